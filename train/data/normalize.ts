@@ -1,0 +1,104 @@
+/**
+ * Percentile normalisation: the intensities of an image are scaled so that a low percentile becomes
+ * 0 and a high one becomes 1, as in StarDist (1 and 99.8, without clipping).
+ *
+ * A video is best normalised as a whole: percentiles of single frames move with the number and the
+ * brightness of the objects in view, and that alone makes the segmentation flicker.
+ *
+ * @module
+ */
+
+import type { Plane } from "./image.ts";
+import { percentiles, videoPercentiles } from "./percentiles.ts";
+
+/** How images are normalised; stored with a model, because prediction must repeat it. */
+export interface NormalizationSettings {
+  /**
+   * Which pixels share their percentiles: those of one still image (`image`), of all frames of a
+   * video (`video`), or of one frame of a video (`frame`, the same as `image`).
+   */
+  readonly mode: "image" | "video" | "frame";
+  /** The percentile that becomes 0. */
+  readonly low: number;
+  /** The percentile that becomes 1. */
+  readonly high: number;
+}
+
+/** The intensities that become 0 and 1. */
+export interface IntensityRange {
+  /** The intensity that becomes 0. */
+  readonly low: number;
+  /** The intensity that becomes 1. */
+  readonly high: number;
+}
+
+/** StarDist's percentiles, over the whole of a video. */
+export const defaultNormalization: NormalizationSettings = { mode: "video", low: 1, high: 99.8 };
+
+/**
+ * The range of some planes taken together.
+ *
+ * Where both percentiles are the same intensity, as in an image of a few bright pixels on an even
+ * background, the maximum takes the place of the high one.
+ *
+ * @throws {RangeError} When `low` is not below `high`, there are no pixels, or one is not finite.
+ */
+export function intensityRange(
+  planes: readonly Plane[],
+  settings: NormalizationSettings,
+): IntensityRange {
+  return rangeOf(percentiles(planes, wantedPercents(settings)));
+}
+
+/**
+ * The range of all frames of a video that need not fit into memory.
+ *
+ * @param frames Starts reading the frames from the first one; called once or twice, see
+ *   {@linkcode videoPercentiles}.
+ * @throws {RangeError} As {@linkcode intensityRange}.
+ */
+export async function videoIntensityRange(
+  frames: () => Iterable<Plane> | AsyncIterable<Plane>,
+  settings: NormalizationSettings,
+): Promise<IntensityRange> {
+  return rangeOf(await videoPercentiles(frames, wantedPercents(settings)));
+}
+
+/**
+ * Scales a plane: (x − low) / (high − low + 1e-20), not clipped. Where low and high are equal the
+ * result is 0 everywhere.
+ */
+export function normalize(plane: Plane, range: IntensityRange): Plane {
+  const { low, high } = range;
+  const data = new Float32Array(plane.data.length);
+  if (high !== low) {
+    const span = high - low + 1e-20;
+    for (let i = 0; i < data.length; i++) data[i] = (plane.data[i] - low) / span;
+  }
+  return { width: plane.width, height: plane.height, data };
+}
+
+/**
+ * Normalises one channel of several images: with mode `video` all by their common range, otherwise
+ * each by its own.
+ *
+ * @throws {RangeError} As {@linkcode intensityRange}.
+ */
+export function normalizeAll(planes: readonly Plane[], settings: NormalizationSettings): Plane[] {
+  if (settings.mode !== "video") {
+    return planes.map((plane) => normalize(plane, intensityRange([plane], settings)));
+  }
+  const range = intensityRange(planes, settings);
+  return planes.map((plane) => normalize(plane, range));
+}
+
+function wantedPercents({ low, high }: NormalizationSettings): number[] {
+  if (!(low < high)) {
+    throw new RangeError(`Cannot normalise: low percentile ${low} is not below high ${high}`);
+  }
+  return [low, high, 100];
+}
+
+function rangeOf([low, high, maximum]: number[]): IntensityRange {
+  return { low, high: high > low ? high : maximum };
+}
