@@ -1,0 +1,165 @@
+/**
+ * Direct convolution with a register tile: one invocation computes `rows` × `columns` pixels of 4
+ * output channels.
+ *
+ * Each input value it loads serves k² taps of 4 channels, and each weight all pixels of the tile, so
+ * a 4 × 8 tile of a 3×3 kernel does 1152 multiply-adds for 33 loads. The 9 taps of one output value
+ * stand next to each other so that a compiler short of registers keeps the sum in one, and channels
+ * and kernel rows share one loop: a second loop inside halves the speed of a software adapter.
+ *
+ * The weights come packed as `[c_out / 4][c_in][k][k]` vectors over 4 output channels (see pack.ts).
+ * The input gradient is the same kernel on weights packed the other way round.
+ *
+ * @module
+ */
+
+import { type Device, linearWorkgroups } from "../../device.ts";
+import type { Shape } from "../../shape.ts";
+import type { Tensor } from "../../tensor.ts";
+import {
+  columnOf,
+  haloSegments,
+  range,
+  segmentType,
+  unrolledKernelRows,
+  type VectorWidth,
+  vectorWidth,
+} from "./tile.ts";
+
+/** What happens to a sum before it is stored. */
+export type Epilogue = "none" | "bias" | "bias_relu";
+
+/** The numbers that a direct kernel is generated from. */
+export interface DirectTile {
+  /** Side of the convolution kernel, odd. */
+  readonly k: number;
+  /** Output rows per invocation. */
+  readonly rows: number;
+  /** Output segments per row and invocation. */
+  readonly segments: number;
+  /** Columns per segment. */
+  readonly vector: VectorWidth;
+  /** What happens to a sum before it is stored. */
+  readonly epilogue: Epilogue;
+}
+
+const WORKGROUP = 64;
+
+/** WGSL of the direct kernel for one tile. */
+export function directShader({ k, rows, segments, vector, epilogue }: DirectTile): string {
+  const halo = haloSegments(k, vector);
+  const columns = segments * vector;
+  const pad = (k - 1) / 2;
+  const kernelRows = unrolledKernelRows(k);
+  const passes = k / kernelRows;
+  const type = segmentType(vector);
+  const zero = `${type}(0.0)`;
+  const pixels = range(rows).flatMap((r) => range(columns).map((c) => ({ r, c })));
+  const loads = range(rows + kernelRows - 1).flatMap((r) => [
+    `let y${r} = y0 + ${r} + ky0 - ${pad};`,
+    `let in${r} = y${r} >= 0 && y${r} < i32(p.height);`,
+    `let at${r} = plane + y${r} * width;`,
+    ...range(segments + 2 * halo).map((s) =>
+      `let v${r}_${s} = select(${zero}, x[at${r} + s0 + ${s - halo}], in${r} && ` +
+      `s0 + ${s - halo} >= 0 && s0 + ${s - halo} < width);`
+    ),
+  ]);
+  const weights = range(kernelRows * k).map((t) => `let w${t} = w[tap + ${t}];`);
+  const sums = pixels.map(({ r, c }) => {
+    const taps = range(kernelRows).flatMap((ky) =>
+      range(k).map((kx) =>
+        `sum = fma(vec4f(${columnOf(`v${r + ky}`, { offset: c + kx - pad, halo, vector })}), w${
+          ky * k + kx
+        }, sum);`
+      )
+    );
+    return `{ var sum = a${r}_${c}; ${taps.join(" ")} a${r}_${c} = sum; }`;
+  });
+  const finish = (value: string) => epilogue === "bias_relu" ? `max(${value}, ${zero})` : value;
+  const stores = range(4).map((channel) => {
+    const outputs = range(rows).flatMap((r) =>
+      range(segments).map((s) => {
+        const parts = range(vector).map((i) => `a${r}_${s * vector + i}[${channel}]`);
+        const value = vector === 4 ? `vec4f(${parts.join(", ")})` : parts[0];
+        const biased = epilogue === "none" ? value : `${value} + bias${channel}`;
+        return `if (y0 + ${r} < i32(p.height) && s0 + ${s} < width) ` +
+          `{ y[out + ${r} * width + ${s}] = ${finish(biased)}; }`;
+      })
+    );
+    return `if (channel + ${channel}u < p.c_out) {
+    let out = i32((image * p.c_out + channel + ${channel}u) * p.height) * width + y0 * width + s0;
+    ${epilogue === "none" ? "" : `let bias${channel} = b[channel + ${channel}u];`}
+    ${outputs.join("\n    ")}
+  }`;
+  });
+  return /* wgsl */ `
+struct Params { batch: u32, c_in: u32, c_out: u32, height: u32, segments: u32 }
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read_write> y: array<${type}>;
+@group(0) @binding(2) var<storage, read> x: array<${type}>;
+@group(0) @binding(3) var<storage, read> w: array<vec4f>;
+${epilogue === "none" ? "" : "@group(0) @binding(4) var<storage, read> b: array<f32>;"}
+
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let tiles_x = (p.segments + ${segments - 1}u) / ${segments}u;
+  let tiles_y = (p.height + ${rows - 1}u) / ${rows}u;
+  let blocks = (p.c_out + 3u) / 4u;
+  let index = id.x + id.y * groups.x * ${WORKGROUP}u;
+  let tile = index / tiles_x;
+  let block = (tile / tiles_y) % blocks;
+  let image = tile / tiles_y / blocks;
+  if (image >= p.batch) { return; }
+  let width = i32(p.segments);
+  let s0 = i32(index % tiles_x) * ${segments};
+  let y0 = i32(tile % tiles_y) * ${rows};
+  let channel = block * 4u;
+  ${pixels.map(({ r, c }) => `var a${r}_${c} = vec4f(0.0);`).join("\n  ")}
+  for (var step = 0u; step < p.c_in * ${passes}u; step++) {
+    let plane = i32((image * p.c_in + step / ${passes}u) * p.height) * width;
+    let ky0 = i32(step % ${passes}u);
+    let tap = (block * p.c_in * ${passes}u + step) * ${kernelRows * k}u;
+    ${weights.join("\n    ")}
+    ${loads.join("\n    ")}
+    ${sums.join("\n    ")}
+  }
+  ${stores.join("\n  ")}
+}
+`;
+}
+
+/** Computes `y = epilogue(x ⋆ w + b)` with packed weights; y is `[n, c_out, h, w]`. */
+export function directForward(
+  device: Device,
+  { x, packed, bias, cOut, k, epilogue }: {
+    x: Tensor<"f32">;
+    packed: Tensor<"f32">;
+    bias: Tensor<"f32"> | null;
+    cOut: number;
+    k: number;
+    epilogue: Epilogue;
+  },
+): Tensor<"f32"> {
+  const [batch, cIn, height, width] = x.shape;
+  const shape: Shape = [batch, cOut, height, width];
+  const y = device.empty(shape);
+  const tile = directTile({ k, width, epilogue });
+  const rowSegments = width / tile.vector;
+  const tiles = Math.ceil(rowSegments / tile.segments) * Math.ceil(height / tile.rows);
+  device.dispatch({
+    label: `conv2d k${k} ${epilogue}`,
+    shader: directShader(tile),
+    uniforms: [batch, cIn, cOut, height, rowSegments],
+    tensors: bias ? [y, x, packed, bias] : [y, x, packed],
+    workgroups: linearWorkgroups(batch * Math.ceil(cOut / 4) * tiles, WORKGROUP),
+  });
+  return y;
+}
+
+/** The tile for rows of this width: 4 × 8 pixels where vectors fit, else 4 × 4. */
+export function directTile(
+  { k, width, epilogue }: { k: number; width: number; epilogue: Epilogue },
+): DirectTile {
+  const vector = vectorWidth(width);
+  return { k, rows: 4, segments: vector === 4 ? 2 : 4, vector, epilogue };
+}

@@ -1,0 +1,51 @@
+/**
+ * What the convolution kernels share: how a row of the image is cut into segments that are loaded
+ * whole, and how the value at a column is taken out of them.
+ *
+ * A segment is one `f32` or, where the width is a multiple of 4, one `vec4f`: a load costs about the
+ * same either way. An output tile needs its own segments and, for the taps that reach past its edge,
+ * `halo` more on each side; outside the image they are zero, which is the same padding.
+ *
+ * @module
+ */
+
+/** Elements loaded at once: 4 where rows are a multiple of 4 long, else 1. */
+export type VectorWidth = 1 | 4;
+
+/** The widest segment that fits rows of this length. */
+export function vectorWidth(columns: number): VectorWidth {
+  return columns % 4 === 0 ? 4 : 1;
+}
+
+/** WGSL type of one segment. */
+export function segmentType(vector: VectorWidth): string {
+  return vector === 4 ? "vec4f" : "f32";
+}
+
+/** Segments needed on each side of a tile for a kernel of side k. */
+export function haloSegments(k: number, vector: VectorWidth): number {
+  return Math.ceil((k - 1) / 2 / vector);
+}
+
+/** Kernel rows that one pass over the input unrolls: all of a small kernel, one of a large one. */
+export function unrolledKernelRows(k: number): number {
+  return k <= 3 ? k : 1;
+}
+
+/**
+ * WGSL expression for the value `offset` columns from the tile's left edge, out of the segments
+ * `${row}_0`, `${row}_1`, … of which the first lies `halo` segments left of the tile.
+ */
+export function columnOf(
+  row: string,
+  { offset, halo, vector }: { offset: number; halo: number; vector: VectorWidth },
+): string {
+  const position = offset + halo * vector;
+  const segment = Math.floor(position / vector);
+  return vector === 4 ? `${row}_${segment}.${"xyzw"[position % 4]}` : `${row}_${segment}`;
+}
+
+/** The numbers 0 … count − 1. */
+export function range(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i);
+}

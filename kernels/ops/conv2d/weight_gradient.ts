@@ -1,0 +1,166 @@
+/**
+ * Weight gradient, split over the pixels: one invocation sums the products of 4 output channels × 2
+ * input channels × the taps of `unrolledKernelRows` kernel rows over a slab of row pairs, walking
+ * along the row and keeping the segments it has already loaded. A second pass adds the slabs in
+ * their order, so the result never depends on timing.
+ *
+ * No invocation makes more than a few hundred steps: software adapters silently stop loops near
+ * 65,535.
+ *
+ * @module
+ */
+
+import { type Device, linearWorkgroups } from "../../device.ts";
+import type { Tensor } from "../../tensor.ts";
+import { sumSlabs } from "../../reduce.ts";
+import {
+  columnOf,
+  haloSegments,
+  range,
+  segmentType,
+  unrolledKernelRows,
+  type VectorWidth,
+  vectorWidth,
+} from "./tile.ts";
+
+const WORKGROUP = 64;
+const STEPS_PER_INVOCATION = 256;
+const ROWS = 2;
+const CHANNELS = 2;
+
+/** WGSL of the weight gradient's first pass for one kernel side and segment width. */
+export function weightGradientShader(
+  { k, vector }: { k: number; vector: VectorWidth },
+): string {
+  const pad = (k - 1) / 2;
+  const halo = haloSegments(k, vector);
+  const kernelRows = unrolledKernelRows(k);
+  const inputRows = ROWS + kernelRows - 1;
+  const type = segmentType(vector);
+  const zero = `${type}(0.0)`;
+  const last = 2 * halo;
+  const channels = range(CHANNELS);
+  const taps = range(kernelRows * k);
+  const windows = channels.flatMap((c) => range(inputRows).map((r) => ({ c, r })));
+  const load = (c: number, r: number, segment: string) =>
+    `select(${zero}, x[x${c} + (y0 + ${r}) * width + ${segment}], has${c} && in${r} && ` +
+    `${segment} < width)`;
+  const starts = windows.flatMap(({ c, r }) =>
+    range(last + 1).map((s) =>
+      s < halo || s === last
+        ? `var v${c}${r}_${s} = ${zero};`
+        : `var v${c}${r}_${s} = ${load(c, r, String(s - halo))};`
+    )
+  );
+  // Segments enter the window at its right end; those already loaded move one place to the left.
+  const enter = windows.map(({ c, r }) => `v${c}${r}_${last} = ${load(c, r, `s + ${halo}`)};`);
+  const shift = windows.flatMap(({ c, r }) =>
+    range(last).map((s) => `v${c}${r}_${s} = v${c}${r}_${s + 1};`)
+  );
+  const gradients = range(ROWS).flatMap((r) =>
+    range(4).map((o) =>
+      `let g${r}_${o} = select(${zero}, dz[z0 + ${o} * area + ${r} * width + s], ` +
+      `oc + ${o}u < p.c_out && row + ${r} < i32(p.height));`
+    )
+  );
+  const pixels = range(ROWS).flatMap((r) => range(vector).map((i) => ({ r, i })));
+  const pixelGradients = pixels.map(({ r, i }) => {
+    const part = vector === 4 ? `.${"xyzw"[i]}` : "";
+    return `let d${r}_${i} = vec4f(${range(4).map((o) => `g${r}_${o}${part}`).join(", ")});`;
+  });
+  const sums = channels.flatMap((c) =>
+    taps.map((t) => {
+      const [ky, kx] = [Math.floor(t / k), t % k];
+      const products = pixels.map(({ r, i }) =>
+        `sum = fma(vec4f(${
+          columnOf(`v${c}${r + ky}`, { offset: i + kx - pad, halo, vector })
+        }), d${r}_${i}, sum);`
+      );
+      return `{ var sum = a${c}_${t}; ${products.join(" ")} a${c}_${t} = sum; }`;
+    })
+  );
+  const stores = channels.flatMap((c) =>
+    range(4).map((o) =>
+      `if (has${c} && oc + ${o}u < p.c_out) {
+    let at = slab * p.c_out * p.c_in * ${k * k}u + ((oc + ${o}u) * p.c_in + ic + ${c}u) * ${
+        k * k
+      }u + ky0 * ${k}u;
+    ${taps.map((t) => `partial[at + ${t}u] = a${c}_${t}[${o}];`).join(" ")}
+  }`
+    )
+  );
+  return /* wgsl */ `
+struct Params { batch: u32, c_in: u32, c_out: u32, height: u32, segments: u32, pairs: u32, slabs: u32 }
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read_write> partial: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<${type}>;
+@group(0) @binding(3) var<storage, read> dz: array<${type}>;
+
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let in_blocks = (p.c_in + ${CHANNELS - 1}u) / ${CHANNELS}u;
+  let out_blocks = (p.c_out + 3u) / 4u;
+  let index = id.x + id.y * groups.x * ${WORKGROUP}u;
+  let ky0 = index % ${k / kernelRows}u * ${kernelRows}u;
+  let rest = index / ${k / kernelRows}u;
+  let ic = rest % in_blocks * ${CHANNELS}u;
+  let oc = rest / in_blocks % out_blocks * 4u;
+  let slab = rest / in_blocks / out_blocks;
+  let image = slab / p.slabs;
+  if (image >= p.batch) { return; }
+  let width = i32(p.segments);
+  let area = i32(p.height) * width;
+  ${
+    channels.map((c) =>
+      `let has${c} = ic + ${c}u < p.c_in;
+  let x${c} = i32(image * p.c_in + ic + ${c}u) * area;`
+    ).join("\n  ")
+  }
+  ${channels.flatMap((c) => taps.map((t) => `var a${c}_${t} = vec4f(0.0);`)).join("\n  ")}
+  let first = i32(slab % p.slabs * p.pairs) * ${ROWS};
+  let end = min(first + i32(p.pairs) * ${ROWS}, i32(p.height));
+  for (var row = first; row < end; row += ${ROWS}) {
+    let y0 = row + i32(ky0) - ${pad};
+    let z0 = i32(image * p.c_out + oc) * area + row * width;
+    ${
+    range(inputRows).map((r) => `let in${r} = y0 + ${r} >= 0 && y0 + ${r} < i32(p.height);`).join(
+      "\n    ",
+    )
+  }
+    ${starts.join("\n    ")}
+    for (var s = 0; s < width; s++) {
+      ${enter.join("\n      ")}
+      ${gradients.join("\n      ")}
+      ${pixelGradients.join("\n      ")}
+      ${sums.join("\n      ")}
+      ${shift.join("\n      ")}
+    }
+  }
+  ${stores.join("\n  ")}
+}
+`;
+}
+
+/** Computes dw `[c_out, c_in, k, k]` from the input and the gradient of the sums. */
+export function weightGradient(
+  device: Device,
+  { x, dz, k }: { x: Tensor<"f32">; dz: Tensor<"f32">; k: number },
+): Tensor<"f32"> {
+  const [batch, cIn, height, width] = x.shape;
+  const cOut = dz.shape[1];
+  const vector = vectorWidth(width);
+  const segments = width / vector;
+  const pairs = Math.max(1, Math.floor(STEPS_PER_INVOCATION / segments));
+  const slabs = Math.ceil(Math.ceil(height / ROWS) / pairs);
+  const blocks = Math.ceil(cOut / 4) * Math.ceil(cIn / CHANNELS) * (k / unrolledKernelRows(k));
+  using scope = device.scope();
+  const partial = device.empty([batch * slabs, cOut, cIn, k, k]);
+  device.dispatch({
+    label: `conv2d k${k} dw`,
+    shader: weightGradientShader({ k, vector }),
+    uniforms: [batch, cIn, cOut, height, segments, pairs, slabs],
+    tensors: [partial, x, dz],
+    workgroups: linearWorkgroups(batch * slabs * blocks, WORKGROUP),
+  });
+  return scope.keep(sumSlabs(device, { partial, shape: [cOut, cIn, k, k] }));
+}

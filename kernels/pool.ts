@@ -1,0 +1,117 @@
+/**
+ * The buffer pool: buffers are handed out by size and come back when a scope ends.
+ *
+ * @module
+ */
+
+import { OutOfMemoryError } from "./errors.ts";
+
+/** Bytes held by a {@linkcode BufferPool}. */
+export interface MemoryUse {
+  /** Bytes in buffers that exist, in use or free. */
+  readonly allocated: number;
+  /** Bytes in buffers that are in use. */
+  readonly inUse: number;
+  /** The most bytes that ever existed at once. */
+  readonly peak: number;
+}
+
+/** The limits a {@linkcode BufferPool} keeps. */
+export interface PoolLimits {
+  /** The most bytes one buffer may have. */
+  readonly bufferBytes: number;
+  /** The most bytes all buffers together may have. */
+  readonly totalBytes: number;
+}
+
+const ALIGNMENT = 256;
+const MEBIBYTE = 1024 * 1024;
+
+/** The size of the buffer that holds this many bytes. */
+export function paddedBytes(bytes: number): number {
+  return Math.max(1, Math.ceil(bytes / ALIGNMENT)) * ALIGNMENT;
+}
+
+/**
+ * Buffers by exact padded size. A fixed-shape training step asks for the same sizes each time, so
+ * after the first step nothing is allocated.
+ *
+ * The pool does not know what a buffer is: planning hands it a `create` that returns null and reads
+ * the peak afterwards, so the plan and the run follow the same rules.
+ */
+export class BufferPool<B> {
+  readonly #create: (bytes: number) => B;
+  readonly #destroy: (buffer: B) => void;
+  readonly #limits: PoolLimits;
+  readonly #free = new Map<number, B[]>();
+  #allocated = 0;
+  #inUse = 0;
+  #peak = 0;
+
+  /** Makes an empty pool over a way to create and destroy buffers. */
+  constructor(
+    { create, destroy, limits }: {
+      create: (bytes: number) => B;
+      destroy: (buffer: B) => void;
+      limits: PoolLimits;
+    },
+  ) {
+    this.#create = create;
+    this.#destroy = destroy;
+    this.#limits = limits;
+  }
+
+  /** What the pool holds now. */
+  get memory(): MemoryUse {
+    return { allocated: this.#allocated, inUse: this.#inUse, peak: this.#peak };
+  }
+
+  /**
+   * Hands out a buffer of at least this many bytes; its content is undefined.
+   *
+   * @throws {OutOfMemoryError} If one buffer or all together would exceed the limits.
+   */
+  acquire(bytes: number): B {
+    const padded = paddedBytes(bytes);
+    this.#inUse += padded;
+    const reusable = this.#free.get(padded)?.pop();
+    if (reusable !== undefined) return reusable;
+    this.#check(padded);
+    this.#allocated += padded;
+    this.#peak = Math.max(this.#peak, this.#allocated);
+    return this.#create(padded);
+  }
+
+  /** Takes a buffer back for reuse. */
+  release(buffer: B, bytes: number): void {
+    const padded = paddedBytes(bytes);
+    this.#inUse -= padded;
+    const list = this.#free.get(padded);
+    if (list) list.push(buffer);
+    else this.#free.set(padded, [buffer]);
+  }
+
+  /** Destroys every buffer that is not in use. */
+  trim(): void {
+    for (const [bytes, buffers] of this.#free) {
+      buffers.forEach(this.#destroy);
+      this.#allocated -= bytes * buffers.length;
+    }
+    this.#free.clear();
+  }
+
+  #check(padded: number): void {
+    const { bufferBytes, totalBytes } = this.#limits;
+    const fail = (what: string, limit: number) => {
+      this.#inUse -= padded;
+      throw new OutOfMemoryError(
+        `Cannot allocate ${(padded / MEBIBYTE).toFixed(1)} MiB on the GPU: ${what} is ${
+          (limit / MEBIBYTE).toFixed(0)
+        } MiB; lower the patch or tile size, the batch size or the base width`,
+      );
+    };
+    if (padded > bufferBytes) fail("the adapter's limit for one buffer", bufferBytes);
+    if (this.#allocated + padded > totalBytes) this.trim();
+    if (this.#allocated + padded > totalBytes) fail("the memory limit", totalBytes);
+  }
+}
