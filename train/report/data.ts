@@ -1,0 +1,100 @@
+/**
+ * What a run report is made from: plain data, no tensors and no files.
+ *
+ * @module
+ */
+
+import type { LabelImage, Plane } from "../data/image.ts";
+
+/** The three trained models of a run. The control gets the same extra steps, but no consistency. */
+export type Model = "baseline" | "control" | "consistent";
+
+/** Whatever gives labels for a frame: a model, or the truth. */
+export type Source = Model | "truth";
+
+/** One line of a training plot. */
+export interface CurveSeries {
+  /** What was measured. Series of one name share a plot; the names in `curves.ts` get a caption. */
+  readonly name: string;
+  /** The model it was measured on. Several series of one model (seeds) are drawn alike. */
+  readonly model: Model;
+  /** `[training step, value]`, in order of steps. Values that are not finite leave a gap. */
+  readonly points: readonly (readonly [step: number, value: number])[];
+}
+
+/** A measured value over the seeds. */
+export interface Measured {
+  /** Mean over the seeds, or the only value. */
+  readonly mean: number;
+  /** Standard deviation over the seeds; left out for one seed. */
+  readonly sd?: number;
+}
+
+/** One measure of the results table. */
+export interface TableColumn {
+  /** The key of its values in {@linkcode TableRow.values}. */
+  readonly key: string;
+  /** The name shown, such as "Area change". */
+  readonly label: string;
+  /** Which values are better: a direction, or those nearest to the truth's. Nothing: no best. */
+  readonly better?: "higher" | "lower" | "truth";
+  /** The unit, such as "%" or "objects". */
+  readonly unit?: string;
+  /** Digits after the decimal point; 3 if left out. */
+  readonly digits?: number;
+  /** One sentence that explains the measure to a biologist. */
+  readonly about?: string;
+  /** Heading shared by neighbouring measures, such as "Accuracy" and "Flicker". */
+  readonly group?: string;
+  /** Also show it in large type at the top of the page. */
+  readonly headline?: boolean;
+}
+
+/** The results of one model, or of the truth. */
+export interface TableRow {
+  /** Whose results these are. */
+  readonly source: Source;
+  /** The values by {@linkcode TableColumn.key}; what is missing was not measured. */
+  readonly values: Readonly<Record<string, Measured | undefined>>;
+}
+
+/** One video frame with the labels that are known for it. */
+export interface FrameView {
+  /** The frame's number in the video. Frames with consecutive numbers are shown in one strip. */
+  readonly index: number;
+  /** The picture. */
+  readonly image: Plane;
+  /** Label images of the size of `image`. */
+  readonly labels: Readonly<Partial<Record<Source, LabelImage>>>;
+}
+
+/** A number per frame of the video and source; NaN where a frame has none. */
+export type PerFrame = Readonly<Partial<Record<Source, readonly number[]>>>;
+
+/** Everything a report shows. */
+export interface ReportData {
+  /** The page's title, such as the name of the run or the video. */
+  readonly title: string;
+  /** When the run ended, as it is to be shown. */
+  readonly created: string;
+  /** All settings of the run, nested as in its configuration file. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Versions by program, such as `{ kymo: "0.1.0", deno: "2.9.6" }`. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** The GPU adapter the run was computed on. */
+  readonly adapter: string;
+  /** Seeds of the runs that the table summarises. */
+  readonly seeds: readonly number[];
+  /** The training plots. */
+  readonly curves: readonly CurveSeries[];
+  /** The results table. */
+  readonly table: { readonly columns: readonly TableColumn[]; readonly rows: readonly TableRow[] };
+  /** A few frames, best three consecutive ones. */
+  readonly frames: readonly FrameView[];
+  /** Foreground pixels per frame of the video. */
+  readonly area: PerFrame;
+  /** Number of objects per frame of the video. */
+  readonly objects: PerFrame;
+  /** Warnings, such as a collapse alarm, shown at the top of the page. */
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,119 @@
+/**
+ * The report of a run as one self-contained page: no script, nothing loaded from elsewhere.
+ *
+ * @module
+ */
+
+import { curveFigures, curveSources } from "./curves.ts";
+import type { ReportData } from "./data.ts";
+import { drawStrip } from "./film_strip.ts";
+import { type Insert, Markup, markup } from "./markup.ts";
+import { modelList, plotLegend, stripLegend } from "./legend.ts";
+import { makeStrips } from "./outlines.ts";
+import { PAGE, SOURCES } from "./palette.ts";
+import { settingsDetails } from "./settings.ts";
+import { STYLE } from "./style.ts";
+import { headlines, referenceOf, resultsTable } from "./table.ts";
+import { timeFigures, timeSources } from "./time_plots.ts";
+
+export type * from "./data.ts";
+export { renderCurves } from "./curves.ts";
+
+/**
+ * Renders `report.html`. Sections without data are left out, and text is escaped.
+ *
+ * @returns The text of an HTML file.
+ * @throws {RangeError} if label images differ in size from their frame.
+ */
+export function renderReport(data: ReportData): string {
+  const { title, created, adapter, seeds, notes, table } = data;
+  return markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
+img-src data:">
+<title>${title}</title>
+<style>${new Markup(STYLE)}</style>
+</head>
+<body>
+<header>
+<h1>${title}</h1>
+<p class="by">${created} · ${seedText(seeds)} · computed on ${adapter}</p>
+${notes.length > 0 && warnings(notes)}
+${headlines(table)}
+</header>
+<main>
+${resultsSection(data)}
+${framesSection(data)}
+${timeSection(data)}
+${curvesSection(data)}
+${settingsDetails(data)}
+</main>
+</body>
+</html>
+`.toString();
+}
+
+function seedText(seeds: readonly number[]): string {
+  return `${seeds.length === 1 ? "seed" : "seeds"} ${seeds.join(", ")}`;
+}
+
+function warnings(notes: readonly string[]): Markup {
+  return markup`<section class="notes"><h2>Please note</h2><ul>${
+    notes.map((note) => markup`<li>${note}</li>`)
+  }</ul></section>`;
+}
+
+function resultsSection({ table, seeds }: ReportData): Insert {
+  if (table.rows.length === 0 || table.columns.length === 0) return undefined;
+  const sources = SOURCES.filter((source) => table.rows.some((row) => row.source === source));
+  const reference = referenceOf(table);
+  const spread = seeds.length > 1
+    ? `Numbers are mean ± standard deviation over ${seeds.length} seeds: differences within that ` +
+      "spread prove nothing."
+    : "The numbers come from one seed: small differences can be chance. Train with several seeds " +
+      "to see the spread.";
+  return markup`<section><h2>Accuracy and flicker</h2>
+${modelList(sources)}
+${resultsTable(table)}
+<p class="hint">Bold: the best model of each row. ${spread} ${
+    reference === "control" &&
+    "Only the difference from the control shows what consistency does: the control was trained as long."
+  } ${
+    sources.includes("truth") &&
+    "Living cells move, divide and die, so the truth changes from frame to frame, too. A model that " +
+      "changes less than the truth is too smooth."
+  }</p></section>
+`;
+}
+
+function framesSection({ frames }: ReportData): Insert {
+  if (frames.length === 0) return undefined;
+  const strips = makeStrips(frames);
+  const sources = new Set(SOURCES.filter((source) => frames.some(({ labels }) => labels[source])));
+  return markup`<section><h2>Frame by frame</h2>
+<p>Consecutive frames from left to right, with the outlines that each model draws. An object counts as new \
+or gone if nothing in the neighbouring frame covers it by at least a tenth (intersection over union); \
+objects at the border of the video are not marked, since they may come and go.</p>
+${stripLegend(sources)}
+${strips.map(drawStrip)}</section>
+`;
+}
+
+function timeSection(data: ReportData): Insert {
+  const figures = timeFigures(data);
+  return figures.length > 0 && markup`<section><h2>Over the whole video</h2>
+${plotLegend(timeSources(data))}
+${figures}</section>
+`;
+}
+
+function curvesSection({ curves }: ReportData): Insert {
+  const figures = curveFigures(curves, PAGE);
+  return figures.length > 0 && markup`<section><h2>Training</h2>
+${plotLegend(curveSources(curves))}
+<div class="curves">${figures}</div></section>
+`;
+}
