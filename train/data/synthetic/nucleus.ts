@@ -69,6 +69,8 @@ export interface NucleusStyle {
   readonly chromocentres: number;
   /** Share of nuclei out of focus. */
   readonly outOfFocus: number;
+  /** Share of small bright nuclei: condensed for a division, or dying. */
+  readonly condensed: number;
 }
 
 /** Light and labels while an image is painted; all of shape [h, w]. */
@@ -102,8 +104,9 @@ export function randomNucleus(
   style: NucleusStyle,
   { id, x, y }: { id: number; x: number; y: number },
 ): Nucleus {
-  const isBlurred = random.chance(style.outOfFocus);
-  const outline = [1, 0.7, 0.35, 0.2].map((scale) => {
+  const isCondensed = random.chance(style.condensed);
+  const isBlurred = !isCondensed && random.chance(style.outOfFocus);
+  const outline = [1, 0.6, 0.35, 0.2].map((scale) => {
     const amplitude = style.irregularity * scale;
     return [amplitude * random.normal(), amplitude * random.normal()] as const;
   });
@@ -117,12 +120,12 @@ export function randomNucleus(
     id,
     x,
     y,
-    radius: style.radius * Math.exp(clip(0.16 * random.normal(), 0.4)),
-    aspect: 1 + (style.aspect - 1) * random.next(),
+    radius: style.radius * (isCondensed ? 0.6 : 1) * Math.exp(clip(0.16 * random.normal(), 0.4)),
+    aspect: 1 + (isCondensed ? 1.6 : style.aspect - 1) * random.next(),
     angle: random.uniform(0, 2 * Math.PI),
     outline,
     brightness: Math.exp(clip(style.brightnessSpread * random.normal(), 1)) *
-      (isBlurred ? random.uniform(0.35, 0.6) : 1),
+      (isBlurred ? random.uniform(0.35, 0.6) : isCondensed ? random.uniform(1.6, 2.2) : 1),
     defocus: isBlurred ? random.uniform(1, 2.2) : random.uniform(0, 0.4),
     grain: style.grain * random.uniform(0.7, 1.3),
     grainOrigin: [random.uniform(0, 1000), random.uniform(0, 1000)],
@@ -174,7 +177,9 @@ export function paintNucleus(canvas: Canvas, nucleus: Nucleus, texture: Texture)
         if (q < 8) chromatin += spot.change * Math.exp(-q);
       }
       const i = y * width + x;
-      light[i] += nucleus.brightness * coverage * thickness * Math.max(0.25, chromatin);
+      const own = nucleus.brightness * coverage * thickness * Math.max(0.25, chromatin);
+      // Touching nuclei flatten against each other, so their light does not simply add up.
+      light[i] = Math.max(light[i], own) + 0.25 * Math.min(light[i], own);
       if (nucleus.id > 0 && distance < edge && 1 - inside > depth[i]) {
         depth[i] = 1 - inside;
         labels[i] = nucleus.id;

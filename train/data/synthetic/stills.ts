@@ -53,7 +53,7 @@ function drawStill(random: Random, size: number): Still {
   const texture = newTexture(random, random.uniform(0.8, 1.2));
   const margin = style.radius;
   const density = random.uniform(0.08, 0.32);
-  const clustering = random.uniform(0.2, 0.7);
+  const clustering = random.uniform(0.1, 0.6);
   const canvas = newCanvas(size, size);
   for (
     const nucleus of placeNuclei(random, style, {
@@ -97,13 +97,14 @@ function randomStyle(random: Random): NucleusStyle {
   const isMouse = random.chance(0.2);
   return {
     radius: random.uniform(6.5, 10.5),
-    aspect: random.uniform(1.3, 1.9),
-    irregularity: random.uniform(0.02, 0.06),
+    aspect: random.uniform(1.25, 1.8),
+    irregularity: random.uniform(0.025, 0.08),
     brightnessSpread: random.uniform(0.15, 0.4),
     grain: random.uniform(0.06, 0.18),
     nucleoli: random.integer(4),
     chromocentres: isMouse ? 4 : 0,
     outOfFocus: random.uniform(0, 0.15),
+    condensed: 0.04,
   };
 }
 

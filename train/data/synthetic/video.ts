@@ -55,12 +55,13 @@ export interface VideoOptions {
 const STYLE: NucleusStyle = {
   radius: 8.5,
   aspect: 1.6,
-  irregularity: 0.045,
+  irregularity: 0.06,
   brightnessSpread: 0.35,
   grain: 0.1,
   nucleoli: 3,
   chromocentres: 0,
   outOfFocus: 0.15,
+  condensed: 0,
 };
 
 /**
@@ -82,7 +83,7 @@ export function syntheticVideo(
   const optics = new Random(seed, 0x0971c5);
   const texture = newTexture(life, 1);
   const pen: Pen = { width: size, height: size, margin: 2 * STYLE.radius };
-  const start = placeNuclei(life, STYLE, { ...pen, density: 0.2, clustering: 0.5 });
+  const start = placeNuclei(life, STYLE, { ...pen, density: 0.2, clustering: 0.35 });
   const flecks = drawFlecks(life, STYLE, size);
   const { scenes, descents } = live(life, start, { frames: count, pen });
   const exposures = driftingExposures(optics, count, gap);
@@ -120,7 +121,7 @@ function driftingExposures(random: Random, count: number, gap: number): Exposure
       photons: 300 * dimming / (1 + 6 * gap),
       blur: Math.hypot(0.9, 1.8 * gap * focus),
       halo: 0.1 + 0.1 * gap,
-      background: 0.05 + 0.15 * gap,
+      background: 0.05 + 0.1 * gap,
       gradient,
       vignetting: 0.2 + 0.15 * gap,
       offset: 100,
