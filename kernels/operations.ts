@@ -5,12 +5,40 @@
  */
 
 import type { Operation } from "./operation.ts";
+import { add } from "./ops/add.ts";
+import { binaryCrossEntropy } from "./ops/binary_cross_entropy.ts";
+import { concat } from "./ops/concat.ts";
 import { conv2d } from "./ops/conv2d/mod.ts";
+import { dice } from "./ops/dice.ts";
+import { foregroundSum } from "./ops/foreground_sum.ts";
+import { generalisedDice } from "./ops/generalised_dice.ts";
+import { maxPool2d } from "./ops/max_pool2d.ts";
+import { meanSquaredError } from "./ops/mean_squared_error.ts";
+import { relu } from "./ops/relu.ts";
+import { sigmoid } from "./ops/sigmoid.ts";
+import { sliceBatch } from "./ops/slice_batch.ts";
+import { squaredDice } from "./ops/squared_dice.ts";
+import { upsampleBilinear, upsampleNearest } from "./ops/upsample.ts";
 
-// deno-lint-ignore no-explicit-any -- operations differ in their parameters
-type AnyOperation = Operation<any>;
+/** An operation whatever its parameters: what a walk over all of them sees. */
+// deno-lint-ignore no-explicit-any -- each operation checks its own parameters
+export type AnyOperation = Operation<any>;
 
-/** Every differentiable operation, by name. */
-export const operations: ReadonlyMap<string, AnyOperation> = new Map(
-  [conv2d].map((operation: AnyOperation) => [operation.name, operation]),
-);
+/** Every differentiable operation. */
+export const operations: readonly AnyOperation[] = [
+  conv2d,
+  maxPool2d,
+  upsampleNearest,
+  upsampleBilinear,
+  concat,
+  sliceBatch,
+  relu,
+  sigmoid,
+  add,
+  dice,
+  squaredDice,
+  generalisedDice,
+  binaryCrossEntropy,
+  meanSquaredError,
+  foregroundSum,
+];

@@ -56,9 +56,9 @@ export function directShader({ k, rows, segments, vector, epilogue }: DirectTile
   const zero = `${type}(0.0)`;
   const pixels = range(rows).flatMap((r) => range(columns).map((c) => ({ r, c })));
   const loads = range(rows + kernelRows - 1).flatMap((r) => [
-    `let y${r} = y0 + ${r} + ky0 - ${pad};`,
-    `let in${r} = y${r} >= 0 && y${r} < i32(p.height);`,
-    `let at${r} = plane + y${r} * width;`,
+    `let row${r} = y0 + ${r} + ky0 - ${pad};`,
+    `let in${r} = row${r} >= 0 && row${r} < i32(p.height);`,
+    `let at${r} = plane + row${r} * width;`,
     ...range(segments + 2 * halo).map((s) =>
       `let v${r}_${s} = select(${zero}, x[at${r} + s0 + ${s - halo}], in${r} && ` +
       `s0 + ${s - halo} >= 0 && s0 + ${s - halo} < width);`
@@ -116,8 +116,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let channel = block * 4u;
   ${pixels.map(({ r, c }) => `var a${r}_${c} = vec4f(0.0);`).join("\n  ")}
   for (var step = 0u; step < p.c_in * ${passes}u; step++) {
-    let plane = i32((image * p.c_in + step / ${passes}u) * p.height) * width;
-    let ky0 = i32(step % ${passes}u);
+    let c = step / ${passes}u;
+    let plane = i32((image * p.c_in + c) * p.height) * width;
+    let ky0 = i32(step - c * ${passes}u);
     let tap = (block * p.c_in * ${passes}u + step) * ${kernelRows * k}u;
     ${weights.join("\n    ")}
     ${loads.join("\n    ")}

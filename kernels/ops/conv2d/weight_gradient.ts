@@ -101,8 +101,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let in_blocks = (p.c_in + ${CHANNELS - 1}u) / ${CHANNELS}u;
   let out_blocks = (p.c_out + 3u) / 4u;
   let index = id.x + id.y * groups.x * ${WORKGROUP}u;
-  let ky0 = index % ${k / kernelRows}u * ${kernelRows}u;
   let rest = index / ${k / kernelRows}u;
+  let ky0 = (index - rest * ${k / kernelRows}u) * ${kernelRows}u;
   let ic = rest % in_blocks * ${CHANNELS}u;
   let oc = rest / in_blocks % out_blocks * 4u;
   let slab = rest / in_blocks / out_blocks;

@@ -1,0 +1,38 @@
+/**
+ * Mean binary cross-entropy −t ln p − (1 − t) ln(1 − p), with p clipped to [1e-7, 1 − 1e-7] as Keras
+ * does. The target may be soft and is a constant; between two predictions this is the variant that
+ * detaches the second frame.
+ *
+ * @module
+ */
+
+import type { Operation } from "../operation.ts";
+import { pixelLoss } from "./pixel_loss.ts";
+
+const CLIP = 1e-7;
+
+function clip(p: number): number {
+  return Math.min(Math.max(p, CLIP), 1 - CLIP);
+}
+
+const P = `clamp(a, ${CLIP}, 1.0 - ${CLIP})`;
+
+/** Mean binary cross-entropy of a probability p against a target t of the same shape. */
+export const binaryCrossEntropy: Operation<Record<never, never>> = pixelLoss({
+  name: "binaryCrossEntropy",
+  inputs: ["p", "t"],
+  over: "batch",
+  defaults: {},
+  wgsl: {
+    terms: `vec4f(-b * log(${P}) - (1.0 - b) * log(1.0 - ${P}), 0.0, 0.0, 0.0)`,
+    value: "s.x / n",
+    da: `(${P} - b) / (${P} * (1.0 - ${P})) / n`,
+    db: null,
+  },
+  terms(p, t) {
+    return [-t * Math.log(clip(p)) - (1 - t) * Math.log(1 - clip(p)), 0, 0, 0];
+  },
+  value: ([sum], n) => sum / n,
+  derivatives: ({ a, b, n }) => [(clip(a) - b) / (clip(a) * (1 - clip(a))) / n, 0],
+  fills: ["probability", "binary"],
+});

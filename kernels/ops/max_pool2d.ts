@@ -1,0 +1,147 @@
+/**
+ * Maximum over 2 × 2 windows, stride 2; an odd last row or column is dropped, as in PyTorch.
+ *
+ * Backward: the whole gradient of a window goes to its first maximum in row-major order, so ties
+ * never count twice. One invocation serves one window and writes all four of its inputs; windows
+ * past the last whole one only write zeros.
+ *
+ * @module
+ */
+
+import { type Device, linearWorkgroups } from "../device.ts";
+import { type NdArray, type Operation, zeros } from "../operation.ts";
+import { formatShape, imageShape, type Shape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+
+const WORKGROUP = 64;
+
+const HEAD = /* wgsl */ `
+struct Params { height: u32, width: u32, rows: u32, columns: u32, count: u32 }
+@group(0) @binding(0) var<uniform> p: Params;
+`;
+
+const FORWARD = /* wgsl */ `${HEAD}
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<f32>;
+
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = id.x + id.y * groups.x * ${WORKGROUP}u;
+  if (index >= p.count) { return; }
+  let row = index / p.columns;
+  let plane = row / p.rows * p.height;
+  let at = (plane + row % p.rows * 2u) * p.width + index % p.columns * 2u;
+  y[index] = max(max(x[at], x[at + 1u]), max(x[at + p.width], x[at + p.width + 1u]));
+}
+`;
+
+const BACKWARD = /* wgsl */ `${HEAD}
+@group(0) @binding(1) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(3) var<storage, read> dy: array<f32>;
+
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = id.x + id.y * groups.x * ${WORKGROUP}u;
+  if (index >= p.count) { return; }
+  let columns = (p.width + 1u) / 2u;
+  let rows = (p.height + 1u) / 2u;
+  let column = index % columns;
+  let row = index / columns % rows;
+  let plane = index / columns / rows;
+  let at = (plane * p.height + row * 2u) * p.width + column * 2u;
+  let right = column * 2u + 1u < p.width;
+  let below = row * 2u + 1u < p.height;
+  let whole = right && below;
+  var gradient = 0.0;
+  var first = 4u;
+  if (whole) {
+    gradient = dy[(plane * p.rows + row) * p.columns + column];
+    let top = max(x[at], x[at + 1u]);
+    let bottom = max(x[at + p.width], x[at + p.width + 1u]);
+    let from_top = select(1u, 0u, x[at] >= x[at + 1u]);
+    let from_bottom = select(3u, 2u, x[at + p.width] >= x[at + p.width + 1u]);
+    first = select(from_bottom, from_top, top >= bottom);
+  }
+  dx[at] = select(0.0, gradient, first == 0u);
+  if (right) { dx[at + 1u] = select(0.0, gradient, first == 1u); }
+  if (below) { dx[at + p.width] = select(0.0, gradient, first == 2u); }
+  if (whole) { dx[at + p.width + 1u] = select(0.0, gradient, first == 3u); }
+}
+`;
+
+function poolShape([x]: readonly Shape[]): Shape {
+  const [n, c, h, w] = imageShape(x, "maxPool2d");
+  if (h < 2 || w < 2) {
+    throw new RangeError(`Cannot run maxPool2d: x is ${formatShape(x)}, smaller than 2 × 2`);
+  }
+  return [n, c, Math.floor(h / 2), Math.floor(w / 2)];
+}
+
+function dispatchPool(
+  device: Device,
+  { backward, x, tensors }: { backward: boolean; x: Shape; tensors: Tensor<"f32">[] },
+): void {
+  const [n, c, h, w] = x;
+  const [, , rows, columns] = poolShape([x]);
+  const windows = backward ? Math.ceil(h / 2) * Math.ceil(w / 2) : rows * columns;
+  device.dispatch({
+    label: backward ? "maxPool2d dx" : "maxPool2d",
+    shader: backward ? BACKWARD : FORWARD,
+    uniforms: [h, w, rows, columns, n * c * windows],
+    tensors,
+    workgroups: linearWorkgroups(n * c * windows, WORKGROUP),
+  });
+}
+
+/** Calls back with each window's output index and the flat index of its first maximum. */
+function visitMaxima(x: NdArray, found: (out: number, input: number) => void): void {
+  const [, , h, w] = x.shape;
+  const [n, c, rows, columns] = poolShape([x.shape]);
+  for (let plane = 0; plane < n * c; plane++) {
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        const at = (plane * h + row * 2) * w + column * 2;
+        const best = [at, at + 1, at + w, at + w + 1]
+          .reduce((a, b) => x.data[b] > x.data[a] ? b : a);
+        found((plane * rows + row) * columns + column, best);
+      }
+    }
+  }
+}
+
+/** y = maximum of each 2 × 2 window: `[n, c, h, w]` to `[n, c, ⌊h/2⌋, ⌊w/2⌋]`. */
+export const maxPool2d: Operation<Record<never, never>> = {
+  name: "maxPool2d",
+  inputs: ["x"],
+  shape: poolShape,
+  forward(device, [x]) {
+    const y = device.empty(poolShape([x.shape]));
+    dispatchPool(device, { backward: false, x: x.shape, tensors: [y, x] });
+    return y;
+  },
+  backward(device, { inputs: [x], dy }) {
+    const dx = device.empty(x.shape);
+    dispatchPool(device, { backward: true, x: x.shape, tensors: [dx, x, dy] });
+    return [dx];
+  },
+  reference: {
+    forward([x]) {
+      const y = zeros(poolShape([x.shape]));
+      visitMaxima(x, (out, input) => y.data[out] = x.data[input]);
+      return y;
+    },
+    backward([x], dy) {
+      const dx = zeros(x.shape);
+      visitMaxima(x, (out, input) => dx.data[input] = dy.data[out]);
+      return [dx];
+    },
+  },
+  samples: [
+    { shapes: [[2, 3, 8, 12]], params: {} },
+    { shapes: [[1, 2, 5, 7]], params: {} },
+    { shapes: [[1, 1, 2, 2]], params: {} },
+    { shapes: [[3, 2, 6, 6]], params: {}, fills: ["ties"] },
+    { shapes: [[4, 16, 128, 128]], params: {}, bench: true },
+  ],
+};

@@ -1,0 +1,26 @@
+/**
+ * Mean squared difference of two maps, with gradient to both.
+ *
+ * @module
+ */
+
+import type { Operation } from "../operation.ts";
+import { pixelLoss } from "./pixel_loss.ts";
+
+/** Mean of (a − b)² over all elements. */
+export const meanSquaredError: Operation<Record<never, never>> = pixelLoss({
+  name: "meanSquaredError",
+  inputs: ["a", "b"],
+  over: "batch",
+  defaults: {},
+  wgsl: {
+    terms: "vec4f((a - b) * (a - b), 0.0, 0.0, 0.0)",
+    value: "s.x / n",
+    da: "2.0 * (a - b) / n",
+    db: "2.0 * (b - a) / n",
+  },
+  terms: (a, b) => [(a - b) ** 2, 0, 0, 0],
+  value: ([sum], n) => sum / n,
+  derivatives: ({ a, b, n }) => [2 * (a - b) / n, 2 * (b - a) / n],
+  fills: ["normal", "normal"],
+});

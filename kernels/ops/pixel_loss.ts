@@ -1,0 +1,236 @@
+/**
+ * How losses over pixels are made: sums over the pixels, a scalar from the sums, and a gradient per
+ * pixel from the pixel and the sums. A loss is one record of those formulas, once in WGSL and once in
+ * plain numbers.
+ *
+ * The loss is one reduction in a fixed order; backward repeats it, because that costs less than
+ * keeping the sums.
+ *
+ * @module
+ */
+
+import { type Device, linearWorkgroups } from "../device.ts";
+import { type NdArray, type Operation, type Params, type Sample, zeros } from "../operation.ts";
+import { sumSlabs } from "../reduce.ts";
+import { requireSameShape, sizeOf } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** Sums over the pixels that a loss is made of; unused ones are 0. */
+export type Sums = readonly [number, number, number, number];
+
+/** A loss between two maps a and b, in WGSL and in plain numbers. */
+export interface PixelLoss<P extends Params> {
+  /** The operation's name. */
+  readonly name: string;
+  /** Names of the two inputs. */
+  readonly inputs: readonly [string, string];
+  /** Whether sums run over the whole batch or over each image, whose losses are then averaged. */
+  readonly over: "batch" | "image";
+  /** Values of the loss's parameters where tests and benches run it; WGSL sees them as constants. */
+  readonly defaults: P;
+  /**
+   * WGSL expressions of `a`, `b` (f32, one pixel), `s` (vec4f, the sums), `n` (f32, pixels summed)
+   * and the parameters with the prefix `c_`: what is summed (vec4f), the loss, and its derivatives. A null derivative
+   * makes that input a constant.
+   */
+  readonly wgsl: { terms: string; value: string; da: string; db: string | null };
+  /** What is summed, in plain numbers. */
+  terms(a: number, b: number, params: P): Sums;
+  /** The loss. */
+  value(s: Sums, n: number, params: P): number;
+  /** Its derivatives with respect to one pixel of a and of b. */
+  derivatives(
+    pixel: { a: number; b: number; s: Sums; n: number },
+    params: P,
+  ): [da: number, db: number];
+  /** What tests fill the inputs with. */
+  readonly fills: Sample<P>["fills"];
+}
+
+const WORKGROUP = 64;
+const CHUNK = 256;
+
+function head(params: Params): string {
+  const constants = Object.keys(params).map((name) => `override c_${name}: f32;`).join("\n");
+  return /* wgsl */ `
+struct Params { length: u32, groups: u32, chunks: u32 }
+@group(0) @binding(0) var<uniform> p: Params;
+${constants}
+`;
+}
+
+function sumShader({ wgsl }: PixelLoss<Params>, params: Params): string {
+  return /* wgsl */ `${head(params)}
+@group(0) @binding(1) var<storage, read_write> partial: array<vec4f>;
+@group(0) @binding(2) var<storage, read> in_a: array<f32>;
+@group(0) @binding(3) var<storage, read> in_b: array<f32>;
+
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = id.x + id.y * groups.x * ${WORKGROUP}u;
+  if (index >= p.groups * p.chunks) { return; }
+  let chunk = index % p.chunks;
+  let group = index / p.chunks;
+  var sum = vec4f(0.0);
+  for (var i = chunk; i < p.length; i += p.chunks) {
+    let a = in_a[group * p.length + i];
+    let b = in_b[group * p.length + i];
+    sum += ${wgsl.terms};
+  }
+  partial[chunk * p.groups + group] = sum;
+}
+`;
+}
+
+function valueShader({ wgsl }: PixelLoss<Params>, params: Params): string {
+  return /* wgsl */ `${head(params)}
+@group(0) @binding(1) var<storage, read_write> loss: array<f32>;
+@group(0) @binding(2) var<storage, read> sums: array<vec4f>;
+
+@compute @workgroup_size(1)
+fn main() {
+  let n = f32(p.length);
+  var total = 0.0;
+  for (var group = 0u; group < p.groups; group++) {
+    let s = sums[group];
+    total += ${wgsl.value};
+  }
+  loss[0] = total / f32(p.groups);
+}
+`;
+}
+
+function gradientShader(derivative: string, params: Params): string {
+  // Inputs and sums are bound to names even where a derivative needs none: an automatic layout holds
+  // only what the shader mentions.
+  return /* wgsl */ `${head(params)}
+@group(0) @binding(1) var<storage, read_write> gradient: array<f32>;
+@group(0) @binding(2) var<storage, read> in_a: array<f32>;
+@group(0) @binding(3) var<storage, read> in_b: array<f32>;
+@group(0) @binding(4) var<storage, read> sums: array<vec4f>;
+@group(0) @binding(5) var<storage, read> dy: array<f32>;
+
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * ${WORKGROUP}u;
+  if (i >= p.length * p.groups) { return; }
+  let a = in_a[i];
+  let b = in_b[i];
+  let n = f32(p.length);
+  let s = sums[i / p.length];
+  gradient[i] = dy[0] / f32(p.groups) * (${derivative});
+}
+`;
+}
+
+/** Makes the operation `(a, b) -> scalar` of a loss; the result has shape `[1]`. */
+export function pixelLoss<P extends Params>(loss: PixelLoss<P>): Operation<P> {
+  const { name, over, wgsl } = loss;
+  const generic = loss as unknown as PixelLoss<Params>;
+  const layout = (size: number, batch: number) => {
+    const groups = over === "image" ? batch : 1;
+    const length = size / groups;
+    return { groups, length, chunks: Math.ceil(length / CHUNK) };
+  };
+  const common = (a: Tensor<"f32">, params: P) => {
+    const { groups, length, chunks } = layout(a.size, a.shape[0]);
+    return {
+      groups,
+      chunks,
+      uniforms: [length, groups, chunks],
+      constants: Object.fromEntries(
+        Object.entries(params).map(([key, value]) => [`c_${key}`, Number(value)]),
+      ),
+    };
+  };
+  const sum = (device: Device, [a, b]: readonly Tensor<"f32">[], params: P) => {
+    const { groups, chunks, uniforms, constants } = common(a, params);
+    using scope = device.scope();
+    const partial = device.empty([chunks, groups, 4]);
+    device.dispatch({
+      label: `${name} sums`,
+      shader: sumShader(generic, params),
+      uniforms,
+      constants,
+      tensors: [partial, a, b],
+      workgroups: linearWorkgroups(groups * chunks, WORKGROUP),
+    });
+    return scope.keep(sumSlabs(device, { partial, shape: [groups, 4] }));
+  };
+  const referenceSums = ([a, b]: readonly NdArray[], params: P) => {
+    const { groups, length } = layout(a.data.length, a.shape[0]);
+    const sums = Array.from({ length: groups }, (): Sums => [0, 0, 0, 0]);
+    a.data.forEach((value, i) => {
+      const group = Math.floor(i / length);
+      const terms = loss.terms(value, b.data[i], params);
+      sums[group] = sums[group].map((s, k) => s + terms[k]) as unknown as Sums;
+    });
+    return { groups, length, sums };
+  };
+  return {
+    name,
+    inputs: loss.inputs,
+    shape(shapes) {
+      requireSameShape(shapes, name);
+      return [1];
+    },
+    forward(device, [a, b], params) {
+      using scope = device.scope();
+      const sums = sum(device, [a, b], params);
+      const value = device.empty([1]);
+      const { uniforms, constants } = common(a, params);
+      device.dispatch({
+        label: `${name} value`,
+        shader: valueShader(generic, params),
+        uniforms,
+        constants,
+        tensors: [value, sums],
+        workgroups: [1],
+      });
+      return scope.keep(value);
+    },
+    backward(device, { inputs: [a, b], dy, needs }, params) {
+      using scope = device.scope();
+      const sums = sum(device, [a, b], params);
+      const { uniforms, constants } = common(a, params);
+      return [wgsl.da, wgsl.db].map((derivative, i) => {
+        if (derivative === null || !needs[i]) return null;
+        const gradient = device.empty(a.shape);
+        device.dispatch({
+          label: `${name} ${i === 0 ? "da" : "db"}`,
+          shader: gradientShader(derivative, params),
+          uniforms,
+          constants,
+          tensors: [gradient, a, b, sums, dy],
+          workgroups: linearWorkgroups(a.size, WORKGROUP),
+        });
+        return scope.keep(gradient);
+      });
+    },
+    reference: {
+      forward(inputs, params) {
+        const { groups, length, sums } = referenceSums(inputs, params);
+        const total = sums.reduce((acc, s) => acc + loss.value(s, length, params), 0);
+        return { shape: [1], data: Float64Array.of(total / groups) };
+      },
+      backward(inputs, dy, params) {
+        const [a, b] = inputs;
+        const { groups, length, sums } = referenceSums(inputs, params);
+        const [da, db] = [zeros(a.shape), zeros(b.shape)];
+        a.data.forEach((value, i) => {
+          const pixel = { a: value, b: b.data[i], s: sums[Math.floor(i / length)], n: length };
+          const [ga, gb] = loss.derivatives(pixel, params);
+          da.data[i] = dy.data[0] / groups * ga;
+          db.data[i] = wgsl.db === null ? 0 : dy.data[0] / groups * gb;
+        });
+        return [da, db];
+      },
+    },
+    samples: [[2, 1, 16, 12], [1, 1, 1, 1], [3, 2, 33, 17], [4, 1, 128, 128]].map((shape) => ({
+      shapes: [shape, shape],
+      params: loss.defaults,
+      fills: loss.fills,
+      bench: sizeOf(shape) > 10_000,
+    })),
+  };
+}

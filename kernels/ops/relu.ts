@@ -1,0 +1,35 @@
+/**
+ * Rectified linear unit, y = max(x, 0). The gradient at 0 is 0.
+ *
+ * @module
+ */
+
+import { elementwise } from "../elementwise.ts";
+import type { Operation } from "../operation.ts";
+
+/** y = max(x, 0), for any shape. */
+export const relu: Operation<Record<never, never>> = {
+  name: "relu",
+  inputs: ["x"],
+  shape: ([x]) => x,
+  forward: (device, [x]) =>
+    elementwise(device, { label: "relu", inputs: [x], expression: "max(a, vec4f(0.0))" }),
+  backward: (device, { inputs: [x], dy }) => [
+    elementwise(device, {
+      label: "relu dx",
+      inputs: [dy, x],
+      expression: "select(vec4f(0.0), a, b > vec4f(0.0))",
+    }),
+  ],
+  reference: {
+    forward: ([x]) => ({ shape: x.shape, data: x.data.map((value) => Math.max(0, value)) }),
+    backward: ([x], dy) => [
+      { shape: x.shape, data: dy.data.map((g, i) => x.data[i] > 0 ? g : 0) },
+    ],
+  },
+  samples: [
+    { shapes: [[2, 3, 5, 7]], params: {} },
+    { shapes: [[1]], params: {} },
+    { shapes: [[4, 16, 128, 128]], params: {}, bench: true },
+  ],
+};

@@ -1,0 +1,45 @@
+/**
+ * Logistic function, y = 1 / (1 + e⁻ˣ). The gradient uses the output: dx = dy · y (1 − y).
+ *
+ * @module
+ */
+
+import { elementwise } from "../elementwise.ts";
+import type { Operation } from "../operation.ts";
+
+function logistic(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}
+
+/** y = 1 / (1 + e⁻ˣ), for any shape. */
+export const sigmoid: Operation<Record<never, never>> = {
+  name: "sigmoid",
+  inputs: ["x"],
+  shape: ([x]) => x,
+  forward: (device, [x]) =>
+    elementwise(device, {
+      label: "sigmoid",
+      inputs: [x],
+      // e⁻ˣ overflows f32 below −88; from −80 on the result is 0 to f32 anyway.
+      expression: "1.0 / (1.0 + exp(-max(a, vec4f(-80.0))))",
+    }),
+  backward: (device, { output, dy }) => [
+    elementwise(device, {
+      label: "sigmoid dx",
+      inputs: [dy, output],
+      expression: "a * b * (1.0 - b)",
+    }),
+  ],
+  reference: {
+    forward: ([x]) => ({ shape: x.shape, data: x.data.map(logistic) }),
+    backward: ([x], dy) => [{
+      shape: x.shape,
+      data: dy.data.map((g, i) => g * logistic(x.data[i]) * (1 - logistic(x.data[i]))),
+    }],
+  },
+  samples: [
+    { shapes: [[2, 3, 5, 7]], params: {} },
+    { shapes: [[1]], params: {} },
+    { shapes: [[4, 16, 128, 128]], params: {}, bench: true },
+  ],
+};

@@ -1,0 +1,65 @@
+/**
+ * Takes some images out of a batch. A Siamese pass runs both frames as one batch and slices the two
+ * answers apart; the gradient of what was not taken is zero.
+ *
+ * @module
+ */
+
+import { type Operation, zeros } from "../operation.ts";
+import { formatShape, type Shape, sizeOf } from "../shape.ts";
+
+/** Parameters of {@linkcode sliceBatch}. */
+export type SliceBatchParams = {
+  /** Index of the first image taken. */
+  readonly start: number;
+  /** How many images are taken. */
+  readonly count: number;
+};
+
+function sliceShape([x]: readonly Shape[], { start, count }: SliceBatchParams): Shape {
+  if (!(start >= 0 && count > 0 && start + count <= x[0])) {
+    throw new RangeError(
+      `Cannot slice images ${start} to ${start + count} out of x ${formatShape(x)}`,
+    );
+  }
+  return [count, ...x.slice(1)];
+}
+
+/** y = x[start … start + count − 1] along the first axis. */
+export const sliceBatch: Operation<SliceBatchParams> = {
+  name: "sliceBatch",
+  inputs: ["x"],
+  shape: sliceShape,
+  forward(device, [x], params) {
+    const y = device.empty(sliceShape([x.shape], params));
+    const image = sizeOf(x.shape.slice(1));
+    device.copy({ from: x, fromOffset: params.start * image, to: y, count: y.size });
+    return y;
+  },
+  backward(device, { inputs: [x], dy }, { start }) {
+    const dx = device.empty(x.shape);
+    device.clear(dx);
+    const image = sizeOf(x.shape.slice(1));
+    device.copy({ from: dy, to: dx, toOffset: start * image, count: dy.size });
+    return [dx];
+  },
+  reference: {
+    forward([x], { start, count }) {
+      const image = sizeOf(x.shape.slice(1));
+      return {
+        shape: [count, ...x.shape.slice(1)],
+        data: x.data.slice(start * image, (start + count) * image),
+      };
+    },
+    backward([x], dy, { start }) {
+      const dx = zeros(x.shape);
+      dx.data.set(dy.data, start * sizeOf(x.shape.slice(1)));
+      return [dx];
+    },
+  },
+  samples: [
+    { shapes: [[3, 2, 3, 5]], params: { start: 1, count: 2 } },
+    { shapes: [[1, 1, 1, 1]], params: { start: 0, count: 1 } },
+    { shapes: [[4, 16, 128, 128]], params: { start: 2, count: 2 }, bench: true },
+  ],
+};

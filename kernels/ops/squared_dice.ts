@@ -1,0 +1,35 @@
+/**
+ * Dice loss with squared denominator (V-Net, Milletari et al. 2016):
+ * 1 − (2 Σab + s) / (Σa² + Σb² + s).
+ *
+ * Unlike the linear form it is 0 for any two equal maps, soft ones too, so it does not push soft
+ * probabilities towards 0 and 1.
+ *
+ * @module
+ */
+
+import type { Operation } from "../operation.ts";
+import type { DiceParams } from "./dice.ts";
+import { pixelLoss } from "./pixel_loss.ts";
+
+/** Squared-denominator Dice loss of two maps of the same shape. */
+export const squaredDice: Operation<DiceParams> = pixelLoss<DiceParams>({
+  name: "squaredDice",
+  inputs: ["a", "b"],
+  over: "batch",
+  defaults: { smooth: 1 },
+  wgsl: {
+    terms: "vec4f(a * b, a * a, b * b, 0.0)",
+    value: "1.0 - (2.0 * s.x + c_smooth) / (s.y + s.z + c_smooth)",
+    da: "2.0 * (a * (2.0 * s.x + c_smooth) / (s.y + s.z + c_smooth) - b) / (s.y + s.z + c_smooth)",
+    db: "2.0 * (b * (2.0 * s.x + c_smooth) / (s.y + s.z + c_smooth) - a) / (s.y + s.z + c_smooth)",
+  },
+  terms: (a, b) => [a * b, a * a, b * b, 0],
+  value: ([ab, aa, bb], _n, { smooth }) => 1 - (2 * ab + smooth) / (aa + bb + smooth),
+  derivatives({ a, b, s }, { smooth }) {
+    const denominator = s[1] + s[2] + smooth;
+    const ratio = (2 * s[0] + smooth) / denominator;
+    return [2 * (a * ratio - b) / denominator, 2 * (b * ratio - a) / denominator];
+  },
+  fills: ["probability", "probability"],
+});
