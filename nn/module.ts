@@ -1,0 +1,112 @@
+/**
+ * What every network is, and the convolution layer they are built from.
+ *
+ * @module
+ */
+
+import type { Device } from "../kernels/device.ts";
+import { conv2d } from "../kernels/ops/conv2d/mod.ts";
+import { type Shape, sizeOf } from "../kernels/shape.ts";
+import { type Tape, Variable } from "./autodiff.ts";
+
+/** Parameters by name, in the order they were made. */
+export type Parameters = ReadonlyMap<string, Variable>;
+
+/** Uniform random numbers in [0, 1): what initialisation draws from. */
+export interface UniformSource {
+  /** The next number. */
+  next(): number;
+}
+
+/** Named maps that a network gives for an image batch. */
+export type Outputs = Readonly<Record<string, Variable>>;
+
+/** A network: named parameters and a forward pass from an image batch to named maps. */
+export interface Network {
+  /** What kind of network it is, with the options to build it again; stored with its weights. */
+  readonly architecture: Architecture;
+  /** Its parameters by name, as in a weights file. */
+  readonly parameters: Parameters;
+  /** Both sides of an input image must be multiples of this. */
+  readonly sizeMultiple: number;
+  /** Applies the network to x `[n, c, h, w]`. */
+  forward(tape: Tape, x: Variable): Outputs;
+}
+
+/** The kind and options of a network. */
+export interface Architecture {
+  /** Kind, for example `unet`. */
+  readonly kind: string;
+  /** Options of that kind. */
+  readonly options: Readonly<Record<string, number>>;
+}
+
+/**
+ * Glorot-uniform numbers (Glorot and Bengio 2010): uniform in ±√(6 / (fan_in + fan_out)), with fans
+ * counted over the taps of a convolution.
+ */
+export function glorotUniform(shape: Shape, random: UniformSource): Float32Array<ArrayBuffer> {
+  const [cOut, cIn, ...kernel] = shape;
+  const limit = Math.sqrt(6 / ((cIn + cOut) * sizeOf(kernel)));
+  return Float32Array.from({ length: sizeOf(shape) }, () => limit * (2 * random.next() - 1));
+}
+
+/** Collects the parameters of a network while it is built. */
+export class ParameterStore {
+  readonly #device: Device;
+  readonly #random: UniformSource;
+  readonly #parameters = new Map<string, Variable>();
+
+  /** Starts an empty store; initial values are drawn from `random` in the order of creation. */
+  constructor(device: Device, random: UniformSource) {
+    this.#device = device;
+    this.#random = random;
+  }
+
+  /** Everything made so far. */
+  get parameters(): Parameters {
+    return this.#parameters;
+  }
+
+  /** Makes a convolution `[c_out, c_in, k, k]`: Glorot-uniform weight, zero bias. */
+  conv2d(name: string, { cIn, cOut, k }: { cIn: number; cOut: number; k: number }): Conv2d {
+    const shape = [cOut, cIn, k, k];
+    return new Conv2d(
+      this.#add(`${name}.weight`, { shape, values: glorotUniform(shape, this.#random) }),
+      this.#add(`${name}.bias`, { shape: [cOut], values: new Float32Array(cOut) }),
+    );
+  }
+
+  #add(
+    name: string,
+    { shape, values }: { shape: Shape; values: Float32Array<ArrayBuffer> },
+  ): Variable {
+    const variable = new Variable(this.#device.upload(shape, values), { needsGradient: true });
+    this.#parameters.set(name, variable);
+    return variable;
+  }
+}
+
+/** A convolution layer. */
+export class Conv2d {
+  /** Weight `[c_out, c_in, k, k]`. */
+  readonly weight: Variable;
+  /** Bias `[c_out]`. */
+  readonly bias: Variable;
+
+  /** Wraps its two parameters; a {@linkcode ParameterStore} makes them. */
+  constructor(weight: Variable, bias: Variable) {
+    this.weight = weight;
+    this.bias = bias;
+  }
+
+  /** y = x ⋆ weight + bias, with ReLU if asked. */
+  forward(tape: Tape, x: Variable, { relu }: { relu: boolean }): Variable {
+    return tape.apply(conv2d, [x, this.weight, this.bias], { relu });
+  }
+}
+
+/** The number of values in all parameters together. */
+export function parameterCount(parameters: Parameters): number {
+  return [...parameters.values()].reduce((sum, { value }) => sum + value.size, 0);
+}

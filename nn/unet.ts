@@ -1,0 +1,134 @@
+/**
+ * The U-Net of CSBDeep and StarDist: two 3×3 convolutions with ReLU a level, max pooling down,
+ * nearest upsampling and concatenation up, Glorot-uniform weights, no normalisation, no dropout.
+ *
+ * Level l has base · 2^l channels. At the bottom the first convolution doubles the channels again and
+ * the second halves them; on the way up the second convolution of level l already has the channels
+ * of the level above.
+ *
+ * @module
+ */
+
+import type { Device } from "../kernels/device.ts";
+import { concat } from "../kernels/ops/concat.ts";
+import { maxPool2d } from "../kernels/ops/max_pool2d.ts";
+import { sigmoid } from "../kernels/ops/sigmoid.ts";
+import { upsampleNearest } from "../kernels/ops/upsample.ts";
+import type { Tape, Variable } from "./autodiff.ts";
+import {
+  type Architecture,
+  type Conv2d,
+  type Network,
+  type Outputs,
+  type Parameters,
+  ParameterStore,
+  type UniformSource,
+} from "./module.ts";
+
+/** Options of a U-Net. */
+export interface UNetOptions {
+  /** How often the image is halved. */
+  readonly depth: number;
+  /** Channels at full resolution. */
+  readonly base: number;
+  /** Channels of the input image. */
+  readonly inChannels: number;
+}
+
+/** The U-Net that was measured most: depth 3, base 16, one channel. */
+export const DEFAULT_UNET: UNetOptions = { depth: 3, base: 16, inChannels: 1 };
+
+/** The trunk of a U-Net: everything but the heads. Its output has `base` channels after a ReLU. */
+export class UNetTrunk {
+  readonly #down: Conv2d[][];
+  readonly #middle: Conv2d[];
+  readonly #up: Conv2d[][];
+
+  /** Makes the layers `down.L.I`, `middle.I` and `up.L.I` in a store. */
+  constructor(store: ParameterStore, { depth, base, inChannels }: UNetOptions) {
+    const width = (level: number) => base * 2 ** Math.max(0, level);
+    const pair = (name: string, [cIn, first, second]: [number, number, number]) => [
+      store.conv2d(`${name}.0`, { cIn, cOut: first, k: 3 }),
+      store.conv2d(`${name}.1`, { cIn: first, cOut: second, k: 3 }),
+    ];
+    const levels = Array.from({ length: depth }, (_, level) => level);
+    this.#down = levels.map((level) =>
+      pair(`down.${level}`, [
+        level === 0 ? inChannels : width(level - 1),
+        width(level),
+        width(level),
+      ])
+    );
+    this.#middle = pair("middle", [width(depth - 1), width(depth), width(depth - 1)]);
+    this.#up = levels.map((level) =>
+      pair(`up.${level}`, [2 * width(level), width(level), width(level - 1)])
+    );
+  }
+
+  /** Applies the trunk to x `[n, c, h, w]`; gives `[n, base, h, w]`. */
+  forward(tape: Tape, x: Variable): Variable {
+    const layers = (pair: Conv2d[], input: Variable) =>
+      pair.reduce((y, layer) => layer.forward(tape, y, { relu: true }), input);
+    const skips: Variable[] = [];
+    let y = x;
+    for (const pair of this.#down) {
+      y = layers(pair, y);
+      skips.push(y);
+      y = tape.apply(maxPool2d, [y], {});
+    }
+    y = layers(this.#middle, y);
+    for (const [level, pair] of [...this.#up.entries()].toReversed()) {
+      const larger = tape.apply(upsampleNearest, [y], {});
+      y = layers(pair, tape.apply(concat, [larger, skips[level]], {}));
+    }
+    return y;
+  }
+}
+
+/** A U-Net with one sigmoid output: `prob`, the foreground probability `[n, 1, h, w]`. */
+export class UNet implements Network {
+  /** Kind `unet` and its options. */
+  readonly architecture: Architecture;
+  /** Parameters `down.L.I`, `middle.I`, `up.L.I`, `head`, each `.weight` and `.bias`. */
+  readonly parameters: Parameters;
+  /** 2^depth. */
+  readonly sizeMultiple: number;
+  readonly #trunk: UNetTrunk;
+  readonly #head: Conv2d;
+
+  /**
+   * Makes a network with fresh weights.
+   *
+   * @throws {RangeError} If an option is not a positive whole number.
+   */
+  constructor(
+    device: Device,
+    { options = DEFAULT_UNET, random }: { options?: UNetOptions; random: UniformSource },
+  ) {
+    for (const [name, value] of Object.entries(options)) {
+      if (!(Number.isInteger(value) && value > 0)) {
+        throw new RangeError(
+          `Cannot make a U-Net: ${name} is ${value}, expected a whole number > 0`,
+        );
+      }
+    }
+    const store = new ParameterStore(device, random);
+    this.#trunk = new UNetTrunk(store, options);
+    this.#head = store.conv2d("head", { cIn: options.base, cOut: 1, k: 1 });
+    this.parameters = store.parameters;
+    this.architecture = { kind: "unet", options: { ...options } };
+    this.sizeMultiple = 2 ** options.depth;
+  }
+
+  /** Foreground probability of x `[n, c, h, w]`; h and w must be multiples of 2^depth. */
+  forward(tape: Tape, x: Variable): Outputs {
+    const [, , h, w] = x.value.shape;
+    if (h % this.sizeMultiple !== 0 || w % this.sizeMultiple !== 0) {
+      throw new RangeError(
+        `Cannot run a U-Net on ${h} × ${w} pixels: both must be multiples of ${this.sizeMultiple}`,
+      );
+    }
+    const logits = this.#head.forward(tape, this.#trunk.forward(tape, x), { relu: false });
+    return { prob: tape.apply(sigmoid, [logits], {}) };
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * A network's weights as a safetensors file that says by itself how to build the network again.
+ *
+ * @module
+ */
+
+import type { Device } from "../kernels/device.ts";
+import { formatShape, sameShape } from "../kernels/shape.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+import type { Architecture, Network, UniformSource } from "./module.ts";
+import type { NamedArray, SafeTensors } from "./safetensors.ts";
+import { UNet, type UNetOptions } from "./unet.ts";
+
+/** Reads tensors back from the GPU by name. */
+export async function readTensors(
+  device: Device,
+  tensors: ReadonlyMap<string, Tensor<"f32">>,
+): Promise<Map<string, NamedArray>> {
+  const names = [...tensors];
+  const values = await Promise.all(names.map(([, tensor]) => device.read(tensor)));
+  return new Map(
+    names.map(([name, { shape }], i) => [name, { shape, data: values[i] }]),
+  );
+}
+
+/**
+ * Writes saved arrays into tensors of the same names and shapes.
+ *
+ * @param from What the arrays come from, for errors.
+ * @throws {RangeError} If a name is missing, unknown, or has another shape.
+ */
+export function writeTensors(
+  device: Device,
+  { tensors, arrays, from }: {
+    tensors: ReadonlyMap<string, Tensor<"f32">>;
+    arrays: ReadonlyMap<string, NamedArray>;
+    from: string;
+  },
+): void {
+  const fail = (what: string): never => {
+    throw new RangeError(
+      `Cannot use ${from}: ${what}; it belongs to a network of another architecture`,
+    );
+  };
+  for (const name of arrays.keys()) if (!tensors.has(name)) fail(`it holds ${name}`);
+  for (const [name, tensor] of tensors) {
+    const array = arrays.get(name) ?? fail(`${name} is missing`);
+    if (!sameShape(array.shape, tensor.shape)) {
+      fail(`${name} is ${formatShape(array.shape)}, expected ${formatShape(tensor.shape)}`);
+    }
+    device.write(tensor, array.data);
+  }
+}
+
+/** A network's parameters as tensors by name. */
+export function parameterTensors(network: Network): Map<string, Tensor<"f32">> {
+  return new Map([...network.parameters].map(([name, { value }]) => [name, value]));
+}
+
+/** A network's weights, with its architecture and what else must be known to use it. */
+export async function saveWeights(
+  device: Device,
+  { network, metadata = {} }: { network: Network; metadata?: Readonly<Record<string, string>> },
+): Promise<SafeTensors> {
+  return {
+    metadata: { ...metadata, architecture: JSON.stringify(network.architecture) },
+    tensors: await readTensors(device, parameterTensors(network)),
+  };
+}
+
+/**
+ * Builds the network that a weights file describes.
+ *
+ * @param from The file's name, for errors.
+ * @throws {SyntaxError} If the file does not say what network it is for.
+ * @throws {RangeError} If its arrays do not fit that network.
+ */
+export function loadNetwork(
+  device: Device,
+  { weights, from }: { weights: SafeTensors; from: string },
+): Network {
+  const text = weights.metadata["architecture"];
+  if (!text) {
+    throw new SyntaxError(
+      `Cannot use ${from}: its metadata has no architecture; give the weights of a Kymo run`,
+    );
+  }
+  const network = buildNetwork(device, {
+    architecture: parseArchitecture(text, from),
+    random: { next: () => 0.5 },
+  });
+  writeTensors(device, { tensors: parameterTensors(network), arrays: weights.tensors, from });
+  return network;
+}
+
+/**
+ * Builds a network with fresh weights.
+ *
+ * @throws {RangeError} If the kind is not known.
+ */
+export function buildNetwork(
+  device: Device,
+  { architecture, random }: { architecture: Architecture; random: UniformSource },
+): Network {
+  const { kind, options } = architecture;
+  if (kind === "unet") {
+    return new UNet(device, { options: options as unknown as UNetOptions, random });
+  }
+  throw new RangeError(`Cannot build a network of kind ${kind}: known kinds are unet`);
+}
+
+function parseArchitecture(text: string, from: string): Architecture {
+  try {
+    const { kind, options } = JSON.parse(text);
+    if (typeof kind === "string" && typeof options === "object") return { kind, options };
+  } catch {
+    // Falls through to the one message below.
+  }
+  throw new SyntaxError(`Cannot use ${from}: its architecture is not readable: ${text}`);
+}

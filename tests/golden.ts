@@ -1,0 +1,57 @@
+/**
+ * `deno task golden DIR`: runs every golden case in a folder and prints one line per case. Exits with
+ * 1 if a case fails or its operation is unknown.
+ *
+ * @module
+ */
+
+import { openDevice } from "../kernels/device.ts";
+import { decodeSafeTensors } from "../nn/safetensors.ts";
+import { runGoldenCase } from "./golden/cases.ts";
+
+/** Runs all cases in a folder; gives how many passed and failed. */
+export async function runGolden(
+  folder: string,
+  print: (line: string) => void,
+): Promise<{ passed: number; failed: number }> {
+  const names = [...Deno.readDirSync(folder)]
+    .filter(({ name, isFile }) => isFile && name.endsWith(".safetensors"))
+    .map(({ name }) => name)
+    .sort();
+  if (names.length === 0) throw new RangeError(`Cannot run ${folder}: no .safetensors file in it`);
+  using device = await openDevice();
+  let [passed, failed] = [0, 0];
+  for (const name of names) {
+    try {
+      const golden = decodeSafeTensors(Deno.readFileSync(`${folder}/${name}`), name);
+      const { forward, gradient, limits } = await runGoldenCase(device, golden);
+      const isGood = forward <= limits.forward && gradient <= limits.gradient;
+      isGood ? passed++ : failed++;
+      print(
+        `${isGood ? "ok  " : "FAIL"} ${name}: forward ${forward.toExponential(1)} ` +
+          `(limit ${limits.forward}), gradients ${gradient.toExponential(1)} ` +
+          `(limit ${limits.gradient})`,
+      );
+    } catch (error) {
+      failed++;
+      print(`FAIL ${name}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  return { passed, failed };
+}
+
+if (import.meta.main) {
+  const [folder] = Deno.args;
+  if (!folder) {
+    console.error("Cannot run golden cases: no folder given; try `deno task golden tests/golden`");
+    Deno.exit(2);
+  }
+  try {
+    const { passed, failed } = await runGolden(folder, console.log);
+    console.log(`${passed} passed, ${failed} failed`);
+    Deno.exit(failed === 0 ? 0 : 1);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    Deno.exit(1);
+  }
+}
