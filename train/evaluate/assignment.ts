@@ -1,10 +1,10 @@
 /**
  * The linear sum assignment on a sparse table of gains.
  *
- * Dense solvers need n² memory and n³ time: a confluent layer of 5000 cells, where every truth
- * touches its neighbours' predictions, is one block of 5000×5000 that takes half a minute. But an
- * object overlaps only a few others, and the augmenting paths stay short, so this one takes
- * milliseconds.
+ * Dense solvers need n² memory and n³ time. Splitting the table into its connected parts does not
+ * save them: in a confluent layer every truth touches its neighbours' predictions, so that 4900
+ * cells are one block, which the package linear-sum-assignment solves in 25 s. But an object
+ * overlaps only a few others and the augmenting paths stay short: this one takes 0.01 to 0.4 s.
  *
  * @module
  */
