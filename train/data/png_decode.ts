@@ -62,15 +62,14 @@ export async function readPng(bytes: FileBytes): Promise<PngPixels> {
   if (stream.length * 1032 < expected) {
     throw fail(`it has only ${stream.length} bytes for ${header.width}x${header.height} pixels`);
   }
-  let length: number;
   let png: DecodedPng;
   try {
-    length = inflateSync(stream, { maxOutputLength: expected }).length;
+    const { length } = inflateSync(stream, { maxOutputLength: expected });
+    if (length < expected) throw new SyntaxError(`its pixels end after ${length} of ${expected}`);
     png = decode(file, { checkCrc: true });
   } catch (error) {
     throw fail(`it is damaged (${(error as Error).message})`);
   }
-  if (length !== expected) throw fail(`its pixels end after ${length} of ${expected} bytes`);
   const { width, height, bits, samples } = header;
   const data = png.data as PngPixels["data"];
   return {

@@ -206,6 +206,9 @@ export async function readStill(
     else overlap += addObject(labels, { mask, id: k + 1 });
   }
   if (overlap > 0) notes.push(`${overlap} pixels lie in two masks; the first one keeps them`);
+  if (!files.maskPerObject && !foreground && hasOnly255(labels.data)) {
+    notes.push("its mask holds the single id 255, so everything in it counts as one object");
+  }
   if (foreground) { for (let i = 0; i < labels.data.length; i++) labels.data[i] &&= 1; }
   return { name: files.name, image, labels, notes };
 }

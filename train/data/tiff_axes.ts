@@ -84,9 +84,11 @@ function omeAxes(
   xml: string,
   { pages, samples }: { pages: number; samples: number },
 ): StackAxes | null {
-  const pixels = xml.match(/<(?:\w+:)?Pixels\s[^]*?(?:\/>|<\/(?:\w+:)?Pixels>)/)?.[0];
-  const head = pixels?.match(/^<[^>]*>/)?.[0];
-  if (pixels === undefined || head === undefined) return null;
+  const head = xml.match(/<(?:\w+:)?Pixels\s[^>]*>/)?.[0];
+  if (head === undefined) return null;
+  const inside = head.endsWith("/>")
+    ? ""
+    : xml.slice(xml.indexOf(head) + head.length).replace(/<\/(\w+:)?Pixels>[^]*$/, "");
   const size = (name: string) => Number(attribute(head, `Size${name}`) ?? 1);
   const sizeC = size("C");
   // OME counts the samples of an RGB page as channels.
@@ -110,7 +112,7 @@ function omeAxes(
     }
     if (linear === 0 && page < pages) order[(at.T * sizes.Z + at.Z) * c + at.C] = page;
   };
-  for (const block of tiffData(pixels, { samples, fastest, sizes, count })) {
+  for (const block of tiffData(inside, { samples, fastest, sizes, count })) {
     for (let i = 0; i < block.planes; i++) place(block.first + i, block.page + i);
   }
   const missing = order.indexOf(-1);
@@ -120,7 +122,7 @@ function omeAxes(
 
 /** The runs of planes and pages that OME's TiffData elements name; one for all without any. */
 function tiffData(
-  pixels: string,
+  inside: string,
   { samples, fastest, sizes, count }: {
     samples: number;
     fastest: string;
@@ -128,7 +130,7 @@ function tiffData(
     count: number;
   },
 ): { first: number; page: number; planes: number }[] {
-  const blocks = [...pixels.matchAll(/<(?:\w+:)?TiffData\b[^>]*>/g)].map(([tag]) => {
+  const blocks = [...inside.matchAll(/<(?:\w+:)?TiffData\b[^>]*>/g)].map(([tag]) => {
     const given = (name: string) => attribute(tag, name);
     const at: Record<string, number> = {
       C: Math.floor(Number(given("FirstC") ?? 0) / samples),
