@@ -1,0 +1,276 @@
+/**
+ * Connected components with labels in raster order, equal to `skimage.measure.label`.
+ *
+ * Every pixel points to an earlier pixel of its component, or to itself: a forest. First each pixel
+ * points to the first of its neighbours before it. Then, in rounds, the forest is flattened, so that
+ * every pixel points to its root, and any two roots that touch are joined: the later one is made to
+ * point to the earlier one. If something else has made it point elsewhere meanwhile, that place and
+ * the earlier root are joined in turn, so no connection is lost whatever the order. (A join is a
+ * sequence of single atomic minima, and links together with joins under way always connect the same
+ * pixels.) In the end each component has one root, its first pixel in raster order.
+ *
+ * Software adapters silently end long loops, so every loop here is short, by two bounds:
+ * - A flattening pass replaces each pointer by its 64th ancestor at least, so log₆₄ n passes
+ *   flatten any forest of n pixels, also the spiral that is one long path.
+ * - A join gives up after 64 steps and asks for another round, where only its first step counts on
+ *   the following. A root that touches an earlier one disappears in a round. One that touches later
+ *   ones only either takes in one of them, or that one ends below a still earlier root, which the
+ *   first then touches, so that it disappears in the next round. So the roots that are not done
+ *   halve every two rounds, and 2·log₂ n rounds are enough. Masks met so far need one.
+ *
+ * The rounds are algorithm S of S. Liu and R. Tarjan, "Simple concurrent labeling algorithms for
+ * connected components", 2019; the join is that of Y. Komura, "GPU-based cluster-labeling algorithm
+ * without the use of conventional iteration", 2015.
+ *
+ * @module
+ */
+
+import { type Device, linearWorkgroups } from "../device.ts";
+import type { Tensor } from "../tensor.ts";
+import { planeSize } from "./plane.ts";
+import { NO_GROUP, renumber } from "./renumber.ts";
+
+/** Which neighbours of a pixel belong together: the 4 that share a side, or all 8. */
+export type Connectivity = 4 | 8;
+
+/** Labelled objects of one plane on the GPU. */
+export interface Components {
+  /** Label of each pixel: 1..count in raster order of the objects' first pixels, 0 outside. */
+  readonly labels: Tensor<"u32">;
+  /** Number of objects. */
+  readonly count: number;
+}
+
+const WORKGROUP = 256;
+const LOG2_ANCESTORS = 6;
+const JOIN_STEPS = 64;
+
+/** The neighbours before a pixel in raster order, first one first, as (row, column) steps. */
+const EARLIER: Record<Connectivity, readonly (readonly [number, number])[]> = {
+  4: [[-1, 0], [0, -1]],
+  8: [[-1, -1], [-1, 0], [-1, 1], [0, -1]],
+};
+
+const SAME_REGION = /* wgsl */ `
+fn same_region(i: u32, dy: i32, dx: i32) -> bool {
+  let y = i32(i / p.width) + dy;
+  let x = i32(i % p.width) + dx;
+  if (y < 0 || x < 0 || x >= i32(p.width)) { return false; }
+  return image[u32(y) * p.width + u32(x)] == image[i];
+}
+`;
+
+function startShader(connectivity: Connectivity): string {
+  // Last one first, so that the first neighbour has the last word.
+  const links = EARLIER[connectivity].toReversed().map(([dy, dx]) =>
+    `if (same_region(i, ${dy}, ${dx})) { link = u32(i32(i) + ${dy} * i32(p.width) + ${dx}); }`
+  );
+  return /* wgsl */ `
+struct Params { count: u32, width: u32 }
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read_write> links: array<u32>;
+@group(0) @binding(2) var<storage, read> image: array<u32>;
+${SAME_REGION}
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * ${WORKGROUP}u;
+  if (i >= p.count) { return; }
+  var link = i;
+  ${links.join("\n  ")}
+  links[i] = select(link, ${NO_GROUP}u, image[i] == 0u);
+}
+`;
+}
+
+const FLATTEN = /* wgsl */ `
+struct Params { count: u32 }
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read_write> flatter: array<u32>;
+@group(0) @binding(2) var<storage, read> links: array<u32>;
+
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * ${WORKGROUP}u;
+  if (i >= p.count) { return; }
+  var ancestor = links[i];
+  if (ancestor != ${NO_GROUP}u) {
+    for (var step = 1u; step < ${2 ** LOG2_ANCESTORS}u; step++) {
+      let next = links[ancestor];
+      if (next == ancestor) { break; }
+      ancestor = next;
+    }
+  }
+  flatter[i] = ancestor;
+}
+`;
+
+function joinShader(connectivity: Connectivity): string {
+  const joins = EARLIER[connectivity].map(([dy, dx]) =>
+    `if (same_region(i, ${dy}, ${dx})) ` +
+    `{ join(roots[i], roots[i32(i) + ${dy} * i32(p.width) + ${dx}]); }`
+  );
+  return /* wgsl */ `
+struct Params { count: u32, width: u32 }
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read_write> links: array<atomic<u32>>;
+@group(0) @binding(2) var<storage, read_write> unfinished: array<atomic<u32>, 1>;
+@group(0) @binding(3) var<storage, read> roots: array<u32>;
+@group(0) @binding(4) var<storage, read> image: array<u32>;
+${SAME_REGION}
+fn join(a: u32, b: u32) {
+  var early = min(a, b);
+  var late = max(a, b);
+  for (var step = 0u; step < ${JOIN_STEPS}u; step++) {
+    if (early == late) { return; }
+    let before = atomicMin(&links[late], early);
+    if (before == late) { return; }
+    late = max(before, early);
+    early = min(before, early);
+  }
+  atomicStore(&unfinished[0], 1u);
+}
+
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * ${WORKGROUP}u;
+  if (i >= p.count || image[i] == 0u) { return; }
+  ${joins.join("\n  ")}
+}
+`;
+}
+
+const MARK_ROOTS = /* wgsl */ `
+struct Params { count: u32 }
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read_write> is_root: array<u32>;
+@group(0) @binding(2) var<storage, read> roots: array<u32>;
+
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * ${WORKGROUP}u;
+  if (i >= p.count) { return; }
+  is_root[i] = select(0u, 1u, roots[i] == i);
+}
+`;
+
+/** What the kernels work on. */
+interface Forest {
+  readonly image: Tensor<"u32">;
+  readonly width: number;
+  readonly connectivity: Connectivity;
+  /** For each pixel an earlier one of its component, or itself. */
+  links: Tensor<"u32">;
+  /** The same flattened, but for joins since. */
+  roots: Tensor<"u32">;
+  /** 1 if a join of the last round gave up. */
+  readonly unfinished: Tensor<"u32">;
+}
+
+/**
+ * Labels the connected regions of equal value; 0 is background. A mask gives its objects, a label
+ * image its connected regions (two objects that touch stay two).
+ *
+ * @param image One plane `[h, w]`.
+ * @returns The labels in the shape of `image`, a tensor of the innermost scope, and their number;
+ * waits for the GPU.
+ * @throws {TypeError | RangeError} If the image is not one plane.
+ *
+ * @example
+ * ```ts ignore
+ * const { labels, count } = await connectedComponents(device, mask, { connectivity: 8 });
+ * ```
+ */
+export async function connectedComponents(
+  device: Device,
+  image: Tensor<"u32">,
+  { connectivity }: { connectivity: Connectivity },
+): Promise<Components> {
+  const { height, width } = planeSize(image.shape, "label components");
+  const forest: Forest = {
+    image,
+    width,
+    connectivity,
+    links: device.empty(image.shape, "u32"),
+    roots: device.empty(image.shape, "u32"),
+    unfinished: device.empty([1], "u32"),
+  };
+  const enough = 2 * Math.ceil(Math.log2(image.size)) + 1;
+  try {
+    start(device, forest);
+    for (let round = 0; round < enough; round++) {
+      joinRoots(device, forest);
+      const { labels, total } = number(device, forest);
+      const [[unfinished], [count]] = await Promise.all([
+        device.read(forest.unfinished),
+        device.read(total),
+      ]);
+      device.free(total);
+      if (unfinished === 0) return { labels, count };
+      device.free(labels);
+    }
+  } finally {
+    for (const tensor of [forest.links, forest.roots, forest.unfinished]) device.free(tensor);
+  }
+  throw new Error(
+    `Cannot label components: not done after ${enough} rounds, which are enough for ` +
+      `${height}×${width} pixels; the GPU driver computes wrongly`,
+  );
+}
+
+function start(device: Device, forest: Forest): void {
+  const { image, links, width, connectivity } = forest;
+  device.dispatch({
+    label: `components start ${connectivity}`,
+    shader: startShader(connectivity),
+    uniforms: [image.size, width],
+    tensors: [links, image],
+    workgroups: linearWorkgroups(image.size, WORKGROUP),
+  });
+  flatten(device, forest);
+}
+
+/** Makes every pixel of `roots` point to its root; `links` is then the state one pass before. */
+function flatten(device: Device, forest: Forest): void {
+  const { size } = forest.image;
+  const passes = Math.max(1, Math.ceil(Math.log2(size) / LOG2_ANCESTORS));
+  for (let pass = 0; pass < passes; pass++) {
+    if (pass > 0) [forest.links, forest.roots] = [forest.roots, forest.links];
+    device.dispatch({
+      label: "components flatten",
+      shader: FLATTEN,
+      uniforms: [size],
+      tensors: [forest.roots, forest.links],
+      workgroups: linearWorkgroups(size, WORKGROUP),
+    });
+  }
+}
+
+function joinRoots(device: Device, forest: Forest): void {
+  const { image, links, roots, unfinished, width, connectivity } = forest;
+  device.clear(unfinished);
+  device.dispatch({
+    label: `components join ${connectivity}`,
+    shader: joinShader(connectivity),
+    uniforms: [image.size, width],
+    tensors: [links, unfinished, roots, image],
+    workgroups: linearWorkgroups(image.size, WORKGROUP),
+  });
+  flatten(device, forest);
+}
+
+function number(
+  device: Device,
+  { image, roots }: Forest,
+): { labels: Tensor<"u32">; total: Tensor<"u32"> } {
+  using scope = device.scope();
+  const isRoot = device.empty(image.shape, "u32");
+  device.dispatch({
+    label: "components roots",
+    shader: MARK_ROOTS,
+    uniforms: [image.size],
+    tensors: [isRoot, roots],
+    workgroups: linearWorkgroups(image.size, WORKGROUP),
+  });
+  const { labels, total } = renumber(device, { groups: roots, keep: isRoot, offset: 0 });
+  return { labels: scope.keep(labels), total: scope.keep(total) };
+}
