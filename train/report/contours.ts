@@ -12,16 +12,16 @@ import type { LabelImage } from "../data/image.ts";
  */
 export type Loop = readonly (readonly [x: number, y: number])[];
 
-/** Moves along the top, right, bottom and left side of a pixel, with the pixel on the right hand. */
+/** Steps along the top, right, bottom and left side of a pixel, the pixel on the right hand. */
 const STEPS = [[1, 0], [0, 1], [-1, 0], [0, -1]] as const;
 
 /**
  * Traces the outline of every object by crack following.
  *
- * The object lies on the right hand: seen on a screen (y down) outer outlines run clockwise and holes
- * run counter-clockwise. An outline has a corner only where it turns. Where two pixels of one object
- * touch at a corner only, the outline stays with the pixel it is on, so they get an outline each, and
- * holes that touch at a corner share one.
+ * The object lies on the right hand: seen on a screen (y down) outer outlines run clockwise and
+ * holes run counter-clockwise. An outline has a corner only where it turns. Where two pixels of one
+ * object touch at a corner only, the outline stays with the pixel it is on, so they get an outline
+ * each, and holes that touch at a corner share one.
  *
  * @returns For every id the loops in raster order of their first pixel, ids in the same order. The
  * loops of an object, filled by the even-odd or the non-zero rule, cover exactly its pixels.
@@ -49,8 +49,8 @@ export function traceContours(labels: LabelImage): Map<number, Loop[]> {
 }
 
 /**
- * Follows one loop from the top side of pixel (x, y). Every loop has a top side, and the first one in
- * raster order begins at a corner: the side before it in the same row would have come first.
+ * Follows one loop from the top side of pixel (x, y). Every loop has a top side, and the first one
+ * in raster order begins at a corner: the side before it in the same row would have come first.
  */
 function followLoop(labels: LabelImage, start: { x: number; y: number; done: Uint8Array }): Loop {
   const id = labelAt(labels, start.x, start.y);

@@ -37,7 +37,7 @@ interface Panel {
   readonly lines: readonly PlotLine[];
 }
 
-/** Series of one name together, in order of first appearance; those without any value are dropped. */
+/** Series of one name together, in order of first appearance; names without a value are dropped. */
 function panelsOf(curves: readonly CurveSeries[]): Panel[] {
   const byName = Map.groupBy(curves, ({ name }) => name);
   return [...byName].flatMap(([name, series]) => {
@@ -56,6 +56,7 @@ function drawPanel({ name, lines }: Panel, options: { id: string; palette: Palet
     width: WIDTH,
     height: HEIGHT,
     fromZero: LEVELS.includes(name),
+    smooth: true,
   }));
 }
 
@@ -102,7 +103,8 @@ export function renderCurves(curves: readonly CurveSeries[]): string {
   });
   const empty = markup`<text x="24" y="${legend + 24}">No training curve was recorded.</text>`;
   return markup`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" \
-viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="14" fill="${PAPER.ink}">
+viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="14" \
+fill="${PAPER.ink}">
 <title>Training curves</title>
 <rect width="100%" height="100%" fill="#fff"/>
 ${legendMarks(curveSources(curves))}

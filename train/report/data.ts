@@ -58,6 +58,14 @@ export interface TableRow {
   readonly values: Readonly<Record<string, Measured | undefined>>;
 }
 
+/** The results table: measures, and their values by model. */
+export interface ResultsTable {
+  /** The measures, in the order shown. */
+  readonly columns: readonly TableColumn[];
+  /** The models, and the truth where it is known, in any order. */
+  readonly rows: readonly TableRow[];
+}
+
 /** One video frame with the labels that are known for it. */
 export interface FrameView {
   /** The frame's number in the video. Frames with consecutive numbers are shown in one strip. */
@@ -88,7 +96,7 @@ export interface ReportData {
   /** The training plots. */
   readonly curves: readonly CurveSeries[];
   /** The results table. */
-  readonly table: { readonly columns: readonly TableColumn[]; readonly rows: readonly TableRow[] };
+  readonly table: ResultsTable;
   /** A few frames, best three consecutive ones. */
   readonly frames: readonly FrameView[];
   /** Foreground pixels per frame of the video. */

@@ -16,8 +16,8 @@ import { chooseWindow, reachesInto, type Window } from "./window.ts";
 const OVERVIEW = 800;
 
 /**
- * Draws one strip: a row per model, a column per frame, and the whole frame below if the strip shows
- * only a part of it.
+ * Draws one strip: a row per model, a column per frame, and the whole frame below if the strip
+ * shows only a part of it.
  *
  * @param number Makes the ids of the strip's pictures unique on the page.
  */
@@ -35,11 +35,14 @@ export function drawStrip(strip: readonly StripFrame[], number: number): Markup 
       return drawFrame(frame, { model, window, range, id, first: row === 0 });
     })
   );
+  const changes = strip.some(({ outlines }) =>
+    models.some((model) => outlines[model]?.appeared.size || outlines[model]?.vanished.size)
+  );
   const part = window.width < strip[0].image.width || window.height < strip[0].image.height;
   return markup`<div class="strip" style="--rows:${rows.length};--columns:${strip.length}">
 ${cells}</div>
 ${truthNote(strip, window)}
-${part && drawOverview(strip[0], { model: models.at(-1), window, range })}`;
+${part && drawOverview(strip[0], { model: models.at(-1), window, range, changes })}`;
 }
 
 interface FrameOptions {
@@ -96,7 +99,12 @@ function drawPath(name: string, contours: Contours, window: Window): Insert {
 /** The whole frame with the outlines of one model and the place of the window. */
 function drawOverview(
   { image, index, outlines }: StripFrame,
-  { model, window, range }: { model: Source | undefined; window: Window; range: GreyRange },
+  { model, window, range, changes }: {
+    model: Source | undefined;
+    window: Window;
+    range: GreyRange;
+    changes: boolean;
+  },
 ): Markup {
   const { width, height } = image;
   const small = shrinkPlane(image, Math.ceil(Math.max(width, height) / OVERVIEW));
@@ -110,8 +118,10 @@ function drawOverview(
 ${drawPath("object", contours, { x: 0, y: 0, width, height })}
 <rect class="window" x="${x}" y="${y}" width="${window.width}" height="${window.height}"/>
 </svg><figcaption>The whole of frame ${index}${model && `, outlined by the ${model} model`}. \
-The white square is the part shown above (${window.width} × ${window.height} pixels), chosen because \
-most objects of all models together appear or vanish there.</figcaption></figure>
+The white frame is the part shown above (${window.width} × ${window.height} pixels), chosen \
+because most objects of all models together ${
+    changes ? "appear or vanish" : "are"
+  } there.</figcaption></figure>
 `;
 }
 

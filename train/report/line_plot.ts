@@ -12,7 +12,7 @@ import type { Source } from "./data.ts";
 import { escapeText } from "./markup.ts";
 import type { Look, Palette } from "./palette.ts";
 
-/** From this many points on, a line is drawn as means, with the single values faint behind them. */
+/** From this many points on, a smoothed line is drawn as means, its values faint behind them. */
 const CROWDED = 200;
 /** Points of a line of means. */
 const MEANS = 60;
@@ -41,6 +41,8 @@ export interface PlotOptions {
   readonly palette: Palette;
   /** Whether the vertical axis starts at 0. */
   readonly fromZero?: boolean;
+  /** Whether long lines are drawn as means: for noisy training curves, where the trend counts. */
+  readonly smooth?: boolean;
 }
 
 /** Whether any line has a finite value, so that there is something to draw. */
@@ -54,7 +56,8 @@ export function hasValues(lines: readonly PlotLine[]): boolean {
  * @returns An `<svg>` element with a `viewBox`, so that it scales with its frame.
  */
 export function linePlot(lines: readonly PlotLine[], options: PlotOptions): string {
-  const { id, description, xName, width, height, palette, fromZero = false } = options;
+  const { id, description, xName, width, height, palette, fromZero = false, smooth = false } =
+    options;
   const text = { color: palette.muted, fontSize: 12 };
   const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
   chart.setOption({
@@ -83,7 +86,9 @@ export function linePlot(lines: readonly PlotLine[], options: PlotOptions): stri
       axisLabel: { ...text, formatter: formatTick },
       splitLine: { lineStyle: { color: palette.grid } },
     },
-    series: lines.flatMap((line) => seriesOf(line, palette.looks[line.source])),
+    series: lines.flatMap(({ source, points }) =>
+      seriesOf(points, { look: palette.looks[source], smooth })
+    ),
   });
   const svg = chart.renderToSVGString();
   chart.dispose();
@@ -95,15 +100,17 @@ function formatTick(value: number): string {
   return text.replace("-", "−");
 }
 
-function seriesOf({ points }: PlotLine, look: Look): LineSeriesOption[] {
+function seriesOf(
+  points: PlotLine["points"],
+  { look, smooth }: { look: Look; smooth: boolean },
+): LineSeriesOption[] {
   const finite = points.filter(isFinitePoint);
   if (finite.length === 0) return [];
   const data = points.map((point) => isFinitePoint(point) ? [...point] : [point[0], NaN]);
-  if (finite.length < CROWDED) return [lineSeries(data, look)];
-  const means = binMeans(finite, MEANS);
+  if (!smooth || finite.length < CROWDED) return [lineSeries(data, look)];
   return [
     { ...lineSeries(data, { ...look, width: 1, dash: [] }, 0.22), sampling: "lttb" },
-    lineSeries(means, look),
+    lineSeries(binMeans(finite, MEANS), look),
   ];
 }
 
@@ -149,8 +156,8 @@ function isFinitePoint([x, y]: readonly [number, number]): boolean {
 }
 
 /**
- * Takes out what only an interactive chart needs, names the ids after the plot, so that the text is the
- * same on every call, and adds the description.
+ * Takes out what only an interactive chart needs, names the ids after the plot, so that the text is
+ * the same on every call, and adds the description.
  */
 function tidy(svg: string, { id, description }: { id: string; description: string }): string {
   return svg

@@ -8,7 +8,10 @@
 export class Markup {
   readonly #text: string;
 
-  /** @param text Text that is markup already; nothing in it is escaped. */
+  /**
+   * Takes text as finished markup.
+   *
+   * @param text Text that is markup already; nothing in it is escaped. */
   constructor(text: string) {
     this.#text = text;
   }

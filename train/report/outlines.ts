@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { LabelImage } from "../data/image.ts";
 import { type Loop, traceContours } from "./contours.ts";
 import type { FrameView, Source } from "./data.ts";
 import { SOURCES } from "./palette.ts";
@@ -37,8 +38,8 @@ export function makeStrips(frames: readonly FrameView[]): StripFrame[][] {
   const strips: StripFrame[][] = [];
   let previous: FrameView | undefined;
   for (const frame of frames.toSorted((a, b) => a.index - b.index)) {
-    checkSizes(frame);
     const before = frame.index - 1 === previous?.index ? previous : undefined;
+    checkSizes(frame, before);
     const strip = strips.at(-1);
     const ready = { ...frame, outlines: outlinesOf(frame, before) };
     if (strip && before && strip.length < LENGTH) strip.push(ready);
@@ -65,12 +66,25 @@ function outlinesOf(frame: FrameView, before?: FrameView): StripFrame["outlines"
   return outlines;
 }
 
-function checkSizes({ index, image, labels }: FrameView): void {
-  for (const [source, { width, height }] of Object.entries(labels)) {
-    if (width === image.width && height === image.height) continue;
+function checkSizes({ index, image, labels }: FrameView, before?: FrameView): void {
+  for (const source of SOURCES) {
+    const size = sizeOf(labels[source] ?? image);
+    if (size === sizeOf(image)) continue;
     throw new RangeError(
-      `Cannot draw outlines on frame ${index}: it has ${image.width}×${image.height} pixels, ` +
-        `its labels (${source}) have ${width}×${height}`,
+      `Cannot draw outlines on frame ${index}: it has ${sizeOf(image)} pixels, ` +
+        `its labels (${source}) have ${size}`,
     );
   }
+  if (before && sizeOf(before.image) !== sizeOf(image)) {
+    throw new RangeError(
+      `Cannot show frames side by side: frame ${before.index} has ${
+        sizeOf(before.image)
+      } pixels, ` +
+        `frame ${index} has ${sizeOf(image)}`,
+    );
+  }
+}
+
+function sizeOf({ width, height }: Pick<LabelImage, "width" | "height">): string {
+  return `${width}×${height}`;
 }

@@ -9,7 +9,7 @@ import type { Source } from "./data.ts";
 /** The order in which models and truth are listed everywhere. */
 export const SOURCES: readonly Source[] = ["baseline", "control", "consistent", "truth"];
 
-/** The look of one source: colour and dashes differ, so that a print in grey can be read as well. */
+/** The look of one source: colour and dashes differ, so that a grey print can be read as well. */
 export interface Look {
   /** Any CSS colour. */
   readonly colour: string;

@@ -6,6 +6,7 @@
 
 import { encode } from "fast-png";
 import type { Plane } from "../data/image.ts";
+import { percentiles } from "../data/percentiles.ts";
 import type { Window } from "./window.ts";
 
 /** Intensities shown as black and as white. */
@@ -17,22 +18,16 @@ export interface GreyRange {
 }
 
 /**
- * The range from the 1st to the 99.8th percentile (nearest rank) of the finite pixels of all planes
- * together, so that a change of brightness between frames stays visible. 0 to 1 without any pixel.
+ * The range from the 1st to the 99.8th percentile of all planes together, so that a change of
+ * brightness between frames stays visible. Pixels that are not finite do not count; without any
+ * other the range is 0 to 1.
  */
 export function greyRange(planes: readonly Plane[]): GreyRange {
-  const total = planes.reduce((sum, plane) => sum + plane.data.length, 0);
-  const stride = Math.max(1, Math.floor(total / 1e6)); // a million pixels fix a percentile
-  const sample: number[] = [];
-  for (const { data } of planes) {
-    for (let i = 0; i < data.length; i += stride) {
-      if (Number.isFinite(data[i])) sample.push(data[i]);
-    }
-  }
-  if (sample.length === 0) return { low: 0, high: 1 };
-  const sorted = Float32Array.from(sample).sort();
-  const at = (fraction: number) => sorted[Math.round(fraction * (sorted.length - 1))];
-  return { low: at(0.01), high: at(0.998) };
+  const finite = planes.map(({ data }) => data.filter(Number.isFinite))
+    .map((data) => ({ width: data.length, height: 1, data }));
+  if (finite.every(({ width }) => width === 0)) return { low: 0, high: 1 };
+  const [low, high] = percentiles(finite, [1, 99.8]);
+  return { low, high };
 }
 
 /** The part of a plane in a window that lies inside it. */
@@ -46,7 +41,7 @@ export function cropPlane(plane: Plane, window: Window): Plane {
   return { width, height, data };
 }
 
-/** A plane made smaller by averaging squares of `factor` pixels; what does not fill one is dropped. */
+/** A smaller plane: means of squares of `factor` pixels; what does not fill a square is dropped. */
 export function shrinkPlane(plane: Plane, factor: number): Plane {
   if (factor === 1) return plane;
   const width = Math.floor(plane.width / factor);

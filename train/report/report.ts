@@ -40,7 +40,7 @@ img-src data:">
 <body>
 <header>
 <h1>${title}</h1>
-<p class="by">${created} · ${seedText(seeds)} · computed on ${adapter}</p>
+<p class="by">${[created, ...seedText(seeds), `computed on ${adapter}`].join(" · ")}</p>
 ${notes.length > 0 && warnings(notes)}
 ${headlines(table)}
 </header>
@@ -56,8 +56,8 @@ ${settingsDetails(data)}
 `.toString();
 }
 
-function seedText(seeds: readonly number[]): string {
-  return `${seeds.length === 1 ? "seed" : "seeds"} ${seeds.join(", ")}`;
+function seedText(seeds: readonly number[]): string[] {
+  return seeds.length === 0 ? [] : [`${seeds.length === 1 ? "seed" : "seeds"} ${seeds.join(", ")}`];
 }
 
 function warnings(notes: readonly string[]): Markup {
@@ -80,11 +80,11 @@ ${modelList(sources)}
 ${resultsTable(table)}
 <p class="hint">Bold: the best model of each row. ${spread} ${
     reference === "control" &&
-    "Only the difference from the control shows what consistency does: the control was trained as long."
+    "Only the difference from the control, which was trained as long, shows what consistency does."
   } ${
     sources.includes("truth") &&
-    "Living cells move, divide and die, so the truth changes from frame to frame, too. A model that " +
-      "changes less than the truth is too smooth."
+    "Living cells move, divide and die, so the truth changes from frame to frame, too: a model " +
+      "that changes less than the truth is too smooth."
   }</p></section>
 `;
 }
@@ -94,9 +94,9 @@ function framesSection({ frames }: ReportData): Insert {
   const strips = makeStrips(frames);
   const sources = new Set(SOURCES.filter((source) => frames.some(({ labels }) => labels[source])));
   return markup`<section><h2>Frame by frame</h2>
-<p>Consecutive frames from left to right, with the outlines that each model draws. An object counts as new \
-or gone if nothing in the neighbouring frame covers it by at least a tenth (intersection over union); \
-objects at the border of the video are not marked, since they may come and go.</p>
+<p>Consecutive frames from left to right, with the outlines that each model draws. An object counts as \
+new or gone if it shares less than a tenth of its area with every object of the neighbouring frame \
+(intersection over union). Objects at the border of the video are not marked: they may come and go.</p>
 ${stripLegend(sources)}
 ${strips.map(drawStrip)}</section>
 `;

@@ -10,7 +10,7 @@ import { type Markup, markup } from "./markup.ts";
 /** A collapsed list of everything that is needed to repeat the run. */
 export function settingsDetails(data: ReportData): Markup {
   const { settings, versions, adapter, seeds } = data;
-  const run = { adapter, seeds: seeds.join(", "), ...versions };
+  const run = { adapter, ...(seeds.length > 0 && { seeds: seeds.join(", ") }), ...versions };
   const { loose, groups } = groupSettings(settings);
   const lists = [["Run", run], ["Settings", loose], ...Object.entries(groups)] as const;
   return markup`<details><summary>Settings, versions and hardware of this run</summary>
@@ -40,7 +40,7 @@ function groupSettings(settings: Readonly<Record<string, unknown>>) {
   };
 }
 
-/** Nested settings as rows: `{ adam: { rate: 0.1 } }` is `["adam.rate", "0.1"]`; lists stay whole. */
+/** Nested settings as rows: `{ adam: { rate: 0.1 } }` is `["adam.rate", "0.1"]`; lists stay. */
 export function flattenSettings(settings: unknown, path = ""): [key: string, value: string][] {
   if (!isRecord(settings)) return [[path, formatSetting(settings)]];
   return Object.entries(settings).flatMap(([key, value]) =>

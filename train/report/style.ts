@@ -57,7 +57,7 @@ svg { display: block; width: 100%; height: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .results { width: 100%; }
 .results th, .results td { padding: .5rem .6rem; text-align: right; vertical-align: top; }
-.results th:first-child { text-align: left; padding-left: 0; }
+.results th:first-child { text-align: left; padding-left: 0; min-width: 12rem; }
 .results td:last-child, .results thead th:last-child { padding-right: 0; }
 .results thead th { vertical-align: bottom; border-bottom: 2px solid var(--ink); font-size: .9rem; line-height: 1.3; }
 .results tbody tr { border-bottom: 1px solid var(--rule); }
@@ -114,6 +114,10 @@ summary { cursor: pointer; font-weight: 600; }
 .settings th { text-align: left; font-weight: 400; color: var(--muted); padding-right: 1rem; width: 45%; }
 .settings th, .settings td { border-top: 1px solid var(--rule); padding-block: .15rem; vertical-align: top; overflow-wrap: anywhere; }
 
+@media (max-width: 60rem) {
+  .results .sd { display: block; font-weight: 400; }
+  .results td, .results th { padding-inline: .4rem; }
+}
 @media screen and (max-width: 44rem) {
   body { padding-top: 1.5rem; }
   .wide { display: none; }
@@ -126,8 +130,8 @@ summary { cursor: pointer; font-weight: 600; }
   .results th, .results td { padding: .35rem .15rem; }
   .results td:nth-child(2), .results thead th:nth-child(2) { padding-left: 0; }
   .results td, .results thead th { text-align: left; white-space: normal; font-size: .8rem; }
+  .results thead th:not(:first-child) { font-size: .62rem; }
   .results .chip { display: block; margin-bottom: .15rem; }
-  .results .sd { display: block; font-weight: 400; }
 }
 @media print {
   :root {
@@ -139,6 +143,11 @@ summary { cursor: pointer; font-weight: 600; }
   body { padding: 0; max-width: none; font-size: 10pt; }
   h2, h3 { break-after: avoid; }
   tr { break-inside: avoid; }
+  figcaption, .about, .hint, .by, .results td, .results thead th { font-size: 8.5pt; }
+  .results th:first-child { min-width: 10rem; }
+  .results td, .results th { padding-inline: .3rem; }
+  .headlines { grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); }
+  .curves { grid-template-columns: 1fr 1fr; }
   .headlines div { border: 1px solid var(--rule); border-top: .2rem solid var(--consistent); }
   .frame svg, .overview svg, .chip, .dark { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   details::details-content { content-visibility: visible; display: block; block-size: auto; }

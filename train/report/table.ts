@@ -4,11 +4,9 @@
  * @module
  */
 
-import type { Measured, ReportData, Source, TableColumn } from "./data.ts";
+import type { Measured, ResultsTable, Source, TableColumn } from "./data.ts";
 import { capitalise, type Insert, type Markup, markup } from "./markup.ts";
 import { SOURCES } from "./palette.ts";
-
-type Table = ReportData["table"];
 
 const DIRECTIONS = {
   higher: "higher is better",
@@ -20,7 +18,7 @@ const DIRECTIONS = {
  * The table with a row per measure and a column per model: so the numbers to compare stand side by
  * side, and it fits a sheet of paper.
  */
-export function resultsTable(table: Table): Markup {
+export function resultsTable(table: ResultsTable): Markup {
   const sources = SOURCES.filter((source) => table.rows.some((row) => row.source === source));
   const reference = referenceOf(table);
   const groups = Map.groupBy(table.columns, ({ group }) => group ?? "");
@@ -44,16 +42,16 @@ ${bodies}</table></div>
 }
 
 function tableRow(
-  table: Table,
+  table: ResultsTable,
   { column, sources, reference }: {
     column: TableColumn;
     sources: readonly Source[];
     reference: Source | undefined;
   },
 ): Markup {
-  const { label, unit, better, about } = column;
+  const { label, unit, about } = column;
   const best = bestSources(table, column);
-  const hint = [unit, better && DIRECTIONS[better]].filter((part) => part).join("; ");
+  const hint = [unit, directionOf(table, column)].filter((part) => part).join("; ");
   return markup`<tr><th scope="row">${label}${
     hint !== "" && markup` <span class="hint">${hint}</span>`
   }${about && markup`<span class="about">${about}</span>`}</th>${
@@ -68,14 +66,15 @@ function tableRow(
 }
 
 /** The numbers marked as headlines: the consistent model's, and what it is compared with. */
-export function headlines(table: Table): Insert {
+export function headlines(table: ResultsTable): Insert {
   const reference = referenceOf(table);
   const tiles = table.columns.filter(({ headline }) => headline).flatMap((column) => {
     const value = valueOf(table, "consistent", column);
     if (value === undefined) return [];
     const other = reference && valueOf(table, reference, column);
+    const direction = directionOf(table, column);
     return markup`<div><dt>${column.label}${
-      column.better && markup`<span class="hint">${DIRECTIONS[column.better]}</span>`
+      direction && markup`<span class="hint">${direction}</span>`
     }</dt><dd><b>${formatMeasured(value, column)}</b>${
       other &&
       markup`<span>${reference}: ${formatMeasured(other, column)} (${change(table, column)})</span>`
@@ -88,7 +87,7 @@ ${tiles}</dl>
 }
 
 /** What the consistent model is compared with: the control, else the baseline. */
-export function referenceOf({ rows }: Table): Source | undefined {
+export function referenceOf({ rows }: ResultsTable): Source | undefined {
   const has = (source: Source) => rows.some((row) => row.source === source);
   if (!has("consistent")) return undefined;
   return (["control", "baseline"] as const).find(has);
@@ -109,10 +108,10 @@ function formatNumber(value: number, { digits = 3 }: TableColumn): string {
 }
 
 /**
- * The models with the best mean, as far as the digits shown tell them apart. None if there is nothing to
- * choose between, or no truth to be near to.
+ * The models with the best mean, as far as the digits shown tell them apart. None if there is
+ * nothing to choose between, or no truth to be near to.
  */
-export function bestSources(table: Table, column: TableColumn): Set<Source> {
+export function bestSources(table: ResultsTable, column: TableColumn): Set<Source> {
   const target = valueOf(table, "truth", column)?.mean ?? NaN;
   const distance = (mean: number) => {
     if (column.better === "higher") return -mean;
@@ -132,8 +131,15 @@ export function bestSources(table: Table, column: TableColumn): Set<Source> {
   );
 }
 
+/** Which values are better, in words; nothing if that is the truth's and it is not known. */
+function directionOf(table: ResultsTable, column: TableColumn): string | undefined {
+  const { better } = column;
+  if (better === "truth" && valueOf(table, "truth", column) === undefined) return undefined;
+  return better && DIRECTIONS[better];
+}
+
 /** How the consistent model's mean differs from the one it is compared with, relative to that. */
-function change(table: Table, column: TableColumn): Insert {
+function change(table: ResultsTable, column: TableColumn): Insert {
   const reference = referenceOf(table);
   const value = valueOf(table, "consistent", column);
   const other = reference && valueOf(table, reference, column);
@@ -149,7 +155,11 @@ function change(table: Table, column: TableColumn): Insert {
 }
 
 /** The value, if it is a finite number. */
-function valueOf({ rows }: Table, source: Source, { key }: TableColumn): Measured | undefined {
+function valueOf(
+  { rows }: ResultsTable,
+  source: Source,
+  { key }: TableColumn,
+): Measured | undefined {
   const value = rows.find((row) => row.source === source)?.values[key];
   return value && Number.isFinite(value.mean) ? value : undefined;
 }

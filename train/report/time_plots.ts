@@ -31,7 +31,7 @@ export function timeFigures({ area, objects }: Pick<ReportData, "area" | "object
     {
       id: "change",
       title: "Change of the area from the frame before (%)",
-      caption: "The same measurement as steps: the closer to 0 (or to the truth), the steadier.",
+      caption: "The same measurement as steps from frame to frame: the closer to 0, the steadier.",
       values: mapValues(area, relativeSteps),
       fromZero: true,
     },

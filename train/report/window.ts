@@ -23,9 +23,9 @@ export interface Window {
 const ACROSS = 9;
 
 /**
- * Chooses the window that shows most: a square about nine typical objects wide, where most objects of
- * all models together appear or vanish during the strip; with equal counts, where most objects are,
- * then the one nearest to the middle. A frame that is hardly larger is shown whole.
+ * Chooses the window that shows most: a square about nine typical objects wide, where most objects
+ * of all models together appear or vanish during the strip; with equal counts, where most objects
+ * are, then the one nearest to the middle. A frame that is hardly larger is shown whole.
  */
 export function chooseWindow(strip: readonly StripFrame[]): Window {
   const { width, height } = strip[0].image;
