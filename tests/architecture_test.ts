@@ -1,0 +1,224 @@
+// The house plan, held against the sources: who may import whom, and what a file may not do.
+import { assertEquals } from "@std/assert";
+import { readImports, resolveImport } from "./architecture/imports.ts";
+import { complaints, type Sources } from "./architecture/rules.ts";
+
+const ROOT = new URL("../", import.meta.url);
+
+Deno.test("the project keeps its own rules", async () => {
+  const sources = await readSources();
+  assertEquals(sources.has("kernels/operations.ts"), true);
+  assertEquals(complaints(sources), []);
+});
+
+async function readSources(): Promise<Sources> {
+  const sources = new Map<string, string>();
+  async function add(path: string): Promise<void> {
+    for await (const { name, isDirectory } of Deno.readDir(new URL(path, ROOT))) {
+      if (name.startsWith(".") || name === "node_modules") continue;
+      if (isDirectory) await add(`${path}${name}/`);
+      else if (name.endsWith(".ts")) {
+        sources.set(path + name, await Deno.readTextFile(new URL(path + name, ROOT)));
+      }
+    }
+  }
+  for (const room of ["kernels/", "nn/", "train/", "tests/", "bench/"]) await add(room);
+  for (const file of ["mod.ts", "cli.ts"]) {
+    sources.set(file, await Deno.readTextFile(new URL(file, ROOT)));
+  }
+  return sources;
+}
+
+/** Complaints about a house of these few files; the ones named by others are added, empty. */
+function complaintsAbout(files: Record<string, string>): string[] {
+  return complaints(new Map(Object.entries(files)));
+}
+
+Deno.test("readImports() sees imports of every form", () => {
+  const source = [
+    'import { a } from "./a.ts";',
+    "import type {",
+    "  B,",
+    "  C,",
+    "} from './b.ts';",
+    'import * as d from "./d.ts"; // after "quotes"',
+    'import "./effect.ts";',
+    'export * from "./e.ts";',
+    "export {",
+    "  f,",
+    '} from "./f.ts";',
+    'export type { G } from "./g.ts";',
+    'import h, { type I } from "npm:h@1";',
+    'const j = await import("./j.ts");',
+    'let k: import("./k.ts").K;',
+    '  const l = await import(\n    "./l.ts"\n  );',
+  ].join("\n");
+  assertEquals(readImports(source), [
+    { specifier: "./a.ts", line: 1 },
+    { specifier: "./b.ts", line: 2 },
+    { specifier: "./d.ts", line: 6 },
+    { specifier: "./effect.ts", line: 7 },
+    { specifier: "./e.ts", line: 8 },
+    { specifier: "./f.ts", line: 9 },
+    { specifier: "./g.ts", line: 12 },
+    { specifier: "npm:h@1", line: 13 },
+    { specifier: "./j.ts", line: 14 },
+    { specifier: "./k.ts", line: 15 },
+    { specifier: "./l.ts", line: 16 },
+  ]);
+});
+
+Deno.test("readImports() does not take talk, exports and calls for imports", () => {
+  const source = [
+    "/**",
+    ' * import { a } from "./talk.ts";',
+    ' * const b = await import("./talk.ts");',
+    " */",
+    '// import { c } from "./talk.ts";',
+    '// await import("./talk.ts")',
+    "export function from(x: string): string[] {",
+    '  return Array.from("x");',
+    "}",
+    'export const text = "from";',
+    'const important = "./no.ts";',
+  ].join("\n");
+  assertEquals(readImports(source), []);
+});
+
+Deno.test("resolveImport() follows relative specifiers only", () => {
+  assertEquals(resolveImport("nn/unet.ts", "../kernels/mod.ts"), "kernels/mod.ts");
+  assertEquals(resolveImport("kernels/ops/conv2d/mod.ts", "../../shape.ts"), "kernels/shape.ts");
+  assertEquals(resolveImport("cli.ts", "./train/mod.ts"), "train/mod.ts");
+  assertEquals(resolveImport("train/data/a.ts", "./b.ts"), "train/data/b.ts");
+  assertEquals(resolveImport("nn/a.ts", "../../outside.ts"), "../outside.ts");
+  assertEquals(resolveImport("nn/a.ts", "npm:b"), undefined);
+  assertEquals(resolveImport("nn/a.ts", "@std/assert"), undefined);
+});
+
+Deno.test("the rules allow the arrows of the house plan", () => {
+  const found = complaintsAbout({
+    "kernels/mod.ts": "export const a: number = 1;",
+    "nn/mod.ts": 'export { a } from "../kernels/mod.ts";',
+    "train/mod.ts": 'import { a } from "../nn/mod.ts";\nimport { b } from "../kernels/mod.ts";',
+    "cli.ts": 'import { train } from "./train/mod.ts";\nconsole.log(train);',
+    "mod.ts":
+      '/** All. @module */\nexport * from "./kernels/mod.ts";\nexport * from "./nn/mod.ts";',
+    "tests/nn/a_test.ts": 'import { a } from "../../cli.ts";',
+  });
+  assertEquals(found, []);
+});
+
+Deno.test("the rules find every wrong arrow", () => {
+  const wrong: [file: string, source: string, to: string][] = [
+    ["kernels/a.ts", 'import { b } from "../nn/b.ts";', "nn/b.ts"],
+    ["kernels/ops/a.ts", 'import type { B } from "../../train/b.ts";', "train/b.ts"],
+    ["nn/a.ts", 'export * from "../train/b.ts";', "train/b.ts"],
+    ["train/data/a.ts", 'const b = await import("../../cli.ts");', "cli.ts"],
+    ["nn/a.ts", 'import { b } from "../mod.ts";', "mod.ts"],
+    ["train/a.ts", 'import { b } from "../tests/b.ts";', "tests/b.ts"],
+    ["mod.ts", 'export { b } from "./cli.ts";', "cli.ts"],
+  ];
+  for (const [file, source, to] of wrong) {
+    assertEquals(complaintsAbout({ [file]: source, [to]: "" }), [
+      `${file}:1 imports ${to}: a wrong arrow`,
+    ]);
+  }
+});
+
+Deno.test("the rules find an import of a file that is not there", () => {
+  assertEquals(complaintsAbout({ "nn/a.ts": '\nimport "./b.ts";' }), [
+    "nn/a.ts:2 imports nn/b.ts: there is no such file",
+  ]);
+});
+
+Deno.test("the rules find a circle, also of types, and not two ways to one file", () => {
+  const diamond = {
+    "nn/a.ts": 'import "./b.ts";\nimport "./c.ts";',
+    "nn/b.ts": 'import "./d.ts";',
+    "nn/c.ts": 'import "./d.ts";',
+    "nn/d.ts": "",
+  };
+  assertEquals(complaintsAbout(diamond), []);
+  assertEquals(complaintsAbout({ ...diamond, "nn/d.ts": 'import type { A } from "./b.ts";' }), [
+    "nn/b.ts -> nn/d.ts -> nn/b.ts: an import circle",
+  ]);
+  assertEquals(complaintsAbout({ "nn/a.ts": 'import "./a.ts";' }), [
+    "nn/a.ts -> nn/a.ts: an import circle",
+  ]);
+});
+
+Deno.test("the rules keep packages out of kernels/ and nn/", () => {
+  assertEquals(
+    complaintsAbout({
+      "kernels/a.ts": 'import { b } from "npm:b@1";',
+      "nn/a.ts": 'import { assert } from "@std/assert";',
+      "train/a.ts": 'import { decode } from "fast-png";',
+    }),
+    [
+      "kernels/a.ts:1 imports npm:b@1: a package",
+      "nn/a.ts:1 imports @std/assert: a package",
+    ],
+  );
+});
+
+Deno.test("the rules ask for a listed and tested operation", () => {
+  const operation = "export const relu: Operation<Record<never, never>> = {};";
+  const list =
+    'import { relu } from "./ops/relu.ts";\nimport { conv2d } from "./ops/conv2d/mod.ts";';
+  const house = {
+    "kernels/operations.ts": list,
+    "kernels/ops/relu.ts": operation,
+    "kernels/ops/conv2d/mod.ts": "export const conv2d: Operation<P> = {};",
+    "kernels/ops/conv2d/tile.ts": "export const TILE: number = 4;",
+    "kernels/ops/shared.ts": "export function shared(): void {}",
+    "tests/kernels/ops/conv2d_test.ts": "",
+    "tests/kernels/ops/relu_test.ts": "",
+  };
+  assertEquals(complaintsAbout(house), []);
+  const { "tests/kernels/ops/relu_test.ts": _, ...untested } = house;
+  assertEquals(complaintsAbout(untested), [
+    "kernels/ops/relu.ts is an operation without a test: tests/kernels/ops/relu_test.ts",
+  ]);
+  const { "tests/kernels/ops/conv2d_test.ts": __, ...untestedFolder } = house;
+  assertEquals(complaintsAbout(untestedFolder), [
+    "kernels/ops/conv2d/mod.ts is an operation without a test: tests/kernels/ops/conv2d_test.ts",
+  ]);
+  assertEquals(complaintsAbout({ ...house, "kernels/operations.ts": list.split("\n")[1] }), [
+    "kernels/ops/relu.ts is an operation that kernels/operations.ts does not list",
+  ]);
+});
+
+Deno.test("the rules find a file that is too long", () => {
+  const lines = (count: number) => "//\n".repeat(count);
+  assertEquals(complaintsAbout({ "tests/a_test.ts": lines(600) }), []);
+  assertEquals(complaintsAbout({ "tests/a_test.ts": lines(601) }), [
+    "tests/a_test.ts has 601 lines, more than 600",
+  ]);
+});
+
+Deno.test("the rules find the path of a machine, and not a part of a relative one", () => {
+  const found = complaintsAbout({
+    "train/a.ts":
+      'open("/home/me/x");\nopen("C:\\Users");\nopen("a/tmp/b");\nopen(`${root}/tmp/b`);',
+  });
+  assertEquals(found, [
+    "train/a.ts:1 names a path of one machine",
+    "train/a.ts:2 names a path of one machine",
+  ]);
+});
+
+Deno.test("the rules leave printing to cli.ts", () => {
+  const source = ' * console.log("an example");\nconsole.log(1);';
+  assertEquals(complaintsAbout({ "nn/a.ts": source, "cli.ts": source }), [
+    "nn/a.ts:2 prints: that is for cli.ts",
+  ]);
+});
+
+Deno.test("the rules keep mod.ts to re-exports", () => {
+  const exports =
+    'export * as nn from "./nn/mod.ts"; // networks\nexport {\n  a,\n} from "./nn/mod.ts";';
+  assertEquals(complaintsAbout({ "mod.ts": exports, "nn/mod.ts": "" }), []);
+  assertEquals(complaintsAbout({ "mod.ts": `${exports}\nexport const x = 1;`, "nn/mod.ts": "" }), [
+    "mod.ts does more than re-export",
+  ]);
+});
