@@ -4,10 +4,10 @@
  * @module
  */
 
-export { type Still, syntheticStills } from "./synthetic/stills.ts";
+export { type SyntheticStill, syntheticStills } from "./synthetic/stills.ts";
 export {
   type SyntheticVideo,
   syntheticVideo,
+  type SyntheticVideoOptions,
   type Track,
-  type VideoOptions,
 } from "./synthetic/video.ts";

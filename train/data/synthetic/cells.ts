@@ -43,6 +43,9 @@ export interface Pen {
   readonly margin: number;
 }
 
+/** How often nuclei make room for each other before the first frame. */
+const SETTLING_ROUNDS = 8;
+
 /**
  * Lets nuclei live for some frames.
  *
@@ -59,6 +62,7 @@ export function live(
 ): { scenes: Nucleus[][]; descents: Descent[] } {
   let cells = start.map((nucleus) => newCell(random, nucleus));
   let nextId = 1 + start.reduce((largest, { id }) => Math.max(largest, id), 0);
+  for (let round = 0; round < SETTLING_ROUNDS; round++) pushApart(cells);
   chooseDivisions(random, cells, { frames, pen });
   const descents: Descent[] = [];
   const scenes: Nucleus[][] = [];
@@ -188,7 +192,10 @@ function crawl(random: Random, cell: Cell, { t, pen }: { t: number; pen: Pen }):
   };
 }
 
-/** Moves overlapping nuclei apart by part of their overlap; sisters first have to part. */
+/** The free distance that neighbours try to keep, as a share of their distance when they touch. */
+const ELBOW_ROOM = 0.1;
+
+/** Moves nuclei that are too close apart by part of what is missing. */
 function pushApart(cells: readonly Cell[]): void {
   for (let i = 0; i < cells.length; i++) {
     for (let j = i + 1; j < cells.length; j++) {
@@ -196,8 +203,8 @@ function pushApart(cells: readonly Cell[]): void {
       const b = cells[j].nucleus;
       if (Math.hypot(a.x - b.x, a.y - b.y) > 2 * (a.radius + b.radius)) continue;
       const gap = gapBetween(a, b);
-      if (gap >= -0.04) continue;
-      const step = 0.25 * -gap * (a.radius + b.radius) / 2;
+      if (gap >= ELBOW_ROOM) continue;
+      const step = 0.2 * (ELBOW_ROOM - gap) * (a.radius + b.radius) / 2;
       const direction = Math.atan2(b.y - a.y, b.x - a.x);
       const dx = step * Math.cos(direction);
       const dy = step * Math.sin(direction);

@@ -42,7 +42,7 @@ export function placeNuclei(
       : drawn;
     const isInField = nucleus.x >= -margin && nucleus.x < width + margin &&
       nucleus.y >= -margin && nucleus.y < height + margin;
-    if (isInField && nuclei.every((other) => gapBetween(nucleus, other) > -0.12)) {
+    if (isInField && nuclei.every((other) => gapBetween(nucleus, other) > -0.06)) {
       nuclei.push(nucleus);
     }
   }
@@ -59,11 +59,11 @@ export function gapBetween(a: Nucleus, b: Nucleus): number {
   return Math.hypot(b.x - a.x, b.y - a.y) / contact - 1;
 }
 
-/** The nucleus moved to the side of another, so that they just touch. */
+/** The nucleus moved to the side of another, so that they touch or nearly do. */
 function beside(random: Random, other: Nucleus, nucleus: Nucleus): Nucleus {
   const direction = random.uniform(0, 2 * Math.PI);
   const contact = reach(other, direction) + reach(nucleus, direction + Math.PI);
-  const distance = contact * random.uniform(0.9, 1.03);
+  const distance = contact * random.uniform(0.97, 1.2);
   return {
     ...nucleus,
     x: other.x + distance * Math.cos(direction),

@@ -106,6 +106,8 @@ export function randomNucleus(
 ): Nucleus {
   const isCondensed = random.chance(style.condensed);
   const isBlurred = !isCondensed && random.chance(style.outOfFocus);
+  const condensation = isCondensed ? random.uniform(1.6, 2.2) : 1;
+  const dimming = isBlurred ? random.uniform(0.35, 0.6) : 1;
   const outline = [1, 0.6, 0.35, 0.2].map((scale) => {
     const amplitude = style.irregularity * scale;
     return [amplitude * random.normal(), amplitude * random.normal()] as const;
@@ -124,8 +126,10 @@ export function randomNucleus(
     aspect: 1 + (isCondensed ? 1.6 : style.aspect - 1) * random.next(),
     angle: random.uniform(0, 2 * Math.PI),
     outline,
-    brightness: Math.exp(clip(style.brightnessSpread * random.normal(), 1)) *
-      (isBlurred ? random.uniform(0.35, 0.6) : isCondensed ? random.uniform(1.6, 2.2) : 1),
+    brightness: Math.max(
+      0.35,
+      Math.exp(clip(style.brightnessSpread * random.normal(), 1)) * condensation * dimming,
+    ),
     defocus: isBlurred ? random.uniform(1, 2.2) : random.uniform(0, 0.4),
     grain: style.grain * random.uniform(0.7, 1.3),
     grainOrigin: [random.uniform(0, 1000), random.uniform(0, 1000)],

@@ -19,7 +19,7 @@ import { keepWholeObjects, numberByAppearance } from "./labels.ts";
 import { newTexture } from "./texture.ts";
 
 /** A still with its instance mask. */
-export interface Still {
+export interface SyntheticStill {
   /** Intensities in counts of a 16-bit camera. */
   readonly image: Plane;
   /** One id per nucleus, 1 … n. */
@@ -44,16 +44,16 @@ export interface Still {
  */
 export function syntheticStills(
   { seed, count = 40, size = 128 }: { seed: number; count?: number; size?: number },
-): Still[] {
+): SyntheticStill[] {
   return Array.from({ length: count }, (_, i) => drawStill(new Random(seed, i + 1), size));
 }
 
-function drawStill(random: Random, size: number): Still {
+function drawStill(random: Random, size: number): SyntheticStill {
   const style = randomStyle(random);
   const texture = newTexture(random, random.uniform(0.8, 1.2));
   const margin = style.radius;
-  const density = random.uniform(0.08, 0.32);
-  const clustering = random.uniform(0.1, 0.6);
+  const density = random.uniform(0.07, 0.24);
+  const clustering = random.uniform(0.1, 0.45);
   const canvas = newCanvas(size, size);
   for (
     const nucleus of placeNuclei(random, style, {

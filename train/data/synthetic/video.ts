@@ -37,7 +37,7 @@ export interface SyntheticVideo {
 }
 
 /** What {@linkcode syntheticVideo} is asked for. */
-export interface VideoOptions {
+export interface SyntheticVideoOptions {
   /** Seed of everything. */
   readonly seed: number;
   /** Number of frames; 24 by default. */
@@ -77,13 +77,13 @@ const STYLE: NucleusStyle = {
  * ```
  */
 export function syntheticVideo(
-  { seed, frames: count = 24, size = 192, gap = 1 }: VideoOptions,
+  { seed, frames: count = 24, size = 192, gap = 1 }: SyntheticVideoOptions,
 ): SyntheticVideo {
   const life = new Random(seed, 0x11fe);
   const optics = new Random(seed, 0x0971c5);
   const texture = newTexture(life, 1);
   const pen: Pen = { width: size, height: size, margin: 2 * STYLE.radius };
-  const start = placeNuclei(life, STYLE, { ...pen, density: 0.2, clustering: 0.35 });
+  const start = placeNuclei(life, STYLE, { ...pen, density: 0.18, clustering: 0.2 });
   const flecks = drawFlecks(life, STYLE, size);
   const { scenes, descents } = live(life, start, { frames: count, pen });
   const exposures = driftingExposures(optics, count, gap);
