@@ -94,7 +94,7 @@ function framesSection({ frames }: ReportData): Insert {
   const strips = makeStrips(frames);
   const sources = new Set(SOURCES.filter((source) => frames.some(({ labels }) => labels[source])));
   return markup`<section><h2>Frame by frame</h2>
-<p>Consecutive frames from left to right, with the outlines that each model draws. An object counts as \
+<p>Consecutive frames of the video, with the outlines that each model draws. An object counts as \
 new or gone if it shares less than a tenth of its area with every object of the neighbouring frame \
 (intersection over union). Objects at the border of the video are not marked: they may come and go.</p>
 ${stripLegend(sources)}

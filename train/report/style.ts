@@ -65,7 +65,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .results .group { padding-top: 1.1rem; font-weight: 700; }
 .results td, .results thead th { white-space: nowrap; }
 .results .change { color: var(--muted); }
-.change small { display: block; font-size: .8rem; }
+.change small { display: block; font-size: .85em; }
 .results .about { display: block; font-weight: 400; max-width: 22rem; }
 .results th .hint { display: block; font-weight: 400; }
 .results .best { font-weight: 700; }
@@ -143,7 +143,8 @@ summary { cursor: pointer; font-weight: 600; }
   body { padding: 0; max-width: none; font-size: 10pt; }
   h2, h3 { break-after: avoid; }
   tr { break-inside: avoid; }
-  figcaption, .about, .hint, .by, .results td, .results thead th { font-size: 8.5pt; }
+  figcaption, .about, .hint, .by { font-size: 8.5pt; }
+  .results td, .results thead th { font-size: 9.5pt; }
   .results th:first-child { min-width: 10rem; }
   .results td, .results th { padding-inline: .3rem; }
   .headlines { grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); }
