@@ -180,7 +180,7 @@ export function naturalCompare(a: string, b: string): number {
     const difference = compareParts(partsA[i], partsB[i]);
     if (difference !== 0) return difference;
   }
-  return partsA.length - partsB.length || compareText(a, b);
+  return partsA.length - partsB.length || a.length - b.length || compareText(a, b);
 }
 
 /** Compares two runs of digits by value, anything else as text. */

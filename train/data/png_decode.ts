@@ -32,6 +32,7 @@ interface Header {
   readonly height: number;
   readonly bits: number;
   readonly samples: number;
+  readonly indexed: boolean;
   readonly interlaced: boolean;
 }
 
@@ -78,7 +79,8 @@ export async function readPng(bytes: FileBytes): Promise<PngPixels> {
     bits,
     samples,
     data: bits < 8 ? unpackBits(data as Uint8Array, { width, rows: height, bits }) : data,
-    palette: png.palette ?? null,
+    // A palette beside RGB is only a suggestion for old displays.
+    palette: header.indexed ? png.palette ?? [] : null,
   };
 }
 
@@ -123,6 +125,7 @@ function readHeader(view: DataView, at: number): Header {
     height: view.getUint32(at + 4),
     bits: view.getUint8(at + 8),
     samples: samples[view.getUint8(at + 9)] ?? 0,
+    indexed: view.getUint8(at + 9) === 3,
     interlaced: view.getUint8(at + 12) === 1,
   };
 }
