@@ -17,8 +17,10 @@ function explain(error: unknown, task: string, path: string): unknown {
   const message = error instanceof Error ? error.message : String(error);
   const code = (error as { code?: unknown } | null)?.code;
   if (error instanceof Deno.errors.NotFound) {
-    const remedy = task === "write" ? "make its folder first" : "check the path";
-    return new Deno.errors.NotFound(`Cannot ${task} ${path}: it does not exist; ${remedy}`);
+    const what = task === "write"
+      ? "its folder does not exist; make it first"
+      : "it does not exist; check the path";
+    return new Deno.errors.NotFound(`Cannot ${task} ${path}: ${what}`);
   }
   if (error instanceof Deno.errors.PermissionDenied || code === "EROFS") {
     const remedy = task === "write" ? "choose a folder you may write to" : "change its permissions";

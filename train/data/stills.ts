@@ -158,11 +158,10 @@ async function listObjects(path: string): Promise<StillFiles | null> {
   if (!folders.includes("images")) return null;
   const { images } = await listFolder(join(path, "images"));
   if (images.length !== 1) {
+    const folder = join(path, "images");
     throw new RangeError(
-      `Cannot read stills from ${
-        join(path, "images")
-      }: it has ${images.length} images; one image ` +
-        "is expected beside masks/ with one mask per object",
+      `Cannot read stills from ${folder}: it has ${images.length} images where one is expected ` +
+        `beside one mask per object; if masks/ has a label image for each, give ${path} itself`,
     );
   }
   const image = join(path, "images", images[0]);
