@@ -140,8 +140,12 @@ function wholeNumbers(
 
 /** Reverses the bytes of every number. */
 function swapBytes(raw: Uint8Array, bytes: number): void {
-  for (let i = 0; bytes > 1 && i + bytes <= raw.length; i += bytes) {
-    raw.subarray(i, i + bytes).reverse();
+  for (let start = 0; start + bytes <= raw.length; start += bytes) {
+    for (let a = start, b = start + bytes - 1; a < b; a++, b--) {
+      const byte = raw[a];
+      raw[a] = raw[b];
+      raw[b] = byte;
+    }
   }
 }
 
