@@ -4,7 +4,7 @@ export type Names = string | undefined;
 export type Aliases = Record<string, string | readonly string[]>;
 
 type Flags<B extends Names, S extends Names, C extends Names, N extends Names> =
-  & { [K in Exclude<S, C | undefined>]?: K extends N ? string | false : string }
+  & { [K in Exclude<S, C | "_" | undefined>]?: K extends N ? string | false : string }
   & { [K in Extract<S, C & string>]: string[] }
   & { [K in Exclude<B, C | undefined>]: boolean }
   & { [K in Extract<B, C & string>]: boolean[] }
