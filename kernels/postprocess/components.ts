@@ -12,11 +12,11 @@
  * Software adapters silently end long loops, so every loop here is short, by two bounds:
  * - A flattening pass replaces each pointer by its 64th ancestor at least, so log₆₄ n passes
  *   flatten any forest of n pixels, also the spiral that is one long path.
- * - A join gives up after 64 steps and asks for another round, where only its first step counts on
- *   the following. A root that touches an earlier one disappears in a round. One that touches later
- *   ones only either takes in one of them, or that one ends below a still earlier root, which the
- *   first then touches, so that it disappears in the next round. So the roots that are not done
- *   halve every two rounds, and 2·log₂ n rounds are enough. Masks met so far need one.
+ * - A join gives up after 64 steps and asks for another round. Its first step alone is enough for
+ *   this: a root that touches an earlier one disappears in a round; one that touches only later ones
+ *   takes in one of them, or that one ends below a still earlier root, which the first now touches,
+ *   so that it disappears in the next round. The roots that are not done therefore halve every two
+ *   rounds, and 2·log₂ n rounds are enough. Objects need one round, noise sometimes two.
  *
  * The rounds are algorithm S of S. Liu and R. Tarjan, "Simple concurrent labeling algorithms for
  * connected components", 2019; the join is that of Y. Komura, "GPU-based cluster-labeling algorithm
@@ -39,6 +39,14 @@ export interface Components {
   readonly labels: Tensor<"u32">;
   /** Number of objects. */
   readonly count: number;
+}
+
+/** Options of {@linkcode connectedComponents}. */
+export interface ComponentsOptions {
+  /** Which neighbours belong together. */
+  readonly connectivity: Connectivity;
+  /** Steps after which a join waits for the next round; 64 unless told, the result is the same. */
+  readonly joinSteps?: number;
 }
 
 const WORKGROUP = 256;
@@ -116,11 +124,12 @@ struct Params { count: u32, width: u32 }
 @group(0) @binding(2) var<storage, read_write> unfinished: array<atomic<u32>, 1>;
 @group(0) @binding(3) var<storage, read> roots: array<u32>;
 @group(0) @binding(4) var<storage, read> image: array<u32>;
+override join_steps: u32;
 ${SAME_REGION}
 fn join(a: u32, b: u32) {
   var early = min(a, b);
   var late = max(a, b);
-  for (var step = 0u; step < ${JOIN_STEPS}u; step++) {
+  for (var step = 0u; step < join_steps; step++) {
     if (early == late) { return; }
     let before = atomicMin(&links[late], early);
     if (before == late) { return; }
@@ -183,7 +192,7 @@ interface Forest {
 export async function connectedComponents(
   device: Device,
   image: Tensor<"u32">,
-  { connectivity }: { connectivity: Connectivity },
+  { connectivity, joinSteps = JOIN_STEPS }: ComponentsOptions,
 ): Promise<Components> {
   const { height, width } = planeSize(image.shape, "label components");
   const forest: Forest = {
@@ -198,7 +207,7 @@ export async function connectedComponents(
   try {
     start(device, forest);
     for (let round = 0; round < enough; round++) {
-      joinRoots(device, forest);
+      joinRoots(device, forest, joinSteps);
       const { labels, total } = number(device, forest);
       const [[unfinished], [count]] = await Promise.all([
         device.read(forest.unfinished),
@@ -245,13 +254,14 @@ function flatten(device: Device, forest: Forest): void {
   }
 }
 
-function joinRoots(device: Device, forest: Forest): void {
+function joinRoots(device: Device, forest: Forest, joinSteps: number): void {
   const { image, links, roots, unfinished, width, connectivity } = forest;
   device.clear(unfinished);
   device.dispatch({
     label: `components join ${connectivity}`,
     shader: joinShader(connectivity),
     uniforms: [image.size, width],
+    constants: { join_steps: joinSteps },
     tensors: [links, unfinished, roots, image],
     workgroups: linearWorkgroups(image.size, WORKGROUP),
   });

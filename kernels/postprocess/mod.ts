@@ -5,7 +5,12 @@
  * @module
  */
 
-export { type Components, connectedComponents, type Connectivity } from "./components.ts";
+export {
+  type Components,
+  type ComponentsOptions,
+  connectedComponents,
+  type Connectivity,
+} from "./components.ts";
 export { objectSizes, removeSmallObjects } from "./filter_size.ts";
 export { histogram, HISTOGRAM_BINS, histogramEdges, histogramScale } from "./histogram.ts";
 export {

@@ -19,7 +19,7 @@ export type Footprint = "cross" | "square";
 export interface MorphologyOptions {
   /** The neighbourhood; the cross unless told. */
   readonly footprint?: Footprint;
-  /** How often it is applied; once unless told, 0 gives a copy. */
+  /** How often it is applied; once unless told; 0 copies the mask as it is. */
   readonly iterations?: number;
 }
 
