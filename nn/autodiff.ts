@@ -83,6 +83,14 @@ export class Tape {
   }
 
   /**
+   * Says that a value is not needed any more. A tape that records keeps it for backward; one that
+   * only predicts frees it at once.
+   */
+  drop(variable: Variable): void {
+    if (!this.#records) this.device.free(variable.value);
+  }
+
+  /**
    * Gradients of a scalar with respect to every variable that needs one and has no parents (the
    * weights). They belong to the scope that is open when this is called.
    *

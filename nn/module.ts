@@ -29,6 +29,8 @@ export interface Network {
   readonly parameters: Parameters;
   /** Both sides of an input image must be multiples of this. */
   readonly sizeMultiple: number;
+  /** How far an input pixel can reach into the output, in pixels; what tiles must overlap. */
+  readonly reach: number;
   /** Applies the network to x `[n, c, h, w]`. */
   forward(tape: Tape, x: Variable): Outputs;
 }

@@ -67,22 +67,35 @@ export class UNetTrunk {
 
   /** Applies the trunk to x `[n, c, h, w]`; gives `[n, base, h, w]`. */
   forward(tape: Tape, x: Variable): Variable {
-    const layers = (pair: Conv2d[], input: Variable) =>
-      pair.reduce((y, layer) => layer.forward(tape, y, { relu: true }), input);
     const skips: Variable[] = [];
     let y = x;
     for (const pair of this.#down) {
-      y = layers(pair, y);
-      skips.push(y);
-      y = tape.apply(maxPool2d, [y], {});
+      const skip = convolvePair(tape, pair, y);
+      skips.push(skip);
+      if (y !== x) tape.drop(y);
+      y = tape.apply(maxPool2d, [skip], {});
     }
-    y = layers(this.#middle, y);
+    y = replace(tape, y, convolvePair(tape, this.#middle, y));
     for (const [level, pair] of [...this.#up.entries()].toReversed()) {
-      const larger = tape.apply(upsampleNearest, [y], {});
-      y = layers(pair, tape.apply(concat, [larger, skips[level]], {}));
+      y = replace(tape, y, tape.apply(upsampleNearest, [y], {}));
+      y = replace(tape, y, tape.apply(concat, [y, skips[level]], {}));
+      tape.drop(skips[level]);
+      y = replace(tape, y, convolvePair(tape, pair, y));
     }
     return y;
   }
+}
+
+/** Drops a value that another has been computed from. */
+function replace(tape: Tape, old: Variable, next: Variable): Variable {
+  tape.drop(old);
+  return next;
+}
+
+/** Two convolutions with ReLU. */
+function convolvePair(tape: Tape, [first, second]: Conv2d[], x: Variable): Variable {
+  const y = first.forward(tape, x, { relu: true });
+  return replace(tape, y, second.forward(tape, y, { relu: true }));
 }
 
 /** A U-Net with one sigmoid output: `prob`, the foreground probability `[n, 1, h, w]`. */
@@ -93,6 +106,8 @@ export class UNet implements Network {
   readonly parameters: Parameters;
   /** 2^depth. */
   readonly sizeMultiple: number;
+  /** How far an input pixel can reach into the output, in pixels. */
+  readonly reach: number;
   readonly #trunk: UNetTrunk;
   readonly #head: Conv2d;
 
@@ -118,6 +133,7 @@ export class UNet implements Network {
     this.parameters = store.parameters;
     this.architecture = { kind: "unet", options: { ...options } };
     this.sizeMultiple = 2 ** options.depth;
+    this.reach = reachOf(options.depth);
   }
 
   /** Foreground probability of x `[n, c, h, w]`; h and w must be multiples of 2^depth. */
@@ -128,7 +144,19 @@ export class UNet implements Network {
         `Cannot run a U-Net on ${h} × ${w} pixels: both must be multiples of ${this.sizeMultiple}`,
       );
     }
-    const logits = this.#head.forward(tape, this.#trunk.forward(tape, x), { relu: false });
+    const features = this.#trunk.forward(tape, x);
+    const logits = replace(tape, features, this.#head.forward(tape, features, { relu: false }));
     return { prob: tape.apply(sigmoid, [logits], {}) };
   }
+}
+
+/**
+ * How far an input pixel can reach into the output: two 3×3 convolutions on each level down and up
+ * and at the bottom reach 2 pixels of that level each; pooling and upsampling add less than one pixel
+ * of the level below.
+ */
+function reachOf(depth: number): number {
+  const levels = Array.from({ length: depth }, (_, level) => 2 ** level);
+  const convolutions = levels.reduce((sum, pixel) => sum + 4 * pixel, 0) + 2 * 2 ** depth;
+  return convolutions + 2 ** depth;
 }

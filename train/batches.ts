@@ -1,0 +1,137 @@
+/**
+ * The stream of training batches: patches of stills and of pairs of frames, drawn, augmented and
+ * stacked. Both streams are independent, so a control sees the very segmentation batches that the
+ * consistent model sees.
+ *
+ * @module
+ */
+
+import { applyAugmentation, type AugmentationSettings, drawAugmentation } from "./data/augment.ts";
+import { PairSampler, PatchSampler, type SamplerState } from "./data/patches.ts";
+import { Random, type RandomState } from "./data/random.ts";
+import type { Sample } from "./data/sample.ts";
+
+/** A batch as arrays, ready to upload. */
+export interface Batch {
+  /** `[n, c, h, w]`; for pairs first all first frames, then all second. */
+  readonly shape: readonly [number, number, number, number];
+  /** Intensities. */
+  readonly images: Float32Array<ArrayBuffer>;
+  /** Foreground of stills, `[n, 1, h, w]` of 0 and 1; null for pairs. */
+  readonly targets: Float32Array<ArrayBuffer> | null;
+}
+
+/** Where a stream stands, as plain JSON. */
+export interface StreamState {
+  /** The order of images and places. */
+  readonly sampler: SamplerState;
+  /** The augmentation's random numbers. */
+  readonly augmentation: RandomState;
+}
+
+/** Settings that both streams share. */
+export interface StreamSettings {
+  /** Side of the patches. */
+  readonly patch: number;
+  /** Stills or pairs per batch. */
+  readonly count: number;
+  /** Augmentation. */
+  readonly augmentation: AugmentationSettings;
+  /** Seed of order, places and augmentation. */
+  readonly seed: number;
+}
+
+/** Stacks samples of one size into a batch; targets are the foreground of their labels. */
+export function stackSamples(samples: readonly Sample[]): Batch {
+  const [{ channels, height, width, labels }] = samples;
+  const images = new Float32Array(samples.length * channels * height * width);
+  samples.forEach(({ image }, i) => images.set(image, i * image.length));
+  const targets = labels ? new Float32Array(samples.length * height * width) : null;
+  samples.forEach((sample, i) =>
+    sample.labels?.forEach((id, at) => {
+      if (targets && id > 0) targets[i * height * width + at] = 1;
+    })
+  );
+  return { shape: [samples.length, channels, height, width], images, targets };
+}
+
+/** Batches of augmented patches of labelled stills. */
+export class StillStream {
+  readonly #sampler: PatchSampler;
+  readonly #settings: StreamSettings;
+  #random: Random;
+
+  /** Starts a stream over the training stills. */
+  constructor(stills: readonly Sample[], settings: StreamSettings & { foreground: number }) {
+    const { patch, seed, foreground } = settings;
+    this.#sampler = new PatchSampler(stills, { size: patch, foregroundOnly: foreground, seed });
+    this.#settings = settings;
+    this.#random = new Random(seed, 1);
+  }
+
+  /** The next batch. */
+  next(): Batch {
+    const { count, augmentation } = this.#settings;
+    return stackSamples(Array.from({ length: count }, () => {
+      const patch = this.#sampler.next();
+      return applyAugmentation(drawAugmentation(this.#random, augmentation), patch);
+    }));
+  }
+
+  /** The state, to be saved. */
+  get state(): StreamState {
+    return { sampler: this.#sampler.state, augmentation: this.#random.state };
+  }
+
+  /** Goes on from a saved state. */
+  restore({ sampler, augmentation }: StreamState): void {
+    this.#sampler.restore(sampler);
+    this.#random = Random.from(augmentation);
+  }
+}
+
+/** Batches of augmented patches of pairs of frames; both frames get the same draw. */
+export class PairStream {
+  readonly #sampler: PairSampler;
+  readonly #settings: StreamSettings;
+  #random: Random;
+
+  /** Starts a stream over the frames of some videos. */
+  constructor(
+    videos: readonly (readonly Sample[])[],
+    settings: StreamSettings & { gap: number },
+  ) {
+    const { patch, seed, gap } = settings;
+    this.#sampler = new PairSampler(videos, { size: patch, gap, seed });
+    this.#settings = settings;
+    this.#random = new Random(seed, 2);
+  }
+
+  /** Pairs of frames; an epoch visits each once. */
+  get length(): number {
+    return this.#sampler.length;
+  }
+
+  /** The next batch of `[2 · pairs, c, h, w]`. */
+  next(): Batch {
+    const { count, augmentation } = this.#settings;
+    const pairs = Array.from({ length: count }, () => {
+      const draw = drawAugmentation(this.#random, augmentation, { pair: true });
+      return this.#sampler.next().map((sample, frame) =>
+        applyAugmentation(draw, sample, { frame })
+      );
+    });
+    return stackSamples([...pairs.map(([first]) => first), ...pairs.map(([, second]) => second)]);
+  }
+
+  /** The state, to be saved. */
+  get state(): StreamState {
+    return { sampler: this.#sampler.state, augmentation: this.#random.state };
+  }
+
+  /** Goes on from a saved state. */
+  restore({ sampler, augmentation }: StreamState): void {
+    this.#sampler.restore(sampler);
+    this.#random = Random.from(augmentation);
+  }
+}

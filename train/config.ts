@@ -1,0 +1,263 @@
+/**
+ * All settings of a training run: one plain object with defaults, which `config.json` repeats in full
+ * and the command line exposes flag by flag.
+ *
+ * @module
+ */
+
+import { losses, type LossName } from "../nn/losses.ts";
+import { type AugmentationSettings, defaultAugmentation } from "./data/augment.ts";
+import { defaultPostprocess, type PostprocessSettings } from "./postprocess.ts";
+
+/** Settings of a training run. */
+export interface TrainConfig {
+  /** Folder of labelled stills; empty for the built-in synthetic set. */
+  stills: string;
+  /** Unlabelled videos, each a folder of frames or a multi-page TIFF. */
+  video: string[];
+  /** Label images of the first video, for the final table only; never used in training. */
+  truth: string;
+  /** Markers of the first video, for DET in the final table. */
+  markers: string;
+  /** Network: `unet`. */
+  model: string;
+  /** How often the network halves the image. */
+  depth: number;
+  /** Channels at full resolution. */
+  base: number;
+  /** Seed of weights, order, patches and augmentation. */
+  seed: number;
+  /** Side of the training patches in pixels. */
+  patch: number;
+  /** Stills per segmentation batch. */
+  batch: number;
+  /** Pairs of frames per consistency batch. */
+  pairs: number;
+  /** Frames between the two of a pair. */
+  gap: number;
+  /** Share of the patches that must contain foreground. */
+  foreground: number;
+  /** Share of the stills that choose the best weights. */
+  validation: number;
+  /** Share of the stills that only the final table sees. */
+  test: number;
+  /** Percentile of the intensities that becomes 0. */
+  low: number;
+  /** Percentile of the intensities that becomes 1. */
+  high: number;
+  /** Which pixels of a video share their percentiles: the whole `video` or each `frame`. */
+  videoNormalization: "video" | "frame";
+  /** Segmentation batches of the baseline. */
+  warmup: number;
+  /** Rounds of the second stage; each is `segmentationShare` then `consistencyShare` units. */
+  rounds: number;
+  /** Units of segmentation in a round. */
+  segmentationShare: number;
+  /** Units of consistency in a round. */
+  consistencyShare: number;
+  /** What a unit is: one batch, or one epoch over the stills or the pairs. */
+  unit: "batches" | "epochs";
+  /** Loss on labelled stills. */
+  segmentationLoss: LossName;
+  /** Loss between the answers to two frames. */
+  consistencyLoss: LossName;
+  /** How learning rates fall: `cosine` to a tenth, on a `plateau` of the validation, or `constant`. */
+  decay: "cosine" | "plateau" | "constant";
+  /** Validations without improvement before `plateau` lowers a rate. */
+  plateauPatience: number;
+  /** Learning rate of the baseline. */
+  warmupRate: number;
+  /** Learning rate of segmentation in the second stage. */
+  segmentationRate: number;
+  /** Learning rate of consistency in the second stage. */
+  consistencyRate: number;
+  /** Steps between validations. */
+  validateEvery: number;
+  /** Validations without improvement before the baseline stops early; 0 for never. */
+  patience: number;
+  /** Steps between saved states. */
+  saveEvery: number;
+  /** Relative change of mean probability or foreground that raises the collapse alarm. */
+  collapseLimit: number;
+  /** Whether the collapse alarm ends the second stage. */
+  stopOnCollapse: boolean;
+  /** Whether a control with the same segmentation batches and no consistency is trained too. */
+  control: boolean;
+  /** Most GPU memory to use, in MiB. */
+  memory: number;
+  /** Augmentation of patches. */
+  augmentation: AugmentationSettings;
+  /** From probability to labels, in the final table and for prediction. */
+  postprocess: PostprocessSettings;
+}
+
+/** What a run on real data starts from; rates, ratio and losses are those that worked in tests. */
+export const defaultConfig: TrainConfig = {
+  stills: "",
+  video: [],
+  truth: "",
+  markers: "",
+  model: "unet",
+  depth: 3,
+  base: 16,
+  seed: 1,
+  patch: 128,
+  batch: 4,
+  pairs: 2,
+  gap: 1,
+  foreground: 0.9,
+  validation: 0.1,
+  test: 0.15,
+  low: 1,
+  high: 99.8,
+  videoNormalization: "video",
+  warmup: 2000,
+  rounds: 300,
+  segmentationShare: 2,
+  consistencyShare: 1,
+  unit: "batches",
+  segmentationLoss: "dice",
+  consistencyLoss: "dice",
+  decay: "cosine",
+  plateauPatience: 5,
+  warmupRate: 1e-3,
+  segmentationRate: 1e-4,
+  consistencyRate: 3e-5,
+  validateEvery: 200,
+  patience: 0,
+  saveEvery: 100,
+  collapseLimit: 0.2,
+  stopOnCollapse: false,
+  control: false,
+  memory: 4096,
+  augmentation: defaultAugmentation,
+  postprocess: defaultPostprocess,
+};
+
+/** What the built-in synthetic run changes, to be done in a few minutes on two cores. */
+export const syntheticConfig: Partial<TrainConfig> = {
+  base: 8,
+  patch: 96,
+  warmup: 220,
+  rounds: 40,
+  validateEvery: 55,
+  saveEvery: 55,
+  control: true,
+};
+
+/** The value types that a setting can have. */
+export type SettingValue = number | string | boolean | readonly (number | string)[];
+
+/** One setting: its path in the configuration and its default. */
+export interface Setting {
+  /** Keys from the outermost inwards, for example `augmentation`, `noise`. */
+  readonly path: readonly string[];
+  /** Its default value. */
+  readonly value: SettingValue;
+}
+
+/** Every setting, with nested ones by their path. */
+export function listSettings(config: object = defaultConfig): Setting[] {
+  return Object.entries(config).flatMap(([key, value]): Setting[] =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? listSettings(value).map((inner) => ({ ...inner, path: [key, ...inner.path] }))
+      : [{ path: [key], value }]
+  );
+}
+
+/** A change of some settings, nested like a {@linkcode TrainConfig}. */
+export type ConfigChange = { readonly [key: string]: unknown };
+
+/**
+ * A configuration with some settings changed.
+ *
+ * @param source Where the change comes from (a file's name or "the command line"), for errors.
+ * @throws {TypeError} If a setting is unknown or has another type.
+ */
+export function changeConfig(
+  config: TrainConfig,
+  { change, source }: { change: ConfigChange; source: string },
+): TrainConfig {
+  return merge(config, { change, source, path: [] }) as TrainConfig;
+}
+
+function merge(
+  base: object,
+  { change, source, path }: { change: ConfigChange; source: string; path: string[] },
+): object {
+  const result: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(change)) {
+    const name = [...path, key].join(".");
+    const current = result[key];
+    if (current === undefined) {
+      throw new TypeError(
+        `Cannot use ${source}: unknown setting ${name}; \`train --help\` lists them all`,
+      );
+    }
+    if (isGroup(current) && isGroup(value)) {
+      result[key] = merge(current, { change: value, source, path: [...path, key] });
+      continue;
+    }
+    const isThreshold = name === "postprocess.threshold" && typeof value === "number";
+    if (kindOf(current) !== kindOf(value) && !isThreshold) {
+      throw new TypeError(
+        `Cannot use ${source}: ${name} is ${JSON.stringify(value)}, expected ${kindOf(current)}`,
+      );
+    }
+    result[key] = value;
+  }
+  return result;
+}
+
+function isGroup(value: unknown): value is ConfigChange {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function kindOf(value: unknown): string {
+  return Array.isArray(value) ? "a list" : isGroup(value) ? "a group" : `a ${typeof value}`;
+}
+
+/**
+ * Checks that all settings make sense together.
+ *
+ * @throws {RangeError} If one does not, with its name, value and what it may be.
+ */
+export function checkConfig(config: TrainConfig): void {
+  const fail = (name: keyof TrainConfig, expected: string) => {
+    const value = JSON.stringify(config[name]);
+    throw new RangeError(`Cannot train: ${name} is ${value}, expected ${expected}`);
+  };
+  const counts = ["depth", "base", "patch", "batch", "pairs", "gap", "validateEvery", "saveEvery"];
+  for (const name of [...counts, "memory", "plateauPatience"] as (keyof TrainConfig)[]) {
+    if (!(Number.isInteger(config[name]) && Number(config[name]) > 0)) fail(name, "a number ≥ 1");
+  }
+  const amounts = ["warmup", "rounds", "segmentationShare", "consistencyShare", "patience"];
+  for (const name of amounts as (keyof TrainConfig)[]) {
+    if (!(Number.isInteger(config[name]) && Number(config[name]) >= 0)) fail(name, "a number ≥ 0");
+  }
+  const rates = ["warmupRate", "segmentationRate", "consistencyRate"];
+  for (const name of rates as (keyof TrainConfig)[]) {
+    if (!(Number(config[name]) > 0 && Number(config[name]) < 1)) fail(name, "a rate in (0, 1)");
+  }
+  for (const name of ["foreground", "validation", "test"] as (keyof TrainConfig)[]) {
+    if (!(Number(config[name]) >= 0 && Number(config[name]) <= 1)) fail(name, "a share in [0, 1]");
+  }
+  if (!(config.validation + config.test < 1)) fail("test", "less than 1 with validation added");
+  if (!(0 <= config.low && config.low < config.high && config.high <= 100)) {
+    fail("low", "a percentile below high");
+  }
+  if (config.patch % 2 ** config.depth !== 0) fail("patch", `a multiple of ${2 ** config.depth}`);
+  if (config.model !== "unet") fail("model", "unet");
+  for (const name of ["segmentationLoss", "consistencyLoss"] as const) {
+    if (!(config[name] in losses)) fail(name, `one of ${Object.keys(losses).join(", ")}`);
+  }
+  const choices = new Map<keyof TrainConfig, readonly unknown[]>([
+    ["decay", ["cosine", "plateau", "constant"]],
+    ["unit", ["batches", "epochs"]],
+    ["videoNormalization", ["video", "frame"]],
+  ]);
+  for (const [name, allowed] of choices) {
+    if (!allowed.includes(config[name])) fail(name, `one of ${allowed.join(", ")}`);
+  }
+  if (!(config.collapseLimit > 0)) fail("collapseLimit", "a share above 0");
+}

@@ -1,0 +1,156 @@
+/**
+ * The results table of a run: baseline, control and consistent model, and the truth itself.
+ *
+ * @module
+ */
+
+import type { Evaluation } from "./evaluate/evaluate.ts";
+import type { FlickerRates } from "./evaluate/flicker.ts";
+import type { Measured, ResultsTable, Source, TableColumn } from "./report/data.ts";
+import type { ModelResults } from "./results.ts";
+import type { Stage } from "./run_folder.ts";
+
+/** Results of every model of one seed. */
+export type SeedResults = Readonly<Partial<Record<Stage, ModelResults>>>;
+
+type RateName = keyof FlickerRates;
+
+const RATES: readonly { key: RateName; label: string; about: string }[] = [
+  {
+    key: "area_change",
+    label: "Area change",
+    about: "Change of the segmented area from frame to frame, as a share of the area",
+  },
+  {
+    key: "dice_instability",
+    label: "Dice instability",
+    about: "One minus the overlap (Dice) of the foreground of neighbouring frames",
+  },
+  {
+    key: "death_rate",
+    label: "Objects lost",
+    about: "Share of objects that have no counterpart in the next frame",
+  },
+  {
+    key: "birth_rate",
+    label: "Objects appearing",
+    about: "Share of objects that had no counterpart in the frame before",
+  },
+  {
+    key: "blink_rate",
+    label: "Objects blinking",
+    about: "Share of objects that are missing for a single frame",
+  },
+];
+
+const ACCURACY: readonly TableColumn[] = [
+  {
+    key: "ap50_stills",
+    label: "AP 0.5, stills",
+    better: "higher",
+    group: "Accuracy",
+    headline: true,
+    about: "Average precision of objects at IoU 0.5 on held-back labelled stills",
+  },
+  {
+    key: "mean_ap_stills",
+    label: "Mean AP, stills",
+    better: "higher",
+    group: "Accuracy",
+    about: "Average precision over IoU 0.5 to 0.95 on held-back labelled stills",
+  },
+  {
+    key: "ap50_video",
+    label: "AP 0.5, video",
+    better: "higher",
+    group: "Accuracy",
+    headline: true,
+    about: "Average precision of objects at IoU 0.5 on the frames of the video with truth",
+  },
+  {
+    key: "mean_ap_video",
+    label: "Mean AP, video",
+    better: "higher",
+    group: "Accuracy",
+    about: "Average precision over IoU 0.5 to 0.95 on the frames with truth",
+  },
+  {
+    key: "seg",
+    label: "SEG, video",
+    better: "higher",
+    group: "Accuracy",
+    about: "Cell Tracking Challenge segmentation score on the frames with truth",
+  },
+  {
+    key: "det",
+    label: "DET, video",
+    better: "higher",
+    group: "Accuracy",
+    about: "Cell Tracking Challenge detection score on the markers, or on the truth",
+  },
+];
+
+/** Rows of values by key for one model of one seed. */
+function valuesOf({ stills, video }: ModelResults): Record<string, number | undefined> {
+  return {
+    ap50_stills: stills.ap50,
+    mean_ap_stills: stills.meanAp,
+    ap50_video: video?.matching?.["0.5"].accuracy,
+    mean_ap_video: video?.mean_ap,
+    seg: video?.ctc?.SEG,
+    det: video?.ctc?.DET,
+    ...Object.fromEntries(RATES.map(({ key }) => [key, video?.flicker[key]])),
+    ...Object.fromEntries(
+      RATES.map(({ key }) => [`excess_${key}`, video?.flicker_excess?.[key]]),
+    ),
+  };
+}
+
+/** Mean and standard deviation (n − 1) of the values that are there. */
+export function measured(values: readonly (number | undefined)[]): Measured | undefined {
+  const known = values.filter((value): value is number => value !== undefined);
+  if (known.length === 0) return undefined;
+  const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+  if (known.length === 1) return { mean };
+  const squares = known.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, sd: Math.sqrt(squares / (known.length - 1)) };
+}
+
+function truthValues(evaluation: Evaluation): Record<string, Measured | undefined> {
+  return Object.fromEntries(
+    RATES.map(({ key }) => [key, measured([evaluation.flicker_truth?.[key]])]),
+  );
+}
+
+/** Builds the table from the results of all seeds; measures that nobody has are left out. */
+export function resultsTable(seeds: readonly SeedResults[]): ResultsTable {
+  const rates = (prefix: string, group: string, better?: TableColumn["better"]) =>
+    RATES.map(({ key, label, about }): TableColumn => ({
+      key: `${prefix}${key}`,
+      label,
+      about,
+      group,
+      better,
+      digits: 4,
+      headline: prefix === "" && key === "area_change",
+    }));
+  const columns = [
+    ...ACCURACY,
+    ...rates("", "Flicker", "lower"),
+    ...rates("excess_", "Flicker above that of the truth, on the frames with truth"),
+  ];
+  const stages: readonly Stage[] = ["baseline", "control", "consistent"];
+  const rows: { source: Source; values: Record<string, Measured | undefined> }[] = stages
+    .filter((stage) => seeds.some((results) => results[stage]))
+    .map((stage) => {
+      const perSeed = seeds.flatMap((results) => results[stage] ? [valuesOf(results[stage])] : []);
+      const entries = columns.map(({ key }) =>
+        [key, measured(perSeed.map((values) => values[key]))] as const
+      );
+      return { source: stage, values: Object.fromEntries(entries) };
+    });
+  const video = seeds.flatMap((results) => results.baseline?.video ?? [])[0];
+  if (video?.flicker_truth) rows.push({ source: "truth", values: truthValues(video) });
+  const isKnown = ({ key }: TableColumn) => rows.some(({ values }) => values[key] !== undefined);
+  return { columns: columns.filter(isKnown), rows };
+}

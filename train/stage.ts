@@ -1,0 +1,316 @@
+/**
+ * One stage of a run: steps, validations, saved states, the best weights, and the collapse alarm.
+ *
+ * @module
+ */
+
+import type { NamedArray } from "../nn/safetensors.ts";
+import { type Batch, PairStream, stackSamples, StillStream } from "./batches.ts";
+import type { TrainConfig } from "./config.ts";
+import { PairSampler, samplePatch } from "./data/patches.ts";
+import { Random } from "./data/random.ts";
+import type { Sample } from "./data/sample.ts";
+import { sampleFromPlanes } from "./data/sample.ts";
+import type { StepEvent, TrainEvent, ValidationEvent } from "./events.ts";
+import type { Learner, StepKind, ValidationScores } from "./learner.ts";
+import type { RunFolder, SavedState, Stage, StageState } from "./run_folder.ts";
+import { Schedule } from "./schedule.ts";
+import type { TrainingSet } from "./training_set.ts";
+
+/** What a stage works with. */
+export interface StageContext {
+  /** The network in training. */
+  readonly learner: Learner;
+  /** The data. */
+  readonly set: TrainingSet;
+  /** Where states and metrics go. */
+  readonly folder: RunFolder;
+  /** All settings. */
+  readonly config: TrainConfig;
+}
+
+/** How a stage ended. */
+export interface StageOutcome {
+  /** Why it ended. */
+  readonly reason: "done" | "early" | "collapse";
+  /** Its best weights. */
+  readonly best: ReadonlyMap<string, NamedArray>;
+}
+
+const VALIDATION_PAIRS = 16;
+const LOG_EVERY = 10;
+// Streams of random numbers are told apart by the stage they serve; control and consistent model
+// share theirs, so that they see the same segmentation batches.
+const STREAMS: Record<Stage, number> = { baseline: 1, control: 2, consistent: 2 };
+
+/**
+ * Runs one stage from its start or from a saved state.
+ *
+ * @throws {RangeError} If a loss is not a number; the last good weights stay saved.
+ */
+export async function* runStage(
+  stage: Stage,
+  context: StageContext & { resume: SavedState | null },
+): AsyncGenerator<TrainEvent, StageOutcome> {
+  return yield* new StageRun(stage, context).run(context.resume);
+}
+
+/** The steps that a stage of this configuration has. */
+export function stageSteps(
+  stage: Stage,
+  { set, config }: { set: TrainingSet; config: TrainConfig },
+) {
+  return new Schedule(stage, { config, epochs: epochLengths(set, config) }).steps;
+}
+
+function epochLengths(set: TrainingSet, { batch, pairs, gap }: TrainConfig) {
+  const pairCount = set.videos.reduce(
+    (sum, { frames }) => sum + Math.max(0, frames.length - gap),
+    0,
+  );
+  return {
+    segmentation: Math.ceil(set.train.length / batch),
+    consistency: Math.ceil(pairCount / pairs),
+  };
+}
+
+/** Samples of the frames of all videos. */
+export function videoSamples(set: TrainingSet): Sample[][] {
+  return set.videos.map(({ frames }) => frames.map((frame) => sampleFromPlanes([frame])));
+}
+
+/** The same validation batches for every stage: one patch per still, and pairs of frames. */
+export function validationBatches(
+  set: TrainingSet,
+  config: TrainConfig,
+): { stills: Batch[]; pairs: Batch[] } {
+  const { patch, batch, pairs, gap, seed } = config;
+  const random = new Random(seed, 20);
+  const stills = set.validation.map((sample) =>
+    samplePatch(random, sample, { size: patch, foregroundOnly: 1 })
+  );
+  const hasPairs = set.videos.some(({ frames }) => frames.length > gap);
+  const sampler = hasPairs ? new PairSampler(videoSamples(set), { size: patch, gap, seed }) : null;
+  const drawn = sampler ? Array.from({ length: VALIDATION_PAIRS }, () => sampler.next()) : [];
+  return {
+    stills: chunks(stills, batch).map(stackSamples),
+    pairs: chunks(drawn, pairs).map((group) =>
+      stackSamples([...group.map(([first]) => first), ...group.map(([, second]) => second)])
+    ),
+  };
+}
+
+function chunks<T>(list: readonly T[], size: number): T[][] {
+  return Array.from(
+    { length: Math.ceil(list.length / size) },
+    (_, i) => list.slice(i * size, (i + 1) * size),
+  );
+}
+
+class StageRun {
+  readonly #stage: Stage;
+  readonly #context: StageContext;
+  readonly #schedule: Schedule;
+  readonly #stills: StillStream;
+  readonly #pairs: PairStream | null;
+  readonly #validation: { stills: Batch[]; pairs: Batch[] };
+  #step = 0;
+  #best: ReadonlyMap<string, NamedArray> = new Map();
+  #bestScore: number | null = null;
+  #waited = 0;
+  #reference: StageState["reference"] = null;
+  #collapsed = false;
+  #metricsBytes = 0;
+  #pending: { step: number; rate: number }[] = [];
+
+  constructor(stage: Stage, context: StageContext) {
+    const { set, config } = context;
+    const { patch, augmentation, batch, pairs, gap, foreground } = config;
+    this.#stage = stage;
+    this.#context = context;
+    this.#schedule = new Schedule(stage, { config, epochs: epochLengths(set, config) });
+    const seed = new Random(config.seed, STREAMS[stage]).nextUint32();
+    this.#stills = new StillStream(set.train, {
+      patch,
+      augmentation,
+      seed,
+      count: batch,
+      foreground,
+    });
+    this.#pairs = stage === "consistent"
+      ? new PairStream(videoSamples(set), { patch, augmentation, seed, count: pairs, gap })
+      : null;
+    const validation = validationBatches(set, config);
+    this.#validation = stage === "baseline" ? { ...validation, pairs: [] } : validation;
+  }
+
+  async *run(resume: SavedState | null): AsyncGenerator<TrainEvent, StageOutcome> {
+    const { learner, folder, config } = this.#context;
+    if (resume) await this.#restore(resume);
+    else {
+      learner.resetOptimisers();
+      this.#best = await learner.weights();
+      this.#metricsBytes = await folder.appendMetrics([]);
+      if (this.#stage !== "baseline") yield* this.#validate();
+      await this.#save();
+    }
+    while (this.#step < this.#schedule.steps) {
+      this.#queueStep();
+      const { validateEvery, saveEvery, patience } = config;
+      const isLast = this.#step === this.#schedule.steps;
+      const validates = isLast || this.#step % validateEvery === 0;
+      const saves = validates || this.#step % saveEvery === 0;
+      if (saves || this.#step % LOG_EVERY === 0 || learner.isLogFull) yield* this.#readLosses();
+      if (validates) yield* this.#validate();
+      if (saves) await this.#save();
+      if (this.#collapsed && config.stopOnCollapse) return this.#outcome("collapse");
+      if (this.#stage === "baseline" && patience > 0 && this.#waited >= patience) {
+        return this.#outcome("early");
+      }
+    }
+    return this.#outcome("done");
+  }
+
+  #outcome(reason: StageOutcome["reason"]): StageOutcome {
+    return { reason, best: this.#best };
+  }
+
+  #queueStep(): void {
+    const kind = this.#schedule.kind(this.#step);
+    const rate = this.#schedule.rate(this.#step);
+    const batch = kind === "segmentation" ? this.#stills.next() : this.#pairStream().next();
+    this.#context.learner.step(kind, batch, rate);
+    this.#step++;
+    this.#pending.push({ step: this.#step, rate });
+  }
+
+  #pairStream(): PairStream {
+    if (!this.#pairs) throw new TypeError("Cannot train for consistency: there is no video");
+    return this.#pairs;
+  }
+
+  async *#readLosses(): AsyncGenerator<TrainEvent> {
+    const { learner, config, folder } = this.#context;
+    const read = await learner.readLosses();
+    const events = read.map(({ kind, loss }, i): StepEvent => ({
+      type: "step",
+      seed: config.seed,
+      stage: this.#stage,
+      steps: this.#schedule.steps,
+      kind,
+      loss,
+      ...this.#pending[i],
+    }));
+    this.#pending = [];
+    const broken = events.find(({ loss }) => !Number.isFinite(loss));
+    if (broken) {
+      throw new RangeError(
+        `Cannot go on training: the ${broken.kind} loss of step ${broken.step} is ${broken.loss}; ` +
+          `the last good state is in ${folder.path}: lower the learning rate and use --resume`,
+      );
+    }
+    this.#metricsBytes = await folder.appendMetrics(events);
+    yield* events;
+  }
+
+  async *#validate(): AsyncGenerator<TrainEvent> {
+    const { learner, config, folder } = this.#context;
+    const scores = await learner.validate(this.#validation);
+    // The second stage is judged by what it is for: both losses, on images it has not learned from.
+    const score = scores.segmentation + (scores.consistency ?? 0);
+    if (!Number.isFinite(score)) {
+      throw new RangeError(
+        `Cannot go on training: the validation loss after step ${this.#step} is ${score}; the last ` +
+          `good state is in ${folder.path}: lower the learning rate and use --resume`,
+      );
+    }
+    const alarm = this.#collapse(scores);
+    const isBest = !this.#collapsed && (this.#bestScore === null || score < this.#bestScore);
+    if (isBest) {
+      this.#bestScore = score;
+      this.#best = await learner.weights();
+      this.#waited = 0;
+    } else this.#waited++;
+    this.#schedule.plateaus.segmentation.observe(scores.segmentation);
+    this.#schedule.plateaus.consistency.observe(scores.consistency ?? 0);
+    const event: ValidationEvent = {
+      type: "validation",
+      seed: config.seed,
+      stage: this.#stage,
+      step: this.#step,
+      isBest,
+      ...scores,
+    };
+    this.#metricsBytes = await folder.appendMetrics(alarm ? [event, alarm] : [event]);
+    yield event;
+    if (alarm) yield alarm;
+  }
+
+  /** Compares the answers on the video with those at the start of the stage. */
+  #collapse(
+    { meanProbability, foregroundFraction }: ValidationScores,
+  ): { type: "warning"; text: string } | null {
+    if (this.#stage !== "consistent" || this.#collapsed) return null;
+    this.#reference ??= { meanProbability, foregroundFraction };
+    const { collapseLimit } = this.#context.config;
+    const moved = (now: number, then: number) => Math.abs(now - then) > collapseLimit * then;
+    const reference = this.#reference;
+    const hasMoved = moved(meanProbability, reference.meanProbability) ||
+      moved(foregroundFraction, reference.foregroundFraction);
+    if (!hasMoved) return null;
+    this.#collapsed = true;
+    const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
+    return {
+      type: "warning",
+      text: `Collapse alarm after step ${this.#step}: the mean probability went from ` +
+        `${percent(reference.meanProbability)} to ${percent(meanProbability)} and the foreground ` +
+        `from ${percent(reference.foregroundFraction)} to ${
+          percent(foregroundFraction)
+        }; the best ` +
+        "weights before that are kept; lower consistencyRate or consistencyShare",
+    };
+  }
+
+  async #save(): Promise<void> {
+    const { learner, folder } = this.#context;
+    const { moments, counts } = await learner.optimiserState();
+    const plateau = (kind: StepKind) => this.#schedule.plateaus[kind].state;
+    await folder.saveState({
+      weights: await learner.weights(),
+      moments,
+      best: this.#best,
+      state: {
+        stage: this.#stage,
+        step: this.#step,
+        counts,
+        stills: this.#stills.state,
+        pairs: this.#pairs?.state ?? null,
+        bestScore: this.#bestScore,
+        waited: this.#waited,
+        plateaus: { segmentation: plateau("segmentation"), consistency: plateau("consistency") },
+        reference: this.#reference,
+        collapsed: this.#collapsed,
+        metricsBytes: this.#metricsBytes,
+      },
+    });
+  }
+
+  async #restore({ state, weights, moments, best }: SavedState): Promise<void> {
+    const { learner, folder } = this.#context;
+    const from = folder.file("state.safetensors");
+    learner.setWeights(weights, from);
+    learner.restoreOptimisers({ moments, counts: state.counts, from });
+    this.#step = state.step;
+    this.#stills.restore(state.stills);
+    if (state.pairs) this.#pairs?.restore(state.pairs);
+    this.#best = best;
+    this.#bestScore = state.bestScore;
+    this.#waited = state.waited;
+    this.#schedule.plateaus.segmentation.restore(state.plateaus.segmentation);
+    this.#schedule.plateaus.consistency.restore(state.plateaus.consistency);
+    this.#reference = state.reference;
+    this.#collapsed = state.collapsed;
+    this.#metricsBytes = state.metricsBytes;
+    await folder.cutMetrics(state.metricsBytes);
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * The main job: a baseline on labelled stills, then a control and a consistent model side by side,
+ * then the table and the report.
+ *
+ * @module
+ */
+
+import { type Device, openDevice } from "../kernels/device.ts";
+import type { Network } from "../nn/module.ts";
+import { parameterCount } from "../nn/module.ts";
+import { decodeSafeTensors } from "../nn/safetensors.ts";
+import { buildNetwork, parameterTensors, writeTensors } from "../nn/weights.ts";
+import { checkConfig, type TrainConfig } from "./config.ts";
+import { Random } from "./data/random.ts";
+import type { TrainEvent } from "./events.ts";
+import { Learner } from "./learner.ts";
+import { encodeModel } from "./model_file.ts";
+import { liveliestFrames, measureModel, type ModelResults } from "./results.ts";
+import { resultsTable, type SeedResults } from "./results_table.ts";
+import { writeReport } from "./run_report.ts";
+import { RunFolder, type Stage } from "./run_folder.ts";
+import { runStage, stageSteps } from "./stage.ts";
+import { loadTrainingSet, type TrainingSet } from "./training_set.ts";
+import { versions } from "./version.ts";
+
+/** How a run is made, apart from its settings. */
+export interface TrainOptions {
+  /** All settings. */
+  readonly config: TrainConfig;
+  /** The run folder. */
+  readonly out: string;
+  /** Go on with the run in the folder, if there is one. */
+  readonly resume?: boolean;
+  /** How many seeds to run, from `config.seed` on; more than one go into subfolders. */
+  readonly seeds?: number;
+}
+
+/**
+ * Trains, and tells what happens as it happens.
+ *
+ * @throws {RangeError | TypeError | SyntaxError} If settings or data do not fit, or a loss is NaN.
+ * @throws {Error} If the folder already holds a run and `resume` is not set.
+ *
+ * @example
+ * ```ts ignore
+ * for await (const event of train({ config: defaultConfig, out: "runs/first" })) {
+ *   if (event.type === "validation") console.log(event.step, event.segmentation);
+ * }
+ * ```
+ */
+export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent> {
+  const { config, out, resume = false, seeds = 1 } = options;
+  checkConfig(config);
+  const parent = new RunFolder(out);
+  await parent.create();
+  if (!resume && await parent.has("config.json")) {
+    throw new Error(
+      `Cannot train into ${out}: it already holds a run; add --resume or give another --out`,
+    );
+  }
+  using device = await openDevice({ memoryLimit: config.memory * 1024 ** 2 });
+  const set = await loadTrainingSet(config);
+  for (const text of set.notes) yield { type: "note", text };
+  const runs = Array.from({ length: seeds }, (_, i) => ({
+    config: { ...config, seed: config.seed + i },
+    folder: seeds === 1 ? parent : new RunFolder(`${out}/seed-${config.seed + i}`),
+  }));
+  await parent.writeConfig(config, { ...versions(), adapter: device.adapter.name });
+  const results: SeedResults[] = [];
+  for (const run of runs) {
+    await run.folder.create();
+    await run.folder.writeConfig(run.config, { ...versions(), adapter: device.adapter.name });
+    results.push(yield* trainSeed(device, { ...run, set }));
+  }
+  const table = resultsTable(results);
+  const folders = runs.map(({ folder }) => folder);
+  await writeReport({ parent, folders, config, set, table, results, adapter: device.adapter.name });
+  yield {
+    type: "result",
+    table,
+    report: parent.file("report.html"),
+    weights: folders[0].file("weights.safetensors"),
+  };
+}
+
+interface SeedRun {
+  readonly config: TrainConfig;
+  readonly folder: RunFolder;
+  readonly set: TrainingSet;
+}
+
+async function* trainSeed(
+  device: Device,
+  { config, folder, set }: SeedRun,
+): AsyncGenerator<TrainEvent, SeedResults> {
+  const { depth, base } = config;
+  const network = buildNetwork(device, {
+    architecture: { kind: config.model, options: { depth, base, inChannels: 1 } },
+    random: new Random(config.seed),
+  });
+  const learner = new Learner(device, { network, config });
+  const stages = stagesOf(set, config);
+  yield {
+    type: "plan",
+    seed: config.seed,
+    parameters: parameterCount(network.parameters),
+    plannedBytes: learner.plannedBytes(),
+    stills: [set.train.length, set.validation.length, set.test.length],
+    frames: set.videos.reduce((sum, { frames }) => sum + frames.length, 0),
+    stages: stages.map((stage) => ({ stage, steps: stageSteps(stage, { set, config }) })),
+  };
+  for (const stage of stages) {
+    yield* trainStage({ stage, learner, config, folder, set });
+  }
+  const final = stages.at(-1)!;
+  await folder.write("weights.safetensors", await Deno.readFile(folder.file(stageFile(final))));
+  yield { type: "note", text: "Measuring on held-back stills and on the video" };
+  const results: Partial<Record<Stage, ModelResults>> = {};
+  let shown: number[] = [];
+  for (const stage of stages) {
+    await loadStage(device, { network, folder, stage });
+    const first = await measureModel(device, { network, set, config, shown });
+    if (stage === "baseline" && first.video) {
+      shown = liveliestFrames(first.video.flicker);
+      results[stage] = { ...first, shown: await labelsOf(device, { network, set, config, shown }) };
+    } else results[stage] = first;
+  }
+  return results;
+}
+
+function stagesOf(set: TrainingSet, config: TrainConfig): Stage[] {
+  const hasPairs = set.videos.some(({ frames }) => frames.length > config.gap);
+  if (!hasPairs || config.rounds === 0) return ["baseline"];
+  return config.control ? ["baseline", "control", "consistent"] : ["baseline", "consistent"];
+}
+
+function stageFile(stage: Stage): string {
+  return `${stage}.safetensors`;
+}
+
+/** Runs one stage unless its weights are there already; the second stages start from the baseline. */
+async function* trainStage(
+  { stage, learner, config, folder, set }: SeedRun & { stage: Stage; learner: Learner },
+): AsyncGenerator<TrainEvent> {
+  if (await folder.has(stageFile(stage))) return;
+  const saved = await folder.loadState();
+  const resume = saved?.state.stage === stage ? saved : null;
+  if (stage !== "baseline") {
+    const name = stageFile("baseline");
+    const { tensors } = decodeSafeTensors(
+      await Deno.readFile(folder.file(name)),
+      folder.file(name),
+    );
+    learner.setWeights(tensors, folder.file(name));
+  }
+  const { reason, best } = yield* runStage(stage, { learner, set, folder, config, resume });
+  const { network } = learner;
+  const last = await learner.weights();
+  await folder.write("last.safetensors", encodeModel({ network, weights: last, config }));
+  await folder.write(stageFile(stage), encodeModel({ network, weights: best, config }));
+  const weights = folder.file(stageFile(stage));
+  yield { type: "stage", seed: config.seed, stage, reason, weights };
+}
+
+async function loadStage(
+  device: Device,
+  { network, folder, stage }: { network: Network; folder: RunFolder; stage: Stage },
+): Promise<void> {
+  const from = folder.file(stageFile(stage));
+  const { tensors } = decodeSafeTensors(await Deno.readFile(from), from);
+  writeTensors(device, { tensors: parameterTensors(network), arrays: tensors, from });
+}
+
+/** Labels of some frames of the first video. */
+async function labelsOf(
+  device: Device,
+  { network, set, config, shown }: {
+    network: Network;
+    set: TrainingSet;
+    config: TrainConfig;
+    shown: readonly number[];
+  },
+): Promise<ModelResults["shown"]> {
+  const frames = shown.map((i) => set.videos[0].frames[i]);
+  const only = {
+    ...set,
+    test: [],
+    videos: [{ ...set.videos[0], frames, truth: new Map(), markers: new Map() }],
+  };
+  const { shown: labels } = await measureModel(device, {
+    network,
+    set: only,
+    config,
+    shown: frames.map((_, i) => i),
+  });
+  return new Map([...labels].map(([i, image]) => [shown[i], image]));
+}
