@@ -1,0 +1,63 @@
+// .ci/run with a made-up setup.sh: what it counts, and that no failure gets lost.
+import { assertEquals } from "@std/assert";
+
+/** What `sh setup.sh TASK` prints and how it exits. */
+interface Task {
+  says: string;
+  code: number;
+}
+
+const CHECKED: Task = { says: "Publish: 100 files", code: 0 };
+
+/** Runs .ci/run with these two tasks; gives its exit code and its last line. */
+async function runCi(test: Task, check: Task): Promise<{ code: number; last?: string }> {
+  const root = await Deno.makeTempDir({ prefix: "kymo ci " });
+  try {
+    await Deno.mkdir(`${root}/.ci`);
+    await Deno.copyFile(new URL("../.ci/run", import.meta.url), `${root}/.ci/run`);
+    const answers = Object.entries({ test, check }).map(([task, { says, code }]) =>
+      `${task}) printf '%s\\n' '${says}'; exit ${code} ;;`
+    );
+    await Deno.writeTextFile(`${root}/setup.sh`, `case "$1" in\n${answers.join("\n")}\nesac\n`);
+    const { code, stdout } = await new Deno.Command("sh", {
+      args: ["-c", 'exec "$1/.ci/run"', "sh", root],
+      cwd: "/",
+    }).output();
+    return { code, last: new TextDecoder().decode(stdout).trimEnd().split("\n").at(-1) };
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+Deno.test(".ci/run adds the checks to the tests that Deno counted", async () => {
+  const test = {
+    says: "a ... ok\n\nok | 12 passed (3 steps) | 0 failed | 1 ignored (2s)",
+    code: 0,
+  };
+  assertEquals(await runCi(test, CHECKED), { code: 0, last: "13 passed, 0 failed" });
+});
+
+Deno.test(".ci/run fails when a test fails", async () => {
+  const test = { says: "FAILED | 3 passed | 2 failed (9ms)\n\nerror: Test failed", code: 1 };
+  assertEquals(await runCi(test, CHECKED), { code: 1, last: "4 passed, 2 failed" });
+});
+
+Deno.test(".ci/run fails when a check fails", async () => {
+  const test = { says: "ok | 3 passed | 0 failed (9ms)", code: 0 };
+  const check = { says: "error: Found 1 problem", code: 1 };
+  assertEquals(await runCi(test, check), { code: 1, last: "3 passed, 1 failed" });
+});
+
+Deno.test(".ci/run fails when the tests do not start or do not end", async () => {
+  const none = { says: "error: Type checking failed.", code: 1 };
+  assertEquals(await runCi(none, CHECKED), { code: 1, last: "1 passed, 1 failed" });
+  const stray = { says: "ok | 3 passed | 0 failed (9ms)\nerror: (in promise)", code: 1 };
+  assertEquals(await runCi(stray, CHECKED), { code: 1, last: "4 passed, 1 failed" });
+  const silent = { says: "", code: 0 };
+  assertEquals(await runCi(silent, CHECKED), { code: 1, last: "1 passed, 1 failed" });
+});
+
+Deno.test(".ci/run counts the run itself, not a summary that a test prints", async () => {
+  const says = "ok | 99 passed | 0 failed (1s)\n\nok | 2 passed | 0 failed (1s)";
+  assertEquals(await runCi({ says, code: 0 }, CHECKED), { code: 0, last: "3 passed, 0 failed" });
+});
