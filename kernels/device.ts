@@ -6,13 +6,7 @@
  * @module
  */
 
-import {
-  describeShaderError,
-  DeviceLostError,
-  GpuUnavailableError,
-  OutOfMemoryError,
-  ShaderError,
-} from "./errors.ts";
+import { describeShaderError, DeviceLostError, OutOfMemoryError, ShaderError } from "./errors.ts";
 import { BufferPool, type MemoryUse, paddedBytes } from "./pool.ts";
 import { type KernelTime, Profiler } from "./profiler.ts";
 import { formatShape, type Shape, sizeOf } from "./shape.ts";
@@ -30,7 +24,7 @@ export interface AdapterSummary {
   readonly features: readonly string[];
 }
 
-/** Options of {@linkcode openDevice}. */
+/** Options of a {@linkcode Device}. */
 export interface DeviceOptions {
   /** The most GPU memory to use, in bytes; 4 GiB unless told. */
   memoryLimit?: number;
@@ -76,40 +70,6 @@ export function linearWorkgroups(count: number, workgroupSize: number): [number,
   return [Math.ceil(groups / rows), rows];
 }
 
-/**
- * Opens the default WebGPU device with the largest buffers the adapter offers.
- *
- * @throws {GpuUnavailableError} If there is no adapter, with what to install.
- */
-export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
-  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) {
-    throw new GpuUnavailableError(
-      "Cannot open a GPU: WebGPU found no adapter; install a Vulkan driver (Debian and Ubuntu: " +
-        "mesa-vulkan-drivers) or run `sh setup.sh`",
-    );
-  }
-  const requiredFeatures: GPUFeatureName[] = [];
-  if (options.profile) {
-    if (!adapter.features.has("timestamp-query")) {
-      throw new GpuUnavailableError("Cannot profile kernels: the adapter has no timestamp-query");
-    }
-    requiredFeatures.push("timestamp-query");
-  }
-  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
-  const gpu = await adapter.requestDevice({
-    requiredFeatures,
-    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
-  });
-  const { description, vendor, device } = adapter.info;
-  return new Device(gpu, {
-    name: description || device || "unknown adapter",
-    vendor,
-    isSoftware: /llvmpipe|lavapipe|swiftshader|software|cpu/i.test(description),
-    features: [...adapter.features].sort(),
-  }, options);
-}
-
 /** A WebGPU device with a buffer pool, a pipeline cache and a queue of batched dispatches. */
 export class Device implements Disposable {
   /** The underlying WebGPU device. */
@@ -130,7 +90,7 @@ export class Device implements Disposable {
   #failure: Error | null = null;
   #closed = false;
 
-  /** Wraps an open WebGPU device; {@linkcode openDevice} is the usual way to get one. */
+  /** Wraps an open WebGPU device; `openDevice()` is the usual way to get one. */
   constructor(gpu: GPUDevice, adapter: AdapterSummary, options: DeviceOptions = {}) {
     this.gpu = gpu;
     this.adapter = adapter;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { openDevice } from "../kernels/device.ts";
+import { openDevice } from "../kernels/open_device.ts";
 import { decodeSafeTensors } from "../nn/safetensors.ts";
 import { runGoldenCase } from "./golden/cases.ts";
 

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { type Device, openDevice } from "../kernels/device.ts";
+import type { Device } from "../kernels/device.ts";
+import { openDevice } from "../kernels/open_device.ts";
 import type { Network } from "../nn/module.ts";
 import { parameterCount } from "../nn/module.ts";
 import { decodeSafeTensors } from "../nn/safetensors.ts";

@@ -6,7 +6,7 @@
  */
 
 import type { Device } from "../../kernels/device.ts";
-import { type AnyOperation } from "../../kernels/operations.ts";
+import type { AnyOperation } from "../../kernels/operations.ts";
 import { type Params, runForward } from "../../kernels/operation.ts";
 import { binaryCrossEntropy } from "../../kernels/ops/binary_cross_entropy.ts";
 import { concat } from "../../kernels/ops/concat.ts";

@@ -6,7 +6,8 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { type Device, openDevice } from "../../kernels/device.ts";
+import type { Device } from "../../kernels/device.ts";
+import { openDevice } from "../../kernels/open_device.ts";
 import { type Fill, type NdArray, type Params, runForward } from "../../kernels/operation.ts";
 import type { AnyOperation } from "../../kernels/operations.ts";
 import { type Shape, sizeOf } from "../../kernels/shape.ts";

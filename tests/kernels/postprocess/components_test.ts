@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type Device, openDevice } from "../../../kernels/device.ts";
+import type { Device } from "../../../kernels/device.ts";
+import { openDevice } from "../../../kernels/open_device.ts";
 import { connectedComponents, type Connectivity } from "../../../kernels/postprocess/mod.ts";
 import { Random } from "../../../train/data/random.ts";
 import { fillRegions, type Grid, grid, noise, spiral } from "./reference.ts";

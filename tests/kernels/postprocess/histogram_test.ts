@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { type Device, openDevice } from "../../../kernels/device.ts";
+import type { Device } from "../../../kernels/device.ts";
+import { openDevice } from "../../../kernels/open_device.ts";
 import {
   histogram,
   HISTOGRAM_BINS,
@@ -32,6 +33,13 @@ function countValues(values: Float32Array, edges: ArrayLike<number>): Uint32Arra
   const counts = new Uint32Array(HISTOGRAM_BINS);
   for (const value of values) counts[starts.findLastIndex((start) => start <= value)]++;
   return counts;
+}
+
+/** The largest float32 number below one that is not 0. */
+function below(value: number): number {
+  const bits = new Int32Array(Float32Array.of(value).buffer);
+  bits[0] -= Math.sign(value);
+  return new Float32Array(bits.buffer)[0];
 }
 
 Deno.test("valueRange() finds both ends at any size and place", async () => {
@@ -89,6 +97,18 @@ Deno.test("histogram() puts a value on an edge to the right of it, and the maxim
   }
 });
 
+Deno.test("histogram() puts the value just below an edge to the left of it", async () => {
+  using _scope = device.scope();
+  for (const [min, max] of [[0, 1], [-0.1, 0.7], [3, 1e5], [-2.3, 5.9]]) {
+    const range = { min: Math.fround(min), max: Math.fround(max) };
+    const edges = histogramEdges(range);
+    const values = edges.map((edge, i) => i % HISTOGRAM_BINS === 0 ? edge : below(edge));
+    const x = device.upload([1, values.length], values);
+    const counts = await device.read(histogram(device, x, { range }));
+    assertEquals(counts, countValues(values, edges));
+  }
+});
+
 Deno.test("histogram() refuses a range that float32 cannot cut", () => {
   using _scope = device.scope();
   const x = device.upload([1, 2], Float32Array.of(1, 1));
@@ -100,7 +120,7 @@ Deno.test("histogram() refuses a range that float32 cannot cut", () => {
 Deno.test("otsuOfHistogram() finds the split with the largest variance between the classes", () => {
   for (let seed = 0; seed < 20; seed++) {
     const random = new Random(seed);
-    const counts = Uint32Array.from({ length: HISTOGRAM_BINS }, () => random.integer(1000));
+    const counts = Uint32Array.from({ length: HISTOGRAM_BINS }, () => 1 + random.integer(999));
     const range = { min: -seed, max: 2 ** seed };
     const edges = histogramEdges(range);
     const best = bestSplit(counts, edges);

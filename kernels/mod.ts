@@ -1,0 +1,34 @@
+/**
+ * WebGPU compute kernels: a device with pooled memory and batched dispatches, tensors, and the
+ * operations of convolutional networks, forward and backward, in hand-written WGSL. Each operation is
+ * one record that also holds its float64 reference.
+ *
+ * @module
+ */
+
+export * from "./adam.ts";
+export * from "./device.ts";
+export * from "./errors.ts";
+export * from "./open_device.ts";
+export * from "./operation.ts";
+export * from "./operations.ts";
+export * from "./pool.ts";
+export type { KernelTime } from "./profiler.ts";
+export * from "./postprocess/mod.ts";
+export * from "./self_test.ts";
+export * from "./shape.ts";
+export * from "./tensor.ts";
+export * from "./ops/add.ts";
+export * from "./ops/binary_cross_entropy.ts";
+export * from "./ops/concat.ts";
+export * from "./ops/conv2d/mod.ts";
+export * from "./ops/dice.ts";
+export * from "./ops/foreground_sum.ts";
+export * from "./ops/generalised_dice.ts";
+export * from "./ops/max_pool2d.ts";
+export * from "./ops/mean_squared_error.ts";
+export * from "./ops/relu.ts";
+export * from "./ops/sigmoid.ts";
+export * from "./ops/slice_batch.ts";
+export * from "./ops/squared_dice.ts";
+export * from "./ops/upsample.ts";

@@ -1,0 +1,104 @@
+/**
+ * A numeric self-test of a few milliseconds: a convolution, its gradients and a loss against their
+ * float64 references.
+ *
+ * @module
+ */
+
+import type { Device } from "./device.ts";
+import { SelfTestError } from "./errors.ts";
+import { type NdArray, type Operation, type Params, runForward } from "./operation.ts";
+import { conv2d } from "./ops/conv2d/mod.ts";
+import { dice } from "./ops/dice.ts";
+import { type Shape, sizeOf } from "./shape.ts";
+
+const LIMIT = 1e-4;
+
+/** What the self-test found. */
+export interface SelfTestResult {
+  /** What was computed. */
+  readonly name: string;
+  /** Its largest error, relative to the largest reference value. */
+  readonly error: number;
+}
+
+/**
+ * Runs the self-test.
+ *
+ * @throws {SelfTestError} If a result is off by more than 1e-4 of the largest value.
+ */
+export async function selfTest(device: Device): Promise<SelfTestResult[]> {
+  const results = [
+    ...await compare(device, conv2d, {
+      shapes: [[1, 3, 8, 12], [5, 3, 3, 3], [5]],
+      params: { relu: true },
+    }),
+    ...await compare(device, dice, { shapes: [[1, 1, 7, 9], [1, 1, 7, 9]], params: { smooth: 1 } }),
+  ];
+  for (const { name, error } of results) {
+    if (!(error <= LIMIT)) {
+      throw new SelfTestError(
+        `Cannot trust the GPU: ${name} is off by ${error.toExponential(1)} on ` +
+          `${device.adapter.name}; update its driver or use another adapter`,
+      );
+    }
+  }
+  return results;
+}
+
+/** Numbers between 0 and 1 that look random and are the same everywhere. */
+function numbers(shape: Shape, start: number): NdArray {
+  const data = Float64Array.from(
+    { length: sizeOf(shape) },
+    (_, i) => Math.fround((i * 0.6180339887 + start) % 1),
+  );
+  return { shape, data };
+}
+
+async function compare<P extends Params>(
+  device: Device,
+  operation: Operation<P>,
+  { shapes, params }: { shapes: readonly Shape[]; params: P },
+): Promise<SelfTestResult[]> {
+  const arrays = shapes.map((shape, i) => numbers(shape, 0.1 * i));
+  const expected = operation.reference.forward(arrays, params);
+  const dy = numbers(expected.shape, 0.5);
+  const reading = queue(device, operation, { arrays, dy, params });
+  const [y, ...gradients] = await Promise.all(reading);
+  const { backward } = operation.reference;
+  const references = backward === "none" ? [] : backward(arrays, dy, params);
+  return [
+    { name: operation.name, error: relativeError(y, expected) },
+    ...references.map((reference, i) => ({
+      name: `the gradient of ${operation.name} to ${operation.inputs[i]}`,
+      error: relativeError(gradients[i], reference),
+    })),
+  ];
+}
+
+/** Queues forward and backward and the reading of their results. */
+function queue<P extends Params>(
+  device: Device,
+  operation: Operation<P>,
+  { arrays, dy, params }: { arrays: readonly NdArray[]; dy: NdArray; params: P },
+): Promise<Float32Array>[] {
+  using _scope = device.scope();
+  const upload = ({ shape, data }: NdArray) => device.upload(shape, Float32Array.from(data));
+  const inputs = arrays.map(upload);
+  const output = runForward(device, operation, { inputs, params });
+  const gradients = operation.backward === "none" ? [] : operation.backward(
+    device,
+    { inputs, output, dy: upload(dy), needs: inputs.map(() => true) },
+    params,
+  );
+  return [output, ...gradients].flatMap((tensor) => tensor ? [device.read(tensor)] : []);
+}
+
+function relativeError(actual: Float32Array, { data }: NdArray): number {
+  const scale = data.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+  const worst = data.reduce((largest, value, i) => {
+    const error = Math.abs(actual[i] - value);
+    return error <= largest ? largest : error;
+  }, 0);
+  return worst / scale;
+}

@@ -1,0 +1,16 @@
+/**
+ * Networks: reverse-mode autodiff on a tape, the U-Net, the Siamese pass, losses, Adam, schedules, and
+ * weights as safetensors.
+ *
+ * @module
+ */
+
+export * from "./adam.ts";
+export * from "./autodiff.ts";
+export * from "./losses.ts";
+export * from "./module.ts";
+export * from "./safetensors.ts";
+export * from "./schedule.ts";
+export * from "./siamese.ts";
+export * from "./unet.ts";
+export * from "./weights.ts";
