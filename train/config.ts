@@ -65,6 +65,8 @@ export interface TrainConfig {
   decay: "cosine" | "plateau" | "constant";
   /** Validations without improvement before `plateau` lowers a rate. */
   plateauPatience: number;
+  /** First steps of the baseline over which its rate rises from 0; Dice can die of a fast start. */
+  ramp: number;
   /** Learning rate of the baseline. */
   warmupRate: number;
   /** Learning rate of segmentation in the second stage. */
@@ -120,6 +122,7 @@ export const defaultConfig: TrainConfig = {
   consistencyLoss: "dice",
   decay: "cosine",
   plateauPatience: 5,
+  ramp: 100,
   warmupRate: 1e-3,
   segmentationRate: 1e-4,
   consistencyRate: 3e-5,
@@ -139,6 +142,7 @@ export const syntheticConfig: Partial<TrainConfig> = {
   base: 8,
   patch: 96,
   warmup: 220,
+  ramp: 20,
   rounds: 40,
   validateEvery: 55,
   saveEvery: 55,
@@ -231,7 +235,7 @@ export function checkConfig(config: TrainConfig): void {
   for (const name of [...counts, "memory", "plateauPatience"] as (keyof TrainConfig)[]) {
     if (!(Number.isInteger(config[name]) && Number(config[name]) > 0)) fail(name, "a number ≥ 1");
   }
-  const amounts = ["warmup", "rounds", "segmentationShare", "consistencyShare", "patience"];
+  const amounts = ["warmup", "ramp", "rounds", "segmentationShare", "consistencyShare", "patience"];
   for (const name of amounts as (keyof TrainConfig)[]) {
     if (!(Number.isInteger(config[name]) && Number(config[name]) >= 0)) fail(name, "a number ≥ 0");
   }

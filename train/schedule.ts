@@ -61,6 +61,12 @@ export class Schedule {
    * consistent model give each segmentation batch the same rate.
    */
   rate(step: number): number {
+    const { ramp } = this.#config;
+    const rising = this.#stage === "baseline" && step < ramp ? (step + 1) / ramp : 1;
+    return rising * this.#fallingRate(step);
+  }
+
+  #fallingRate(step: number): number {
     const { decay, warmupRate, segmentationRate, consistencyRate } = this.#config;
     const kind = this.kind(step);
     const start = this.#stage === "baseline"

@@ -224,7 +224,7 @@ class StageRun {
           `good state is in ${folder.path}: lower the learning rate and use --resume`,
       );
     }
-    const alarm = this.#collapse(scores);
+    const alarm = this.#collapse(scores) ?? this.#death(scores);
     const isBest = !this.#collapsed && (this.#bestScore === null || score < this.#bestScore);
     if (isBest) {
       this.#bestScore = score;
@@ -244,6 +244,17 @@ class StageRun {
     this.#metricsBytes = await folder.appendMetrics(alarm ? [event, alarm] : [event]);
     yield event;
     if (alarm) yield alarm;
+  }
+
+  /** A network that sees no foreground anywhere has no gradient to learn from any more. */
+  #death({ foregroundFraction }: ValidationScores): { type: "warning"; text: string } | null {
+    if (foregroundFraction > 0 || this.#step === 0) return null;
+    return {
+      type: "warning",
+      text:
+        `After step ${this.#step} the network finds no foreground in any validation image: if it ` +
+        "does not recover, lower warmupRate, raise ramp or take another seed",
+    };
   }
 
   /** Compares the answers on the video with those at the start of the stage. */
