@@ -46,7 +46,7 @@ const STREAMS: Record<Stage, number> = { baseline: 1, control: 2, consistent: 2 
 /**
  * Runs one stage from its start or from a saved state.
  *
- * @throws {RangeError} If a loss is not a number; the last good weights stay saved.
+ * @throws {RangeError} If a loss or a weight is not finite; the last good weights stay saved.
  */
 export async function* runStage(
   stage: Stage,
@@ -59,7 +59,7 @@ export async function* runStage(
 export function stageSteps(
   stage: Stage,
   { set, config }: { set: TrainingSet; config: TrainConfig },
-) {
+): number {
   return new Schedule(stage, { config, epochs: epochLengths(set, config) }).steps;
 }
 
@@ -154,25 +154,27 @@ class StageRun {
       if (this.#stage !== "baseline") yield* this.#validate();
       await this.#save();
     }
-    while (this.#step < this.#schedule.steps) {
+    let reason = this.#endReason();
+    while (reason === null) {
       this.#queueStep();
-      const { validateEvery, saveEvery, patience } = config;
+      const { validateEvery, saveEvery } = config;
       const isLast = this.#step === this.#schedule.steps;
       const validates = isLast || this.#step % validateEvery === 0;
       const saves = validates || this.#step % saveEvery === 0;
       if (saves || this.#step % LOG_EVERY === 0 || learner.isLogFull) yield* this.#readLosses();
       if (validates) yield* this.#validate();
       if (saves) await this.#save();
-      if (this.#collapsed && config.stopOnCollapse) return this.#outcome("collapse");
-      if (this.#stage === "baseline" && patience > 0 && this.#waited >= patience) {
-        return this.#outcome("early");
-      }
+      reason = this.#endReason();
     }
-    return this.#outcome("done");
+    return { reason, best: this.#best };
   }
 
-  #outcome(reason: StageOutcome["reason"]): StageOutcome {
-    return { reason, best: this.#best };
+  /** Why no further step is made, if so; also asked on resuming, when the stage may be over. */
+  #endReason(): StageOutcome["reason"] | null {
+    const { patience, stopOnCollapse } = this.#context.config;
+    if (this.#collapsed && stopOnCollapse) return "collapse";
+    if (this.#stage === "baseline" && patience > 0 && this.#waited >= patience) return "early";
+    return this.#step >= this.#schedule.steps ? "done" : null;
   }
 
   #queueStep(): void {
@@ -203,12 +205,7 @@ class StageRun {
     }));
     this.#pending = [];
     const broken = events.find(({ loss }) => !Number.isFinite(loss));
-    if (broken) {
-      throw new RangeError(
-        `Cannot go on training: the ${broken.kind} loss of step ${broken.step} is ${broken.loss}; ` +
-          `the last good state is in ${folder.path}: lower the learning rate and use --resume`,
-      );
-    }
+    if (broken) this.#fail(`the ${broken.kind} loss of step ${broken.step} is ${broken.loss}`);
     this.#metricsBytes = await folder.appendMetrics(events);
     yield* events;
   }
@@ -219,10 +216,7 @@ class StageRun {
     // The second stage is judged by what it is for: both losses, on images it has not learned from.
     const score = scores.segmentation + (scores.consistency ?? 0);
     if (!Number.isFinite(score)) {
-      throw new RangeError(
-        `Cannot go on training: the validation loss after step ${this.#step} is ${score}; the last ` +
-          `good state is in ${folder.path}: lower the learning rate and use --resume`,
-      );
+      this.#fail(`the validation loss after step ${this.#step} is ${score}`);
     }
     const alarm = this.#collapse(scores) ?? this.#death(scores);
     const isBest = !this.#collapsed && (this.#bestScore === null || score < this.#bestScore);
@@ -244,6 +238,13 @@ class StageRun {
     this.#metricsBytes = await folder.appendMetrics(alarm ? [event, alarm] : [event]);
     yield event;
     if (alarm) yield alarm;
+  }
+
+  #fail(what: string): never {
+    throw new RangeError(
+      `Cannot go on training: ${what}; the last good state is in ${this.#context.folder.path}: ` +
+        "lower the learning rate and use --resume",
+    );
   }
 
   /** A network that sees no foreground anywhere has no gradient to learn from any more. */
@@ -284,10 +285,19 @@ class StageRun {
 
   async #save(): Promise<void> {
     const { learner, folder } = this.#context;
-    const { moments, counts } = await learner.optimiserState();
+    const [weights, { moments, counts }] = await Promise.all([
+      learner.weights(),
+      learner.optimiserState(),
+    ]);
+    // A loss is that of the weights before its step: the step itself may have broken them.
+    for (const [name, { data }] of [...weights, ...moments]) {
+      if (!data.every(Number.isFinite)) {
+        this.#fail(`${name} is not finite after step ${this.#step}`);
+      }
+    }
     const plateau = (kind: StepKind) => this.#schedule.plateaus[kind].state;
     await folder.saveState({
-      weights: await learner.weights(),
+      weights,
       moments,
       best: this.#best,
       state: {
