@@ -53,6 +53,8 @@ export interface SavedState {
 }
 
 const PARTS = ["weights", "moments", "best"] as const;
+const STATE = "state.safetensors";
+const METRICS = "metrics.jsonl";
 
 /** Reads and writes the files of one run. Every file is written under a temporary name first. */
 export class RunFolder {
@@ -73,12 +75,7 @@ export class RunFolder {
     try {
       await Deno.mkdir(this.path, { recursive: true });
     } catch (error) {
-      throw new Error(
-        `Cannot create ${this.path}: ${
-          error instanceof Error ? error.message : error
-        }; give another ` +
-          "--out",
-      );
+      throw failure(`create ${this.path}`, { error, remedy: "give another --out" });
     }
   }
 
@@ -108,24 +105,40 @@ export class RunFolder {
     await this.write("config.json", JSON.stringify({ ...config, versions }, null, 2) + "\n");
   }
 
-  /** Appends a line to `metrics.jsonl` and gives the file's size. */
+  /**
+   * Appends lines to `metrics.jsonl` and gives the file's size.
+   *
+   * @throws {Error} If the file cannot be written, with its path and the reason.
+   */
   async appendMetrics(lines: readonly object[]): Promise<number> {
-    using file = await Deno.open(this.file("metrics.jsonl"), { append: true, create: true });
+    const path = this.file(METRICS);
     const text = lines.map((line) => JSON.stringify(line) + "\n").join("");
     const bytes = new TextEncoder().encode(text);
-    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-    return (await file.stat()).size;
+    try {
+      using file = await Deno.open(path, { append: true, create: true });
+      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+      return (await file.stat()).size;
+    } catch (error) {
+      const remedy = "free some space or make it writable, then use --resume";
+      throw failure(`write ${path}`, { error, remedy });
+    }
   }
 
-  /** Cuts `metrics.jsonl` back to what a saved state knows of. */
+  /**
+   * Cuts `metrics.jsonl` back to what a saved state knows of. Where less is there (the machine lost
+   * power before it was stored), all whole lines stay.
+   */
   async cutMetrics(bytes: number): Promise<void> {
-    if (await this.has("metrics.jsonl")) await Deno.truncate(this.file("metrics.jsonl"), bytes);
+    if (!await this.has(METRICS)) return;
+    const content = await Deno.readFile(this.file(METRICS));
+    const known = content.subarray(0, bytes);
+    await Deno.truncate(this.file(METRICS), known.lastIndexOf(0x0a) + 1);
   }
 
   /** All lines of `metrics.jsonl`. */
   async readMetrics(): Promise<Record<string, unknown>[]> {
-    if (!await this.has("metrics.jsonl")) return [];
-    const text = await Deno.readTextFile(this.file("metrics.jsonl"));
+    if (!await this.has(METRICS)) return [];
+    const text = await Deno.readTextFile(this.file(METRICS));
     return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
   }
 
@@ -137,30 +150,47 @@ export class RunFolder {
       ),
     );
     await this.write(
-      "state.safetensors",
+      STATE,
       encodeSafeTensors({ metadata: { state: JSON.stringify(state) }, tensors }),
     );
   }
 
-  /** The saved state, or null if there is none. */
+  /**
+   * The saved state, or null if there is none.
+   *
+   * @throws {SyntaxError} If it is damaged.
+   */
   async loadState(): Promise<SavedState | null> {
-    const name = "state.safetensors";
-    if (!await this.has(name)) return null;
-    const { metadata, tensors } = decodeSafeTensors(
-      await Deno.readFile(this.file(name)),
-      this.file(name),
-    );
-    const part = (prefix: string) =>
-      new Map(
-        [...tensors]
-          .filter(([key]) => key.startsWith(`${prefix}:`))
-          .map(([key, array]) => [key.slice(prefix.length + 1), array]),
+    if (!await this.has(STATE)) return null;
+    const path = this.file(STATE);
+    try {
+      const { metadata, tensors } = decodeSafeTensors(await Deno.readFile(path), path);
+      const part = (prefix: string) =>
+        new Map(
+          [...tensors]
+            .filter(([key]) => key.startsWith(`${prefix}:`))
+            .map(([key, array]) => [key.slice(prefix.length + 1), array]),
+        );
+      return {
+        state: JSON.parse(metadata.state) as StageState,
+        weights: part("weights"),
+        moments: part("moments"),
+        best: part("best"),
+      };
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new SyntaxError(
+        `Cannot resume from ${path}: it is damaged; remove it to begin its stage again`,
+        { cause: error },
       );
-    return {
-      state: JSON.parse(metadata.state) as StageState,
-      weights: part("weights"),
-      moments: part("moments"),
-      best: part("best"),
-    };
+    }
   }
+}
+
+function failure(
+  task: string,
+  { error, remedy }: { error: unknown; remedy: string },
+): Error {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Error(`Cannot ${task}: ${reason}; ${remedy}`, { cause: error });
 }

@@ -52,6 +52,9 @@ export interface TrainOptions {
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent> {
   const { config, out, resume = false, seeds = 1 } = options;
   checkConfig(config);
+  if (!(Number.isInteger(seeds) && seeds > 0)) {
+    throw new RangeError(`Cannot train: seeds is ${seeds}, expected a number ≥ 1`);
+  }
   const parent = new RunFolder(out);
   await parent.create();
   if (!resume && await parent.has("config.json")) {
@@ -146,6 +149,10 @@ async function* trainStage(
   if (await folder.has(stageFile(stage))) return;
   const saved = await folder.loadState();
   const resume = saved?.state.stage === stage ? saved : null;
+  // What a stage told before it saved its first state is told again.
+  if (!resume && (saved || stage === "baseline")) {
+    await folder.cutMetrics(saved?.state.metricsBytes ?? 0);
+  }
   if (stage !== "baseline") {
     const name = stageFile("baseline");
     const { tensors } = decodeSafeTensors(
