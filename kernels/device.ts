@@ -6,7 +6,8 @@
  * @module
  */
 
-import { describeShaderError, DeviceLostError, OutOfMemoryError, ShaderError } from "./errors.ts";
+import { DeviceLostError, OutOfMemoryError, ShaderError } from "./errors.ts";
+import { PipelineCache, type PipelineSource } from "./pipelines.ts";
 import { BufferPool, type MemoryUse, paddedBytes } from "./pool.ts";
 import { type KernelTime, Profiler } from "./profiler.ts";
 import { formatShape, type Shape, sizeOf } from "./shape.ts";
@@ -33,19 +34,13 @@ export interface DeviceOptions {
 }
 
 /** One dispatch: a shader, what it reads and writes, and how many workgroups run. */
-export interface Dispatch {
-  /** What it computes, for errors and profiles. */
-  readonly label: string;
-  /** WGSL with an entry point `main`; binding 0 is the uniform struct, tensors follow. */
-  readonly shader: string;
-  /** Values of the uniform struct, all `u32`. */
+export interface Dispatch extends PipelineSource {
+  /** Values of the uniform struct at binding 0, all `u32`. */
   readonly uniforms: readonly number[];
   /** Tensors at bindings 1, 2, … */
   readonly tensors: readonly Tensor[];
   /** Workgroups along x, y and z. */
   readonly workgroups: readonly [number, number?, number?];
-  /** Values of `override` constants. */
-  readonly constants?: Readonly<Record<string, number>>;
 }
 
 /** Tensors made while a scope is open are freed when it is disposed. */
@@ -66,7 +61,7 @@ const STORAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsag
  */
 export function linearWorkgroups(count: number, workgroupSize: number): [number, number] {
   const groups = Math.ceil(count / workgroupSize);
-  const rows = Math.ceil(groups / MAX_WORKGROUPS_PER_AXIS);
+  const rows = Math.max(1, Math.ceil(groups / MAX_WORKGROUPS_PER_AXIS));
   return [Math.ceil(groups / rows), rows];
 }
 
@@ -78,7 +73,7 @@ export class Device implements Disposable {
   readonly adapter: AdapterSummary;
   readonly #profiler: Profiler | null;
   readonly #limits: { bufferBytes: number; totalBytes: number };
-  readonly #pipelines = new Map<string, GPUComputePipeline>();
+  readonly #pipelines: PipelineCache;
   readonly #uniforms = new Map<string, GPUBuffer>();
   readonly #scopes: Set<Tensor>[] = [];
   #pool: BufferPool<GPUBuffer | null>;
@@ -88,28 +83,29 @@ export class Device implements Disposable {
   #pending = 0;
   #dispatches = 0;
   #failure: Error | null = null;
-  #closed = false;
 
   /** Wraps an open WebGPU device; `openDevice()` is the usual way to get one. */
   constructor(gpu: GPUDevice, adapter: AdapterSummary, options: DeviceOptions = {}) {
     this.gpu = gpu;
     this.adapter = adapter;
     this.#profiler = options.profile ? new Profiler(gpu) : null;
+    this.#pipelines = new PipelineCache(gpu, (error) => {
+      // The broken pipeline has caused other errors already; this one says why.
+      if (!(this.#failure instanceof ShaderError)) this.#failure = error;
+    });
     this.#limits = {
       bufferBytes: Math.min(gpu.limits.maxBufferSize, gpu.limits.maxStorageBufferBindingSize),
       totalBytes: options.memoryLimit ?? DEFAULT_MEMORY_LIMIT,
     };
     this.#pool = new BufferPool<GPUBuffer | null>({
       create: (size) => gpu.createBuffer({ size, usage: STORAGE }),
-      destroy: (buffer) => buffer?.destroy(),
+      destroy: (buffer) => this.#destroy(buffer),
       limits: this.#limits,
     });
     gpu.lost.then(({ reason, message }) => {
-      if (!this.#closed) {
-        this.#failure ??= new DeviceLostError(
-          `Cannot go on: the GPU was lost (${reason}) ${message}`,
-        );
-      }
+      this.#failure ??= new DeviceLostError(
+        `Cannot go on: the GPU was lost (${reason}) ${message}`,
+      );
     });
     gpu.addEventListener("uncapturederror", (event) => {
       const { error } = event as GPUUncapturedErrorEvent;
@@ -154,8 +150,13 @@ export class Device implements Disposable {
     };
   }
 
-  /** A tensor with undefined content, owned by the innermost scope. */
+  /**
+   * A tensor with undefined content, owned by the innermost scope.
+   *
+   * @throws {OutOfMemoryError} If it would exceed the limits.
+   */
   empty<D extends DType = "f32">(shape: Shape, dtype?: D): Tensor<D> {
+    this.#throwFailure();
     const bytes = sizeOf(shape) * 4;
     const tensor = new Tensor(shape, (dtype ?? "f32") as D, this.#pool.acquire(bytes));
     this.#scopes.at(-1)?.add(tensor);
@@ -171,7 +172,6 @@ export class Device implements Disposable {
 
   /** Gives buffers that no tensor uses back to the driver. */
   trim(): void {
-    this.flush();
     this.#pool.trim();
   }
 
@@ -199,8 +199,10 @@ export class Device implements Disposable {
       );
     }
     if (this.#planning) return;
+    this.#throwFailure();
+    const { buffer } = tensor;
     this.flush();
-    this.gpu.queue.writeBuffer(tensor.buffer, 0, values);
+    if (values.length > 0) this.gpu.queue.writeBuffer(buffer, 0, values);
   }
 
   /**
@@ -210,19 +212,22 @@ export class Device implements Disposable {
    * @throws {ShaderError | DeviceLostError | OutOfMemoryError} If anything before it failed.
    */
   async read<D extends DType>(tensor: Tensor<D>): Promise<TypedArrayOf<D>> {
-    const bytes = Math.max(4, tensor.byteLength);
+    this.#throwFailure();
+    const { buffer, dtype, byteLength } = tensor;
+    const bytes = Math.max(4, byteLength);
     const staging = this.gpu.createBuffer({
       size: bytes,
       usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
     });
-    this.#recordingEncoder().copyBufferToBuffer(tensor.buffer, 0, staging, 0, bytes);
-    const isFloat = tensor.dtype === "f32";
+    this.#recordingEncoder().copyBufferToBuffer(buffer, 0, staging, 0, bytes);
     this.flush();
     try {
       await staging.mapAsync(GPUMapMode.READ);
-      const values = staging.getMappedRange().slice(0);
+      const values = staging.getMappedRange().slice(0, byteLength);
       this.#throwFailure();
-      return (isFloat ? new Float32Array(values) : new Uint32Array(values)) as TypedArrayOf<D>;
+      return (dtype === "f32" ? new Float32Array(values) : new Uint32Array(values)) as TypedArrayOf<
+        D
+      >;
     } catch (error) {
       this.#throwFailure();
       throw error;
@@ -252,16 +257,22 @@ export class Device implements Disposable {
     this.#recordingEncoder().clearBuffer(tensor.buffer, 0, paddedBytes(tensor.byteLength));
   }
 
-  /** Records one dispatch; it runs with the next batch. */
+  /**
+   * Records one dispatch; it runs with the next batch.
+   *
+   * @throws {ShaderError | DeviceLostError | OutOfMemoryError} If something before it is known to
+   * have failed.
+   */
   dispatch(dispatch: Dispatch): void {
     const { label, tensors, workgroups: [x, y = 1, z = 1] } = dispatch;
     if (this.#planning) return;
+    this.#throwFailure();
     if (Math.max(x, y, z) > MAX_WORKGROUPS_PER_AXIS) {
       throw new RangeError(
         `Cannot dispatch ${label}: ${x}×${y}×${z} workgroups, at most 65535 a side`,
       );
     }
-    const pipeline = this.#pipeline(dispatch);
+    const pipeline = this.#pipelines.get(dispatch);
     const entries = [this.#uniformBuffer(dispatch.uniforms), ...tensors.map((t) => t.buffer)]
       .map((buffer, binding) => ({ binding, resource: { buffer } }));
     const group = this.gpu.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
@@ -289,6 +300,7 @@ export class Device implements Disposable {
    * @throws {ShaderError | DeviceLostError | OutOfMemoryError} If any of it failed.
    */
   async finish(): Promise<void> {
+    this.#throwFailure();
     this.flush();
     await this.gpu.queue.onSubmittedWorkDone();
     this.#throwFailure();
@@ -311,7 +323,7 @@ export class Device implements Disposable {
     const planned = new BufferPool<GPUBuffer | null>({
       create: () => null,
       destroy: () => {},
-      limits: this.#limits,
+      limits: { ...this.#limits, reservedBytes: pool.memory.inUse },
     });
     this.#pool = planned;
     this.#planning = true;
@@ -327,7 +339,8 @@ export class Device implements Disposable {
 
   /** Releases the device and everything on it. */
   [Symbol.dispose](): void {
-    this.#closed = true;
+    this.#failure = new DeviceLostError("Cannot use the GPU: its device has been closed");
+    this.#pass = null;
     this.#encoder = null;
     this.gpu.destroy();
   }
@@ -336,7 +349,14 @@ export class Device implements Disposable {
     if (this.#failure) throw this.#failure;
   }
 
+  /** A buffer may only go once the commands that use it have been submitted. */
+  #destroy(buffer: GPUBuffer | null): void {
+    this.flush();
+    buffer?.destroy();
+  }
+
   #recordingEncoder(): GPUCommandEncoder {
+    this.#throwFailure();
     this.#endPass();
     return this.#encoder ??= this.gpu.createCommandEncoder();
   }
@@ -370,31 +390,5 @@ export class Device implements Disposable {
     this.flush();
     for (const buffer of this.#uniforms.values()) buffer.destroy();
     this.#uniforms.clear();
-  }
-
-  #pipeline({ label, shader, constants }: Dispatch): GPUComputePipeline {
-    const key = constants ? `${JSON.stringify(constants)}\n${shader}` : shader;
-    const cached = this.#pipelines.get(key);
-    if (cached) return cached;
-    this.gpu.pushErrorScope("validation");
-    const module = this.gpu.createShaderModule({ label, code: shader });
-    const pipeline = this.gpu.createComputePipeline({
-      label,
-      layout: "auto",
-      compute: { module, entryPoint: "main", constants },
-    });
-    this.#watchCompilation(label, shader, module);
-    this.#pipelines.set(key, pipeline);
-    return pipeline;
-  }
-
-  async #watchCompilation(label: string, shader: string, module: GPUShaderModule): Promise<void> {
-    const error = await this.gpu.popErrorScope();
-    if (!error) return;
-    const { messages } = await module.getCompilationInfo();
-    const listed = messages.length > 0
-      ? messages
-      : [{ lineNum: 1, linePos: 1, message: error.message }];
-    this.#failure = new ShaderError(describeShaderError(label, shader, [...listed]));
   }
 }

@@ -13,6 +13,7 @@ export * from "./open_device.ts";
 export * from "./operation.ts";
 export * from "./operations.ts";
 export * from "./pool.ts";
+export type { PipelineSource } from "./pipelines.ts";
 export type { KernelTime } from "./profiler.ts";
 export * from "./postprocess/mod.ts";
 export * from "./self_test.ts";

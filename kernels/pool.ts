@@ -22,6 +22,8 @@ export interface PoolLimits {
   readonly bufferBytes: number;
   /** The most bytes all buffers together may have. */
   readonly totalBytes: number;
+  /** Bytes of `totalBytes` that are held elsewhere; none unless told. */
+  readonly reservedBytes?: number;
 }
 
 const ALIGNMENT = 256;
@@ -70,8 +72,10 @@ export class BufferPool<B> {
    * Hands out a buffer of at least this many bytes; its content is undefined.
    *
    * @throws {OutOfMemoryError} If one buffer or all together would exceed the limits.
+   * @throws {RangeError} If `bytes` is not a size.
    */
   acquire(bytes: number): B {
+    if (!(bytes >= 0)) throw new RangeError(`Cannot allocate ${bytes} bytes on the GPU`);
     const padded = paddedBytes(bytes);
     this.#inUse += padded;
     const reusable = this.#free.get(padded)?.pop();
@@ -101,7 +105,8 @@ export class BufferPool<B> {
   }
 
   #check(padded: number): void {
-    const { bufferBytes, totalBytes } = this.#limits;
+    const { bufferBytes, totalBytes, reservedBytes = 0 } = this.#limits;
+    const exceeds = () => reservedBytes + this.#allocated + padded > totalBytes;
     const fail = (what: string, limit: number) => {
       this.#inUse -= padded;
       throw new OutOfMemoryError(
@@ -111,7 +116,7 @@ export class BufferPool<B> {
       );
     };
     if (padded > bufferBytes) fail("the adapter's limit for one buffer", bufferBytes);
-    if (this.#allocated + padded > totalBytes) this.trim();
-    if (this.#allocated + padded > totalBytes) fail("the memory limit", totalBytes);
+    if (exceeds()) this.trim();
+    if (exceeds()) fail("the memory limit", totalBytes);
   }
 }

@@ -56,7 +56,7 @@ export class Tensor<D extends DType = DType> {
     return this.#buffer;
   }
 
-  /** The same elements under another shape of the same size; it shares this tensor's buffer. */
+  /** Whether its buffer has gone back to the device. */
   get freed(): boolean {
     return this.#freed;
   }

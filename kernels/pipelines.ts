@@ -1,0 +1,58 @@
+/**
+ * Compute pipelines by their shader's text and constants, compiled on first use.
+ *
+ * @module
+ */
+
+import { describeShaderError, ShaderError } from "./errors.ts";
+
+/** What a pipeline is made from. */
+export interface PipelineSource {
+  /** What it computes, for errors. */
+  readonly label: string;
+  /** WGSL with an entry point `main`. */
+  readonly shader: string;
+  /** Values of `override` constants. */
+  readonly constants?: Readonly<Record<string, number>>;
+}
+
+/** Compiles each shader once. */
+export class PipelineCache {
+  readonly #gpu: GPUDevice;
+  readonly #onError: (error: ShaderError) => void;
+  readonly #pipelines = new Map<string, GPUComputePipeline>();
+
+  /** Makes an empty cache; `onError` is told, later, of every shader that was refused. */
+  constructor(gpu: GPUDevice, onError: (error: ShaderError) => void) {
+    this.#gpu = gpu;
+    this.#onError = onError;
+  }
+
+  /** The pipeline of a shader; WebGPU gives one at once even where the shader will be refused. */
+  get(source: PipelineSource): GPUComputePipeline {
+    const { label, shader, constants } = source;
+    const key = constants ? `${JSON.stringify(constants)}\n${shader}` : shader;
+    const cached = this.#pipelines.get(key);
+    if (cached) return cached;
+    this.#gpu.pushErrorScope("validation");
+    const module = this.#gpu.createShaderModule({ label, code: shader });
+    const pipeline = this.#gpu.createComputePipeline({
+      label,
+      layout: "auto",
+      compute: { module, entryPoint: "main", constants },
+    });
+    this.#watch(source, module);
+    this.#pipelines.set(key, pipeline);
+    return pipeline;
+  }
+
+  async #watch({ label, shader }: PipelineSource, module: GPUShaderModule): Promise<void> {
+    const error = await this.#gpu.popErrorScope();
+    if (!error) return;
+    const { messages } = await module.getCompilationInfo();
+    const listed = messages.length > 0
+      ? messages
+      : [{ lineNum: 1, linePos: 1, message: error.message }];
+    this.#onError(new ShaderError(describeShaderError(label, shader, [...listed])));
+  }
+}
