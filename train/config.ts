@@ -7,7 +7,7 @@
 
 import { losses, type LossName } from "../nn/losses.ts";
 import { type AugmentationSettings, defaultAugmentation } from "./data/augment.ts";
-import { defaultPostprocess, type PostprocessSettings } from "./postprocess.ts";
+import { checkPostprocess, defaultPostprocess, type PostprocessSettings } from "./postprocess.ts";
 
 /** Settings of a training run. */
 export interface TrainConfig {
@@ -192,7 +192,7 @@ function merge(
   const result: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(change)) {
     const name = [...path, key].join(".");
-    const current = result[key];
+    const current = Object.hasOwn(result, key) ? result[key] : undefined;
     if (current === undefined) {
       throw new TypeError(
         `Cannot use ${source}: unknown setting ${name}; \`train --help\` lists them all`,
@@ -203,7 +203,7 @@ function merge(
       continue;
     }
     const isThreshold = name === "postprocess.threshold" && typeof value === "number";
-    if (kindOf(current) !== kindOf(value) && !isThreshold) {
+    if (!isLike(current, value) && !isThreshold) {
       throw new TypeError(
         `Cannot use ${source}: ${name} is ${JSON.stringify(value)}, expected ${kindOf(current)}`,
       );
@@ -217,8 +217,21 @@ function isGroup(value: unknown): value is ConfigChange {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+function isLike(current: unknown, value: unknown): boolean {
+  if (!Array.isArray(current) || !Array.isArray(value)) return kindOf(current) === kindOf(value);
+  const element = elementOf(current);
+  return value.every((item) => typeof item === element) &&
+    (current.length === 0 || value.length === current.length);
+}
+
 function kindOf(value: unknown): string {
-  return Array.isArray(value) ? "a list" : isGroup(value) ? "a group" : `a ${typeof value}`;
+  if (!Array.isArray(value)) return isGroup(value) ? "a group" : `a ${typeof value}`;
+  return `a list of ${value.length === 0 ? "" : `${value.length} `}${elementOf(value)}s`;
+}
+
+/** The lists without a default are those of paths. */
+function elementOf(list: readonly unknown[]): string {
+  return list.length === 0 ? "string" : typeof list[0];
 }
 
 /**
@@ -227,41 +240,92 @@ function kindOf(value: unknown): string {
  * @throws {RangeError} If one does not, with its name, value and what it may be.
  */
 export function checkConfig(config: TrainConfig): void {
-  const fail = (name: keyof TrainConfig, expected: string) => {
-    const value = JSON.stringify(config[name]);
-    throw new RangeError(`Cannot train: ${name} is ${value}, expected ${expected}`);
-  };
-  const counts = ["depth", "base", "patch", "batch", "pairs", "gap", "validateEvery", "saveEvery"];
-  for (const name of [...counts, "memory", "plateauPatience"] as (keyof TrainConfig)[]) {
-    if (!(Number.isInteger(config[name]) && Number(config[name]) > 0)) fail(name, "a number ≥ 1");
+  const settings = new Map<string, unknown>(
+    listSettings(config).map(({ path, value }) => [path.join("."), value]),
+  );
+  for (const { expected, holds, names } of NUMBERS) {
+    for (const name of names.split(" ")) {
+      const value = settings.get(name);
+      if (typeof value !== "number" || !holds(value)) fail(name, { value, expected });
+    }
   }
-  const amounts = ["warmup", "ramp", "rounds", "segmentationShare", "consistencyShare", "patience"];
-  for (const name of amounts as (keyof TrainConfig)[]) {
-    if (!(Number.isInteger(config[name]) && Number(config[name]) >= 0)) fail(name, "a number ≥ 0");
+  for (const [names, allowed] of CHOICES) {
+    for (const name of names.split(" ")) {
+      const value = settings.get(name);
+      if (!allowed.some((choice) => choice === value)) {
+        fail(name, { value, expected: `one of ${allowed.join(", ")}` });
+      }
+    }
   }
-  const rates = ["warmupRate", "segmentationRate", "consistencyRate"];
-  for (const name of rates as (keyof TrainConfig)[]) {
-    if (!(Number(config[name]) > 0 && Number(config[name]) < 1)) fail(name, "a rate in (0, 1)");
+  checkTogether(config);
+  checkPostprocess(config.postprocess);
+}
+
+/** What numbers may be. */
+const NUMBERS = [
+  {
+    names: "depth base patch batch pairs gap validateEvery saveEvery memory plateauPatience",
+    expected: "a whole number ≥ 1",
+    holds: (value: number) => Number.isInteger(value) && value >= 1,
+  },
+  {
+    names: "seed warmup ramp rounds segmentationShare consistencyShare patience",
+    expected: "a whole number ≥ 0",
+    holds: (value: number) => Number.isInteger(value) && value >= 0,
+  },
+  {
+    names: "warmupRate segmentationRate consistencyRate",
+    expected: "a rate in (0, 1)",
+    holds: (value: number) => value > 0 && value < 1,
+  },
+  {
+    names: "foreground validation test augmentation.flip augmentation.transpose " +
+      "augmentation.brightnessContrast.probability augmentation.intensity.probability " +
+      "augmentation.elastic.probability",
+    expected: "a share in [0, 1]",
+    holds: (value: number) => value >= 0 && value <= 1,
+  },
+  {
+    names: "augmentation.brightnessContrast.brightness augmentation.brightnessContrast.contrast " +
+      "augmentation.noise augmentation.elastic.amplitude",
+    expected: "a number ≥ 0",
+    holds: (value: number) => value >= 0 && value < Infinity,
+  },
+  {
+    names: "collapseLimit augmentation.elastic.spacing",
+    expected: "a number > 0",
+    holds: (value: number) => value > 0,
+  },
+];
+
+/** What words may be. */
+const CHOICES: readonly (readonly [names: string, allowed: readonly string[]])[] = [
+  ["model", ["unet"]],
+  ["segmentationLoss consistencyLoss", Object.keys(losses)],
+  ["decay", ["cosine", "plateau", "constant"]],
+  ["unit", ["batches", "epochs"]],
+  ["videoNormalization", ["video", "frame"]],
+];
+
+function checkTogether(config: TrainConfig): void {
+  const { validation, test, low, high, patch, depth, augmentation } = config;
+  if (!(validation + test < 1)) {
+    fail("test", { value: test, expected: "less than 1 with validation added" });
   }
-  for (const name of ["foreground", "validation", "test"] as (keyof TrainConfig)[]) {
-    if (!(Number(config[name]) >= 0 && Number(config[name]) <= 1)) fail(name, "a share in [0, 1]");
+  if (!(0 <= low && low < high && high <= 100)) {
+    fail("low", { value: low, expected: "a percentile below high" });
   }
-  if (!(config.validation + config.test < 1)) fail("test", "less than 1 with validation added");
-  if (!(0 <= config.low && config.low < config.high && config.high <= 100)) {
-    fail("low", "a percentile below high");
+  if (patch % 2 ** depth !== 0) {
+    fail("patch", { value: patch, expected: `a multiple of ${2 ** depth}` });
   }
-  if (config.patch % 2 ** config.depth !== 0) fail("patch", `a multiple of ${2 ** config.depth}`);
-  if (config.model !== "unet") fail("model", "unet");
-  for (const name of ["segmentationLoss", "consistencyLoss"] as const) {
-    if (!(config[name] in losses)) fail(name, `one of ${Object.keys(losses).join(", ")}`);
+  const { scale, shift } = augmentation.intensity;
+  for (const [name, [from, to]] of Object.entries({ scale, shift })) {
+    if (from <= to && Number.isFinite(to - from)) continue;
+    const value = [from, to];
+    fail(`augmentation.intensity.${name}`, { value, expected: "two numbers in ascending order" });
   }
-  const choices = new Map<keyof TrainConfig, readonly unknown[]>([
-    ["decay", ["cosine", "plateau", "constant"]],
-    ["unit", ["batches", "epochs"]],
-    ["videoNormalization", ["video", "frame"]],
-  ]);
-  for (const [name, allowed] of choices) {
-    if (!allowed.includes(config[name])) fail(name, `one of ${allowed.join(", ")}`);
-  }
-  if (!(config.collapseLimit > 0)) fail("collapseLimit", "a share above 0");
+}
+
+function fail(name: string, { value, expected }: { value: unknown; expected: string }): never {
+  throw new RangeError(`Cannot train: ${name} is ${JSON.stringify(value)}, expected ${expected}`);
 }
