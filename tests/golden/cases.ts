@@ -72,7 +72,7 @@ export function largestRelativeError(actual: Float32Array, expected: NamedArray)
   let [largest, scale] = [0, 0];
   expected.data.forEach((reference, i) => {
     const difference = Math.abs(actual[i] - reference);
-    if (!(difference <= largest)) largest = difference;
+    largest = Math.max(largest, difference);
     scale = Math.max(scale, Math.abs(reference));
   });
   return scale === 0 ? largest : largest / scale;

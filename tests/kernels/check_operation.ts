@@ -62,7 +62,7 @@ export function relativeError(
   let [largest, scale] = [0, 0];
   for (let i = 0; i < actual.length; i++) {
     const difference = Math.abs(actual[i] - expected[i]);
-    if (!(difference <= largest)) largest = difference;
+    largest = Math.max(largest, difference);
     scale = Math.max(scale, Math.abs(expected[i]));
   }
   return scale === 0 ? largest : largest / scale;

@@ -1,0 +1,94 @@
+// A driver that computes wrong must not get past the start: each test plays one such driver.
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Device, type Dispatch } from "../../kernels/device.ts";
+import { SelfTestError } from "../../kernels/errors.ts";
+import { openDevice } from "../../kernels/open_device.ts";
+import { selfTest } from "../../kernels/self_test.ts";
+import type { DType, Tensor, TypedArrayOf } from "../../kernels/tensor.ts";
+
+/** A device that passes every shader through a change of its text. */
+class MiscompilingDevice extends Device {
+  change: (shader: string) => string = (shader) => shader;
+
+  override dispatch(dispatch: Dispatch): void {
+    super.dispatch({ ...dispatch, shader: this.change(dispatch.shader) });
+  }
+}
+
+/** A device that changes what is read from it. */
+class MisreadingDevice extends Device {
+  change: (values: Float32Array) => void = () => {};
+
+  override async read<D extends DType>(tensor: Tensor<D>): Promise<TypedArrayOf<D>> {
+    const values = await super.read(tensor);
+    if (values instanceof Float32Array) this.change(values);
+    return values;
+  }
+}
+
+async function gpu(): Promise<GPUDevice> {
+  const adapter = await navigator.gpu.requestAdapter();
+  return await adapter!.requestDevice();
+}
+
+const ADAPTER = { name: "a bad driver", vendor: "", isSoftware: true, features: [] };
+
+Deno.test("selfTest() passes here, and says what it looked at", async () => {
+  using device = await openDevice();
+  const results = await selfTest(device);
+  assertEquals(results.map(({ name }) => name), [
+    "conv2d",
+    "the gradient of conv2d to x",
+    "the gradient of conv2d to weight",
+    "the gradient of conv2d to bias",
+    "dice",
+    "the gradient of dice to a",
+    "the gradient of dice to b",
+  ]);
+  assert(results.every(({ error }) => error < 1e-5), JSON.stringify(results));
+  await device.finish();
+});
+
+Deno.test("selfTest() fails where a kernel is compiled wrong, and names operation and adapter", async () => {
+  const mistakes: [from: string, to: string, failing: RegExp][] = [
+    // A loop that ends one step early.
+    ["slab < end", "slab + 1u < end", /the gradient of conv2d to weight|conv2d to bias|dice/],
+    ["step < p.c_in", "step + 1u < p.c_in", /conv2d is off|the gradient of conv2d to x/],
+    // A border that is read as if it were inside.
+    ["row0 >= 0 &&", "row0 >= -1 &&", /conv2d/],
+    // An epilogue that is skipped.
+    ["max(vec4f", "min(vec4f", /conv2d/],
+    ["select(vec4f(0.0), a, b > vec4f(0.0))", "a", /the gradient of conv2d/],
+    // A factor that is a little off.
+    ["2.0 * s.x", "2.001 * s.x", /dice/],
+  ];
+  for (const [from, to, failing] of mistakes) {
+    using device = new MiscompilingDevice(await gpu(), ADAPTER);
+    let changed = false;
+    device.change = (shader) => {
+      changed ||= shader.includes(from);
+      return shader.replaceAll(from, to);
+    };
+    const error = await assertRejects(() => selfTest(device), SelfTestError, "", from);
+    assert(changed, `nothing matched ${from}`);
+    assert(error instanceof SelfTestError);
+    assert(failing.test(error.message), `${from}: ${error.message}`);
+    assert(/^Cannot trust the GPU: .* is off by .* on a bad driver;/.test(error.message));
+  }
+});
+
+Deno.test("selfTest() fails for a single wrong value, for NaN wherever it stands, and for zeros", async () => {
+  const mistakes: ((values: Float32Array) => void)[] = [
+    (values) => values[values.length - 1] *= 1.001,
+    (values) => values[0] = NaN,
+    (values) => values[Math.floor(values.length / 2)] = NaN,
+    (values) => values[values.length - 1] = NaN,
+    (values) => values.fill(0),
+    (values) => values[0] = Infinity,
+  ];
+  for (const change of mistakes) {
+    using device = new MisreadingDevice(await gpu(), ADAPTER);
+    device.change = change;
+    await assertRejects(() => selfTest(device), SelfTestError, "Cannot trust the GPU");
+  }
+});
