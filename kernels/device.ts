@@ -90,8 +90,10 @@ export class Device implements Disposable {
     this.adapter = adapter;
     this.#profiler = options.profile ? new Profiler(gpu) : null;
     this.#pipelines = new PipelineCache(gpu, (error) => {
-      // The broken pipeline has caused other errors already; this one says why.
-      if (!(this.#failure instanceof ShaderError)) this.#failure = error;
+      // The broken pipeline has caused validation errors already; this one says why.
+      const isKnown = this.#failure instanceof ShaderError ||
+        this.#failure instanceof DeviceLostError;
+      if (!isKnown) this.#failure = error;
     });
     this.#limits = {
       bufferBytes: Math.min(gpu.limits.maxBufferSize, gpu.limits.maxStorageBufferBindingSize),
