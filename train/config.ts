@@ -37,7 +37,7 @@ export interface TrainConfig {
   gap: number;
   /** Share of the patches that must contain foreground. */
   foreground: number;
-  /** Share of the stills that choose the best weights. */
+  /** Share of the stills that choose the best weights; with 0 the last weights are taken. */
   validation: number;
   /** Share of the stills that only the final table sees. */
   test: number;
@@ -217,21 +217,20 @@ function isGroup(value: unknown): value is ConfigChange {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Lists of paths may have any length, those of numbers are ranges. */
 function isLike(current: unknown, value: unknown): boolean {
   if (!Array.isArray(current) || !Array.isArray(value)) return kindOf(current) === kindOf(value);
-  const element = elementOf(current);
-  return value.every((item) => typeof item === element) &&
-    (current.length === 0 || value.length === current.length);
+  if (!isRange(current)) return value.every((item) => typeof item === "string");
+  return value.length === current.length && value.every((item) => typeof item === "number");
+}
+
+function isRange(list: readonly unknown[]): boolean {
+  return typeof list[0] === "number";
 }
 
 function kindOf(value: unknown): string {
   if (!Array.isArray(value)) return isGroup(value) ? "a group" : `a ${typeof value}`;
-  return `a list of ${value.length === 0 ? "" : `${value.length} `}${elementOf(value)}s`;
-}
-
-/** The lists without a default are those of paths. */
-function elementOf(list: readonly unknown[]): string {
-  return list.length === 0 ? "string" : typeof list[0];
+  return isRange(value) ? `a list of ${value.length} numbers` : "a list of strings";
 }
 
 /**

@@ -22,8 +22,8 @@ export type StepKind = "segmentation" | "consistency";
 
 /** What a validation measured. */
 export interface ValidationScores {
-  /** Mean segmentation loss on the validation stills. */
-  readonly segmentation: number;
+  /** Mean segmentation loss on the validation stills; null without any. */
+  readonly segmentation: number | null;
   /** Mean consistency loss on the validation pairs; null without a video. */
   readonly consistency: number | null;
   /** Mean probability on the validation pairs, or on the stills without a video. */
@@ -120,7 +120,7 @@ export class Learner {
       }
     }
     return {
-      segmentation: sums.segmentation,
+      segmentation: stills.length > 0 ? sums.segmentation : null,
       consistency: pairs.length > 0 ? sums.consistency : null,
       meanProbability: totals.probability / totals.n,
       foregroundFraction: totals.on / totals.n,

@@ -19,8 +19,11 @@ import type { TrainingSet } from "./training_set.ts";
 
 /** What one model achieved. */
 export interface ModelResults {
-  /** Object-level average precision on the held-back stills, at IoU 0.5 and over ten thresholds. */
-  readonly stills: { ap50: number; meanAp: number };
+  /**
+   * Object-level average precision on the held-back stills, at IoU 0.5 and over ten thresholds; null
+   * where none are held back.
+   */
+  readonly stills: { readonly ap50: number; readonly meanAp: number } | null;
   /** Measures on the first video; null without one. */
   readonly video: Evaluation | null;
   /** Label images of the frames that the report shows, by frame index. */
@@ -85,6 +88,7 @@ async function measureStills(
       prediction: await segment(device, { network, image: plane, config }),
     });
   }
+  if (pairs.length === 0) return null;
   const scores = matchingDataset(pairs, { thresholds: THRESHOLDS });
   const accuracies = scores.map(({ accuracy }) => accuracy);
   return {

@@ -93,8 +93,8 @@ const ACCURACY: readonly TableColumn[] = [
 /** Rows of values by key for one model of one seed. */
 function valuesOf({ stills, video }: ModelResults): Record<string, number | undefined> {
   return {
-    ap50_stills: stills.ap50,
-    mean_ap_stills: stills.meanAp,
+    ap50_stills: stills?.ap50,
+    mean_ap_stills: stills?.meanAp,
     ap50_video: video?.matching?.["0.5"].accuracy,
     mean_ap_video: video?.mean_ap,
     seg: video?.ctc?.SEG,

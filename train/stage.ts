@@ -212,21 +212,24 @@ class StageRun {
 
   async *#validate(): AsyncGenerator<TrainEvent> {
     const { learner, config, folder } = this.#context;
+    if (this.#validation.stills.length + this.#validation.pairs.length === 0) {
+      this.#best = await learner.weights();
+      return;
+    }
     const scores = await learner.validate(this.#validation);
-    // The second stage is judged by what it is for: both losses, on images it has not learned from.
-    const score = scores.segmentation + (scores.consistency ?? 0);
-    if (!Number.isFinite(score)) {
-      this.#fail(`the validation loss after step ${this.#step} is ${score}`);
+    const { segmentation, consistency } = scores;
+    if (![segmentation, consistency].every((loss) => loss === null || Number.isFinite(loss))) {
+      const what = `segmentation ${segmentation}, consistency ${consistency}`;
+      this.#fail(`the validation loss after step ${this.#step} is not finite (${what})`);
     }
     const alarm = this.#collapse(scores) ?? this.#death(scores);
-    const isBest = !this.#collapsed && (this.#bestScore === null || score < this.#bestScore);
+    const isBest = !this.#collapsed && this.#isBetter(scores);
     if (isBest) {
-      this.#bestScore = score;
       this.#best = await learner.weights();
       this.#waited = 0;
     } else this.#waited++;
-    this.#schedule.plateaus.segmentation.observe(scores.segmentation);
-    this.#schedule.plateaus.consistency.observe(scores.consistency ?? 0);
+    if (segmentation !== null) this.#schedule.plateaus.segmentation.observe(segmentation);
+    if (consistency !== null) this.#schedule.plateaus.consistency.observe(consistency);
     const event: ValidationEvent = {
       type: "validation",
       seed: config.seed,
@@ -238,6 +241,18 @@ class StageRun {
     this.#metricsBytes = await folder.appendMetrics(alarm ? [event, alarm] : [event]);
     yield event;
     if (alarm) yield alarm;
+  }
+
+  /**
+   * The second stage is judged by what it is for: both losses, on images it has not learned from.
+   * Without validation stills nothing tells better from worse, and the last weights are taken.
+   */
+  #isBetter({ segmentation, consistency }: ValidationScores): boolean {
+    if (segmentation === null) return true;
+    const score = segmentation + (consistency ?? 0);
+    if (this.#bestScore !== null && score >= this.#bestScore) return false;
+    this.#bestScore = score;
+    return true;
   }
 
   #fail(what: string): never {

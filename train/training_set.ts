@@ -18,7 +18,7 @@ import { type Sample, sampleFromPlanes } from "./data/sample.ts";
 import { listStills, readStill, type StillFiles } from "./data/stills.ts";
 import { syntheticStills, syntheticVideo } from "./data/synthetic.ts";
 import { matchTruth, openLabels } from "./data/truth.ts";
-import { openVideo } from "./data/video.ts";
+import { openVideo, type Video } from "./data/video.ts";
 
 // Runs of different seeds must be measured on the same images.
 const SPLIT_SEED = 42;
@@ -88,7 +88,12 @@ export async function loadTrainingSet(config: TrainConfig): Promise<TrainingSet>
   };
 }
 
-/** Splits stills by one fixed permutation, whatever the run's seed; a part with a share above 0 gets at least one. */
+/**
+ * Splits stills by one fixed permutation, whatever the run's seed; a part with a share above 0 gets
+ * at least one.
+ *
+ * @throws {RangeError} If none are left to learn from.
+ */
 export function splitStills(
   samples: readonly Sample[],
   { config, heldBack }: { config: TrainConfig; heldBack: readonly Sample[] },
@@ -161,7 +166,7 @@ async function readVideos(config: TrainConfig): Promise<ReadVideo[]> {
     for (let i = 0; i < video.length; i++) frames.push(await video.frame(i));
     const isFirst = videos.length === 0;
     const read = (labels: string) =>
-      isFirst && labels !== "" ? readTruth(labels, video.sourceNames) : new Map();
+      isFirst && labels !== "" ? readTruth(labels, video) : new Map();
     videos.push({
       video: {
         name: video.name,
@@ -175,10 +180,14 @@ async function readVideos(config: TrainConfig): Promise<ReadVideo[]> {
   return videos;
 }
 
-/** Label images of a video's frames, by frame index. */
+/**
+ * Label images of a video's frames, by frame index.
+ *
+ * @throws {RangeError} If one has another size than the video: better before training than after it.
+ */
 async function readTruth(
   path: string,
-  sourceNames: readonly string[],
+  { sourceNames, width, height, name }: Video,
 ): Promise<Map<number, LabelImage>> {
   const truth = await openLabels(path);
   const frames = {
@@ -190,7 +199,14 @@ async function readTruth(
   };
   const labels = new Map<number, LabelImage>();
   for (const pair of matchTruth(frames, truth).pairs) {
-    labels.set(pair.label, await truth.frame(pair.truth));
+    const image = await truth.frame(pair.truth);
+    if (image.width !== width || image.height !== height) {
+      throw new RangeError(
+        `Cannot use ${path}: ${truth.names[pair.truth]} is ${image.width}x${image.height}, the ` +
+          `frames of ${name} are ${width}x${height}; give label images of the same frames`,
+      );
+    }
+    labels.set(pair.label, image);
   }
   return labels;
 }

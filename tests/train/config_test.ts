@@ -51,6 +51,15 @@ Deno.test("changeConfig() takes every setting that it lists, whole or one by one
   }
 });
 
+Deno.test("changeConfig() changes what has been changed before, also to another number of videos", () => {
+  const twice = changeConfig(changed({ base: 4, video: ["a"] }), {
+    change: { video: ["b", "c"] },
+    source: "the command line",
+  });
+  assertEquals(twice, { ...defaultConfig, base: 4, video: ["b", "c"] });
+  assertEquals(changeConfig(twice, { change: { video: [] }, source: "x" }).video, []);
+});
+
 Deno.test("changeConfig() takes a number or otsu as the threshold", () => {
   for (const threshold of [0.4, "otsu"]) {
     const config = changed({ postprocess: { threshold } });
