@@ -4,8 +4,8 @@
  * along the row and keeping the segments it has already loaded. A second pass adds the slabs in
  * their order, so the result never depends on timing.
  *
- * No invocation makes more than a few hundred steps: software adapters silently stop loops near
- * 65,535.
+ * An invocation makes a few hundred steps, and never more than 4096, for which very long rows are cut
+ * into parts: software adapters silently stop loops near 65,535.
  *
  * @module
  */
@@ -25,12 +25,16 @@ import {
 
 const WORKGROUP = 64;
 const STEPS_PER_INVOCATION = 256;
+const MOST_STEPS = 4096;
 const ROWS = 2;
 const CHANNELS = 2;
 
-/** WGSL of the weight gradient's first pass for one kernel side and segment width. */
+/**
+ * WGSL of the weight gradient's first pass for one kernel side and segment width, for rows that are
+ * walked whole or `cut` into parts, which must also load what lies left of their start.
+ */
 export function weightGradientShader(
-  { k, vector }: { k: number; vector: VectorWidth },
+  { k, vector, cut }: { k: number; vector: VectorWidth; cut: boolean },
 ): string {
   const pad = (k - 1) / 2;
   const halo = haloSegments(k, vector);
@@ -44,12 +48,12 @@ export function weightGradientShader(
   const windows = channels.flatMap((c) => range(inputRows).map((r) => ({ c, r })));
   const load = (c: number, r: number, segment: string) =>
     `select(${zero}, x[x${c} + (y0 + ${r}) * width + ${segment}], has${c} && in${r} && ` +
-    `${segment} < width)`;
+    `u32(${segment}) < p.segments)`;
   const starts = windows.flatMap(({ c, r }) =>
     range(last + 1).map((s) =>
-      s < halo || s === last
+      s === last || (s < halo && !cut)
         ? `var v${c}${r}_${s} = ${zero};`
-        : `var v${c}${r}_${s} = ${load(c, r, String(s - halo))};`
+        : `var v${c}${r}_${s} = ${load(c, r, `start + ${s - halo}`)};`
     )
   );
   // Segments enter the window at its right end; those already loaded move one place to the left.
@@ -90,7 +94,9 @@ export function weightGradientShader(
     )
   );
   return /* wgsl */ `
-struct Params { batch: u32, c_in: u32, c_out: u32, height: u32, segments: u32, pairs: u32, slabs: u32 }
+struct Params {
+  batch: u32, c_in: u32, c_out: u32, height: u32, segments: u32, pairs: u32, slabs: u32, parts: u32,
+}
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> partial: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<${type}>;
@@ -117,8 +123,11 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     ).join("\n  ")
   }
   ${channels.flatMap((c) => taps.map((t) => `var a${c}_${t} = vec4f(0.0);`)).join("\n  ")}
-  let first = i32(slab % p.slabs * p.pairs) * ${ROWS};
+  let first = i32(slab % p.slabs / p.parts * p.pairs) * ${ROWS};
   let end = min(first + i32(p.pairs) * ${ROWS}, i32(p.height));
+  let length = (width + i32(p.parts) - 1) / i32(p.parts);
+  let start = ${cut ? "i32(slab % p.parts) * length" : "0"};
+  let stop = ${cut ? "min(start + length, width)" : "width"};
   for (var row = first; row < end; row += ${ROWS}) {
     let y0 = row + i32(ky0) - ${pad};
     let z0 = i32(image * p.c_out + oc) * area + row * width;
@@ -128,7 +137,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     )
   }
     ${starts.join("\n    ")}
-    for (var s = 0; s < width; s++) {
+    for (var s = start; s < stop; s++) {
       ${enter.join("\n      ")}
       ${gradients.join("\n      ")}
       ${pixelGradients.join("\n      ")}
@@ -151,14 +160,15 @@ export function weightGradient(
   const vector = vectorWidth(width);
   const segments = width / vector;
   const pairs = Math.max(1, Math.floor(STEPS_PER_INVOCATION / segments));
-  const slabs = Math.ceil(Math.ceil(height / ROWS) / pairs);
+  const parts = Math.ceil(segments / MOST_STEPS);
+  const slabs = Math.ceil(Math.ceil(height / ROWS) / pairs) * parts;
   const blocks = Math.ceil(cOut / 4) * Math.ceil(cIn / CHANNELS) * (k / unrolledKernelRows(k));
   using scope = device.scope();
   const partial = device.empty([batch * slabs, cOut, cIn, k, k]);
   device.dispatch({
     label: `conv2d k${k} dw`,
-    shader: weightGradientShader({ k, vector }),
-    uniforms: [batch, cIn, cOut, height, segments, pairs, slabs],
+    shader: weightGradientShader({ k, vector, cut: parts > 1 }),
+    uniforms: [batch, cIn, cOut, height, segments, pairs, slabs, parts],
     tensors: [partial, x, dz],
     workgroups: linearWorkgroups(batch * slabs * blocks, WORKGROUP),
   });

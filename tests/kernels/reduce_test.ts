@@ -1,0 +1,60 @@
+// Sums at sizes at which a software adapter would silently end one long loop.
+import { assertEquals } from "@std/assert";
+import { sumPerChannel, sumSlabs } from "../../kernels/reduce.ts";
+import { Random } from "../../train/data/random.ts";
+import { assertClose, device } from "./check_operation.ts";
+
+/** Values that keep a sum far from 0, so that a lost part of it shows. */
+function uniform(size: number, seed: number): Float32Array<ArrayBuffer> {
+  const random = new Random(seed);
+  return Float32Array.from({ length: size }, () => random.uniform(0.5, 1.5));
+}
+
+Deno.test("sumSlabs() adds every slab once, from one to far more than it takes in one pass", async () => {
+  using _scope = device.scope();
+  for (const slabs of [1, 2, 4095, 4096, 4097, 8193, 70_001, 300_007]) {
+    const shape = [3];
+    const values = uniform(slabs * 3, slabs);
+    const partial = device.upload([slabs, ...shape], values);
+    const total = sumSlabs(device, { partial, shape });
+    const expected = new Float64Array(3);
+    values.forEach((value, i) => expected[i % 3] += value);
+    assertEquals(total.shape, shape);
+    assertClose(await device.read(total), expected, { limit: 1e-5, what: `${slabs} slabs` });
+  }
+});
+
+Deno.test("sumSlabs() keeps the shape of a slab", async () => {
+  using _scope = device.scope();
+  const partial = device.upload([2, 2, 1, 3], Float32Array.from({ length: 12 }, (_, i) => i));
+  const total = sumSlabs(device, { partial, shape: [2, 1, 3] });
+  assertEquals(total.shape, [2, 1, 3]);
+  assertEquals(await device.read(total), Float32Array.of(6, 8, 10, 12, 14, 16));
+});
+
+Deno.test("sumPerChannel() is right on one pixel, on odd sizes and on planes of a million", async () => {
+  for (
+    const [n, c, h, w] of [[1, 1, 1, 1], [3, 5, 7, 9], [2, 3, 16, 16], [1, 2, 257, 1], [
+      2,
+      2,
+      1021,
+      1033,
+    ]]
+  ) {
+    using _scope = device.scope();
+    const values = uniform(n * c * h * w, h);
+    const expected = new Float64Array(c);
+    values.forEach((value, i) => expected[Math.floor(i / (h * w)) % c] += value);
+    const sums = sumPerChannel(device, device.upload([n, c, h, w], values));
+    assertEquals(sums.shape, [c]);
+    assertClose(await device.read(sums), expected, { limit: 1e-5, what: `[${[n, c, h, w]}]` });
+  }
+});
+
+Deno.test("sumPerChannel() frees what it needs on the way", () => {
+  using _scope = device.scope();
+  const x = device.empty([1, 2, 1000, 1000]);
+  const before = device.memory.inUse;
+  sumPerChannel(device, x);
+  assertEquals(device.memory.inUse - before, 256);
+});
