@@ -51,7 +51,7 @@ export interface Reference<P extends Params> {
 export type Fill = "normal" | "probability" | "binary" | "ties";
 
 /** One set of inputs on which tests compare an operation with its reference, and benches time it. */
-export interface Sample<P extends Params> {
+export interface OperationSample<P extends Params> {
   /** Shapes of the inputs. */
   readonly shapes: readonly Shape[];
   /** Parameters. */
@@ -77,7 +77,7 @@ export interface Operation<P extends Params = Params> {
   /** The float64 reference. */
   readonly reference: Reference<P>;
   /** Inputs to test and to time. */
-  readonly samples: readonly Sample<P>[];
+  readonly samples: readonly OperationSample<P>[];
 }
 
 /**

@@ -10,7 +10,13 @@
  */
 
 import { type Device, linearWorkgroups } from "../device.ts";
-import { type NdArray, type Operation, type Params, type Sample, zeros } from "../operation.ts";
+import {
+  type NdArray,
+  type Operation,
+  type OperationSample,
+  type Params,
+  zeros,
+} from "../operation.ts";
 import { sumSlabs } from "../reduce.ts";
 import { requireSameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -44,7 +50,7 @@ export interface PixelLoss<P extends Params> {
     params: P,
   ): [da: number, db: number];
   /** What tests fill the inputs with. */
-  readonly fills: Sample<P>["fills"];
+  readonly fills: OperationSample<P>["fills"];
 }
 
 const WORKGROUP = 64;

@@ -17,9 +17,12 @@ export type SliceBatchParams = {
 };
 
 function sliceShape([x]: readonly Shape[], { start, count }: SliceBatchParams): Shape {
-  if (!(start >= 0 && count > 0 && start + count <= x[0])) {
+  const isWhole = Number.isInteger(start) && Number.isInteger(count);
+  if (!(isWhole && start >= 0 && count > 0 && start + count <= x[0])) {
     throw new RangeError(
-      `Cannot slice images ${start} to ${start + count} out of x ${formatShape(x)}`,
+      `Cannot run sliceBatch: x is ${formatShape(x)}, images ${start} to ${
+        start + count
+      } asked for`,
     );
   }
   return [count, ...x.slice(1)];

@@ -77,8 +77,8 @@ const BILINEAR_BACKWARD = shaderAround(`
   }
   y[index] = sum;`);
 
-function doubled([x]: readonly Shape[]): Shape {
-  const [n, c, h, w] = imageShape(x, "upsample");
+function doubled([x]: readonly Shape[], name: string): Shape {
+  const [n, c, h, w] = imageShape(x, name);
   return [n, c, 2 * h, 2 * w];
 }
 
@@ -133,12 +133,12 @@ function upsampling(
   return {
     name,
     inputs: ["x"],
-    shape: doubled,
+    shape: (shapes) => doubled(shapes, name),
     forward: (device, [x]) =>
       run(device, {
         label: name,
         shader: forward,
-        shape: doubled([x.shape]),
+        shape: doubled([x.shape], name),
         small: x.shape,
         input: x,
       }),
@@ -153,7 +153,7 @@ function upsampling(
     ],
     reference: {
       forward([x]): NdArray {
-        const y = zeros(doubled([x.shape]));
+        const y = zeros(doubled([x.shape], name));
         visit(x.shape, (out, input, weight) => y.data[out] += weight * x.data[input]);
         return y;
       },

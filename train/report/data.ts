@@ -7,17 +7,17 @@
 import type { LabelImage, Plane } from "../data/image.ts";
 
 /** The three trained models of a run. The control gets the same extra steps, but no consistency. */
-export type Model = "baseline" | "control" | "consistent";
+export type ModelName = "baseline" | "control" | "consistent";
 
 /** Whatever gives labels for a frame: a model, or the truth. */
-export type Source = Model | "truth";
+export type Source = ModelName | "truth";
 
 /** One line of a training plot. */
 export interface CurveSeries {
   /** What was measured. Series of one name share a plot; the names in `curves.ts` get a caption. */
   readonly name: string;
   /** The model it was measured on. Several series of one model (seeds) are drawn alike. */
-  readonly model: Model;
+  readonly model: ModelName;
   /** `[training step, value]`, in order of steps. Values that are not finite leave a gap. */
   readonly points: readonly (readonly [step: number, value: number])[];
 }

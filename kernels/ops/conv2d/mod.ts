@@ -26,7 +26,7 @@ export type Conv2dParams = {
 function conv2dShape([x, w, b]: readonly Shape[]): Shape {
   const [batch, channels, height, width] = imageShape(x, "conv2d");
   const both = `Cannot convolve x ${formatShape(x)} with w ${formatShape(w)}`;
-  if (w.length !== 4 || w[2] !== w[3] || w[2] % 2 === 0) {
+  if (w.length !== 4 || !(w[0] > 0) || w[2] !== w[3] || w[2] % 2 !== 1) {
     throw new RangeError(`${both}: w must be [c_out,c_in,k,k] with odd k`);
   }
   if (w[1] !== channels) {

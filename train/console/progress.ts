@@ -1,0 +1,217 @@
+/**
+ * What a person sees of a run: events as lines, and one status line with rate and remaining time.
+ *
+ * @module
+ */
+
+import type { TrainEvent } from "../events.ts";
+import type { PredictEvent } from "../predict_files.ts";
+import type { ResultsTable } from "../report/data.ts";
+
+/** Text for an event: lines to keep, and a status that the next one replaces. */
+export interface Shown {
+  /** Lines to print. */
+  readonly lines: readonly string[];
+  /** The status line, or null to leave it. */
+  readonly status: string | null;
+}
+
+const NOTHING: Shown = { lines: [], status: null };
+const RATE_WINDOW = 20;
+
+/** Seconds as people say them: `45 s`, `3 min 20 s`, `1 h 05 min`. */
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "?";
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+  const minutes = Math.round(whole / 60);
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}
+
+/** Steps per second over the last few readings, by a clock in milliseconds. */
+class Rate {
+  readonly #times: { at: number; done: number }[] = [];
+  readonly #clock: () => number;
+
+  constructor(clock: () => number) {
+    this.#clock = clock;
+  }
+
+  observe(done: number): number {
+    const last = this.#times.at(-1);
+    if (last && done < last.done) this.#times.length = 0;
+    this.#times.push({ at: this.#clock(), done });
+    if (this.#times.length > RATE_WINDOW) this.#times.shift();
+    const [first] = this.#times;
+    const now = this.#times.at(-1)!;
+    return (now.done - first.done) / ((now.at - first.at) / 1000);
+  }
+}
+
+/** Turns the events of a training run into text. */
+export class TrainProgress {
+  readonly #rate: Rate;
+  #stage = "";
+
+  /** Starts; the clock (milliseconds) can be replaced in tests. */
+  constructor(clock: () => number = () => performance.now()) {
+    this.#rate = new Rate(clock);
+  }
+
+  /** Text for the next event. */
+  show(event: TrainEvent): Shown {
+    switch (event.type) {
+      case "note":
+        return { lines: [event.text], status: null };
+      case "warning":
+        return { lines: [`Warning: ${event.text}`], status: null };
+      case "plan": {
+        const [train, validation, test] = event.stills;
+        const stages = event.stages.map(({ stage, steps }) => `${stage} ${steps}`).join(", ");
+        return {
+          lines: [
+            `Seed ${event.seed}: ${
+              event.parameters.toLocaleString("en")
+            } parameters; ${train} stills ` +
+            `to learn from, ${validation} to validate, ${test} to test; ${event.frames} video frames`,
+            `Steps: ${stages}; planned GPU memory ${(event.plannedBytes / 2 ** 20).toFixed(0)} MiB`,
+          ],
+          status: null,
+        };
+      }
+      case "step": {
+        const { stage, step, steps, loss, seed } = event;
+        const isNew = this.#stage !== `${seed} ${stage}`;
+        this.#stage = `${seed} ${stage}`;
+        const rate = this.#rate.observe(isNew ? -Infinity : step);
+        const known = Number.isFinite(rate) && rate > 0;
+        return {
+          lines: [],
+          status: `${stage} ${step}/${steps}  loss ${loss.toFixed(3)}` +
+            (known
+              ? `  ${rate.toFixed(1)} steps/s  ${formatDuration((steps - step) / rate)} left`
+              : ""),
+        };
+      }
+      case "validation": {
+        const { stage, step, segmentation, consistency, isBest } = event;
+        const pairs = consistency === null ? "" : `, consistency ${consistency.toFixed(4)}`;
+        return {
+          lines: [
+            `${stage} step ${step}: validation loss ${segmentation.toFixed(4)}${pairs}` +
+            (isBest ? " (best)" : ""),
+          ],
+          status: null,
+        };
+      }
+      case "stage":
+        return { lines: [`${event.stage} ${event.reason}: ${event.weights}`], status: null };
+      case "result":
+        return {
+          lines: [
+            "",
+            ...formatTable(event.table),
+            "",
+            `Report:  ${event.report}`,
+            `Weights: ${event.weights}`,
+          ],
+          status: null,
+        };
+    }
+  }
+}
+
+/** Turns the events of a prediction into text. */
+export class PredictProgress {
+  readonly #rate: Rate;
+
+  /** Starts; the clock (milliseconds) can be replaced in tests. */
+  constructor(clock: () => number = () => performance.now()) {
+    this.#rate = new Rate(clock);
+  }
+
+  /** Text for the next event. */
+  show(event: PredictEvent): Shown {
+    switch (event.type) {
+      case "note":
+        return { lines: [event.text], status: null };
+      case "frame": {
+        const { name, done, total, objects, seconds } = event;
+        const rate = this.#rate.observe(done);
+        const left = Number.isFinite(rate) && rate > 0
+          ? `  ${formatDuration((total - done) / rate)} left`
+          : "";
+        const status = `${done}/${total}  ${name}: ${objects} objects in ${
+          seconds.toFixed(2)
+        } s${left}`;
+        return { ...NOTHING, status };
+      }
+      case "done": {
+        const kept = event.kept > 0
+          ? `, ${event.kept} that existed kept (--overwrite replaces them)`
+          : "";
+        return { lines: [`${event.written} files written to ${event.out}${kept}`], status: null };
+      }
+    }
+  }
+}
+
+/** The results table as text: one line per measure, one column per model. */
+export function formatTable({ columns, rows }: ResultsTable): string[] {
+  const body = columns.map(({ key, label, group, better, digits = 3 }) => {
+    const arrow = better === "higher"
+      ? " (higher is better)"
+      : better === "lower"
+      ? " (lower is better)"
+      : "";
+    const name = group?.startsWith("Flicker above") ? `${label}, above the truth` : label + arrow;
+    return [
+      name,
+      ...rows.map(({ values }) => {
+        const value = values[key];
+        if (!value) return "–";
+        const mean = value.mean.toFixed(digits);
+        return value.sd === undefined ? mean : `${mean} ± ${value.sd.toFixed(digits)}`;
+      }),
+    ];
+  });
+  const lines = [["", ...rows.map(({ source }) => source)], ...body];
+  const widths = lines[0].map((_, i) => Math.max(...lines.map((line) => line[i].length)));
+  return lines.map((line) =>
+    line.map((cell, i) => i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])).join("  ")
+      .trimEnd()
+  );
+}
+
+/** A measured video as text. */
+export function formatEvaluation(
+  { frames, frames_without_truth, matching, mean_ap, ctc, flicker, flicker_truth }: {
+    frames: number;
+    frames_without_truth?: number;
+    matching?: Readonly<Record<string, { accuracy: number; f1: number }>>;
+    mean_ap?: number;
+    ctc?: { SEG?: number; DET: number };
+    flicker: object;
+    flicker_truth?: object;
+  },
+): string[] {
+  const digits = (value: unknown) => typeof value === "number" ? value.toFixed(4) : "–";
+  const rates = Object.entries(flicker).filter(([, value]) => typeof value === "number");
+  const truth = flicker_truth as Record<string, unknown> | undefined;
+  return [
+    `${frames} frames${frames_without_truth ? `, ${frames_without_truth} without truth` : ""}`,
+    ...(matching
+      ? [
+        `AP 0.5 ${digits(matching["0.5"].accuracy)}  AP 0.75 ${
+          digits(matching["0.75"].accuracy)
+        }  ` +
+        `mean AP ${digits(mean_ap)}`,
+      ]
+      : []),
+    ...(ctc ? [`SEG ${digits(ctc.SEG)}  DET ${digits(ctc.DET)}`] : []),
+    ...rates.map(([name, value]) =>
+      `${name.padEnd(18)} ${digits(value)}${truth ? `  (truth ${digits(truth[name])})` : ""}`
+    ),
+  ];
+}
