@@ -1,0 +1,178 @@
+// Inputs that do not fit are refused before anything reaches the GPU, naming operation and shapes.
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { type Params, runForward } from "../../kernels/operation.ts";
+import { type AnyOperation, operations } from "../../kernels/operations.ts";
+import { add } from "../../kernels/ops/add.ts";
+import { binaryCrossEntropy } from "../../kernels/ops/binary_cross_entropy.ts";
+import { concat } from "../../kernels/ops/concat.ts";
+import { conv2d } from "../../kernels/ops/conv2d/mod.ts";
+import { dice } from "../../kernels/ops/dice.ts";
+import { foregroundSum } from "../../kernels/ops/foreground_sum.ts";
+import { generalisedDice } from "../../kernels/ops/generalised_dice.ts";
+import { maxPool2d } from "../../kernels/ops/max_pool2d.ts";
+import { meanSquaredError } from "../../kernels/ops/mean_squared_error.ts";
+import { relu } from "../../kernels/ops/relu.ts";
+import { sliceBatch } from "../../kernels/ops/slice_batch.ts";
+import { squaredDice } from "../../kernels/ops/squared_dice.ts";
+import { upsampleBilinear, upsampleNearest } from "../../kernels/ops/upsample.ts";
+import { formatShape, imageShape, sameShape, type Shape, sizeOf } from "../../kernels/shape.ts";
+import { device } from "./check_operation.ts";
+
+interface Misfit {
+  readonly operation: AnyOperation;
+  readonly shapes: readonly Shape[];
+  readonly params?: Params;
+  /** What the message must say: the operation, and every shape at fault. */
+  readonly says: string;
+  readonly kind?: typeof RangeError | typeof TypeError;
+}
+
+const conv = { operation: conv2d, params: { relu: false } };
+const W: Shape = [8, 3, 3, 3];
+
+const MISFITS: readonly Misfit[] = [
+  {
+    ...conv,
+    shapes: [[1, 3, 64, 64], [8, 4, 3, 3], [8]],
+    says: "Cannot convolve x [1,3,64,64] with w [8,4,3,3]: x has 3 channels, w expects 4",
+  },
+  {
+    ...conv,
+    shapes: [[1, 3, 8, 8], [8, 3, 2, 2], [8]],
+    says: "Cannot convolve x [1,3,8,8] with w [8,3,2,2]: w must be [c_out,c_in,k,k] with odd k",
+  },
+  {
+    ...conv,
+    shapes: [[1, 3, 8, 8], [8, 3, 3, 1], [8]],
+    says: "Cannot convolve x [1,3,8,8] with w [8,3,3,1]: w must be",
+  },
+  { ...conv, shapes: [[1, 3, 8, 8], [8, 27], [8]], says: "with w [8,27]: w must be" },
+  { ...conv, shapes: [[1, 3, 8, 8], [0, 3, 3, 3], [0]], says: "with w [0,3,3,3]: w must be" },
+  { ...conv, shapes: [[1, 3, 8, 8], W, [7]], says: "with w [8,3,3,3]: b is [7], expected [8]" },
+  { ...conv, shapes: [[1, 3, 8, 8], W, [8, 1]], says: "b is [8,1], expected [8]" },
+  { ...conv, shapes: [[3, 8, 8], W, [8]], says: "conv2d: x is [3,8,8]", kind: TypeError },
+  { ...conv, shapes: [[1, 3, 0, 8], W, [8]], says: "conv2d: x is [1,3,0,8], an axis is empty" },
+  { ...conv, shapes: [[1, 3, 2.5, 8], W, [8]], says: "conv2d: x is [1,3,2.5,8]" },
+  { operation: maxPool2d, shapes: [[1, 1, 1, 8]], says: "maxPool2d: x is [1,1,1,8], smaller" },
+  { operation: maxPool2d, shapes: [[1, 1, 8, 1]], says: "maxPool2d: x is [1,1,8,1], smaller" },
+  { operation: maxPool2d, shapes: [[8, 8]], says: "maxPool2d: x is [8,8]", kind: TypeError },
+  {
+    operation: upsampleNearest,
+    shapes: [[1, 8, 8]],
+    says: "upsampleNearest: x is [1,8,8]",
+    kind: TypeError,
+  },
+  {
+    operation: upsampleBilinear,
+    shapes: [[1, 0, 8, 8]],
+    says: "upsampleBilinear: x is [1,0,8,8], an axis is empty",
+  },
+  {
+    operation: concat,
+    shapes: [[1, 2, 4, 4], [1, 3, 4, 5]],
+    says: "Cannot concat [1,2,4,4] and [1,3,4,5]: all but the channels must be equal",
+  },
+  { operation: concat, shapes: [[1, 2, 4, 4], [2, 2, 4, 4]], says: "[1,2,4,4] and [2,2,4,4]" },
+  {
+    operation: concat,
+    shapes: [[1, 2, 4, 4], [4, 4]],
+    says: "concat: x is [4,4]",
+    kind: TypeError,
+  },
+  {
+    operation: add,
+    shapes: [[2, 3], [3, 2]],
+    says: "Cannot run add: the inputs are [2,3] and [3,2], expected the same shape",
+  },
+  { operation: add, shapes: [[4], [4, 1]], says: "add: the inputs are [4] and [4,1]" },
+  {
+    operation: sliceBatch,
+    shapes: [[3, 1, 2, 2]],
+    params: { start: 2, count: 2 },
+    says: "Cannot run sliceBatch: x is [3,1,2,2], images 2 to 4 asked for",
+  },
+  {
+    operation: sliceBatch,
+    shapes: [[3, 1, 2, 2]],
+    params: { start: -1, count: 2 },
+    says: "sliceBatch: x is [3,1,2,2]",
+  },
+  {
+    operation: sliceBatch,
+    shapes: [[3, 1, 2, 2]],
+    params: { start: 0.5, count: 1 },
+    says: "sliceBatch: x is [3,1,2,2]",
+  },
+  {
+    operation: sliceBatch,
+    shapes: [[3, 1, 2, 2]],
+    params: { start: 1, count: 0 },
+    says: "sliceBatch: x is [3,1,2,2]",
+  },
+];
+
+Deno.test("every shape rule refuses what does not fit, naming the operation and the shapes", () => {
+  using _scope = device.scope();
+  const before = device.dispatchCount;
+  for (const { operation, shapes, params = {}, says, kind = RangeError } of MISFITS) {
+    assertThrows(() => operation.shape(shapes, params), kind, says);
+    if (!shapes.flat().every(Number.isInteger)) continue;
+    const inputs = shapes.map((shape) => device.empty(shape));
+    assertThrows(() => runForward(device, operation, { inputs, params }), kind, says);
+  }
+  assertEquals(device.dispatchCount, before, "something reached the GPU");
+});
+
+Deno.test("every loss refuses maps of different shapes, naming itself and both", () => {
+  const losses: AnyOperation[] = [
+    binaryCrossEntropy,
+    dice,
+    foregroundSum,
+    generalisedDice,
+    meanSquaredError,
+    squaredDice,
+  ];
+  for (const loss of losses) {
+    assertEquals(loss.shape([[2, 3], [2, 3]], loss.samples[0].params), [1]);
+    assertThrows(
+      () => loss.shape([[2, 1, 4, 4], [1, 1, 4, 4]], loss.samples[0].params),
+      RangeError,
+      `Cannot run ${loss.name}: the inputs are [2,1,4,4] and [1,1,4,4]`,
+    );
+  }
+});
+
+Deno.test("every operation's samples pass its own shape rule, and its output has that shape", () => {
+  for (const operation of operations) {
+    for (const { shapes, params } of operation.samples) {
+      assertEquals(shapes.length, operation.inputs.length, operation.name);
+      assert(operation.shape(shapes, params).every((extent) => Number.isInteger(extent)));
+    }
+  }
+});
+
+Deno.test("runForward() refuses the wrong number of inputs, naming those it expects", () => {
+  using _scope = device.scope();
+  assertThrows(
+    () => runForward(device, conv2d, { inputs: [device.empty([1, 1, 2, 2])], params: conv.params }),
+    TypeError,
+    "Cannot run conv2d: 1 inputs given, expected x, weight, bias",
+  );
+  assertThrows(
+    () => runForward(device, relu, { inputs: [], params: {} }),
+    TypeError,
+    "Cannot run relu: 0 inputs given, expected x",
+  );
+});
+
+Deno.test("the names of operations are unique", () => {
+  assertEquals(new Set(operations.map(({ name }) => name)).size, operations.length);
+});
+
+Deno.test("sizeOf(), formatShape() and sameShape() agree on scalars, empty axes and order", () => {
+  assertEquals([sizeOf([]), sizeOf([3, 0, 2]), sizeOf([2, 3, 4])], [1, 0, 24]);
+  assertEquals([formatShape([]), formatShape([1, 3, 64, 64])], ["[]", "[1,3,64,64]"]);
+  assert(sameShape([], []) && sameShape([2, 3], [2, 3]));
+  assert(!sameShape([2, 3], [3, 2]) && !sameShape([2], [2, 1]) && !sameShape([2, 1], [2]));
+  assertEquals(imageShape([1, 2, 3, 4], "test"), [1, 2, 3, 4]);
+});
