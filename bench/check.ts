@@ -1,0 +1,89 @@
+/**
+ * Whether an operation computes right on the very inputs that are timed: a fast wrong answer is no
+ * result.
+ *
+ * @module
+ */
+
+import type { NdArray, Params } from "../kernels/operation.ts";
+import type { AnyOperation } from "../kernels/operations.ts";
+import { compareConv2d } from "./check_conv2d.ts";
+
+/** What an operation computed on the GPU for a problem. */
+export interface Results {
+  /** The inputs. */
+  readonly inputs: readonly NdArray[];
+  /** The upstream gradient. */
+  readonly dy: NdArray;
+  /** The parameters. */
+  readonly params: Params;
+  /** The output. */
+  readonly y: Float32Array;
+  /** The gradients by input; undefined where none was computed. */
+  readonly gradients: readonly (Float32Array | undefined)[];
+}
+
+/** Numbers from the GPU and what they should be. */
+export interface Comparison {
+  /** The name of the pass. */
+  readonly pass: string;
+  /** What the GPU gave. */
+  readonly actual: ArrayLike<number>;
+  /** What float64 gives. */
+  readonly expected: ArrayLike<number>;
+}
+
+const FORWARD_LIMIT = 1e-5;
+const GRADIENT_LIMIT = 1e-4;
+
+/**
+ * Compares results with the operation's float64 reference: everything, but for convolutions, whose
+ * reference would take minutes, a few pixels and weights.
+ *
+ * @throws {RangeError} If a value is not finite, or off by more than 1e-5 (gradients: 1e-4) of the
+ * largest expected value.
+ */
+export function checkResults(operation: AnyOperation, results: Results): void {
+  const { name } = operation;
+  const computed = [results.y, ...results.gradients].filter((values) => values !== undefined);
+  if (!computed.every((values) => values.every(Number.isFinite))) {
+    throw new RangeError(`Cannot time ${name}: its result is not finite`);
+  }
+  const comparisons = name === "conv2d" ? compareConv2d(results) : compareAll(operation, results);
+  for (const { pass, actual, expected } of comparisons) {
+    const error = relativeError(actual, expected);
+    const limit = pass === "forward" ? FORWARD_LIMIT : GRADIENT_LIMIT;
+    if (!(error <= limit)) {
+      throw new RangeError(
+        `Cannot time ${name}: ${pass} is off by ${error.toExponential(1)} of the largest value, ` +
+          `at most ${limit} is right`,
+      );
+    }
+  }
+}
+
+function compareAll(
+  operation: AnyOperation,
+  { inputs, dy, params, y, gradients }: Results,
+): Comparison[] {
+  const { forward, backward } = operation.reference;
+  const references = backward === "none" ? [] : backward(inputs, dy, params);
+  return [
+    { pass: "forward", actual: y, expected: forward(inputs, params).data },
+    ...gradients.flatMap((actual, i) =>
+      actual ? [{ pass: `d${operation.inputs[i][0]}`, actual, expected: references[i].data }] : []
+    ),
+  ];
+}
+
+/** Largest difference relative to the largest expected value; NaN if a value is missing. */
+function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let [largest, scale] = [0, 0];
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs(actual[i] - expected[i]);
+    if (Number.isNaN(difference)) return NaN;
+    largest = Math.max(largest, difference);
+    scale = Math.max(scale, Math.abs(expected[i]));
+  }
+  return scale === 0 ? largest : largest / scale;
+}

@@ -1,0 +1,79 @@
+/**
+ * Times every pass of every operation on its large samples, after a check of its results.
+ *
+ * @module
+ */
+
+import type { Device } from "../kernels/device.ts";
+import type { AnyOperation } from "../kernels/operations.ts";
+import type { Shape } from "../kernels/shape.ts";
+import { timeQueued } from "../kernels/timing.ts";
+import { checkResults, type Results } from "./check.ts";
+import { flopsOf } from "./flops.ts";
+import { makeProblem, type Problem } from "./problem.ts";
+import type { OperationTime } from "./report.ts";
+
+/** A time, and how far its measurements lie apart. */
+export interface MeasuredTime {
+  /** The time, as it stands in the report. */
+  readonly time: OperationTime;
+  /** Longest less shortest measurement, relative to the median. */
+  readonly spread: number;
+}
+
+/**
+ * Gives the times of an operation's samples that are marked for it, one pass after the other.
+ *
+ * @throws {RangeError} If a result is wrong.
+ */
+export async function* timeOperation(
+  device: Device,
+  operation: AnyOperation,
+): AsyncGenerator<MeasuredTime> {
+  for (const sample of operation.samples) {
+    if (!sample.bench) continue;
+    using _scope = device.scope();
+    const problem = makeProblem(device, operation, sample);
+    checkResults(operation, await readResults(device, problem, sample.params));
+    for (const pass of problem.passes) {
+      const { milliseconds: ms, spread } = await timeQueued(device, (count) => {
+        for (let i = 0; i < count; i++) {
+          using _scope = device.scope();
+          pass.run();
+        }
+      });
+      const flops = flopsOf(operation.name, { pass: pass.name, shapes: sample.shapes });
+      const time = {
+        op: operation.name,
+        pass: pass.name,
+        shape: describeShapes(operation.name, sample.shapes),
+        variant: "default",
+        ms,
+        gflops: flops === null ? null : flops / ms / 1e6,
+        gbs: pass.bytes / ms / 1e6,
+      };
+      yield { time, spread };
+    }
+  }
+}
+
+/** Runs every pass once and reads what it gives. */
+async function readResults(
+  device: Device,
+  { inputs, dy, passes }: Problem,
+  params: Results["params"],
+): Promise<Results> {
+  const read = await Promise.all(passes.map(({ run }) => {
+    using _scope = device.scope();
+    return device.read(run());
+  }));
+  const gradients = inputs.map((_, i) => read[passes.findIndex(({ input }) => input === i)]);
+  return { inputs, dy, params, y: read[0], gradients };
+}
+
+/** Shapes in the report: `1x32x256x256->32 k3` for a convolution, else those of all inputs. */
+export function describeShapes(operation: string, shapes: readonly Shape[]): string {
+  const [first, second] = shapes;
+  if (operation === "conv2d") return `${first.join("x")}->${second[0]} k${second[2]}`;
+  return shapes.map((shape) => shape.join("x")).join(" ");
+}

@@ -1,0 +1,88 @@
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { readOptions } from "../../bench/main.ts";
+import type { BenchReport } from "../../bench/report.ts";
+import { formatNumber, tableHead, tableLine } from "../../bench/table.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const MEBIBYTE = 1024 ** 2;
+
+/** Runs the task as a user does. */
+async function bench(args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const command = new Deno.Command("deno", { args: ["task", "-q", "bench", ...args], cwd: ROOT });
+  const { code, stdout, stderr } = await command.output();
+  const text = new TextDecoder();
+  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+}
+
+Deno.test("bench prints a table and writes the report of one operation", async () => {
+  const out = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    const { code, stdout, stderr } = await bench(["--only", "relu", "--out", out]);
+    assertEquals(code, 0, stderr);
+    assertMatch(stdout, /^relu +forward +4x16x128x128 +[\d.]+ +\d+ % +[\d.]+ +\d+ %$/m);
+    assertMatch(stdout, /load average/);
+    const report: BenchReport = JSON.parse(await Deno.readTextFile(out));
+    assertEquals(Object.keys(report), ["adapter", "ceilings", "operations"]);
+    assertEquals(Object.keys(report.ceilings), ["fma_gflops", "copy_gbs"]);
+    assertEquals(report.operations.map(({ pass }) => pass), ["forward", "dx"]);
+    for (const row of report.operations) {
+      const keys = ["op", "pass", "shape", "variant", "ms", "gflops", "gbs"];
+      assertEquals(Object.keys(row), keys);
+      assertEquals([row.op, row.shape, row.gflops], ["relu", "4x16x128x128", null]);
+      const tensors = row.pass === "forward" ? 2 : 3;
+      assertEquals(Math.round(row.gbs * row.ms * 1e6), tensors * 4 * MEBIBYTE);
+    }
+  } finally {
+    await Deno.remove(out);
+  }
+});
+
+Deno.test("bench ends a wrong command line with 2, before it measures", async () => {
+  const { code, stdout, stderr } = await bench(["--fast"]);
+  assertEquals({ code, stdout }, { code: 2, stdout: "" });
+  assertEquals(
+    stderr.trim(),
+    "Cannot run the bench: --fast is unknown; there are --only NAME and --out FILE.json",
+  );
+});
+
+Deno.test("readOptions() reads what there is", () => {
+  assertEquals(readOptions([]), { only: undefined, out: undefined });
+  const args = ["--only", "unet", "--out=a.json"];
+  assertEquals(readOptions(args), { only: "unet", out: "a.json" });
+});
+
+Deno.test("readOptions() refuses everything else", () => {
+  const wrong: [args: string[], message: string][] = [
+    [["--onyl", "relu"], "--onyl is unknown"],
+    [["relu"], "relu is unknown"],
+    [["-o", "a.json"], "-o is unknown"],
+    [["--only", "swish"], '--only is "swish", expected one of conv2d, '],
+    [["--only"], '--only is "", expected one of'],
+    [["--out"], "--out is empty"],
+    [["--peers"], "--peers is not there yet"],
+  ];
+  for (const [args, message] of wrong) {
+    assertThrows(() => readOptions(args), Error, `Cannot run the bench: ${message}`);
+  }
+});
+
+Deno.test("formatNumber() keeps three digits", () => {
+  const numbers = [0, 0.04421, 0.5, 1.2345, 20, 155.4, 12345.6];
+  assertEquals(
+    numbers.map(formatNumber),
+    ["0.00", "0.0442", "0.500", "1.23", "20.0", "155", "12346"],
+  );
+});
+
+Deno.test("tableLine() sets the shares of the ceilings under their titles", () => {
+  const row = { op: "conv2d", pass: "dx", shape: "1x32x256x256->32 k3", ms: 60, spread: 0.1 };
+  const ceilings = { fmaGflops: 80, copyGbs: 10 };
+  const cells = tableLine({ ...row, gflops: 20, gbs: 0.5 }, ceilings);
+  assertMatch(cells, / 60\.0 +10 % +20\.0 +25 % +0\.500 +5 %$/);
+  assertEquals(cells.length, tableHead().length);
+  const uncounted = tableLine({ ...row, gflops: null, gbs: 0.5 }, ceilings);
+  assertMatch(uncounted, /10 % {18,}0\.500 +5 %$/);
+  assertEquals(uncounted.length, tableHead().length);
+  assert(tableLine({ ...row, gflops: 20, gbs: null }, ceilings).endsWith(" 25 %"));
+});
