@@ -59,7 +59,7 @@ export function tinyConfig(data: string, change: ConfigChange = {}): TrainConfig
       base: 2,
       patch: 16,
       batch: 2,
-      pairs: 1,
+      pairs: 8,
       warmup: 6,
       ramp: 0,
       rounds: 2,
