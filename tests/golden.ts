@@ -43,7 +43,7 @@ export async function runGolden(
 if (import.meta.main) {
   const [folder] = Deno.args;
   if (!folder) {
-    console.error("Cannot run golden cases: no folder given; try `deno task golden tests/golden`");
+    console.error("Cannot run golden cases: no folder given; try `deno task golden tests/golden/data`");
     Deno.exit(2);
   }
   try {

@@ -42,7 +42,7 @@ const LIMITS = { forward: 1e-5, gradient: 1e-4 };
 
 /** The operation that a case's metadata means, or null if there is none. */
 function ruleFor(metadata: Readonly<Record<string, string>>): Rule | null {
-  const { op } = metadata;
+  const { op = "" } = metadata;
   const smooth = Number(metadata.smooth ?? 1);
   const epsilon = Number(metadata.eps ?? 1e-6);
   const plain = (operation: AnyOperation): Rule => ({ operation, params: {} });
