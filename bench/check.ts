@@ -7,6 +7,7 @@
 
 import type { NdArray, Params } from "../kernels/operation.ts";
 import type { AnyOperation } from "../kernels/operations.ts";
+import { formatShape } from "../kernels/shape.ts";
 import { compareConv2d } from "./check_conv2d.ts";
 
 /** What an operation computed on the GPU for a problem. */
@@ -45,9 +46,11 @@ const GRADIENT_LIMIT = 1e-4;
  */
 export function checkResults(operation: AnyOperation, results: Results): void {
   const { name } = operation;
+  const shapes = results.inputs.map(({ shape }) => formatShape(shape)).join(", ");
+  const cannot = `Cannot time ${name} of ${shapes}`;
   const computed = [results.y, ...results.gradients].filter((values) => values !== undefined);
   if (!computed.every((values) => values.every(Number.isFinite))) {
-    throw new RangeError(`Cannot time ${name}: its result is not finite`);
+    throw new RangeError(`${cannot}: its result is not finite`);
   }
   const comparisons = name === "conv2d" ? compareConv2d(results) : compareAll(operation, results);
   for (const { pass, actual, expected } of comparisons) {
@@ -55,7 +58,7 @@ export function checkResults(operation: AnyOperation, results: Results): void {
     const limit = pass === "forward" ? FORWARD_LIMIT : GRADIENT_LIMIT;
     if (!(error <= limit)) {
       throw new RangeError(
-        `Cannot time ${name}: ${pass} is off by ${error.toExponential(1)} of the largest value, ` +
+        `${cannot}: ${pass} is off by ${error.toExponential(1)} of the largest value, ` +
           `at most ${limit} is right`,
       );
     }

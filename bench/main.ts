@@ -111,6 +111,16 @@ function loadAverage(): string {
   return state === "granted" ? Deno.loadavg()[0].toFixed(1) : "unknown (needs --allow-sys=loadavg)";
 }
 
+/** Fails before minutes of measuring rather than after. */
+async function requireWritable(path: string): Promise<void> {
+  try {
+    const file = await Deno.open(path, { write: true, create: true });
+    file.close();
+  } catch (error) {
+    throw new Error(`Cannot write ${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
 async function main(): Promise<number> {
   const fail = (error: unknown, code: number) => {
     console.error(error instanceof Error ? error.message : error);
@@ -122,11 +132,11 @@ async function main(): Promise<number> {
   } catch (error) {
     return fail(error, 2);
   }
+  const { out } = options;
   try {
+    if (out !== undefined) await requireWritable(out);
     const report = await runBench(options, console.log);
-    if (options.out !== undefined) {
-      await Deno.writeTextFile(options.out, `${JSON.stringify(report, null, 2)}\n`);
-    }
+    if (out !== undefined) await Deno.writeTextFile(out, `${JSON.stringify(report, null, 2)}\n`);
     return 0;
   } catch (error) {
     return fail(error, 1);

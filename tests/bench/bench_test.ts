@@ -46,6 +46,12 @@ Deno.test("bench ends a wrong command line with 2, before it measures", async ()
   );
 });
 
+Deno.test("bench says that it cannot write before it measures", async () => {
+  const { code, stdout, stderr } = await bench(["--out", "no such folder/bench.json"]);
+  assertEquals({ code, stdout }, { code: 1, stdout: "" });
+  assertMatch(stderr, /^Cannot write no such folder\/bench\.json: No such file or directory/);
+});
+
 Deno.test("readOptions() reads what there is", () => {
   assertEquals(readOptions([]), { only: undefined, out: undefined });
   const args = ["--only", "unet", "--out=a.json"];
