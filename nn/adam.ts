@@ -48,22 +48,19 @@ export class Adam {
   /**
    * Updates every parameter in place.
    *
-   * @throws {TypeError} If a parameter has no gradient.
+   * @throws {TypeError} If a parameter has no gradient; nothing has changed then.
    */
   step(gradients: Gradients, learningRate: number): void {
+    const updates = [...this.#parameters].map(([name, parameter]) => {
+      const gradient = gradients.get(parameter);
+      if (!gradient) throw new TypeError(`Cannot update ${name}: the loss does not depend on it`);
+      return { weight: parameter.value, gradient, ...this.#moments.get(name)! };
+    });
     this.#count++;
     const sizes = adamStepSizes({ learningRate, t: this.#count, settings: this.#settings });
     this.#device.write(this.#step, sizes);
-    for (const [name, parameter] of this.#parameters) {
-      const gradient = gradients.get(parameter);
-      if (!gradient) throw new TypeError(`Cannot update ${name}: the loss does not depend on it`);
-      adamStep(this.#device, {
-        weight: parameter.value,
-        gradient,
-        ...this.#moments.get(name)!,
-        step: this.#step,
-        settings: this.#settings,
-      });
+    for (const update of updates) {
+      adamStep(this.#device, { ...update, step: this.#step, settings: this.#settings });
     }
   }
 

@@ -41,7 +41,7 @@ interface Entry {
 /**
  * A record of the operations that were applied through it.
  *
- * @example The gradient of Σ-free things is as short as it gets
+ * @example The gradient of a loss
  * ```ts ignore
  * const tape = new Tape(device);
  * const y = tape.apply(relu, [x], {});
@@ -94,12 +94,19 @@ export class Tape {
    * Gradients of a scalar with respect to every variable that needs one and has no parents (the
    * weights). They belong to the scope that is open when this is called.
    *
-   * @throws {TypeError} If an operation on the way has no gradient, or `loss` is not a scalar.
+   * @throws {TypeError} If an operation on the way has no gradient, or `loss` is not a scalar or a
+   * constant.
    */
   backward(loss: Variable): Gradients {
     if (loss.value.size !== 1) {
       throw new TypeError(
         `Cannot differentiate a value of shape ${formatShape(loss.value.shape)}: expected a scalar`,
+      );
+    }
+    if (!loss.needsGradient) {
+      throw new TypeError(
+        "Cannot differentiate a constant: nothing it was computed from needs a gradient, or its tape " +
+          "does not record",
       );
     }
     const gradients = new Map<Variable, Tensor<"f32">>();

@@ -23,10 +23,11 @@ export interface SafeTensors {
   readonly tensors: ReadonlyMap<string, NamedArray>;
 }
 
-interface HeaderEntry {
-  dtype: string;
-  shape: number[];
-  data_offsets: [number, number];
+interface Entry {
+  readonly key: string;
+  readonly shape: Shape;
+  readonly from: number;
+  readonly to: number;
 }
 
 const LENGTH_BYTES = 8;
@@ -62,6 +63,9 @@ export function encodeSafeTensors({ metadata, tensors }: SafeTensors): Uint8Arra
 /**
  * Decodes a safetensors file of float32 arrays.
  *
+ * The values must fill the rest of the file without gap or overlap, as the format demands: whatever
+ * was cut off or changed shows.
+ *
  * @param name The file's name, for errors.
  * @throws {SyntaxError} If the file is damaged or holds another number type.
  */
@@ -75,33 +79,66 @@ export function decodeSafeTensors(file: Uint8Array<ArrayBuffer>, name: string): 
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const headerBytes = Number(view.getBigUint64(0, true));
   const start = LENGTH_BYTES + headerBytes;
-  if (!(start <= file.length)) fail("its header is longer than the file");
-  const { __metadata__: metadata = {}, ...entries } = parseHeader(
-    file.subarray(LENGTH_BYTES, start),
-    fail,
+  if (!(start <= file.length)) {
+    fail(`its header of ${headerBytes} bytes is longer than the file of ${file.length}`);
+  }
+  const header = parseHeader(file.subarray(LENGTH_BYTES, start)) ?? fail("its header is not JSON");
+  const { __metadata__: metadata = {}, ...fields } = header;
+  if (!isTextByKey(metadata)) return fail("its metadata is not text by key");
+  const entries = Object.entries(fields).map(([key, field]) => parseEntry(key, { field, fail }));
+  const end = [...entries].sort((a, b) => a.from - b.from || a.to - b.to).reduce(
+    (at, { key, from, to }) =>
+      from === at ? to : fail(`the values of ${key} do not start at ${at}`),
+    0,
   );
+  if (start + end !== file.length) {
+    fail(`its header describes ${end} bytes of values, ${file.length - start} are there`);
+  }
   const tensors = new Map<string, NamedArray>();
-  for (const [key, entry] of Object.entries(entries as Record<string, HeaderEntry>)) {
-    const { dtype, shape, data_offsets: [from, to] = [0, -1] } = entry ?? {};
-    if (dtype !== "F32") fail(`${key} has type ${dtype}`);
-    if (!Array.isArray(shape) || to - from !== sizeOf(shape) * 4 || start + to > file.length) {
-      fail(`the values of ${key} are missing or damaged`);
-    }
+  for (const { key, shape, from, to } of entries) {
     const bytes = file.slice(start + from, start + to);
     tensors.set(key, { shape, data: new Float32Array(bytes.buffer) });
   }
-  return { metadata: metadata as Record<string, string>, tensors };
+  return { metadata, tensors };
 }
 
-function parseHeader(
-  bytes: Uint8Array,
-  fail: (what: string) => never,
-): Record<string, unknown> {
+type JsonObject = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isTextByKey(value: unknown): value is Readonly<Record<string, string>> {
+  return isObject(value) && Object.values(value).every((text) => typeof text === "string");
+}
+
+function isListOfSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+}
+
+function parseHeader(bytes: Uint8Array): JsonObject | null {
   try {
-    const header: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    if (typeof header === "object" && header !== null) return header as Record<string, unknown>;
+    const header: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return isObject(header) ? header : null;
   } catch {
-    // Falls through to the one message below.
+    return null;
   }
-  return fail("its header is not JSON");
+}
+
+function parseEntry(
+  key: string,
+  { field, fail }: { field: unknown; fail: (what: string) => never },
+): Entry {
+  if (!isObject(field)) return fail(`the entry of ${key} is not an object`);
+  const { dtype, shape, data_offsets: offsets } = field;
+  if (dtype !== "F32") return fail(`${key} has type ${dtype}`);
+  if (!isListOfSizes(shape)) return fail(`the shape of ${key} is ${JSON.stringify(shape)}`);
+  if (!isListOfSizes(offsets) || offsets.length !== 2) {
+    return fail(`the offsets of ${key} are ${JSON.stringify(offsets)}`);
+  }
+  const [from, to] = offsets;
+  if (to - from !== sizeOf(shape) * 4) {
+    return fail(`${key} has shape ${formatShape(shape)} in ${to - from} bytes`);
+  }
+  return { key, shape, from, to };
 }

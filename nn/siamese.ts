@@ -23,7 +23,7 @@ export interface SiameseOutputs {
 /**
  * Applies a network to B pairs of frames stacked as `[2b, c, h, w]`: first frames, then second.
  *
- * @throws {RangeError} If the batch is odd.
+ * @throws {RangeError} If the batch is odd, or the network has no such output.
  */
 export function siameseForward(
   tape: Tape,
@@ -35,7 +35,15 @@ export function siameseForward(
       `Cannot compare pairs in a batch of shape ${formatShape(frames.value.shape)}: it is odd`,
     );
   }
-  const maps = network.forward(tape, frames)[output];
+  const outputs = network.forward(tape, frames);
+  const maps = outputs[output];
+  if (!maps) {
+    throw new RangeError(
+      `Cannot compare ${output} of two frames: the network gives ${
+        Object.keys(outputs).join(", ")
+      }`,
+    );
+  }
   return {
     first: tape.apply(sliceBatch, [maps], { start: 0, count }),
     second: tape.apply(sliceBatch, [maps], { start: count, count }),

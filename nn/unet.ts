@@ -120,7 +120,8 @@ export class UNet implements Network {
     device: Device,
     { options = DEFAULT_UNET, random }: { options?: UNetOptions; random: UniformSource },
   ) {
-    for (const [name, value] of Object.entries(options)) {
+    for (const name of ["depth", "base", "inChannels"] as const) {
+      const value = options[name];
       if (!(Number.isInteger(value) && value > 0)) {
         throw new RangeError(
           `Cannot make a U-Net: ${name} is ${value}, expected a whole number > 0`,

@@ -24,7 +24,7 @@ export async function readTensors(
 }
 
 /**
- * Writes saved arrays into tensors of the same names and shapes.
+ * Writes saved arrays into tensors of the same names and shapes: all of them, or none.
  *
  * @param from What the arrays come from, for errors.
  * @throws {RangeError} If a name is missing, unknown, or has another shape.
@@ -43,13 +43,14 @@ export function writeTensors(
     );
   };
   for (const name of arrays.keys()) if (!tensors.has(name)) fail(`it holds ${name}`);
-  for (const [name, tensor] of tensors) {
+  const pairs = [...tensors].map(([name, tensor]) => {
     const array = arrays.get(name) ?? fail(`${name} is missing`);
     if (!sameShape(array.shape, tensor.shape)) {
       fail(`${name} is ${formatShape(array.shape)}, expected ${formatShape(tensor.shape)}`);
     }
-    device.write(tensor, array.data);
-  }
+    return { tensor, array };
+  });
+  for (const { tensor, array } of pairs) device.write(tensor, array.data);
 }
 
 /** A network's parameters as tensors by name. */
@@ -112,7 +113,8 @@ export function buildNetwork(
 function parseArchitecture(text: string, from: string): Architecture {
   try {
     const { kind, options } = JSON.parse(text);
-    if (typeof kind === "string" && typeof options === "object") return { kind, options };
+    const hasOptions = typeof options === "object" && options !== null;
+    if (typeof kind === "string" && hasOptions) return { kind, options };
   } catch {
     // Falls through to the one message below.
   }
