@@ -7,6 +7,7 @@
  */
 
 export * from "./adam.ts";
+export * from "./ceilings.ts";
 export * from "./device.ts";
 export * from "./errors.ts";
 export * from "./open_device.ts";
@@ -19,6 +20,7 @@ export * from "./postprocess/mod.ts";
 export * from "./self_test.ts";
 export * from "./shape.ts";
 export * from "./tensor.ts";
+export * from "./timing.ts";
 export * from "./ops/add.ts";
 export * from "./ops/binary_cross_entropy.ts";
 export * from "./ops/concat.ts";
