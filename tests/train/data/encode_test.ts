@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { fromArrayBuffer } from "geotiff";
+import UTIF from "utif";
 import { decodeImage, readLabels, readPlane } from "../../../train/data/decode.ts";
 import { encodeFloatTiff, encodeGreyTiff, encodeLabelTiff } from "../../../train/data/encode.ts";
 import { encodePng } from "../../../train/data/encode_png.ts";
@@ -39,6 +40,17 @@ Deno.test("encodeLabelTiff() writes 16-bit deflate pages that another library re
   const pages = await readElsewhere(encodeLabelTiff(frames));
   assertEquals(pages.map(({ bits }) => bits), [16, 16, 16]);
   assertEquals(pages.map(({ raster }) => raster), frames.map(({ data }) => [...data]));
+});
+
+Deno.test("encodeLabelTiff() writes pages that browsers' usual TIFF library reads", () => {
+  const frames = [labels(0), labels(1)];
+  const { buffer } = encodeLabelTiff(frames);
+  const pages: { data: Uint8Array }[] = UTIF.decode(buffer);
+  const read = pages.map((page) => {
+    UTIF.decodeImage(buffer, page, pages);
+    return new Uint16Array(Uint8Array.from(page.data).buffer);
+  });
+  assertEquals(read.map((data) => [...data]), frames.map(({ data }) => [...data]));
 });
 
 Deno.test("encodeLabelTiff() takes 32 bits for all pages when one id needs them", async () => {
