@@ -14,6 +14,7 @@ import { concat } from "../kernels/ops/concat.ts";
 import { maxPool2d } from "../kernels/ops/max_pool2d.ts";
 import { sigmoid } from "../kernels/ops/sigmoid.ts";
 import { upsampleNearest } from "../kernels/ops/upsample.ts";
+import { imageShape } from "../kernels/shape.ts";
 import type { Tape, Variable } from "./autodiff.ts";
 import {
   type Architecture,
@@ -137,9 +138,14 @@ export class UNet implements Network {
     this.reach = reachOf(options.depth);
   }
 
-  /** Foreground probability of x `[n, c, h, w]`; h and w must be multiples of 2^depth. */
+  /**
+   * Foreground probability of x `[n, c, h, w]`.
+   *
+   * @throws {TypeError} If x is not a batch of images.
+   * @throws {RangeError} If h or w is not a multiple of 2^depth, or c is not what the network expects.
+   */
   forward(tape: Tape, x: Variable): Outputs {
-    const [, , h, w] = x.value.shape;
+    const [, , h, w] = imageShape(x.value.shape, "a U-Net");
     if (h % this.sizeMultiple !== 0 || w % this.sizeMultiple !== 0) {
       throw new RangeError(
         `Cannot run a U-Net on ${h} × ${w} pixels: both must be multiples of ${this.sizeMultiple}`,
