@@ -6,25 +6,18 @@
 
 import { parseArgs } from "@std/cli";
 import {
-  changeFromFlags,
-  REPEATED_FLAGS,
-  settingsHelp,
-  switchFlags,
-  valueFlags,
-} from "./train/console/setting_flags.ts";
-import {
   formatEvaluation,
   PredictProgress,
   type Shown,
   TrainProgress,
 } from "./train/console/progress.ts";
+import { runConfig, UsageError } from "./train/console/run_config.ts";
 import {
-  changeConfig,
-  type ConfigChange,
-  defaultConfig,
-  syntheticConfig,
-  type TrainConfig,
-} from "./train/config.ts";
+  REPEATED_FLAGS,
+  settingsHelp,
+  switchFlags,
+  valueFlags,
+} from "./train/console/setting_flags.ts";
 
 const USAGE = `Kymo segments microscopy videos without flicker.
 
@@ -40,9 +33,6 @@ const USAGE = `Kymo segments microscopy videos without flicker.
 Everywhere: --json prints one JSON object per event, --debug shows where an error came from.
 \`train --help\` lists all settings. Permissions: --allow-read --allow-write.
 `;
-
-/** A command line that cannot be carried out as it stands: exit code 2. */
-class UsageError extends Error {}
 
 type Flags = Readonly<Record<string, unknown>>;
 
@@ -104,9 +94,7 @@ class Output {
 }
 
 function text(flags: Flags, name: string): string | undefined {
-  const value = flags[name];
-  if (value === "") throw new UsageError(`Cannot use --${name}: it needs a value`);
-  return value as string | undefined;
+  return flags[name] as string | undefined;
 }
 
 function required(flags: Flags, name: string): string {
@@ -115,62 +103,30 @@ function required(flags: Flags, name: string): string {
   return value;
 }
 
-function count(flags: Flags, name: string): number | undefined {
+function count(flags: Flags, name: string, { least = 0 } = {}): number | undefined {
   const value = text(flags, name);
   if (value === undefined) return undefined;
   const number = Number(value);
-  if (!(Number.isInteger(number) && number >= 0)) {
-    throw new UsageError(`Cannot use --${name} ${value}: expected a whole number`);
+  if (!(Number.isSafeInteger(number) && number >= least)) {
+    throw new UsageError(`Cannot use --${name} ${value}: expected a whole number ≥ ${least}`);
   }
   return number;
 }
 
-async function readJson(path: string): Promise<ConfigChange> {
-  const content = await Deno.readTextFile(path).catch((error) => {
-    throw new Error(`Cannot read ${path}: ${error.message}; give a JSON file of settings`);
-  });
-  try {
-    const { versions: _versions, ...change } = JSON.parse(content);
-    return change;
-  } catch (error) {
-    throw new SyntaxError(`Cannot read ${path}: ${(error as Error).message}; mend the JSON`);
-  }
-}
-
-/** Defaults, then the configuration file, then flags; a resumed run keeps its own settings. */
-async function configFrom(flags: Flags, out: string): Promise<TrainConfig> {
-  const fromFlags = wrongUsage(() => changeFromFlags(flags));
-  const saved = `${out}/config.json`;
-  const isResumed = flags.resume === true && await Deno.stat(saved).then(() => true, () => false);
-  if (isResumed) {
-    if (Object.keys(fromFlags).length > 0 || flags.config !== undefined) {
-      throw new UsageError(
-        `Cannot resume ${out} with other settings: it goes on with those of ${saved}; leave out ` +
-          Object.keys({ ...fromFlags, ...(flags.config ? { config: 1 } : {}) }).join(", "),
-      );
-    }
-    return changeConfig(defaultConfig, { change: await readJson(saved), source: saved });
-  }
-  const file = text(flags, "config");
-  const fromFile = file === undefined ? {} : await readJson(file);
-  const isSynthetic = !("stills" in fromFlags) && !("stills" in fromFile);
-  const base = isSynthetic ? { ...defaultConfig, ...syntheticConfig } : defaultConfig;
-  const withFile = changeConfig(base, { change: fromFile, source: file ?? "" });
-  return wrongUsage(() =>
-    changeConfig(withFile, { change: fromFlags, source: "the command line" })
-  );
-}
-
-function wrongUsage<T>(compute: () => T): T {
-  try {
-    return compute();
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
-
 function timestamp(): string {
   return new Date().toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
+}
+
+/** A run of several seeds must not be taken for one of a single seed, nor the other way round. */
+async function refuseOtherSeeds(out: string, seeds: number | undefined): Promise<void> {
+  const names = await Array.fromAsync(Deno.readDir(out), ({ name }) => name).catch(() => []);
+  const hasSeveral = names.some((name) => name.startsWith("seed-"));
+  if (hasSeveral && (seeds ?? 1) === 1) {
+    throw new UsageError(`Cannot resume ${out}: it has several seeds; add --seeds N as before`);
+  }
+  if (!hasSeveral && names.includes("metrics.jsonl") && (seeds ?? 1) > 1) {
+    throw new UsageError(`Cannot resume ${out} with --seeds ${seeds}: it has one; leave it out`);
+  }
 }
 
 const trainCommand: Command = {
@@ -182,14 +138,13 @@ const trainCommand: Command = {
       throw new UsageError("Cannot resume: --out is missing; give the run's folder");
     }
     const out = text(flags, "out") ?? `runs/${timestamp()}`;
-    const config = await configFrom(flags, out);
-    const { checkConfig } = await import("./train/config.ts");
-    wrongUsage(() => checkConfig(config));
-    const seeds = count(flags, "seeds") ?? 1;
-    if (seeds < 1) throw new UsageError("Cannot train 0 seeds: give --seeds 1 or more");
+    const resume = flags.resume === true;
+    const seeds = count(flags, "seeds", { least: 1 });
+    if (resume) await refuseOtherSeeds(out, seeds);
+    const config = await runConfig(flags, { out, resume, file: text(flags, "config") });
     const { train } = await import("./train/train.ts");
     const progress = new TrainProgress();
-    for await (const event of train({ config, out, seeds, resume: flags.resume === true })) {
+    for await (const event of train({ config, out, seeds, resume })) {
       output.event(event, (shown) => progress.show(shown));
     }
   },
@@ -228,8 +183,8 @@ const predictCommand: Command = {
           : { threshold: threshold === "otsu" ? threshold : Number(threshold) }),
         ...(minSize === undefined ? {} : { minSize }),
       },
-      tile: count(flags, "tile"),
-      memory: count(flags, "memory"),
+      tile: count(flags, "tile", { least: 1 }),
+      memory: count(flags, "memory", { least: 1 }),
     });
     for await (const event of events) output.event(event, (shown) => progress.show(shown));
   },
@@ -299,52 +254,71 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 function parse(args: readonly string[], command: Command): Flags {
+  const switches = [...command.boolean, "json", "debug", "help"];
   const parsed = parseArgs([...args], {
     string: [...command.string, "_"],
-    boolean: [...command.boolean, "json", "debug", "help"],
+    boolean: switches,
     collect: [...command.collect ?? []],
     negatable: [...command.boolean],
     unknown: (arg, key) => {
       if (key !== undefined) {
-        throw new UsageError(`Cannot use ${arg}: unknown flag; see --help`);
+        const remedy = /^-\.?\d/.test(arg) ? `write --FLAG=${arg} for such a value` : "see --help";
+        throw new UsageError(`Cannot use ${arg}: unknown flag; ${remedy}`);
       }
       if (!command.takesInputs) throw new UsageError(`Cannot use ${arg}: it belongs to no flag`);
     },
   });
-  // A switch that was not given is false to the parser; it must not count as a changed setting.
-  const given = Object.entries(parsed).filter(([name, value]) =>
-    (value as unknown) !== false || args.includes(`--no-${name}`) || args.some((a) => a.startsWith(`--${name}=`))
+  for (const name of command.string) {
+    if ([parsed[name]].flat().includes("")) {
+      throw new UsageError(`Cannot use --${name}: its value is missing`);
+    }
+  }
+  // The parser calls a switch that was not given false; it must not count as a changed setting.
+  const isGiven = (name: string) =>
+    args.some((arg) => arg.match(/^--(?:no-)?([^=]+)/)?.[1] === name);
+  return Object.fromEntries(
+    Object.entries(parsed).filter(([name]) => !switches.includes(name) || isGiven(name)),
   );
-  return Object.fromEntries(given);
 }
+
+const COMMAND_NAMES = Object.keys(COMMANDS).join(", ");
 
 /** Runs a command line and gives its exit code: 0, 1 for a failed run, 2 for a wrong command. */
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
-  const command = COMMANDS[name];
-  if (!command) {
-    const isHelp = name === "--help" || name === "help" || name === "-h";
-    if (isHelp) console.log(USAGE);
-    else console.error(`Cannot run ${name ?? "nothing"}: no such command\n\n${USAGE}`);
-    return isHelp ? 0 : 2;
+  if (name === undefined || ["help", "--help", "-h"].includes(name)) {
+    (name === undefined ? console.error : console.log)(USAGE);
+    return name === undefined ? 2 : 0;
   }
+  if (!Object.hasOwn(COMMANDS, name)) {
+    console.error(`Cannot run ${name}: no such command; use one of ${COMMAND_NAMES}, or --help`);
+    return 2;
+  }
+  const command = COMMANDS[name];
   const output = new Output(rest.includes("--json"));
   try {
     const flags = parse(rest, command);
     if (flags.help) {
       console.log(USAGE + (name === "train" ? `\nSettings and defaults:\n${settingsHelp()}` : ""));
-      return 0;
-    }
-    await command.run(flags, output);
+    } else await command.run(flags, output);
     return 0;
   } catch (error) {
     output.close();
-    const message = error instanceof Error ? error.message : String(error);
-    console.error(rest.includes("--debug") && error instanceof Error ? error.stack : message);
+    console.error(rest.includes("--debug") ? traceOf(error) : messageOf(error));
     return error instanceof UsageError ? 2 : 1;
   } finally {
     output.close();
   }
+}
+
+function traceOf(error: unknown): string {
+  return error instanceof Error && error.stack !== undefined ? error.stack : String(error);
+}
+
+/** One line, whatever the message quotes. */
+function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.trim().replace(/\s*\n\s*/g, " ");
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

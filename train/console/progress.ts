@@ -96,12 +96,13 @@ export class TrainProgress {
       }
       case "validation": {
         const { stage, step, segmentation, consistency, isBest } = event;
-        const pairs = consistency === null ? "" : `, consistency ${consistency.toFixed(4)}`;
+        const scores = [
+          ...(segmentation === null ? [] : [`loss ${segmentation.toFixed(4)}`]),
+          ...(consistency === null ? [] : [`consistency ${consistency.toFixed(4)}`]),
+        ];
+        const best = isBest ? " (best)" : "";
         return {
-          lines: [
-            `${stage} step ${step}: validation loss ${segmentation.toFixed(4)}${pairs}` +
-            (isBest ? " (best)" : ""),
-          ],
+          lines: [`${stage} step ${step}: validation ${scores.join(", ")}${best}`],
           status: null,
         };
       }
