@@ -119,7 +119,8 @@ function timestamp(): string {
 
 /** A run of several seeds must not be taken for one of a single seed, nor the other way round. */
 async function refuseOtherSeeds(out: string, seeds: number | undefined): Promise<void> {
-  const names = await Array.fromAsync(Deno.readDir(out), ({ name }) => name).catch(() => []);
+  const names = await Array.fromAsync(Deno.readDir(out), ({ name }) => name)
+    .catch((): string[] => []);
   const hasSeveral = names.some((name) => name.startsWith("seed-"));
   if (hasSeveral && (seeds ?? 1) === 1) {
     throw new UsageError(`Cannot resume ${out}: it has several seeds; add --seeds N as before`);
@@ -268,10 +269,9 @@ function parse(args: readonly string[], command: Command): Flags {
       if (!command.takesInputs) throw new UsageError(`Cannot use ${arg}: it belongs to no flag`);
     },
   });
-  for (const name of command.string) {
-    if ([parsed[name]].flat().includes("")) {
-      throw new UsageError(`Cannot use --${name}: its value is missing`);
-    }
+  for (const [name, value] of Object.entries(parsed)) {
+    const isMissing = name !== "_" && [value as unknown].flat().includes("");
+    if (isMissing) throw new UsageError(`Cannot use --${name}: its value is missing`);
   }
   // The parser calls a switch that was not given false; it must not count as a changed setting.
   const isGiven = (name: string) =>

@@ -1,0 +1,125 @@
+/**
+ * The configuration that a command line asks for: defaults, then a file of settings, then flags. A
+ * run that goes on keeps its own.
+ *
+ * @module
+ */
+
+import {
+  changeConfig,
+  checkConfig,
+  type ConfigChange,
+  defaultConfig,
+  listSettings,
+  syntheticConfig,
+  type TrainConfig,
+} from "../config.ts";
+import { changeFromFlags, flagOf } from "./setting_flags.ts";
+
+/** A command line that cannot be carried out as it stands. */
+export class UsageError extends Error {
+  /** The name of this error class. */
+  override readonly name = "UsageError";
+}
+
+/** Where else settings come from, besides the flags. */
+export interface RunConfigOptions {
+  /** The run folder. */
+  readonly out: string;
+  /** A JSON file of settings. */
+  readonly file?: string;
+  /** Go on with the run in the folder, if there is one. */
+  readonly resume?: boolean;
+}
+
+/**
+ * The settings of a run.
+ *
+ * Settings given for a run that goes on must be those it has, so a command line can be repeated
+ * with `--resume` added.
+ *
+ * @param flags Parsed flags by name.
+ * @throws {UsageError} If a flag's value makes no sense, or the run that goes on has another.
+ * @throws {SyntaxError | TypeError} If a file of settings is damaged or holds unknown settings.
+ */
+export async function runConfig(
+  flags: Readonly<Record<string, unknown>>,
+  { out, file, resume = false }: RunConfigOptions,
+): Promise<TrainConfig> {
+  const fromFlags = usage(() => changeFromFlags(flags));
+  const fromFile = file === undefined ? {} : await readSettings(file);
+  const saved = `${out}/config.json`;
+  const isResumed = resume && await Deno.stat(saved).then(() => true, () => false);
+  const isSynthetic = !("stills" in fromFlags) && !("stills" in fromFile);
+  const base = isResumed
+    ? changeConfig(defaultConfig, { change: await readSettings(saved), source: saved })
+    : { ...defaultConfig, ...(isSynthetic ? syntheticConfig : {}) };
+  const withFile = changeConfig(base, { change: fromFile, source: file ?? "" });
+  const config = usage(() => {
+    const config = changeConfig(withFile, { change: fromFlags, source: "the command line" });
+    checkConfig(config);
+    return config;
+  });
+  if (isResumed) refuseChanges(out, { saved: base, wanted: config });
+  return config;
+}
+
+function refuseChanges(
+  out: string,
+  { saved, wanted }: { saved: TrainConfig; wanted: TrainConfig },
+): void {
+  const before = new Map(
+    listSettings(saved).map((setting) => [flagOf(setting), JSON.stringify(setting.value)]),
+  );
+  const changed = listSettings(wanted).map((setting) => ({
+    flag: flagOf(setting),
+    value: JSON.stringify(setting.value),
+  })).filter(({ flag, value }) => before.get(flag) !== value);
+  if (changed.length === 0) return;
+  const differences = changed.map(({ flag, value }) =>
+    `--${flag} is ${before.get(flag)}, not ${value}`
+  );
+  throw new UsageError(
+    `Cannot resume ${out} with other settings: ${
+      differences.join(", ")
+    }; leave them out, or begin ` +
+      "another run with another --out",
+  );
+}
+
+/**
+ * Runs a check of the command line.
+ *
+ * @throws {UsageError} With the message of whatever it throws.
+ */
+export function usage<T>(compute: () => T): T {
+  try {
+    return compute();
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
+/** The settings in a JSON file; the versions in a run's `config.json` are none. */
+async function readSettings(path: string): Promise<ConfigChange> {
+  const text = await Deno.readTextFile(path).catch((error) => {
+    throw new Error(`Cannot read ${path}: ${error.message}; give a JSON file of settings`);
+  });
+  const { versions: _versions, ...change } = parseObject(text, path);
+  return change;
+}
+
+function parseObject(text: string, path: string): ConfigChange {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new SyntaxError(`Cannot read ${path}: ${(error as Error).message}; mend the JSON`);
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as ConfigChange;
+  }
+  throw new SyntaxError(
+    `Cannot read ${path}: it holds no settings by name; write them as {"depth": 3, …}`,
+  );
+}
