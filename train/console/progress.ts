@@ -17,7 +17,10 @@ export interface Shown {
 }
 
 const NOTHING: Shown = { lines: [], status: null };
+/** Readings that a rate is taken from. */
 const RATE_WINDOW = 20;
+/** Milliseconds that count as the same time. */
+const ONE_MOMENT = 100;
 
 /** Seconds as people say them: `45 s`, `3 min 20 s`, `1 h 05 min`. */
 export function formatDuration(seconds: number): string {
@@ -29,22 +32,32 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
-/** Steps per second over the last few readings, by a clock in milliseconds. */
+/**
+ * Steps per second over the last few readings, by a clock in milliseconds. Steps are told in bursts,
+ * so those of one moment count as one reading.
+ */
 class Rate {
-  readonly #times: { at: number; done: number }[] = [];
+  #readings: { at: number; done: number }[] = [];
   readonly #clock: () => number;
 
   constructor(clock: () => number) {
     this.#clock = clock;
   }
 
+  /** Begins anew: what has been done so far was not done at this rate. */
+  restart(): void {
+    this.#readings = [];
+  }
+
+  /** Notes how much is done, and gives the rate, or NaN while it is not known. */
   observe(done: number): number {
-    const last = this.#times.at(-1);
-    if (last && done < last.done) this.#times.length = 0;
-    this.#times.push({ at: this.#clock(), done });
-    if (this.#times.length > RATE_WINDOW) this.#times.shift();
-    const [first] = this.#times;
-    const now = this.#times.at(-1)!;
+    const at = this.#clock();
+    const last = this.#readings.at(-1);
+    if (last && at - last.at < ONE_MOMENT) last.done = done;
+    else this.#readings.push({ at, done });
+    if (this.#readings.length > RATE_WINDOW) this.#readings.shift();
+    const first = this.#readings[0];
+    const now = this.#readings.at(-1)!;
     return (now.done - first.done) / ((now.at - first.at) / 1000);
   }
 }
@@ -82,9 +95,9 @@ export class TrainProgress {
       }
       case "step": {
         const { stage, step, steps, loss, seed } = event;
-        const isNew = this.#stage !== `${seed} ${stage}`;
+        if (this.#stage !== `${seed} ${stage}`) this.#rate.restart();
         this.#stage = `${seed} ${stage}`;
-        const rate = this.#rate.observe(isNew ? -Infinity : step);
+        const rate = this.#rate.observe(step);
         const known = Number.isFinite(rate) && rate > 0;
         return {
           lines: [],
