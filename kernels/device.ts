@@ -91,8 +91,7 @@ export class Device implements Disposable {
     this.#profiler = options.profile ? new Profiler(gpu) : null;
     this.#pipelines = new PipelineCache(gpu, (error) => {
       // The broken pipeline has caused validation errors already; this one says why.
-      const isKnown = this.#failure instanceof ShaderError ||
-        this.#failure instanceof DeviceLostError;
+      const isKnown = [ShaderError, DeviceLostError].some((kind) => this.#failure instanceof kind);
       if (!isKnown) this.#failure = error;
     });
     this.#limits = {
@@ -131,6 +130,11 @@ export class Device implements Disposable {
   /** The most bytes one tensor may take. */
   get maxTensorBytes(): number {
     return this.#limits.bufferBytes;
+  }
+
+  /** Whether {@linkcode Device.plan} is under way: nothing is computed, so nothing may be counted. */
+  get isPlanning(): boolean {
+    return this.#planning;
   }
 
   /** Opens a scope: `using scope = device.scope()`. Scopes nest and must close in order. */

@@ -56,6 +56,7 @@ export class Adam {
       if (!gradient) throw new TypeError(`Cannot update ${name}: the loss does not depend on it`);
       return { weight: parameter.value, gradient, ...this.#moments.get(name)! };
     });
+    if (this.#device.isPlanning) return;
     this.#count++;
     const sizes = adamStepSizes({ learningRate, t: this.#count, settings: this.#settings });
     this.#device.write(this.#step, sizes);

@@ -42,7 +42,7 @@ export class Plateau {
   /** Takes note of a value. */
   observe(value: number): void {
     const { drops, best, waited } = this.#state;
-    if (best === null || value < best) this.#state = { drops, best: value, waited: 0 };
+    if (value < (best ?? Infinity)) this.#state = { drops, best: value, waited: 0 };
     else if (waited + 1 >= this.#patience) this.#state = { drops: drops + 1, best, waited: 0 };
     else this.#state = { drops, best, waited: waited + 1 };
   }
