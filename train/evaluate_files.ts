@@ -5,7 +5,8 @@
  */
 
 import { writeFileAtomic } from "./data/files.ts";
-import { type LabelSequence, matchTruth, openLabels } from "./data/truth.ts";
+import type { LabelImage } from "./data/image.ts";
+import { type LabelSequence, matchTruth, openLabels, readTruthPair } from "./data/truth.ts";
 import { evaluateFrames, type Evaluation, type EvaluationFrame } from "./evaluate/evaluate.ts";
 
 /** What to measure. */
@@ -26,7 +27,7 @@ export interface EvaluateFilesOptions {
  * @throws {SyntaxError | RangeError | TypeError} If files are damaged, do not match or differ in size.
  */
 export async function evaluateFiles(options: EvaluateFilesOptions): Promise<Evaluation> {
-  const labels = await openLabels(options.labels);
+  const labels = holdingLast(await openLabels(options.labels));
   const truth = options.truth === undefined ? null : await openLabels(options.truth);
   const markers = options.markers === undefined ? null : await openLabels(options.markers);
   const evaluation = await evaluateFrames(frames({
@@ -58,18 +59,42 @@ async function* frames(
   },
 ): AsyncGenerator<EvaluationFrame> {
   const numbers = frameNumbers(labels);
-  const read = async (matched: Matched | null, i: number) => {
-    const at = matched?.index.get(i);
-    return matched && at !== undefined ? await matched.sequence.frame(at) : undefined;
+  const partner = async (matched: Matched | null, label: number) => {
+    const at = matched?.index.get(label);
+    if (matched === null || at === undefined) return undefined;
+    const pair = { label, truth: at };
+    return (await readTruthPair(pair, { labels, truth: matched.sequence })).truth;
   };
+  const first = await labels.frame(0);
   for (let i = 0; i < labels.length; i++) {
+    const image = await labels.frame(i);
+    if (image.width !== first.width || image.height !== first.height) {
+      throw new RangeError(
+        `Cannot evaluate ${labels.path}: ${labels.names[i]} is ${image.width}x${image.height}, ` +
+          `${
+            labels.names[0]
+          } is ${first.width}x${first.height}; keep only frames of one video there`,
+      );
+    }
     yield {
       number: numbers[i],
-      labels: await labels.frame(i),
-      truth: await read(truth, i),
-      markers: await read(markers, i),
+      labels: image,
+      truth: await partner(truth, i),
+      markers: await partner(markers, i),
     };
   }
+}
+
+/** The same images; the one decoded last is kept, as it is compared with truth and with markers. */
+function holdingLast(sequence: LabelSequence): LabelSequence {
+  let last: { i: number; image: Promise<LabelImage> } | null = null;
+  return {
+    ...sequence,
+    frame: (i) => {
+      if (last?.i !== i) last = { i, image: sequence.frame(i) };
+      return last.image;
+    },
+  };
 }
 
 /** Frame numbers where they ascend (so gaps count as gaps), else positions. */

@@ -10,7 +10,7 @@
 import { openDevice } from "../kernels/open_device.ts";
 import type { Device } from "../kernels/device.ts";
 import { encodeFloatTiff, encodeLabelTiff } from "./data/encode.ts";
-import { frameNumber, imageStem, isFolder, writeFileAtomic } from "./data/files.ts";
+import { frameNumber, imageStem, isFolder, makeFolder, writeFileAtomic } from "./data/files.ts";
 import type { LabelImage, Plane } from "./data/image.ts";
 import {
   type IntensityRange,
@@ -72,9 +72,9 @@ export interface PredictionDone {
   readonly type: "done";
   /** The output folder. */
   readonly out: string;
-  /** Files written. */
+  /** Label files written, or completed by their probability maps. */
   readonly written: number;
-  /** Files that existed and were kept. */
+  /** Label files that existed and were kept, with their probability maps if asked for. */
   readonly kept: number;
 }
 
@@ -110,12 +110,13 @@ export async function* predictFiles(options: PredictFilesOptions): AsyncGenerato
   await checkOutputs(jobs, options);
   using device = await openDevice({ memoryLimit: memory * 1024 ** 2 });
   const model = await readModel(device, options.model);
-  await Deno.mkdir(options.probability ? `${out}/probability` : out, { recursive: true });
+  await makeFolder(options.probability ? probabilityFolder(out) : out);
   const total = jobs.reduce((sum, { frames }) => sum + frames.length, 0);
   const ranges = new Map<Video, Promise<IntensityRange> | null>();
   let [done, written, kept] = [0, 0, 0];
   for (const job of jobs) {
-    if (!overwrite && await exists(`${out}/${job.name}`)) {
+    const files = overwrite ? filesOf(job, options) : await absent(filesOf(job, options));
+    if (files.length === 0) {
       kept++;
       done += job.frames.length;
       continue;
@@ -124,21 +125,20 @@ export async function* predictFiles(options: PredictFilesOptions): AsyncGenerato
     const range = await ranges.get(job.video)!;
     const segmented = segmentFrames(device, { job, model, range, options });
     const labels: LabelImage[] = [];
-    const maps: Plane[] = [];
+    const probabilities: Plane[] = [];
     let before = performance.now();
     for await (const frame of segmented) {
       labels.push(frame.labels);
-      if (options.probability) maps.push(frame.prob);
+      if (options.probability) probabilities.push(frame.prob);
       const now = performance.now();
       const objects = frame.labels.data.reduce((most, id) => Math.max(most, id), 0);
       const seconds = (now - before) / 1000;
       before = now;
       yield { type: "frame", name: frame.name, done: ++done, total, objects, seconds };
     }
-    if (options.probability) {
-      await writeFileAtomic(`${out}/probability/${job.name}`, encodeFloatTiff(maps));
+    for (const { path, isMap } of files) {
+      await writeFileAtomic(path, isMap ? encodeFloatTiff(probabilities) : encodeLabelTiff(labels));
     }
-    await writeFileAtomic(`${out}/${job.name}`, encodeLabelTiff(labels));
     written++;
   }
   yield { type: "done", out, written, kept };
@@ -149,9 +149,10 @@ async function jobsOf(video: Video, { ctc = false }: PredictFilesOptions): Promi
   const isSequence = await isFolder(video.path);
   const indices = Array.from({ length: video.length }, (_, i) => i);
   if (ctc) {
+    const numbers = isSequence || video.length === 1 ? ascendingNumbers(video.sourceNames) : null;
     return indices.map((i) => {
-      const number = (isSequence ? frameNumber(video.sourceNames[i]) : i) ?? i;
-      return { video, frames: [i], name: `mask${String(number).padStart(3, "0")}.tif` };
+      const name = `mask${String(numbers?.[i] ?? i).padStart(3, "0")}.tif`;
+      return { video, frames: [i], name };
     });
   }
   if (!isSequence) {
@@ -164,7 +165,19 @@ async function jobsOf(video: Video, { ctc = false }: PredictFilesOptions): Promi
   }));
 }
 
-async function checkOutputs(jobs: readonly Job[], { out }: PredictFilesOptions): Promise<void> {
+/** The numbers in frames' names where they ascend, else null. */
+function ascendingNumbers(names: readonly string[]): (number | null)[] | null {
+  const numbers = names.map(frameNumber);
+  const ascend = numbers.every((number, i) =>
+    number !== null && (i === 0 || number > (numbers[i - 1] ?? Infinity))
+  );
+  return ascend ? numbers : null;
+}
+
+async function checkOutputs(
+  jobs: readonly Job[],
+  { out, probability = false }: PredictFilesOptions,
+): Promise<void> {
   const sources = new Map<string, string>();
   for (const { name, video } of jobs) {
     const other = sources.get(name);
@@ -176,13 +189,16 @@ async function checkOutputs(jobs: readonly Job[], { out }: PredictFilesOptions):
     }
     sources.set(name, video.path);
   }
-  const target = await Deno.realPath(out).catch(() => null);
-  for (const { video } of jobs) {
+  const folders = probability ? [out, probabilityFolder(out)] : [out];
+  const targets = await Promise.all(
+    folders.map((path) => Deno.realPath(path).catch(() => null)),
+  );
+  for (const video of new Set(jobs.map(({ video }) => video))) {
     const isSequence = await isFolder(video.path);
     const folder = await Deno.realPath(
       isSequence ? video.path : video.path.replace(/[^/\\]*$/, "") || ".",
     );
-    if (target === folder) {
+    if (targets.includes(folder)) {
       throw new Error(
         `Cannot predict ${video.path} into ${out}: results would be mixed with or replace the ` +
           "images; give another --out",
@@ -191,8 +207,29 @@ async function checkOutputs(jobs: readonly Job[], { out }: PredictFilesOptions):
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
+interface OutputFile {
+  readonly path: string;
+  /** Whether it holds probabilities instead of labels. */
+  readonly isMap: boolean;
+}
+
+/** What a job writes; the labels last, so that with them everything is there. */
+function filesOf({ name }: Job, { out, probability = false }: PredictFilesOptions): OutputFile[] {
+  return [
+    ...(probability ? [{ path: `${probabilityFolder(out)}/${name}`, isMap: true }] : []),
+    { path: `${out}/${name}`, isMap: false },
+  ];
+}
+
+function probabilityFolder(out: string): string {
+  return `${out}/probability`;
+}
+
+async function absent(files: readonly OutputFile[]): Promise<OutputFile[]> {
+  const found = await Promise.all(
+    files.map(({ path }) => Deno.stat(path).then(() => true, () => false)),
+  );
+  return files.filter((_, i) => !found[i]);
 }
 
 function settingsFor(

@@ -5,7 +5,7 @@
  */
 
 import { encodeGreyTiff, encodeLabelTiff } from "./data/encode.ts";
-import { writeFileAtomic } from "./data/files.ts";
+import { makeFolder, writeFileAtomic } from "./data/files.ts";
 import { syntheticStills, syntheticVideo } from "./data/synthetic.ts";
 
 /** What to write and where to. */
@@ -47,7 +47,7 @@ export async function synthFiles(
     truth: `${out}/truth`,
   };
   await refuseFilled(out);
-  for (const folder of Object.values(folders)) await Deno.mkdir(folder, { recursive: true });
+  for (const folder of Object.values(folders)) await makeFolder(folder);
   const name = (prefix: string, i: number) => `${prefix}${String(i).padStart(3, "0")}.tif`;
   for (const [i, { image, labels }] of syntheticStills({ seed, count: stills }).entries()) {
     await writeFileAtomic(`${folders.images}/${name("s", i)}`, encodeGreyTiff([image]));
@@ -74,6 +74,8 @@ async function refuseFilled(out: string): Promise<void> {
       );
     }
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    // Whatever else is in the way is told when the folder is made.
+    const isFree = error instanceof Deno.errors.NotFound;
+    if (!isFree && !(error instanceof Deno.errors.NotADirectory)) throw error;
   }
 }

@@ -23,7 +23,9 @@ function explain(error: unknown, task: string, path: string): unknown {
     return new Deno.errors.NotFound(`Cannot ${task} ${path}: ${what}`);
   }
   if (error instanceof Deno.errors.PermissionDenied || code === "EROFS") {
-    const remedy = task === "write" ? "choose a folder you may write to" : "change its permissions";
+    const remedy = task === "write" || task === "make"
+      ? "choose a folder you may write to"
+      : "change its permissions";
     return new Deno.errors.PermissionDenied(`Cannot ${task} ${path}: ${message}; ${remedy}`);
   }
   if (error instanceof Deno.errors.NotADirectory) {
@@ -158,6 +160,23 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
     throw explain(error, "write", path);
+  }
+}
+
+/**
+ * Makes a folder, and those above it, unless it is there.
+ *
+ * @throws {TypeError} If there is a file of that name, or a part of the path is a file.
+ * @throws {Deno.errors.PermissionDenied} If the folder it belongs in may not be written to.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) {
+      throw new TypeError(`Cannot make ${path}: there is a file of that name; name a folder`);
+    }
+    throw explain(error, "make", path);
   }
 }
 

@@ -190,8 +190,10 @@ export async function readTruthPair(
   const found = await sequences.labels.frame(label);
   const expected = await sequences.truth.frame(truth);
   if (found.width !== expected.width || found.height !== expected.height) {
-    const nameOf = (sequence: LabelSequence, i: number) =>
-      join(sequence.stack ? dirname(sequence.path) : sequence.path, sequence.names[i]);
+    const nameOf = ({ path, stack, names }: LabelSequence, i: number) => {
+      const isFile = stack || names[0] === basename(path);
+      return join(isFile ? dirname(path) : path, names[i]);
+    };
     throw new RangeError(
       `Cannot compare ${nameOf(sequences.labels, label)} (${found.width}x${found.height}) with ` +
         `${nameOf(sequences.truth, truth)} (${expected.width}x${expected.height}): sizes differ; ` +
