@@ -67,8 +67,9 @@ const BILINEAR_BACKWARD = shaderAround(`
       let offset = vec2i(dx, dy);
       let target_at = at * 2 + offset;
       let inside = all(target_at >= vec2i(0)) && all(target_at < size * 2);
-      let outer = offset == vec2i(-1) | offset == vec2i(2);
-      let edge = (at == vec2i(0) & offset == vec2i(0)) | (at == size - 1 & offset == vec2i(1));
+      let outer = (offset == vec2i(-1)) | (offset == vec2i(2));
+      let edge = ((at == vec2i(0)) & (offset == vec2i(0))) |
+        ((at == size - 1) & (offset == vec2i(1)));
       let weight = select(select(vec2f(0.75), vec2f(1.0), edge), vec2f(0.25), outer);
       if (inside) {
         sum += weight.x * weight.y * x[(plane + target_at.y) * size.x * 2 + target_at.x];
