@@ -86,10 +86,7 @@ export function loadNetwork(
       `Cannot use ${from}: its metadata has no architecture; give the weights of a Kymo run`,
     );
   }
-  const network = buildNetwork(device, {
-    architecture: parseArchitecture(text, from),
-    random: { next: () => 0.5 },
-  });
+  const network = buildDescribed(device, { architecture: parseArchitecture(text, from), from });
   writeTensors(device, { tensors: parameterTensors(network), arrays: weights.tensors, from });
   return network;
 }
@@ -108,6 +105,18 @@ export function buildNetwork(
     return new UNet(device, { options: options as unknown as UNetOptions, random });
   }
   throw new RangeError(`Cannot build a network of kind ${kind}: known kinds are unet`);
+}
+
+function buildDescribed(
+  device: Device,
+  { architecture, from }: { architecture: Architecture; from: string },
+): Network {
+  try {
+    return buildNetwork(device, { architecture, random: { next: () => 0.5 } });
+  } catch (error) {
+    const reason = (error as Error).message.replace(/^Cannot/, "cannot");
+    throw new RangeError(`Cannot use ${from}: ${reason}`, { cause: error });
+  }
 }
 
 function parseArchitecture(text: string, from: string): Architecture {

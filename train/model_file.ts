@@ -10,7 +10,7 @@ import { decodeSafeTensors, encodeSafeTensors, type NamedArray } from "../nn/saf
 import { loadNetwork } from "../nn/weights.ts";
 import type { TrainConfig } from "./config.ts";
 import type { NormalizationSettings } from "./data/normalize.ts";
-import type { PostprocessSettings } from "./postprocess.ts";
+import { checkPostprocess, type PostprocessSettings } from "./postprocess.ts";
 import { stillNormalization, videoNormalization } from "./training_set.ts";
 import { versions } from "./version.ts";
 
@@ -57,17 +57,27 @@ export async function readModel(device: Device, path: string): Promise<Model> {
   const file = path.endsWith(".safetensors") ? path : `${path}/weights.safetensors`;
   const weights = decodeSafeTensors(await readFile(file), file);
   const network = loadNetwork(device, { weights, from: file });
-  const { normalization, postprocess } = weights.metadata;
+  return { network, ...settingsOf(weights.metadata, file) };
+}
+
+/** What a weights file says about prediction, apart from the network. */
+function settingsOf(
+  metadata: Readonly<Record<string, string>>,
+  file: string,
+): Omit<Model, "network"> {
   try {
-    return {
-      network,
-      ...JSON.parse(normalization) as Pick<Model, "stills" | "video">,
-      postprocess: JSON.parse(postprocess) as PostprocessSettings,
-    };
-  } catch {
+    const { stills, video } = JSON.parse(metadata.normalization);
+    for (const { low, high } of [stills, video]) {
+      if (!(low < high)) throw new RangeError(`Percentile ${low} is not below ${high}`);
+    }
+    const postprocess = JSON.parse(metadata.postprocess);
+    checkPostprocess(postprocess);
+    return { stills, video, postprocess };
+  } catch (error) {
     throw new SyntaxError(
-      `Cannot use ${file}: its metadata lacks normalization and postprocess; give the weights of a ` +
-        "Kymo run",
+      `Cannot use ${file}: its metadata lacks normalization and postprocess that make sense; ` +
+        "give the weights of a Kymo run",
+      { cause: error },
     );
   }
 }
