@@ -214,8 +214,8 @@ const synthCommand: Command = {
     const written = await synthFiles({
       out: required(flags, "out"),
       seed: count(flags, "seed"),
-      stills: count(flags, "stills"),
-      frames: count(flags, "frames"),
+      stills: count(flags, "stills", { least: 1 }),
+      frames: count(flags, "frames", { least: 1 }),
     });
     output.event(written, ({ files, stills, video, truth }) => ({
       lines: [`${files} files written`, `--stills ${stills} --video ${video} --truth ${truth}`],

@@ -165,10 +165,15 @@ export class PredictProgress {
         const kept = event.kept > 0
           ? `, ${event.kept} that existed kept (--overwrite replaces them)`
           : "";
-        return { lines: [`${event.written} files written to ${event.out}${kept}`], status: null };
+        const written = counted(event.written, "file");
+        return { lines: [`${written} written to ${event.out}${kept}`], status: null };
       }
     }
   }
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** The results table as text: one line per measure, one column per model. */
@@ -211,10 +216,13 @@ export function formatEvaluation(
   },
 ): string[] {
   const digits = (value: unknown) => typeof value === "number" ? value.toFixed(4) : "–";
-  const rates = Object.entries(flicker).filter(([, value]) => typeof value === "number");
+  const rates = Object.entries(flicker)
+    .filter(([name, value]) => typeof value === "number" && name !== "pairs");
   const truth = flicker_truth as Record<string, unknown> | undefined;
   return [
-    `${frames} frames${frames_without_truth ? `, ${frames_without_truth} without truth` : ""}`,
+    `${counted(frames, "frame")}${
+      frames_without_truth ? `, ${frames_without_truth} without truth` : ""
+    }`,
     ...(matching
       ? [
         `AP 0.5 ${digits(matching["0.5"].accuracy)}  AP 0.75 ${

@@ -31,6 +31,9 @@ function explain(error: unknown, task: string, path: string): unknown {
   if (error instanceof Deno.errors.NotADirectory) {
     return new TypeError(`Cannot ${task} ${path}: a part of this path is a file; check the path`);
   }
+  if (error instanceof Deno.errors.IsADirectory) {
+    return new TypeError(`Cannot ${task} ${path}: it is a folder; name a file`);
+  }
   if (code === "ENOSPC" || code === "EDQUOT") {
     return new Error(
       `Cannot write ${path}: the disk is full; free some space or choose another disk`,
