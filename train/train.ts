@@ -53,7 +53,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent> 
   const { config, out, resume = false, seeds = 1 } = options;
   checkConfig(config);
   if (!(Number.isInteger(seeds) && seeds > 0)) {
-    throw new RangeError(`Cannot train: seeds is ${seeds}, expected a number ≥ 1`);
+    throw new RangeError(`Cannot train: seeds is ${seeds}, expected a whole number ≥ 1`);
   }
   const parent = new RunFolder(out);
   await parent.create();
