@@ -111,7 +111,7 @@ Deno.test("readModel() names the file, what is wrong with it, and the remedy", a
       "down.0.0.weight is missing",
     ],
     [bytes.slice(0, -9), SyntaxError, "11983 are there"],
-    [bytes.slice(0, 100), SyntaxError, "its header is longer than the file"],
+    [bytes.slice(0, 100), SyntaxError, "is longer than the file of 100"],
     [new Uint8Array(0), SyntaxError, "it has 0 bytes"],
   ];
   for (const [content, kind, message] of cases) {
