@@ -1,0 +1,123 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { listSettings } from "../../train/config.ts";
+import { flagOf } from "../../train/console/setting_flags.ts";
+import { withFolder } from "../train/data/fixtures/temporary.ts";
+import { each, fails, kymo, runs, TINY } from "./command.ts";
+
+Deno.test("a wrong command line is exit code 2 and one line that says what is wrong", async () => {
+  const wrong: [args: string[], ...says: string[]][] = [
+    [["paint"], "Cannot run paint", "train, predict, evaluate, synth, doctor", "--help"],
+    [["toString"], "Cannot run toString"],
+    [["--json"], "Cannot run --json"],
+    [["train", "--stils", "x"], "--stils", "unknown flag", "--help"],
+    [["train", "-x"], "-x", "unknown flag"],
+    [["train", "stills"], "stills", "belongs to no flag"],
+    [["train", "--seed", "1", "2"], "Cannot use 2"],
+    [["train", "--stills"], "--stills", "value is missing"],
+    [["train", "--video", "a", "--video"], "--video", "value is missing"],
+    [["train", "--depth", "--seed", "1"], "--depth", "value is missing"],
+    [["train", "--depth", "deep"], "--depth deep", "expected a number"],
+    [["train", "--depth", "0"], "depth is 0", "a whole number ≥ 1"],
+    [["train", "--depth=-1"], "depth is -1"],
+    [["train", "--augmentation-noise", "-1"], "Cannot use -1", "--FLAG=-1"],
+    [["train", "--augmentation-intensity-scale", "1"], "augmentation.intensity.scale", "2 numbers"],
+    [["train", "--warmup-rate", "2"], "warmupRate is 2", "(0, 1)"],
+    [["train", "--model", "vgg"], 'model is "vgg"', "unet"],
+    [["train", "--postprocess-connectivity", "6"], "connectivity is 6", "4 or 8"],
+    [["train", "--patch", "100", "--depth", "3"], "patch is 100", "a multiple of 8"],
+    [["train", "--seeds", "0"], "--seeds 0", "a whole number ≥ 1"],
+    [["train", "--no-stills"], "--no-stills", "unknown flag"],
+    [["train", "--resume"], "--out is missing"],
+    [["predict"], "no INPUT given"],
+    [["predict", "a.tif"], "--model is missing"],
+    [["predict", "--model", "run"], "no INPUT given"],
+    [
+      ["predict", "--model=r", "--normalize", "all", "a"],
+      "--normalize all",
+      "image, video or frame",
+    ],
+    [["predict", "--model=r", "--threshold", "high", "a"], "--threshold high", "otsu or a number"],
+    [["predict", "--model=r", "--min-size", "1.5", "a"], "--min-size 1.5", "whole number"],
+    [["predict", "--model=r", "--tile", "0", "a"], "--tile 0", "≥ 1"],
+    [["predict", "--model=r", "--memory", "0", "a"], "--memory 0", "≥ 1"],
+    [["evaluate"], "--labels is missing"],
+    [["evaluate", "--labels", "a", "b"], "Cannot use b"],
+    [["synth"], "--out is missing"],
+    [["synth", "--out", "x", "--frames", "0"], "--frames 0", "≥ 1"],
+    [["doctor", "now"], "Cannot use now"],
+  ];
+  await withFolder({}, async (cwd) => {
+    await each(wrong, async ([args, ...says]) => {
+      const { lines } = await fails(args, { code: 2, says, cwd });
+      assertEquals(lines, []);
+    });
+    assertEquals((await Array.fromAsync(Deno.readDir(cwd))).length, 0, "nothing may be written");
+  });
+});
+
+Deno.test("--help shows every command, and for train every setting with its default", async () => {
+  const [help, forTrain] = await Promise.all([runs(["--help"]), runs(["train", "--help"])]);
+  for (const name of ["train", "predict", "evaluate", "synth", "doctor"]) {
+    assert(help.some((line) => line.includes(`cli.ts ${name}`)), name);
+  }
+  for (const setting of listSettings()) {
+    const { value } = setting;
+    const shown = Array.isArray(value) ? value.join(",") : String(value);
+    const line = forTrain.find((line) => line.trim().split(" ")[0] === `--${flagOf(setting)}`);
+    assertMatch(line ?? flagOf(setting), /^ {2}--[a-z-]+ +\S+$/);
+    assertStringIncludes(line!, shown === "" ? "(none)" : shown);
+  }
+});
+
+Deno.test("without a command the usage goes to stderr", async () => {
+  const { code, lines, error } = await kymo([]);
+  assertEquals({ code, lines }, { code: 2, lines: [] });
+  assertStringIncludes(error, "cli.ts train");
+});
+
+Deno.test("--debug shows where an error came from", async () => {
+  const { code, error } = await kymo(["evaluate", "--labels", "nowhere", "--debug"]);
+  assertEquals(code, 1);
+  assertMatch(error, /^NotFound: Cannot read nowhere: .*\n( {4}at .*\n)+$/);
+});
+
+Deno.test("a file of settings that cannot be used is named", async () => {
+  const files = {
+    "null.json": "null",
+    "list.json": "[1]",
+    "cut.json": '{ "depth":\n3,',
+    "lines.json": "depth\n3",
+    "unknown.json": '{ "augmentation": { "nose": 1 } }',
+    "proto.json": '{ "__proto__": { "depth": 1 } }',
+    "type.json": '{ "depth": "3" }',
+    "group.json": '{ "augmentation": 3 }',
+    "single.json": '{ "video": "frames" }',
+  };
+  const cases: [file: keyof typeof files | "missing.json", ...says: string[]][] = [
+    ["null.json", "holds no settings"],
+    ["list.json", "holds no settings"],
+    ["cut.json", "mend the JSON"],
+    ["lines.json", "mend the JSON"],
+    ["unknown.json", "unknown setting augmentation.nose"],
+    ["proto.json", "unknown setting __proto__"],
+    ["type.json", 'depth is "3", expected a number'],
+    ["group.json", "augmentation is 3, expected a group"],
+    ["single.json", 'video is "frames", expected a list of strings'],
+    ["missing.json", "give a JSON file of settings"],
+  ];
+  await withFolder(files, async (cwd) => {
+    await each(cases, async ([file, ...says]) => {
+      await fails(["train", "--config", file, ...TINY], { code: 1, says: [file, ...says], cwd });
+    });
+  });
+});
+
+Deno.test("doctor finds an adapter that computes rightly", async () => {
+  const [line, ...rest] = await runs(["doctor", "--json"]);
+  assertEquals(rest, []);
+  const { adapter, versions, limits, self_test, peak } = JSON.parse(line);
+  assert(adapter !== "" && versions.deno === Deno.version.deno);
+  assert(limits.maxStorageBufferBindingSize >= 128 * 1024 ** 2);
+  for (const error of Object.values(self_test)) assert((error as number) < 1e-4);
+  assert(peak.fma_gflops > 0 && peak.copy_gbs > 0);
+});
