@@ -1,0 +1,190 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  formatDuration,
+  formatEvaluation,
+  formatTable,
+  PredictProgress,
+  TrainProgress,
+} from "../../../train/console/progress.ts";
+import type { StepEvent } from "../../../train/events.ts";
+
+/** A clock that tests set. */
+function testClock() {
+  const clock = { seconds: 0, read: () => 1000 * clock.seconds };
+  return clock;
+}
+
+const STEP: StepEvent = {
+  type: "step",
+  seed: 1,
+  stage: "baseline",
+  step: 1,
+  steps: 100,
+  kind: "segmentation",
+  loss: 0.5,
+  rate: 0.001,
+};
+
+Deno.test("formatDuration() rounds to what people say", () => {
+  const cases: [seconds: number, text: string][] = [
+    [0, "0 s"],
+    [-1, "0 s"],
+    [59.4, "59 s"],
+    [59.6, "1 min 00 s"],
+    [200, "3 min 20 s"],
+    [3599.4, "59 min 59 s"],
+    [3599.6, "1 h 00 min"],
+    [3900, "1 h 05 min"],
+    [7199, "2 h 00 min"],
+    [90_000, "25 h 00 min"],
+    [NaN, "?"],
+    [Infinity, "?"],
+  ];
+  for (const [seconds, text] of cases) assertEquals(formatDuration(seconds), text);
+});
+
+Deno.test("TrainProgress tells rate and remaining time, also when steps come in bursts", () => {
+  const clock = testClock();
+  const progress = new TrainProgress(clock.read);
+  const statuses: (string | null)[] = [];
+  for (let step = 1; step <= 40; step++) {
+    clock.seconds = 10 * Math.ceil(step / 10);
+    statuses.push(progress.show({ ...STEP, step }).status);
+  }
+  assertEquals(statuses[0], "baseline 1/100  loss 0.500");
+  assertEquals(statuses[9], "baseline 10/100  loss 0.500");
+  for (const step of [20, 30, 40]) {
+    const left = formatDuration(100 - step);
+    const expected = `baseline ${step}/100  loss 0.500  1.0 steps/s  ${left} left`;
+    assertEquals(statuses[step - 1], expected);
+  }
+});
+
+Deno.test("TrainProgress forgets the rate of another stage, and of another seed", () => {
+  const clock = testClock();
+  const progress = new TrainProgress(clock.read);
+  const at = (seconds: number, event: Partial<StepEvent>) => {
+    clock.seconds = seconds;
+    return progress.show({ ...STEP, ...event }).status;
+  };
+  at(0, { step: 1 });
+  assertEquals(at(1, { step: 11 }), "baseline 11/100  loss 0.500  10.0 steps/s  9 s left");
+  const stage = "control";
+  assertEquals(at(10, { stage, step: 51 }), "control 51/100  loss 0.500");
+  assertEquals(at(12, { stage, step: 55 }), "control 55/100  loss 0.500  2.0 steps/s  23 s left");
+  assertEquals(at(20, { stage, step: 56, seed: 2 }), "control 56/100  loss 0.500");
+});
+
+Deno.test("TrainProgress follows a rate that changes", () => {
+  const clock = testClock();
+  const progress = new TrainProgress(clock.read);
+  let status: string | null = null;
+  for (let step = 1; step <= 90; step++) {
+    clock.seconds += step < 50 ? 1 : 4;
+    status = progress.show({ ...STEP, step }).status;
+  }
+  assertEquals(status, "baseline 90/100  loss 0.500  0.3 steps/s  40 s left");
+});
+
+Deno.test("TrainProgress shows plan, notes, validations, stages and results as lines", () => {
+  const progress = new TrainProgress(() => 0);
+  const plan = progress.show({
+    type: "plan",
+    seed: 7,
+    parameters: 1234567,
+    plannedBytes: 3 * 2 ** 20,
+    stills: [10, 2, 3],
+    frames: 24,
+    stages: [{ stage: "baseline", steps: 5 }, { stage: "consistent", steps: 6 }],
+  });
+  assertEquals(plan.lines, [
+    "Seed 7: 1,234,567 parameters; 10 stills to learn from, 2 to validate, 3 to test; " +
+    "24 video frames",
+    "Steps: baseline 5, consistent 6; planned GPU memory 3 MiB",
+  ]);
+  assertEquals(progress.show({ type: "note", text: "A." }).lines, ["A."]);
+  assertEquals(progress.show({ type: "warning", text: "B." }).lines, ["Warning: B."]);
+  const stage = progress.show({
+    type: "stage",
+    seed: 7,
+    stage: "baseline",
+    reason: "early",
+    weights: "w",
+  });
+  assertEquals(stage, { lines: ["baseline early: w"], status: null });
+  const result = progress.show({
+    type: "result",
+    table: { columns: [], rows: [{ source: "baseline", values: {} }] },
+    report: "r.html",
+    weights: "w",
+  });
+  assertEquals(result.lines.slice(-2), ["Report:  r.html", "Weights: w"]);
+});
+
+Deno.test("PredictProgress counts frames, and what was kept", () => {
+  const clock = testClock();
+  const progress = new PredictProgress(clock.read);
+  const frame = { type: "frame", name: "a.tif", total: 5, objects: 7, seconds: 0.5 } as const;
+  const first = progress.show({ ...frame, done: 1 });
+  assertEquals(first, { lines: [], status: "1/5  a.tif: 7 objects in 0.50 s" });
+  clock.seconds = 2;
+  const second = progress.show({ ...frame, done: 2 });
+  assertEquals(second.status, "2/5  a.tif: 7 objects in 0.50 s  6 s left");
+  const done = (written: number, kept: number) =>
+    progress.show({ type: "done", out: "p", written, kept }).lines;
+  assertEquals(done(5, 0), ["5 files written to p"]);
+  assertEquals(done(1, 4), [
+    "1 file written to p, 4 that existed kept (--overwrite replaces them)",
+  ]);
+});
+
+Deno.test("formatTable() lines up its columns and shows what was not measured as a dash", () => {
+  const lines = formatTable({
+    columns: [
+      { key: "ap", label: "AP", better: "higher", group: "Accuracy" },
+      { key: "area", label: "Area change", better: "truth", digits: 1, group: "Flicker" },
+      { key: "excess", label: "Births", better: "lower", group: "Flicker above the truth" },
+    ],
+    rows: [
+      { source: "baseline", values: { ap: { mean: 0.5, sd: 0.01 }, area: { mean: 2.25 } } },
+      { source: "truth", values: { area: { mean: 10 } } },
+    ],
+  });
+  assertEquals(lines, [
+    "                              baseline  truth",
+    "AP (higher is better)    0.500 ± 0.010      –",
+    "Area change                        2.3   10.0",
+    "Births, above the truth              –      –",
+  ]);
+});
+
+const FLICKER = { pairs: 2, area_change: 0.5, blink_rate: 0, area_per_frame: [1, 2, 3] };
+
+Deno.test("formatEvaluation() shows flicker alone where there is no truth", () => {
+  assertEquals(formatEvaluation({ frames: 3, flicker: FLICKER }), [
+    "3 frames",
+    "area_change        0.5000",
+    "blink_rate         0.0000",
+  ]);
+  assertEquals(formatEvaluation({ frames: 1, flicker: {} }), ["1 frame"]);
+});
+
+Deno.test("formatEvaluation() shows accuracy and the truth's own flicker beside it", () => {
+  const scores = (accuracy: number) => ({ accuracy, f1: 1 });
+  const lines = formatEvaluation({
+    frames: 3,
+    frames_without_truth: 1,
+    matching: { "0.5": scores(0.75), "0.75": scores(0.25) },
+    mean_ap: 0.4,
+    ctc: { DET: 0.9 },
+    flicker: FLICKER,
+    flicker_truth: { ...FLICKER, area_change: 0.125 },
+  });
+  assertEquals(lines.slice(0, 4), [
+    "3 frames, 1 without truth",
+    "AP 0.5 0.7500  AP 0.75 0.2500  mean AP 0.4000",
+    "SEG –  DET 0.9000",
+    "area_change        0.5000  (truth 0.1250)",
+  ]);
+  assertStringIncludes(lines[4], "blink_rate");
+});

@@ -1,0 +1,99 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { changeConfig, defaultConfig, syntheticConfig } from "../../../train/config.ts";
+import { runConfig, UsageError } from "../../../train/console/run_config.ts";
+import { withFolder } from "../data/fixtures/temporary.ts";
+
+/** Runs with files of JSON in a folder. */
+function withJson<T>(files: Record<string, unknown>, use: (path: string) => Promise<T>) {
+  const texts = Object.entries(files).map(([name, value]) => [name, JSON.stringify(value)]);
+  return withFolder(Object.fromEntries(texts), use);
+}
+
+Deno.test("runConfig() without anything is the synthetic run", async () => {
+  const config = await runConfig({}, { out: "nowhere" });
+  assertEquals(config, { ...defaultConfig, ...syntheticConfig });
+});
+
+Deno.test("runConfig() with stills, from a flag or a file, begins with the defaults", async () => {
+  await withJson({ "c.json": { stills: "s" } }, async (path) => {
+    const expected = { ...defaultConfig, stills: "s" };
+    assertEquals(await runConfig({ stills: "s" }, { out: "nowhere" }), expected);
+    assertEquals(await runConfig({}, { out: "nowhere", file: `${path}/c.json` }), expected);
+  });
+});
+
+Deno.test("runConfig() lets flags win over the file, setting by setting", async () => {
+  const file = {
+    stills: "s",
+    video: ["a", "b"],
+    control: true,
+    depth: 2,
+    augmentation: { noise: 0.3, elastic: { amplitude: 4 } },
+    versions: { kymo: "0.0.1" },
+  };
+  await withJson({ "c.json": file }, async (path) => {
+    const flags = {
+      video: ["c"],
+      control: false,
+      "augmentation-noise": "0",
+      "augmentation-elastic-probability": "1",
+    };
+    const { versions: _, ...change } = file;
+    const fromFile = changeConfig(defaultConfig, { change, source: "the test" });
+    assertEquals(await runConfig(flags, { out: "nowhere", file: `${path}/c.json` }), {
+      ...fromFile,
+      video: ["c"],
+      control: false,
+      augmentation: {
+        ...fromFile.augmentation,
+        noise: 0,
+        elastic: { ...fromFile.augmentation.elastic, probability: 1 },
+      },
+    });
+  });
+});
+
+Deno.test("runConfig() refuses settings that make no sense together", async () => {
+  const config = runConfig({ patch: "100" }, { out: "nowhere" });
+  await assertRejects(() => config, UsageError, "patch is 100");
+});
+
+const RUN = { ...defaultConfig, stills: "s", depth: 2, control: true, versions: { kymo: "1" } };
+
+Deno.test("runConfig() goes on with the settings of the run", async () => {
+  await withJson({ "run/config.json": RUN, "c.json": { depth: 2 } }, async (path) => {
+    const { versions: _, ...saved } = RUN;
+    const out = `${path}/run`;
+    assertEquals(await runConfig({}, { out, resume: true }), saved);
+    // The command that began the run may be repeated word for word.
+    const flags = { stills: "s", control: true, "warmup-rate": String(saved.warmupRate) };
+    assertEquals(await runConfig(flags, { out, resume: true, file: `${path}/c.json` }), saved);
+  });
+});
+
+Deno.test("runConfig() refuses to go on with other settings, and names them", async () => {
+  await withJson({ "run/config.json": RUN, "c.json": { depth: 3 } }, async (path) => {
+    const out = `${path}/run`;
+    const resumed = runConfig({ control: false, seed: "1" }, { out, resume: true });
+    await assertRejects(
+      () => resumed,
+      UsageError,
+      `Cannot resume ${out} with other settings: --control is true, not false; leave them out`,
+    );
+    const fromFile = runConfig({}, { out, resume: true, file: `${path}/c.json` });
+    await assertRejects(() => fromFile, UsageError, "--depth is 2, not 3");
+  });
+});
+
+Deno.test("runConfig() begins anew where there is no run to go on with", async () => {
+  await withFolder({}, async (out) => {
+    assertEquals((await runConfig({ stills: "s" }, { out, resume: true })).stills, "s");
+  });
+});
+
+Deno.test("runConfig() does not go on with damaged settings", async () => {
+  await withFolder({ "config.json": '{ "depth": 2,' }, async (out) => {
+    const resumed = runConfig({}, { out, resume: true });
+    await assertRejects(() => resumed, SyntaxError, `Cannot read ${out}/config.json`);
+  });
+});
