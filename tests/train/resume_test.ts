@@ -6,10 +6,10 @@ import type { Stage } from "../../train/run_folder.ts";
 import { train, type TrainOptions } from "../../train/train.ts";
 import { runContent, tinyConfig, trainToEnd, withTinyData } from "./tiny_run.ts";
 
-/** A very small run: two stages of a few steps. */
+/** A very small run, which saves a state in the middle of both stages. */
 const SMALL = {
-  ...{ control: false, warmup: 2, rounds: 1, segmentationShare: 1 },
-  ...{ validateEvery: 2, saveEvery: 2 },
+  ...{ control: false, warmup: 3, rounds: 2, segmentationShare: 1 },
+  ...{ validateEvery: 3, saveEvery: 2 },
 };
 
 /** Runs until `stop` says so, and lets go; whether it said so before the end. */

@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+} from "@std/assert";
 import type { TrainEvent, ValidationEvent } from "../../train/events.ts";
 import type { ValidationScores } from "../../train/learner.ts";
 import type { Stage } from "../../train/run_folder.ts";
@@ -94,6 +100,41 @@ Deno.test("the baseline stops early when its patience ends, and stays stopped", 
     assertEquals([again.events, again.outcome], [[], outcome]);
     assertEquals(again.learner.steps, []);
   }, { change: { warmup: 20, validateEvery: 2, patience: 2 } });
+});
+
+Deno.test("a resumed stage remembers its best, its patience, its rates and what it began with", async () => {
+  const change = {
+    ...{ warmup: 15, rounds: 5, validateEvery: 3, saveEvery: 3, patience: 3 },
+    ...{ decay: "plateau", plateauPatience: 1 },
+  };
+  for (const stage of ["baseline", "consistent"] as const) {
+    await withWorkshop(async (workshop) => {
+      const first = workshop.learner();
+      const start = stage === "baseline" ? [] : [scoresWith({ segmentation: 0.4 })];
+      const scores = [0.2, 0.3].map((segmentation) => scoresWith({ segmentation }));
+      first.scores = [...start, ...scores];
+      first.losses = new Map([[8, NaN]]);
+      await assertRejects(() => runWholeStage(stage, { workshop, learner: first }), RangeError);
+      const best = first.validated[start.length];
+
+      const second = workshop.learner();
+      second.scores = [
+        scoresWith({ segmentation: 0.25, foregroundFraction: 0.9 }),
+        scoresWith({ segmentation: 0.24, foregroundFraction: 0.9 }),
+        scoresWith({ segmentation: 0.3 }),
+      ];
+      const resume = await workshop.folder.loadState();
+      const { outcome, events } = await runWholeStage(stage, { workshop, learner: second, resume });
+      assertEquals(outcome.best, best);
+      // The baseline's patience of three ends after 0.3, 0.25 and 0.24.
+      assertEquals(outcome.reason, stage === "baseline" ? "early" : "done");
+      assertEquals(second.steps.length, stage === "baseline" ? 6 : 9);
+      assertEquals(warnings(events).length, stage === "baseline" ? 0 : 1);
+      const rates = onStills(second.steps).map(({ rate }) => rate);
+      const full = onStills(first.steps)[0].rate;
+      assertAlmostEquals(rates[0] / full, 2 / 3, 1e-9);
+    }, { change });
+  }
 });
 
 Deno.test("patience counts for the baseline only", async () => {
