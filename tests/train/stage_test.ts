@@ -121,7 +121,7 @@ Deno.test("a resumed stage remembers its best, its patience, its rates and what 
       second.scores = [
         scoresWith({ segmentation: 0.25, foregroundFraction: 0.9 }),
         scoresWith({ segmentation: 0.24, foregroundFraction: 0.9 }),
-        scoresWith({ segmentation: 0.3 }),
+        scoresWith({ segmentation: 0.3, foregroundFraction: 0.9 }),
       ];
       const resume = await workshop.folder.loadState();
       const { outcome, events } = await runWholeStage(stage, { workshop, learner: second, resume });
