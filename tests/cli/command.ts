@@ -91,6 +91,17 @@ export function assertFailed(
   assertEquals(/^[A-Z]/.test(error) && !/\.\n$/.test(error), true, `house style: ${error}`);
 }
 
+/** The first lines that a program prints. */
+export async function firstLines(child: Deno.ChildProcess, count: number): Promise<string[]> {
+  let text = "";
+  for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    const lines = text.split("\n");
+    if (lines.length > count) return lines.slice(0, count);
+  }
+  throw new Error(`The program ended after ${text}`);
+}
+
 /** Does some work for every item, at most a few at a time. */
 export async function each<T>(items: readonly T[], work: (item: T) => Promise<unknown>) {
   const queue = [...items];

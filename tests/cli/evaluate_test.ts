@@ -1,0 +1,74 @@
+import { assertEquals } from "@std/assert";
+import { encodeLabelTiff } from "../../train/data/encode.ts";
+import { withFolder } from "../train/data/fixtures/temporary.ts";
+import { labelsOf, type Rectangle } from "../train/threshold_model.ts";
+import { events, fails, runs, tree } from "./command.ts";
+
+const A: Rectangle = { x: 1, y: 1, width: 3, height: 2 };
+const B: Rectangle = { x: 6, y: 2, width: 4, height: 3 };
+
+function image(...rectangles: Rectangle[]): Uint8Array<ArrayBuffer> {
+  return encodeLabelTiff([labelsOf(rectangles)]);
+}
+
+Deno.test("evaluate prints what it measures, and writes it where it is told to", async () => {
+  const files = {
+    "res/mask000.tif": image(A, B),
+    "res/mask001.tif": image(A),
+    "seg/man_seg001.tif": image(A),
+    "tra/man_track000.tif": image(A, B),
+    "tra/man_track001.tif": image(A, B),
+  };
+  await withFolder(files, async (cwd) => {
+    const paths = ["--labels=res", "--truth=seg", "--markers=tra"];
+    const [evaluation, ...rest] = await events(["evaluate", ...paths, "--out=e.json"], { cwd });
+    assertEquals(rest, []);
+    assertEquals(JSON.parse(await Deno.readTextFile(`${cwd}/e.json`)), evaluation);
+    assertEquals(evaluation.ctc, { SEG: 1, DET: 0.75 });
+    assertEquals(await runs(["evaluate", ...paths], { cwd }), [
+      "2 frames, 1 without truth",
+      "AP 0.5 1.0000  AP 0.75 1.0000  mean AP 1.0000",
+      "SEG 1.0000  DET 0.7500",
+      "area_change        1.0000  (truth 0.0000)",
+      "dice_instability   0.5000  (truth 0.0000)",
+      "birth_rate         0.0000  (truth 0.0000)",
+      "death_rate         0.5000  (truth 0.0000)",
+      "blink_rate         0.0000  (truth 0.0000)",
+    ]);
+    const [alone] = await events(["evaluate", "--labels", "res"], { cwd });
+    assertEquals(Object.keys(alone), ["frames", "flicker"]);
+  });
+});
+
+Deno.test("evaluate writes nothing where it cannot compare", async () => {
+  const files = { "res/mask000.tif": image(A), "res/mask001.tif": image(A), "t/9.tif": image(A) };
+  await withFolder(files, async (cwd) => {
+    const before = await tree(cwd);
+    const evaluate = ["evaluate", "--labels=res"];
+    await fails([...evaluate, "--truth=t", "--out=e.json"], {
+      code: 1,
+      says: ["Cannot match res with t", "mask000.tif", "9.tif", "rename one of them"],
+      cwd,
+    });
+    await fails([...evaluate, "--out=no/e.json"], {
+      code: 1,
+      says: ["Cannot write no/e.json", "its folder does not exist; make it first"],
+      cwd,
+    });
+    assertEquals(await tree(cwd), before);
+  });
+});
+
+Deno.test("synth writes a data set, and says with which flags to use it", async () => {
+  await withFolder({}, async (cwd) => {
+    const synth = ["synth", "--out", "s", "--seed=5", "--stills=2", "--frames", "2"];
+    const lines = await runs(synth, { cwd });
+    assertEquals(lines, [
+      "8 files written",
+      "--stills s/stills --video s/video --truth s/truth",
+    ]);
+    assertEquals((await tree(`${cwd}/s`)).filter((name) => name.endsWith(".tif")).length, 8);
+    const says = ["Cannot write a data set to s", "give another --out"];
+    await fails(synth, { code: 1, says, cwd });
+  });
+});

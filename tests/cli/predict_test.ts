@@ -1,0 +1,84 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { decodeImage, readLabels } from "../../train/data/decode.ts";
+import { encodeGreyTiff } from "../../train/data/encode.ts";
+import { syntheticVideo } from "../../train/data/synthetic.ts";
+import { withFolder } from "../train/data/fixtures/temporary.ts";
+import { labelsOf, picture, type Rectangle, thresholdModel } from "../train/threshold_model.ts";
+import { command, events, firstLines, runs, tree } from "./command.ts";
+
+const A: Rectangle = { x: 1, y: 1, width: 3, height: 2 };
+const B: Rectangle = { x: 6, y: 2, width: 4, height: 3 };
+const DIM_C: Rectangle = { x: 2, y: 6, width: 5, height: 3, value: 300 };
+const MODEL = { "model/weights.safetensors": thresholdModel() };
+
+function tiff(...frames: Rectangle[][]): Uint8Array<ArrayBuffer> {
+  return encodeGreyTiff(frames.map(picture));
+}
+
+async function labels(path: string) {
+  return await readLabels(await decodeImage(path), 0);
+}
+
+Deno.test("predict tells every frame, and keeps names that look like numbers", async () => {
+  const files = { ...MODEL, "12/007.tif": tiff([A]), "12/008.tif": tiff([A, B]), "9": tiff([B]) };
+  await withFolder(files, async (cwd) => {
+    const told = await events(["predict", "--model=model", "--out", "3", "12", "9"], { cwd });
+    const frames = told.filter(({ type }) => type === "frame");
+    assertEquals(frames.map(({ name, objects }) => [name, objects]), [
+      ...[["007.tif", 1], ["008.tif", 2], ["9", 1]],
+    ]);
+    assertEquals(told.at(-1), { type: "done", out: "3", written: 3, kept: 0 });
+    assertEquals(await tree(`${cwd}/3`), ["007.tif", "008.tif", "9.tif"]);
+    assertEquals(await labels(`${cwd}/3/008.tif`), labelsOf([A, B]));
+  });
+});
+
+Deno.test("predict follows its flags, keeps what is there and overwrites only when told", async () => {
+  const files = { ...MODEL, "v.tif": tiff([A], [B, DIM_C]) };
+  await withFolder(files, async (cwd) => {
+    const flags = ["--probability", "--tta", "--ctc", "--tile=64", "--memory=512"];
+    const plain = ["predict", "--model", "model/weights.safetensors", ...flags, "v.tif"];
+    const lines = await runs(plain, { cwd });
+    assertMatch(lines[0], /^1\/2 {2}v\.tif: 1 objects in \d+\.\d\d s$/);
+    assertEquals(lines.at(-1), "2 files written to predicted");
+    assertEquals(await tree(`${cwd}/predicted`), [
+      ...["mask000.tif", "mask001.tif"],
+      ...["probability", "probability/mask000.tif", "probability/mask001.tif"],
+    ]);
+    assertEquals(await labels(`${cwd}/predicted/mask001.tif`), labelsOf([B]));
+    assertEquals(await runs(plain, { cwd }), [
+      "0 files written to predicted, 2 that existed kept (--overwrite replaces them)",
+    ]);
+    const others = ["--normalize=frame", "--threshold=0.1", "--min-size", "13", "--overwrite"];
+    await runs([...plain, ...others], { cwd });
+    assertEquals(await labels(`${cwd}/predicted/mask000.tif`), labelsOf([]));
+    assertEquals(await labels(`${cwd}/predicted/mask001.tif`), labelsOf([DIM_C]));
+  });
+});
+
+Deno.test("a killed prediction leaves whole files only, and goes on where it stopped", async () => {
+  const { frames } = syntheticVideo({ seed: 1, frames: 1, size: 192 });
+  const video = encodeGreyTiff(frames);
+  const names = Array.from({ length: 12 }, (_, i) => `t${String(i).padStart(3, "0")}.tif`);
+  const files = Object.fromEntries(names.map((name) => [`v/${name}`, video]));
+  await withFolder({ ...MODEL, ...files }, async (cwd) => {
+    const predict = ["predict", "--model=model", "--out=out", "--tta", "--json", "v"];
+    const child = command(predict, { cwd }).spawn();
+    await firstLines(child, 3);
+    child.kill("SIGKILL");
+    await Promise.all([child.status, child.stderr.cancel()]);
+    const left = await tree(`${cwd}/out`);
+    const whole = left.filter((name) => names.includes(name));
+    const halves = left.filter((name) => !names.includes(name));
+    assert(whole.length >= 2 && whole.length < names.length, `${left}`);
+    assert(halves.every((name) => /^\.t\d+\.tif\.\w+\.tmp$/.test(name)), `${halves}`);
+    const told = await events(predict.filter((word) => word !== "--json"), { cwd });
+    const { written, kept } = told.at(-1)!;
+    assertEquals({ written, kept }, { written: names.length - whole.length, kept: whole.length });
+    // All frames are one image, so all results must be the same bytes.
+    const [first, ...others] = await Promise.all(
+      names.map((name) => Deno.readFile(`${cwd}/out/${name}`)),
+    );
+    for (const other of others) assertEquals(other, first);
+  });
+});
