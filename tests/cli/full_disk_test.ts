@@ -1,0 +1,103 @@
+import { assert, assertEquals } from "@std/assert";
+import { encodeLabelTiff } from "../../train/data/encode.ts";
+import { synthFiles } from "../../train/synth_files.ts";
+import { withFolder } from "../train/data/fixtures/temporary.ts";
+import { labelsOf, thresholdModel } from "../train/threshold_model.ts";
+import { fails, PROGRAM_WORDS, TINY } from "./command.ts";
+
+/** Mounts a disk of its own, runs a program and writes down the files it left on the disk. */
+const SCRIPT = `
+mount -t tmpfs -o "$1" none "$0" || exit 99
+shift
+"$@"
+code=$?
+find "$0" -type f > "$0.left"
+exit $code
+`;
+
+/** Words that start a program in a user namespace, with a small disk at a folder. */
+function withDisk(folder: string, options: string, program: readonly string[]): string[] {
+  const unshare = 'exec unshare --user --map-root-user --mount sh -c "$0" "$@"';
+  return ["sh", "-c", unshare, SCRIPT, folder, options, ...program];
+}
+
+/** Whether this system lets a user mount a disk of his own; where not, there is nothing to test. */
+async function canMount(): Promise<boolean> {
+  return await withFolder({}, async (folder) => {
+    const [first, ...args] = withDisk(folder, "size=16k", ["touch", `${folder}/file`]);
+    const { success } = await new Deno.Command(first, { args, stderr: "null" }).output();
+    await Deno.remove(`${folder}.left`).catch(() => {});
+    return success;
+  });
+}
+
+const ignore = !await canMount();
+const IMAGE = encodeLabelTiff([labelsOf([{ x: 1, y: 1, width: 5, height: 4 }])]);
+const FRAMES = [0, 1, 2, 3, 4, 5].map((t) => `t${t}.tif`);
+const FILES = {
+  "model/weights.safetensors": thresholdModel(),
+  "disk/unmounted": "",
+  ...Object.fromEntries(FRAMES.map((name) => [`video/${name}`, IMAGE])),
+};
+
+/** Runs commands one by one, each with an empty disk at `disk`, and gives the files left. */
+async function onDisk(
+  options: string,
+  cases: readonly (readonly [args: readonly string[], ...says: string[]])[],
+): Promise<string[][]> {
+  return await withFolder(FILES, async (cwd) => {
+    await synthFiles({ out: `${cwd}/data`, stills: 4, frames: 2 });
+    const start = withDisk(`${cwd}/disk`, options, PROGRAM_WORDS);
+    const left: string[][] = [];
+    for (const [args, ...says] of cases) {
+      await fails(args, { code: 1, says, cwd, start });
+      const list = await Deno.readTextFile(`${cwd}/disk.left`);
+      left.push(list.split("\n").map((path) => path.split("/").at(-1)!).filter(Boolean).sort());
+    }
+    return left;
+  });
+}
+
+const PREDICT = ["predict", "--model=model", "--out=disk/out", "video"];
+const TRAIN = ["train", "--stills=data/stills", "--video=data/video", ...TINY, "--out=disk/run"];
+const EVALUATE = ["evaluate", "--labels=video", "--truth=video", "--out=disk/e.json"];
+const SYNTH = ["synth", "--out=disk/set", "--stills=1", "--frames=1"];
+
+Deno.test({
+  name: "a full disk is one line that names the file, and no half of it stays",
+  ignore,
+  fn: async () => {
+    const says = "the disk is full; free some space or choose another disk";
+    const [predicted, trained] = await onDisk("size=12k", [
+      [PREDICT, "Cannot write disk/out/t", says],
+      [TRAIN, "Cannot write disk/run/", says],
+    ]);
+    assert(predicted.length > 0 && predicted.length < FRAMES.length);
+    assertEquals(predicted, FRAMES.slice(0, predicted.length), "whole files, in order");
+    assertEquals(trained.filter((name) => name.endsWith(".tmp")), []);
+    const [made] = await onDisk("size=4k", [[SYNTH, "disk/set/stills/images/s000.tif", says]]);
+    assertEquals(made, []);
+    // A disk can also be full of files instead of bytes.
+    const left = await onDisk("nr_inodes=1", [
+      [EVALUATE, "Cannot write disk/e.json", says],
+      [PREDICT, "Cannot write disk/out", says],
+    ]);
+    assertEquals(left.flat(), []);
+  },
+});
+
+Deno.test({
+  name: "a disk that may only be read is one line that names the file",
+  ignore,
+  fn: async () => {
+    const says = ["Read-only file system", "choose a folder you may write to"];
+    const left = await onDisk("ro", [
+      [PREDICT, "Cannot make disk/out", ...says],
+      [[...PREDICT, "--out=disk"], "Cannot write disk/t0.tif", ...says],
+      [TRAIN, "disk/run", "Read-only file system", "give another --out"],
+      [EVALUATE, "Cannot write disk/e.json", ...says],
+      [SYNTH, "Cannot make disk/set/stills/images", ...says],
+    ]);
+    assertEquals(left.flat(), []);
+  },
+});
