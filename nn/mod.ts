@@ -7,6 +7,7 @@
 
 export * from "./adam.ts";
 export * from "./autodiff.ts";
+export * from "./labels/foreground.ts";
 export * from "./losses.ts";
 export * from "./module.ts";
 export * from "./safetensors.ts";

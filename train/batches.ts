@@ -8,6 +8,7 @@
 
 import { applyAugmentation, type AugmentationSettings, drawAugmentation } from "./data/augment.ts";
 import { PairSampler, PatchSampler, type SamplerState } from "./data/patches.ts";
+import { foregroundTarget } from "../nn/labels/foreground.ts";
 import { Random, type RandomState } from "./data/random.ts";
 import type { Sample } from "./data/sample.ts";
 
@@ -41,28 +42,38 @@ export interface StreamSettings {
   readonly seed: number;
 }
 
+/** Settings of the stream of stills. */
+export interface StillSettings {
+  /** Share of the patches that must contain foreground. */
+  readonly foreground: number;
+  /** Whether pixels where objects touch become background. */
+  readonly parted?: boolean;
+}
+
 /** Stacks samples of one size into a batch; targets are the foreground of their labels. */
-export function stackSamples(samples: readonly Sample[]): Batch {
+export function stackSamples(
+  samples: readonly Sample[],
+  { parted = false }: { parted?: boolean } = {},
+): Batch {
   const [{ channels, height, width, labels }] = samples;
   const images = new Float32Array(samples.length * channels * height * width);
   samples.forEach(({ image }, i) => images.set(image, i * image.length));
   const targets = labels ? new Float32Array(samples.length * height * width) : null;
-  samples.forEach((sample, i) =>
-    sample.labels?.forEach((id, at) => {
-      if (targets && id > 0) targets[i * height * width + at] = 1;
-    })
-  );
+  samples.forEach((sample, i) => {
+    if (!sample.labels) return;
+    targets?.set(foregroundTarget(sample.labels, { width, parted }), i * height * width);
+  });
   return { shape: [samples.length, channels, height, width], images, targets };
 }
 
 /** Batches of augmented patches of labelled stills. */
 export class StillStream {
   readonly #sampler: PatchSampler;
-  readonly #settings: StreamSettings;
+  readonly #settings: StreamSettings & StillSettings;
   #random: Random;
 
   /** Starts a stream over the training stills. */
-  constructor(stills: readonly Sample[], settings: StreamSettings & { foreground: number }) {
+  constructor(stills: readonly Sample[], settings: StreamSettings & StillSettings) {
     const { patch, seed, foreground } = settings;
     this.#sampler = new PatchSampler(stills, { size: patch, foregroundOnly: foreground, seed });
     this.#settings = settings;
@@ -71,11 +82,12 @@ export class StillStream {
 
   /** The next batch. */
   next(): Batch {
-    const { count, augmentation } = this.#settings;
-    return stackSamples(Array.from({ length: count }, () => {
+    const { count, augmentation, parted } = this.#settings;
+    const samples = Array.from({ length: count }, () => {
       const patch = this.#sampler.next();
       return applyAugmentation(drawAugmentation(this.#random, augmentation), patch);
-    }));
+    });
+    return stackSamples(samples, { parted });
   }
 
   /** The state, to be saved. */

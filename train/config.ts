@@ -37,6 +37,8 @@ export interface TrainConfig {
   gap: number;
   /** Share of the patches that must contain foreground. */
   foreground: number;
+  /** Whether pixels where objects touch are background to the network, so that they come apart. */
+  parted: boolean;
   /** Share of the stills that choose the best weights; with 0 the last weights are taken. */
   validation: number;
   /** Share of the stills that only the final table sees. */
@@ -77,6 +79,8 @@ export interface TrainConfig {
   validateEvery: number;
   /** Validations without improvement before the baseline stops early; 0 for never. */
   patience: number;
+  /** How much worse than the best a later validation loss may be and still replace its weights. */
+  tolerance: number;
   /** Steps between saved states. */
   saveEvery: number;
   /** Relative change of mean probability or foreground that raises the collapse alarm. */
@@ -108,6 +112,7 @@ export const defaultConfig: TrainConfig = {
   pairs: 2,
   gap: 1,
   foreground: 0.9,
+  parted: true,
   validation: 0.1,
   test: 0.15,
   low: 1,
@@ -128,6 +133,7 @@ export const defaultConfig: TrainConfig = {
   consistencyRate: 3e-5,
   validateEvery: 200,
   patience: 0,
+  tolerance: 0.01,
   saveEvery: 100,
   collapseLimit: 0.2,
   stopOnCollapse: false,
@@ -286,7 +292,7 @@ const NUMBERS = [
   },
   {
     names: "augmentation.brightnessContrast.brightness augmentation.brightnessContrast.contrast " +
-      "augmentation.noise augmentation.elastic.amplitude",
+      "augmentation.noise augmentation.elastic.amplitude tolerance",
     expected: "a number ≥ 0",
     holds: (value: number) => value >= 0 && value < Infinity,
   },

@@ -65,7 +65,7 @@ export interface ValidationEvent extends ValidationScores {
   readonly stage: Stage;
   /** Steps made before it. */
   readonly step: number;
-  /** Whether it is the best of the stage so far. */
+  /** Whether its weights are the stage's result so far: not clearly worse than the best. */
   readonly isBest: boolean;
 }
 

@@ -84,7 +84,7 @@ export function validationBatches(
   set: TrainingSet,
   config: TrainConfig,
 ): { stills: Batch[]; pairs: Batch[] } {
-  const { patch, batch, pairs, gap, seed } = config;
+  const { patch, batch, pairs, gap, seed, parted } = config;
   const random = new Random(seed, 20);
   const stills = set.validation.map((sample) =>
     samplePatch(random, sample, { size: patch, foregroundOnly: 1 })
@@ -93,7 +93,7 @@ export function validationBatches(
   const sampler = hasPairs ? new PairSampler(videoSamples(set), { size: patch, gap, seed }) : null;
   const drawn = sampler ? Array.from({ length: VALIDATION_PAIRS }, () => sampler.next()) : [];
   return {
-    stills: chunks(stills, batch).map(stackSamples),
+    stills: chunks(stills, batch).map((group) => stackSamples(group, { parted })),
     pairs: chunks(drawn, pairs).map((group) =>
       stackSamples([...group.map(([first]) => first), ...group.map(([, second]) => second)])
     ),
@@ -125,7 +125,7 @@ class StageRun {
 
   constructor(stage: Stage, context: StageContext) {
     const { set, config } = context;
-    const { patch, augmentation, batch, pairs, gap, foreground } = config;
+    const { patch, augmentation, batch, pairs, gap, foreground, parted } = config;
     this.#stage = stage;
     this.#context = context;
     this.#schedule = new Schedule(stage, { config, epochs: epochLengths(set, config) });
@@ -136,6 +136,7 @@ class StageRun {
       seed,
       count: batch,
       foreground,
+      parted,
     });
     this.#pairs = stage === "consistent"
       ? new PairStream(videoSamples(set), { patch, augmentation, seed, count: pairs, gap })
@@ -224,10 +225,7 @@ class StageRun {
     }
     const alarm = this.#collapse(scores) ?? this.#death(scores);
     const isBest = !this.#collapsed && this.#isBetter(scores);
-    if (isBest) {
-      this.#best = await learner.weights();
-      this.#waited = 0;
-    } else this.#waited++;
+    if (isBest) this.#best = await learner.weights();
     if (segmentation !== null) this.#schedule.plateaus.segmentation.observe(segmentation);
     if (consistency !== null) this.#schedule.plateaus.consistency.observe(consistency);
     const event: ValidationEvent = {
@@ -245,14 +243,20 @@ class StageRun {
 
   /**
    * The second stage is judged by what it is for: both losses, on images it has not learned from.
-   * Without validation stills nothing tells better from worse, and the last weights are taken.
+   * Later weights learned longer and at lower rates, and a validation is noisy: they are taken as long
+   * as they are not clearly worse than the best. Without validation stills nothing tells better from
+   * worse, and the last weights are taken.
    */
   #isBetter({ segmentation, consistency }: ValidationScores): boolean {
-    if (segmentation === null) return true;
+    if (segmentation === null) {
+      this.#waited = 0;
+      return true;
+    }
     const score = segmentation + (consistency ?? 0);
-    if (this.#bestScore !== null && score >= this.#bestScore) return false;
-    this.#bestScore = score;
-    return true;
+    const best = this.#bestScore ?? Infinity;
+    this.#waited = score < best ? 0 : this.#waited + 1;
+    this.#bestScore = Math.min(best, score);
+    return score <= best + this.#context.config.tolerance;
   }
 
   #fail(what: string): never {

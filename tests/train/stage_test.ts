@@ -86,8 +86,17 @@ Deno.test("the second stage is judged by both losses, its start included", async
   }
 });
 
+Deno.test("later weights replace the best while they are within the tolerance of it", async () => {
+  await withWorkshop(async (workshop) => {
+    const learner = workshop.learner();
+    learner.scores = [0.3, 0.309, 0.318, 0.4].map((segmentation) => scoresWith({ segmentation }));
+    const { outcome } = await runWholeStage("baseline", { workshop, learner });
+    assertEquals(outcome.best, learner.validated[1]);
+  }, { change: { warmup: 8, validateEvery: 2, tolerance: 0.01 } });
+});
+
 Deno.test("the baseline stops early when its patience ends, and stays stopped", async () => {
-  const losses = [0.5, 0.3, 0.4, 0.3, 0.2];
+  const losses = [0.5, 0.3, 0.4, 0.35, 0.2];
   await withWorkshop(async (workshop) => {
     const learner = workshop.learner();
     learner.scores = losses.map((segmentation) => scoresWith({ segmentation }));
