@@ -59,10 +59,10 @@ Deno.test("predict follows its flags, keeps what is there and overwrites only wh
 Deno.test("a killed prediction leaves whole files only, and goes on where it stopped", async () => {
   const { frames } = syntheticVideo({ seed: 1, frames: 1, size: 192 });
   const video = encodeGreyTiff(frames);
-  const names = Array.from({ length: 12 }, (_, i) => `t${String(i).padStart(3, "0")}.tif`);
+  const names = Array.from({ length: 20 }, (_, i) => `t${String(i).padStart(3, "0")}.tif`);
   const files = Object.fromEntries(names.map((name) => [`v/${name}`, video]));
   await withFolder({ ...MODEL, ...files }, async (cwd) => {
-    const predict = ["predict", "--model=model", "--out=out", "--tta", "--json", "v"];
+    const predict = ["predict", "--model=model", "--out=out", "--json", "v"];
     const child = command(predict, { cwd }).spawn();
     await firstLines(child, 3);
     child.kill("SIGKILL");
