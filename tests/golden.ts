@@ -43,7 +43,9 @@ export async function runGolden(
 if (import.meta.main) {
   const [folder] = Deno.args;
   if (!folder) {
-    console.error("Cannot run golden cases: no folder given; try `deno task golden tests/golden/data`");
+    console.error(
+      "Cannot run golden cases: no folder given; try `deno task golden tests/golden/data`",
+    );
     Deno.exit(2);
   }
   try {
