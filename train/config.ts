@@ -147,11 +147,11 @@ export const defaultConfig: TrainConfig = {
 export const syntheticConfig: Partial<TrainConfig> = {
   base: 8,
   patch: 96,
-  warmup: 220,
+  warmup: 420,
   ramp: 20,
   rounds: 40,
-  validateEvery: 55,
-  saveEvery: 55,
+  validateEvery: 60,
+  saveEvery: 60,
   control: true,
 };
 
