@@ -24,8 +24,8 @@ const USAGE = `Kymo segments microscopy videos without flicker.
   deno run cli.ts train     [--stills DIR] [--video PATH]... [--model unet] [--config FILE] [--out DIR]
                             [--resume] [--seed N] [--seeds N] [--control] [every setting as a flag]
   deno run cli.ts predict   --model RUN [--out DIR] [--probability] [--tta] [--ctc] [--overwrite]
-                            [--normalize image|video|frame] [--threshold otsu|P] [--min-size PIXELS]
-                            [--tile PIXELS] [--memory MIB] INPUT...
+                            [--normalize image|video|frame] [--threshold otsu|P] [--opening N]
+                            [--min-size PIXELS] [--tile PIXELS] [--memory MIB] INPUT...
   deno run cli.ts evaluate  --labels PATH [--truth PATH] [--markers PATH] [--out FILE.json]
   deno run cli.ts synth     --out DIR [--seed N] [--stills N] [--frames N]
   deno run cli.ts doctor
@@ -152,7 +152,7 @@ const trainCommand: Command = {
 };
 
 const predictCommand: Command = {
-  string: ["model", "out", "normalize", "threshold", "min-size", "tile", "memory"],
+  string: ["model", "out", "normalize", "threshold", "opening", "min-size", "tile", "memory"],
   boolean: ["probability", "tta", "ctc", "overwrite"],
   takesInputs: true,
   async run(flags, output) {
@@ -167,6 +167,7 @@ const predictCommand: Command = {
       throw new UsageError(`Cannot use --threshold ${threshold}: expected otsu or a number`);
     }
     const minSize = count(flags, "min-size");
+    const opening = count(flags, "opening");
     const { predictFiles } = await import("./train/predict_files.ts");
     const progress = new PredictProgress();
     const events = predictFiles({
@@ -182,6 +183,7 @@ const predictCommand: Command = {
         ...(threshold === undefined
           ? {}
           : { threshold: threshold === "otsu" ? threshold : Number(threshold) }),
+        ...(opening === undefined ? {} : { opening }),
         ...(minSize === undefined ? {} : { minSize }),
       },
       tile: count(flags, "tile", { least: 1 }),

@@ -49,7 +49,14 @@ Deno.test("predict follows its flags, keeps what is there and overwrites only wh
     assertEquals(await runs(plain, { cwd }), [
       "0 files written to predicted, 2 that existed kept (--overwrite replaces them)",
     ]);
-    const others = ["--normalize=frame", "--threshold=0.1", "--min-size", "13", "--overwrite"];
+    const others = [
+      "--normalize=frame",
+      "--threshold=0.1",
+      "--opening=0",
+      "--min-size",
+      "13",
+      "--overwrite",
+    ];
     await runs([...plain, ...others], { cwd });
     assertEquals(await labels(`${cwd}/predicted/mask000.tif`), labelsOf([]));
     assertEquals(await labels(`${cwd}/predicted/mask001.tif`), labelsOf([DIM_C]));
