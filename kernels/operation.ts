@@ -32,7 +32,10 @@ export interface BackwardContext {
   readonly needs: readonly boolean[];
 }
 
-/** Gradients with respect to each input, in their order. */
+/**
+ * Gradients with respect to each input, in their order. Each is a tensor of its own or the upstream
+ * gradient, never an input or the output: those are freed at other times.
+ */
 export type BackwardRule<P extends Params> = (
   device: Device,
   context: BackwardContext,

@@ -9,33 +9,26 @@
  */
 
 import type { Device } from "../kernels/device.ts";
+import { elementwise } from "../kernels/elementwise.ts";
 import { type Operation, type Params, runForward } from "../kernels/operation.ts";
-import { add } from "../kernels/ops/add.ts";
 import { formatShape } from "../kernels/shape.ts";
 import type { Tensor } from "../kernels/tensor.ts";
+import { type Gradients, GradientSums, Variable } from "./gradients.ts";
 
-/** A value in a computation, and whether a gradient with respect to it is wanted. */
-export class Variable {
-  /** The tensor it stands for. */
-  readonly value: Tensor<"f32">;
-  /** Whether {@linkcode Tape.backward} gives its gradient or passes one through it. */
-  readonly needsGradient: boolean;
+export { type Gradients, Variable } from "./gradients.ts";
 
-  /** Wraps a tensor: as a constant (an image, a target) unless told otherwise. */
-  constructor(value: Tensor<"f32">, { needsGradient = false } = {}) {
-    this.value = value;
-    this.needsGradient = needsGradient;
-  }
+/** How a {@linkcode Tape} works. */
+export interface TapeOptions {
+  /** Whether gradients will be asked for; without, values are freed when they are dropped. */
+  readonly record?: boolean;
+  /** Whether {@linkcode Tape.checkpoint} saves memory by computing twice; not unless told. */
+  readonly recompute?: boolean;
 }
 
-/** Gradients by variable. */
-export type Gradients = ReadonlyMap<Variable, Tensor<"f32">>;
-
+/** What was computed, and how the gradient of its output becomes those of its inputs. */
 interface Entry {
-  readonly operation: Operation<Params>;
-  readonly inputs: readonly Variable[];
   readonly output: Variable;
-  readonly params: Params;
+  readonly passBack: (dy: Tensor<"f32">, sums: GradientSums) => void;
 }
 
 /**
@@ -53,12 +46,15 @@ export class Tape {
   /** The device that operations run on. */
   readonly device: Device;
   readonly #records: boolean;
-  readonly #entries: Entry[] = [];
+  readonly #recomputes: boolean;
+  readonly #made = new WeakSet<Variable>();
+  #entries: Entry[] = [];
 
   /** Starts an empty tape; with `record: false` it only runs operations, for prediction. */
-  constructor(device: Device, { record = true } = {}) {
+  constructor(device: Device, { record = true, recompute = false }: TapeOptions = {}) {
     this.device = device;
     this.#records = record;
+    this.#recomputes = record && recompute;
   }
 
   /**
@@ -75,29 +71,59 @@ export class Tape {
     const value = runForward(this.device, operation, { inputs: values, params });
     const needsGradient = this.#records && inputs.some((input) => input.needsGradient);
     const output = new Variable(value, { needsGradient });
+    this.#made.add(output);
     if (needsGradient) {
-      const generic = operation as unknown as Operation<Params>;
-      this.#entries.push({ operation: generic, inputs, output, params });
+      this.#entries.push({
+        output,
+        passBack: (dy, sums) => passThrough(operation, { inputs, output, dy, params, sums }),
+      });
     }
     return output;
   }
 
   /**
-   * Says that a value is not needed any more. A tape that records keeps it for backward; one that
-   * only predicts frees it at once.
+   * Runs part of a computation so that, on a tape that recomputes, only its result is kept:
+   * {@linkcode Tape.backward} runs it a second time for the values in between. On any other tape it
+   * just runs. It must give the same result each time and apply everything through the tape it is
+   * given.
+   */
+  checkpoint(compute: (tape: Tape) => Variable): Variable {
+    if (!this.#recomputes) return compute(this);
+    using scope = this.device.scope();
+    const { value } = compute(new Tape(this.device, { record: false }));
+    const output = new Variable(scope.keep(value), { needsGradient: true });
+    this.#made.add(output);
+    this.#entries.push({
+      output,
+      passBack: (dy, sums) => {
+        const again = new Tape(this.device);
+        const result = compute(again);
+        if (result.needsGradient) sums.add(result, dy);
+        again.#walk(sums);
+      },
+    });
+    return output;
+  }
+
+  /**
+   * Says that a value of this tape is not needed any more. A tape that records keeps it for backward;
+   * one that only predicts frees it at once.
    */
   drop(variable: Variable): void {
-    if (!this.#records) this.device.free(variable.value);
+    if (!this.#records && this.#made.has(variable)) this.device.free(variable.value);
   }
 
   /**
    * Gradients of a scalar with respect to every variable that needs one and has no parents (the
    * weights). They belong to the scope that is open when this is called.
    *
-   * @throws {TypeError} If an operation on the way has no gradient, or `loss` is not a scalar or a
-   * constant.
+   * This uses the tape up: every value computed on it is freed as soon as no gradient needs it, all
+   * but the loss and what is to `keep`. Variables that the caller made are never freed.
+   *
+   * @throws {TypeError} If an operation on the way has no gradient, or `loss` is not a scalar, a
+   * constant, or not on this tape (any more).
    */
-  backward(loss: Variable): Gradients {
+  backward(loss: Variable, { keep = [] }: { keep?: readonly Variable[] } = {}): Gradients {
     if (loss.value.size !== 1) {
       throw new TypeError(
         `Cannot differentiate a value of shape ${formatShape(loss.value.shape)}: expected a scalar`,
@@ -109,46 +135,52 @@ export class Tape {
           "does not record",
       );
     }
-    const gradients = new Map<Variable, Tensor<"f32">>();
-    gradients.set(loss, this.device.upload(loss.value.shape, Float32Array.of(1)));
-    for (const entry of this.#entries.toReversed()) {
-      const dy = gradients.get(entry.output);
-      if (!dy) continue;
-      gradients.delete(entry.output);
-      this.#backwardThrough(entry, { dy, gradients });
+    if (!this.#entries.some(({ output }) => output === loss)) {
+      throw new TypeError(
+        "Cannot differentiate a value that is not on the tape: it was computed on another one, or " +
+          "backward has been run, which uses the tape up",
+      );
     }
-    return gradients;
+    const sums = new GradientSums(this.device, [loss, ...keep]);
+    // Made by a kernel, not uploaded: an upload would end the batch of commands.
+    const one = { label: "one", inputs: [loss.value], expression: "vec4f(1.0)" };
+    sums.add(loss, elementwise(this.device, one));
+    this.#walk(sums);
+    return sums.gradients;
   }
 
-  #backwardThrough(
-    { operation, inputs, output, params }: Entry,
-    { dy, gradients }: { dy: Tensor<"f32">; gradients: Map<Variable, Tensor<"f32">> },
-  ): void {
-    const { name, backward } = operation;
-    if (backward === "none") {
-      throw new TypeError(`Cannot differentiate ${name}: it has no gradient`);
+  /** Passes gradients from the end of the tape to its start, and empties it. */
+  #walk(sums: GradientSums): void {
+    const entries = this.#entries;
+    this.#entries = [];
+    for (const { output, passBack } of entries.toReversed()) {
+      const dy = sums.take(output);
+      if (dy) passBack(dy, sums);
+      sums.sweep(output.value);
     }
-    const needs = inputs.map((input) => input.needsGradient);
-    const values = inputs.map((input) => input.value);
-    const results = backward(
-      this.device,
-      { inputs: values, output: output.value, dy, needs },
-      params,
-    );
-    inputs.forEach((input, i) => {
-      const gradient = results[i];
-      if (needs[i] && gradient) this.#accumulate(gradients, { input, gradient });
-    });
   }
+}
 
-  #accumulate(
-    gradients: Map<Variable, Tensor<"f32">>,
-    { input, gradient }: { input: Variable; gradient: Tensor<"f32"> },
-  ): void {
-    const sum = gradients.get(input);
-    gradients.set(
-      input,
-      sum ? runForward(this.device, add, { inputs: [sum, gradient], params: {} }) : gradient,
-    );
+/** Takes the gradient of an operation's output to its inputs. */
+function passThrough<P extends Params>(
+  { name, backward }: Operation<P>,
+  { inputs, output, dy, params, sums }: {
+    inputs: readonly Variable[];
+    output: Variable;
+    dy: Tensor<"f32">;
+    params: P;
+    sums: GradientSums;
+  },
+): void {
+  if (backward === "none") {
+    throw new TypeError(`Cannot differentiate ${name}: it has no gradient`);
   }
+  const needs = inputs.map((input) => input.needsGradient);
+  const values = inputs.map((input) => input.value);
+  const context = { inputs: values, output: output.value, dy, needs };
+  const results = backward(sums.device, context, params);
+  inputs.forEach((input, i) => {
+    const gradient = results[i];
+    if (needs[i] && gradient) sums.add(input, gradient);
+  });
 }

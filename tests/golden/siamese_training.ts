@@ -80,7 +80,7 @@ export async function runSiameseTraining(
       b = upload(atStep(array("labels"), step));
     }
     const loss = losses.dice(tape, a, b);
-    const gradients = tape.backward(loss);
+    const gradients = tape.backward(loss, { keep: [a] });
     if (step === 0) {
       errors.forward.push(largestRelativeError(await device.read(a.value), array("y0")));
       for (const [name, reference] of withPrefix(tensors, "grad0.")) {

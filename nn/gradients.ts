@@ -1,0 +1,77 @@
+/**
+ * Variables, and the gradients with respect to them: one place adds them up, so a weight that is used
+ * twice needs no special case.
+ *
+ * @module
+ */
+
+import type { Device } from "../kernels/device.ts";
+import { runForward } from "../kernels/operation.ts";
+import { add } from "../kernels/ops/add.ts";
+import type { Tensor } from "../kernels/tensor.ts";
+
+/** A value in a computation, and whether a gradient with respect to it is wanted. */
+export class Variable {
+  /** The tensor it stands for. */
+  readonly value: Tensor<"f32">;
+  /** Whether {@linkcode Tape.backward} gives its gradient or passes one through it. */
+  readonly needsGradient: boolean;
+
+  /** Wraps a tensor: as a constant (an image, a target) unless told otherwise. */
+  constructor(value: Tensor<"f32">, { needsGradient = false } = {}) {
+    this.value = value;
+    this.needsGradient = needsGradient;
+  }
+}
+
+/** Gradients by variable. */
+export type Gradients = ReadonlyMap<Variable, Tensor<"f32">>;
+
+/**
+ * The gradients that are known so far. A rule may hand its upstream gradient on (a sum gives it to
+ * both of its inputs), so what has been used is freed only after the whole entry, and only if it is
+ * nobody's gradient and not to be kept.
+ */
+export class GradientSums {
+  /** The device that sums run on. */
+  readonly device: Device;
+  /** The sums so far. */
+  readonly gradients = new Map<Variable, Tensor<"f32">>();
+  readonly #kept: ReadonlySet<Tensor<"f32">>;
+  #used: Tensor<"f32">[] = [];
+
+  /** Starts without gradients; the values of `keep` are never freed. */
+  constructor(device: Device, keep: readonly Variable[]) {
+    this.device = device;
+    this.#kept = new Set(keep.map(({ value }) => value));
+  }
+
+  /** Adds a gradient to that of a variable. */
+  add(variable: Variable, gradient: Tensor<"f32">): void {
+    const sum = this.gradients.get(variable);
+    if (!sum) {
+      this.gradients.set(variable, gradient);
+      return;
+    }
+    const inputs = [sum, gradient];
+    this.gradients.set(variable, runForward(this.device, add, { inputs, params: {} }));
+    this.#used.push(sum, gradient);
+  }
+
+  /** The gradient of a variable, which is then forgotten. */
+  take(variable: Variable): Tensor<"f32"> | undefined {
+    const gradient = this.gradients.get(variable);
+    this.gradients.delete(variable);
+    if (gradient) this.#used.push(gradient);
+    return gradient;
+  }
+
+  /** Frees what has been used, and a value. */
+  sweep(value: Tensor<"f32">): void {
+    const held = new Set(this.gradients.values());
+    for (const tensor of [...this.#used, value]) {
+      if (!held.has(tensor) && !this.#kept.has(tensor)) this.device.free(tensor);
+    }
+    this.#used = [];
+  }
+}
