@@ -6,24 +6,31 @@
  * @module
  */
 
-import { DeviceLostError, OutOfMemoryError, ShaderError } from "./errors.ts";
-import { PipelineCache, type PipelineSource } from "./pipelines.ts";
+import type { AdapterSummary } from "./adapter.ts";
+import { Arena } from "./arena.ts";
+import { type Command, CommandQueue } from "./commands.ts";
+import { type Dispatch, MAX_WORKGROUPS_PER_AXIS } from "./dispatch.ts";
+import { FailureWatch } from "./failures.ts";
+import {
+  type Lease,
+  type Lifetime,
+  LifetimeTrace,
+  type Memory,
+  PooledMemory,
+} from "./memory_plan.ts";
+import { PipelineCache } from "./pipelines.ts";
 import { BufferPool, type MemoryUse, paddedBytes } from "./pool.ts";
 import { type KernelTime, Profiler } from "./profiler.ts";
+import { readBuffer } from "./readback.ts";
+import { Capture, Recording } from "./recording.ts";
+import { type Scope, ScopeStack } from "./scopes.ts";
 import { formatShape, type Shape, sizeOf } from "./shape.ts";
 import { type DType, Tensor, type TypedArrayOf } from "./tensor.ts";
+import { UniformCache } from "./uniforms.ts";
 
-/** What the adapter says of itself. */
-export interface AdapterSummary {
-  /** Human-readable name, for example `llvmpipe (LLVM 15.0.6, 256 bits)`. */
-  readonly name: string;
-  /** Vendor name or number, as the driver gives it. */
-  readonly vendor: string;
-  /** Whether the adapter runs on the CPU. */
-  readonly isSoftware: boolean;
-  /** Names of the WebGPU features it offers. */
-  readonly features: readonly string[];
-}
+export type { AdapterSummary } from "./adapter.ts";
+export { type Dispatch, linearWorkgroups } from "./dispatch.ts";
+export type { Scope } from "./scopes.ts";
 
 /** Options of a {@linkcode Device}. */
 export interface DeviceOptions {
@@ -33,37 +40,12 @@ export interface DeviceOptions {
   profile?: boolean;
 }
 
-/** One dispatch: a shader, what it reads and writes, and how many workgroups run. */
-export interface Dispatch extends PipelineSource {
-  /** Values of the uniform struct at binding 0, all `u32`. */
-  readonly uniforms: readonly number[];
-  /** Tensors at bindings 1, 2, … */
-  readonly tensors: readonly Tensor[];
-  /** Workgroups along x, y and z. */
-  readonly workgroups: readonly [number, number?, number?];
-}
-
-/** Tensors made while a scope is open are freed when it is disposed. */
-export interface Scope extends Disposable {
-  /** Lets a tensor outlive this scope: it then belongs to the scope around it, or to nobody. */
-  keep<T extends Tensor>(tensor: T): T;
-}
-
-const MAX_DISPATCHES_PER_SUBMIT = 256;
-const MAX_WORKGROUPS_PER_AXIS = 65535;
 const MAX_CACHED_UNIFORMS = 4096;
 const DEFAULT_MEMORY_LIMIT = 4 * 1024 ** 3;
 const STORAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
 
-/**
- * Workgroup counts that cover `count` invocations in one line, folded into y where x is full. The
- * shader's index is `id.x + id.y * groups.x * workgroup_size`.
- */
-export function linearWorkgroups(count: number, workgroupSize: number): [number, number] {
-  const groups = Math.ceil(count / workgroupSize);
-  const rows = Math.max(1, Math.ceil(groups / MAX_WORKGROUPS_PER_AXIS));
-  return [Math.ceil(groups / rows), rows];
-}
+/** What happens to commands: they run, nothing happens, or they are noted for a recording. */
+type Mode = "run" | "plan" | Capture;
 
 /** A WebGPU device with a buffer pool, a pipeline cache and a queue of batched dispatches. */
 export class Device implements Disposable {
@@ -73,48 +55,39 @@ export class Device implements Disposable {
   readonly adapter: AdapterSummary;
   readonly #profiler: Profiler | null;
   readonly #limits: { bufferBytes: number; totalBytes: number };
+  readonly #failures: FailureWatch;
   readonly #pipelines: PipelineCache;
-  readonly #uniforms = new Map<string, GPUBuffer>();
-  readonly #scopes: Set<Tensor>[] = [];
-  #pool: BufferPool<GPUBuffer | null>;
-  #planning = false;
-  #encoder: GPUCommandEncoder | null = null;
-  #pass: GPUComputePassEncoder | null = null;
-  #pending = 0;
-  #dispatches = 0;
-  #failure: Error | null = null;
+  readonly #uniforms: UniformCache;
+  readonly #queue: CommandQueue;
+  readonly #pool: BufferPool<GPUBuffer | null>;
+  readonly #scopes = new ScopeStack((tensor) => this.free(tensor));
+  readonly #leases = new WeakMap<Tensor, Lease>();
+  #memory: Memory;
+  #mode: Mode = "run";
 
   /** Wraps an open WebGPU device; `openDevice()` is the usual way to get one. */
   constructor(gpu: GPUDevice, adapter: AdapterSummary, options: DeviceOptions = {}) {
     this.gpu = gpu;
     this.adapter = adapter;
     this.#profiler = options.profile ? new Profiler(gpu) : null;
-    this.#pipelines = new PipelineCache(gpu, (error) => {
-      // The broken pipeline has caused validation errors already; this one says why.
-      const isKnown = [ShaderError, DeviceLostError].some((kind) => this.#failure instanceof kind);
-      if (!isKnown) this.#failure = error;
-    });
+    this.#failures = new FailureWatch(gpu);
+    this.#queue = new CommandQueue(gpu, { failures: this.#failures, profiler: this.#profiler });
+    this.#uniforms = new UniformCache(gpu);
+    this.#pipelines = new PipelineCache(gpu, (error) => this.#failures.explain(error));
     this.#limits = {
       bufferBytes: Math.min(gpu.limits.maxBufferSize, gpu.limits.maxStorageBufferBindingSize),
       totalBytes: options.memoryLimit ?? DEFAULT_MEMORY_LIMIT,
     };
     this.#pool = new BufferPool<GPUBuffer | null>({
       create: (size) => gpu.createBuffer({ size, usage: STORAGE }),
-      destroy: (buffer) => this.#destroy(buffer),
+      // A buffer may only go once the commands that use it have been submitted.
+      destroy: (buffer) => {
+        this.#queue.flush();
+        buffer?.destroy();
+      },
       limits: this.#limits,
     });
-    gpu.lost.then(({ reason, message }) => {
-      this.#failure ??= new DeviceLostError(
-        `Cannot go on: the GPU was lost (${reason}) ${message}`,
-      );
-    });
-    gpu.addEventListener("uncapturederror", (event) => {
-      const { error } = event as GPUUncapturedErrorEvent;
-      event.preventDefault();
-      this.#failure ??= error.constructor.name === "GPUOutOfMemoryError"
-        ? new OutOfMemoryError(`Cannot allocate on the GPU: ${error.message}`)
-        : new Error(`Cannot run on the GPU: ${error.message}`);
-    });
+    this.#memory = new PooledMemory(this.#pool);
   }
 
   /** GPU memory held now and at most. */
@@ -122,9 +95,9 @@ export class Device implements Disposable {
     return this.#pool.memory;
   }
 
-  /** How many dispatches have been recorded since the device was opened. */
+  /** How many dispatches have been sent to the GPU since the device was opened. */
   get dispatchCount(): number {
-    return this.#dispatches;
+    return this.#queue.dispatchCount;
   }
 
   /** The most bytes one tensor may take. */
@@ -134,26 +107,12 @@ export class Device implements Disposable {
 
   /** Whether {@linkcode Device.plan} is under way: nothing is computed, so nothing may be counted. */
   get isPlanning(): boolean {
-    return this.#planning;
+    return this.#mode === "plan";
   }
 
   /** Opens a scope: `using scope = device.scope()`. Scopes nest and must close in order. */
   scope(): Scope {
-    const owned = new Set<Tensor>();
-    const depth = this.#scopes.push(owned) - 1;
-    return {
-      keep: (tensor) => {
-        if (owned.delete(tensor)) this.#scopes[depth - 1]?.add(tensor);
-        return tensor;
-      },
-      [Symbol.dispose]: () => {
-        if (this.#scopes.length - 1 !== depth) {
-          throw new Error("Cannot end a tensor scope: a scope inside it is still open");
-        }
-        this.#scopes.pop();
-        for (const tensor of owned) this.free(tensor);
-      },
-    };
+    return this.#scopes.open();
   }
 
   /**
@@ -162,18 +121,31 @@ export class Device implements Disposable {
    * @throws {OutOfMemoryError} If it would exceed the limits.
    */
   empty<D extends DType = "f32">(shape: Shape, dtype?: D): Tensor<D> {
-    this.#throwFailure();
+    this.#failures.throwAny();
     const bytes = sizeOf(shape) * 4;
-    const tensor = new Tensor(shape, (dtype ?? "f32") as D, this.#pool.acquire(bytes));
-    this.#scopes.at(-1)?.add(tensor);
+    const lease = this.#memory.lease(bytes);
+    const tensor = new Tensor(shape, (dtype ?? "f32") as D, lease.buffer);
+    this.#leases.set(tensor, lease);
+    this.#scopes.add(tensor);
     return tensor;
   }
 
-  /** Frees a tensor before its scope ends, or one that no scope owns. */
+  /**
+   * Frees a tensor before its scope ends, or one that no scope owns.
+   *
+   * @throws {TypeError} If a plan or a capture is under way and the tensor was there before.
+   */
   free(tensor: Tensor): void {
     if (tensor.freed) return;
-    for (const scope of this.#scopes) scope.delete(tensor);
-    this.#pool.release(tensor.release(), tensor.byteLength);
+    const lease = this.#leases.get(tensor);
+    if (lease && lease.memory !== this.#memory) {
+      throw new TypeError(
+        "Cannot free a tensor now: it was made outside of what is being captured",
+      );
+    }
+    this.#scopes.delete(tensor);
+    tensor.release();
+    lease?.release();
   }
 
   /** Gives buffers that no tensor uses back to the driver. */
@@ -197,6 +169,7 @@ export class Device implements Disposable {
    * Overwrites a tensor's values from the CPU, after everything dispatched so far.
    *
    * @throws {RangeError} If the number of values does not fit the shape.
+   * @throws {TypeError} If a capture is under way: what is written is not part of a recording.
    */
   write<D extends DType>(tensor: Tensor<D>, values: TypedArrayOf<D>): void {
     if (values.length !== tensor.size) {
@@ -204,8 +177,9 @@ export class Device implements Disposable {
         `Cannot fill a tensor of shape ${formatShape(tensor.shape)}: ${values.length} values given`,
       );
     }
-    if (this.#planning) return;
-    this.#throwFailure();
+    if (this.isPlanning) return;
+    this.#failures.throwAny();
+    this.#refuseCapture("write to a tensor", "write it before each replay");
     const { buffer } = tensor;
     this.flush();
     if (values.length > 0) this.gpu.queue.writeBuffer(buffer, 0, values);
@@ -218,27 +192,18 @@ export class Device implements Disposable {
    * @throws {ShaderError | DeviceLostError | OutOfMemoryError} If anything before it failed.
    */
   async read<D extends DType>(tensor: Tensor<D>): Promise<TypedArrayOf<D>> {
-    this.#throwFailure();
-    const { buffer, dtype, byteLength } = tensor;
-    const bytes = Math.max(4, byteLength);
-    const staging = this.gpu.createBuffer({
-      size: bytes,
-      usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
-    });
-    this.#recordingEncoder().copyBufferToBuffer(buffer, 0, staging, 0, bytes);
-    this.flush();
+    this.#failures.throwAny();
+    this.#refuseCapture("read a tensor", "copy it to one that was there before, and read that");
+    const { dtype } = tensor;
     try {
-      await staging.mapAsync(GPUMapMode.READ);
-      const values = staging.getMappedRange().slice(0, byteLength);
-      this.#throwFailure();
+      const values = await readBuffer(this.gpu, { tensor, queue: this.#queue });
+      this.#failures.throwAny();
       return (dtype === "f32" ? new Float32Array(values) : new Uint32Array(values)) as TypedArrayOf<
         D
       >;
     } catch (error) {
-      this.#throwFailure();
+      this.#failures.throwAny();
       throw error;
-    } finally {
-      staging.destroy();
     }
   }
 
@@ -252,15 +217,23 @@ export class Device implements Disposable {
       count: number;
     },
   ): void {
-    if (this.#planning || count === 0) return;
-    this.#recordingEncoder()
-      .copyBufferToBuffer(from.buffer, fromOffset * 4, to.buffer, toOffset * 4, count * 4);
+    if (this.isPlanning || count === 0) return;
+    const [fromBytes, toBytes] = [fromOffset * 4, toOffset * 4];
+    this.#add([from, to], {
+      kind: "copy",
+      from: from.buffer,
+      fromOffset: fromBytes,
+      to: to.buffer,
+      toOffset: toBytes,
+      bytes: count * 4,
+    });
   }
 
   /** Sets every element of a tensor to 0. */
   clear(tensor: Tensor): void {
-    if (this.#planning) return;
-    this.#recordingEncoder().clearBuffer(tensor.buffer, 0, paddedBytes(tensor.byteLength));
+    if (this.isPlanning) return;
+    const bytes = paddedBytes(tensor.byteLength);
+    this.#add([tensor], { kind: "clear", buffer: tensor.buffer, bytes });
   }
 
   /**
@@ -270,34 +243,24 @@ export class Device implements Disposable {
    * have failed.
    */
   dispatch(dispatch: Dispatch): void {
-    const { label, tensors, workgroups: [x, y = 1, z = 1] } = dispatch;
-    if (this.#planning) return;
-    this.#throwFailure();
+    const { label, tensors, uniforms, workgroups: [x, y = 1, z = 1] } = dispatch;
+    if (this.isPlanning) return;
+    this.#failures.throwAny();
     if (Math.max(x, y, z) > MAX_WORKGROUPS_PER_AXIS) {
       throw new RangeError(
         `Cannot dispatch ${label}: ${x}×${y}×${z} workgroups, at most 65535 a side`,
       );
     }
-    const pipeline = this.#pipelines.get(dispatch);
-    const entries = [this.#uniformBuffer(dispatch.uniforms), ...tensors.map((t) => t.buffer)]
-      .map((buffer, binding) => ({ binding, resource: { buffer } }));
-    const group = this.gpu.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
-    const pass = this.#computePass(label);
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, group);
-    pass.dispatchWorkgroups(x, y, z);
-    this.#dispatches++;
-    if (this.#profiler) this.#endPass();
-    if (++this.#pending >= MAX_DISPATCHES_PER_SUBMIT) this.flush();
+    const { pipeline, layout } = this.#pipelines.get(dispatch);
+    const buffers = [this.#uniformCache().get(uniforms), ...tensors.map((t) => t.buffer)];
+    const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
+    const group = this.gpu.createBindGroup({ layout, entries });
+    this.#add(tensors, { kind: "dispatch", label, pipeline, group, workgroups: [x, y, z] });
   }
 
   /** Submits everything recorded so far; does not wait. */
   flush(): void {
-    if (!this.#encoder) return;
-    this.#endPass();
-    this.gpu.queue.submit([this.#encoder.finish()]);
-    this.#encoder = null;
-    this.#pending = 0;
+    this.#queue.flush();
   }
 
   /**
@@ -306,10 +269,10 @@ export class Device implements Disposable {
    * @throws {ShaderError | DeviceLostError | OutOfMemoryError} If any of it failed.
    */
   async finish(): Promise<void> {
-    this.#throwFailure();
+    this.#failures.throwAny();
     this.flush();
     await this.gpu.queue.onSubmittedWorkDone();
-    this.#throwFailure();
+    this.#failures.throwAny();
   }
 
   /** GPU time per kernel since the last call; empty unless opened with `profile`. */
@@ -325,76 +288,111 @@ export class Device implements Disposable {
    * @throws {OutOfMemoryError} If it would exceed the limits.
    */
   plan(compute: () => void): MemoryUse {
-    const pool = this.#pool;
-    const planned = new BufferPool<GPUBuffer | null>({
-      create: () => null,
-      destroy: () => {},
-      limits: { ...this.#limits, reservedBytes: pool.memory.inUse },
-    });
-    this.#pool = planned;
-    this.#planning = true;
-    try {
-      using _scope = this.scope();
-      compute();
-    } finally {
-      this.#pool = pool;
-      this.#planning = false;
-    }
+    const planned = this.#imaginaryPool();
+    this.#inside({ memory: new PooledMemory(planned), mode: "plan" }, compute);
     return planned.memory;
+  }
+
+  /** Memory that recordings use in turn; see {@linkcode Device.capture}. */
+  arena(): Arena {
+    return new Arena({
+      pool: this.#pool,
+      trace: (compute): Lifetime[] => {
+        const memory = new LifetimeTrace();
+        this.#inside({ memory, mode: "plan" }, compute);
+        return memory.lifetimes;
+      },
+      plan: (sizes, held) => {
+        const planned = this.#imaginaryPool(held);
+        sizes.forEach((bytes) => planned.acquire(bytes));
+        return planned.memory.peak;
+      },
+    });
+  }
+
+  /**
+   * Captures a computation of fixed shapes for many runs: its pipelines, bindings, sizes and buffers.
+   * Nothing runs until {@linkcode Recording.replay}. The computation is called twice, first for the
+   * plan of its memory; every tensor that it makes is freed at its end, so inputs and results are
+   * tensors from outside. It cannot write or read tensors.
+   *
+   * @param options.arena Memory shared with other recordings; one of its own unless given.
+   * @throws {TypeError} If it writes or reads a tensor, or frees one from outside.
+   * @throws {OutOfMemoryError} If its memory would exceed the limits.
+   *
+   * @example
+   * ```ts ignore
+   * using recording = device.capture(() => {
+   *   device.copy({ from: relu.forward(device, [x], {}), to: y, count: y.size });
+   * });
+   * for (const values of inputs) {
+   *   device.write(x, values);
+   *   recording.replay();
+   *   console.log(await device.read(y));
+   * }
+   * ```
+   */
+  capture(compute: () => void, { arena }: { arena?: Arena } = {}): Recording {
+    this.#failures.throwAny();
+    const place = arena ?? this.arena();
+    const capture = new Capture(new UniformCache(this.gpu));
+    try {
+      this.#inside({ memory: place.memoryFor(compute), mode: capture }, compute);
+    } catch (error) {
+      capture.uniforms.clear();
+      if (!arena) place[Symbol.dispose]();
+      throw error;
+    }
+    return new Recording(capture, { arena: place, ownsArena: !arena, queue: this.#queue });
   }
 
   /** Releases the device and everything on it. */
   [Symbol.dispose](): void {
-    this.#failure = new DeviceLostError("Cannot use the GPU: its device has been closed");
-    this.#pass = null;
-    this.#encoder = null;
+    this.#failures.close();
+    this.#queue.abandon();
     this.gpu.destroy();
   }
 
-  #throwFailure(): void {
-    if (this.#failure) throw this.#failure;
+  #refuseCapture(what: string, remedy: string): void {
+    if (!(this.#mode instanceof Capture)) return;
+    throw new TypeError(`Cannot ${what} during a capture: it would not be recorded; ${remedy}`);
   }
 
-  /** A buffer may only go once the commands that use it have been submitted. */
-  #destroy(buffer: GPUBuffer | null): void {
-    this.flush();
-    buffer?.destroy();
+  /** Calls a computation in a scope of its own, with other memory and other ways with commands. */
+  #inside({ memory, mode }: { memory: Memory; mode: Mode }, compute: () => void): void {
+    const outer = { memory: this.#memory, mode: this.#mode };
+    this.#memory = memory;
+    this.#mode = mode;
+    try {
+      using _scope = this.scope();
+      compute();
+    } finally {
+      this.#memory = outer.memory;
+      this.#mode = outer.mode;
+    }
   }
 
-  #recordingEncoder(): GPUCommandEncoder {
-    this.#throwFailure();
-    this.#endPass();
-    return this.#encoder ??= this.gpu.createCommandEncoder();
-  }
-
-  #computePass(label: string): GPUComputePassEncoder {
-    this.#encoder ??= this.gpu.createCommandEncoder();
-    return this.#pass ??= this.#encoder.beginComputePass(this.#profiler?.next(label) ?? {});
-  }
-
-  #endPass(): void {
-    this.#pass?.end();
-    this.#pass = null;
-  }
-
-  #uniformBuffer(values: readonly number[]): GPUBuffer {
-    const key = values.join();
-    const cached = this.#uniforms.get(key);
-    if (cached) return cached;
-    if (this.#uniforms.size >= MAX_CACHED_UNIFORMS) this.#dropUniforms();
-    const size = Math.max(16, Math.ceil(values.length / 4) * 16);
-    const buffer = this.gpu.createBuffer({
-      size,
-      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+  /** A pool without buffers, to see whether something would fit in place of `held` bytes. */
+  #imaginaryPool(held = 0): BufferPool<GPUBuffer | null> {
+    return new BufferPool<GPUBuffer | null>({
+      create: () => null,
+      destroy: () => {},
+      limits: { ...this.#limits, reservedBytes: this.#pool.memory.inUse - held },
     });
-    this.gpu.queue.writeBuffer(buffer, 0, Uint32Array.from(values));
-    this.#uniforms.set(key, buffer);
-    return buffer;
   }
 
-  #dropUniforms(): void {
-    this.flush();
-    for (const buffer of this.#uniforms.values()) buffer.destroy();
-    this.#uniforms.clear();
+  #add(tensors: readonly Tensor[], command: Command): void {
+    if (!(this.#mode instanceof Capture)) return this.#queue.add(command);
+    const isOutside = (tensor: Tensor) => this.#leases.get(tensor)?.memory !== this.#memory;
+    this.#mode.add(command, tensors.filter(isOutside));
+  }
+
+  #uniformCache(): UniformCache {
+    if (this.#mode instanceof Capture) return this.#mode.uniforms;
+    if (this.#uniforms.size >= MAX_CACHED_UNIFORMS) {
+      this.flush();
+      this.#uniforms.clear();
+    }
+    return this.#uniforms;
   }
 }

@@ -7,6 +7,7 @@
  */
 
 export * from "./adam.ts";
+export { Arena, type ArenaSource } from "./arena.ts";
 export * from "./ceilings.ts";
 export * from "./device.ts";
 export * from "./errors.ts";
@@ -14,8 +15,10 @@ export * from "./open_device.ts";
 export * from "./operation.ts";
 export * from "./operations.ts";
 export * from "./pool.ts";
+export * from "./memory_plan.ts";
 export type { PipelineSource } from "./pipelines.ts";
 export type { KernelTime } from "./profiler.ts";
+export { Recording } from "./recording.ts";
 export * from "./postprocess/mod.ts";
 export * from "./self_test.ts";
 export * from "./shape.ts";

@@ -16,11 +16,19 @@ export interface PipelineSource {
   readonly constants?: Readonly<Record<string, number>>;
 }
 
+/** A compiled shader, and the layout of its bindings. */
+export interface CompiledShader {
+  /** The pipeline. */
+  readonly pipeline: GPUComputePipeline;
+  /** The layout of its bind group 0. */
+  readonly layout: GPUBindGroupLayout;
+}
+
 /** Compiles each shader once. */
 export class PipelineCache {
   readonly #gpu: GPUDevice;
   readonly #onError: (error: ShaderError) => void;
-  readonly #pipelines = new Map<string, GPUComputePipeline>();
+  readonly #pipelines = new Map<string, CompiledShader>();
 
   /** Makes an empty cache; `onError` is told, later, of every shader that was refused. */
   constructor(gpu: GPUDevice, onError: (error: ShaderError) => void) {
@@ -28,8 +36,8 @@ export class PipelineCache {
     this.#onError = onError;
   }
 
-  /** The pipeline of a shader; WebGPU gives one at once even where the shader will be refused. */
-  get(source: PipelineSource): GPUComputePipeline {
+  /** The compiled shader; WebGPU gives one at once even where the shader will be refused. */
+  get(source: PipelineSource): CompiledShader {
     const { label, shader, constants } = source;
     const key = constants ? `${JSON.stringify(constants)}\n${shader}` : shader;
     const cached = this.#pipelines.get(key);
@@ -42,8 +50,9 @@ export class PipelineCache {
       compute: { module, entryPoint: "main", constants },
     });
     this.#watch(source, module);
-    this.#pipelines.set(key, pipeline);
-    return pipeline;
+    const compiled = { pipeline, layout: pipeline.getBindGroupLayout(0) };
+    this.#pipelines.set(key, compiled);
+    return compiled;
   }
 
   async #watch({ label, shader }: PipelineSource, module: GPUShaderModule): Promise<void> {

@@ -61,11 +61,9 @@ export class Tensor<D extends DType = DType> {
     return this.#freed;
   }
 
-  /** Marks the tensor as freed and hands its buffer back; only a `Device` calls this. */
-  release(): GPUBuffer | null {
-    const buffer = this.#buffer;
+  /** Marks the tensor as freed; only a `Device` calls this, which also gives its buffer back. */
+  release(): void {
     this.#buffer = null;
     this.#freed = true;
-    return buffer;
   }
 }

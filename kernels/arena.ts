@@ -1,0 +1,108 @@
+/**
+ * Memory of recordings: buffers that several recordings use in turn.
+ *
+ * @module
+ */
+
+import {
+  largestSizes,
+  type Lifetime,
+  type MemoryPlan,
+  packLifetimes,
+  PlannedMemory,
+} from "./memory_plan.ts";
+import type { BufferPool } from "./pool.ts";
+
+/** What an {@linkcode Arena} needs of its device. */
+export interface ArenaSource {
+  /** Where its buffers come from. */
+  readonly pool: BufferPool<GPUBuffer | null>;
+  /** Runs a computation without touching the GPU and tells what it leases. */
+  readonly trace: (compute: () => void) => Lifetime[];
+  /** The bytes that buffers of these sizes take in place of `held`; throws if over the limits. */
+  readonly plan: (sizes: readonly number[], held: number) => number;
+}
+
+/**
+ * Buffers for recordings that never run at the same time, such as the steps of one training: each
+ * finds its tensors' places anew and leaves nothing there for the others. Disposing of it ends its
+ * recordings and gives the buffers back.
+ */
+export class Arena implements Disposable {
+  readonly #source: ArenaSource;
+  #buffers: { buffer: GPUBuffer | null; bytes: number }[] = [];
+  #disposed = false;
+
+  /** Makes an arena without buffers; use `Device.arena()`. */
+  constructor(source: ArenaSource) {
+    this.#source = source;
+  }
+
+  /** Bytes of its buffers. */
+  get bytes(): number {
+    return this.#buffers.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Whether its buffers have been given back. */
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
+  /**
+   * The bytes that an arena with room for each of these computations has; nothing is allocated.
+   *
+   * @throws {OutOfMemoryError} If that would exceed the limits.
+   */
+  plan(computations: readonly (() => void)[]): number {
+    return this.#source.plan(this.#sizesFor(computations), this.bytes);
+  }
+
+  /**
+   * Makes room for recordings of each of these computations. Captured one by one without it, a later
+   * and larger one would leave buffers of an earlier one unused.
+   *
+   * @throws {OutOfMemoryError} If that would exceed the limits.
+   */
+  reserve(computations: readonly (() => void)[]): void {
+    this.#place(this.#sizesFor(computations));
+  }
+
+  /**
+   * The memory in which a computation is captured; only a `Device` calls this.
+   *
+   * @throws {OutOfMemoryError} If it would exceed the limits.
+   */
+  memoryFor(compute: () => void): PlannedMemory {
+    const lifetimes = this.#source.trace(compute);
+    const { sizes, places } = packLifetimes(lifetimes);
+    const buffers = this.#place(sizes);
+    return new PlannedMemory(lifetimes, places.map((place) => buffers[place]));
+  }
+
+  /** Ends its recordings and gives its buffers back. */
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    for (const { buffer, bytes } of this.#buffers) this.#source.pool.release(buffer, bytes);
+    this.#buffers = [];
+  }
+
+  #sizesFor(computations: readonly (() => void)[]): number[] {
+    const plans = computations.map((compute): MemoryPlan =>
+      packLifetimes(this.#source.trace(compute))
+    );
+    return largestSizes(plans);
+  }
+
+  /** A buffer for each size, which go from the largest down; those that are missing are added. */
+  #place(sizes: readonly number[]): (GPUBuffer | null)[] {
+    if (this.#disposed) throw new TypeError("Cannot capture: the arena has been disposed of");
+    const free = this.#buffers.toSorted((a, b) => a.bytes - b.bytes);
+    return sizes.map((bytes) => {
+      const fitting = free.findIndex((buffer) => buffer.bytes >= bytes);
+      if (fitting >= 0) return free.splice(fitting, 1)[0].buffer;
+      const buffer = this.#source.pool.acquire(bytes);
+      this.#buffers.push({ buffer, bytes });
+      return buffer;
+    });
+  }
+}

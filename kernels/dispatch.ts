@@ -1,0 +1,31 @@
+/**
+ * What one dispatch is.
+ *
+ * @module
+ */
+
+import type { PipelineSource } from "./pipelines.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** One dispatch: a shader, what it reads and writes, and how many workgroups run. */
+export interface Dispatch extends PipelineSource {
+  /** Values of the uniform struct at binding 0, all `u32`. */
+  readonly uniforms: readonly number[];
+  /** Tensors at bindings 1, 2, … */
+  readonly tensors: readonly Tensor[];
+  /** Workgroups along x, y and z. */
+  readonly workgroups: readonly [number, number?, number?];
+}
+
+/** The most workgroups along one axis; WebGPU promises no more. */
+export const MAX_WORKGROUPS_PER_AXIS = 65535;
+
+/**
+ * Workgroup counts that cover `count` invocations in one line, folded into y where x is full. The
+ * shader's index is `id.x + id.y * groups.x * workgroup_size`.
+ */
+export function linearWorkgroups(count: number, workgroupSize: number): [number, number] {
+  const groups = Math.ceil(count / workgroupSize);
+  const rows = Math.max(1, Math.ceil(groups / MAX_WORKGROUPS_PER_AXIS));
+  return [Math.ceil(groups / rows), rows];
+}

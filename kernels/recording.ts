@@ -1,0 +1,90 @@
+/**
+ * A recording: the commands of a computation of fixed shapes, captured once and run many times without
+ * making tensors, bind groups or plans again.
+ *
+ * @module
+ */
+
+import type { Arena } from "./arena.ts";
+import type { Command, CommandQueue } from "./commands.ts";
+import type { Tensor } from "./tensor.ts";
+import type { UniformCache } from "./uniforms.ts";
+
+/** The commands of a capture, as they are noted. */
+export class Capture {
+  /** Everything it does, in order. */
+  readonly commands: Command[] = [];
+  /** Tensors it reads and writes that were there before. */
+  readonly outside: Set<Tensor> = new Set();
+  /** Its uniform buffers. */
+  readonly uniforms: UniformCache;
+
+  /** Starts without commands. */
+  constructor(uniforms: UniformCache) {
+    this.uniforms = uniforms;
+  }
+
+  /** Notes a command, and the tensors from outside that it uses. */
+  add(command: Command, outside: readonly Tensor[]): void {
+    this.commands.push(command);
+    outside.forEach((tensor) => this.outside.add(tensor));
+  }
+}
+
+/** Where a recording lies and where it runs. */
+export interface RecordingPlace {
+  /** Where its own tensors lie. */
+  readonly arena: Arena;
+  /** Whether nobody else uses the arena. */
+  readonly ownsArena: boolean;
+  /** Where it sends its commands. */
+  readonly queue: CommandQueue;
+}
+
+/** A captured computation; `Device.capture()` makes it. */
+export class Recording implements Disposable {
+  readonly #capture: Capture;
+  readonly #place: RecordingPlace;
+  #disposed = false;
+
+  /** Wraps what a device has captured. */
+  constructor(capture: Capture, place: RecordingPlace) {
+    this.#capture = capture;
+    this.#place = place;
+  }
+
+  /** Dispatches in one run. */
+  get dispatchCount(): number {
+    return this.#capture.commands.filter(({ kind }) => kind === "dispatch").length;
+  }
+
+  /**
+   * Queues a run on what the tensors from outside hold now. Write its inputs before with
+   * `Device.write()`; what it is to leave behind it must copy to a tensor from outside.
+   *
+   * @throws {TypeError} If it or a tensor that it uses is gone.
+   */
+  replay(): void {
+    const { commands, outside } = this.#capture;
+    const { arena, queue } = this.#place;
+    if (this.#disposed || arena.disposed) {
+      throw new TypeError("Cannot replay: the recording or its arena has been disposed of");
+    }
+    for (const tensor of outside) {
+      if (tensor.freed) {
+        throw new TypeError("Cannot replay: a tensor that the recording uses has been freed");
+      }
+    }
+    for (const command of commands) queue.add(command);
+  }
+
+  /** Forgets the commands; their memory goes back unless an arena from outside holds it. */
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    const { arena, ownsArena, queue } = this.#place;
+    queue.flush();
+    this.#capture.uniforms.clear();
+    if (ownsArena) arena[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Uniform buffers by their content.
+ *
+ * @module
+ */
+
+/** Makes a uniform buffer for each set of values once. */
+export class UniformCache {
+  readonly #gpu: GPUDevice;
+  readonly #buffers = new Map<string, GPUBuffer>();
+
+  /** Makes an empty cache. */
+  constructor(gpu: GPUDevice) {
+    this.#gpu = gpu;
+  }
+
+  /** How many buffers it holds. */
+  get size(): number {
+    return this.#buffers.size;
+  }
+
+  /** The buffer that holds these `u32` values. */
+  get(values: readonly number[]): GPUBuffer {
+    const key = values.join();
+    const cached = this.#buffers.get(key);
+    if (cached) return cached;
+    const buffer = this.#gpu.createBuffer({
+      size: Math.max(16, Math.ceil(values.length / 4) * 16),
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    });
+    this.#gpu.queue.writeBuffer(buffer, 0, Uint32Array.from(values));
+    this.#buffers.set(key, buffer);
+    return buffer;
+  }
+
+  /** Destroys all buffers; commands that use them must have been submitted. */
+  clear(): void {
+    for (const buffer of this.#buffers.values()) buffer.destroy();
+    this.#buffers.clear();
+  }
+}
