@@ -12,11 +12,12 @@ import type { Tensor } from "./tensor.ts";
 const WORKGROUP = 64;
 const MAX_STEPS = 4096;
 
-const SLABS = /* wgsl */ `
+function slabsShader(type: "f32" | "vec4f"): string {
+  return /* wgsl */ `
 struct Params { count: u32, slabs: u32, per_group: u32, groups: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read_write> total: array<f32>;
-@group(0) @binding(2) var<storage, read> partial: array<f32>;
+@group(0) @binding(1) var<storage, read_write> total: array<${type}>;
+@group(0) @binding(2) var<storage, read> partial: array<${type}>;
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) size: vec3u) {
@@ -24,13 +25,14 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) size:
   if (index >= p.count * p.groups) { return; }
   let first = index / p.count * p.per_group;
   let end = min(first + p.per_group, p.slabs);
-  var sum = 0.0;
+  var sum = ${type}(0.0);
   for (var slab = first; slab < end; slab++) {
     sum += partial[slab * p.count + index % p.count];
   }
   total[index] = sum;
 }
 `;
+}
 
 /**
  * Adds the slabs of `partial` (its first axis) in their order; more than 4096 of them in several
@@ -43,54 +45,15 @@ export function sumSlabs(
   const slabs = partial.shape[0];
   const count = sizeOf(shape);
   const groups = Math.ceil(slabs / MAX_STEPS);
+  const vector = count % 4 === 0 ? 4 : 1;
+  const vectors = count / vector;
   const total = device.empty(groups === 1 ? shape : [groups, ...shape]);
   device.dispatch({
     label: "sum slabs",
-    shader: SLABS,
-    uniforms: [count, slabs, Math.ceil(slabs / groups), groups],
+    shader: slabsShader(vector === 4 ? "vec4f" : "f32"),
+    uniforms: [vectors, slabs, Math.ceil(slabs / groups), groups],
     tensors: [total, partial],
-    workgroups: linearWorkgroups(count * groups, WORKGROUP),
+    workgroups: linearWorkgroups(vectors * groups, WORKGROUP),
   });
   return groups === 1 ? total : sumSlabs(device, { partial: total, shape });
-}
-
-const CHANNELS = /* wgsl */ `
-struct Params { channels: u32, area: u32, chunk: u32, chunks: u32, count: u32 }
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read_write> partial: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
-
-@compute @workgroup_size(${WORKGROUP})
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) size: vec3u) {
-  let index = id.x + id.y * size.x * ${WORKGROUP}u;
-  if (index >= p.count) { return; }
-  let channel = index % p.channels;
-  let chunk = index / p.channels % p.chunks;
-  let image = index / p.channels / p.chunks;
-  let plane = (image * p.channels + channel) * p.area;
-  var sum = 0.0;
-  for (var i = chunk * p.chunk; i < min((chunk + 1u) * p.chunk, p.area); i++) {
-    sum += x[plane + i];
-  }
-  partial[index] = sum;
-}
-`;
-
-const CHUNK = 256;
-
-/** Sums an image tensor over everything but its channels: `[n, c, h, w]` to `[c]`. */
-export function sumPerChannel(device: Device, x: Tensor<"f32">): Tensor<"f32"> {
-  const [batch, channels, height, width] = x.shape;
-  const area = height * width;
-  const chunks = Math.ceil(area / CHUNK);
-  using scope = device.scope();
-  const partial = device.empty([batch * chunks, channels]);
-  device.dispatch({
-    label: "sum per channel",
-    shader: CHANNELS,
-    uniforms: [channels, area, CHUNK, chunks, partial.size],
-    tensors: [partial, x],
-    workgroups: linearWorkgroups(partial.size, WORKGROUP),
-  });
-  return scope.keep(sumSlabs(device, { partial, shape: [channels] }));
 }

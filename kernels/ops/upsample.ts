@@ -11,18 +11,18 @@
 
 import { type Device, linearWorkgroups } from "../device.ts";
 import { type NdArray, type Operation, zeros } from "../operation.ts";
-import { imageShape, type Shape } from "../shape.ts";
+import { imageShape, type Shape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 const WORKGROUP = 64;
 
-/** Shader around a body that computes `result` for the element at `row`, `column` of `plane`. */
-function shaderAround(body: string): string {
+/** Shader around a body that computes element `index` of the result, or of its vectors. */
+function shaderAround(body: string, type: "f32" | "vec4f" = "f32"): string {
   return /* wgsl */ `
 struct Params { height: u32, width: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<${type}>;
+@group(0) @binding(2) var<storage, read> x: array<${type}>;
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -42,6 +42,29 @@ const NEAREST_BACKWARD = shaderAround(`
   let columns = p.width * 2u;
   let at = index / p.width * 2u * columns + index % p.width * 2u;
   y[index] = x[at] + x[at + 1u] + x[at + columns] + x[at + columns + 1u];`);
+
+/** Forward and backward for rows of whole vectors: `index` counts vectors of the small image. */
+const NEAREST_VECTORS = shaderAround(
+  `
+  let columns = p.width / 4u;
+  let at = (index / columns * 2u * columns + index % columns) * 2u;
+  let value = x[index];
+  for (var row = 0u; row < 2u; row++) {
+    y[at + row * 2u * columns] = value.xxyy;
+    y[at + row * 2u * columns + 1u] = value.zzww;
+  }`,
+  "vec4f",
+);
+
+const NEAREST_BACKWARD_VECTORS = shaderAround(
+  `
+  let columns = p.width / 4u;
+  let at = (index / columns * 2u * columns + index % columns) * 2u;
+  let left = x[at] + x[at + 2u * columns];
+  let right = x[at + 1u] + x[at + 2u * columns + 1u];
+  y[index] = vec4f(left.xz, right.xz) + vec4f(left.yw, right.yw);`,
+  "vec4f",
+);
 
 const BILINEAR = shaderAround(`
   let columns = p.width * 2u;
@@ -83,24 +106,33 @@ function doubled([x]: readonly Shape[], name: string): Shape {
   return [n, c, 2 * h, 2 * w];
 }
 
-/** Runs a shader over `shape`; `small` is the shape of the smaller of the two images. */
+/** Shaders of one pass: one for every size, and one for rows of whole vectors. */
+interface Kernels {
+  readonly any: string;
+  readonly vectors?: string;
+}
+
+/** Computes a tensor of `shape`; `small` is the shape of the smaller of the two images. */
 function run(
   device: Device,
-  { label, shader, shape, small, input }: {
+  { label, kernels, shape, small, input }: {
     label: string;
-    shader: string;
+    kernels: Kernels;
     shape: Shape;
     small: Shape;
     input: Tensor<"f32">;
   },
 ): Tensor<"f32"> {
   const result = device.empty(shape);
+  const { vectors } = kernels;
+  const isWhole = vectors !== undefined && small[3] % 4 === 0;
+  const count = isWhole ? sizeOf(small) / 4 : result.size;
   device.dispatch({
     label,
-    shader,
-    uniforms: [small[2], small[3], result.size],
+    shader: isWhole ? vectors : kernels.any,
+    uniforms: [small[2], small[3], count],
     tensors: [result, input],
-    workgroups: linearWorkgroups(result.size, WORKGROUP),
+    workgroups: linearWorkgroups(count, WORKGROUP),
   });
   return result;
 }
@@ -126,8 +158,8 @@ function visitWith(taps: (at: number, size: number) => [index: number, weight: n
 function upsampling(
   { name, forward, backward, visit }: {
     name: string;
-    forward: string;
-    backward: string;
+    forward: Kernels;
+    backward: Kernels;
     visit: Visit;
   },
 ): Operation<Record<never, never>> {
@@ -138,7 +170,7 @@ function upsampling(
     forward: (device, [x]) =>
       run(device, {
         label: name,
-        shader: forward,
+        kernels: forward,
         shape: doubled([x.shape], name),
         small: x.shape,
         input: x,
@@ -146,7 +178,7 @@ function upsampling(
     backward: (device, { inputs: [x], dy }) => [
       run(device, {
         label: `${name} dx`,
-        shader: backward,
+        kernels: backward,
         shape: x.shape,
         small: x.shape,
         input: dy,
@@ -168,6 +200,7 @@ function upsampling(
       { shapes: [[2, 3, 5, 7]], params: {} },
       { shapes: [[1, 1, 1, 1]], params: {} },
       { shapes: [[3, 2, 1, 6]], params: {} },
+      { shapes: [[2, 3, 3, 8]], params: {} },
       { shapes: [[4, 16, 64, 64]], params: {}, bench: true },
     ],
   };
@@ -176,16 +209,16 @@ function upsampling(
 /** Nearest-neighbour upsampling: `[n, c, h, w]` to `[n, c, 2h, 2w]`. */
 export const upsampleNearest: Operation<Record<never, never>> = upsampling({
   name: "upsampleNearest",
-  forward: NEAREST,
-  backward: NEAREST_BACKWARD,
+  forward: { any: NEAREST, vectors: NEAREST_VECTORS },
+  backward: { any: NEAREST_BACKWARD, vectors: NEAREST_BACKWARD_VECTORS },
   visit: visitWith((at) => [[Math.floor(at / 2), 1]]),
 });
 
 /** Bilinear upsampling with half-pixel centres: `[n, c, h, w]` to `[n, c, 2h, 2w]`. */
 export const upsampleBilinear: Operation<Record<never, never>> = upsampling({
   name: "upsampleBilinear",
-  forward: BILINEAR,
-  backward: BILINEAR_BACKWARD,
+  forward: { any: BILINEAR },
+  backward: { any: BILINEAR_BACKWARD },
   visit: visitWith((at, size) => {
     const source = Math.min(Math.max((at + 0.5) / 2 - 0.5, 0), size - 1);
     const low = Math.floor(source);

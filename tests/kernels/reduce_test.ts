@@ -1,6 +1,6 @@
 // Sums at sizes at which a software adapter would silently end one long loop.
 import { assertEquals } from "@std/assert";
-import { sumPerChannel, sumSlabs } from "../../kernels/reduce.ts";
+import { sumSlabs } from "../../kernels/reduce.ts";
 import { Random } from "../../train/data/random.ts";
 import { assertClose, device } from "./check_operation.ts";
 
@@ -30,31 +30,4 @@ Deno.test("sumSlabs() keeps the shape of a slab", async () => {
   const total = sumSlabs(device, { partial, shape: [2, 1, 3] });
   assertEquals(total.shape, [2, 1, 3]);
   assertEquals(await device.read(total), Float32Array.of(6, 8, 10, 12, 14, 16));
-});
-
-Deno.test("sumPerChannel() is right on one pixel, on odd sizes and on planes of a million", async () => {
-  for (
-    const [n, c, h, w] of [[1, 1, 1, 1], [3, 5, 7, 9], [2, 3, 16, 16], [1, 2, 257, 1], [
-      2,
-      2,
-      1021,
-      1033,
-    ]]
-  ) {
-    using _scope = device.scope();
-    const values = uniform(n * c * h * w, h);
-    const expected = new Float64Array(c);
-    values.forEach((value, i) => expected[Math.floor(i / (h * w)) % c] += value);
-    const sums = sumPerChannel(device, device.upload([n, c, h, w], values));
-    assertEquals(sums.shape, [c]);
-    assertClose(await device.read(sums), expected, { limit: 1e-5, what: `[${[n, c, h, w]}]` });
-  }
-});
-
-Deno.test("sumPerChannel() frees what it needs on the way", () => {
-  using _scope = device.scope();
-  const x = device.empty([1, 2, 1000, 1000]);
-  const before = device.memory.inUse;
-  sumPerChannel(device, x);
-  assertEquals(device.memory.inUse - before, 256);
 });

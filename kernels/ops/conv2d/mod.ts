@@ -3,19 +3,17 @@
  * stride 1, zero padding that keeps the size, with bias and an optional ReLU in the same kernel.
  *
  * Backward: the upstream gradient is masked by the ReLU once; the input gradient is the same
- * convolution with flipped, transposed weights; the weight gradient is a split reduction.
+ * convolution with flipped, transposed weights; the weight gradient is a split reduction. Several
+ * kernels can compute each: see variants.ts.
  *
  * @module
  */
 
-import { elementwise } from "../../elementwise.ts";
+import { maskAndSum, sumPerChannel } from "../../channel_sums.ts";
 import type { Operation } from "../../operation.ts";
-import { sumPerChannel } from "../../reduce.ts";
 import { formatShape, imageShape, type Shape } from "../../shape.ts";
-import { directForward } from "./forward.ts";
-import { packWeights } from "./pack.ts";
-import { convolve, convolveBackward } from "./reference.ts";
-import { weightGradient } from "./weight_gradient.ts";
+import { convolve as convolveReference, convolveBackward } from "./reference.ts";
+import { convolve, gradientToWeights } from "./variants.ts";
 
 /** Parameters of {@linkcode conv2d}. */
 export type Conv2dParams = {
@@ -47,39 +45,23 @@ export const conv2d: Operation<Conv2dParams> = {
   name: "conv2d",
   inputs: ["x", "weight", "bias"],
   shape: conv2dShape,
-  forward(device, [x, weight, bias], { relu }) {
+  forward: (device, [x, weight, bias], { relu }) =>
+    convolve(device, { x, weight, bias, relu, transposed: false }),
+  backward(device, { inputs: [x, weight], output: y, dy, needs }, { relu }) {
     using scope = device.scope();
-    const packed = packWeights(device, { weight, transposed: false });
-    const [cOut, , k] = weight.shape;
-    const epilogue = relu ? "bias_relu" : "bias";
-    return scope.keep(directForward(device, { x, packed, bias, cOut, k, epilogue }));
-  },
-  backward(device, { inputs: [x, weight], output, dy, needs }, { relu }) {
-    using scope = device.scope();
-    const [, cIn, k] = weight.shape;
-    const dz = relu
-      ? elementwise(device, {
-        label: "relu mask",
-        inputs: [dy, output],
-        expression: "select(vec4f(0.0), a, b > vec4f(0.0))",
-      })
-      : dy;
+    const k = weight.shape[2];
+    const { dz, sums } = relu
+      ? maskAndSum(device, { y, dy })
+      : { dz: dy, sums: needs[2] ? sumPerChannel(device, dy) : null };
     const inputGradient = () =>
-      directForward(device, {
-        x: dz,
-        packed: packWeights(device, { weight, transposed: true }),
-        bias: null,
-        cOut: cIn,
-        k,
-        epilogue: "none",
-      });
+      convolve(device, { x: dz, weight, transposed: true, bias: null, relu: false });
     return [
       needs[0] ? scope.keep(inputGradient()) : null,
-      needs[1] ? scope.keep(weightGradient(device, { x, dz, k })) : null,
-      needs[2] ? scope.keep(sumPerChannel(device, dz)) : null,
+      needs[1] ? scope.keep(gradientToWeights(device, { x, dz, k })) : null,
+      needs[2] && sums ? scope.keep(sums) : null,
     ];
   },
-  reference: { forward: convolve, backward: convolveBackward },
+  reference: { forward: convolveReference, backward: convolveBackward },
   samples: [
     { shapes: shapesFor([1, 1, 1, 1], 1, 3), params: { relu: false } },
     { shapes: shapesFor([2, 3, 8, 12], 5, 3), params: { relu: true } },

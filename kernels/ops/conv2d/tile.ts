@@ -18,7 +18,7 @@ export function vectorWidth(columns: number): VectorWidth {
 }
 
 /** WGSL type of one segment. */
-export function segmentType(vector: VectorWidth): string {
+export function segmentType(vector: VectorWidth): "f32" | "vec4f" {
   return vector === 4 ? "vec4f" : "f32";
 }
 

@@ -11,6 +11,8 @@
  */
 
 import { type Device, linearWorkgroups } from "../../device.ts";
+import type { WeightGradient } from "./convolution.ts";
+import { bindOperands, declareOperand, type Source } from "../../operand.ts";
 import type { Tensor } from "../../tensor.ts";
 import { sumSlabs } from "../../reduce.ts";
 import {
@@ -34,7 +36,12 @@ const CHANNELS = 2;
  * walked whole or `cut` into parts, which must also load what lies left of their start.
  */
 export function weightGradientShader(
-  { k, vector, cut }: { k: number; vector: VectorWidth; cut: boolean },
+  { k, vector, cut, source }: {
+    k: number;
+    vector: VectorWidth;
+    cut: boolean;
+    source: Source;
+  },
 ): string {
   const pad = (k - 1) / 2;
   const halo = haloSegments(k, vector);
@@ -47,7 +54,7 @@ export function weightGradientShader(
   const taps = range(kernelRows * k);
   const windows = channels.flatMap((c) => range(inputRows).map((r) => ({ c, r })));
   const load = (c: number, r: number, segment: string) =>
-    `select(${zero}, x[x${c} + (y0 + ${r}) * width + ${segment}], has${c} && in${r} && ` +
+    `select(${zero}, x_at(x${c} + (y0 + ${r}) * width + ${segment}), has${c} && in${r} && ` +
     `u32(${segment}) < p.segments)`;
   const starts = windows.flatMap(({ c, r }) =>
     range(last + 1).map((s) =>
@@ -63,7 +70,7 @@ export function weightGradientShader(
   );
   const gradients = range(ROWS).flatMap((r) =>
     range(4).map((o) =>
-      `let g${r}_${o} = select(${zero}, dz[z0 + ${o} * area + ${r} * width + s], ` +
+      `let g${r}_${o} = select(${zero}, dz_at(z0 + ${o} * area + ${r} * width + s), ` +
       `oc + ${o}u < p.c_out && row + ${r} < i32(p.height));`
     )
   );
@@ -99,8 +106,8 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> partial: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<${type}>;
-@group(0) @binding(3) var<storage, read> dz: array<${type}>;
+${declareOperand("x", { binding: 2, source, type })}
+${declareOperand("dz", { binding: 3, source, type })}
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -153,7 +160,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 /** Computes dw `[c_out, c_in, k, k]` from the input and the gradient of the sums. */
 export function weightGradient(
   device: Device,
-  { x, dz, k }: { x: Tensor<"f32">; dz: Tensor<"f32">; k: number },
+  { x, dz, k }: WeightGradient,
+  source: Source,
 ): Tensor<"f32"> {
   const [batch, cIn, height, width] = x.shape;
   const cOut = dz.shape[1];
@@ -167,9 +175,9 @@ export function weightGradient(
   const partial = device.empty([batch * slabs, cOut, cIn, k, k]);
   device.dispatch({
     label: `conv2d k${k} dw`,
-    shader: weightGradientShader({ k, vector, cut: parts > 1 }),
+    shader: weightGradientShader({ k, vector, cut: parts > 1, source }),
     uniforms: [batch, cIn, cOut, height, segments, pairs, slabs, parts],
-    tensors: [partial, x, dz],
+    ...bindOperands([partial], { operands: [x, dz], source }),
     workgroups: linearWorkgroups(batch * slabs * blocks, WORKGROUP),
   });
   return scope.keep(sumSlabs(device, { partial, shape: [cOut, cIn, k, k] }));

@@ -14,8 +14,10 @@
  */
 
 import { type Device, linearWorkgroups } from "../../device.ts";
-import type { Shape } from "../../shape.ts";
+import { bindOperands, declareOperand, type Source } from "../../operand.ts";
 import type { Tensor } from "../../tensor.ts";
+import type { Convolution } from "./convolution.ts";
+import { packWeights } from "./pack.ts";
 import {
   columnOf,
   haloSegments,
@@ -41,12 +43,16 @@ export interface DirectTile {
   readonly vector: VectorWidth;
   /** What happens to a sum before it is stored. */
   readonly epilogue: Epilogue;
+  /** Where x and w are read from; a texture needs vectors of 4 columns. */
+  readonly source: Source;
 }
 
 const WORKGROUP = 64;
 
 /** WGSL of the direct kernel for one tile. */
-export function directShader({ k, rows, segments, vector, epilogue }: DirectTile): string {
+export function directShader(
+  { k, rows, segments, vector, epilogue, source }: DirectTile,
+): string {
   const halo = haloSegments(k, vector);
   const columns = segments * vector;
   const pad = (k - 1) / 2;
@@ -54,17 +60,18 @@ export function directShader({ k, rows, segments, vector, epilogue }: DirectTile
   const passes = k / kernelRows;
   const type = segmentType(vector);
   const zero = `${type}(0.0)`;
+  const hasBias = epilogue !== "none";
   const pixels = range(rows).flatMap((r) => range(columns).map((c) => ({ r, c })));
   const loads = range(rows + kernelRows - 1).flatMap((r) => [
     `let row${r} = y0 + ${r} + ky0 - ${pad};`,
     `let in${r} = row${r} >= 0 && row${r} < i32(p.height);`,
     `let at${r} = plane + row${r} * width;`,
     ...range(segments + 2 * halo).map((s) =>
-      `let v${r}_${s} = select(${zero}, x[at${r} + s0 + ${s - halo}], in${r} && ` +
+      `let v${r}_${s} = select(${zero}, x_at(at${r} + s0 + ${s - halo}), in${r} && ` +
       `s0 + ${s - halo} >= 0 && s0 + ${s - halo} < width);`
     ),
   ]);
-  const weights = range(kernelRows * k).map((t) => `let w${t} = w[tap + ${t}];`);
+  const weights = range(kernelRows * k).map((t) => `let w${t} = w_at(tap + ${t});`);
   const sums = pixels.map(({ r, c }) => {
     const taps = range(kernelRows).flatMap((ky) =>
       range(k).map((kx) =>
@@ -81,14 +88,14 @@ export function directShader({ k, rows, segments, vector, epilogue }: DirectTile
       range(segments).map((s) => {
         const parts = range(vector).map((i) => `a${r}_${s * vector + i}[${channel}]`);
         const value = vector === 4 ? `vec4f(${parts.join(", ")})` : parts[0];
-        const biased = epilogue === "none" ? value : `${value} + bias${channel}`;
+        const biased = hasBias ? `${value} + bias${channel}` : value;
         return `if (y0 + ${r} < i32(p.height) && s0 + ${s} < width) ` +
           `{ y[out + ${r} * width + ${s}] = ${finish(biased)}; }`;
       })
     );
     return `if (channel + ${channel}u < p.c_out) {
     let out = i32((image * p.c_out + channel + ${channel}u) * p.height) * width + y0 * width + s0;
-    ${epilogue === "none" ? "" : `let bias${channel} = b[channel + ${channel}u];`}
+    ${hasBias ? `let bias${channel} = b[channel + ${channel}u];` : ""}
     ${outputs.join("\n    ")}
   }`;
   });
@@ -96,9 +103,9 @@ export function directShader({ k, rows, segments, vector, epilogue }: DirectTile
 struct Params { batch: u32, c_in: u32, c_out: u32, height: u32, segments: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> y: array<${type}>;
-@group(0) @binding(2) var<storage, read> x: array<${type}>;
-@group(0) @binding(3) var<storage, read> w: array<vec4f>;
-${epilogue === "none" ? "" : "@group(0) @binding(4) var<storage, read> b: array<f32>;"}
+${hasBias ? "@group(0) @binding(2) var<storage, read> b: array<f32>;" : ""}
+${declareOperand("x", { binding: hasBias ? 3 : 2, source, type })}
+${declareOperand("w", { binding: hasBias ? 4 : 3, source })}
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -119,7 +126,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     let c = step / ${passes}u;
     let plane = i32((image * p.c_in + c) * p.height) * width;
     let ky0 = i32(step - c * ${passes}u);
-    let tap = (block * p.c_in * ${passes}u + step) * ${kernelRows * k}u;
+    let tap = i32((block * p.c_in * ${passes}u + step) * ${kernelRows * k}u);
     ${weights.join("\n    ")}
     ${loads.join("\n    ")}
     ${sums.join("\n    ")}
@@ -129,38 +136,30 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 `;
 }
 
-/** Computes `y = epilogue(x ⋆ w + b)` with packed weights; y is `[n, c_out, h, w]`. */
-export function directForward(
+/** Computes a convolution of whichever direction with the direct kernel. */
+export function directConvolution(
   device: Device,
-  { x, packed, bias, cOut, k, epilogue }: {
-    x: Tensor<"f32">;
-    packed: Tensor<"f32">;
-    bias: Tensor<"f32"> | null;
-    cOut: number;
-    k: number;
-    epilogue: Epilogue;
-  },
+  { x, weight, bias, transposed, relu }: Convolution,
+  source: Source,
 ): Tensor<"f32"> {
   const [batch, cIn, height, width] = x.shape;
-  const shape: Shape = [batch, cOut, height, width];
-  const y = device.empty(shape);
-  const tile = directTile({ k, width, epilogue });
-  const rowSegments = width / tile.vector;
+  const cOut = weight.shape[transposed ? 1 : 0];
+  const k = weight.shape[2];
+  using scope = device.scope();
+  const y = device.empty([batch, cOut, height, width]);
+  const packed = packWeights(device, { weight, transposed });
+  const vector = vectorWidth(width);
+  const epilogue = bias ? relu ? "bias_relu" : "bias" : "none";
+  const tile: DirectTile = { k, rows: 4, segments: 8 / vector, vector, epilogue, source };
+  const rowSegments = width / vector;
   const tiles = Math.ceil(rowSegments / tile.segments) * Math.ceil(height / tile.rows);
+  const results = bias ? [y, bias] : [y];
   device.dispatch({
     label: `conv2d k${k} ${epilogue}`,
     shader: directShader(tile),
     uniforms: [batch, cIn, cOut, height, rowSegments],
-    tensors: bias ? [y, x, packed, bias] : [y, x, packed],
+    ...bindOperands(results, { operands: [x, packed], source }),
     workgroups: linearWorkgroups(batch * Math.ceil(cOut / 4) * tiles, WORKGROUP),
   });
-  return y;
-}
-
-/** The tile for rows of this width: 4 × 8 pixels where vectors fit, else 4 × 4. */
-export function directTile(
-  { k, width, epilogue }: { k: number; width: number; epilogue: Epilogue },
-): DirectTile {
-  const vector = vectorWidth(width);
-  return { k, rows: 4, segments: vector === 4 ? 2 : 4, vector, epilogue };
+  return scope.keep(y);
 }

@@ -1,0 +1,96 @@
+/**
+ * Sums of an image tensor over everything but its channels, and with them what the backward pass of a
+ * layer with ReLU needs first: the upstream gradient with the ReLU's zeros masked out, in the same
+ * reading of it as its sums, the bias gradient.
+ *
+ * Neighbouring invocations read neighbouring vectors of one plane, a stride apart; each keeps its own
+ * sum, and a second pass adds them in their order.
+ *
+ * @module
+ */
+
+import { type Device, linearWorkgroups } from "./device.ts";
+import { sumSlabs } from "./reduce.ts";
+import type { Tensor } from "./tensor.ts";
+
+const WORKGROUP = 64;
+/** Vectors that one invocation reads where the plane is small; more where it is very large. */
+const STEPS = 32;
+const MOST_LANES = 1024;
+
+function shaderFor({ vector, masked }: { vector: 1 | 4; masked: boolean }): string {
+  const type = vector === 4 ? "vec4f" : "f32";
+  return /* wgsl */ `
+struct Params { channels: u32, vectors: u32, lanes: u32, count: u32 }
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read_write> partial: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<${type}>;
+${
+    masked
+      ? `@group(0) @binding(3) var<storage, read> mask: array<${type}>;
+@group(0) @binding(4) var<storage, read_write> result: array<${type}>;`
+      : ""
+  }
+
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = id.x + id.y * groups.x * ${WORKGROUP}u;
+  if (index >= p.count) { return; }
+  let plane = index / p.lanes;
+  let lane = index - plane * p.lanes;
+  let channel = plane % p.channels;
+  let image = plane / p.channels;
+  let end = (plane + 1u) * p.vectors;
+  var sum = ${type}(0.0);
+  for (var i = plane * p.vectors + lane; i < end; i += p.lanes) {
+    let value = ${masked ? `select(${type}(0.0), x[i], mask[i] > ${type}(0.0))` : "x[i]"};
+    ${masked ? "result[i] = value;" : ""}
+    sum += value;
+  }
+  partial[(image * p.lanes + lane) * p.channels + channel] = ${
+    vector === 4 ? "sum.x + sum.y + sum.z + sum.w" : "sum"
+  };
+}
+`;
+}
+
+function runSums(
+  device: Device,
+  { label, x, others }: { label: string; x: Tensor<"f32">; others: Tensor<"f32">[] },
+): Tensor<"f32"> {
+  const [batch, channels, height, width] = x.shape;
+  const area = height * width;
+  const vector = area % 4 === 0 ? 4 : 1;
+  const vectors = area / vector;
+  const lanes = Math.min(MOST_LANES, Math.ceil(vectors / STEPS));
+  const count = batch * channels * lanes;
+  using scope = device.scope();
+  const partial = device.empty([batch * lanes, channels]);
+  device.dispatch({
+    label,
+    shader: shaderFor({ vector, masked: others.length > 0 }),
+    uniforms: [channels, vectors, lanes, count],
+    tensors: [partial, x, ...others],
+    workgroups: linearWorkgroups(count, WORKGROUP),
+  });
+  return scope.keep(sumSlabs(device, { partial, shape: [channels] }));
+}
+
+/** Sums an image tensor over everything but its channels: `[n, c, h, w]` to `[c]`. */
+export function sumPerChannel(device: Device, x: Tensor<"f32">): Tensor<"f32"> {
+  return runSums(device, { label: "sum per channel", x, others: [] });
+}
+
+/**
+ * The gradient before a ReLU, dz = dy where y > 0 and else 0, and its sum per channel.
+ *
+ * @param y The ReLU's output, `[n, c, h, w]`.
+ * @param dy The gradient to it.
+ */
+export function maskAndSum(
+  device: Device,
+  { y, dy }: { y: Tensor<"f32">; dy: Tensor<"f32"> },
+): { dz: Tensor<"f32">; sums: Tensor<"f32"> } {
+  const dz = device.empty(dy.shape);
+  return { dz, sums: runSums(device, { label: "relu mask", x: dy, others: [y, dz] }) };
+}

@@ -1,0 +1,50 @@
+/**
+ * The two problems of a convolution layer: a convolution, which serves the output and, with its
+ * weights turned round, the gradient to the input; and the gradient to the weights.
+ *
+ * @module
+ */
+
+import { formatShape } from "../../shape.ts";
+import type { Tensor } from "../../tensor.ts";
+
+/** A convolution to compute. */
+export interface Convolution {
+  /** The image, `[n, c, h, w]`. */
+  readonly x: Tensor<"f32">;
+  /** Weights as the layer has them, `[c_out, c_in, k, k]`. */
+  readonly weight: Tensor<"f32">;
+  /**
+   * Whether x is the gradient to the layer's output and the result that to its input:
+   * dx[i] = Σ_o dy[o] ⋆ flipped weight[o, i].
+   */
+  readonly transposed: boolean;
+  /** Added to every channel; null for none. */
+  readonly bias: Tensor<"f32"> | null;
+  /** Whether negative results become 0; only with a bias. */
+  readonly relu: boolean;
+}
+
+/** A weight gradient to compute: dw[o, i] = Σ dz[o] · shifted x[i], `[c_out, c_in, k, k]`. */
+export interface WeightGradient {
+  /** The input of the layer, `[n, c_in, h, w]`. */
+  readonly x: Tensor<"f32">;
+  /** Gradient to its sums, before the ReLU, `[n, c_out, h, w]`. */
+  readonly dz: Tensor<"f32">;
+  /** Side of the kernel, odd. */
+  readonly k: number;
+}
+
+/** Names a problem by its sizes: `4x16x128x128->32 k3`. */
+export function describeConvolution({ x, weight, transposed }: Convolution): string {
+  return `${describe(x)}->${weight.shape[transposed ? 1 : 0]} k${weight.shape[2]}`;
+}
+
+/** Names a problem by its sizes, as its layer's convolution. */
+export function describeWeightGradient({ x, dz, k }: WeightGradient): string {
+  return `${describe(x)}->${dz.shape[1]} k${k}`;
+}
+
+function describe(x: Tensor): string {
+  return formatShape(x.shape).slice(1, -1).replaceAll(",", "x");
+}

@@ -1,0 +1,64 @@
+/**
+ * Textures that hold copies of tensors while a kernel reads them; see operand.ts for the layout.
+ *
+ * @module
+ */
+
+import { TEXELS_PER_ROW } from "./operand.ts";
+
+const BYTES_PER_TEXEL = 16;
+
+/** Bytes in a row of a texture. */
+export const BYTES_PER_ROW: number = TEXELS_PER_ROW * BYTES_PER_TEXEL;
+
+/**
+ * One texture for each operand of a dispatch. They serve every dispatch in turn, since the GPU runs
+ * copies and dispatches in their order, and grow to the largest tensor so far.
+ */
+export class TextureSlots {
+  readonly #gpu: GPUDevice;
+  readonly #slots: { rows: number; texture: GPUTexture }[] = [];
+
+  /** Starts with no texture. */
+  constructor(gpu: GPUDevice) {
+    this.#gpu = gpu;
+  }
+
+  /** Bytes that the textures take now. */
+  get bytes(): number {
+    return this.#slots.reduce((sum, { rows }) => sum + rows * BYTES_PER_ROW, 0);
+  }
+
+  /** The texture of operand `slot`, with room for this many bytes. */
+  take(slot: number, bytes: number): GPUTexture {
+    const rows = Math.ceil(bytes / BYTES_PER_ROW);
+    const held = this.#slots[slot];
+    if (held && held.rows >= rows) return held.texture;
+    // A smaller one is not destroyed: recordings may still use it.
+    const texture = this.#gpu.createTexture({
+      label: `operand ${slot}`,
+      size: [TEXELS_PER_ROW, rows],
+      format: "rgba32float",
+      usage: GPUTextureUsage.COPY_DST | GPUTextureUsage.STORAGE_BINDING,
+    });
+    this.#slots[slot] = { rows, texture };
+    return texture;
+  }
+}
+
+/** Copies the first bytes of a buffer into the rows of a texture. */
+export function encodeTextureCopy(
+  encoder: GPUCommandEncoder,
+  { from, to, bytes }: { from: GPUBuffer; to: GPUTexture; bytes: number },
+): void {
+  const rows = Math.floor(bytes / BYTES_PER_ROW);
+  const rest = Math.ceil((bytes - rows * BYTES_PER_ROW) / BYTES_PER_TEXEL);
+  const copy = (firstRow: number, size: [number, number]) =>
+    encoder.copyBufferToTexture(
+      { buffer: from, offset: firstRow * BYTES_PER_ROW, bytesPerRow: BYTES_PER_ROW },
+      { texture: to, origin: [0, firstRow] },
+      size,
+    );
+  if (rows > 0) copy(0, [TEXELS_PER_ROW, rows]);
+  if (rest > 0) copy(rows, [rest, 1]);
+}
