@@ -8,11 +8,12 @@
 import type { Device } from "../kernels/device.ts";
 import {
   binaryOpening,
-  connectedComponents,
+  componentSteps,
   type Connectivity,
-  otsuThreshold,
+  otsuSteps,
   planeSize,
-  removeSmallObjects,
+  runSteps,
+  type Steps,
   threshold as thresholdMask,
 } from "../kernels/postprocess/mod.ts";
 import { Tensor } from "../kernels/tensor.ts";
@@ -97,39 +98,55 @@ export async function postprocess(
 ): Promise<LabelImage> {
   const complete = { ...defaultPostprocess, ...settings };
   checkPostprocess(complete);
-  if (prob instanceof Tensor) return await label(device, prob, complete);
+  if (prob instanceof Tensor) {
+    return (await runSteps(device, postprocessSteps(device, prob, complete))).labels;
+  }
   const uploaded = device.upload([prob.height, prob.width], prob.data);
   try {
-    return await label(device, uploaded, complete);
+    return (await runSteps(device, postprocessSteps(device, uploaded, complete))).labels;
   } finally {
     device.free(uploaded);
   }
 }
 
-async function label(
+/** The objects of one frame. */
+export interface SegmentedObjects {
+  /** Ids 1, 2, 3, … in raster order of the objects' first pixels. */
+  readonly labels: LabelImage;
+  /** Number of objects, which is the largest id. */
+  readonly count: number;
+}
+
+/**
+ * What {@linkcode postprocess} does, for a caller who waits for the GPU himself: three steps with
+ * Otsu's threshold, one with a fixed threshold.
+ *
+ * @param prob One plane, which stays the caller's.
+ * @param settings All settings, which are taken for checked.
+ */
+export function* postprocessSteps(
   device: Device,
   prob: Tensor<"f32">,
   settings: PostprocessSettings,
-): Promise<LabelImage> {
+): Steps<SegmentedObjects> {
   const { height, width } = planeSize(prob.shape, "post-process");
-  const threshold = await chooseThreshold(device, prob, settings);
+  const threshold = yield* chooseThreshold(device, prob, settings);
   const mask = openedMask(device, prob, { threshold, opening: settings.opening });
-  const components = await connectedComponents(device, mask, settings)
-    .finally(() => device.free(mask));
-  const labels = removeSmallObjects(device, components, settings);
-  device.free(components.labels);
-  const data = device.read(labels);
-  device.free(labels);
-  return { width, height, data: await data };
+  try {
+    const { labels, count } = yield* componentSteps(device, mask, settings);
+    return { labels: { width, height, data: labels }, count };
+  } finally {
+    device.free(mask);
+  }
 }
 
-async function chooseThreshold(
+function* chooseThreshold(
   device: Device,
   prob: Tensor<"f32">,
   { threshold, otsuFloor, otsuCeiling }: PostprocessSettings,
-): Promise<number> {
+): Steps<number> {
   if (threshold !== "otsu") return threshold;
-  return Math.min(Math.max(await otsuThreshold(device, prob), otsuFloor), otsuCeiling);
+  return Math.min(Math.max(yield* otsuSteps(device, prob), otsuFloor), otsuCeiling);
 }
 
 function openedMask(

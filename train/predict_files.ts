@@ -9,8 +9,8 @@
 
 import { openDevice } from "../kernels/open_device.ts";
 import type { Device } from "../kernels/device.ts";
-import { encodeFloatTiff, encodeLabelTiff } from "./data/encode.ts";
-import { frameNumber, imageStem, isFolder, makeFolder, writeFileAtomic } from "./data/files.ts";
+import { readValues, type Steps } from "../kernels/postprocess/mod.ts";
+import { makeFolder } from "./data/files.ts";
 import type { LabelImage, Plane } from "./data/image.ts";
 import {
   type IntensityRange,
@@ -21,8 +21,18 @@ import {
 } from "./data/normalize.ts";
 import { openVideo, type Video } from "./data/video.ts";
 import { type Model, readModel } from "./model_file.ts";
-import { postprocess, type PostprocessSettings } from "./postprocess.ts";
-import { predictProbability } from "./probability.ts";
+import { type PostprocessSettings, postprocessSteps } from "./postprocess.ts";
+import {
+  absent,
+  checkOutputs,
+  filesOf,
+  type Job,
+  JobOutput,
+  jobsOf,
+  probabilityFolder,
+} from "./predict_jobs.ts";
+import { queueProbability } from "./probability.ts";
+import { inTurns } from "./turns.ts";
 
 /** What to predict, with what, and where to. */
 export interface PredictFilesOptions {
@@ -89,21 +99,18 @@ export interface PredictNote {
 /** What prediction tells while it runs. */
 export type PredictEvent = FramePredicted | PredictionDone | PredictNote;
 
-/** One output file and the frames that go into it. */
-interface Job {
-  readonly video: Video;
-  readonly frames: readonly number[];
-  readonly name: string;
-}
-
 /**
  * Predicts, and tells what happens as it happens.
+ *
+ * Frames of all inputs run through one pipeline, a few at a time: while the GPU computes one, the
+ * next is read and those before are encoded and written. A frame is told of when it is in its file,
+ * or on its way into that of its stack.
  *
  * @throws {SyntaxError | RangeError | TypeError} If a file is damaged or does not fit.
  * @throws {Error} If two inputs would be written to one file, or onto an input.
  */
 export async function* predictFiles(options: PredictFilesOptions): AsyncGenerator<PredictEvent> {
-  const { inputs, out, memory = 4096, overwrite = false } = options;
+  const { inputs, out, memory = 4096 } = options;
   const videos = await Promise.all(inputs.map((path) => openVideo(path)));
   for (const text of new Set(videos.flatMap(({ notes }) => notes))) yield { type: "note", text };
   const jobs = (await Promise.all(videos.map((video) => jobsOf(video, options)))).flat();
@@ -112,124 +119,67 @@ export async function* predictFiles(options: PredictFilesOptions): AsyncGenerato
   const model = await readModel(device, options.model);
   await makeFolder(options.probability ? probabilityFolder(out) : out);
   const total = jobs.reduce((sum, { frames }) => sum + frames.length, 0);
-  const ranges = new Map<Video, Promise<IntensityRange> | null>();
-  let [done, written, kept] = [0, 0, 0];
-  for (const job of jobs) {
-    const files = overwrite ? filesOf(job, options) : await absent(filesOf(job, options));
-    if (files.length === 0) {
-      kept++;
-      done += job.frames.length;
-      continue;
-    }
-    if (!ranges.has(job.video)) ranges.set(job.video, commonRange(job.video, { model, options }));
-    const range = await ranges.get(job.video)!;
-    const segmented = segmentFrames(device, { job, model, range, options });
-    const labels: LabelImage[] = [];
-    const probabilities: Plane[] = [];
-    let before = performance.now();
-    for await (const frame of segmented) {
-      labels.push(frame.labels);
-      if (options.probability) probabilities.push(frame.prob);
+  const count = { written: 0, kept: 0 };
+  const frames = readFrames(jobs, { model, options, count });
+  const segmented = inTurns(device, frames, (frame) => segment(device, { frame, model, options }));
+  let before = performance.now();
+  let output: JobOutput | null = null;
+  try {
+    for await (const { frame: { name, done, ...frame }, labels, objects, map } of segmented) {
+      output = frame.output;
+      if (await output.add({ labels, map })) count.written++;
       const now = performance.now();
-      const objects = frame.labels.data.reduce((most, id) => Math.max(most, id), 0);
       const seconds = (now - before) / 1000;
       before = now;
-      yield { type: "frame", name: frame.name, done: ++done, total, objects, seconds };
+      yield { type: "frame", name, done, total, objects, seconds };
     }
-    for (const { path, isMap } of files) {
-      await writeFileAtomic(path, isMap ? encodeFloatTiff(probabilities) : encodeLabelTiff(labels));
-    }
-    written++;
+  } finally {
+    await output?.[Symbol.asyncDispose]();
   }
-  yield { type: "done", out, written, kept };
+  yield { type: "done", out, ...count };
 }
 
-/** A stack becomes one file, a folder one file per frame; `--ctc` is always one file per frame. */
-async function jobsOf(video: Video, { ctc = false }: PredictFilesOptions): Promise<Job[]> {
-  const isSequence = await isFolder(video.path);
-  const indices = Array.from({ length: video.length }, (_, i) => i);
-  if (ctc) {
-    const numbers = isSequence || video.length === 1 ? ascendingNumbers(video.sourceNames) : null;
-    return indices.map((i) => {
-      const name = `mask${String(numbers?.[i] ?? i).padStart(3, "0")}.tif`;
-      return { video, frames: [i], name };
-    });
-  }
-  if (!isSequence) {
-    return [{ video, frames: indices, name: `${imageStem(video.sourceNames[0])}.tif` }];
-  }
-  return indices.map((i) => ({
-    video,
-    frames: [i],
-    name: `${imageStem(video.sourceNames[i])}.tif`,
-  }));
+/** A frame on its way into the network. */
+interface Frame {
+  /** The input's file name. */
+  readonly name: string;
+  /** Frames of all inputs up to this one. */
+  readonly done: number;
+  /** The normalised image. */
+  readonly image: Plane;
+  /** Where its labels go. */
+  readonly output: JobOutput;
 }
 
-/** The numbers in frames' names where they ascend, else null. */
-function ascendingNumbers(names: readonly string[]): (number | null)[] | null {
-  const numbers = names.map(frameNumber);
-  const ascend = numbers.every((number, i) =>
-    number !== null && (i === 0 || number > (numbers[i - 1] ?? Infinity))
-  );
-  return ascend ? numbers : null;
-}
-
-async function checkOutputs(
+/** The frames whose results are not there yet, read one by one. */
+async function* readFrames(
   jobs: readonly Job[],
-  { out, probability = false }: PredictFilesOptions,
-): Promise<void> {
-  const sources = new Map<string, string>();
-  for (const { name, video } of jobs) {
-    const other = sources.get(name);
-    if (other !== undefined) {
-      throw new Error(
-        `Cannot predict ${video.path}: ${name} would be written twice, also for ${other}; predict ` +
-          "them into different folders with --out",
-      );
+  { model, options, count }: {
+    model: Model;
+    options: PredictFilesOptions;
+    count: { kept: number };
+  },
+): AsyncGenerator<Frame> {
+  let done = 0;
+  let ranged: Video | null = null;
+  let range: IntensityRange | null = null;
+  for (const job of jobs) {
+    const { video, frames } = job;
+    const files = options.overwrite ? filesOf(job, options) : await absent(filesOf(job, options));
+    if (files.length === 0) {
+      count.kept++;
+      done += frames.length;
+      continue;
     }
-    sources.set(name, video.path);
-  }
-  const folders = probability ? [out, probabilityFolder(out)] : [out];
-  const targets = await Promise.all(
-    folders.map((path) => Deno.realPath(path).catch(() => null)),
-  );
-  for (const video of new Set(jobs.map(({ video }) => video))) {
-    const isSequence = await isFolder(video.path);
-    const folder = await Deno.realPath(
-      isSequence ? video.path : video.path.replace(/[^/\\]*$/, "") || ".",
-    );
-    if (targets.includes(folder)) {
-      throw new Error(
-        `Cannot predict ${video.path} into ${out}: results would be mixed with or replace the ` +
-          "images; give another --out",
-      );
+    const settings = settingsFor(video, { model, options });
+    if (ranged !== video) [ranged, range] = [video, await commonRange(video, settings)];
+    const output = new JobOutput(files, { frames: frames.length });
+    for (const i of frames) {
+      const plane = await video.frame(i);
+      const image = normalize(plane, range ?? intensityRange([plane], settings));
+      yield { name: video.sourceNames[i], done: ++done, image, output };
     }
   }
-}
-
-interface OutputFile {
-  readonly path: string;
-  /** Whether it holds probabilities instead of labels. */
-  readonly isMap: boolean;
-}
-
-/** What a job writes; the labels last, so that with them everything is there. */
-function filesOf({ name }: Job, { out, probability = false }: PredictFilesOptions): OutputFile[] {
-  return [
-    ...(probability ? [{ path: `${probabilityFolder(out)}/${name}`, isMap: true }] : []),
-    { path: `${out}/${name}`, isMap: false },
-  ];
-}
-
-function probabilityFolder(out: string): string {
-  return `${out}/probability`;
-}
-
-async function absent(files: readonly OutputFile[]): Promise<OutputFile[]> {
-  const found = await Promise.all(
-    files.map(({ path }) => Deno.stat(path).then(() => true, () => false)),
-  );
-  return files.filter((_, i) => !found[i]);
 }
 
 function settingsFor(
@@ -241,47 +191,40 @@ function settingsFor(
 }
 
 /** The intensities that all frames of a video share, or null where each has its own. */
-function commonRange(
+async function commonRange(
   video: Video,
-  context: { model: Model; options: PredictFilesOptions },
-): Promise<IntensityRange> | null {
-  const settings = settingsFor(video, context);
+  settings: NormalizationSettings,
+): Promise<IntensityRange | null> {
   if (settings.mode !== "video") return null;
-  const frames = async function* () {
+  return await videoIntensityRange(async function* () {
     for (let i = 0; i < video.length; i++) yield await video.frame(i);
-  };
-  return videoIntensityRange(frames, settings);
+  }, settings);
 }
 
-/** Segments the frames of one job; the next frame is read while the GPU works on this one. */
-async function* segmentFrames(
+/** What is known of a frame in the end. */
+interface Segmented {
+  readonly frame: Frame;
+  readonly labels: LabelImage;
+  readonly objects: number;
+  /** Its probability map, if it is to be written. */
+  readonly map: Plane | null;
+}
+
+/** Queues the network for a frame, and takes its map to labels when asked to go on. */
+function* segment(
   device: Device,
-  { job: { video, frames }, model, range, options }: {
-    job: Job;
-    model: Model;
-    range: IntensityRange | null;
-    options: PredictFilesOptions;
-  },
-): AsyncGenerator<{ name: string; labels: LabelImage; prob: Plane }> {
-  const settings = settingsFor(video, { model, options });
+  { frame, model, options }: { frame: Frame; model: Model; options: PredictFilesOptions },
+): Steps<Segmented> {
+  const { image } = frame;
   const { network } = model;
-  const { tta, tile } = options;
-  let reading = video.frame(frames[0]);
-  for (const [position, i] of frames.entries()) {
-    const plane = await reading;
-    const following = frames[position + 1];
-    const image = normalize(plane, range ?? intensityRange([plane], settings));
-    const predicting = predictProbability(device, { network, image, tta, tile });
-    if (following !== undefined) {
-      reading = video.frame(following);
-      // Its failure is reported when it is its turn, not while another frame is being predicted.
-      reading.catch(() => {});
-    }
-    const prob = await predicting;
-    const labels = await postprocess(device, prob, {
-      ...model.postprocess,
-      ...options.postprocess,
-    });
-    yield { name: video.sourceNames[i], labels, prob };
+  const { tta, tile, probability = false } = options;
+  const prob = queueProbability(device, { network, image, tta, tile });
+  try {
+    const settings = { ...model.postprocess, ...options.postprocess };
+    const map = probability ? { ...image, data: yield* readValues(prob) } : null;
+    const { labels, count } = yield* postprocessSteps(device, prob, settings);
+    return { frame, labels, objects: count, map };
+  } finally {
+    device.free(prob);
   }
 }

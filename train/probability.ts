@@ -7,22 +7,25 @@
 
 import type { Device } from "../kernels/device.ts";
 import { OutOfMemoryError } from "../kernels/errors.ts";
+import { cutTile, pasteTile, type PlaneView } from "../kernels/postprocess/mod.ts";
+import type { Tensor } from "../kernels/tensor.ts";
 import { Tape, Variable } from "../nn/autodiff.ts";
 import type { Network } from "../nn/module.ts";
 import type { Plane } from "./data/image.ts";
-import { orient, ORIENTATIONS, unorient } from "./data/orientation.ts";
-import { reflectIndex } from "./data/sample.ts";
+import { ORIENTATIONS, swapsAxes } from "./data/orientation.ts";
+import { chooseTile, type TileLine, tilePlan, type TileSides } from "./tile_plan.ts";
 
 /** Options of {@linkcode predictProbability}. */
 export interface PredictOptions {
-  /** Largest side of a tile in pixels; by default what the device's memory allows, at most 1024. */
+  /** Largest side of a tile in pixels; by default the whole image where memory allows. */
   readonly tile?: number;
   /** Average over the eight orientations (test-time augmentation). */
   readonly tta?: boolean;
 }
 
-const LARGEST_TILE = 1024;
-const SMALLEST_TILE = 64;
+/** Pixels of a tile that nobody would want larger: less than a tenth of it is overlap then. */
+const MOST_PIXELS = 1536 ** 2;
+const FEWEST_PIXELS = 64 ** 2;
 
 /**
  * The probability map of a normalised image.
@@ -34,123 +37,118 @@ const SMALLEST_TILE = 64;
  */
 export async function predictProbability(
   device: Device,
-  { network, image, tta = false, tile }: PredictOptions & { network: Network; image: Plane },
+  options: PredictOptions & { network: Network; image: Plane },
 ): Promise<Plane> {
-  const side = tile ?? largestTile(device, { network, image });
-  if (!tta) return await predictTiled(device, { network, image, side });
-  const mean = new Float32Array(image.data.length);
-  for (let k = 0; k < ORIENTATIONS; k++) {
-    const turned = await predictTiled(device, { network, image: orient(image, k), side });
-    unorient(turned, k).data.forEach((p, i) => mean[i] += p / ORIENTATIONS);
-  }
-  return { ...image, data: mean };
+  const { width, height } = options.image;
+  const map = queueProbability(device, options);
+  const values = device.read(map);
+  device.free(map);
+  return { width, height, data: await values };
 }
 
-/** The largest square tile, or the whole image, whose forward pass fits into memory. */
-function largestTile(
+/**
+ * What {@linkcode predictProbability} does, on the GPU and without waiting for it.
+ *
+ * @returns The map `[h, w]`, a tensor of the innermost scope.
+ * @throws {OutOfMemoryError} If even a small tile does not fit into the memory limit.
+ */
+export function queueProbability(
   device: Device,
-  { network, image }: { network: Network; image: Plane },
-): number {
-  const multiple = network.sizeMultiple;
-  const whole = roundUp(Math.max(image.width, image.height), multiple);
-  for (let side = Math.min(LARGEST_TILE, whole);; side = roundUp(side / 2, multiple)) {
-    try {
-      device.plan(() => forward(device, { network, shape: [1, 1, side, side], data: null }));
-      return side;
-    } catch (error) {
-      if (!(error instanceof OutOfMemoryError) || side <= SMALLEST_TILE) throw error;
+  { network, image, tta = false, tile }: PredictOptions & { network: Network; image: Plane },
+): Tensor<"f32"> {
+  const { width, height } = image;
+  using scope = device.scope();
+  const plane = device.upload([height, width], image.data);
+  const map = scope.keep(device.empty([height, width]));
+  if (tta) device.clear(map);
+  const share = tta ? ORIENTATIONS : 1;
+  for (let k = 0; k < share; k++) {
+    predictView(device, { network, plane, map, view: viewOf(image, k), share, tile });
+  }
+  return map;
+}
+
+/** An image as {@linkcode orient} turns it. */
+function viewOf({ width, height }: Plane, orientation: number): PlaneView {
+  const swap = swapsAxes(orientation);
+  const [viewWidth, viewHeight] = swap ? [height, width] : [width, height];
+  const [alongX, alongY] = swap ? [width, 1] : [1, width];
+  const mirrorsX = (orientation & 4) !== 0;
+  const mirrorsY = (orientation & 2) !== 0;
+  return {
+    width: viewWidth,
+    height: viewHeight,
+    origin: (mirrorsX ? (viewWidth - 1) * alongX : 0) + (mirrorsY ? (viewHeight - 1) * alongY : 0),
+    stepX: mirrorsX ? -alongX : alongX,
+    stepY: mirrorsY ? -alongY : alongY,
+  };
+}
+
+/** Adds the map of one view, tile by tile, or puts it in its place if it is the only one. */
+function predictView(
+  device: Device,
+  { network, plane, map, view, share, tile }: {
+    network: Network;
+    plane: Tensor<"f32">;
+    map: Tensor<"f32">;
+    view: PlaneView;
+    share: number;
+    tile?: number;
+  },
+): void {
+  const { reach, sizeMultiple: multiple } = network;
+  const sides = tile === undefined
+    ? largestTile(device, { network, view })
+    : { width: tile, height: tile };
+  const rows = tilePlan({ length: view.height, side: sides.height, reach, multiple });
+  const columns = tilePlan({ length: view.width, side: sides.width, reach, multiple });
+  for (const row of rows) {
+    for (const column of columns) {
+      using _scope = device.scope();
+      const area = areaOf(row, column);
+      const x = cutTile(device, plane, { view, area });
+      const y = forward(device, { network, x });
+      const kept = keptOf(row, column);
+      pasteTile(device, { tile: y, plane: map }, { view, area, kept, share });
     }
   }
 }
 
-function roundUp(value: number, multiple: number): number {
-  return Math.ceil(value / multiple) * multiple;
+function areaOf(row: TileLine, column: TileLine) {
+  return { left: column.start, top: row.start, width: column.size, height: row.size };
+}
+
+function keptOf(row: TileLine, column: TileLine) {
+  return {
+    left: column.keepFrom,
+    top: row.keepFrom,
+    width: column.keepTo - column.keepFrom,
+    height: row.keepTo - row.keepFrom,
+  };
+}
+
+/** The tile, up to the whole image, that costs least among those that fit into memory. */
+function largestTile(
+  device: Device,
+  { network, view }: { network: Network; view: PlaneView },
+): TileSides {
+  const { reach, sizeMultiple: multiple } = network;
+  for (let mostPixels = MOST_PIXELS;; mostPixels /= 2) {
+    const tile = chooseTile(view, { reach, multiple, mostPixels });
+    try {
+      const shape = [1, 1, tile.height, tile.width];
+      device.plan(() => forward(device, { network, x: device.empty(shape) }));
+      return tile;
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError) || mostPixels <= FEWEST_PIXELS) throw error;
+    }
+  }
 }
 
 function forward(
   device: Device,
-  { network, shape, data }: {
-    network: Network;
-    shape: readonly number[];
-    data: Float32Array<ArrayBuffer> | null;
-  },
-) {
-  const x = data ? device.upload(shape, data) : device.empty(shape);
+  { network, x }: { network: Network; x: Tensor<"f32"> },
+): Tensor<"f32"> {
   const tape = new Tape(device, { record: false });
   return network.forward(tape, new Variable(x)).prob.value;
-}
-
-/** Where a line of tiles begins and what of each tile is kept, along one axis of `length` pixels. */
-export function tilePlan(
-  { length, side, reach, multiple }: {
-    length: number;
-    side: number;
-    reach: number;
-    multiple: number;
-  },
-): { start: number; size: number; keepFrom: number; keepTo: number }[] {
-  const padded = roundUp(length, multiple);
-  if (padded <= side) return [{ start: 0, size: padded, keepFrom: 0, keepTo: length }];
-  const margin = roundUp(reach, multiple);
-  const core = Math.max(multiple, Math.floor((side - 2 * margin) / multiple) * multiple);
-  return Array.from({ length: Math.ceil(length / core) }, (_, i) => {
-    const start = Math.max(0, i * core - margin);
-    const end = Math.min(padded, (i + 1) * core + margin);
-    return {
-      start,
-      size: end - start,
-      keepFrom: i * core,
-      keepTo: Math.min(length, (i + 1) * core),
-    };
-  });
-}
-
-async function predictTiled(
-  device: Device,
-  { network, image, side }: { network: Network; image: Plane; side: number },
-): Promise<Plane> {
-  const { width, height } = image;
-  const { reach, sizeMultiple: multiple } = network;
-  const rows = tilePlan({ length: height, side, reach, multiple });
-  const columns = tilePlan({ length: width, side, reach, multiple });
-  const result = new Float32Array(width * height);
-  for (const row of rows) {
-    for (const column of columns) {
-      const values = await predictTile(device, {
-        network,
-        shape: [1, 1, row.size, column.size],
-        data: cut(image, { row, column }),
-      });
-      for (let y = row.keepFrom; y < row.keepTo; y++) {
-        const from = (y - row.start) * column.size - column.start;
-        const kept = values.subarray(from + column.keepFrom, from + column.keepTo);
-        result.set(kept, y * width + column.keepFrom);
-      }
-    }
-  }
-  return { width, height, data: result };
-}
-
-/** Queues one tile; its tensors are free again before the answer is awaited. */
-function predictTile(
-  device: Device,
-  tile: { network: Network; shape: readonly number[]; data: Float32Array<ArrayBuffer> },
-): Promise<Float32Array<ArrayBuffer>> {
-  using _scope = device.scope();
-  return device.read(forward(device, tile));
-}
-
-/** One tile of an image, with what lies past its end mirrored. */
-function cut(
-  { width, height, data }: Plane,
-  { row, column }: Record<"row" | "column", { start: number; size: number }>,
-): Float32Array<ArrayBuffer> {
-  const tile = new Float32Array(row.size * column.size);
-  for (let y = 0; y < row.size; y++) {
-    const source = reflectIndex(row.start + y, height) * width;
-    for (let x = 0; x < column.size; x++) {
-      tile[y * column.size + x] = data[source + reflectIndex(column.start + x, width)];
-    }
-  }
-  return tile;
 }

@@ -26,16 +26,21 @@
  */
 
 import { type Device, linearWorkgroups } from "../device.ts";
-import type { Tensor } from "../tensor.ts";
+import type { DType, Tensor, TypedArrayOf } from "../tensor.ts";
+import { checkMinSize, numberObjects } from "./number_objects.ts";
 import { planeSize } from "./plane.ts";
-import { NO_GROUP, renumber } from "./renumber.ts";
+import { NO_GROUP } from "./renumber.ts";
+import { runSteps, type Steps } from "./steps.ts";
 
 /** Which neighbours of a pixel belong together: the 4 that share a side, or all 8. */
 export type Connectivity = 4 | 8;
 
 /** Labelled objects of one plane on the GPU. */
 export interface Components {
-  /** Label of each pixel: 1..count in raster order of the objects' first pixels, 0 outside. */
+  /**
+   * Label of each pixel: 1..count in raster order of the objects' first pixels, 0 outside and where
+   * an object was too small.
+   */
   readonly labels: Tensor<"u32">;
   /** Number of objects. */
   readonly count: number;
@@ -45,6 +50,8 @@ export interface Components {
 export interface ComponentsOptions {
   /** Which neighbours belong together. */
   readonly connectivity: Connectivity;
+  /** Objects with fewer pixels are left out; 0 or 1 keeps all, which is the default. */
+  readonly minSize?: number;
   /** Steps after which a join waits for the next round; 64 unless told, the result is the same. */
   readonly joinSteps?: number;
 }
@@ -83,32 +90,47 @@ ${SAME_REGION}
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * ${WORKGROUP}u;
   if (i >= p.count) { return; }
-  var link = i;
-  ${links.join("\n  ")}
-  links[i] = select(link, ${NO_GROUP}u, image[i] == 0u);
+  var link = ${NO_GROUP}u;
+  if (image[i] != 0u) {
+    link = i;
+    ${links.join("\n    ")}
+  }
+  links[i] = link;
 }
 `;
 }
 
+// Four pixels an invocation, because most are background, for which nothing is looked up.
 const FLATTEN = /* wgsl */ `
 struct Params { count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read_write> flatter: array<u32>;
-@group(0) @binding(2) var<storage, read> links: array<u32>;
+@group(0) @binding(1) var<storage, read_write> flatter: array<vec4u>;
+@group(0) @binding(2) var<storage, read> quads: array<vec4u>;
+@group(0) @binding(3) var<storage, read> links: array<u32>;
+
+fn ancestor_of(pixel: u32) -> u32 {
+  var ancestor = pixel;
+  for (var step = 1u; step < ${2 ** LOG2_ANCESTORS}u; step++) {
+    let next = links[ancestor];
+    if (next == ancestor) { break; }
+    ancestor = next;
+  }
+  return ancestor;
+}
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * ${WORKGROUP}u;
-  if (i >= p.count) { return; }
-  var ancestor = links[i];
-  if (ancestor != ${NO_GROUP}u) {
-    for (var step = 1u; step < ${2 ** LOG2_ANCESTORS}u; step++) {
-      let next = links[ancestor];
-      if (next == ancestor) { break; }
-      ancestor = next;
+  let quad = id.x + id.y * groups.x * ${WORKGROUP}u;
+  if (4u * quad >= p.count) { return; }
+  var parents = quads[quad];
+  if (any(parents != vec4u(${NO_GROUP}u))) {
+    for (var k = 0u; k < 4u; k++) {
+      if (4u * quad + k < p.count && parents[k] != ${NO_GROUP}u) {
+        parents[k] = ancestor_of(parents[k]);
+      }
     }
   }
-  flatter[i] = ancestor;
+  flatter[quad] = parents;
 }
 `;
 
@@ -148,20 +170,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 `;
 }
 
-const MARK_ROOTS = /* wgsl */ `
-struct Params { count: u32 }
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read_write> is_root: array<u32>;
-@group(0) @binding(2) var<storage, read> roots: array<u32>;
-
-@compute @workgroup_size(${WORKGROUP})
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * ${WORKGROUP}u;
-  if (i >= p.count) { return; }
-  is_root[i] = select(0u, 1u, roots[i] == i);
-}
-`;
-
 /** What the kernels work on. */
 interface Forest {
   readonly image: Tensor<"u32">;
@@ -183,6 +191,7 @@ interface Forest {
  * @returns The labels in the shape of `image`, a tensor of the innermost scope, and their number;
  * waits for the GPU.
  * @throws {TypeError | RangeError} If the image is not one plane.
+ * @throws {RangeError} If `minSize` is not a whole number from 0.
  *
  * @example
  * ```ts ignore
@@ -192,9 +201,53 @@ interface Forest {
 export async function connectedComponents(
   device: Device,
   image: Tensor<"u32">,
-  { connectivity, joinSteps = JOIN_STEPS }: ComponentsOptions,
+  options: ComponentsOptions,
 ): Promise<Components> {
+  const { labels, count } = await runSteps(
+    device,
+    label(device, image, { ...options, alsoRead: () => [] }),
+  );
+  return { labels, count };
+}
+
+/** Labelled objects of one plane, read from the GPU. */
+export interface ComponentValues {
+  /** As {@linkcode Components.labels}, row by row. */
+  readonly labels: Uint32Array<ArrayBuffer>;
+  /** Number of objects. */
+  readonly count: number;
+}
+
+/**
+ * What {@linkcode connectedComponents} does, for a caller who wants to have the labels in CPU memory
+ * and waits for the GPU himself: one step for objects, seldom two for noise.
+ */
+export function* componentSteps(
+  device: Device,
+  image: Tensor<"u32">,
+  options: ComponentsOptions,
+): Steps<ComponentValues> {
+  const { labels, count, values } = yield* label(device, image, {
+    ...options,
+    alsoRead: (labels) => [labels],
+  });
+  device.free(labels);
+  return { labels: values[0] as Uint32Array<ArrayBuffer>, count };
+}
+
+/**
+ * Numbers the objects after each round, before it is known whether it was the last: that it was is
+ * read together with the result.
+ */
+function* label(
+  device: Device,
+  image: Tensor<"u32">,
+  { connectivity, minSize = 0, joinSteps = JOIN_STEPS, alsoRead }: ComponentsOptions & {
+    alsoRead: (labels: Tensor<"u32">) => Tensor[];
+  },
+): Steps<Components & { values: readonly TypedArrayOf<DType>[] }> {
   const { height, width } = planeSize(image.shape, "label components");
+  checkMinSize(minSize, "label components");
   const forest: Forest = {
     image,
     width,
@@ -208,14 +261,20 @@ export async function connectedComponents(
     start(device, forest);
     for (let round = 0; round < enough; round++) {
       joinRoots(device, forest, joinSteps);
-      const { labels, total } = number(device, forest);
-      const [[unfinished], [count]] = await Promise.all([
-        device.read(forest.unfinished),
-        device.read(total),
-      ]);
-      device.free(total);
-      if (unfinished === 0) return { labels, count };
-      device.free(labels);
+      const { labels, total } = numberObjects(device, { roots: forest.roots, minSize });
+      let isLast = false;
+      try {
+        const [[unfinished], [count], ...values] = yield [
+          forest.unfinished,
+          total,
+          ...alsoRead(labels),
+        ];
+        isLast = unfinished === 0;
+        if (isLast) return { labels, count, values };
+      } finally {
+        device.free(total);
+        if (!isLast) device.free(labels);
+      }
     }
   } finally {
     for (const tensor of [forest.links, forest.roots, forest.unfinished]) device.free(tensor);
@@ -248,8 +307,8 @@ function flatten(device: Device, forest: Forest): void {
       label: "components flatten",
       shader: FLATTEN,
       uniforms: [size],
-      tensors: [forest.roots, forest.links],
-      workgroups: linearWorkgroups(size, WORKGROUP),
+      tensors: [forest.roots, forest.links, forest.links],
+      workgroups: linearWorkgroups(Math.ceil(size / 4), WORKGROUP),
     });
   }
 }
@@ -266,21 +325,4 @@ function joinRoots(device: Device, forest: Forest, joinSteps: number): void {
     workgroups: linearWorkgroups(image.size, WORKGROUP),
   });
   flatten(device, forest);
-}
-
-function number(
-  device: Device,
-  { image, roots }: Forest,
-): { labels: Tensor<"u32">; total: Tensor<"u32"> } {
-  using scope = device.scope();
-  const isRoot = device.empty(image.shape, "u32");
-  device.dispatch({
-    label: "components roots",
-    shader: MARK_ROOTS,
-    uniforms: [image.size],
-    tensors: [isRoot, roots],
-    workgroups: linearWorkgroups(image.size, WORKGROUP),
-  });
-  const { labels, total } = renumber(device, { groups: roots, keep: isRoot, offset: 0 });
-  return { labels: scope.keep(labels), total: scope.keep(total) };
 }

@@ -8,6 +8,7 @@
 import { type Device, linearWorkgroups } from "../device.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Components } from "./components.ts";
+import { checkMinSize } from "./number_objects.ts";
 import { renumber } from "./renumber.ts";
 
 const WORKGROUP = 256;
@@ -79,11 +80,7 @@ export function removeSmallObjects(
   components: Components,
   { minSize }: { minSize: number },
 ): Tensor<"u32"> {
-  if (!Number.isInteger(minSize) || minSize < 0 || minSize > 0xffffffff) {
-    throw new RangeError(
-      `Cannot remove small objects: minSize is ${minSize}, expected a whole number of pixels`,
-    );
-  }
+  checkMinSize(minSize, "remove small objects");
   using scope = device.scope();
   const sizes = objectSizes(device, components);
   const keep = device.empty(sizes.shape, "u32");

@@ -8,6 +8,8 @@
 export {
   type Components,
   type ComponentsOptions,
+  componentSteps,
+  type ComponentValues,
   connectedComponents,
   type Connectivity,
 } from "./components.ts";
@@ -20,8 +22,10 @@ export {
   type Footprint,
   type MorphologyOptions,
 } from "./morphology.ts";
-export { otsuOfHistogram, otsuThreshold } from "./otsu.ts";
+export { otsuOfHistogram, otsuSteps, otsuThreshold } from "./otsu.ts";
 export { type PlaneSize, planeSize } from "./plane.ts";
 export { exclusiveSum, type PrefixSum } from "./scan.ts";
+export { readAll, readValues, runSteps, type Steps } from "./steps.ts";
 export { threshold } from "./threshold.ts";
-export { type ValueRange, valueRange } from "./value_range.ts";
+export { cutTile, pasteTile, type PlaneView, type TileArea } from "./tiles.ts";
+export { type ValueRange, valueRange, valueRangeSteps } from "./value_range.ts";

@@ -10,7 +10,8 @@
 import type { Device } from "../device.ts";
 import type { Tensor } from "../tensor.ts";
 import { histogram, HISTOGRAM_BINS, histogramEdges, histogramScale } from "./histogram.ts";
-import { type ValueRange, valueRange } from "./value_range.ts";
+import { runSteps, type Steps } from "./steps.ts";
+import { type ValueRange, valueRangeSteps } from "./value_range.ts";
 
 /**
  * Otsu's threshold of a histogram: the centre (in float32) of the bin after which the two classes
@@ -55,11 +56,17 @@ export function otsuOfHistogram(counts: ArrayLike<number>, range: ValueRange): n
  * ```
  */
 export async function otsuThreshold(device: Device, x: Tensor<"f32">): Promise<number> {
-  const range = await valueRange(device, x);
+  return await runSteps(device, otsuSteps(device, x));
+}
+
+/** What {@linkcode otsuThreshold} does, for a caller who waits for the GPU himself: two steps. */
+export function* otsuSteps(device: Device, x: Tensor<"f32">): Steps<number> {
+  const range = yield* valueRangeSteps(device, x);
   if (!Number.isFinite(histogramScale(range))) return range.min;
   const counts = histogram(device, x, { range });
   try {
-    return otsuOfHistogram(await device.read(counts), range);
+    const [values] = yield [counts];
+    return otsuOfHistogram(values, range);
   } finally {
     device.free(counts);
   }

@@ -15,9 +15,9 @@ const BLOCK = WORKGROUP * PER_LANE;
 const BLOCKS = /* wgsl */ `
 struct Params { count: u32, blocks: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read_write> sums: array<u32>;
+@group(0) @binding(1) var<storage, read_write> sums: array<vec4u>;
 @group(0) @binding(2) var<storage, read_write> totals: array<u32>;
-@group(0) @binding(3) var<storage, read> x: array<u32>;
+@group(0) @binding(3) var<storage, read> x: array<vec4u>;
 var<workgroup> running: array<u32, ${WORKGROUP}>;
 
 @compute @workgroup_size(${WORKGROUP})
@@ -28,12 +28,12 @@ fn main(
 ) {
   let block = group.x + group.y * groups.x;
   let first = block * ${BLOCK}u + lane * ${PER_LANE}u;
-  var values: array<u32, ${PER_LANE}>;
-  var own = 0u;
-  for (var k = 0u; k < ${PER_LANE}u; k++) {
-    if (first + k < p.count) { values[k] = x[first + k]; }
-    own += values[k];
+  var values = vec4u(0u);
+  if (first < p.count) {
+    let is_element = first + vec4u(0u, 1u, 2u, 3u) < vec4u(p.count);
+    values = select(vec4u(0u), x[first / ${PER_LANE}u], is_element);
   }
+  let own = values.x + values.y + values.z + values.w;
   var sum = own;
   running[lane] = sum;
   for (var reach = 1u; reach < ${WORKGROUP}u; reach *= 2u) {
@@ -45,10 +45,10 @@ fn main(
     running[lane] = sum;
   }
   if (lane == ${WORKGROUP - 1}u && block < p.blocks) { totals[block] = sum; }
-  var before = sum - own;
-  for (var k = 0u; k < ${PER_LANE}u; k++) {
-    if (first + k < p.count) { sums[first + k] = before; }
-    before += values[k];
+  if (first < p.count) {
+    let pair = values.x + values.y;
+    sums[first / ${PER_LANE}u] = vec4u(sum - own) +
+      vec4u(0u, values.x, pair, pair + values.z);
   }
 }
 `;
@@ -56,14 +56,14 @@ fn main(
 const RAISE = /* wgsl */ `
 struct Params { count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read_write> sums: array<u32>;
+@group(0) @binding(1) var<storage, read_write> sums: array<vec4u>;
 @group(0) @binding(2) var<storage, read> before: array<u32>;
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * ${WORKGROUP}u;
   if (i >= p.count) { return; }
-  sums[i] += before[i / ${BLOCK}u];
+  sums[i] += vec4u(before[i / ${BLOCK / PER_LANE}u]);
 }
 `;
 
@@ -94,12 +94,13 @@ export function exclusiveSum(device: Device, x: Tensor<"u32">): PrefixSum {
   });
   if (blocks === 1) return { sums, total: scope.keep(totals) };
   const before = exclusiveSum(device, totals);
+  const quads = Math.ceil(x.size / PER_LANE);
   device.dispatch({
     label: "prefix sum across blocks",
     shader: RAISE,
-    uniforms: [x.size],
+    uniforms: [quads],
     tensors: [sums, before.sums],
-    workgroups: linearWorkgroups(x.size, WORKGROUP),
+    workgroups: linearWorkgroups(quads, WORKGROUP),
   });
   return { sums, total: scope.keep(before.total) };
 }

@@ -12,14 +12,14 @@ const WORKGROUP = 256;
 const SHADER = /* wgsl */ `
 struct Params { count: u32, threshold: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read_write> mask: array<u32>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> mask: array<vec4u>;
+@group(0) @binding(2) var<storage, read> x: array<vec4f>;
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * ${WORKGROUP}u;
   if (i >= p.count) { return; }
-  mask[i] = select(0u, 1u, x[i] >= bitcast<f32>(p.threshold));
+  mask[i] = select(vec4u(0u), vec4u(1u), x[i] >= vec4f(bitcast<f32>(p.threshold)));
 }
 `;
 
@@ -41,12 +41,13 @@ export function threshold(
     throw new RangeError(`Cannot threshold: the threshold is ${threshold}, expected a number`);
   }
   const mask = device.empty(x.shape, "u32");
+  const quads = Math.ceil(x.size / 4);
   device.dispatch({
     label: "threshold",
     shader: SHADER,
-    uniforms: [x.size, new Uint32Array(rounded.buffer)[0]],
+    uniforms: [quads, new Uint32Array(rounded.buffer)[0]],
     tensors: [mask, x],
-    workgroups: linearWorkgroups(x.size, WORKGROUP),
+    workgroups: linearWorkgroups(quads, WORKGROUP),
   });
   return mask;
 }

@@ -10,6 +10,7 @@
 
 import { type Device, linearWorkgroups } from "../device.ts";
 import type { Tensor } from "../tensor.ts";
+import { runSteps, type Steps } from "./steps.ts";
 
 /** The smallest and the largest of some values. */
 export interface ValueRange {
@@ -68,6 +69,11 @@ fn main(
  * ```
  */
 export async function valueRange(device: Device, x: Tensor<"f32">): Promise<ValueRange> {
+  return await runSteps(device, valueRangeSteps(device, x));
+}
+
+/** What {@linkcode valueRange} does, for a caller who waits for the GPU himself: one step. */
+export function* valueRangeSteps(device: Device, x: Tensor<"f32">): Steps<ValueRange> {
   if (x.size === 0) throw new RangeError("Cannot find the range of values: there are none");
   const ends = device.empty([2], "u32");
   try {
@@ -79,7 +85,7 @@ export async function valueRange(device: Device, x: Tensor<"f32">): Promise<Valu
       tensors: [ends, x],
       workgroups: linearWorkgroups(x.size, WORKGROUP * STEPS),
     });
-    const [low, high] = await device.read(ends);
+    const [[low, high]] = yield [ends];
     const [min, max] = [floatOf(~low), floatOf(high)];
     if (!Number.isFinite(min) || !Number.isFinite(max)) {
       throw new RangeError(

@@ -11,7 +11,9 @@ import type { PipelineSource } from "../../kernels/pipelines.ts";
 import {
   binaryOpening,
   connectedComponents,
+  cutTile,
   otsuThreshold,
+  pasteTile,
   removeSmallObjects,
   threshold,
 } from "../../kernels/postprocess/mod.ts";
@@ -60,7 +62,12 @@ async function usePostprocess(device: Device): Promise<void> {
   for (const connectivity of [4, 8] as const) {
     const components = await connectedComponents(device, mask, { connectivity });
     removeSmallObjects(device, components, { minSize: 2 });
+    await connectedComponents(device, mask, { connectivity, minSize: 2 });
   }
+  const area = { left: 0, top: 0, width: 13, height: 9 };
+  const view = { width: 13, height: 9, origin: 0, stepX: 1, stepY: 13 };
+  const tile = cutTile(device, x, { view, area });
+  pasteTile(device, { tile, plane: x }, { view, area, kept: area, share: 1 });
   await device.finish();
 }
 

@@ -7,7 +7,8 @@ import { buildNetwork } from "../../nn/weights.ts";
 import type { Plane } from "../../train/data/image.ts";
 import { orient, ORIENTATIONS, unorient } from "../../train/data/orientation.ts";
 import { Random } from "../../train/data/random.ts";
-import { predictProbability, tilePlan } from "../../train/probability.ts";
+import { predictProbability } from "../../train/probability.ts";
+import { tilePlan } from "../../train/tile_plan.ts";
 
 const MIB = 1024 ** 2;
 const device: Device = await openDevice();

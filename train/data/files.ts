@@ -136,6 +136,98 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
 }
 
 /**
+ * A file that is written in parts, so that a reader sees the old content or all of the new one: a
+ * temporary file in the same folder is renamed at the end. Unless that happens, it is removed and an
+ * existing file is left as it was.
+ *
+ * @example
+ * ```ts ignore
+ * await using file = await AtomicFile.create("out/video.tif");
+ * for await (const part of parts) await file.write(part);
+ * await file.commit();
+ * ```
+ */
+export class AtomicFile implements AsyncDisposable {
+  readonly #path: string;
+  readonly #temporary: string;
+  #file: Deno.FsFile | null;
+
+  private constructor(path: string, temporary: string, file: Deno.FsFile) {
+    this.#path = path;
+    this.#temporary = temporary;
+    this.#file = file;
+  }
+
+  /**
+   * Starts a file that will be at `path`.
+   *
+   * @throws {Deno.errors.NotFound} If the folder does not exist.
+   * @throws {Deno.errors.PermissionDenied} If the folder may not be written to.
+   */
+  static async create(path: string): Promise<AtomicFile> {
+    const part = crypto.randomUUID().slice(0, 8);
+    const temporary = join(dirname(path), `.${basename(path)}.${part}.tmp`);
+    try {
+      const file = await Deno.open(temporary, { write: true, createNew: true });
+      return new AtomicFile(path, temporary, file);
+    } catch (error) {
+      throw explain(error, "write", path);
+    }
+  }
+
+  /**
+   * Appends bytes.
+   *
+   * @throws {Error} If the disk is full, or the file has been ended.
+   */
+  async write(bytes: Uint8Array): Promise<void> {
+    const file = this.#open();
+    try {
+      await writeAll(file, bytes);
+    } catch (error) {
+      throw explain(error, "write", this.#path);
+    }
+  }
+
+  /**
+   * Ends the file: flushes it to the disk and gives it its name.
+   *
+   * @throws {Error} If the disk is full, or the file has been ended before.
+   */
+  async commit(): Promise<void> {
+    const file = this.#open();
+    try {
+      await file.sync();
+      this.#close();
+      await Deno.rename(this.#temporary, this.#path);
+    } catch (error) {
+      await this.#discard();
+      throw explain(error, "write", this.#path);
+    }
+  }
+
+  /** Removes what was written unless it was committed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#file !== null) await this.#discard();
+  }
+
+  #open(): Deno.FsFile {
+    if (this.#file === null) throw new Error(`Cannot write ${this.#path}: it has been ended`);
+    return this.#file;
+  }
+
+  #close(): void {
+    this.#file?.close();
+    this.#file = null;
+  }
+
+  async #discard(): Promise<void> {
+    this.#close();
+    await Deno.remove(this.#temporary).catch(() => {});
+  }
+}
+
+/**
  * Writes a file so that a reader sees the old content or the new one, never a part: a temporary
  * file in the same folder is written, flushed to the disk and renamed. If anything fails, the
  * temporary file is removed and an existing file is left as it was.
@@ -150,20 +242,9 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
  * ```
  */
 export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  const part = crypto.randomUUID().slice(0, 8);
-  const temporary = join(dirname(path), `.${basename(path)}.${part}.tmp`);
-  try {
-    {
-      using file = await Deno.open(temporary, { write: true, createNew: true });
-      await writeAll(file, bytes);
-      await file.sync();
-    }
-    await Deno.rename(temporary, path);
-  } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
-    throw explain(error, "write", path);
-  }
+  await using file = await AtomicFile.create(path);
+  await file.write(typeof content === "string" ? new TextEncoder().encode(content) : content);
+  await file.commit();
 }
 
 /**

@@ -73,6 +73,11 @@ for (const { name, shape, mask, ...expected } of fixtures.masks) {
         await device.read(removeSmallObjects(device, components, { minSize: 5 })),
         await integers(expected.without5[connectivity]),
       );
+      const large = await connectedComponents(device, x, { connectivity, minSize: 5 });
+      assertEquals(
+        await device.read(large.labels),
+        await integers(expected.without5[connectivity]),
+      );
     }
   });
 }
