@@ -57,6 +57,12 @@ export class Arena implements Disposable {
     return this.#source.plan(this.#sizesFor(computations), this.bytes);
   }
 
+  /** Whether a computation can be captured without more buffers. */
+  holds(compute: () => void): boolean {
+    const held = this.#buffers.map(({ bytes }) => bytes).sort((a, b) => b - a);
+    return this.#sizesFor([compute]).every((bytes, i) => bytes <= (held[i] ?? 0));
+  }
+
   /**
    * Makes room for recordings of each of these computations. Captured one by one without it, a later
    * and larger one would leave buffers of an earlier one unused.

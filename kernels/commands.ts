@@ -6,6 +6,7 @@
 
 import type { FailureWatch } from "./failures.ts";
 import type { Profiler } from "./profiler.ts";
+import { encodeTextureCopy } from "./textures.ts";
 
 /** One thing for the GPU to do, with everything it needs. */
 export type Command =
@@ -22,6 +23,12 @@ export type Command =
     readonly fromOffset: number;
     readonly to: GPUBuffer;
     readonly toOffset: number;
+    readonly bytes: number;
+  }
+  | {
+    readonly kind: "texture";
+    readonly from: GPUBuffer;
+    readonly to: GPUTexture;
     readonly bytes: number;
   }
   | { readonly kind: "clear"; readonly buffer: GPUBuffer; readonly bytes: number };
@@ -77,6 +84,8 @@ export class CommandQueue {
         this.#encoderOutsidePass().copyBufferToBuffer(from, fromOffset, to, toOffset, bytes);
         return;
       }
+      case "texture":
+        return encodeTextureCopy(this.#encoderOutsidePass(), command);
       case "clear":
         this.#encoderOutsidePass().clearBuffer(command.buffer, 0, command.bytes);
     }

@@ -8,6 +8,7 @@
 
 import type { AdapterSummary } from "./adapter.ts";
 import { Arena } from "./arena.ts";
+import { KernelChoices, type Pins } from "./choices.ts";
 import { type Command, CommandQueue } from "./commands.ts";
 import { type Dispatch, MAX_WORKGROUPS_PER_AXIS } from "./dispatch.ts";
 import { FailureWatch } from "./failures.ts";
@@ -26,6 +27,7 @@ import { Capture, Recording } from "./recording.ts";
 import { type Scope, ScopeStack } from "./scopes.ts";
 import { formatShape, type Shape, sizeOf } from "./shape.ts";
 import { type DType, Tensor, type TypedArrayOf } from "./tensor.ts";
+import { BYTES_PER_ROW, TextureSlots } from "./textures.ts";
 import { UniformCache } from "./uniforms.ts";
 
 export type { AdapterSummary } from "./adapter.ts";
@@ -38,6 +40,8 @@ export interface DeviceOptions {
   memoryLimit?: number;
   /** Time every kernel by timestamp queries (slower); read with {@linkcode Device.kernelTimes}. */
   profile?: boolean;
+  /** Variants to use instead of those the rules choose. */
+  kernels?: Pins;
 }
 
 const MAX_CACHED_UNIFORMS = 4096;
@@ -53,11 +57,14 @@ export class Device implements Disposable {
   readonly gpu: GPUDevice;
   /** What the adapter says of itself. */
   readonly adapter: AdapterSummary;
+  /** Which kernels serve the operations. */
+  readonly choices: KernelChoices;
   readonly #profiler: Profiler | null;
   readonly #limits: { bufferBytes: number; totalBytes: number };
   readonly #failures: FailureWatch;
   readonly #pipelines: PipelineCache;
   readonly #uniforms: UniformCache;
+  readonly #textures: TextureSlots;
   readonly #queue: CommandQueue;
   readonly #pool: BufferPool<GPUBuffer | null>;
   readonly #scopes = new ScopeStack((tensor) => this.free(tensor));
@@ -72,6 +79,8 @@ export class Device implements Disposable {
     this.#profiler = options.profile ? new Profiler(gpu) : null;
     this.#failures = new FailureWatch(gpu);
     this.#queue = new CommandQueue(gpu, { failures: this.#failures, profiler: this.#profiler });
+    this.#textures = new TextureSlots(gpu);
+    this.choices = new KernelChoices(options.kernels);
     this.#uniforms = new UniformCache(gpu);
     this.#pipelines = new PipelineCache(gpu, (error) => this.#failures.explain(error));
     this.#limits = {
@@ -243,7 +252,7 @@ export class Device implements Disposable {
    * have failed.
    */
   dispatch(dispatch: Dispatch): void {
-    const { label, tensors, uniforms, workgroups: [x, y = 1, z = 1] } = dispatch;
+    const { label, tensors, textures = [], uniforms, workgroups: [x, y = 1, z = 1] } = dispatch;
     if (this.isPlanning) return;
     this.#failures.throwAny();
     if (Math.max(x, y, z) > MAX_WORKGROUPS_PER_AXIS) {
@@ -253,9 +262,23 @@ export class Device implements Disposable {
     }
     const { pipeline, layout } = this.#pipelines.get(dispatch);
     const buffers = [this.#uniformCache().get(uniforms), ...tensors.map((t) => t.buffer)];
-    const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
+    const views = textures.map((tensor, slot) => this.#copyToTexture(tensor, slot).createView());
+    const resources = [...buffers.map((buffer) => ({ buffer })), ...views];
+    const entries = resources.map((resource, binding) => ({ binding, resource }));
     const group = this.gpu.createBindGroup({ layout, entries });
     this.#add(tensors, { kind: "dispatch", label, pipeline, group, workgroups: [x, y, z] });
+  }
+
+  /** Whether a tensor can be read through a texture. */
+  fitsTexture(tensor: Tensor): boolean {
+    return tensor.byteLength <= this.gpu.limits.maxTextureDimension2D * BYTES_PER_ROW;
+  }
+
+  #copyToTexture(tensor: Tensor, slot: number): GPUTexture {
+    const bytes = tensor.byteLength;
+    const to = this.#textures.take(slot, bytes);
+    this.#add([tensor], { kind: "texture", from: tensor.buffer, to, bytes });
+    return to;
   }
 
   /** Submits everything recorded so far; does not wait. */

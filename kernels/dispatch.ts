@@ -13,6 +13,8 @@ export interface Dispatch extends PipelineSource {
   readonly uniforms: readonly number[];
   /** Tensors at bindings 1, 2, … */
   readonly tensors: readonly Tensor[];
+  /** Tensors at the bindings after these, read through storage textures; none unless told. */
+  readonly textures?: readonly Tensor[];
   /** Workgroups along x, y and z. */
   readonly workgroups: readonly [number, number?, number?];
 }

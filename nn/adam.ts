@@ -46,22 +46,40 @@ export class Adam {
   }
 
   /**
-   * Updates every parameter in place.
+   * Makes a step: {@linkcode Adam.advance} and {@linkcode Adam.update} in one.
    *
    * @throws {TypeError} If a parameter has no gradient; nothing has changed then.
    */
   step(gradients: Gradients, learningRate: number): void {
-    const updates = [...this.#parameters].map(([name, parameter]) => {
-      const gradient = gradients.get(parameter);
-      if (!gradient) throw new TypeError(`Cannot update ${name}: the loss does not depend on it`);
-      return { weight: parameter.value, gradient, ...this.#moments.get(name)! };
-    });
+    this.#check(gradients);
     if (this.#device.isPlanning) return;
+    this.advance(learningRate);
+    this.update(gradients);
+  }
+
+  /** Counts a step and puts its size where {@linkcode Adam.update} reads it. */
+  advance(learningRate: number): void {
     this.#count++;
     const sizes = adamStepSizes({ learningRate, t: this.#count, settings: this.#settings });
     this.#device.write(this.#step, sizes);
-    for (const update of updates) {
-      adamStep(this.#device, { ...update, step: this.#step, settings: this.#settings });
+  }
+
+  /**
+   * Updates every parameter in place by the size of the last {@linkcode Adam.advance}. This part of a
+   * step can be captured.
+   *
+   * @throws {TypeError} If a parameter has no gradient; nothing has changed then.
+   */
+  update(gradients: Gradients): void {
+    this.#check(gradients);
+    for (const [name, parameter] of this.#parameters) {
+      adamStep(this.#device, {
+        weight: parameter.value,
+        gradient: gradients.get(parameter)!,
+        ...this.#moments.get(name)!,
+        step: this.#step,
+        settings: this.#settings,
+      });
     }
   }
 
@@ -78,5 +96,12 @@ export class Adam {
   /** Goes on from saved moments, whose values have been written to {@linkcode Adam.tensors}. */
   restoreCount(count: number): void {
     this.#count = count;
+  }
+
+  #check(gradients: Gradients): void {
+    for (const [name, parameter] of this.#parameters) {
+      if (gradients.has(parameter)) continue;
+      throw new TypeError(`Cannot update ${name}: the loss does not depend on it`);
+    }
   }
 }

@@ -71,17 +71,18 @@ export class UNetTrunk {
     const skips: Variable[] = [];
     let y = x;
     for (const pair of this.#down) {
-      const skip = convolvePair(tape, pair, y);
+      const input = y;
+      const skip = tape.checkpoint((level) => convolvePair(level, pair, input));
       skips.push(skip);
-      if (y !== x) tape.drop(y);
+      if (input !== x) tape.drop(input);
       y = tape.apply(maxPool2d, [skip], {});
     }
-    y = replace(tape, y, convolvePair(tape, this.#middle, y));
+    const bottom = y;
+    y = tape.checkpoint((level) => convolvePair(level, this.#middle, bottom));
+    tape.drop(bottom);
     for (const [level, pair] of [...this.#up.entries()].toReversed()) {
-      y = replace(tape, y, tape.apply(upsampleNearest, [y], {}));
-      y = replace(tape, y, tape.apply(concat, [y, skips[level]], {}));
-      tape.drop(skips[level]);
-      y = replace(tape, y, convolvePair(tape, pair, y));
+      const [below, skip] = [y, skips[level]];
+      y = tape.checkpoint((inner) => joinLevels(inner, pair, { below, skip }));
     }
     return y;
   }
@@ -91,6 +92,18 @@ export class UNetTrunk {
 function replace(tape: Tape, old: Variable, next: Variable): Variable {
   tape.drop(old);
   return next;
+}
+
+/** A level on the way up: what comes from below is enlarged and joined with the skip. */
+function joinLevels(
+  tape: Tape,
+  pair: Conv2d[],
+  { below, skip }: { below: Variable; skip: Variable },
+): Variable {
+  const enlarged = replace(tape, below, tape.apply(upsampleNearest, [below], {}));
+  const both = replace(tape, enlarged, tape.apply(concat, [enlarged, skip], {}));
+  tape.drop(skip);
+  return replace(tape, both, convolvePair(tape, pair, both));
 }
 
 /** Two convolutions with ReLU. */

@@ -91,6 +91,8 @@ export interface TrainConfig {
   control: boolean;
   /** Most GPU memory to use, in MiB. */
   memory: number;
+  /** Whether values are computed twice to need less GPU memory, for large patches. */
+  recompute: boolean;
   /** Augmentation of patches. */
   augmentation: AugmentationSettings;
   /** From probability to labels, in the final table and for prediction. */
@@ -139,6 +141,7 @@ export const defaultConfig: TrainConfig = {
   stopOnCollapse: false,
   control: false,
   memory: 4096,
+  recompute: false,
   augmentation: defaultAugmentation,
   postprocess: defaultPostprocess,
 };

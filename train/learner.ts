@@ -6,19 +6,17 @@
  */
 
 import type { Device } from "../kernels/device.ts";
+import { OutOfMemoryError } from "../kernels/errors.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { Adam } from "../nn/adam.ts";
-import { Tape, Variable } from "../nn/autodiff.ts";
-import { losses } from "../nn/losses.ts";
 import type { Network } from "../nn/module.ts";
 import type { NamedArray } from "../nn/safetensors.ts";
-import { siameseForward } from "../nn/siamese.ts";
 import { parameterTensors, readTensors, writeTensors } from "../nn/weights.ts";
 import type { Batch } from "./batches.ts";
+import { type Computation, Computations, type StepKind } from "./computations.ts";
 import type { TrainConfig } from "./config.ts";
 
-/** Which loss a step follows. */
-export type StepKind = "segmentation" | "consistency";
+export type { StepKind } from "./computations.ts";
 
 /** What a validation measured. */
 export interface ValidationScores {
@@ -41,6 +39,7 @@ export class Learner {
   readonly network: Network;
   readonly #device: Device;
   readonly #config: TrainConfig;
+  readonly #computations: Computations;
   readonly #optimisers: Record<StepKind, Adam>;
   readonly #lossLog: Tensor<"f32">;
   #logged: StepKind[] = [];
@@ -55,31 +54,53 @@ export class Learner {
       segmentation: new Adam(device, { parameters }),
       consistency: new Adam(device, { parameters }),
     };
+    this.#computations = new Computations(device, {
+      network,
+      config,
+      optimisers: this.#optimisers,
+    });
     this.#lossLog = device.empty([LOSS_SLOTS]);
   }
 
-  /** GPU memory that this learner and its largest step need, in bytes. */
-  plannedBytes(): number {
-    const { batch, pairs, patch } = this.#config;
-    const count = Math.max(batch, 2 * pairs);
-    const step = this.#device.plan(() => {
-      const tape = new Tape(this.#device);
-      const x = new Variable(this.#device.empty([count, 1, patch, patch]));
-      const { prob } = this.network.forward(tape, x);
-      const target = new Variable(this.#device.empty(prob.value.shape));
-      tape.backward(losses[this.#config.segmentationLoss](tape, prob, target));
-    });
-    return this.#device.memory.inUse + step.peak;
+  /**
+   * GPU memory that this learner needs with steps of these kinds, in bytes.
+   *
+   * @throws {OutOfMemoryError} If it exceeds the limit; it names a patch that would fit.
+   */
+  plannedBytes(kinds: readonly StepKind[] = ["segmentation", "consistency"]): number {
+    const { patch } = this.#config;
+    const plan = (side: number) => this.#computations.plannedBytes(kinds, side);
+    try {
+      return plan(patch);
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError)) throw error;
+      const { sizeMultiple } = this.network;
+      const fitting = largestFitting(
+        Math.ceil(patch / sizeMultiple) - 1,
+        (n) => plan(n * sizeMultiple),
+      );
+      const advice = fitting > 0 ? `patch ${fitting * sizeMultiple} fits` : "no patch fits";
+      throw new OutOfMemoryError(`${error.message}; ${advice}`, { cause: error });
+    }
   }
 
-  /** Queues one step on a batch of stills (with targets) or of pairs (without). */
+  /**
+   * Queues one step on a batch of stills (with targets) or of pairs (without). It is captured the
+   * first time that it is made on a batch of its shape.
+   */
   step(kind: StepKind, batch: Batch, learningRate: number): void {
-    using _scope = this.#device.scope();
-    const tape = new Tape(this.#device);
-    const loss = this.#loss(tape, kind, batch);
-    this.#optimisers[kind].step(tape.backward(loss), learningRate);
+    const { recording, loss } = this.#prepare({ kind, learns: true }, batch);
+    this.#optimisers[kind].advance(learningRate);
+    recording.replay();
     const toOffset = this.#logged.push(kind) - 1;
-    this.#device.copy({ from: loss.value, to: this.#lossLog, toOffset, count: 1 });
+    this.#device.copy({ from: loss, to: this.#lossLog, toOffset, count: 1 });
+    // The GPU starts now, while the next batch is made.
+    this.#device.flush();
+  }
+
+  /** Gives the memory of captured steps back; they are captured again when they are needed. */
+  release(): void {
+    this.#computations.release();
   }
 
   /** Whether {@linkcode Learner.readLosses} must be called before the next step. */
@@ -101,10 +122,9 @@ export class Learner {
   ): Promise<ValidationScores> {
     const probabilities = pairs.length > 0 ? pairs : stills;
     const measure = (kind: StepKind, batch: Batch) => {
-      using _scope = this.#device.scope();
-      const tape = new Tape(this.#device, { record: false });
-      const { loss, prob } = this.#answers(tape, kind, batch);
-      return Promise.all([this.#device.read(loss.value), this.#device.read(prob.value)]);
+      const { recording, loss, prob } = this.#prepare({ kind, learns: false }, batch);
+      recording.replay();
+      return Promise.all([this.#device.read(loss), this.#device.read(prob)]);
     };
     const [sums, totals] = [{ segmentation: 0, consistency: 0 }, { probability: 0, on: 0, n: 0 }];
     for (const [kind, batches] of [["segmentation", stills], ["consistency", pairs]] as const) {
@@ -178,21 +198,30 @@ export class Learner {
     );
   }
 
-  #loss(tape: Tape, kind: StepKind, batch: Batch): Variable {
-    return this.#answers(tape, kind, batch).loss;
-  }
-
-  #answers(tape: Tape, kind: StepKind, batch: Batch): { loss: Variable; prob: Variable } {
-    const { segmentationLoss, consistencyLoss } = this.#config;
-    const [n, , h, w] = batch.shape;
-    const x = new Variable(this.#device.upload(batch.shape, batch.images));
-    if (kind === "consistency") {
-      const { first, second } = siameseForward(tape, { network: this.network, frames: x });
-      return { loss: losses[consistencyLoss](tape, first, second), prob: first };
-    }
+  /** A captured computation with the batch as its input. */
+  #prepare(which: { kind: StepKind; learns: boolean }, batch: Batch): Computation {
+    const { kind } = which;
+    const computation = this.#computations.get({ ...which, shape: batch.shape });
+    this.#device.write(computation.images, batch.images);
+    if (kind === "consistency") return computation;
     if (!batch.targets) throw new TypeError("Cannot segment a batch: it has no targets");
-    const target = new Variable(this.#device.upload([n, 1, h, w], batch.targets));
-    const { prob } = this.network.forward(tape, x);
-    return { loss: losses[segmentationLoss](tape, prob, target), prob };
+    this.#device.write(computation.targets, batch.targets);
+    return computation;
   }
+}
+
+/** The largest whole number up to `most` for which `attempt` does not run out of memory, or 0. */
+function largestFitting(most: number, attempt: (n: number) => void): number {
+  let [fits, tooMuch] = [0, most + 1];
+  while (tooMuch - fits > 1) {
+    const middle = Math.floor((fits + tooMuch) / 2);
+    try {
+      attempt(middle);
+      fits = middle;
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError)) throw error;
+      tooMuch = middle;
+    }
+  }
+  return fits;
 }

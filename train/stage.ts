@@ -52,7 +52,11 @@ export async function* runStage(
   stage: Stage,
   context: StageContext & { resume: SavedState | null },
 ): AsyncGenerator<TrainEvent, StageOutcome> {
-  return yield* new StageRun(stage, context).run(context.resume);
+  try {
+    return yield* new StageRun(stage, context).run(context.resume);
+  } finally {
+    context.learner.release();
+  }
 }
 
 /** The steps that a stage of this configuration has. */

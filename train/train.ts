@@ -108,7 +108,9 @@ async function* trainSeed(
     type: "plan",
     seed: config.seed,
     parameters: parameterCount(network.parameters),
-    plannedBytes: learner.plannedBytes(),
+    plannedBytes: learner.plannedBytes(
+      stages.includes("consistent") ? ["segmentation", "consistency"] : ["segmentation"],
+    ),
     stills: [set.train.length, set.validation.length, set.test.length],
     frames: set.videos.reduce((sum, { frames }) => sum + frames.length, 0),
     stages: stages.map((stage) => ({ stage, steps: stageSteps(stage, { set, config }) })),

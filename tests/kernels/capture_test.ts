@@ -118,6 +118,8 @@ Deno.test("recordings of one arena take turns in its memory", async () => {
   arena.reserve([small, large]);
   assertEquals([arena.bytes, own.memory.inUse - before], [planned, planned]);
   assertEquals(planned, 200_192 + 12_032);
+  assert(arena.holds(large) && arena.holds(small));
+  assert(!arena.holds(() => void [own.empty([4]), own.empty([4]), own.empty([4])]));
   const recordings = [
     own.capture(small, { arena }),
     own.capture(large, { arena }),

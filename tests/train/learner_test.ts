@@ -1,20 +1,32 @@
-import { assert, assertEquals, assertLess, assertNotEquals } from "@std/assert";
-import { buildNetwork } from "../../nn/weights.ts";
+import { assert, assertEquals, assertLess, assertNotEquals, assertThrows } from "@std/assert";
+import { OutOfMemoryError } from "../../kernels/errors.ts";
+import { openDevice } from "../../kernels/open_device.ts";
+import { Adam } from "../../nn/adam.ts";
+import { Tape, Variable } from "../../nn/autodiff.ts";
+import { losses } from "../../nn/losses.ts";
+import type { Network } from "../../nn/module.ts";
+import type { NamedArray } from "../../nn/safetensors.ts";
+import { siameseForward } from "../../nn/siamese.ts";
+import { buildNetwork, parameterTensors, readTensors } from "../../nn/weights.ts";
 import type { Batch } from "../../train/batches.ts";
 import { changeConfig, type ConfigChange, defaultConfig } from "../../train/config.ts";
 import { Random } from "../../train/data/random.ts";
 import { Learner, type StepKind } from "../../train/learner.ts";
 import { device } from "./stage_fixture.ts";
 
-/** A learner of a tiny network with fresh weights. */
-function newLearner(change: ConfigChange = {}): Learner {
-  const tiny = { depth: 1, base: 2, patch: 16, batch: 2, pairs: 1, ...change };
-  const config = changeConfig(defaultConfig, { change: tiny, source: "the test" });
-  const network = buildNetwork(device, {
-    architecture: { kind: "unet", options: { depth: 1, base: config.base, inChannels: 1 } },
+/** A tiny network with fresh weights. */
+function newNetwork(base = 2, on = device): Network {
+  return buildNetwork(on, {
+    architecture: { kind: "unet", options: { depth: 1, base, inChannels: 1 } },
     random: new Random(2),
   });
-  return new Learner(device, { network, config });
+}
+
+/** A learner of a tiny network with fresh weights. */
+function newLearner(change: ConfigChange = {}, on = device): Learner {
+  const tiny = { depth: 1, base: 2, patch: 16, batch: 2, pairs: 1, ...change };
+  const config = changeConfig(defaultConfig, { change: tiny, source: "the test" });
+  return new Learner(on, { network: newNetwork(config.base, on), config });
 }
 
 /** A batch of two noisy images, with targets for segmentation. */
@@ -36,13 +48,13 @@ Deno.test("Learner gives the losses of queued steps in their order, until its lo
     together.step(kind, newBatch(kind, i), 1e-3);
   }
   assertEquals(together.isLogFull, true);
-  const losses = await together.readLosses();
+  const logged = await together.readLosses();
   assertEquals(together.isLogFull, false);
-  assertEquals(losses.map(({ kind }) => kind), kinds);
+  assertEquals(logged.map(({ kind }) => kind), kinds);
   const single = newLearner();
   for (const [i, kind] of kinds.slice(0, 9).entries()) {
     single.step(kind, newBatch(kind, i), 1e-3);
-    assertEquals(await single.readLosses(), [losses[i]]);
+    assertEquals(await single.readLosses(), [logged[i]]);
   }
 });
 
@@ -71,6 +83,7 @@ Deno.test("Learner.validate() changes nothing, and means over batches and over p
   const pairs = [3, 4].map((seed) => newBatch("consistency", seed));
   const { inUse } = device.memory;
   const both = await learner.validate({ stills, pairs });
+  learner.release();
   assertEquals(device.memory.inUse, inUse);
   assertEquals(await learner.weights(), before);
   const alone = await Promise.all(
@@ -87,23 +100,172 @@ Deno.test("Learner.validate() changes nothing, and means over batches and over p
   assertLess(Math.abs(onlyStills.meanProbability - probabilities), 1e-9);
 });
 
-Deno.test("Learner.plannedBytes() holds for the steps that are made", async () => {
-  for (const change of [{ base: 4, patch: 32, batch: 4 }, { base: 4, patch: 32, pairs: 3 }]) {
-    device.trim();
-    const learner = newLearner(change);
-    const { patch, batch, pairs } = { batch: 2, pairs: 1, ...change };
-    const planned = learner.plannedBytes();
-    const random = new Random(1);
-    const batchOf = (count: number): Batch => ({
-      shape: [count, 1, patch, patch],
-      images: Float32Array.from({ length: count * patch * patch }, () => random.next()),
-      targets: new Float32Array(count * patch * patch).fill(1),
-    });
-    learner.step("segmentation", batchOf(batch), 1e-3);
-    learner.step("consistency", batchOf(2 * pairs), 1e-3);
-    await learner.readLosses();
-    const { allocated } = device.memory;
-    assert(allocated < 1.5 * planned, `${allocated} bytes allocated, ${planned} planned`);
-    assert(allocated > 0.5 * planned, `${allocated} bytes allocated, ${planned} planned`);
+/** The same steps without recordings: every tensor made anew. */
+async function trainPlainly(
+  steps: readonly { kind: StepKind; batch: Batch; rate: number }[],
+): Promise<{ losses: number[]; weights: ReadonlyMap<string, NamedArray> }> {
+  const network = newNetwork();
+  const { parameters } = network;
+  const optimisers = {
+    segmentation: new Adam(device, { parameters }),
+    consistency: new Adam(device, { parameters }),
+  };
+  const read: number[] = [];
+  for (const { kind, batch: { shape, images, targets }, rate } of steps) {
+    using _scope = device.scope();
+    const tape = new Tape(device);
+    const x = new Variable(device.upload(shape, images));
+    const pair = kind === "consistency" ? siameseForward(tape, { network, frames: x }) : null;
+    const loss = pair ? losses.dice(tape, pair.first, pair.second) : losses.dice(
+      tape,
+      network.forward(tape, x).prob,
+      new Variable(device.upload(shape, targets!)),
+    );
+    optimisers[kind].step(tape.backward(loss), rate);
+    read.push(...await device.read(loss.value));
   }
+  return { losses: read, weights: await readTensors(device, parameterTensors(network)) };
+}
+
+Deno.test("Learner's captured steps give the bits of plain ones, also with other work between", async () => {
+  const steps = Array.from({ length: 12 }, (_, i) => {
+    const kind: StepKind = i % 3 === 1 ? "consistency" : "segmentation";
+    return { kind, batch: newBatch(kind, i), rate: 1e-2 / (1 + i) };
+  });
+  const plain = await trainPlainly(steps);
+  for (const recompute of [false, true]) {
+    const learner = newLearner({ recompute });
+    const read: number[] = [];
+    for (const [i, { kind, batch, rate }] of steps.entries()) {
+      learner.step(kind, batch, rate);
+      if (i === 2) {
+        await learner.validate({ stills: [newBatch("segmentation", 99)], pairs: [] });
+        read.push(...(await learner.readLosses()).map(({ loss }) => loss));
+      }
+      if (i === 5) learner.release();
+      if (i === 7) {
+        const [weights, { moments, counts }] = [
+          await learner.weights(),
+          await learner.optimiserState(),
+        ];
+        learner.resetOptimisers();
+        learner.setWeights(
+          new Map([...weights].map(([name, { shape, data }]) => [name, {
+            shape,
+            data: data.map(() => 0.5),
+          }])),
+          "the test",
+        );
+        learner.step("segmentation", newBatch("segmentation"), 1);
+        await learner.readLosses().then((rest) =>
+          read.push(...rest.slice(0, -1).map(({ loss }) => loss))
+        );
+        learner.setWeights(weights, "the test");
+        learner.restoreOptimisers({ moments, counts, from: "the test" });
+      }
+    }
+    read.push(...(await learner.readLosses()).map(({ loss }) => loss));
+    assertEquals(read, plain.losses);
+    assertEquals(await learner.weights(), plain.weights);
+  }
+});
+
+Deno.test("Learner makes a step again without new memory, and gives it back when told", async () => {
+  const learner = newLearner();
+  const before = device.memory.inUse;
+  const batch = newBatch("segmentation");
+  learner.step("segmentation", batch, 1e-3);
+  const { inUse } = device.memory;
+  assertLess(before, inUse);
+  for (const kind of ["segmentation", "consistency"] as const) {
+    learner.step(kind, newBatch(kind), 1e-3);
+    learner.step(kind, newBatch(kind), 1e-3);
+  }
+  const validate = () => learner.validate({ stills: [batch], pairs: [newBatch("consistency")] });
+  await validate();
+  const { allocated } = device.memory;
+  learner.step("segmentation", batch, 1e-3);
+  await validate();
+  assertEquals(device.memory.allocated, allocated);
+  learner.release();
+  assertEquals(device.memory.inUse, before);
+});
+
+Deno.test("Learner.step() on a batch of another shape is another recording", async () => {
+  const learner = newLearner();
+  const wide: Batch = {
+    shape: [1, 1, 16, 48],
+    images: new Float32Array(768).fill(0.3),
+    targets: new Float32Array(768).fill(1),
+  };
+  learner.step("segmentation", newBatch("segmentation", 1), 1e-2);
+  learner.step("segmentation", wide, 1e-2);
+  learner.step("segmentation", newBatch("segmentation", 2), 1e-2);
+  const steps = [newBatch("segmentation", 1), wide, newBatch("segmentation", 2)]
+    .map((batch) => ({ kind: "segmentation" as const, batch, rate: 1e-2 }));
+  const plain = await trainPlainly(steps);
+  assertEquals((await learner.readLosses()).map(({ loss }) => loss), plain.losses);
+  assertEquals(await learner.weights(), plain.weights);
+});
+
+const SIZES: ConfigChange[] = [
+  { base: 4, patch: 32, batch: 4, pairs: 2 },
+  { base: 4, patch: 32, batch: 2, pairs: 3 },
+  { base: 4, patch: 48, batch: 5, pairs: 1 },
+  { base: 4, patch: 32, batch: 4, pairs: 2, recompute: true },
+];
+
+Deno.test("Learner.plannedBytes() is what is allocated, within 5 %, in whichever order steps come", async () => {
+  for (const change of SIZES) {
+    for (
+      const order of [["segmentation", "consistency"], ["consistency", "segmentation"]] as const
+    ) {
+      using own = await openDevice();
+      own.trim();
+      const learner = newLearner(change, own);
+      const planned = learner.plannedBytes();
+      assertEquals(own.memory.allocated, own.memory.inUse, "planning allocated something");
+      const { patch, batch, pairs } = change as Record<string, number>;
+      for (const kind of order) {
+        const count = kind === "segmentation" ? batch : 2 * pairs;
+        const size = count * patch * patch;
+        const images = Float32Array.from({ length: size }, (_, i) => i % 7);
+        const targets = new Float32Array(size).fill(1);
+        learner.step(kind, { shape: [count, 1, patch, patch], images, targets }, 1e-3);
+      }
+      await learner.readLosses();
+      const { allocated, inUse } = own.memory;
+      const what = `${
+        JSON.stringify(change)
+      }: ${inUse} of ${allocated} allocated, ${planned} planned`;
+      assert(Math.abs(inUse - planned) < 0.05 * planned, what);
+    }
+  }
+});
+
+Deno.test("Learner.plannedBytes() counts the steps that will be made, and less with recompute", async () => {
+  const planned = (change: ConfigChange, kinds?: StepKind[]) =>
+    newLearner({ base: 8, patch: 64, ...change }).plannedBytes(kinds) - device.memory.inUse;
+  const both = planned({ batch: 2, pairs: 4 });
+  assertLess(planned({ batch: 2, pairs: 4 }, ["segmentation"]), 0.5 * both);
+  assertEquals(planned({ batch: 2, pairs: 4 }, ["consistency"]) > 0.9 * both, true);
+  assertLess(planned({ batch: 2, pairs: 4, recompute: true }), 0.95 * both);
+});
+
+Deno.test("Learner.plannedBytes() over the limit names the largest patch that fits", async () => {
+  using own = await openDevice({ memoryLimit: 4 * 1024 ** 2 });
+  const message = (patch: number) =>
+    assertThrows(
+      () => newLearner({ base: 4, patch, batch: 4, pairs: 2 }, own).plannedBytes(),
+      OutOfMemoryError,
+    ).message;
+  const [, side] = message(1024).match(/the memory limit is 4 MiB; .*; patch (\d+) fits$/)!;
+  assertEquals(message(Number(side) + 2).endsWith(`; patch ${side} fits`), true);
+  newLearner({ base: 4, patch: Number(side), batch: 4, pairs: 2 }, own).plannedBytes();
+  using tiny = await openDevice({ memoryLimit: 40 * 1024 });
+  assertThrows(
+    () => newLearner({ base: 2, patch: 64, batch: 40, pairs: 2 }, tiny).plannedBytes(),
+    OutOfMemoryError,
+    "; no patch fits",
+  );
 });
