@@ -1,72 +1,59 @@
 /**
- * `deno task bench [--only NAME] [--out FILE.json]`: times every operation, forward and backward, and
- * the U-Net as a whole, and sets them against what the adapter can do at best.
+ * `deno task bench [--only NAME] [--peers] [--out FILE.json] [--docs FILE.md]`: times every operation,
+ * forward and backward, and the U-Net as a whole, and sets them against what the adapter can do at
+ * best and, with `--peers`, against other libraries.
  *
  * Exits with 2 for a wrong command line and with 1 if a result is wrong or the GPU fails.
  *
  * @module
  */
 
-import { parseArgs } from "@std/cli";
+import { cpus } from "node:os";
 import { type Ceilings, measureCeilings } from "../kernels/ceilings.ts";
 import { openDevice } from "../kernels/open_device.ts";
 import { operations } from "../kernels/operations.ts";
 import { timeOperation } from "./operations.ts";
-import type { BenchReport, OperationTime, UNetTimes } from "./report.ts";
+import { type BenchOptions, readOptions, UNET } from "./options.ts";
+import { benchmarksPage } from "./page.ts";
+import { benchPeers } from "./peers/bench.ts";
+import type { BenchReport, Machine, OperationTime, UNetTimes } from "./report.ts";
 import { formatNumber, tableHead, tableLine, type TableRow } from "./table.ts";
 import { FORWARD_SHAPE, STEP_SHAPE, timeUNet } from "./unet.ts";
 
-/** What the command line asks for. */
-export interface BenchOptions {
-  /** The one operation to time, or `unet`; everything unless told. */
-  readonly only?: string;
-  /** Where to write the report as JSON. */
-  readonly out?: string;
-}
-
-const UNET = "unet";
-const NAMES = [...operations.map(({ name }) => name), UNET];
-
-/**
- * Reads the command line.
- *
- * @throws {TypeError | RangeError} If it asks for what there is not, with what there is.
- */
-export function readOptions(args: string[]): BenchOptions {
-  const unknown: string[] = [];
-  const { only, out, peers } = parseArgs(args, {
-    string: ["only", "out"],
-    boolean: ["peers"],
-    unknown: (word) => {
-      unknown.push(word);
-      return false;
-    },
-  });
-  if (unknown.length > 0) {
-    throw new TypeError(
-      `Cannot run the bench: ${unknown[0]} is unknown; there are --only NAME and --out FILE.json`,
-    );
-  }
-  if (peers) throw new RangeError("Cannot run the bench: --peers is not there yet; leave it out");
-  if (only !== undefined && !NAMES.includes(only)) {
-    throw new RangeError(
-      `Cannot run the bench: --only is "${only}", expected one of ${NAMES.join(", ")}`,
-    );
-  }
-  if (out === "") throw new TypeError("Cannot run the bench: --out is empty, expected a file name");
-  return { only, out };
-}
+/** What a benchmark prints. */
+type Print = (line: string) => void;
 
 /** Measures, printing a line at a time, and gives the report. */
-export async function runBench(
-  { only }: BenchOptions,
-  print: (line: string) => void,
-): Promise<BenchReport> {
+export async function runBench(options: BenchOptions, print: Print): Promise<BenchReport> {
+  const machine = describeMachine();
+  const { only, peers } = options;
+  const own = await benchOperations({ only, machine }, print);
+  const isUNetWanted = only === undefined || only === UNET;
+  const unet = isUNetWanted ? { unet: await benchUNet(own.measured, print) } : {};
+  const others = peers ? { peers: await benchPeers({ names: peers, only }, print) } : {};
+  const { adapter, ceilings, operations } = own;
+  return {
+    adapter,
+    machine: { ...machine, load_after: loadOfLastMinute() },
+    ceilings,
+    operations,
+    ...unet,
+    ...others,
+  };
+}
+
+async function benchOperations(
+  { only, machine }: { only?: string; machine: Omit<Machine, "load_after"> },
+  print: Print,
+): Promise<Pick<BenchReport, "adapter" | "ceilings" | "operations"> & { measured: Ceilings }> {
   using device = await openDevice();
   const adapter = device.adapter.name;
-  print(`${adapter}; ${navigator.hardwareConcurrency} processors, load average ${loadAverage()}`);
-  const ceilings = await measureCeilings(device);
-  const { fmaGflops, copyGbs } = ceilings;
+  print(
+    `${adapter}; ${machine.processors} processors, load average ` +
+      machine.load_before.toFixed(2),
+  );
+  const measured = await measureCeilings(device);
+  const { fmaGflops, copyGbs } = measured;
   print(
     `At best ${formatNumber(fmaGflops)} GFLOP/s in registers (fma) and ` +
       `${formatNumber(copyGbs)} GB/s from buffer to buffer (copy)`,
@@ -77,20 +64,14 @@ export async function runBench(
     if (only !== undefined && only !== operation.name) continue;
     for await (const { time, spread } of timeOperation(device, operation)) {
       times.push(time);
-      print(tableLine({ ...time, spread }, ceilings));
+      print(tableLine({ ...time, spread }, measured));
     }
   }
-  device.trim();
-  const isUNetWanted = only === undefined || only === UNET;
-  return {
-    adapter,
-    ceilings: { fma_gflops: fmaGflops, copy_gbs: copyGbs },
-    operations: times,
-    ...isUNetWanted ? { unet: await benchUNet(ceilings, print) } : {},
-  };
+  const ceilings = { fma_gflops: fmaGflops, copy_gbs: copyGbs };
+  return { adapter, ceilings, operations: times, measured };
 }
 
-async function benchUNet(ceilings: Ceilings, print: (line: string) => void): Promise<UNetTimes> {
+async function benchUNet(ceilings: Ceilings, print: Print): Promise<UNetTimes> {
   using device = await openDevice();
   const { times, forwardSpread, stepSpread } = await timeUNet(device);
   const rows: TableRow[] = [
@@ -105,13 +86,23 @@ async function benchUNet(ceilings: Ceilings, print: (line: string) => void): Pro
   return times;
 }
 
-/** Of the last minute: what else runs on the machine makes every time longer. */
-function loadAverage(): string {
-  const { state } = Deno.permissions.querySync({ name: "sys", kind: "loadavg" });
-  return state === "granted" ? Deno.loadavg()[0].toFixed(1) : "unknown (needs --allow-sys=loadavg)";
+function describeMachine(): Omit<Machine, "load_after"> {
+  const processors = cpus();
+  return {
+    processor: processors[0]?.model ?? "unknown",
+    processors: processors.length,
+    system: `${Deno.build.os} ${Deno.build.arch}`,
+    deno: Deno.version.deno,
+    load_before: loadOfLastMinute(),
+  };
 }
 
-/** Fails before minutes of measuring rather than after. */
+/** What else runs on the machine makes every time longer. */
+function loadOfLastMinute(): number {
+  return Deno.loadavg()[0];
+}
+
+/** Creates the file, so that a long measurement is not lost for want of a folder or a permission. */
 async function requireWritable(path: string): Promise<void> {
   try {
     const file = await Deno.open(path, { write: true, create: true });
@@ -132,11 +123,12 @@ async function main(): Promise<number> {
   } catch (error) {
     return fail(error, 2);
   }
-  const { out } = options;
+  const { out, docs } = options;
   try {
-    if (out !== undefined) await requireWritable(out);
+    for (const file of [out, docs]) if (file !== undefined) await requireWritable(file);
     const report = await runBench(options, console.log);
     if (out !== undefined) await Deno.writeTextFile(out, `${JSON.stringify(report, null, 2)}\n`);
+    if (docs !== undefined) await Deno.writeTextFile(docs, benchmarksPage(report));
     return 0;
   } catch (error) {
     return fail(error, 1);

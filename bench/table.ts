@@ -65,7 +65,8 @@ function speed(value: number | null, ceiling: number): string[] {
   return value === null ? ["", ""] : [formatNumber(value), percent(value / ceiling)];
 }
 
-function percent(share: number): string {
+/** A share in whole hundredths. */
+export function percent(share: number): string {
   return `${(100 * share).toFixed(0)} %`;
 }
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { readOptions } from "../../bench/main.ts";
+import { readOptions } from "../../bench/options.ts";
 import type { BenchReport } from "../../bench/report.ts";
 import { formatNumber, tableHead, tableLine } from "../../bench/table.ts";
 
@@ -22,7 +22,7 @@ Deno.test("bench prints a table and writes the report of one operation", async (
     assertMatch(stdout, /^relu +forward +4x16x128x128 +[\d.]+ +\d+ % +[\d.]+ +\d+ %$/m);
     assertMatch(stdout, /load average/);
     const report: BenchReport = JSON.parse(await Deno.readTextFile(out));
-    assertEquals(Object.keys(report), ["adapter", "ceilings", "operations"]);
+    assertEquals(Object.keys(report), ["adapter", "machine", "ceilings", "operations"]);
     assertEquals(Object.keys(report.ceilings), ["fma_gflops", "copy_gbs"]);
     assertEquals(report.operations.map(({ pass }) => pass), ["forward", "dx"]);
     for (const row of report.operations) {
@@ -42,7 +42,8 @@ Deno.test("bench ends a wrong command line with 2, before it measures", async ()
   assertEquals({ code, stdout }, { code: 2, stdout: "" });
   assertEquals(
     stderr.trim(),
-    "Cannot run the bench: --fast is unknown; there are --only NAME and --out FILE.json",
+    "Cannot run the bench: --fast is unknown; there are --only NAME, --peers, --peers NAME,NAME, " +
+      "--out FILE.json and --docs FILE.md",
   );
 });
 
@@ -53,9 +54,21 @@ Deno.test("bench says that it cannot write before it measures", async () => {
 });
 
 Deno.test("readOptions() reads what there is", () => {
-  assertEquals(readOptions([]), { only: undefined, out: undefined });
-  const args = ["--only", "unet", "--out=a.json"];
-  assertEquals(readOptions(args), { only: "unet", out: "a.json" });
+  const nothing = { only: undefined, peers: undefined, out: undefined, docs: undefined };
+  assertEquals(readOptions([]), nothing);
+  const args = ["--only", "unet", "--out=a.json", "--docs", "a.md"];
+  assertEquals(readOptions(args), { only: "unet", peers: undefined, out: "a.json", docs: "a.md" });
+  const some = ["--peers", "jax-js,pytorch-1-thread"];
+  assertEquals(readOptions(some), { ...nothing, peers: ["jax-js", "pytorch-1-thread"] });
+});
+
+Deno.test("readOptions() lets a whole run with all peers write the page of the project", () => {
+  const all = readOptions(["--peers"]);
+  assertEquals(all.docs, "docs/benchmarks.md");
+  assert(all.peers?.includes("jax-js") && !all.peers.includes("kymo"));
+  assertEquals(readOptions(["--peers", "--docs", "a.md"]).docs, "a.md");
+  assertEquals(readOptions(["--only", "unet", "--peers"]).docs, undefined);
+  assertEquals(readOptions(["--only", "unet", "--peers"]).peers, all.peers);
 });
 
 Deno.test("readOptions() refuses everything else", () => {
@@ -66,7 +79,13 @@ Deno.test("readOptions() refuses everything else", () => {
     [["--only", "swish"], '--only is "swish", expected one of conv2d, '],
     [["--only"], '--only is "", expected one of'],
     [["--out"], "--out is empty"],
-    [["--peers"], "--peers is not there yet"],
+    [["--docs"], "--docs is empty"],
+    [["--peers", "jax"], '--peers names "jax", expected any of jax-js,'],
+    [["--peers", "kymo"], '--peers names "kymo"'],
+    [
+      ["--peers", "--only", "relu"],
+      "--peers and --only relu, but peers are timed only on conv2d and",
+    ],
   ];
   for (const [args, message] of wrong) {
     assertThrows(() => readOptions(args), Error, `Cannot run the bench: ${message}`);
