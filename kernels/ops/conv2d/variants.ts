@@ -17,7 +17,11 @@ import {
   type WeightGradient,
 } from "./convolution.ts";
 import { directConvolution } from "./direct.ts";
+import { gemmConvolution } from "./gemm.ts";
+import { gemmWeightGradient } from "./gemm_weight_gradient.ts";
 import { weightGradient } from "./weight_gradient.ts";
+import { winogradBytes, winogradConvolution } from "./winograd.ts";
+import type { TileSide } from "./winograd_matrices.ts";
 
 function direct(source: Source): Variant<Convolution> {
   return {
@@ -25,6 +29,17 @@ function direct(source: Source): Variant<Convolution> {
     supports: (device, { x, weight }) =>
       source === "buffer" || [x, weight].every((tensor) => device.fitsTexture(tensor)),
     run: (device, problem) => directConvolution(device, problem, source),
+  };
+}
+
+function winograd(m: TileSide, source: Source): Variant<Convolution> {
+  return {
+    name: named(`winograd${m}`, source),
+    supports: (device, problem) =>
+      problem.weight.shape[2] === 3 && problem.x.shape[3] % 4 === 0 &&
+      winogradBytes(problem, m) <= device.maxTensorBytes &&
+      (source === "buffer" || device.fitsTexture(problem.x)),
+    run: (device, problem) => winogradConvolution(device, problem, { m, source }),
   };
 }
 
@@ -41,16 +56,34 @@ function named(kernel: string, source: Source): string {
   return source === "texture" ? `${kernel}-texture` : kernel;
 }
 
+const gemm: Variant<Convolution> = {
+  name: "gemm",
+  supports: () => true,
+  run: gemmConvolution,
+};
+
+const gemmForWeights: Variant<WeightGradient> = {
+  name: "gemm",
+  supports: () => true,
+  run: gemmWeightGradient,
+};
+
 /** Kernels for the output and for the gradient to the input. */
 export const convolutionVariants: readonly Variant<Convolution>[] = [
   direct("texture"),
   direct("buffer"),
+  gemm,
+  winograd(4, "texture"),
+  winograd(2, "texture"),
+  winograd(4, "buffer"),
+  winograd(2, "buffer"),
 ];
 
 /** Kernels for the gradient to the weights. */
 export const weightGradientVariants: readonly Variant<WeightGradient>[] = [
   walkingRows("texture"),
   walkingRows("buffer"),
+  gemmForWeights,
 ];
 
 /** Computes a convolution with the kernel that serves this device and size. */

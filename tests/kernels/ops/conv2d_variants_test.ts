@@ -1,0 +1,116 @@
+// Every kernel that can compute a convolution, forced one by one, against float64.
+import { assert, assertEquals } from "@std/assert";
+import type { NdArray } from "../../../kernels/operation.ts";
+import { convolve, convolveBackward } from "../../../kernels/ops/conv2d/reference.ts";
+import {
+  convolutionVariants,
+  weightGradientVariants,
+} from "../../../kernels/ops/conv2d/variants.ts";
+import { Random } from "../../../train/data/random.ts";
+import { assertClose, device, randomArray, upload } from "../check_operation.ts";
+
+/** Batch, channels in and out, height, width, side of the kernel. */
+const SIZES = [
+  [1, 1, 1, 1, 1, 1],
+  [2, 3, 5, 8, 12, 3],
+  [3, 33, 17, 5, 7, 3],
+  [1, 4, 4, 6, 4, 3],
+  [1, 8, 12, 13, 20, 3],
+  [2, 16, 9, 17, 36, 3],
+  [1, 6, 4, 1, 9, 1],
+  [2, 20, 70, 9, 8, 1],
+  [1, 5, 3, 11, 14, 5],
+  [1, 2, 3, 6, 16, 7],
+  [1, 9, 66, 3, 3, 3],
+  [1, 64, 40, 8, 8, 3],
+] as const;
+
+/** F(4) scales by up to 24 on the way; everything else rounds like a plain sum. */
+function limitOf(name: string): number {
+  return name.startsWith("winograd4") ? 3e-5 : 2e-6;
+}
+
+interface Layer {
+  readonly x: NdArray;
+  readonly weight: NdArray;
+  readonly bias: NdArray;
+  readonly dy: NdArray;
+}
+
+function layerOf([n, cIn, cOut, h, w, k]: (typeof SIZES)[number]): Layer {
+  const random = new Random(n + cIn + cOut + h + w + k);
+  return {
+    x: randomArray([n, cIn, h, w], { random }),
+    weight: randomArray([cOut, cIn, k, k], { random }),
+    bias: randomArray([cOut], { random }),
+    dy: randomArray([n, cOut, h, w], { random }),
+  };
+}
+
+Deno.test("every convolution kernel equals the float64 reference, forward and to the input", async () => {
+  const ran = new Set<string>();
+  for (const size of SIZES) {
+    const { x, weight, bias, dy } = layerOf(size);
+    const [dx] = convolveBackward([x, weight, bias], dy, { relu: false });
+    using _scope = device.scope();
+    const tensors = { weight: upload(weight), bias: upload(bias) };
+    for (const variant of convolutionVariants) {
+      for (const relu of [false, true]) {
+        const problem = { ...tensors, x: upload(x), transposed: false, relu };
+        if (!variant.supports(device, problem)) continue;
+        ran.add(variant.name);
+        const what = `${variant.name} of ${size}`;
+        const limit = limitOf(variant.name);
+        const y = variant.run(device, problem);
+        const expected = convolve([x, weight, bias], { relu });
+        assertEquals(y.shape, expected.shape);
+        assertClose(await device.read(y), expected.data, { limit, what });
+      }
+      const turned = { ...tensors, x: upload(dy), bias: null, transposed: true, relu: false };
+      if (!variant.supports(device, turned)) continue;
+      const gradient = variant.run(device, turned);
+      const what = `${variant.name} to the input of ${size}`;
+      assertEquals(gradient.shape, x.shape);
+      assertClose(await device.read(gradient), dx.data, { limit: limitOf(variant.name), what });
+    }
+  }
+  assertEquals([...ran].sort(), convolutionVariants.map(({ name }) => name).sort());
+});
+
+Deno.test("every weight gradient kernel equals the float64 reference", async () => {
+  for (const size of SIZES) {
+    const { x, weight, bias, dy } = layerOf(size);
+    const [, dw] = convolveBackward([x, weight, bias], dy, { relu: false });
+    for (const variant of weightGradientVariants) {
+      using _scope = device.scope();
+      const problem = { x: upload(x), dz: upload(dy), k: size[5] };
+      assert(variant.supports(device, problem));
+      const gradient = variant.run(device, problem);
+      assertEquals(gradient.shape, weight.shape);
+      const what = `${variant.name} of ${size}`;
+      assertClose(await device.read(gradient), dw.data, { limit: 2e-6, what });
+    }
+  }
+});
+
+Deno.test("kernels give the same bits each time", async () => {
+  const { x, weight, bias, dy } = layerOf([2, 16, 9, 17, 36, 3]);
+  for (const variant of convolutionVariants) {
+    using _scope = device.scope();
+    const problem = {
+      x: upload(x),
+      weight: upload(weight),
+      bias: upload(bias),
+      transposed: false,
+      relu: true,
+    };
+    const [first, second] = [variant.run(device, problem), variant.run(device, problem)];
+    assertEquals(await device.read(first), await device.read(second));
+  }
+  for (const variant of weightGradientVariants) {
+    using _scope = device.scope();
+    const problem = { x: upload(x), dz: upload(dy), k: 3 };
+    const [first, second] = [variant.run(device, problem), variant.run(device, problem)];
+    assertEquals(await device.read(first), await device.read(second));
+  }
+});
