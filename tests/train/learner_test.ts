@@ -243,7 +243,7 @@ Deno.test("Learner.plannedBytes() is what is allocated, within 5 %, in whichever
   }
 });
 
-Deno.test("Learner.plannedBytes() counts the steps that will be made, and less with recompute", async () => {
+Deno.test("Learner.plannedBytes() counts the steps that will be made, and less with recompute", () => {
   const planned = (change: ConfigChange, kinds?: StepKind[]) =>
     newLearner({ base: 8, patch: 64, ...change }).plannedBytes(kinds) - device.memory.inUse;
   const both = planned({ batch: 2, pairs: 4 });
