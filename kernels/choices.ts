@@ -35,22 +35,26 @@ export class KernelChoices {
     this.#pins = pins;
   }
 
-  /** The pinned variant, or else the first that supports the problem: lists go from best to worst. */
+  /**
+   * The pinned variant, or else the first of the preferred names that can compute the problem.
+   *
+   * @throws {RangeError} If none of them can.
+   */
   choose<Problem>(
     device: Device,
-    { pass, size, problem, variants }: {
+    { pass, size, problem, variants, preferred }: {
       pass: string;
       size: string;
       problem: Problem;
       variants: readonly Variant<Problem>[];
+      preferred: readonly string[];
     },
   ): Variant<Problem> {
-    const possible = variants.filter((variant) => variant.supports(device, problem));
-    if (possible.length === 0) throw new RangeError(`Cannot run ${pass} on ${size}: no kernel can`);
     const key = `${pass} ${size}`;
-    const pinned = [this.#pins[key], this.#pins[pass]]
-      .map((name) => possible.find((variant) => variant.name === name));
-    const chosen = pinned.find((variant) => variant !== undefined) ?? possible[0];
+    const chosen = [this.#pins[key], this.#pins[pass], ...preferred]
+      .map((name) => variants.find((variant) => variant.name === name))
+      .find((variant) => variant?.supports(device, problem));
+    if (!chosen) throw new RangeError(`Cannot run ${pass} on ${size}: no kernel can`);
     this.#used.set(key, chosen.name);
     return chosen;
   }

@@ -136,11 +136,19 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 `;
 }
 
+/** Rows and columns of output pixels that one invocation computes; columns in fours. */
+export interface DirectSide {
+  /** Rows. */
+  readonly rows: number;
+  /** Columns, a multiple of 4. */
+  readonly columns: number;
+}
+
 /** Computes a convolution of whichever direction with the direct kernel. */
 export function directConvolution(
   device: Device,
   { x, weight, bias, transposed, relu }: Convolution,
-  source: Source,
+  { source, side: { rows, columns } }: { source: Source; side: DirectSide },
 ): Tensor<"f32"> {
   const [batch, cIn, height, width] = x.shape;
   const cOut = weight.shape[transposed ? 1 : 0];
@@ -150,9 +158,9 @@ export function directConvolution(
   const packed = packWeights(device, { weight, transposed });
   const vector = vectorWidth(width);
   const epilogue = bias ? relu ? "bias_relu" : "bias" : "none";
-  const tile: DirectTile = { k, rows: 4, segments: 8 / vector, vector, epilogue, source };
+  const tile: DirectTile = { k, rows, segments: columns / vector, vector, epilogue, source };
   const rowSegments = width / vector;
-  const tiles = Math.ceil(rowSegments / tile.segments) * Math.ceil(height / tile.rows);
+  const tiles = Math.ceil(rowSegments / tile.segments) * Math.ceil(height / rows);
   const results = bias ? [y, bias] : [y];
   device.dispatch({
     label: `conv2d k${k} ${epilogue}`,

@@ -1,8 +1,6 @@
 /**
  * The kernels that a convolution can be computed with, and which goes first on which adapter.
  *
- * A software adapter loads from storage textures much faster than from buffers.
- *
  * @module
  */
 
@@ -16,25 +14,30 @@ import {
   describeWeightGradient,
   type WeightGradient,
 } from "./convolution.ts";
-import { directConvolution } from "./direct.ts";
+import { directConvolution, type DirectSide } from "./direct.ts";
 import { gemmConvolution } from "./gemm.ts";
 import { gemmWeightGradient } from "./gemm_weight_gradient.ts";
 import { weightGradient } from "./weight_gradient.ts";
 import { winogradBytes, winogradConvolution } from "./winograd.ts";
 import type { TileSide } from "./winograd_matrices.ts";
 
-function direct(source: Source): Variant<Convolution> {
+/** A large tile needs few loads for its arithmetic, a small one few registers. */
+const LARGE: DirectSide = { rows: 4, columns: 8 };
+const SMALL: DirectSide = { rows: 2, columns: 4 };
+
+function direct(name: string, { side, source }: { side: DirectSide; source: Source }) {
   return {
-    name: named("direct", source),
-    supports: (device, { x, weight }) =>
+    name,
+    supports: (device: Device, { x, weight }: Convolution) =>
       source === "buffer" || [x, weight].every((tensor) => device.fitsTexture(tensor)),
-    run: (device, problem) => directConvolution(device, problem, source),
+    run: (device: Device, problem: Convolution) =>
+      directConvolution(device, problem, { side, source }),
   };
 }
 
 function winograd(m: TileSide, source: Source): Variant<Convolution> {
   return {
-    name: named(`winograd${m}`, source),
+    name: source === "texture" ? `winograd${m}-texture` : `winograd${m}`,
     supports: (device, problem) =>
       problem.weight.shape[2] === 3 && problem.x.shape[3] % 4 === 0 &&
       winogradBytes(problem, m) <= device.maxTensorBytes &&
@@ -45,15 +48,11 @@ function winograd(m: TileSide, source: Source): Variant<Convolution> {
 
 function walkingRows(source: Source): Variant<WeightGradient> {
   return {
-    name: named("rows", source),
+    name: source === "texture" ? "rows-texture" : "rows",
     supports: (device, { x, dz }) =>
       source === "buffer" || [x, dz].every((tensor) => device.fitsTexture(tensor)),
     run: (device, problem) => weightGradient(device, problem, source),
   };
-}
-
-function named(kernel: string, source: Source): string {
-  return source === "texture" ? `${kernel}-texture` : kernel;
 }
 
 const gemm: Variant<Convolution> = {
@@ -70,28 +69,50 @@ const gemmForWeights: Variant<WeightGradient> = {
 
 /** Kernels for the output and for the gradient to the input. */
 export const convolutionVariants: readonly Variant<Convolution>[] = [
-  direct("texture"),
-  direct("buffer"),
+  direct("direct", { side: LARGE, source: "buffer" }),
+  direct("direct-texture", { side: LARGE, source: "texture" }),
+  direct("direct-small", { side: SMALL, source: "buffer" }),
   gemm,
-  winograd(4, "texture"),
+  winograd(2, "buffer"),
   winograd(2, "texture"),
   winograd(4, "buffer"),
-  winograd(2, "buffer"),
+  winograd(4, "texture"),
 ];
 
 /** Kernels for the gradient to the weights. */
 export const weightGradientVariants: readonly Variant<WeightGradient>[] = [
-  walkingRows("texture"),
   walkingRows("buffer"),
+  walkingRows("texture"),
   gemmForWeights,
 ];
+
+/**
+ * The names that go first, where they can be used. Loads cost a software adapter most, and least from
+ * textures; a GPU has workgroup memory for layers with enough channels to fill a workgroup's tile.
+ */
+function preferredConvolutions(device: Device, { x, weight, transposed }: Convolution): string[] {
+  if (device.adapter.isSoftware) return ["direct-texture", "direct"];
+  const terms = x.shape[1] * weight.shape[2] ** 2;
+  const isWide = terms >= 64 && weight.shape[transposed ? 1 : 0] >= 32;
+  return [isWide ? "gemm" : "direct-small"];
+}
+
+function preferredWeightGradients(device: Device): string[] {
+  return device.adapter.isSoftware ? ["rows-texture", "rows"] : ["gemm"];
+}
 
 /** Computes a convolution with the kernel that serves this device and size. */
 export function convolve(device: Device, problem: Convolution): Tensor<"f32"> {
   const pass = problem.transposed ? "conv2d dx" : "conv2d forward";
   const size = describeConvolution(problem);
   return device.choices
-    .choose(device, { pass, size, problem, variants: convolutionVariants })
+    .choose(device, {
+      pass,
+      size,
+      problem,
+      variants: convolutionVariants,
+      preferred: preferredConvolutions(device, problem),
+    })
     .run(device, problem);
 }
 
@@ -99,6 +120,12 @@ export function convolve(device: Device, problem: Convolution): Tensor<"f32"> {
 export function gradientToWeights(device: Device, problem: WeightGradient): Tensor<"f32"> {
   const size = describeWeightGradient(problem);
   return device.choices
-    .choose(device, { pass: "conv2d dw", size, problem, variants: weightGradientVariants })
+    .choose(device, {
+      pass: "conv2d dw",
+      size,
+      problem,
+      variants: weightGradientVariants,
+      preferred: preferredWeightGradients(device),
+    })
     .run(device, problem);
 }
