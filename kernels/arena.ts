@@ -4,23 +4,26 @@
  * @module
  */
 
-import {
-  largestSizes,
-  type Lifetime,
-  type MemoryPlan,
-  packLifetimes,
-  PlannedMemory,
-} from "./memory_plan.ts";
+import { largestSizes, type Lifetime, packLifetimes, PlannedMemory } from "./memory_plan.ts";
+import type { MemoryNeed } from "./device_memory.ts";
 import type { BufferPool } from "./pool.ts";
 
 /** What an {@linkcode Arena} needs of its device. */
 export interface ArenaSource {
   /** Where its buffers come from. */
   readonly pool: BufferPool<GPUBuffer | null>;
-  /** Runs a computation without touching the GPU and tells what it leases. */
-  readonly trace: (compute: () => void) => Lifetime[];
-  /** The bytes that buffers of these sizes take in place of `held`; throws if over the limits. */
-  readonly plan: (sizes: readonly number[], held: number) => number;
+  /** Runs a computation without touching the GPU, and tells what it leases and its textures. */
+  readonly trace: (compute: () => void) => {
+    lifetimes: readonly Lifetime[];
+    textureRows: readonly number[];
+  };
+  /** Makes the device's textures as large as these. */
+  readonly growTextures: (rows: readonly number[]) => void;
+  /**
+   * The bytes that buffers of these sizes take in place of `held`, and how much textures grow; throws
+   * if over the limits.
+   */
+  readonly plan: (need: MemoryNeed) => number;
 }
 
 /**
@@ -49,18 +52,19 @@ export class Arena implements Disposable {
   }
 
   /**
-   * The bytes that an arena with room for each of these computations has; nothing is allocated.
+   * The bytes of an arena with room for each of these computations, and of what the textures of the
+   * device grow for them; nothing is allocated.
    *
    * @throws {OutOfMemoryError} If that would exceed the limits.
    */
   plan(computations: readonly (() => void)[]): number {
-    return this.#source.plan(this.#sizesFor(computations), this.bytes);
+    return this.#source.plan({ ...this.#needOf(computations), held: this.bytes });
   }
 
   /** Whether a computation can be captured without more buffers. */
   holds(compute: () => void): boolean {
     const held = this.#buffers.map(({ bytes }) => bytes).sort((a, b) => b - a);
-    return this.#sizesFor([compute]).every((bytes, i) => bytes <= (held[i] ?? 0));
+    return this.#needOf([compute]).sizes.every((bytes, i) => bytes <= (held[i] ?? 0));
   }
 
   /**
@@ -70,7 +74,9 @@ export class Arena implements Disposable {
    * @throws {OutOfMemoryError} If that would exceed the limits.
    */
   reserve(computations: readonly (() => void)[]): void {
-    this.#place(this.#sizesFor(computations));
+    const { sizes, textureRows } = this.#needOf(computations);
+    this.#source.growTextures(textureRows);
+    this.#place(sizes);
   }
 
   /**
@@ -79,8 +85,9 @@ export class Arena implements Disposable {
    * @throws {OutOfMemoryError} If it would exceed the limits.
    */
   memoryFor(compute: () => void): PlannedMemory {
-    const lifetimes = this.#source.trace(compute);
+    const { lifetimes, textureRows } = this.#source.trace(compute);
     const { sizes, places } = packLifetimes(lifetimes);
+    this.#source.growTextures(textureRows);
     const buffers = this.#place(sizes);
     return new PlannedMemory(lifetimes, places.map((place) => buffers[place]));
   }
@@ -92,11 +99,18 @@ export class Arena implements Disposable {
     this.#buffers = [];
   }
 
-  #sizesFor(computations: readonly (() => void)[]): number[] {
-    const plans = computations.map((compute): MemoryPlan =>
-      packLifetimes(this.#source.trace(compute))
-    );
-    return largestSizes(plans);
+  /** Sizes of buffers and rows of textures with which each of the computations gets by. */
+  #needOf(computations: readonly (() => void)[]): { sizes: number[]; textureRows: number[] } {
+    const traces = computations.map((compute) => this.#source.trace(compute));
+    const rows = traces.map(({ textureRows }) => textureRows);
+    const slots = Math.max(0, ...rows.map(({ length }) => length));
+    return {
+      sizes: largestSizes(traces.map(({ lifetimes }) => packLifetimes(lifetimes))),
+      textureRows: Array.from(
+        { length: slots },
+        (_, slot) => Math.max(...rows.map((list) => list[slot] ?? 0)),
+      ),
+    };
   }
 
   /** A buffer for each size, which go from the largest down; those that are missing are added. */

@@ -10,24 +10,19 @@ import type { AdapterSummary } from "./adapter.ts";
 import { Arena } from "./arena.ts";
 import { KernelChoices, type Pins } from "./choices.ts";
 import { type Command, CommandQueue } from "./commands.ts";
+import { DeviceMemory } from "./device_memory.ts";
 import { type Dispatch, MAX_WORKGROUPS_PER_AXIS } from "./dispatch.ts";
 import { FailureWatch } from "./failures.ts";
-import {
-  type Lease,
-  type Lifetime,
-  LifetimeTrace,
-  type Memory,
-  PooledMemory,
-} from "./memory_plan.ts";
+import { type Lease, LifetimeTrace, type Memory, PooledMemory } from "./memory_plan.ts";
 import { PipelineCache } from "./pipelines.ts";
-import { BufferPool, type MemoryUse, paddedBytes } from "./pool.ts";
+import { type MemoryUse, paddedBytes } from "./pool.ts";
 import { type KernelTime, Profiler } from "./profiler.ts";
 import { readBuffer } from "./readback.ts";
 import { Capture, Recording } from "./recording.ts";
 import { type Scope, ScopeStack } from "./scopes.ts";
 import { formatShape, type Shape, sizeOf } from "./shape.ts";
 import { type DType, Tensor, type TypedArrayOf } from "./tensor.ts";
-import { BYTES_PER_ROW, TextureSlots } from "./textures.ts";
+import { BYTES_PER_ROW, TextureRows } from "./textures.ts";
 import { UniformCache } from "./uniforms.ts";
 
 export type { AdapterSummary } from "./adapter.ts";
@@ -46,10 +41,9 @@ export interface DeviceOptions {
 
 const MAX_CACHED_UNIFORMS = 4096;
 const DEFAULT_MEMORY_LIMIT = 4 * 1024 ** 3;
-const STORAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
 
-/** What happens to commands: they run, nothing happens, or they are noted for a recording. */
-type Mode = "run" | "plan" | Capture;
+/** What happens to commands: they run, only their textures are noted, or all for a recording. */
+type Mode = "run" | TextureRows | Capture;
 
 /** A WebGPU device with a buffer pool, a pipeline cache and a queue of batched dispatches. */
 export class Device implements Disposable {
@@ -60,13 +54,11 @@ export class Device implements Disposable {
   /** Which kernels serve the operations. */
   readonly choices: KernelChoices;
   readonly #profiler: Profiler | null;
-  readonly #limits: { bufferBytes: number; totalBytes: number };
   readonly #failures: FailureWatch;
   readonly #pipelines: PipelineCache;
   readonly #uniforms: UniformCache;
-  readonly #textures: TextureSlots;
   readonly #queue: CommandQueue;
-  readonly #pool: BufferPool<GPUBuffer | null>;
+  readonly #held: DeviceMemory;
   readonly #scopes = new ScopeStack((tensor) => this.free(tensor));
   readonly #leases = new WeakMap<Tensor, Lease>();
   #memory: Memory;
@@ -79,29 +71,20 @@ export class Device implements Disposable {
     this.#profiler = options.profile ? new Profiler(gpu) : null;
     this.#failures = new FailureWatch(gpu);
     this.#queue = new CommandQueue(gpu, { failures: this.#failures, profiler: this.#profiler });
-    this.#textures = new TextureSlots(gpu);
     this.choices = new KernelChoices(options.kernels);
     this.#uniforms = new UniformCache(gpu);
     this.#pipelines = new PipelineCache(gpu, (error) => this.#failures.explain(error));
-    this.#limits = {
-      bufferBytes: Math.min(gpu.limits.maxBufferSize, gpu.limits.maxStorageBufferBindingSize),
+    this.#held = new DeviceMemory(gpu, {
       totalBytes: options.memoryLimit ?? DEFAULT_MEMORY_LIMIT,
-    };
-    this.#pool = new BufferPool<GPUBuffer | null>({
-      create: (size) => gpu.createBuffer({ size, usage: STORAGE }),
       // A buffer may only go once the commands that use it have been submitted.
-      destroy: (buffer) => {
-        this.#queue.flush();
-        buffer?.destroy();
-      },
-      limits: this.#limits,
+      beforeDestroy: () => this.#queue.flush(),
     });
-    this.#memory = new PooledMemory(this.#pool);
+    this.#memory = new PooledMemory(this.#held.pool);
   }
 
   /** GPU memory held now and at most. */
   get memory(): MemoryUse {
-    return this.#pool.memory;
+    return this.#held.use;
   }
 
   /** How many dispatches have been sent to the GPU since the device was opened. */
@@ -111,12 +94,12 @@ export class Device implements Disposable {
 
   /** The most bytes one tensor may take. */
   get maxTensorBytes(): number {
-    return this.#limits.bufferBytes;
+    return this.#held.bufferBytes;
   }
 
   /** Whether {@linkcode Device.plan} is under way: nothing is computed, so nothing may be counted. */
   get isPlanning(): boolean {
-    return this.#mode === "plan";
+    return this.#mode instanceof TextureRows;
   }
 
   /** Opens a scope: `using scope = device.scope()`. Scopes nest and must close in order. */
@@ -159,7 +142,7 @@ export class Device implements Disposable {
 
   /** Gives buffers that no tensor uses back to the driver. */
   trim(): void {
-    this.#pool.trim();
+    this.#held.pool.trim();
   }
 
   /**
@@ -203,13 +186,11 @@ export class Device implements Disposable {
   async read<D extends DType>(tensor: Tensor<D>): Promise<TypedArrayOf<D>> {
     this.#failures.throwAny();
     this.#refuseCapture("read a tensor", "copy it to one that was there before, and read that");
-    const { dtype } = tensor;
     try {
-      const values = await readBuffer(this.gpu, { tensor, queue: this.#queue });
+      const bytes = await readBuffer(this.gpu, { tensor, queue: this.#queue });
       this.#failures.throwAny();
-      return (dtype === "f32" ? new Float32Array(values) : new Uint32Array(values)) as TypedArrayOf<
-        D
-      >;
+      const values = tensor.dtype === "f32" ? new Float32Array(bytes) : new Uint32Array(bytes);
+      return values as TypedArrayOf<D>;
     } catch (error) {
       this.#failures.throwAny();
       throw error;
@@ -253,7 +234,10 @@ export class Device implements Disposable {
    */
   dispatch(dispatch: Dispatch): void {
     const { label, tensors, textures = [], uniforms, workgroups: [x, y = 1, z = 1] } = dispatch;
-    if (this.isPlanning) return;
+    if (this.#mode instanceof TextureRows) {
+      for (const [slot, { byteLength }] of textures.entries()) this.#mode.hold(slot, byteLength);
+      return;
+    }
     this.#failures.throwAny();
     if (Math.max(x, y, z) > MAX_WORKGROUPS_PER_AXIS) {
       throw new RangeError(
@@ -276,7 +260,7 @@ export class Device implements Disposable {
 
   #copyToTexture(tensor: Tensor, slot: number): GPUTexture {
     const bytes = tensor.byteLength;
-    const to = this.#textures.take(slot, bytes);
+    const to = this.#held.textures.take(slot, bytes);
     this.#add([tensor], { kind: "texture", from: tensor.buffer, to, bytes });
     return to;
   }
@@ -311,25 +295,28 @@ export class Device implements Disposable {
    * @throws {OutOfMemoryError} If it would exceed the limits.
    */
   plan(compute: () => void): MemoryUse {
-    const planned = this.#imaginaryPool();
-    this.#inside({ memory: new PooledMemory(planned), mode: "plan" }, compute);
-    return planned.memory;
+    return this.#held.imagine((pool, textures) =>
+      this.#inside({ memory: new PooledMemory(pool), mode: textures }, compute)
+    );
   }
 
   /** Memory that recordings use in turn; see {@linkcode Device.capture}. */
   arena(): Arena {
+    const { pool, textures } = this.#held;
     return new Arena({
-      pool: this.#pool,
-      trace: (compute): Lifetime[] => {
-        const memory = new LifetimeTrace();
-        this.#inside({ memory, mode: "plan" }, compute);
-        return memory.lifetimes;
+      pool,
+      trace: (compute) => {
+        const [memory, rows] = [new LifetimeTrace(), new TextureRows(textures.rows)];
+        this.#inside({ memory, mode: rows }, compute);
+        return { lifetimes: memory.lifetimes, textureRows: rows.rows };
       },
-      plan: (sizes, held) => {
-        const planned = this.#imaginaryPool(held);
-        sizes.forEach((bytes) => planned.acquire(bytes));
-        return planned.memory.peak;
-      },
+      growTextures: (rows) => rows.forEach((count, i) => textures.take(i, count * BYTES_PER_ROW)),
+      plan: (need) =>
+        this.#held.imagine(
+          (imaginary) => need.sizes.forEach((size) => imaginary.acquire(size)),
+          need,
+        )
+          .peak,
     });
   }
 
@@ -393,15 +380,6 @@ export class Device implements Disposable {
       this.#memory = outer.memory;
       this.#mode = outer.mode;
     }
-  }
-
-  /** A pool without buffers, to see whether something would fit in place of `held` bytes. */
-  #imaginaryPool(held = 0): BufferPool<GPUBuffer | null> {
-    return new BufferPool<GPUBuffer | null>({
-      create: () => null,
-      destroy: () => {},
-      limits: { ...this.#limits, reservedBytes: this.#pool.memory.inUse - held },
-    });
   }
 
   #add(tensors: readonly Tensor[], command: Command): void {

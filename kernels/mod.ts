@@ -10,6 +10,7 @@ export * from "./adam.ts";
 export { Arena, type ArenaSource } from "./arena.ts";
 export * from "./ceilings.ts";
 export * from "./device.ts";
+export type { MemoryNeed } from "./device_memory.ts";
 export * from "./errors.ts";
 export * from "./open_device.ts";
 export * from "./operation.ts";

@@ -11,38 +11,69 @@ const BYTES_PER_TEXEL = 16;
 /** Bytes in a row of a texture. */
 export const BYTES_PER_ROW: number = TEXELS_PER_ROW * BYTES_PER_TEXEL;
 
+/** The rows that the textures of dispatches need: one for each operand, large enough for all. */
+export class TextureRows {
+  readonly #rows: number[];
+
+  /** Starts from the rows of some operands. */
+  constructor(rows: readonly number[] = []) {
+    this.#rows = [...rows];
+  }
+
+  /** Rows by operand. */
+  get rows(): readonly number[] {
+    return this.#rows;
+  }
+
+  /** Bytes of textures with these rows. */
+  get bytes(): number {
+    return this.#rows.reduce((sum, rows) => sum + rows * BYTES_PER_ROW, 0);
+  }
+
+  /** Makes room for this many bytes in operand `slot`, and tells whether it had to grow. */
+  hold(slot: number, bytes: number): boolean {
+    const rows = Math.ceil(bytes / BYTES_PER_ROW);
+    if (rows <= (this.#rows[slot] ?? 0)) return false;
+    this.#rows[slot] = rows;
+    return true;
+  }
+}
+
 /**
  * One texture for each operand of a dispatch. They serve every dispatch in turn, since the GPU runs
  * copies and dispatches in their order, and grow to the largest tensor so far.
  */
 export class TextureSlots {
   readonly #gpu: GPUDevice;
-  readonly #slots: { rows: number; texture: GPUTexture }[] = [];
+  readonly #size = new TextureRows();
+  readonly #textures: GPUTexture[] = [];
 
   /** Starts with no texture. */
   constructor(gpu: GPUDevice) {
     this.#gpu = gpu;
   }
 
+  /** Rows by operand, for planning further ones. */
+  get rows(): readonly number[] {
+    return this.#size.rows;
+  }
+
   /** Bytes that the textures take now. */
   get bytes(): number {
-    return this.#slots.reduce((sum, { rows }) => sum + rows * BYTES_PER_ROW, 0);
+    return this.#size.bytes;
   }
 
   /** The texture of operand `slot`, with room for this many bytes. */
   take(slot: number, bytes: number): GPUTexture {
-    const rows = Math.ceil(bytes / BYTES_PER_ROW);
-    const held = this.#slots[slot];
-    if (held && held.rows >= rows) return held.texture;
+    if (!this.#size.hold(slot, bytes)) return this.#textures[slot];
     // A smaller one is not destroyed: recordings may still use it.
-    const texture = this.#gpu.createTexture({
+    this.#textures[slot] = this.#gpu.createTexture({
       label: `operand ${slot}`,
-      size: [TEXELS_PER_ROW, rows],
+      size: [TEXELS_PER_ROW, this.#size.rows[slot]],
       format: "rgba32float",
       usage: GPUTextureUsage.COPY_DST | GPUTextureUsage.STORAGE_BINDING,
     });
-    this.#slots[slot] = { rows, texture };
-    return texture;
+    return this.#textures[slot];
   }
 }
 

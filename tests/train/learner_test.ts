@@ -262,9 +262,9 @@ Deno.test("Learner.plannedBytes() over the limit names the largest patch that fi
   const [, side] = message(1024).match(/the memory limit is 4 MiB; .*; patch (\d+) fits$/)!;
   assertEquals(message(Number(side) + 2).endsWith(`; patch ${side} fits`), true);
   newLearner({ base: 4, patch: Number(side), batch: 4, pairs: 2 }, own).plannedBytes();
-  using tiny = await openDevice({ memoryLimit: 40 * 1024 });
+  using tiny = await openDevice({ memoryLimit: 512 * 1024 });
   assertThrows(
-    () => newLearner({ base: 2, patch: 64, batch: 40, pairs: 2 }, tiny).plannedBytes(),
+    () => newLearner({ base: 2, patch: 64, batch: 9999, pairs: 2 }, tiny).plannedBytes(),
     OutOfMemoryError,
     "; no patch fits",
   );

@@ -1,0 +1,93 @@
+/**
+ * The memory of a device: buffers from a pool, and the textures of its dispatches, under one limit.
+ *
+ * @module
+ */
+
+import { BufferPool, type MemoryUse, type PoolLimits } from "./pool.ts";
+import { TextureRows, TextureSlots } from "./textures.ts";
+
+const STORAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+
+/** What is to fit into the memory of a device. */
+export interface MemoryNeed {
+  /** Sizes of further buffers. */
+  readonly sizes: readonly number[];
+  /** Rows of the textures, by operand. */
+  readonly textureRows: readonly number[];
+  /** Bytes of buffers that would no longer be needed. */
+  readonly held: number;
+}
+
+/** Counts and limits what a device holds. */
+export class DeviceMemory {
+  /** Its buffers. */
+  readonly pool: BufferPool<GPUBuffer | null>;
+  /** Its textures. */
+  readonly textures: TextureSlots;
+  readonly #limits: PoolLimits;
+
+  /** Starts empty; `beforeDestroy` is called before a buffer is given back to the driver. */
+  constructor(
+    gpu: GPUDevice,
+    { totalBytes, beforeDestroy }: { totalBytes: number; beforeDestroy: () => void },
+  ) {
+    const { maxBufferSize, maxStorageBufferBindingSize } = gpu.limits;
+    const bufferBytes = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    this.#limits = { bufferBytes, totalBytes };
+    this.textures = new TextureSlots(gpu);
+    this.pool = new BufferPool<GPUBuffer | null>({
+      create: (size) => gpu.createBuffer({ size, usage: STORAGE }),
+      destroy: (buffer) => {
+        beforeDestroy();
+        buffer?.destroy();
+      },
+      limits: this.#limitsBeside(() => this.textures.bytes),
+    });
+  }
+
+  /** The most bytes one buffer may have. */
+  get bufferBytes(): number {
+    return this.#limits.bufferBytes;
+  }
+
+  /** Bytes held now and at most. */
+  get use(): MemoryUse {
+    return withBytes(this.pool.memory, this.textures.bytes);
+  }
+
+  /**
+   * What a computation would allocate, which is handed a pool without buffers and the textures that
+   * it is to note.
+   *
+   * @throws {OutOfMemoryError} If it would exceed the limits.
+   */
+  imagine(
+    compute: (pool: BufferPool<GPUBuffer | null>, textures: TextureRows) => void,
+    { textureRows = this.textures.rows, held = 0 }: Partial<MemoryNeed> = {},
+  ): MemoryUse {
+    const textures = new TextureRows(textureRows);
+    const buffers = this.pool.memory.inUse - held;
+    const pool = new BufferPool<GPUBuffer | null>({
+      create: () => null,
+      destroy: () => {},
+      limits: this.#limitsBeside(() => buffers + textures.bytes),
+    });
+    compute(pool, textures);
+    return withBytes(pool.memory, textures.bytes - this.textures.bytes);
+  }
+
+  /** The limits, less the bytes that something else takes. */
+  #limitsBeside(reserved: () => number): PoolLimits {
+    return {
+      ...this.#limits,
+      get reservedBytes() {
+        return reserved();
+      },
+    };
+  }
+}
+
+function withBytes({ allocated, inUse, peak }: MemoryUse, bytes: number): MemoryUse {
+  return { allocated: allocated + bytes, inUse: inUse + bytes, peak: peak + bytes };
+}
