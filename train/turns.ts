@@ -2,10 +2,11 @@
  * Many computations on the GPU one after the other, so that it always has work.
  *
  * A wait for the GPU costs a fixed time, and in Deno the thread does nothing else until the GPU has
- * done everything it was given. So there is one wait per turn, for all that is underway at once, and
- * as soon as the GPU is done it is given the next computation; only then are the answers looked at.
- * What the thread does besides (reading the next input, writing the last result) happens while the
- * GPU works on that computation.
+ * done everything it was given; giving it more while it is busy can take as long. So there is one
+ * wait per turn, for all that is underway at once, and as soon as the GPU is done it is given the
+ * next computation; only then are the answers looked at. What follows from them is recorded, and
+ * submitted with the next wait. What the thread does besides (reading the next input, writing the
+ * last result) happens while the GPU works.
  *
  * @module
  */
@@ -93,10 +94,10 @@ export async function* inTurns<I, R>(
         if (isOpen) coming = outcomeOf(source.next());
       }
       const values = await answers;
-      for (const computation of asking) {
-        computation.resume(values.splice(0, computation.wanted.length));
+      // The last one first: earlier steps upload more, and an upload submits what is recorded.
+      for (const computation of asking.toReversed()) {
+        computation.resume(values.splice(-computation.wanted.length));
       }
-      device.flush();
       while (underway.length > 0 && underway[0].outcome !== null) {
         yield valueOf(underway.shift()!.outcome!);
       }

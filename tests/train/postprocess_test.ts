@@ -1,13 +1,14 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Device } from "../../kernels/device.ts";
 import { openDevice } from "../../kernels/open_device.ts";
-import { otsuThreshold } from "../../kernels/postprocess/mod.ts";
+import { otsuThreshold, readAll } from "../../kernels/postprocess/mod.ts";
 import type { Plane } from "../../train/data/image.ts";
 import { Random } from "../../train/data/random.ts";
 import {
   defaultPostprocess,
   postprocess,
   type PostprocessSettings,
+  postprocessSteps,
 } from "../../train/postprocess.ts";
 import {
   dilate,
@@ -88,6 +89,32 @@ Deno.test("postprocess() works on several frames at once", async () => {
   for (const [i, plane] of planes.entries()) {
     assertEquals(together[i], await postprocess(device, plane));
   }
+});
+
+Deno.test("postprocessSteps() needs three answers with Otsu's threshold and one without", async () => {
+  const plane = discs(60, 71, 4);
+  const prob = device.upload([60, 71], plane.data);
+  const before = device.memory.inUse;
+  for (const [threshold, expected] of [["otsu", 3], [0.5, 1]] as const) {
+    const settings = { ...defaultPostprocess, threshold };
+    const steps = postprocessSteps(device, prob, settings);
+    let waits = 0;
+    let step = steps.next([]);
+    for (; !step.done; waits++) step = steps.next(await readAll(device, step.value));
+    assertEquals(waits, expected);
+    assertEquals(step.value.labels, await postprocess(device, prob, settings));
+    assertEquals(step.value.count, Math.max(...step.value.labels.data));
+    assertEquals(device.memory.inUse, before);
+  }
+  // One that is given up at any step frees what it holds.
+  for (const given of [0, 1, 2]) {
+    const steps = postprocessSteps(device, prob, defaultPostprocess);
+    let step = steps.next([]);
+    for (let i = 0; i < given; i++) step = steps.next(await readAll(device, [...step.value as []]));
+    steps.return(undefined as never);
+    assertEquals(device.memory.inUse, before, `given up after ${given} answers`);
+  }
+  device.free(prob);
 });
 
 Deno.test("postprocess() finds nothing in an empty frame, whatever its noise", async () => {

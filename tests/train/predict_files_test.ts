@@ -280,3 +280,75 @@ Deno.test("predictFiles() keeps the frames before a damaged one, and nothing of 
     assertEquals(await names(`${folder}/out`), ["t1.tif"]);
   });
 });
+
+Deno.test("predictFiles() keeps all frames before a damaged one of a long video", async () => {
+  const video = Object.fromEntries(
+    Array.from({ length: 12 }, (_, t) => [`v/t${10 + t}.tif`, tiff(t % 2 === 0 ? [A] : [B, C])]),
+  );
+  const damaged = { ...picture([B]), data: picture([B]).data.fill(NaN, 5, 6) };
+  const files = { ...MODEL, ...video, "v/t17.tif": encodeFloatTiff([damaged]) };
+  await withFolder(files, async (folder) => {
+    const told: string[] = [];
+    const predicted = async () => {
+      const inputs = [`${folder}/v`];
+      const [model, out] = [`${folder}/model`, `${folder}/out`];
+      for await (const event of predictFiles({ model, inputs, out, normalize: "frame" })) {
+        if (event.type !== "frame") continue;
+        told.push(event.name);
+        // A frame is told of when its file is there.
+        assertEquals((await names(out)).at(-1), event.name);
+      }
+    };
+    await assertRejects(predicted, SyntaxError, `${folder}/v/t17.tif`);
+    const before = Array.from({ length: 7 }, (_, t) => `t${10 + t}.tif`);
+    assertEquals(told, before);
+    assertEquals(await names(`${folder}/out`), before);
+    for (const [t, name] of before.entries()) {
+      const expected = labelsOf(t % 2 === 0 ? [A] : [B, C]);
+      assertEquals(await pages(`${folder}/out/${name}`), [expected]);
+    }
+  });
+});
+
+Deno.test("predictFiles() leaves nothing of a stack that ends in the middle", async () => {
+  const { data } = picture([A]);
+  const frames = [data, data, data.with(3, NaN)].map((data) => ({ ...SIZE, data }));
+  const files = { ...MODEL, "a.tif": tiff([B]), "v.tif": encodeFloatTiff(frames) };
+  await withFolder(files, async (folder) => {
+    const options = { inputs: ["a.tif", "v.tif"], normalize: "frame", probability: true } as const;
+    await assertRejects(() => predict(folder, options), SyntaxError, `${folder}/v.tif`);
+    assertEquals(await names(`${folder}/out`), ["a.tif", "probability"]);
+    assertEquals(await names(`${folder}/out/probability`), ["a.tif"]);
+  });
+});
+
+Deno.test("predictFiles() leaves nothing of a stack that nobody wants to the end", async () => {
+  const files = { ...MODEL, "v.tif": tiff([A], [B], [C], [A], [B]) };
+  await withFolder(files, async (folder) => {
+    const [model, out, inputs] = [`${folder}/model`, `${folder}/out`, [`${folder}/v.tif`]];
+    for await (const event of predictFiles({ model, inputs, out, probability: true })) {
+      if (event.type === "frame" && event.done === 2) break;
+    }
+    assertEquals(await names(`${folder}/out`), ["probability"]);
+    assertEquals(await names(`${folder}/out/probability`), []);
+  });
+});
+
+Deno.test("predictFiles() gives the same files for a video, its frames and its stack", async () => {
+  const shown = [[A], [B, C], [], [A, B, C], [C], [B], [A, C]];
+  const video = Object.fromEntries(shown.map((frame, t) => [`v/${t}.tif`, tiff(frame)]));
+  await withFolder({ ...MODEL, ...video, "s.tif": tiff(...shown) }, async (folder) => {
+    const inputs = ["v", "s.tif"];
+    const events = await predict(folder, { inputs, normalize: "video" });
+    const told = events.flatMap((event) => event.type === "frame" ? [event] : []);
+    const names = [...shown.map((_, t) => `${t}.tif`), ...shown.map(() => "s.tif")];
+    assertEquals(told.map(({ name }) => name), names);
+    assertEquals(told.map(({ done }) => done), names.map((_, i) => i + 1));
+    assertEquals(told.map(({ objects }) => objects), [...shown, ...shown].map((r) => r.length));
+    const stack = await pages(`${folder}/out/s.tif`);
+    assertEquals(stack, shown.map(labelsOf));
+    for (const [t] of shown.entries()) {
+      assertEquals(await pages(`${folder}/out/${t}.tif`), [stack[t]]);
+    }
+  });
+});

@@ -8,7 +8,6 @@ import type { Plane } from "../../train/data/image.ts";
 import { orient, ORIENTATIONS, unorient } from "../../train/data/orientation.ts";
 import { Random } from "../../train/data/random.ts";
 import { predictProbability } from "../../train/probability.ts";
-import { tilePlan } from "../../train/tile_plan.ts";
 
 const MIB = 1024 ** 2;
 const device: Device = await openDevice();
@@ -36,33 +35,6 @@ function largestDifference(a: Plane, b: Plane): number {
   assertEquals([a.width, a.height], [b.width, b.height]);
   return a.data.reduce((most, value, i) => Math.max(most, Math.abs(value - b.data[i])), 0);
 }
-
-Deno.test("tilePlan() keeps every pixel exactly once, inside its tile and off its rim", () => {
-  const random = new Random(3);
-  for (let i = 0; i < 2000; i++) {
-    const multiple = 2 ** (1 + random.integer(4));
-    const length = 1 + random.integer(600);
-    const side = multiple * (1 + random.integer(40));
-    const reach = random.integer(100);
-    const plan = tilePlan({ length, side, reach, multiple });
-    const padded = Math.ceil(length / multiple) * multiple;
-    const what = JSON.stringify({ length, side, reach, multiple, plan });
-    let next = 0;
-    for (const { start, size, keepFrom, keepTo } of plan) {
-      assertEquals(keepFrom, next, what);
-      assertLess(keepFrom, keepTo, what);
-      next = keepTo;
-      assert(start % multiple === 0 && size % multiple === 0, what);
-      assert(start >= 0 && start + size <= padded, what);
-      // Where a tile ends inside the image, what is kept is further from its end than the reach.
-      assert(start === 0 || keepFrom - start >= reach, what);
-      assert(start + size === padded || start + size - keepTo >= reach, what);
-      const margin = Math.ceil(reach / multiple) * multiple;
-      assert(size <= Math.max(side, 2 * margin + multiple), what);
-    }
-    assertEquals(next, length, what);
-  }
-});
 
 Deno.test("a tiled map is that of the whole image, for odd sizes, thin images and all depths", async () => {
   const cases: [depth: number, width: number, height: number, tiles: number[]][] = [

@@ -1,0 +1,99 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { encodeFloatTiff, encodeLabelTiff } from "../../train/data/encode.ts";
+import type { LabelImage, Plane } from "../../train/data/image.ts";
+import { Random } from "../../train/data/random.ts";
+import { LabelFile, MapFile } from "../../train/label_file.ts";
+import { withFolder } from "./data/fixtures/temporary.ts";
+
+const random = new Random(4);
+
+/** A label image of ids up to `most`, of which one is exactly `most`. */
+function labels(most: number, { width = 301, height = 277 } = {}): LabelImage {
+  const data = Uint32Array.from({ length: width * height }, () => random.integer(most + 1));
+  data[random.integer(data.length)] = most;
+  return { width, height, data };
+}
+
+function map(width = 160, height = 119): Plane {
+  return {
+    width,
+    height,
+    data: Float32Array.from({ length: width * height }, random.next, random),
+  };
+}
+
+async function names(folder: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).sort();
+}
+
+Deno.test("LabelFile writes the bytes that all images at once give, wide ids wherever they come", async () => {
+  await withFolder({}, async (folder) => {
+    for (const mosts of [[9], [0, 65535], [7, 65536, 3], [65536, 1], [1, 2, 3, 4_000_000_000]]) {
+      const images = mosts.map((most) => labels(most));
+      await using file = new LabelFile(`${folder}/labels.tif`);
+      for (const image of images) await file.add(image);
+      await file.commit();
+      const written = await Deno.readFile(`${folder}/labels.tif`);
+      assertEquals(written, encodeLabelTiff(images), `${mosts}`);
+      assertEquals(await names(folder), ["labels.tif"]);
+    }
+  });
+});
+
+Deno.test("MapFile writes the bytes that all maps at once give", async () => {
+  await withFolder({}, async (folder) => {
+    for (const pages of [1, 2, 5]) {
+      const maps = Array.from({ length: pages }, () => map());
+      await using file = new MapFile(`${folder}/map.tif`, { pages });
+      for (const plane of maps) await file.add(plane);
+      await file.commit();
+      assertEquals(await Deno.readFile(`${folder}/map.tif`), encodeFloatTiff(maps));
+      assertEquals(await names(folder), ["map.tif"]);
+    }
+  });
+});
+
+Deno.test("MapFile puts each map on the disk as it comes, under another name", async () => {
+  await withFolder({ "map.tif": "the old one" }, async (folder) => {
+    await using file = new MapFile(`${folder}/map.tif`, { pages: 3 });
+    let before = 0;
+    for (let page = 0; page < 3; page++) {
+      await file.add(map());
+      const [temporary] = (await names(folder)).filter((name) => name.endsWith(".tmp"));
+      const { size } = await Deno.stat(`${folder}/${temporary}`);
+      assert(size > before + 30_000, `${before} bytes, then ${size}`);
+      before = size;
+      assertEquals(await Deno.readTextFile(`${folder}/map.tif`), "the old one");
+    }
+  });
+});
+
+Deno.test("a file that is not ended leaves nothing behind, and the old one whole", async () => {
+  await withFolder({ "a.tif": "the old one" }, async (folder) => {
+    {
+      await using labelFile = new LabelFile(`${folder}/a.tif`);
+      await labelFile.add(labels(3));
+      await using mapFile = new MapFile(`${folder}/b.tif`, { pages: 2 });
+      await mapFile.add(map());
+      assertEquals((await names(folder)).length, 2);
+      await assertRejects(() => mapFile.commit(), RangeError, "1 pages are there");
+    }
+    assertEquals(await names(folder), ["a.tif"]);
+    assertEquals(await Deno.readTextFile(`${folder}/a.tif`), "the old one");
+  });
+});
+
+Deno.test("pages of another size are refused, and leave nothing behind", async () => {
+  await withFolder({}, async (folder) => {
+    await using mapFile = new MapFile(`${folder}/map.tif`, { pages: 2 });
+    await mapFile.add(map());
+    const other = mapFile.add(map(119, 160));
+    await assertRejects(() => other, RangeError, "page 2 is 119x160, page 1 is 160x119");
+    await using labelFile = new LabelFile(`${folder}/labels.tif`);
+    await labelFile.add(labels(3));
+    await labelFile.add(labels(3, { width: 4, height: 4 }));
+    await assertRejects(() => labelFile.commit(), RangeError, "page 2 is 4x4, page 1 is 301x277");
+    await mapFile[Symbol.asyncDispose]();
+    assertEquals(await names(folder), []);
+  });
+});
