@@ -1,5 +1,5 @@
 /**
- * Kymo on the command line: `train`, `predict`, `evaluate`, `synth` and `doctor`.
+ * Kymo on the command line: `train`, `predict`, `evaluate`, `synth`, `tune` and `doctor`.
  *
  * @module
  */
@@ -7,6 +7,7 @@
 import { parseArgs } from "@std/cli";
 import {
   formatEvaluation,
+  formatTuning,
   PredictProgress,
   type Shown,
   TrainProgress,
@@ -25,9 +26,11 @@ const USAGE = `Kymo segments microscopy videos without flicker.
                             [--resume] [--seed N] [--seeds N] [--control] [every setting as a flag]
   deno run cli.ts predict   --model RUN [--out DIR] [--probability] [--tta] [--ctc] [--overwrite]
                             [--normalize image|video|frame] [--threshold otsu|P] [--opening N]
-                            [--min-size PIXELS] [--tile PIXELS] [--memory MIB] INPUT...
+                            [--min-size PIXELS] [--tile PIXELS] [--memory MIB]
+                            [--kernels FILE.json] INPUT...
   deno run cli.ts evaluate  --labels PATH [--truth PATH] [--markers PATH] [--out FILE.json]
   deno run cli.ts synth     --out DIR [--seed N] [--stills N] [--frames N]
+  deno run cli.ts tune      --out FILE.json [--image HEIGHTxWIDTH] [settings of train]
   deno run cli.ts doctor
 
 Everywhere: --json prints one JSON object per event, --debug shows where an error came from.
@@ -152,7 +155,17 @@ const trainCommand: Command = {
 };
 
 const predictCommand: Command = {
-  string: ["model", "out", "normalize", "threshold", "opening", "min-size", "tile", "memory"],
+  string: [
+    "model",
+    "out",
+    "normalize",
+    "threshold",
+    "opening",
+    "min-size",
+    "tile",
+    "memory",
+    "kernels",
+  ],
   boolean: ["probability", "tta", "ctc", "overwrite"],
   takesInputs: true,
   async run(flags, output) {
@@ -188,6 +201,7 @@ const predictCommand: Command = {
       },
       tile: count(flags, "tile", { least: 1 }),
       memory: count(flags, "memory", { least: 1 }),
+      kernels: text(flags, "kernels"),
     });
     for await (const event of events) output.event(event, (shown) => progress.show(shown));
   },
@@ -226,6 +240,28 @@ const synthCommand: Command = {
   },
 };
 
+const tuneCommand: Command = {
+  string: ["config", "out", "image", ...valueFlags()],
+  boolean: switchFlags(),
+  collect: REPEATED_FLAGS,
+  async run(flags, output) {
+    const { image: size, out, ...settings } = flags;
+    const image = (size as string | undefined)?.match(/^([1-9]\d*)x([1-9]\d*)$/);
+    if (size !== undefined && !image) {
+      throw new UsageError(`Cannot use --image ${size}: expected HEIGHTxWIDTH, such as 512x512`);
+    }
+    const file = text(flags, "config");
+    const config = await runConfig(settings, { out: "", file, hasExample: false });
+    const { tune } = await import("./train/tune.ts");
+    const events = tune({
+      config,
+      image: image ? [Number(image[1]), Number(image[2])] : undefined,
+      out: required(flags, "out"),
+    });
+    for await (const event of events) output.event(event, formatTuning);
+  },
+};
+
 const doctorCommand: Command = {
   string: [],
   boolean: [],
@@ -253,6 +289,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   predict: predictCommand,
   evaluate: evaluateCommand,
   synth: synthCommand,
+  tune: tuneCommand,
   doctor: doctorCommand,
 };
 

@@ -7,6 +7,7 @@
  */
 
 export * from "./adam.ts";
+export * from "./choices.ts";
 export { Arena, type ArenaSource } from "./arena.ts";
 export * from "./ceilings.ts";
 export * from "./device.ts";
@@ -24,6 +25,7 @@ export * from "./postprocess/mod.ts";
 export * from "./self_test.ts";
 export * from "./shape.ts";
 export * from "./tensor.ts";
+export * from "./tuner.ts";
 export * from "./timing.ts";
 export * from "./ops/add.ts";
 export * from "./ops/binary_cross_entropy.ts";

@@ -91,6 +91,8 @@ export interface TrainConfig {
   control: boolean;
   /** Most GPU memory to use, in MiB. */
   memory: number;
+  /** File of kernel choices that `tune` wrote; empty for the built-in rules. */
+  kernels: string;
   /** Whether values are computed twice to need less GPU memory, for large patches. */
   recompute: boolean;
   /** Augmentation of patches. */
@@ -120,7 +122,7 @@ export const defaultConfig: TrainConfig = {
   low: 1,
   high: 99.8,
   videoNormalization: "video",
-  warmup: 2000,
+  warmup: 3000,
   rounds: 300,
   segmentationShare: 2,
   consistencyShare: 1,
@@ -141,6 +143,7 @@ export const defaultConfig: TrainConfig = {
   stopOnCollapse: false,
   control: false,
   memory: 4096,
+  kernels: "",
   recompute: false,
   augmentation: defaultAugmentation,
   postprocess: defaultPostprocess,

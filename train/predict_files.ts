@@ -20,6 +20,7 @@ import {
   videoIntensityRange,
 } from "./data/normalize.ts";
 import { openVideo, type Video } from "./data/video.ts";
+import { readKernelFile } from "./kernel_file.ts";
 import { type Model, readModel } from "./model_file.ts";
 import { type PostprocessSettings, postprocessSteps } from "./postprocess.ts";
 import {
@@ -58,6 +59,8 @@ export interface PredictFilesOptions {
   readonly tile?: number;
   /** Most GPU memory to use, in MiB. */
   readonly memory?: number;
+  /** File of kernel choices that `tune` wrote; the built-in rules unless told. */
+  readonly kernels?: string;
 }
 
 /** A frame has been segmented. */
@@ -110,12 +113,15 @@ export type PredictEvent = FramePredicted | PredictionDone | PredictNote;
  * @throws {Error} If two inputs would be written to one file, or onto an input.
  */
 export async function* predictFiles(options: PredictFilesOptions): AsyncGenerator<PredictEvent> {
-  const { inputs, out, memory = 4096 } = options;
+  const { inputs, out, memory = 4096, kernels } = options;
   const videos = await Promise.all(inputs.map((path) => openVideo(path)));
   for (const text of new Set(videos.flatMap(({ notes }) => notes))) yield { type: "note", text };
   const jobs = (await Promise.all(videos.map((video) => jobsOf(video, options)))).flat();
   await checkOutputs(jobs, options);
-  using device = await openDevice({ memoryLimit: memory * 1024 ** 2 });
+  using device = await openDevice({
+    memoryLimit: memory * 1024 ** 2,
+    kernels: kernels === undefined ? {} : await readKernelFile(kernels),
+  });
   const model = await readModel(device, options.model);
   await makeFolder(options.probability ? probabilityFolder(out) : out);
   const total = jobs.reduce((sum, { frames }) => sum + frames.length, 0);

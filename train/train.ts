@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Pins } from "../kernels/choices.ts";
 import type { Device } from "../kernels/device.ts";
 import { openDevice } from "../kernels/open_device.ts";
 import type { Network } from "../nn/module.ts";
@@ -14,6 +15,7 @@ import { buildNetwork, parameterTensors, writeTensors } from "../nn/weights.ts";
 import { checkConfig, type TrainConfig } from "./config.ts";
 import { Random } from "./data/random.ts";
 import type { TrainEvent } from "./events.ts";
+import { readKernelFile, writeKernelFile } from "./kernel_file.ts";
 import { Learner } from "./learner.ts";
 import { encodeModel } from "./model_file.ts";
 import { liveliestFrames, measureModel, type ModelResults } from "./results.ts";
@@ -23,6 +25,9 @@ import { RunFolder, type Stage } from "./run_folder.ts";
 import { runStage, stageSteps } from "./stage.ts";
 import { loadTrainingSet, type TrainingSet } from "./training_set.ts";
 import { versions } from "./version.ts";
+
+/** The kernels that a run used, in its folder. */
+const KERNELS = "kernels.json";
 
 /** How a run is made, apart from its settings. */
 export interface TrainOptions {
@@ -62,7 +67,13 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent> 
       `Cannot train into ${out}: it already holds a run; add --resume or give another --out`,
     );
   }
-  using device = await openDevice({ memoryLimit: config.memory * 1024 ** 2 });
+  const pins = await kernelsOf(parent, { config, resume });
+  using device = await openDevice({ memoryLimit: config.memory * 1024 ** 2, kernels: pins });
+  const recordKernels = () =>
+    writeKernelFile(parent.file(KERNELS), {
+      adapter: device.adapter.name,
+      kernels: { ...pins, ...device.choices.used },
+    });
   const set = await loadTrainingSet(config);
   for (const text of set.notes) yield { type: "note", text };
   const runs = Array.from({ length: seeds }, (_, i) => ({
@@ -74,8 +85,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent> 
   for (const run of runs) {
     await run.folder.create();
     await run.folder.writeConfig(run.config, { ...versions(), adapter: device.adapter.name });
-    results.push(yield* trainSeed(device, { ...run, set }));
+    results.push(yield* trainSeed(device, { ...run, set, recordKernels }));
   }
+  await recordKernels();
   const table = resultsTable(results);
   const folders = runs.map(({ folder }) => folder);
   await writeReport({ parent, folders, config, set, table, results, adapter: device.adapter.name });
@@ -87,6 +99,15 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent> 
   };
 }
 
+/** A run that goes on uses the kernels that it began with, so that it gives the same bits. */
+async function kernelsOf(
+  folder: RunFolder,
+  { config, resume }: { config: TrainConfig; resume: boolean },
+): Promise<Pins> {
+  if (resume && await folder.has(KERNELS)) return await readKernelFile(folder.file(KERNELS));
+  return config.kernels === "" ? {} : await readKernelFile(config.kernels);
+}
+
 interface SeedRun {
   readonly config: TrainConfig;
   readonly folder: RunFolder;
@@ -95,7 +116,7 @@ interface SeedRun {
 
 async function* trainSeed(
   device: Device,
-  { config, folder, set }: SeedRun,
+  { config, folder, set, recordKernels }: SeedRun & { recordKernels: () => Promise<void> },
 ): AsyncGenerator<TrainEvent, SeedResults> {
   const { depth, base } = config;
   const network = buildNetwork(device, {
@@ -115,6 +136,7 @@ async function* trainSeed(
     frames: set.videos.reduce((sum, { frames }) => sum + frames.length, 0),
     stages: stages.map((stage) => ({ stage, steps: stageSteps(stage, { set, config }) })),
   };
+  await recordKernels();
   for (const stage of stages) {
     yield* trainStage({ stage, learner, config, folder, set });
   }

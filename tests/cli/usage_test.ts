@@ -6,7 +6,7 @@ import { each, fails, kymo, runs, TINY } from "./command.ts";
 
 Deno.test("a wrong command line is exit code 2 and one line that says what is wrong", async () => {
   const wrong: [args: string[], ...says: string[]][] = [
-    [["paint"], "Cannot run paint", "train, predict, evaluate, synth, doctor", "--help"],
+    [["paint"], "Cannot run paint", "train, predict, evaluate, synth, tune, doctor", "--help"],
     [["toString"], "Cannot run toString"],
     [["--json"], "Cannot run --json"],
     [["train", "--stils", "x"], "--stils", "unknown flag", "--help"],
@@ -45,6 +45,8 @@ Deno.test("a wrong command line is exit code 2 and one line that says what is wr
     [["synth"], "--out is missing"],
     [["synth", "--out", "x", "--frames", "0"], "--frames 0", "≥ 1"],
     [["doctor", "now"], "Cannot use now"],
+    [["tune"], "--out is missing"],
+    [["tune", "--out", "k.json", "--image", "big"], "--image big", "HEIGHTxWIDTH"],
   ];
   await withFolder({}, async (cwd) => {
     await each(wrong, async ([args, ...says]) => {
@@ -57,7 +59,7 @@ Deno.test("a wrong command line is exit code 2 and one line that says what is wr
 
 Deno.test("--help shows every command, and for train every setting with its default", async () => {
   const [help, forTrain] = await Promise.all([runs(["--help"]), runs(["train", "--help"])]);
-  for (const name of ["train", "predict", "evaluate", "synth", "doctor"]) {
+  for (const name of ["train", "predict", "evaluate", "synth", "tune", "doctor"]) {
     assert(help.some((line) => line.includes(`cli.ts ${name}`)), name);
   }
   for (const setting of listSettings()) {
@@ -120,4 +122,31 @@ Deno.test("doctor finds an adapter that computes rightly", async () => {
   assert(limits.maxStorageBufferBindingSize >= 128 * 1024 ** 2);
   for (const error of Object.values(self_test)) assert((error as number) < 1e-4);
   assert(peak.fma_gflops > 0 && peak.copy_gbs > 0);
+});
+
+Deno.test("tune writes a file that train takes", async () => {
+  await withFolder({}, async (cwd) => {
+    const network = [
+      "--depth",
+      "1",
+      "--base",
+      "2",
+      "--patch",
+      "16",
+      "--batch",
+      "1",
+      "--pairs",
+      "1",
+    ];
+    const lines = await runs(["tune", "--out", "k.json", "--image", "17x30", ...network], { cwd });
+    assertEquals(lines.at(-1), "Written to k.json");
+    const { kernels } = JSON.parse(await Deno.readTextFile(`${cwd}/k.json`));
+    assert(Object.keys(kernels).includes("conv2d forward 1x1x18x30->2 k3"));
+    assertEquals(lines.length, Object.keys(kernels).length + 1);
+    await fails(["train", "--kernels", "none.json", "--out", "run", ...TINY], {
+      code: 1,
+      says: ["Cannot read none.json"],
+      cwd,
+    });
+  });
 });

@@ -5,6 +5,7 @@
  */
 
 import type { TrainEvent } from "../events.ts";
+import type { TunedEvent, TuneDone } from "../tune.ts";
 import type { PredictEvent } from "../predict_files.ts";
 import type { ResultsTable } from "../report/data.ts";
 
@@ -201,6 +202,15 @@ export function formatTable({ columns, rows }: ResultsTable): string[] {
     line.map((cell, i) => i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])).join("  ")
       .trimEnd()
   );
+}
+
+/** A tuned convolution, or the end of the tuning, as text. */
+export function formatTuning(event: TunedEvent | TuneDone): Shown {
+  if (event.type === "done") return { lines: [`Written to ${event.out}`], status: null };
+  const { key, variants, best, done, total } = event;
+  const times = variants.slice(0, 4)
+    .map(({ name, milliseconds }) => `${name} ${milliseconds.toPrecision(3)} ms`);
+  return { lines: [`${done}/${total} ${key}: ${best} (${times.join(", ")})`], status: null };
 }
 
 /** A measured video as text. */

@@ -30,6 +30,8 @@ export interface RunConfigOptions {
   readonly file?: string;
   /** Go on with the run in the folder, if there is one. */
   readonly resume?: boolean;
+  /** Whether a run without stills of its own is the built-in example; true unless told. */
+  readonly hasExample?: boolean;
 }
 
 /**
@@ -44,13 +46,13 @@ export interface RunConfigOptions {
  */
 export async function runConfig(
   flags: Readonly<Record<string, unknown>>,
-  { out, file, resume = false }: RunConfigOptions,
+  { out, file, resume = false, hasExample = true }: RunConfigOptions,
 ): Promise<TrainConfig> {
   const fromFlags = usage(() => changeFromFlags(flags));
   const fromFile = file === undefined ? {} : await readSettings(file);
   const saved = `${out}/config.json`;
   const isResumed = resume && await Deno.stat(saved).then(() => true, () => false);
-  const isSynthetic = !("stills" in fromFlags) && !("stills" in fromFile);
+  const isSynthetic = hasExample && !("stills" in fromFlags) && !("stills" in fromFile);
   const base = isResumed
     ? changeConfig(defaultConfig, { change: await readSettings(saved), source: saved })
     : { ...defaultConfig, ...(isSynthetic ? syntheticConfig : {}) };

@@ -1,0 +1,162 @@
+/**
+ * The tuner: times every kernel that can serve a problem on this adapter, and gives the fastest of
+ * those that compute the same.
+ *
+ * @module
+ */
+
+import type { Pins, Variant } from "./choices.ts";
+import type { Device } from "./device.ts";
+import { convolutionVariants, weightGradientVariants } from "./ops/conv2d/variants.ts";
+import { type Shape, sizeOf } from "./shape.ts";
+import type { Tensor } from "./tensor.ts";
+import { timeQueued } from "./timing.ts";
+
+/** One kernel on one problem. */
+export interface TunedVariant {
+  /** Name of the variant. */
+  readonly name: string;
+  /** Milliseconds of one run, the median. */
+  readonly milliseconds: number;
+  /** Largest difference from the plainest kernel, relative to the largest value. */
+  readonly error: number;
+}
+
+/** What the tuner found for one problem. */
+export interface TunedProblem {
+  /** Pass and size, as in {@linkcode Pins}. */
+  readonly key: string;
+  /** The fastest variant that is exact enough. */
+  readonly best: string;
+  /** All that can compute it, fastest first. */
+  readonly variants: readonly TunedVariant[];
+}
+
+/** Winograd's larger transform rounds more; beyond this a kernel is not chosen, however fast. */
+const LARGEST_ERROR = 1e-5;
+const TIMING = { measurements: 3, atLeast: 30 };
+/** A kernel whose first run takes this many times the best, and a wait more, is not timed closely. */
+const HOPELESS = 4;
+const WAIT = 25;
+const KEY = /^conv2d (forward|dx|dw) (\d+)x(\d+)x(\d+)x(\d+)->(\d+) k(\d+)$/;
+
+/**
+ * Times all variants of the problems that `used` names, one after the other. What a network needs is
+ * in `device.choices.used` after its steps have run or been planned.
+ *
+ * @throws {SyntaxError} If a name is not that of a problem.
+ */
+export async function* tuneKernels(
+  device: Device,
+  used: Iterable<string>,
+): AsyncGenerator<TunedProblem> {
+  for (const key of used) {
+    const { pass, sizes } = parseKey(key);
+    using _scope = device.scope();
+    const variants = pass === "dw"
+      ? await compareVariants(device, {
+        problem: weightGradientProblem(device, sizes),
+        variants: weightGradientVariants,
+      })
+      : await compareVariants(device, {
+        problem: convolutionProblem(device, { ...sizes, transposed: pass === "dx" }),
+        variants: convolutionVariants,
+      });
+    const best = variants.find(({ error }) => error <= LARGEST_ERROR);
+    if (best) yield { key, best: best.name, variants };
+    device.trim();
+  }
+}
+
+/** The pins of what the tuner found. */
+export function pinsOf(problems: readonly TunedProblem[]): Pins {
+  return Object.fromEntries(problems.map(({ key, best }) => [key, best]));
+}
+
+/** Sizes of a problem: x `[n, channels, h, w]`, `outputs` channels of the result, side k. */
+interface ProblemSizes {
+  readonly x: Shape;
+  readonly outputs: number;
+  readonly k: number;
+}
+
+function parseKey(key: string): { pass: string; sizes: ProblemSizes } {
+  const match = key.match(KEY);
+  if (!match) throw new SyntaxError(`Cannot tune ${key}: it names no problem of a convolution`);
+  const [n, c, h, w, outputs, k] = match.slice(2).map(Number);
+  return { pass: match[1], sizes: { x: [n, c, h, w], outputs, k } };
+}
+
+function convolutionProblem(
+  device: Device,
+  { x, outputs, k, transposed }: ProblemSizes & { transposed: boolean },
+) {
+  const weight = transposed ? [x[1], outputs, k, k] : [outputs, x[1], k, k];
+  return {
+    x: uploadNumbers(device, x),
+    weight: uploadNumbers(device, weight),
+    bias: transposed ? null : uploadNumbers(device, [outputs]),
+    relu: !transposed,
+    transposed,
+  };
+}
+
+function weightGradientProblem(device: Device, { x, outputs, k }: ProblemSizes) {
+  const [n, , h, w] = x;
+  return { x: uploadNumbers(device, x), dz: uploadNumbers(device, [n, outputs, h, w]), k };
+}
+
+/** Numbers between −½ and ½ that look random and are the same everywhere. */
+function uploadNumbers(device: Device, shape: Shape): Tensor<"f32"> {
+  const values = Float32Array.from(
+    { length: sizeOf(shape) },
+    (_, i) => (i * 0.6180339887) % 1 - 0.5,
+  );
+  return device.upload(shape, values);
+}
+
+async function compareVariants<Problem>(
+  device: Device,
+  { problem, variants }: { problem: Problem; variants: readonly Variant<Problem>[] },
+): Promise<TunedVariant[]> {
+  const results: TunedVariant[] = [];
+  let plain: Float32Array | null = null;
+  for (const variant of variants) {
+    if (!variant.supports(device, problem)) continue;
+    using _scope = device.scope();
+    const values = await device.read(variant.run(device, problem));
+    plain ??= values;
+    const run = (count: number) => {
+      for (let i = 0; i < count; i++) {
+        using _scope = device.scope();
+        variant.run(device, problem);
+      }
+    };
+    const fastest = Math.min(...results.map(({ milliseconds }) => milliseconds));
+    const once = await timeOnce(device, run);
+    const isHopeless = once > HOPELESS * fastest + WAIT;
+    const { milliseconds } = isHopeless
+      ? { milliseconds: once }
+      : await timeQueued(device, run, TIMING);
+    results.push({ name: variant.name, milliseconds, error: largestDifference(values, plain) });
+  }
+  return results.sort((a, b) => a.milliseconds - b.milliseconds);
+}
+
+async function timeOnce(device: Device, run: (count: number) => void): Promise<number> {
+  const start = performance.now();
+  run(1);
+  await device.finish();
+  return performance.now() - start;
+}
+
+/** Relative to the largest value; NaN where a value is. */
+function largestDifference(values: Float32Array, expected: Float32Array): number {
+  let [difference, scale] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    const here = Math.abs(values[i] - expected[i]);
+    if (!(here <= difference)) difference = here;
+    scale = Math.max(scale, Math.abs(expected[i]));
+  }
+  return scale === 0 ? difference : difference / scale;
+}

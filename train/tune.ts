@@ -1,0 +1,78 @@
+/**
+ * Finds the fastest kernels for this machine and writes them to a file for training and prediction.
+ *
+ * @module
+ */
+
+import { openDevice } from "../kernels/open_device.ts";
+import type { Pins } from "../kernels/choices.ts";
+import { pinsOf, type TunedProblem, tuneKernels } from "../kernels/tuner.ts";
+import { Tape, Variable } from "../nn/autodiff.ts";
+import { buildNetwork } from "../nn/weights.ts";
+import type { TrainConfig } from "./config.ts";
+import { Random } from "./data/random.ts";
+import { writeKernelFile } from "./kernel_file.ts";
+import { Learner } from "./learner.ts";
+
+/** What to tune for. */
+export interface TuneOptions {
+  /** Settings of the training whose steps count: network, patch, batch, pairs. */
+  readonly config: TrainConfig;
+  /** Height and width in pixels of the tiles or images that will be predicted; none for no one. */
+  readonly image?: readonly [number, number];
+  /** The file to write. */
+  readonly out: string;
+}
+
+/** A convolution has been tuned. */
+export interface TunedEvent extends TunedProblem {
+  /** What kind of event this is. */
+  readonly type: "tuned";
+  /** How many are tuned so far, and of how many. */
+  readonly done: number;
+  /** All of them. */
+  readonly total: number;
+}
+
+/** All are tuned, and the file is written. */
+export interface TuneDone {
+  /** What kind of event this is. */
+  readonly type: "done";
+  /** The file. */
+  readonly out: string;
+}
+
+/**
+ * Times every kernel that can serve a convolution of the training steps, and of a prediction.
+ *
+ * @throws {Error} If the file cannot be written, or the GPU fails.
+ */
+export async function* tune(
+  { config, image, out }: TuneOptions,
+): AsyncGenerator<TunedEvent | TuneDone> {
+  using device = await openDevice({ memoryLimit: config.memory * 1024 ** 2 });
+  const selfTested = new Set(Object.keys(device.choices.used));
+  const { depth, base } = config;
+  const network = buildNetwork(device, {
+    architecture: { kind: config.model, options: { depth, base, inChannels: 1 } },
+    random: new Random(config.seed),
+  });
+  // Planning asks for every kernel and computes nothing.
+  new Learner(device, { network, config }).plannedBytes();
+  if (image) {
+    const shape = [1, 1, ...image.map((side) => Math.ceil(side / 2 ** depth) * 2 ** depth)];
+    device.plan(() => {
+      const tape = new Tape(device, { record: false });
+      network.forward(tape, new Variable(device.empty(shape)));
+    });
+  }
+  const keys = Object.keys(device.choices.used).filter((key) => !selfTested.has(key));
+  const problems: TunedProblem[] = [];
+  for await (const problem of tuneKernels(device, keys)) {
+    problems.push(problem);
+    yield { type: "tuned", ...problem, done: problems.length, total: keys.length };
+  }
+  const kernels: Pins = pinsOf(problems);
+  await writeKernelFile(out, { adapter: device.adapter.name, kernels });
+  yield { type: "done", out };
+}
