@@ -122,6 +122,7 @@ export class Computations {
       Object.values(places).forEach((tensor) => this.#device.free(tensor));
     }
     this.#places.clear();
+    this.#device.trim();
   }
 
   #releaseRecordings(): void {

@@ -108,11 +108,14 @@ export class Learner {
     return this.#logged.length === LOSS_SLOTS;
   }
 
-  /** Waits for the queued steps and gives their losses, in order. */
+  /**
+   * Waits for the steps queued so far and gives their losses, in order. Further steps may be queued
+   * before the promise settles.
+   */
   async readLosses(): Promise<{ kind: StepKind; loss: number }[]> {
-    const values = await this.#device.read(this.#lossLog);
     const logged = this.#logged;
     this.#logged = [];
+    const values = await this.#device.read(this.#lossLog);
     return logged.map((kind, i) => ({ kind, loss: values[i] }));
   }
 

@@ -126,6 +126,7 @@ class StageRun {
   #collapsed = false;
   #metricsBytes = 0;
   #pending: { step: number; rate: number }[] = [];
+  #reading: Promise<StepEvent[]> | null = null;
 
   constructor(stage: Stage, context: StageContext) {
     const { set, config } = context;
@@ -166,7 +167,11 @@ class StageRun {
       const isLast = this.#step === this.#schedule.steps;
       const validates = isLast || this.#step % validateEvery === 0;
       const saves = validates || this.#step % saveEvery === 0;
-      if (saves || this.#step % LOG_EVERY === 0 || learner.isLogFull) yield* this.#readLosses();
+      if (saves || this.#step % LOG_EVERY === 0 || learner.isLogFull) {
+        yield* this.#tellLosses();
+        this.#startReading();
+      }
+      if (saves) yield* this.#tellLosses();
       if (validates) yield* this.#validate();
       if (saves) await this.#save();
       reason = this.#endReason();
@@ -196,19 +201,35 @@ class StageRun {
     return this.#pairs;
   }
 
-  async *#readLosses(): AsyncGenerator<TrainEvent> {
-    const { learner, config, folder } = this.#context;
+  /** Asks for the losses of the steps queued so far, which come while further steps are made. */
+  #startReading(): void {
+    this.#reading = this.#readLosses();
+    // Told when it is awaited, which may be some steps later.
+    this.#reading.catch(() => {});
+  }
+
+  async #readLosses(): Promise<StepEvent[]> {
+    const { learner, config } = this.#context;
+    const pending = this.#pending;
+    this.#pending = [];
     const read = await learner.readLosses();
-    const events = read.map(({ kind, loss }, i): StepEvent => ({
+    return read.map(({ kind, loss }, i): StepEvent => ({
       type: "step",
       seed: config.seed,
       stage: this.#stage,
       steps: this.#schedule.steps,
       kind,
       loss,
-      ...this.#pending[i],
+      ...pending[i],
     }));
-    this.#pending = [];
+  }
+
+  /** Waits for the losses that were asked for, and tells them. */
+  async *#tellLosses(): AsyncGenerator<TrainEvent> {
+    const { folder } = this.#context;
+    const events = await this.#reading ?? [];
+    this.#reading = null;
+    if (events.length === 0) return;
     const broken = events.find(({ loss }) => !Number.isFinite(loss));
     if (broken) this.#fail(`the ${broken.kind} loss of step ${broken.step} is ${broken.loss}`);
     this.#metricsBytes = await folder.appendMetrics(events);

@@ -58,6 +58,27 @@ Deno.test("Learner gives the losses of queued steps in their order, until its lo
   }
 });
 
+Deno.test("Learner.readLosses() gives the losses queued before it, also when steps follow at once", async () => {
+  const learner = newLearner();
+  const step = (seed: number) => learner.step("segmentation", newBatch("segmentation", seed), 1e-3);
+  step(1);
+  step(2);
+  const first = learner.readLosses();
+  step(3);
+  const second = learner.readLosses();
+  const plain = await trainPlainly([1, 2, 3].map((seed) => ({
+    kind: "segmentation",
+    batch: newBatch("segmentation", seed),
+    rate: 1e-3,
+  })));
+  const values = async (reading: typeof first) => (await reading).map(({ loss }) => loss);
+  assertEquals([await values(first), await values(second)], [
+    plain.losses.slice(0, 2),
+    plain.losses.slice(2),
+  ]);
+  assertEquals(await learner.readLosses(), []);
+});
+
 Deno.test("Learner's losses have moments of their own", async () => {
   const learner = newLearner();
   const moments = async (kind: StepKind) =>

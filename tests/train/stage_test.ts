@@ -8,7 +8,7 @@ import {
 import type { TrainEvent, ValidationEvent } from "../../train/events.ts";
 import type { ValidationScores } from "../../train/learner.ts";
 import type { Stage } from "../../train/run_folder.ts";
-import { stageSteps, validationBatches } from "../../train/stage.ts";
+import { runStage, stageSteps, validationBatches } from "../../train/stage.ts";
 import { runWholeStage, scoresWith, type WatchedStep, withWorkshop } from "./stage_fixture.ts";
 
 /** The validations among some events. */
@@ -35,6 +35,24 @@ Deno.test("control and consistent model get the same stills at the same rates", 
     const baseline = await runWholeStage("baseline", { workshop });
     assertNotEquals(baseline.learner.steps[0].batch, control.learner.steps[0].batch);
   }, { change: { rounds: 3, segmentationShare: 3, consistencyShare: 2 } });
+});
+
+Deno.test("a stage makes further steps while it waits for losses, and tells all in their order", async () => {
+  await withWorkshop(async (workshop) => {
+    const { set, folder, config } = workshop;
+    const learner = workshop.learner();
+    const made: [told: number, made: number][] = [];
+    for await (
+      const event of runStage("baseline", { learner, set, folder, config, resume: null })
+    ) {
+      if (event.type === "step") made.push([event.step, learner.steps.length]);
+    }
+    assertEquals(made.map(([told]) => told), Array.from({ length: 35 }, (_, i) => i + 1));
+    assertEquals([0, 9, 10, 29, 34].map((i) => made[i]), [[1, 20], [10, 20], [11, 30], [30, 35], [
+      35,
+      35,
+    ]]);
+  }, { change: { warmup: 35, validateEvery: 35, saveEvery: 35 } });
 });
 
 Deno.test("the seed decides what a stage sees", async () => {
