@@ -100,6 +100,20 @@ Deno.test("a large image is predicted within the memory limit, in smaller tiles"
   assertLess(4 * 2 * MIB, device.memory.peak);
 });
 
+Deno.test("a map is predicted in smaller tiles once other tensors take the memory", async () => {
+  using small = await openDevice({ memoryLimit: 8 * MIB });
+  const image = noise(200, 160);
+  const net = network(1, { base: 4, on: small });
+  const roomy = await predictProbability(small, { network: net, image });
+  const { inUse } = small.memory;
+  const other = small.empty([6 * MIB / 4]);
+  const tight = await predictProbability(small, { network: net, image });
+  assertLess(largestDifference(roomy, tight), 1e-5);
+  assert(small.memory.peak <= 8 * MIB, `${small.memory.peak} bytes`);
+  small.free(other);
+  assertEquals(small.memory.inUse, inUse);
+});
+
 Deno.test("a device that cannot hold even a small tile says so", async () => {
   using tiny = await openDevice({ memoryLimit: MIB });
   const net = network(1, { base: 32, on: tiny });
