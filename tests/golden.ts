@@ -5,21 +5,22 @@
  * @module
  */
 
+import type { Pins } from "../kernels/choices.ts";
 import { openDevice } from "../kernels/open_device.ts";
 import { decodeSafeTensors } from "../nn/safetensors.ts";
 import { runGoldenCase } from "./golden/cases.ts";
 
-/** Runs all cases in a folder; gives how many passed and failed. */
+/** Runs all cases in a folder, with the kernels that are pinned; gives how many passed and failed. */
 export async function runGolden(
   folder: string,
-  print: (line: string) => void,
+  { print, kernels }: { print: (line: string) => void; kernels?: Pins },
 ): Promise<{ passed: number; failed: number }> {
   const names = [...Deno.readDirSync(folder)]
     .filter(({ name, isFile }) => isFile && name.endsWith(".safetensors"))
     .map(({ name }) => name)
     .sort();
   if (names.length === 0) throw new RangeError(`Cannot run ${folder}: no .safetensors file in it`);
-  using device = await openDevice();
+  using device = await openDevice({ kernels });
   let [passed, failed] = [0, 0];
   for (const name of names) {
     try {
@@ -49,7 +50,7 @@ if (import.meta.main) {
     Deno.exit(2);
   }
   try {
-    const { passed, failed } = await runGolden(folder, console.log);
+    const { passed, failed } = await runGolden(folder, { print: console.log });
     console.log(`${passed} passed, ${failed} failed`);
     Deno.exit(failed === 0 ? 0 : 1);
   } catch (error) {

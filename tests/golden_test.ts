@@ -1,13 +1,15 @@
 // The golden runner: it passes what PyTorch computed, and fails what is off by a little.
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Pins } from "../kernels/choices.ts";
+import { convolutionVariants, weightGradientVariants } from "../kernels/ops/conv2d/variants.ts";
 import { decodeSafeTensors, encodeSafeTensors, type SafeTensors } from "../nn/safetensors.ts";
 import { runGolden } from "./golden.ts";
 
 const DATA = new URL("golden/data", import.meta.url).pathname;
 
-async function run(folder: string) {
+async function run(folder: string, kernels?: Pins) {
   const lines: string[] = [];
-  const counts = await runGolden(folder, (line) => lines.push(line));
+  const counts = await runGolden(folder, { print: (line) => lines.push(line), kernels });
   return { ...counts, lines };
 }
 
@@ -45,6 +47,16 @@ Deno.test("every golden case passes: operations, gradients and a whole Siamese t
   assertEquals(lines.filter((line) => !line.startsWith("ok ")), []);
   assertEquals({ passed, failed }, { passed: names.length, failed: 0 });
   assert(lines.some((line) => line.startsWith("ok   train_siamese.safetensors: forward ")));
+});
+
+Deno.test("every golden case passes with every convolution kernel, wherever it can be used", async () => {
+  for (const [i, { name }] of convolutionVariants.entries()) {
+    const { name: forWeights } = weightGradientVariants[i % weightGradientVariants.length];
+    const kernels = { "conv2d forward": name, "conv2d dx": name, "conv2d dw": forWeights };
+    const { failed, lines } = await run(DATA, kernels);
+    assertEquals(lines.filter((line) => !line.startsWith("ok ")), [], `${name}, ${forWeights}`);
+    assertEquals(failed, 0);
+  }
 });
 
 Deno.test("runGolden() fails a result, a gradient or a NaN that is off, one line per case", async () => {
