@@ -7,14 +7,13 @@
 import type { Device } from "../kernels/device.ts";
 import { type Shape, sizeOf } from "../kernels/shape.ts";
 import { timeQueued, type Timing } from "../kernels/timing.ts";
-import { Adam } from "../nn/adam.ts";
 import { Tape, Variable } from "../nn/autodiff.ts";
-import { losses } from "../nn/losses.ts";
 import type { Network } from "../nn/module.ts";
 import { DEFAULT_UNET, UNet } from "../nn/unet.ts";
 import { Random } from "../train/data/random.ts";
 import { CountingTape } from "./flops.ts";
 import type { UNetTimes } from "./report.ts";
+import { captureTraining } from "./training.ts";
 
 /** Images of the timed prediction. */
 export const FORWARD_SHAPE: Shape = [1, 1, 256, 256];
@@ -76,24 +75,23 @@ async function timeTraining(
 ): Promise<{ firstStep: number; step: Timing }> {
   const images = Float32Array.from({ length: sizeOf(STEP_SHAPE) }, () => random.next());
   const targets = images.map((value) => value > 0.7 ? 1 : 0);
-  const x = new Variable(device.upload(STEP_SHAPE, images));
-  const target = new Variable(device.upload(STEP_SHAPE, targets));
-  const adam = new Adam(device, { parameters: network.parameters });
-  const step = <T>(finish: (loss: Variable) => T): T => {
-    using _scope = device.scope();
-    const tape = new Tape(device);
-    const loss = losses.dice(tape, network.forward(tape, x).prob, target);
-    adam.step(tape.backward(loss), LEARNING_RATE);
-    return finish(loss);
-  };
-  const readLoss = (loss: Variable) => device.read(loss.value);
+  const x = device.upload(STEP_SHAPE, images);
+  const target = device.upload(STEP_SHAPE, targets);
   const start = performance.now();
-  const [first] = await step(readLoss);
+  const { loss, step } = captureTraining(device, {
+    network,
+    x,
+    target,
+    learningRate: LEARNING_RATE,
+  });
+  step();
+  const [first] = await device.read(loss);
   const firstStep = performance.now() - start;
   const time = await timeQueued(device, (count) => {
-    for (let i = 0; i < count; i++) step(() => {});
+    for (let i = 0; i < count; i++) step();
   }, TIMING);
-  const [last] = await step(readLoss);
+  step();
+  const [last] = await device.read(loss);
   if (!(last < first)) {
     throw new RangeError(`Cannot time the U-Net: its loss went from ${first} to ${last}`);
   }

@@ -9,11 +9,11 @@ import type { Device } from "../../kernels/device.ts";
 import { openDevice } from "../../kernels/open_device.ts";
 import { conv2d } from "../../kernels/ops/conv2d/mod.ts";
 import type { Tensor } from "../../kernels/tensor.ts";
-import { Adam, DEFAULT_ADAM } from "../../nn/adam.ts";
+import { type Adam, DEFAULT_ADAM } from "../../nn/adam.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
-import { losses } from "../../nn/losses.ts";
 import { DEFAULT_UNET, UNet } from "../../nn/unet.ts";
 import { parameterTensors, readTensors, writeTensors } from "../../nn/weights.ts";
+import { captureTraining } from "../training.ts";
 import { LEARNING_RATE, type Work } from "./protocol.ts";
 import { type Arrays, checkTraining, type Peer, type Running, serve } from "./serve.ts";
 
@@ -21,7 +21,7 @@ async function open(): Promise<Peer> {
   const device = await openDevice();
   return {
     version: config.version,
-    setting: "public functions as they are",
+    setting: "training steps captured and replayed",
     start(work: Work, inputs: Arrays): Running {
       if (work.op === "conv2d") return convolution(device, { pass: work.pass, inputs });
       return work.pass === "step" ? training(device, inputs) : prediction(device, inputs);
@@ -76,29 +76,26 @@ function prediction(device: Device, inputs: Arrays): Running {
 }
 
 function training(device: Device, inputs: Arrays): Running {
-  const x = new Variable(upload(device, inputs, "x"));
-  const target = new Variable(upload(device, inputs, "target"));
-  const fresh = () => {
-    const network = loadUNet(device, inputs);
-    const adam = new Adam(device, { parameters: network.parameters });
-    const step = <T>(finish: (loss: Variable) => T): T => {
-      using _scope = device.scope();
-      const tape = new Tape(device);
-      const loss = losses.dice(tape, network.forward(tape, x).prob, target);
-      adam.step(tape.backward(loss), LEARNING_RATE);
-      return finish(loss);
-    };
-    return { adam, step };
-  };
+  const x = upload(device, inputs, "x");
+  const target = upload(device, inputs, "target");
+  const fresh = () =>
+    captureTraining(device, {
+      network: loadUNet(device, inputs),
+      x,
+      target,
+      learningRate: LEARNING_RATE,
+    });
   const timed = fresh();
   return {
-    run: () => timed.step(() => {}),
+    run: () => timed.step(),
     finish: () => device.finish(),
     results: async () => {
-      using _scope = device.scope();
-      const { adam, step } = fresh();
+      const { adam, loss, step } = fresh();
       return await checkTraining({
-        step: async () => (await step((loss) => device.read(loss.value)))[0],
+        step: async () => {
+          step();
+          return (await device.read(loss))[0];
+        },
         gradients: () => firstGradients(device, adam),
       });
     },

@@ -30,6 +30,10 @@ export function listPeers(folder: string): PeerEntry[] {
   return [
     deno(KYMO, "kymo.ts"),
     deno("jax-js", "jax_js.ts"),
+    deno("tfjs-webgpu", "tfjs.ts", "webgpu"),
+    deno("onnxruntime-webgpu", "onnxruntime.ts", "webgpu"),
+    deno("tfjs-wasm", "tfjs.ts", "wasm"),
+    deno("onnxruntime-wasm", "onnxruntime.ts", "wasm"),
     pytorch("pytorch-1-thread", ["1"]),
     ...threads > 1 ? [pytorch(`pytorch-${threads}-threads`, [`${threads}`])] : [],
   ];

@@ -4,6 +4,7 @@ python3 pytorch.py THREADS [float64]: with float64 it is the reference that othe
 """
 
 import json
+import math
 import struct
 import sys
 import time
@@ -16,8 +17,8 @@ MARK = "peer> "
 DEPTH = 3
 LEARNING_RATE = 1e-3
 CHECKED_STEPS = 3
-# As in serve.ts: milliseconds of a run that is timed alone, and of enough runs together.
-ENOUGH = 250
+# As in serve.ts: so many runs are timed together that they take about so many milliseconds.
+ENOUGH = 600
 MOST_RUNS = 1000
 
 
@@ -158,7 +159,7 @@ def main():
                 write_arrays(request["file"], results())
             else:
                 if runs is None:
-                    runs = min(MOST_RUNS, max(1, round(ENOUGH / time_runs(run, 1))))
+                    runs = min(MOST_RUNS, max(1, math.ceil(ENOUGH / time_runs(run, 1))))
                 answer = {"ms": time_runs(run, runs) / runs}
         except Exception as error:  # Whatever it is, the bench is told.
             answer = {"error": str(error)}

@@ -36,14 +36,21 @@ export interface Peer extends Hello {
   start(work: Work, inputs: Arrays): Running | Promise<Running>;
 }
 
-/** A run at least this long is timed alone: the wait at its end, about 11 ms in Deno, is no matter. */
-const LONG_RUN = 1000;
-/** Else so many runs are timed together that they take about this long, in milliseconds. */
-const ENOUGH = 250;
+/**
+ * So many runs are timed together that they take about this long, in milliseconds: the wait at their
+ * end, about 11 ms in Deno, is no matter then.
+ */
+const ENOUGH = 600;
 const MOST_RUNS = 1000;
 
-/** Answers requests. `open` loads the library; it is called once, before the first answer. */
-export async function serve(open: () => Promise<Peer>): Promise<void> {
+/**
+ * Answers requests. `open` loads the library; it is called once, before the first answer. `enough` is
+ * about how many milliseconds of work are timed together.
+ */
+export async function serve(
+  open: () => Promise<Peer>,
+  { enough = ENOUGH }: { enough?: number } = {},
+): Promise<void> {
   let peer: Peer | undefined;
   let running: Running | undefined;
   let runs: number | undefined;
@@ -61,8 +68,8 @@ export async function serve(open: () => Promise<Peer>): Promise<void> {
       await Deno.writeFile(request.file, encodeSafeTensors({ metadata: {}, tensors }));
       return {};
     }
-    runs ??= await enoughRuns(running);
-    return { ms: await timeOne(running, runs) };
+    runs ??= await runsIn(running, enough);
+    return { ms: await timeRuns(running, runs) / runs };
   }
   const reply = (answer: object) => Deno.stdout.write(new TextEncoder().encode(answerLine(answer)));
   for await (const line of linesOf(Deno.stdin.readable)) {
@@ -125,14 +132,8 @@ async function timeRuns(running: Running, count: number): Promise<number> {
   return performance.now() - start;
 }
 
-async function enoughRuns(running: Running): Promise<number> {
+/** How many runs take about so many milliseconds, at least one. */
+async function runsIn(running: Running, milliseconds: number): Promise<number> {
   const single = await timeRuns(running, 1);
-  return Math.min(MOST_RUNS, Math.max(1, Math.ceil(ENOUGH / single)));
-}
-
-/** For short runs the difference between some runs and one: what a wait costs cancels. */
-async function timeOne(running: Running, runs: number): Promise<number> {
-  const single = await timeRuns(running, 1);
-  if (single >= LONG_RUN) return single;
-  return (await timeRuns(running, 1 + runs) - single) / runs;
+  return Math.min(MOST_RUNS, Math.max(1, Math.ceil(milliseconds / single)));
 }

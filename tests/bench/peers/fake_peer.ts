@@ -16,8 +16,8 @@ function open(): Promise<Peer> {
         run: async () => {
           runs++;
           await new Promise((resolve) => setTimeout(resolve, 30));
-          if (fault === "hangs" && runs > 20) await new Promise(() => setTimeout(() => {}, 1e9));
-          if (fault === "dies" && runs > 20) {
+          if (fault === "hangs" && runs > 8) await new Promise(() => setTimeout(() => {}, 1e9));
+          if (fault === "dies" && runs > 8) {
             console.error("it says much\nerror: Out of everything\n    at nowhere");
             Deno.exit(3);
           }
@@ -32,4 +32,4 @@ function open(): Promise<Peer> {
   });
 }
 
-await serve(open);
+await serve(open, { enough: 60 });
