@@ -6,26 +6,13 @@
  * @module
  */
 
-import type { Device } from "./device.ts";
-import type { Tensor } from "./tensor.ts";
-
-/** One of several ways to compute the same result. */
-export interface Variant<Problem> {
-  /** Its name, as in pins, benchmarks and records. */
-  readonly name: string;
-  /** Whether it can compute this problem on this device. */
-  supports(device: Device, problem: Problem): boolean;
-  /** Computes it. */
-  run(device: Device, problem: Problem): Tensor<"f32">;
-}
-
 /**
  * Names of variants by what they serve: `conv2d forward` for every size, or with the size behind it,
  * `conv2d forward 4x16x128x128->32 k3`, which goes first.
  */
 export type Pins = Readonly<Record<string, string>>;
 
-/** Chooses variants and remembers what it chose. */
+/** Chooses kernels and remembers what it chose. */
 export class KernelChoices {
   readonly #pins: Pins;
   readonly #used = new Map<string, string>();
@@ -36,24 +23,23 @@ export class KernelChoices {
   }
 
   /**
-   * The pinned variant, or else the first of the preferred names that can compute the problem.
+   * The pinned kernel, or else the first of the preferred names that is possible.
    *
-   * @throws {RangeError} If none of them can.
+   * @throws {RangeError} If none of them is.
    */
-  choose<Problem>(
-    device: Device,
-    { pass, size, problem, variants, preferred }: {
+  choose<Kernel extends { readonly name: string }>(
+    { pass, size, kernels, preferred, isPossible }: {
       pass: string;
       size: string;
-      problem: Problem;
-      variants: readonly Variant<Problem>[];
+      kernels: readonly Kernel[];
       preferred: readonly string[];
+      isPossible: (kernel: Kernel) => boolean;
     },
-  ): Variant<Problem> {
+  ): Kernel {
     const key = `${pass} ${size}`;
     const chosen = [this.#pins[key], this.#pins[pass], ...preferred]
-      .map((name) => variants.find((variant) => variant.name === name))
-      .find((variant) => variant?.supports(device, problem));
+      .map((name) => kernels.find((kernel) => kernel.name === name))
+      .find((kernel) => kernel && isPossible(kernel));
     if (!chosen) throw new RangeError(`Cannot run ${pass} on ${size}: no kernel can`);
     this.#used.set(key, chosen.name);
     return chosen;

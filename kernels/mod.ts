@@ -26,6 +26,7 @@ export * from "./self_test.ts";
 export * from "./shape.ts";
 export * from "./tensor.ts";
 export * from "./tuner.ts";
+export * from "./variant.ts";
 export * from "./timing.ts";
 export * from "./ops/add.ts";
 export * from "./ops/binary_cross_entropy.ts";

@@ -5,12 +5,13 @@
  * @module
  */
 
-import type { Pins, Variant } from "./choices.ts";
+import type { Pins } from "./choices.ts";
 import type { Device } from "./device.ts";
 import { convolutionVariants, weightGradientVariants } from "./ops/conv2d/variants.ts";
 import { type Shape, sizeOf } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 import { timeQueued } from "./timing.ts";
+import type { Variant } from "./variant.ts";
 
 /** One kernel on one problem. */
 export interface TunedVariant {

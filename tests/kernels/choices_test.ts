@@ -1,20 +1,21 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { KernelChoices, type Variant } from "../../kernels/choices.ts";
-import { device } from "./check_operation.ts";
+import { KernelChoices } from "../../kernels/choices.ts";
 
-function variant(name: string, largest = Infinity): Variant<number> {
-  return {
-    name,
-    supports: (_device, size) => size <= largest,
-    run: (device) => device.empty([1]),
-  };
-}
-
-const VARIANTS = [variant("plain"), variant("fast", 10), variant("odd")];
+/** Kernels and the largest problem that each can compute. */
+const KERNELS = [
+  { name: "plain", largest: Infinity },
+  { name: "fast", largest: 10 },
+  { name: "odd", largest: Infinity },
+];
 
 function choose(choices: KernelChoices, problem: number, preferred: string[]): string {
-  const size = `${problem}`;
-  return choices.choose(device, { pass: "p", size, problem, variants: VARIANTS, preferred }).name;
+  return choices.choose({
+    pass: "p",
+    size: `${problem}`,
+    kernels: KERNELS,
+    preferred,
+    isPossible: ({ largest }) => problem <= largest,
+  }).name;
 }
 
 Deno.test("KernelChoices take the first preferred kernel that can", () => {

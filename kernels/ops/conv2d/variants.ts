@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Variant } from "../../choices.ts";
 import type { Device } from "../../device.ts";
 import type { Source } from "../../operand.ts";
 import type { Tensor } from "../../tensor.ts";
+import { runVariant, type Variant } from "../../variant.ts";
 import {
   type Convolution,
   describeConvolution,
@@ -103,29 +103,22 @@ function preferredWeightGradients(device: Device): string[] {
 
 /** Computes a convolution with the kernel that serves this device and size. */
 export function convolve(device: Device, problem: Convolution): Tensor<"f32"> {
-  const pass = problem.transposed ? "conv2d dx" : "conv2d forward";
-  const size = describeConvolution(problem);
-  return device.choices
-    .choose(device, {
-      pass,
-      size,
-      problem,
-      variants: convolutionVariants,
-      preferred: preferredConvolutions(device, problem),
-    })
-    .run(device, problem);
+  return runVariant(device, {
+    pass: problem.transposed ? "conv2d dx" : "conv2d forward",
+    size: describeConvolution(problem),
+    problem,
+    variants: convolutionVariants,
+    preferred: preferredConvolutions(device, problem),
+  });
 }
 
 /** Computes a weight gradient with the kernel that serves this device and size. */
 export function gradientToWeights(device: Device, problem: WeightGradient): Tensor<"f32"> {
-  const size = describeWeightGradient(problem);
-  return device.choices
-    .choose(device, {
-      pass: "conv2d dw",
-      size,
-      problem,
-      variants: weightGradientVariants,
-      preferred: preferredWeightGradients(device),
-    })
-    .run(device, problem);
+  return runVariant(device, {
+    pass: "conv2d dw",
+    size: describeWeightGradient(problem),
+    problem,
+    variants: weightGradientVariants,
+    preferred: preferredWeightGradients(device),
+  });
 }
