@@ -18,7 +18,12 @@ export function flopsOf(
   operation: string,
   { pass, shapes }: { pass: string; shapes: readonly Shape[] },
 ): number | null {
-  if (operation !== "conv2d" || !COUNTED_PASSES.includes(pass)) return null;
+  if (!COUNTED_PASSES.includes(pass)) return null;
+  if (operation === "upConv2d") {
+    const [, [n, , h, w], [cOut, cIn, k]] = shapes;
+    return 2 * k * k * cIn * cOut * n * h * w;
+  }
+  if (operation !== "conv2d") return null;
   const [[n, cIn, h, w], [cOut, , k]] = shapes;
   return 2 * k * k * cIn * cOut * n * h * w;
 }

@@ -38,6 +38,9 @@ export async function benchPeers(
   try {
     const entries = listPeers(folder).filter(({ name }) => name === KYMO || names.includes(name));
     const { peers, missing } = await openPeers(entries, { ...options, print });
+    if (missing[KYMO]) {
+      throw new Error(`Cannot compare with peers: Kymo does not start: ${missing[KYMO].failure}`);
+    }
     const reference = await openPeer(referencePeer(), options);
     const hasReference = !("failure" in reference);
     print(`Results are held against ${hasReference ? "PyTorch in float64" : "those of Kymo"}`);
