@@ -41,4 +41,5 @@ export * from "./ops/relu.ts";
 export * from "./ops/sigmoid.ts";
 export * from "./ops/slice_batch.ts";
 export * from "./ops/squared_dice.ts";
+export * from "./ops/up_conv2d/mod.ts";
 export * from "./ops/upsample.ts";

@@ -18,6 +18,7 @@ import { relu } from "./ops/relu.ts";
 import { sigmoid } from "./ops/sigmoid.ts";
 import { sliceBatch } from "./ops/slice_batch.ts";
 import { squaredDice } from "./ops/squared_dice.ts";
+import { upConv2d } from "./ops/up_conv2d/mod.ts";
 import { upsampleBilinear, upsampleNearest } from "./ops/upsample.ts";
 
 /** An operation whatever its parameters: what a walk over all of them sees. */
@@ -27,6 +28,7 @@ export type AnyOperation = Operation<any>;
 /** Every differentiable operation. */
 export const operations: readonly AnyOperation[] = [
   conv2d,
+  upConv2d,
   maxPool2d,
   upsampleNearest,
   upsampleBilinear,

@@ -6,6 +6,7 @@
 
 import type { Device } from "../kernels/device.ts";
 import { conv2d } from "../kernels/ops/conv2d/mod.ts";
+import { upConv2d } from "../kernels/ops/up_conv2d/mod.ts";
 import { type Shape, sizeOf } from "../kernels/shape.ts";
 import { type Tape, Variable } from "./autodiff.ts";
 
@@ -105,6 +106,15 @@ export class Conv2d {
   /** y = x ⋆ weight + bias, with ReLU if asked. */
   forward(tape: Tape, x: Variable, { relu }: { relu: boolean }): Variable {
     return tape.apply(conv2d, [x, this.weight, this.bias], { relu });
+  }
+
+  /** y = [low enlarged twofold, skip] ⋆ weight + bias, with ReLU if asked. */
+  forwardUp(
+    tape: Tape,
+    { low, skip }: { low: Variable; skip: Variable },
+    { relu }: { relu: boolean },
+  ): Variable {
+    return tape.apply(upConv2d, [low, skip, this.weight, this.bias], { relu });
   }
 }
 

@@ -10,10 +10,8 @@
  */
 
 import type { Device } from "../kernels/device.ts";
-import { concat } from "../kernels/ops/concat.ts";
 import { maxPool2d } from "../kernels/ops/max_pool2d.ts";
 import { sigmoid } from "../kernels/ops/sigmoid.ts";
-import { upsampleNearest } from "../kernels/ops/upsample.ts";
 import { imageShape } from "../kernels/shape.ts";
 import type { Tape, Variable } from "./autodiff.ts";
 import {
@@ -97,13 +95,13 @@ function replace(tape: Tape, old: Variable, next: Variable): Variable {
 /** A level on the way up: what comes from below is enlarged and joined with the skip. */
 function joinLevels(
   tape: Tape,
-  pair: Conv2d[],
+  [first, second]: Conv2d[],
   { below, skip }: { below: Variable; skip: Variable },
 ): Variable {
-  const enlarged = replace(tape, below, tape.apply(upsampleNearest, [below], {}));
-  const both = replace(tape, enlarged, tape.apply(concat, [enlarged, skip], {}));
+  const joined = first.forwardUp(tape, { low: below, skip }, { relu: true });
+  tape.drop(below);
   tape.drop(skip);
-  return replace(tape, both, convolvePair(tape, pair, both));
+  return replace(tape, joined, second.forward(tape, joined, { relu: true }));
 }
 
 /** Two convolutions with ReLU. */

@@ -6,10 +6,19 @@
 
 import type { Pins } from "../kernels/choices.ts";
 import { convolutionVariants, weightGradientVariants } from "../kernels/ops/conv2d/variants.ts";
+import {
+  upConvolutionVariants,
+  upWeightGradientVariants,
+} from "../kernels/ops/up_conv2d/variants.ts";
 import { writeFileAtomic } from "./data/files.ts";
 
 const NAMES: ReadonlySet<string> = new Set(
-  [...convolutionVariants, ...weightGradientVariants].map(({ name }) => name),
+  [
+    ...convolutionVariants,
+    ...weightGradientVariants,
+    ...upConvolutionVariants,
+    ...upWeightGradientVariants,
+  ].map(({ name }) => name),
 );
 
 /**

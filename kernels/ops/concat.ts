@@ -43,6 +43,18 @@ function copyChannels(
   }
 }
 
+/** Copies the channels from `first` on out of an image tensor. */
+export function takeChannels(
+  device: Device,
+  whole: Tensor<"f32">,
+  { first, count }: { first: number; count: number },
+): Tensor<"f32"> {
+  const [n, , h, w] = whole.shape;
+  const part = device.empty([n, count, h, w]);
+  copyChannels(device, { whole, part, first, split: true });
+  return part;
+}
+
 /** y = [a, b] along the channels: `[n, c_a, h, w]` and `[n, c_b, h, w]` to `[n, c_a + c_b, h, w]`. */
 export const concat: Operation<Record<never, never>> = {
   name: "concat",
@@ -55,11 +67,8 @@ export const concat: Operation<Record<never, never>> = {
     return y;
   },
   backward(device, { inputs: [a, b], dy, needs }) {
-    const part = (input: Tensor<"f32">, first: number) => {
-      const gradient = device.empty(input.shape);
-      copyChannels(device, { whole: dy, part: gradient, first, split: true });
-      return gradient;
-    };
+    const part = (input: Tensor<"f32">, first: number) =>
+      takeChannels(device, dy, { first, count: input.shape[1] });
     return [needs[0] ? part(a, 0) : null, needs[1] ? part(b, a.shape[1]) : null];
   },
   reference: {

@@ -7,6 +7,8 @@ const KEYS = [
   "conv2d dx 1x8x8x16->4 k3",
   "conv2d dw 1x4x8x16->8 k3",
   "conv2d forward 1x4x5x7->3 k1",
+  "upConv2d forward 1x4x4x8+3->5 k3",
+  "upConv2d dw 1x4x4x8+3->5 k3",
 ];
 
 Deno.test("tuneKernels() gives the fastest of the exact kernels for every problem", async () => {

@@ -43,15 +43,20 @@ export interface DirectTile {
   readonly vector: VectorWidth;
   /** What happens to a sum before it is stored. */
   readonly epilogue: Epilogue;
-  /** Where x and w are read from; a texture needs vectors of 4 columns. */
+  /** Where x and w are read from. */
   readonly source: Source;
+  /**
+   * Whether the first channels come from an image of half the size, each pixel standing for 2 × 2;
+   * needs a 3×3 kernel, vectors, and rows and segments that are even.
+   */
+  readonly doubled?: boolean;
 }
 
 const WORKGROUP = 64;
 
 /** WGSL of the direct kernel for one tile. */
 export function directShader(
-  { k, rows, segments, vector, epilogue, source }: DirectTile,
+  { k, rows, segments, vector, epilogue, source, doubled = false }: DirectTile,
 ): string {
   const halo = haloSegments(k, vector);
   const columns = segments * vector;
@@ -100,12 +105,15 @@ export function directShader(
   }`;
   });
   return /* wgsl */ `
-struct Params { batch: u32, c_in: u32, c_out: u32, height: u32, segments: u32 }
+struct Params {
+  batch: u32, c_in: u32, c_out: u32, height: u32, segments: u32${doubled ? ", c_low: u32" : ""}
+}
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> y: array<${type}>;
 ${hasBias ? "@group(0) @binding(2) var<storage, read> b: array<f32>;" : ""}
 ${declareOperand("x", { binding: hasBias ? 3 : 2, source, type })}
 ${declareOperand("w", { binding: hasBias ? 4 : 3, source })}
+${doubled ? declareOperand("low", { binding: hasBias ? 5 : 4, source }) : ""}
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -122,9 +130,14 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let y0 = i32(tile % tiles_y) * ${rows};
   let channel = block * 4u;
   ${pixels.map(({ r, c }) => `var a${r}_${c} = vec4f(0.0);`).join("\n  ")}
-  for (var step = 0u; step < p.c_in * ${passes}u; step++) {
+  ${doubled ? doubledLoop({ rows, segments, weights, sums }) : ""}
+  for (var step = ${doubled ? "p.c_low" : "0u"}; step < p.c_in * ${passes}u; step++) {
     let c = step / ${passes}u;
-    let plane = i32((image * p.c_in + c) * p.height) * width;
+    ${
+    doubled
+      ? "let plane = i32((image * (p.c_in - p.c_low) + c - p.c_low) * p.height) * width;"
+      : "let plane = i32((image * p.c_in + c) * p.height) * width;"
+  }
     let ky0 = i32(step - c * ${passes}u);
     let tap = i32((block * p.c_in * ${passes}u + step) * ${kernelRows * k}u);
     ${weights.join("\n    ")}
@@ -134,6 +147,48 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   ${stores.join("\n  ")}
 }
 `;
+}
+
+/**
+ * The loop over the channels of the smaller image, for a 3×3 kernel. Tiles begin at even rows and
+ * segments, so which half of which vector a value comes from is known beforehand.
+ */
+function doubledLoop(
+  { rows, segments, weights, sums }: {
+    rows: number;
+    segments: number;
+    weights: readonly string[];
+    sums: readonly string[];
+  },
+): string {
+  // Row r of the window lies at y0 − 1 + r, in row y0 / 2 + ⌊(r − 1) / 2⌋ of the smaller image.
+  const half = (at: number) => Math.floor((at - 1) / 2) + 1;
+  const lowRows = range(half(rows + 1) + 1);
+  const lowSegments = range(half(segments + 1) + 1);
+  const loads = lowRows.flatMap((r) => [
+    `let row${r} = y0 / 2 + ${r - 1};`,
+    ...lowSegments.map((s) =>
+      `let l${r}_${s} = select(vec4f(0.0), low_at(plane + row${r} * low_width + s0 / 2 + ${
+        s - 1
+      }), ` +
+      `row${r} >= 0 && row${r} * 2 < i32(p.height) && s0 / 2 + ${s - 1} >= 0 && ` +
+      `s0 / 2 + ${s - 1} < low_width);`
+    ),
+  ]);
+  const window = range(rows + 2).flatMap((r) =>
+    range(segments + 2).map((s) =>
+      `let v${r}_${s} = l${half(r)}_${half(s)}.${s % 2 === 0 ? "zzww" : "xxyy"};`
+    )
+  );
+  return `let low_width = width / 2;
+  for (var step = 0u; step < p.c_low; step++) {
+    let plane = i32((image * p.c_low + step) * p.height) / 2 * low_width;
+    let tap = i32((block * p.c_in + step) * 9u);
+    ${weights.join("\n    ")}
+    ${loads.join("\n    ")}
+    ${window.join("\n    ")}
+    ${sums.join("\n    ")}
+  }`;
 }
 
 /** Rows and columns of output pixels that one invocation computes; columns in fours. */
@@ -167,6 +222,51 @@ export function directConvolution(
     shader: directShader(tile),
     uniforms: [batch, cIn, cOut, height, rowSegments],
     ...bindOperands(results, { operands: [x, packed], source }),
+    workgroups: linearWorkgroups(batch * Math.ceil(cOut / 4) * tiles, WORKGROUP),
+  });
+  return scope.keep(y);
+}
+
+/** A convolution over two images, the first of half the size. */
+export interface DoubledConvolution {
+  /** The smaller image, `[n, c_low, h / 2, w / 2]`; each pixel stands for 2 × 2. */
+  readonly low: Tensor<"f32">;
+  /** The other channels, `[n, c_skip, h, w]`. */
+  readonly skip: Tensor<"f32">;
+  /** Weights `[c_out, c_low + c_skip, 3, 3]`. */
+  readonly weight: Tensor<"f32">;
+  /** Added to every channel. */
+  readonly bias: Tensor<"f32">;
+  /** Whether negative results become 0. */
+  readonly relu: boolean;
+}
+
+/** Computes such a convolution without writing the enlarged image or the joined channels out. */
+export function doubledConvolution(
+  device: Device,
+  { low, skip, weight, bias, relu }: DoubledConvolution,
+  source: Source,
+): Tensor<"f32"> {
+  const [batch, , height, width] = skip.shape;
+  const [cOut, cIn, k] = weight.shape;
+  const [rows, columns] = [4, 8];
+  using scope = device.scope();
+  const y = device.empty([batch, cOut, height, width]);
+  const packed = packWeights(device, { weight, transposed: false });
+  const tiles = Math.ceil(width / columns) * Math.ceil(height / rows);
+  device.dispatch({
+    label: `conv2d k${k} doubled`,
+    shader: directShader({
+      k,
+      rows,
+      segments: columns / 4,
+      vector: 4,
+      epilogue: relu ? "bias_relu" : "bias",
+      source,
+      doubled: true,
+    }),
+    uniforms: [batch, cIn, cOut, height, width / 4, low.shape[1]],
+    ...bindOperands([y, bias], { operands: [skip, packed, low], source }),
     workgroups: linearWorkgroups(batch * Math.ceil(cOut / 4) * tiles, WORKGROUP),
   });
   return scope.keep(y);

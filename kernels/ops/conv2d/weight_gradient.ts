@@ -36,11 +36,12 @@ const CHANNELS = 2;
  * walked whole or `cut` into parts, which must also load what lies left of their start.
  */
 export function weightGradientShader(
-  { k, vector, cut, source }: {
+  { k, vector, cut, source, doubled = false }: {
     k: number;
     vector: VectorWidth;
     cut: boolean;
     source: Source;
+    doubled?: boolean;
   },
 ): string {
   const pad = (k - 1) / 2;
@@ -53,9 +54,12 @@ export function weightGradientShader(
   const channels = range(CHANNELS);
   const taps = range(kernelRows * k);
   const windows = channels.flatMap((c) => range(inputRows).map((r) => ({ c, r })));
-  const load = (c: number, r: number, segment: string) =>
-    `select(${zero}, x_at(x${c} + (y0 + ${r}) * width + ${segment}), has${c} && in${r} && ` +
-    `u32(${segment}) < p.segments)`;
+  const load = (c: number, r: number, segment: string) => {
+    const value = doubled
+      ? `doubled_at(x${c} + ((y0 + ${r}) >> 1u) * (width / 2), ${segment})`
+      : `x_at(x${c} + (y0 + ${r}) * width + ${segment})`;
+    return `select(${zero}, ${value}, has${c} && in${r} && u32(${segment}) < p.segments)`;
+  };
   const starts = windows.flatMap(({ c, r }) =>
     range(last + 1).map((s) =>
       s === last || (s < halo && !cut)
@@ -93,9 +97,8 @@ export function weightGradientShader(
   const stores = channels.flatMap((c) =>
     range(4).map((o) =>
       `if (has${c} && oc + ${o}u < p.c_out) {
-    let at = slab * p.c_out * p.c_in * ${k * k}u + ((oc + ${o}u) * p.c_in + ic + ${c}u) * ${
-        k * k
-      }u + ky0 * ${k}u;
+    let at = ((slab * p.c_out + oc + ${o}u) * p.c_all + p.c_first + ic + ${c}u) * ${k * k}u +
+      ky0 * ${k}u;
     ${taps.map((t) => `partial[at + ${t}u] = a${c}_${t}[${o}];`).join(" ")}
   }`
     )
@@ -103,11 +106,13 @@ export function weightGradientShader(
   return /* wgsl */ `
 struct Params {
   batch: u32, c_in: u32, c_out: u32, height: u32, segments: u32, pairs: u32, slabs: u32, parts: u32,
+  c_first: u32, c_all: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> partial: array<f32>;
 ${declareOperand("x", { binding: 2, source, type })}
 ${declareOperand("dz", { binding: 3, source, type })}
+${doubled ? DOUBLED_AT : ""}
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -126,7 +131,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   ${
     channels.map((c) =>
       `let has${c} = ic + ${c}u < p.c_in;
-  let x${c} = i32(image * p.c_in + ic + ${c}u) * area;`
+  let x${c} = i32(image * p.c_in + ic + ${c}u) * area${doubled ? " / 4" : ""};`
     ).join("\n  ")
   }
   ${channels.flatMap((c) => taps.map((t) => `var a${c}_${t} = vec4f(0.0);`)).join("\n  ")}
@@ -157,28 +162,57 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 `;
 }
 
+/** Where a vector of an image lies that is twice as wide as the one that is stored. */
+const DOUBLED_AT = /* wgsl */ `
+fn doubled_at(row: i32, segment: i32) -> vec4f {
+  let pixels = x_at(row + (segment >> 1u));
+  return select(pixels.xxyy, pixels.zzww, (segment & 1) == 1);
+}`;
+
+/** An input of a layer, or some channels of one. */
+export interface GradientInput {
+  /** The image, `[n, c, h, w]`, or of half the size. */
+  readonly x: Tensor<"f32">;
+  /** Whether each of its pixels stands for 2 × 2; then rows are in fours at both sizes. */
+  readonly doubled: boolean;
+}
+
 /** Computes dw `[c_out, c_in, k, k]` from the input and the gradient of the sums. */
 export function weightGradient(
   device: Device,
   { x, dz, k }: WeightGradient,
   source: Source,
 ): Tensor<"f32"> {
-  const [batch, cIn, height, width] = x.shape;
-  const cOut = dz.shape[1];
+  return joinedWeightGradient(device, { inputs: [{ x, doubled: false }], dz, k }, source);
+}
+
+/** Computes dw for a layer that sees several images, one after the other along its channels. */
+export function joinedWeightGradient(
+  device: Device,
+  { inputs, dz, k }: { inputs: readonly GradientInput[]; dz: Tensor<"f32">; k: number },
+  source: Source,
+): Tensor<"f32"> {
+  const [batch, cOut, height, width] = dz.shape;
+  const cAll = inputs.reduce((sum, { x }) => sum + x.shape[1], 0);
   const vector = vectorWidth(width);
   const segments = width / vector;
   const pairs = Math.max(1, Math.floor(STEPS_PER_INVOCATION / segments));
   const parts = Math.ceil(segments / MOST_STEPS);
   const slabs = Math.ceil(Math.ceil(height / ROWS) / pairs) * parts;
-  const blocks = Math.ceil(cOut / 4) * Math.ceil(cIn / CHANNELS) * (k / unrolledKernelRows(k));
   using scope = device.scope();
-  const partial = device.empty([batch * slabs, cOut, cIn, k, k]);
-  device.dispatch({
-    label: `conv2d k${k} dw`,
-    shader: weightGradientShader({ k, vector, cut: parts > 1, source }),
-    uniforms: [batch, cIn, cOut, height, segments, pairs, slabs, parts],
-    ...bindOperands([partial], { operands: [x, dz], source }),
-    workgroups: linearWorkgroups(batch * slabs * blocks, WORKGROUP),
-  });
-  return scope.keep(sumSlabs(device, { partial, shape: [cOut, cIn, k, k] }));
+  const partial = device.empty([batch * slabs, cOut, cAll, k, k]);
+  let first = 0;
+  for (const { x, doubled } of inputs) {
+    const cIn = x.shape[1];
+    const blocks = Math.ceil(cOut / 4) * Math.ceil(cIn / CHANNELS) * (k / unrolledKernelRows(k));
+    device.dispatch({
+      label: `conv2d k${k} dw`,
+      shader: weightGradientShader({ k, vector, cut: parts > 1, source, doubled }),
+      uniforms: [batch, cIn, cOut, height, segments, pairs, slabs, parts, first, cAll],
+      ...bindOperands([partial], { operands: [x, dz], source }),
+      workgroups: linearWorkgroups(batch * slabs * blocks, WORKGROUP),
+    });
+    first += cIn;
+  }
+  return scope.keep(sumSlabs(device, { partial, shape: [cOut, cAll, k, k] }));
 }

@@ -1,0 +1,109 @@
+/**
+ * The step up of a U-Net in one operation: a small image is enlarged twofold, each pixel becoming
+ * 2 × 2, another is joined to it along the channels, and both are convolved.
+ *
+ * Where a kernel can, it reads both images as they are, and neither the enlarged image nor the joined
+ * channels are ever written; nor are they kept for the backward pass. See variants.ts.
+ *
+ * @module
+ */
+
+import { maskAndSum, sumPerChannel } from "../../channel_sums.ts";
+import type { NdArray, Operation } from "../../operation.ts";
+import { formatShape, imageShape, type Shape } from "../../shape.ts";
+import { concat, takeChannels } from "../concat.ts";
+import { conv2d, type Conv2dParams } from "../conv2d/mod.ts";
+import { convolve as convolveReference, convolveBackward } from "../conv2d/reference.ts";
+import { convolve } from "../conv2d/variants.ts";
+import { sumBlocks, upsampleNearest } from "../upsample.ts";
+import { upConvolve, upGradientToWeights } from "./variants.ts";
+
+function enlargedShape([n, c, h, w]: Shape): Shape {
+  return [n, c, 2 * h, 2 * w];
+}
+
+function upConv2dShape([low, skip, weight, bias]: readonly Shape[]): Shape {
+  imageShape(low, "upConv2d");
+  imageShape(skip, "upConv2d");
+  const [n, , h, w] = enlargedShape(low);
+  if (skip[0] !== n || skip[2] !== h || skip[3] !== w) {
+    throw new RangeError(
+      `Cannot run upConv2d: skip is ${formatShape(skip)}, expected twice the sides of low ` +
+        formatShape(low),
+    );
+  }
+  return conv2d.shape([[n, low[1] + skip[1], h, w], weight, bias], { relu: false });
+}
+
+/** The enlarged image and the other, joined, in float64. */
+function join(low: NdArray, skip: NdArray): NdArray {
+  const enlarged = upsampleNearest.reference.forward([low], {});
+  return concat.reference.forward([enlarged, skip], {});
+}
+
+function shapesFor(
+  [n, cLow, h, w]: readonly number[],
+  { cSkip, cOut, k }: { cSkip: number; cOut: number; k: number },
+): Shape[] {
+  return [[n, cLow, h, w], [n, cSkip, 2 * h, 2 * w], [cOut, cLow + cSkip, k, k], [cOut]];
+}
+
+/** Makes a gradient rule of a reference callable: these operations have one. */
+type ReferenceRule = (inputs: readonly NdArray[], dy: NdArray, params: object) => NdArray[];
+
+/**
+ * y = [enlarged low, skip] ⋆ w + b for low `[n, c_low, h, w]`, skip `[n, c_skip, 2h, 2w]`, w
+ * `[c_out, c_low + c_skip, k, k]`, b `[c_out]`; y is `[n, c_out, 2h, 2w]`.
+ */
+export const upConv2d: Operation<Conv2dParams> = {
+  name: "upConv2d",
+  inputs: ["low", "skip", "weight", "bias"],
+  shape: upConv2dShape,
+  forward: (device, [low, skip, weight, bias], { relu }) =>
+    upConvolve(device, { low, skip, weight, bias, relu }),
+  backward(device, { inputs: [low, skip, weight], output: y, dy, needs }, { relu }) {
+    using scope = device.scope();
+    const { dz, sums } = relu
+      ? maskAndSum(device, { y, dy })
+      : { dz: dy, sums: needs[3] ? sumPerChannel(device, dy) : null };
+    const dx = needs[0] || needs[1]
+      ? convolve(device, { x: dz, weight, transposed: true, bias: null, relu: false })
+      : null;
+    const [cLow, cSkip] = [low.shape[1], skip.shape[1]];
+    const toLow = (dx: Parameters<typeof takeChannels>[1]) =>
+      sumBlocks(device, takeChannels(device, dx, { first: 0, count: cLow }));
+    return [
+      dx && needs[0] ? scope.keep(toLow(dx)) : null,
+      dx && needs[1] ? scope.keep(takeChannels(device, dx, { first: cLow, count: cSkip })) : null,
+      needs[2] ? scope.keep(upGradientToWeights(device, { low, skip, dz, weight })) : null,
+      needs[3] && sums ? scope.keep(sums) : null,
+    ];
+  },
+  reference: {
+    forward: ([low, skip, weight, bias], { relu }) =>
+      convolveReference([join(low, skip), weight, bias], { relu }),
+    backward([low, skip, weight, bias], dy, { relu }) {
+      const [dx, dw, db] = convolveBackward([join(low, skip), weight, bias], dy, { relu });
+      const enlarged = upsampleNearest.reference.forward([low], {});
+      const [dLarge, dSkip] = (concat.reference.backward as ReferenceRule)(
+        [enlarged, skip],
+        dx,
+        {},
+      );
+      const [dLow] = (upsampleNearest.reference.backward as ReferenceRule)([low], dLarge, {});
+      return [dLow, dSkip, dw, db];
+    },
+  },
+  samples: [
+    { shapes: shapesFor([1, 1, 1, 1], { cSkip: 1, cOut: 1, k: 3 }), params: { relu: false } },
+    { shapes: shapesFor([2, 3, 3, 4], { cSkip: 5, cOut: 6, k: 3 }), params: { relu: true } },
+    { shapes: shapesFor([1, 4, 5, 8], { cSkip: 2, cOut: 9, k: 3 }), params: { relu: true } },
+    { shapes: shapesFor([3, 2, 2, 7], { cSkip: 3, cOut: 4, k: 3 }), params: { relu: false } },
+    { shapes: shapesFor([1, 2, 4, 4], { cSkip: 3, cOut: 5, k: 5 }), params: { relu: true } },
+    {
+      shapes: shapesFor([1, 16, 32, 32], { cSkip: 16, cOut: 16, k: 3 }),
+      params: { relu: true },
+      bench: true,
+    },
+  ],
+};

@@ -1,0 +1,125 @@
+/**
+ * The kernels of the step up: one that reads both images where they are, and the three operations one
+ * after the other, for which every kernel of a convolution can serve.
+ *
+ * @module
+ */
+
+import type { Device } from "../../device.ts";
+import type { Source } from "../../operand.ts";
+import type { Tensor } from "../../tensor.ts";
+import { runVariant, type Variant } from "../../variant.ts";
+import { concat } from "../concat.ts";
+import { type DoubledConvolution, doubledConvolution } from "../conv2d/direct.ts";
+import { convolve, gradientToWeights } from "../conv2d/variants.ts";
+import { joinedWeightGradient } from "../conv2d/weight_gradient.ts";
+import { upsampleNearest } from "../upsample.ts";
+
+/** The gradient to the weights of a step up. */
+export interface UpWeightGradient {
+  /** The smaller image. */
+  readonly low: Tensor<"f32">;
+  /** The other image. */
+  readonly skip: Tensor<"f32">;
+  /** Gradient to the sums, before the ReLU. */
+  readonly dz: Tensor<"f32">;
+  /** The weights, for their shape. */
+  readonly weight: Tensor<"f32">;
+}
+
+type Images = Pick<DoubledConvolution, "low" | "skip" | "weight">;
+
+function canFold(device: Device, { low, skip, weight }: Images, source: Source): boolean {
+  return weight.shape[2] === 3 && low.shape[3] % 4 === 0 &&
+    (source === "buffer" || [low, skip, weight].every((tensor) => device.fitsTexture(tensor)));
+}
+
+function join(device: Device, { low, skip }: Images): Tensor<"f32"> {
+  const enlarged = upsampleNearest.forward(device, [low], {});
+  return concat.forward(device, [enlarged, skip], {});
+}
+
+function folded(name: string, source: Source): Variant<DoubledConvolution> {
+  return {
+    name,
+    supports: (device, problem) => canFold(device, problem, source),
+    run: (device, problem) => doubledConvolution(device, problem, source),
+  };
+}
+
+function foldedGradient(name: string, source: Source): Variant<UpWeightGradient> {
+  return {
+    name,
+    supports: (device, problem) =>
+      canFold(device, problem, source) &&
+      (source === "buffer" || device.fitsTexture(problem.dz)),
+    run: (device, { low, skip, dz }) => {
+      const inputs = [{ x: low, doubled: true }, { x: skip, doubled: false }];
+      return joinedWeightGradient(device, { inputs, dz, k: 3 }, source);
+    },
+  };
+}
+
+/** Kernels for the output. */
+export const upConvolutionVariants: readonly Variant<DoubledConvolution>[] = [
+  {
+    name: "separate",
+    supports: () => true,
+    run(device, problem) {
+      using scope = device.scope();
+      const x = join(device, problem);
+      return scope.keep(convolve(device, { ...problem, x, transposed: false }));
+    },
+  },
+  folded("folded", "buffer"),
+  folded("folded-texture", "texture"),
+];
+
+/** Kernels for the gradient to the weights. */
+export const upWeightGradientVariants: readonly Variant<UpWeightGradient>[] = [
+  {
+    name: "separate",
+    supports: () => true,
+    run(device, problem) {
+      using scope = device.scope();
+      const x = join(device, problem);
+      const k = problem.weight.shape[2];
+      return scope.keep(gradientToWeights(device, { x, dz: problem.dz, k }));
+    },
+  },
+  foldedGradient("folded", "buffer"),
+  foldedGradient("folded-texture", "texture"),
+];
+
+/** Folding saves memory everywhere; on a GPU the matrix product needs its image written out. */
+function preferred(device: Device): string[] {
+  return device.adapter.isSoftware
+    ? ["folded-texture", "folded", "separate"]
+    : ["separate", "folded"];
+}
+
+function describe({ low, skip, weight }: Images): string {
+  return `${low.shape.join("x")}+${skip.shape[1]}->${weight.shape[0]} k${weight.shape[2]}`;
+}
+
+/** Computes a step up with the kernel that serves this device and size. */
+export function upConvolve(device: Device, problem: DoubledConvolution): Tensor<"f32"> {
+  return runVariant(device, {
+    pass: "upConv2d forward",
+    size: describe(problem),
+    problem,
+    variants: upConvolutionVariants,
+    preferred: preferred(device),
+  });
+}
+
+/** Computes its weight gradient with the kernel that serves this device and size. */
+export function upGradientToWeights(device: Device, problem: UpWeightGradient): Tensor<"f32"> {
+  return runVariant(device, {
+    pass: "upConv2d dw",
+    size: describe(problem),
+    problem,
+    variants: upWeightGradientVariants,
+    preferred: preferred(device),
+  });
+}
