@@ -8,6 +8,9 @@ import { Device, type DeviceOptions } from "./device.ts";
 import { GpuUnavailableError } from "./errors.ts";
 import { selfTest } from "./self_test.ts";
 
+/** Features that some kernels use where there are. */
+const WELCOME_FEATURES: readonly GPUFeatureName[] = ["shader-f16"];
+
 /**
  * Opens the default WebGPU device with the largest buffers the adapter offers, and runs the numeric
  * self-test, because drivers do get it wrong.
@@ -23,7 +26,7 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
         "mesa-vulkan-drivers) or run `sh setup.sh`",
     );
   }
-  const requiredFeatures: GPUFeatureName[] = [];
+  const requiredFeatures = WELCOME_FEATURES.filter((feature) => adapter.features.has(feature));
   if (options.profile) {
     if (!adapter.features.has("timestamp-query")) {
       throw new GpuUnavailableError("Cannot profile kernels: the adapter has no timestamp-query");

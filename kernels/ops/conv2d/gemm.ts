@@ -5,7 +5,11 @@
  *
  * A workgroup of 256 invocations computes 64 channels × 64 pixels (128 pixels of up to 32 channels).
  * In each step it loads 16 rows of both matrices once, and every invocation multiplies a register tile
- * of 4 channels × 4 (8) pixels out of them: what is loaded from global memory serves a whole tile.
+ * of 4 channels × 4 pixels out of them: what is loaded from global memory serves a whole tile.
+ *
+ * With f16 the weights and the windows are rounded to half precision where they are stored; products
+ * are still summed in float32. That halves what workgroup memory has to hold and to deliver, and
+ * costs three digits of every factor.
  *
  * @module
  */
@@ -30,12 +34,15 @@ export interface GemmTile {
   readonly hasBias: boolean;
   /** Whether negative results become 0. */
   readonly relu: boolean;
+  /** Whether operands are stored as f16; the device needs `shader-f16`. */
+  readonly half: boolean;
 }
 
 const THREADS = 256;
 
 /** WGSL of the product kernel for one tile. */
-export function gemmShader({ k, blocks, groups, hasBias, relu }: GemmTile): string {
+export function gemmShader({ k, blocks, groups, hasBias, relu, half }: GemmTile): string {
+  const vector = half ? "vec4<f16>" : "vec4f";
   const taps = k * k;
   const pad = (k - 1) / 2;
   const perThread = blocks * groups / THREADS;
@@ -43,15 +50,16 @@ export function gemmShader({ k, blocks, groups, hasBias, relu }: GemmTile): stri
   const channels = range(4);
   const finish = (value: string) => relu ? `max(${value}, 0.0)` : value;
   return /* wgsl */ `
+${half ? "enable f16;" : ""}
 struct Params { c_in: u32, c_out: u32, height: u32, width: u32, tiles: u32, rows: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
-@group(0) @binding(3) var<storage, read> w: array<vec4f>;
+@group(0) @binding(3) var<storage, read> w: array<${vector}>;
 ${hasBias ? "@group(0) @binding(4) var<storage, read> b: array<f32>;" : ""}
 
-var<workgroup> weights: array<vec4f, ${DEPTH * blocks}>;
-var<workgroup> windows: array<vec4f, ${DEPTH * groups}>;
+var<workgroup> weights: array<${vector}, ${DEPTH * blocks}>;
+var<workgroup> windows: array<${vector}, ${DEPTH * groups}>;
 
 // Row "term" of the windows at pixel n of an image.
 fn window(plane: u32, term: u32, n: u32) -> f32 {
@@ -85,21 +93,21 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
       let term = term0 + slot % ${DEPTH}u;
       let block = min(block0 + slot / ${DEPTH}u, last_block);
       weights[slot % ${DEPTH}u * ${blocks}u + slot / ${DEPTH}u] =
-        select(vec4f(0.0), w[block * terms + min(term, terms - 1u)], term < terms);
+        select(${vector}(), w[block * terms + min(term, terms - 1u)], term < terms);
     }
     for (var slot = local; slot < ${DEPTH * groups}u; slot += ${THREADS}u) {
       let term = term0 + slot / ${groups}u;
       let n = n0 + slot % ${groups}u * 4u;
       let plane = image * p.c_in;
-      windows[slot] = vec4f(window(plane, term, n), window(plane, term, n + 1u),
-        window(plane, term, n + 2u), window(plane, term, n + 3u));
+      windows[slot] = ${vector}(vec4f(window(plane, term, n), window(plane, term, n + 1u),
+        window(plane, term, n + 2u), window(plane, term, n + 3u)));
     }
     workgroupBarrier();
     for (var d = 0u; d < ${DEPTH}u; d++) {
-      let factor = weights[d * ${blocks}u + thread_block];
+      let factor = vec4f(weights[d * ${blocks}u + thread_block]);
       ${
     columns.map((g) =>
-      `let pixels${g} = windows[d * ${groups}u + thread_group + ${g * groups / perThread}u];`
+      `let pixels${g} = vec4f(windows[d * ${groups}u + thread_group + ${g * groups / perThread}u]);`
     ).join("\n      ")
   }
       ${
@@ -137,20 +145,21 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
 export function gemmConvolution(
   device: Device,
   { x, weight, bias, transposed, relu }: Convolution,
+  { half }: { half: boolean },
 ): Tensor<"f32"> {
   const [batch, cIn, height, width] = x.shape;
   const cOut = weight.shape[transposed ? 1 : 0];
   const k = weight.shape[2];
   using scope = device.scope();
   const y = device.empty([batch, cOut, height, width]);
-  const packed = packWeights(device, { weight, transposed });
+  const packed = packWeights(device, { weight, transposed, half });
   const [blocks, groups] = cOut <= 32 ? [8, 32] : [16, 16];
   const tiles = Math.ceil(height * width / (groups * 4));
   const rows = Math.ceil(cOut / (blocks * 4));
   const count = batch * rows * tiles;
   device.dispatch({
     label: `conv2d k${k} product`,
-    shader: gemmShader({ k, blocks, groups, hasBias: bias !== null, relu }),
+    shader: gemmShader({ k, blocks, groups, hasBias: bias !== null, relu, half }),
     uniforms: [cIn, cOut, height, width, tiles, rows, count],
     tensors: bias ? [y, x, packed, bias] : [y, x, packed],
     workgroups: linearWorkgroups(count, 1),

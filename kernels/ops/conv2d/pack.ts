@@ -13,10 +13,12 @@ import type { Tensor } from "../../tensor.ts";
 
 const WORKGROUP = 64;
 
-const SHADER = /* wgsl */ `
+function packShader(type: "f32" | "f16"): string {
+  return /* wgsl */ `
+${type === "f16" ? "enable f16;" : ""}
 struct Params { c_in: u32, c_out: u32, taps: u32, transposed: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read_write> packed: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> packed: array<vec4<${type}>>;
 @group(0) @binding(2) var<storage, read> w: array<f32>;
 
 fn weight(o: u32, i: u32, tap: u32) -> f32 {
@@ -32,23 +34,28 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let tap = index % p.taps;
   let i = (index / p.taps) % p.c_in;
   let o = index / p.taps / p.c_in * 4u;
-  packed[index] = vec4f(weight(o, i, tap), weight(o + 1u, i, tap), weight(o + 2u, i, tap),
-    weight(o + 3u, i, tap));
+  packed[index] = vec4<${type}>(vec4f(weight(o, i, tap), weight(o + 1u, i, tap),
+    weight(o + 2u, i, tap), weight(o + 3u, i, tap)));
 }
 `;
+}
 
-/** Packs weights for the forward pass, or transposed for the input gradient. */
+/** Packs weights for the forward pass, or transposed for the input gradient; as f16 if asked. */
 export function packWeights(
   device: Device,
-  { weight, transposed }: { weight: Tensor<"f32">; transposed: boolean },
+  { weight, transposed, half = false }: {
+    weight: Tensor<"f32">;
+    transposed: boolean;
+    half?: boolean;
+  },
 ): Tensor<"f32"> {
   const [first, second, k] = weight.shape;
   const [cOut, cIn] = transposed ? [second, first] : [first, second];
   const count = Math.ceil(cOut / 4) * cIn * k * k;
-  const packed = device.empty([count, 4]);
+  const packed = device.empty([count, half ? 2 : 4]);
   device.dispatch({
     label: transposed ? "conv2d pack transposed" : "conv2d pack",
-    shader: SHADER,
+    shader: packShader(half ? "f16" : "f32"),
     uniforms: [cIn, cOut, k * k, transposed ? 1 : 0, count],
     tensors: [packed, weight],
     workgroups: linearWorkgroups(count, WORKGROUP),

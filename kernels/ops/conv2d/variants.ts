@@ -58,7 +58,14 @@ function walkingRows(source: Source): Variant<WeightGradient> {
 const gemm: Variant<Convolution> = {
   name: "gemm",
   supports: () => true,
-  run: gemmConvolution,
+  run: (device, problem) => gemmConvolution(device, problem, { half: false }),
+};
+
+/** Less exact: for those who pin it. */
+const halfGemm: Variant<Convolution> = {
+  name: "gemm-f16",
+  supports: (device) => device.gpu.features.has("shader-f16"),
+  run: (device, problem) => gemmConvolution(device, problem, { half: true }),
 };
 
 const gemmForWeights: Variant<WeightGradient> = {
@@ -73,6 +80,7 @@ export const convolutionVariants: readonly Variant<Convolution>[] = [
   direct("direct-texture", { side: LARGE, source: "texture" }),
   direct("direct-small", { side: SMALL, source: "buffer" }),
   gemm,
+  halfGemm,
   winograd(2, "buffer"),
   winograd(2, "texture"),
   winograd(4, "buffer"),

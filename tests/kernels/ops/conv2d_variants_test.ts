@@ -25,8 +25,9 @@ const SIZES = [
   [1, 64, 40, 8, 8, 3],
 ] as const;
 
-/** F(4) scales by up to 24 on the way; everything else rounds like a plain sum. */
+/** F(4) scales by up to 24 on the way, f16 has 11 bits; everything else rounds like a plain sum. */
 function limitOf(name: string): number {
+  if (name.endsWith("f16")) return 2e-3;
   return name.startsWith("winograd4") ? 3e-5 : 2e-6;
 }
 
