@@ -3,9 +3,9 @@
  * image's windows `[c_in · k², pixels]`, which are never written out but gathered while they are
  * loaded. A 1×1 convolution is a plain matrix product here.
  *
- * A workgroup of 256 invocations computes 64 channels × 64 pixels (128 pixels of up to 32 channels).
- * In each step it loads 16 rows of both matrices once, and every invocation multiplies a register tile
- * of 4 channels × 4 pixels out of them: what is loaded from global memory serves a whole tile.
+ * In each step a workgroup loads 16 rows of both matrices, and every invocation multiplies a register
+ * tile of 8 channels × 8 pixels out of them: 128 operations for 64 bytes of workgroup memory. The
+ * pixels that an invocation loads stay the same, so where they lie is computed once.
  *
  * With f16 the weights and the windows are rounded to half precision where they are stored; products
  * are still summed in float32. That halves what workgroup memory has to hold and to deliver, and
@@ -20,16 +20,21 @@ import type { Convolution } from "./convolution.ts";
 import { packWeights } from "./pack.ts";
 import { range } from "./tile.ts";
 
+/** Rows of both matrices in workgroup memory. */
 const DEPTH = 16;
+/** Vectors of 4 channels, and vectors of 4 pixels, of an invocation's register tile. */
+const SIDE = 2;
 
 /** The numbers that a product kernel is generated from. */
 export interface GemmTile {
   /** Side of the convolution kernel, odd. */
   readonly k: number;
-  /** Vectors of 4 output channels per workgroup. */
+  /** Vectors of 4 output channels per workgroup, a multiple of 4. */
   readonly blocks: number;
-  /** Vectors of 4 pixels per workgroup. */
+  /** Vectors of 4 pixels per workgroup, a multiple of 2. */
   readonly groups: number;
+  /** Whether images are whole vectors of pixels. */
+  readonly isWhole: boolean;
   /** Whether a bias is added. */
   readonly hasBias: boolean;
   /** Whether negative results become 0. */
@@ -38,105 +43,122 @@ export interface GemmTile {
   readonly half: boolean;
 }
 
-const THREADS = 256;
+/** The tile for a number of channels; narrow layers take more pixels instead. */
+function tileFor(cOut: number): { blocks: number; groups: number } {
+  if (cOut <= 16) return { blocks: 4, groups: 64 };
+  return cOut <= 32 ? { blocks: 8, groups: 32 } : { blocks: 16, groups: 32 };
+}
 
 /** WGSL of the product kernel for one tile. */
-export function gemmShader({ k, blocks, groups, hasBias, relu, half }: GemmTile): string {
+export function gemmShader(
+  { k, blocks, groups, isWhole, hasBias, relu, half }: GemmTile,
+): string {
   const vector = half ? "vec4<f16>" : "vec4f";
   const taps = k * k;
   const pad = (k - 1) / 2;
-  const perThread = blocks * groups / THREADS;
-  const columns = range(perThread);
-  const channels = range(4);
-  const finish = (value: string) => relu ? `max(${value}, 0.0)` : value;
+  const threads = blocks * groups / SIDE ** 2;
+  // One vector more a row: invocations that store along a column meet different banks.
+  const stride = blocks + 1;
+  const sides = range(SIDE);
+  const channels = range(4 * SIDE);
+  const sums = sides.flatMap((b) =>
+    range(4).flatMap((o) =>
+      sides.map((g) => {
+        const sum = `a${b * 4 + o}_${g}`;
+        return `${sum} = fma(vec4f(factor${b}[${o}]), pixels${g}, ${sum});`;
+      })
+    )
+  );
+  const stores = channels.map((o) => {
+    const finish = (value: string, zero: string) => relu ? `max(${value}, ${zero})` : value;
+    const outputs = sides.flatMap((g) => {
+      const n = `(n0 + (thread_group + ${g * groups / SIDE}u) * 4u)`;
+      const value = `a${o}_${g}${hasBias ? " + bias" : ""}`;
+      if (isWhole) {
+        return [`if (${n} < area) { y[(out + ${n}) / 4u] = ${finish(value, "vec4f(0.0)")}; }`];
+      }
+      return range(4).map((i) =>
+        `if (${n} + ${i}u < area) ` +
+        `{ y[out + ${n} + ${i}u] = ${finish(`(${value})[${i}]`, "0.0")}; }`
+      );
+    });
+    return `{
+    let channel = (block0 + thread_block + ${Math.floor(o / 4) * blocks / SIDE}u) * 4u + ${o % 4}u;
+    if (channel < p.c_out) {
+      let out = (image * p.c_out + channel) * area;
+      ${hasBias ? "let bias = b[channel];" : ""}
+      ${outputs.join("\n      ")}
+    }
+  }`;
+  });
   return /* wgsl */ `
 ${half ? "enable f16;" : ""}
 struct Params { c_in: u32, c_out: u32, height: u32, width: u32, tiles: u32, rows: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<${isWhole ? "vec4f" : "f32"}>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 @group(0) @binding(3) var<storage, read> w: array<${vector}>;
 ${hasBias ? "@group(0) @binding(4) var<storage, read> b: array<f32>;" : ""}
 
-var<workgroup> weights: array<${vector}, ${DEPTH * blocks}>;
+var<workgroup> weights: array<${vector}, ${DEPTH * stride}>;
 var<workgroup> windows: array<${vector}, ${DEPTH * groups}>;
 
-// Row "term" of the windows at pixel n of an image.
-fn window(plane: u32, term: u32, n: u32) -> f32 {
-  let c = term / ${taps}u;
-  let tap = term - c * ${taps}u;
-  let row = i32(n / p.width + tap / ${k}u) - ${pad};
-  let column = i32(n % p.width + tap % ${k}u) - ${pad};
-  let inside = c < p.c_in && row >= 0 && row < i32(p.height) && column >= 0 &&
-    column < i32(p.width);
-  let at = ((plane + c) * p.height + u32(max(row, 0))) * p.width + u32(max(column, 0));
-  return select(0.0, x[select(0u, at, inside)], inside);
-}
-
-@compute @workgroup_size(${THREADS})
+@compute @workgroup_size(${threads})
 fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: vec3u,
     @builtin(num_workgroups) size: vec3u) {
-  let index = id.x + id.y * size.x;
   // Workgroups past the last compute what an earlier one computes: barriers must be met by all.
-  let tile = min(index, p.count - 1u);
+  let index = min(id.x + id.y * size.x, p.count - 1u);
   let area = p.height * p.width;
   let terms = p.c_in * ${taps}u;
-  let n0 = tile % p.tiles * ${groups * 4}u;
-  let block0 = tile / p.tiles % p.rows * ${blocks}u;
-  let image = tile / p.tiles / p.rows;
+  let n0 = index % p.tiles * ${groups * 4}u;
+  let block0 = index / p.tiles % p.rows * ${blocks}u;
+  let image = index / p.tiles / p.rows;
   let last_block = (p.c_out + 3u) / 4u - 1u;
-  let thread_block = local / ${groups / perThread}u;
-  let thread_group = local % ${groups / perThread}u;
-  ${channels.flatMap((o) => columns.map((g) => `var a${o}_${g} = vec4f(0.0);`)).join("\n  ")}
+  let thread_block = local / ${groups / SIDE}u;
+  let thread_group = local % ${groups / SIDE}u;
+  let loaded = n0 + local % ${groups}u * 4u + vec4u(0u, 1u, 2u, 3u);
+  let row = vec4i(loaded / p.width);
+  let column = vec4i(loaded % p.width);
+  let sides = vec2i(vec2u(p.width, p.height));
+  ${channels.flatMap((o) => sides.map((g) => `var a${o}_${g} = vec4f(0.0);`)).join("\n  ")}
   for (var term0 = 0u; term0 < terms; term0 += ${DEPTH}u) {
-    for (var slot = local; slot < ${DEPTH * blocks}u; slot += ${THREADS}u) {
+    for (var slot = local; slot < ${DEPTH * blocks}u; slot += ${threads}u) {
       let term = term0 + slot % ${DEPTH}u;
       let block = min(block0 + slot / ${DEPTH}u, last_block);
-      weights[slot % ${DEPTH}u * ${blocks}u + slot / ${DEPTH}u] =
+      weights[slot % ${DEPTH}u * ${stride}u + slot / ${DEPTH}u] =
         select(${vector}(), w[block * terms + min(term, terms - 1u)], term < terms);
     }
-    for (var slot = local; slot < ${DEPTH * groups}u; slot += ${THREADS}u) {
-      let term = term0 + slot / ${groups}u;
-      let n = n0 + slot % ${groups}u * 4u;
-      let plane = image * p.c_in;
-      windows[slot] = ${vector}(vec4f(window(plane, term, n), window(plane, term, n + 1u),
-        window(plane, term, n + 2u), window(plane, term, n + 3u)));
+    for (var d = local / ${groups}u; d < ${DEPTH}u; d += ${threads / groups}u) {
+      let term = min(term0 + d, terms - 1u);
+      let c = term / ${taps}u;
+      let tap = i32(term - c * ${taps}u);
+      let from_row = row + (tap / ${k} - ${pad});
+      let from_column = column + (tap % ${k} - ${pad});
+      let inside = (from_row >= vec4i(0)) & (from_row < vec4i(sides.y)) &
+        (from_column >= vec4i(0)) & (from_column < vec4i(sides.x));
+      let at = select(vec4i(0), from_row * sides.x + from_column, inside) +
+        i32((image * p.c_in + c) * area);
+      let pixels = vec4f(x[at.x], x[at.y], x[at.z], x[at.w]);
+      windows[d * ${groups}u + local % ${groups}u] =
+        ${vector}(select(vec4f(0.0), pixels, inside));
     }
     workgroupBarrier();
     for (var d = 0u; d < ${DEPTH}u; d++) {
-      let factor = vec4f(weights[d * ${blocks}u + thread_block]);
       ${
-    columns.map((g) =>
-      `let pixels${g} = vec4f(windows[d * ${groups}u + thread_group + ${g * groups / perThread}u]);`
+    sides.map((b) =>
+      `let factor${b} = vec4f(weights[d * ${stride}u + thread_block + ${b * blocks / SIDE}u]);`
     ).join("\n      ")
   }
       ${
-    channels.flatMap((o) =>
-      columns.map((g) => `a${o}_${g} = fma(vec4f(factor[${o}]), pixels${g}, a${o}_${g});`)
+    sides.map((g) =>
+      `let pixels${g} = vec4f(windows[d * ${groups}u + thread_group + ${g * groups / SIDE}u]);`
     ).join("\n      ")
   }
+      ${sums.join("\n      ")}
     }
     workgroupBarrier();
   }
-  ${
-    channels.map((o) => {
-      const stores = columns.flatMap((g) =>
-        range(4).map((i) => {
-          const n = `n0 + (thread_group + ${g * groups / perThread}u) * 4u + ${i}u`;
-          const value = `a${o}_${g}[${i}]${hasBias ? " + bias" : ""}`;
-          return `if (${n} < area) { y[out + ${n}] = ${finish(value)}; }`;
-        })
-      );
-      return `{
-    let channel = (block0 + thread_block) * 4u + ${o}u;
-    if (channel < p.c_out) {
-      let out = (image * p.c_out + channel) * area;
-      ${hasBias ? "let bias = b[channel];" : ""}
-      ${stores.join("\n      ")}
-    }
-  }`;
-    }).join("\n  ")
-  }
+  ${stores.join("\n  ")}
 }
 `;
 }
@@ -153,13 +175,14 @@ export function gemmConvolution(
   using scope = device.scope();
   const y = device.empty([batch, cOut, height, width]);
   const packed = packWeights(device, { weight, transposed, half });
-  const [blocks, groups] = cOut <= 32 ? [8, 32] : [16, 16];
+  const { blocks, groups } = tileFor(cOut);
   const tiles = Math.ceil(height * width / (groups * 4));
   const rows = Math.ceil(cOut / (blocks * 4));
   const count = batch * rows * tiles;
+  const isWhole = height * width % 4 === 0;
   device.dispatch({
     label: `conv2d k${k} product`,
-    shader: gemmShader({ k, blocks, groups, hasBias: bias !== null, relu, half }),
+    shader: gemmShader({ k, blocks, groups, isWhole, hasBias: bias !== null, relu, half }),
     uniforms: [cIn, cOut, height, width, tiles, rows, count],
     tensors: bias ? [y, x, packed, bias] : [y, x, packed],
     workgroups: linearWorkgroups(count, 1),

@@ -3,7 +3,9 @@
  * times the transposed windows `[pixels, c_in · k²]`, which are gathered while they are loaded.
  *
  * The sum over the pixels is long and the result small, so it is split: each workgroup takes one slab
- * of pixels of one image, and a second pass adds the slabs in their order.
+ * of pixels of one image, and a second pass adds the slabs in their order. In each step it loads 16
+ * pixels, a vector of 4 channels or of 4 terms (c_in · k²) at a time, and every invocation multiplies a
+ * register tile of 8 channels × 8 terms out of them.
  *
  * @module
  */
@@ -14,20 +16,64 @@ import type { Tensor } from "../../tensor.ts";
 import type { WeightGradient } from "./convolution.ts";
 import { range } from "./tile.ts";
 
-/** Pixels loaded at once. */
+/** Pixels in workgroup memory. */
 const DEPTH = 16;
-/** Channels and terms (c_in · k²) of a workgroup's tile. */
-const SIDE = 64;
-const THREADS = 256;
+/** Vectors of 4 channels, and vectors of 4 terms, of an invocation's register tile. */
+const SIDE = 2;
 /** The least pixels of a slab; more where there would be too many slabs. */
-const SLAB = 1024;
+const SLAB = 512;
 const MOST_SLABS = 64;
 
-/** WGSL of the first pass for one kernel side. */
-export function gemmWeightGradientShader(k: number): string {
+/** The numbers that the kernel is generated from. */
+export interface GemmGradientTile {
+  /** Side of the convolution kernel, odd. */
+  readonly k: number;
+  /** Vectors of 4 output channels per workgroup. */
+  readonly blocks: number;
+  /** Vectors of 4 terms per workgroup. */
+  readonly groups: number;
+}
+
+/** The tile for a number of channels; narrow layers take more terms instead. */
+function tileFor(cOut: number): { blocks: number; groups: number } {
+  if (cOut <= 16) return { blocks: 4, groups: 64 };
+  return cOut <= 32 ? { blocks: 8, groups: 32 } : { blocks: 16, groups: 16 };
+}
+
+/** WGSL of the first pass for one tile. */
+export function gemmWeightGradientShader({ k, blocks, groups }: GemmGradientTile): string {
   const taps = k * k;
   const pad = (k - 1) / 2;
-  const loads = DEPTH * SIDE / THREADS;
+  const threads = blocks * groups / SIDE ** 2;
+  const sides = range(SIDE);
+  const lanes = range(4);
+  // One vector more a row: invocations that store along a column meet different banks.
+  const [stride, windowStride] = [blocks + 1, groups + 1];
+  const sums = sides.flatMap((b) =>
+    lanes.flatMap((o) =>
+      sides.map((g) => {
+        const sum = `a${b * 4 + o}_${g}`;
+        return `${sum} = fma(vec4f(factor${b}[${o}]), window${g}, ${sum});`;
+      })
+    )
+  );
+  const stores = sides.flatMap((b) =>
+    lanes.map((o) => {
+      const values = sides.flatMap((g) =>
+        lanes.map((i) => {
+          const term = `(term0 + (thread_group + ${g * groups / SIDE}u) * 4u + ${i}u)`;
+          return `if (${term} < terms) { partial[out + ${term}] = a${b * 4 + o}_${g}[${i}]; }`;
+        })
+      );
+      return `{
+    let channel = channel0 + (thread_block + ${b * blocks / SIDE}u) * 4u + ${o}u;
+    if (channel < p.c_out) {
+      let out = (part * p.c_out + channel) * terms;
+      ${values.join("\n      ")}
+    }
+  }`;
+    })
+  );
   return /* wgsl */ `
 struct Params {
   c_in: u32, c_out: u32, height: u32, width: u32, slab: u32, slabs: u32, columns: u32, rows: u32,
@@ -38,67 +84,70 @@ struct Params {
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 @group(0) @binding(3) var<storage, read> dz: array<f32>;
 
-var<workgroup> gradients: array<f32, ${DEPTH * SIDE}>;
-var<workgroup> windows: array<f32, ${DEPTH * SIDE}>;
+var<workgroup> gradients: array<vec4f, ${DEPTH * stride}>;
+var<workgroup> windows: array<vec4f, ${DEPTH * windowStride}>;
 
-@compute @workgroup_size(${THREADS})
+@compute @workgroup_size(${threads})
 fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: vec3u,
     @builtin(num_workgroups) size: vec3u) {
   // Workgroups past the last compute what an earlier one computes: barriers must be met by all.
   let index = min(id.x + id.y * size.x, p.count - 1u);
   let area = p.height * p.width;
   let terms = p.c_in * ${taps}u;
-  let term0 = index % p.columns * ${SIDE}u;
-  let channel0 = index / p.columns % p.rows * ${SIDE}u;
+  let term0 = index % p.columns * ${groups * 4}u;
+  let channel0 = index / p.columns % p.rows * ${blocks * 4}u;
   let part = index / p.columns / p.rows;
   let image = part / p.slabs;
   let first = part % p.slabs * p.slab;
   let end = min(first + p.slab, area);
-  let row = local / 16u * 4u;
-  let column = local % 16u * 4u;
-  ${range(4).map((o) => `var a${o} = vec4f(0.0);`).join("\n  ")}
+  let thread_block = local / ${groups / SIDE}u;
+  let thread_group = local % ${groups / SIDE}u;
+  let width = i32(p.width);
+  let height = i32(p.height);
+  let steps = vec4u(0u, 1u, 2u, 3u);
+  ${range(4 * SIDE).flatMap((o) => sides.map((g) => `var a${o}_${g} = vec4f(0.0);`)).join("\n  ")}
   for (var n0 = first; n0 < end; n0 += ${DEPTH}u) {
-    for (var i = 0u; i < ${loads}u; i++) {
-      let slot = local + i * ${THREADS}u;
+    for (var slot = local; slot < ${DEPTH * blocks}u; slot += ${threads}u) {
       let n = n0 + slot % ${DEPTH}u;
-      let at = slot % ${DEPTH}u * ${SIDE}u + slot / ${DEPTH}u;
-      let channel = channel0 + slot / ${DEPTH}u;
-      let has = channel < p.c_out && n < end;
-      gradients[at] = select(0.0, dz[select(0u, (image * p.c_out + channel) * area + n, has)], has);
-      let term = term0 + slot / ${DEPTH}u;
+      let channel = channel0 + slot / ${DEPTH}u * 4u + steps;
+      let has = (channel < vec4u(p.c_out)) & vec4<bool>(n < end);
+      let at = select(vec4u(0u), (image * p.c_out + channel) * area + n, has);
+      let values = vec4f(dz[at.x], dz[at.y], dz[at.z], dz[at.w]);
+      gradients[slot % ${DEPTH}u * ${stride}u + slot / ${DEPTH}u] =
+        select(vec4f(0.0), values, has);
+    }
+    for (var slot = local; slot < ${DEPTH * groups}u; slot += ${threads}u) {
+      let n = n0 + slot % ${DEPTH}u;
+      let term = term0 + slot / ${DEPTH}u * 4u + steps;
       let c = term / ${taps}u;
-      let tap = term - c * ${taps}u;
-      let y = i32(n / p.width + tap / ${k}u) - ${pad};
-      let x0 = i32(n % p.width + tap % ${k}u) - ${pad};
-      let inside = c < p.c_in && n < end && y >= 0 && y < i32(p.height) && x0 >= 0 &&
-        x0 < i32(p.width);
-      let source = ((image * p.c_in + c) * p.height + u32(max(y, 0))) * p.width + u32(max(x0, 0));
-      windows[at] = select(0.0, x[select(0u, source, inside)], inside);
+      let tap = vec4i(term - c * ${taps}u);
+      let row = i32(n / p.width) + tap / ${k} - ${pad};
+      let column = i32(n % p.width) + tap % ${k} - ${pad};
+      let inside = (term < vec4u(terms)) & vec4<bool>(n < end) & (row >= vec4i(0)) &
+        (row < vec4i(height)) & (column >= vec4i(0)) & (column < vec4i(width));
+      let plane = vec4i((image * p.c_in + c) * area);
+      let at = select(vec4i(0), plane + row * width + column, inside);
+      let values = vec4f(x[at.x], x[at.y], x[at.z], x[at.w]);
+      windows[slot % ${DEPTH}u * ${windowStride}u + slot / ${DEPTH}u] =
+        select(vec4f(0.0), values, inside);
     }
     workgroupBarrier();
     for (var d = 0u; d < ${DEPTH}u; d++) {
-      let at = d * ${SIDE}u;
-      let window = vec4f(windows[at + column], windows[at + column + 1u],
-        windows[at + column + 2u], windows[at + column + 3u]);
       ${
-    range(4).map((o) => `a${o} = fma(vec4f(gradients[at + row + ${o}u]), window, a${o});`)
-      .join("\n      ")
+    sides.map((b) =>
+      `let factor${b} = gradients[d * ${stride}u + thread_block + ${b * blocks / SIDE}u];`
+    ).join("\n      ")
   }
+      ${
+    sides.map((g) =>
+      `let window${g} = windows[d * ${windowStride}u + thread_group + ${g * groups / SIDE}u];`
+    ).join("\n      ")
+  }
+      ${sums.join("\n      ")}
     }
     workgroupBarrier();
   }
-  ${
-    range(4).map((o) =>
-      `if (channel0 + row + ${o}u < p.c_out) {
-    let out = (part * p.c_out + channel0 + row + ${o}u) * terms + term0 + column;
-    ${
-        range(4).map((i) =>
-          `if (term0 + column + ${i}u < terms) { partial[out + ${i}u] = a${o}[${i}]; }`
-        ).join("\n    ")
-      }
-  }`
-    ).join("\n  ")
-  }
+  ${stores.join("\n  ")}
 }
 `;
 }
@@ -111,16 +160,17 @@ export function gemmWeightGradient(
   const [batch, cIn, height, width] = x.shape;
   const cOut = dz.shape[1];
   const area = height * width;
+  const { blocks, groups } = tileFor(cOut);
   const slab = Math.ceil(Math.max(SLAB, area / MOST_SLABS) / DEPTH) * DEPTH;
   const slabs = Math.ceil(area / slab);
-  const columns = Math.ceil(cIn * k * k / SIDE);
-  const rows = Math.ceil(cOut / SIDE);
+  const columns = Math.ceil(cIn * k * k / (groups * 4));
+  const rows = Math.ceil(cOut / (blocks * 4));
   const count = columns * rows * batch * slabs;
   using scope = device.scope();
   const partial = device.empty([batch * slabs, cOut, cIn, k, k]);
   device.dispatch({
     label: `conv2d k${k} dw product`,
-    shader: gemmWeightGradientShader(k),
+    shader: gemmWeightGradientShader({ k, blocks, groups }),
     uniforms: [cIn, cOut, height, width, slab, slabs, columns, rows, count],
     tensors: [partial, x, dz],
     workgroups: linearWorkgroups(count, 1),

@@ -171,7 +171,7 @@ export function productShader(unroll: number, source: Source): string {
   const channels = range(PRODUCT.blocks * 4);
   const steps = range(unroll);
   const loads = steps.flatMap((c) => [
-    ...groups.map((g) => `let v${c}_${g} = v_at(v0 + ${c} * groups + ${g});`),
+    ...groups.map((g) => `let v${c}_${g} = v_at(v0 + ${c} * groups + ${g} * columns);`),
     ...range(PRODUCT.blocks).map((b) => `let u${c}_${b} = u_at(u0 + ${c} * blocks + ${b});`),
   ]);
   const weightOf = (c: number, o: number) => `u${c}_${Math.floor(o / 4)}.${"xyzw"[o % 4]}`;
@@ -185,7 +185,11 @@ export function productShader(unroll: number, source: Source): string {
   const stores = channels.map((o) =>
     `if (channel + ${o}u < p.c_out) {
     let out = (element * p.c_out + channel + ${o}u) * p.groups + group;
-    ${groups.map((g) => `if (group + ${g}u < p.groups) { y[out + ${g}u] = a${o}_${g}; }`).join(" ")}
+    ${
+      groups.map((g) =>
+        `if (group + ${g}u * stride < p.groups) { y[out + ${g}u * stride] = a${o}_${g}; }`
+      ).join(" ")
+    }
   }`
   );
   return `
@@ -195,11 +199,13 @@ struct Params { c_in: u32, c_out: u32, groups: u32, count: u32 }
 ${declareOperand("v", { binding: 2, source })}
 ${declareOperand("u", { binding: 3, source })}
 ${
-    entry(`let columns = (p.groups + ${PRODUCT.groups - 1}u) / ${PRODUCT.groups}u;
+    entry(`// Neighbouring invocations take neighbouring groups, and further ones a stride apart.
+  let stride = (p.groups + ${PRODUCT.groups - 1}u) / ${PRODUCT.groups}u;
+  let columns = i32(stride);
   let rows = (p.c_out + ${PRODUCT.blocks * 4 - 1}u) / ${PRODUCT.blocks * 4}u;
-  let group = index % columns * ${PRODUCT.groups}u;
-  let channel = index / columns % rows * ${PRODUCT.blocks * 4}u;
-  let element = index / columns / rows;
+  let group = index % stride;
+  let channel = index / stride % rows * ${PRODUCT.blocks * 4}u;
+  let element = index / stride / rows;
   let groups = i32(p.groups);
   let blocks = i32(p.c_out + 3u) / 4;
   var v0 = i32(element * p.c_in) * groups + i32(group);
