@@ -52,23 +52,35 @@ async function benchOperations(
     `${adapter}; ${machine.processors} processors, load average ` +
       machine.load_before.toFixed(2),
   );
-  const measured = await measureCeilings(device);
-  const { fmaGflops, copyGbs } = measured;
-  print(
-    `At best ${formatNumber(fmaGflops)} GFLOP/s in registers (fma) and ` +
-      `${formatNumber(copyGbs)} GB/s from buffer to buffer (copy)`,
-  );
+  const before = await measureCeilings(device);
+  printCeilings(before, print);
   print(tableHead());
   const times: OperationTime[] = [];
   for (const operation of operations) {
     if (only !== undefined && only !== operation.name) continue;
     for await (const { time, spread } of timeOperation(device, operation)) {
       times.push(time);
-      print(tableLine({ ...time, spread }, measured));
+      print(tableLine({ ...time, spread }, before));
     }
   }
-  const ceilings = { fma_gflops: fmaGflops, copy_gbs: copyGbs };
+  // Other work may have held the first measurement down; a ceiling is the best that was seen.
+  const after = await measureCeilings(device);
+  const measured = {
+    fmaGflops: Math.max(before.fmaGflops, after.fmaGflops),
+    copyGbs: Math.max(before.copyGbs, after.copyGbs),
+  };
+  if (measured.fmaGflops > before.fmaGflops || measured.copyGbs > before.copyGbs) {
+    printCeilings(measured, print);
+  }
+  const ceilings = { fma_gflops: measured.fmaGflops, copy_gbs: measured.copyGbs };
   return { adapter, ceilings, operations: times, measured };
+}
+
+function printCeilings({ fmaGflops, copyGbs }: Ceilings, print: Print): void {
+  print(
+    `At best ${formatNumber(fmaGflops)} GFLOP/s in registers (fma) and ` +
+      `${formatNumber(copyGbs)} GB/s from buffer to buffer (copy)`,
+  );
 }
 
 async function benchUNet(ceilings: Ceilings, print: Print): Promise<UNetTimes> {
