@@ -245,18 +245,24 @@ const tuneCommand: Command = {
   boolean: switchFlags(),
   collect: REPEATED_FLAGS,
   async run(flags, output) {
-    const { image: size, out, ...settings } = flags;
-    const image = (size as string | undefined)?.match(/^([1-9]\d*)x([1-9]\d*)$/);
+    const out = required(flags, "out");
+    const size = text(flags, "image");
+    const image = size?.match(/^([1-9]\d*)x([1-9]\d*)$/);
     if (size !== undefined && !image) {
       throw new UsageError(`Cannot use --image ${size}: expected HEIGHTxWIDTH, such as 512x512`);
     }
     const file = text(flags, "config");
-    const config = await runConfig(settings, { out: "", file, hasExample: false });
+    const settings = Object.entries(flags).filter(([name]) => !["out", "image"].includes(name));
+    const config = await runConfig(Object.fromEntries(settings), {
+      out: "",
+      file,
+      hasExample: false,
+    });
     const { tune } = await import("./train/tune.ts");
     const events = tune({
       config,
       image: image ? [Number(image[1]), Number(image[2])] : undefined,
-      out: required(flags, "out"),
+      out,
     });
     for await (const event of events) output.event(event, formatTuning);
   },

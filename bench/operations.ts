@@ -42,12 +42,13 @@ export async function* timeOperation(
           pass.run();
         }
       });
-      const flops = flopsOf(operation.name, { pass: pass.name, shapes: sample.shapes });
+      const { shapes } = sample;
+      const flops = flopsOf(operation.name, { pass: pass.name, shapes });
       const time = {
         op: operation.name,
         pass: pass.name,
-        shape: describeShapes(operation.name, sample.shapes),
-        variant: "default",
+        shape: describeShapes(operation.name, shapes),
+        variant: variantOf(device, { operation: operation.name, pass: pass.name, shapes }),
         ms,
         gflops: flops === null ? null : flops / ms / 1e6,
         gbs: pass.bytes / ms / 1e6,
@@ -71,9 +72,25 @@ async function readResults(
   return { inputs, dy, params, y: read[0], gradients };
 }
 
+/** The kernel that has served a pass, where an operation has several; else `default`. */
+function variantOf(
+  device: Device,
+  { operation, pass, shapes }: { operation: string; pass: string; shapes: readonly Shape[] },
+): string {
+  const [[n, cIn, h, w], [cOut, , k] = []] = shapes;
+  const size = pass === "dx"
+    ? describeShapes(operation, [[n, cOut, h, w], [cIn, cOut, k, k]])
+    : describeShapes(operation, shapes);
+  return device.choices.used[`${operation} ${pass} ${size}`] ?? "default";
+}
+
 /** Shapes in the report: `1x32x256x256->32 k3` for a convolution, else those of all inputs. */
 export function describeShapes(operation: string, shapes: readonly Shape[]): string {
   const [first, second] = shapes;
   if (operation === "conv2d") return `${first.join("x")}->${second[0]} k${second[2]}`;
+  if (operation === "upConv2d") {
+    const [cOut, , k] = shapes[2];
+    return `${first.join("x")}+${second[1]}->${cOut} k${k}`;
+  }
   return shapes.map((shape) => shape.join("x")).join(" ");
 }

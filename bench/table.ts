@@ -22,6 +22,8 @@ export interface TableRow {
   readonly gflops: number | null;
   /** GB/s; null where they are not counted. */
   readonly gbs: number | null;
+  /** Which of the operation's kernels ran. */
+  readonly variant?: string;
 }
 
 /** Titles and widths; a negative width sets a column to the left. */
@@ -35,6 +37,7 @@ const COLUMNS: readonly (readonly [string, number])[] = [
   ["of fma", 8],
   ["GB/s", 8],
   ["of copy", 9],
+  ["  kernel", -16],
 ];
 
 /** The line above the rows. */
@@ -52,6 +55,7 @@ export function tableLine(row: TableRow, ceilings: Ceilings): string {
     percent(row.spread),
     ...speed(row.gflops, ceilings.fmaGflops),
     ...speed(row.gbs, ceilings.copyGbs),
+    row.variant === undefined || row.variant === "default" ? "" : `  ${row.variant}`,
   ]);
 }
 

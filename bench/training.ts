@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Arena } from "../kernels/arena.ts";
 import type { Device } from "../kernels/device.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { Adam } from "../nn/adam.ts";
@@ -24,22 +25,26 @@ export interface Training {
 /** Captures a step of soft Dice and Adam on images x and targets of the same shape. */
 export function captureTraining(
   device: Device,
-  { network, x, target, learningRate }: {
+  { network, x, target, learningRate, arena }: {
     network: Network;
     x: Tensor<"f32">;
     target: Tensor<"f32">;
     learningRate: number;
+    /** Memory to share with steps that run at other times; its own unless told. */
+    arena?: Arena;
   },
 ): Training {
   const adam = new Adam(device, { parameters: network.parameters });
   const loss = device.empty([1]);
-  const recording = device.capture(() => {
+  const compute = () => {
     const tape = new Tape(device);
     const { prob } = network.forward(tape, new Variable(x));
     const dice = losses.dice(tape, prob, new Variable(target));
     adam.update(tape.backward(dice));
     device.copy({ from: dice.value, to: loss, count: 1 });
-  });
+  };
+  if (arena && !arena.holds(compute)) arena.reserve([compute]);
+  const recording = device.capture(compute, { arena });
   const step = () => {
     adam.advance(learningRate);
     recording.replay();

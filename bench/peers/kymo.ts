@@ -78,12 +78,15 @@ function prediction(device: Device, inputs: Arrays): Running {
 function training(device: Device, inputs: Arrays): Running {
   const x = upload(device, inputs, "x");
   const target = upload(device, inputs, "target");
+  // The timed steps and the checked ones never run at the same time.
+  const arena = device.arena();
   const fresh = () =>
     captureTraining(device, {
       network: loadUNet(device, inputs),
       x,
       target,
       learningRate: LEARNING_RATE,
+      arena,
     });
   const timed = fresh();
   return {

@@ -73,6 +73,10 @@ Deno.test("describeShapes() names a convolution by its input, channels and kerne
     describeShapes("conv2d", [[1, 32, 256, 256], [64, 32, 3, 3], [64]]),
     "1x32x256x256->64 k3",
   );
+  assertEquals(
+    describeShapes("upConv2d", [[1, 8, 4, 4], [1, 6, 8, 8], [5, 14, 3, 3], [5]]),
+    "1x8x4x4+6->5 k3",
+  );
   assertEquals(describeShapes("dice", [[4, 1, 8, 8], [4, 1, 8, 8]]), "4x1x8x8 4x1x8x8");
 });
 
