@@ -103,11 +103,11 @@ Deno.test("formatNumber() keeps three digits", () => {
 Deno.test("tableLine() sets the shares of the ceilings under their titles", () => {
   const row = { op: "conv2d", pass: "dx", shape: "1x32x256x256->32 k3", ms: 60, spread: 0.1 };
   const ceilings = { fmaGflops: 80, copyGbs: 10 };
-  const cells = tableLine({ ...row, gflops: 20, gbs: 0.5 }, ceilings);
-  assertMatch(cells, / 60\.0 +10 % +20\.0 +25 % +0\.500 +5 %$/);
-  assertEquals(cells.length, tableHead().length);
+  const cells = tableLine({ ...row, gflops: 20, gbs: 0.5, variant: "gemm" }, ceilings);
+  assertMatch(cells, / 60\.0 +10 % +20\.0 +25 % +0\.500 +5 % {2}gemm$/);
+  assertEquals(cells.indexOf("gemm"), tableHead().indexOf("kernel"));
   const uncounted = tableLine({ ...row, gflops: null, gbs: 0.5 }, ceilings);
   assertMatch(uncounted, /10 % {18,}0\.500 +5 %$/);
-  assertEquals(uncounted.length, tableHead().length);
+  assertEquals(uncounted.length, tableHead().indexOf("  kernel"));
   assert(tableLine({ ...row, gflops: 20, gbs: null }, ceilings).endsWith(" 25 %"));
 });
