@@ -1,5 +1,5 @@
 /**
- * Networks: reverse-mode autodiff on a tape, the U-Net, the Siamese pass, losses, Adam, schedules, and
+ * Networks: reverse-mode autodiff on a tape, the U-Net, StarDist, the Siamese pass, losses, Adam, schedules, and
  * weights as safetensors.
  *
  * @module
@@ -13,5 +13,6 @@ export * from "./module.ts";
 export * from "./safetensors.ts";
 export * from "./schedule.ts";
 export * from "./siamese.ts";
+export * from "./stardist.ts";
 export * from "./unet.ts";
 export * from "./weights.ts";

@@ -39,12 +39,15 @@ export const DEFAULT_UNET: UNetOptions = { depth: 3, base: 16, inChannels: 1 };
 
 /** The trunk of a U-Net: everything but the heads. Its output has `base` channels after a ReLU. */
 export class UNetTrunk {
+  /** How far an input pixel can reach into the output, in pixels. */
+  readonly reach: number;
   readonly #down: Conv2d[][];
   readonly #middle: Conv2d[];
   readonly #up: Conv2d[][];
 
   /** Makes the layers `down.L.I`, `middle.I` and `up.L.I` in a store. */
   constructor(store: ParameterStore, { depth, base, inChannels }: UNetOptions) {
+    this.reach = reachOf(depth);
     const width = (level: number) => base * 2 ** Math.max(0, level);
     const pair = (name: string, [cIn, first, second]: [number, number, number]) => [
       store.conv2d(`${name}.0`, { cIn, cOut: first, k: 3 }),
@@ -146,7 +149,7 @@ export class UNet implements Network {
     this.parameters = store.parameters;
     this.architecture = { kind: "unet", options: { ...options } };
     this.sizeMultiple = 2 ** options.depth;
-    this.reach = reachOf(options.depth);
+    this.reach = this.#trunk.reach;
   }
 
   /**

@@ -9,6 +9,7 @@ import { formatShape, sameShape } from "../kernels/shape.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import type { Architecture, Network, UniformSource } from "./module.ts";
 import type { NamedArray, SafeTensors } from "./safetensors.ts";
+import { StarDist, type StarDistOptions } from "./stardist.ts";
 import { UNet, type UNetOptions } from "./unet.ts";
 
 /** Reads tensors back from the GPU by name. */
@@ -104,7 +105,12 @@ export function buildNetwork(
   if (kind === "unet") {
     return new UNet(device, { options: options as unknown as UNetOptions, random });
   }
-  throw new RangeError(`Cannot build a network of kind ${kind}: known kinds are unet`);
+  if (kind === "stardist") {
+    return new StarDist(device, { options: options as unknown as StarDistOptions, random });
+  }
+  throw new RangeError(
+    `Cannot build a network of kind ${kind}: known kinds are unet and stardist`,
+  );
 }
 
 function buildDescribed(
