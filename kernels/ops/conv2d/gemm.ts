@@ -43,10 +43,14 @@ export interface GemmTile {
   readonly half: boolean;
 }
 
-/** The tile for a number of channels; narrow layers take more pixels instead. */
-function tileFor(cOut: number): { blocks: number; groups: number } {
-  if (cOut <= 16) return { blocks: 4, groups: 64 };
-  return cOut <= 32 ? { blocks: 8, groups: 32 } : { blocks: 16, groups: 32 };
+/** Pixels in a batch below which a large tile leaves most of a GPU without work. */
+const FEW_PIXELS = 8192;
+
+/** The tile for a number of channels and of pixels; it takes at most 16 KiB of workgroup memory. */
+function tileFor(cOut: number, pixels: number): { blocks: number; groups: number } {
+  if (cOut <= 16) return { blocks: 4, groups: 32 };
+  if (cOut <= 32) return { blocks: 8, groups: 32 };
+  return pixels < FEW_PIXELS ? { blocks: 8, groups: 16 } : { blocks: 16, groups: 32 };
 }
 
 /** WGSL of the product kernel for one tile. */
@@ -119,6 +123,7 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
   let loaded = n0 + local % ${groups}u * 4u + vec4u(0u, 1u, 2u, 3u);
   let row = vec4i(loaded / p.width);
   let column = vec4i(loaded % p.width);
+  let position = vec4i(loaded);
   let sides = vec2i(vec2u(p.width, p.height));
   ${channels.flatMap((o) => sides.map((g) => `var a${o}_${g} = vec4f(0.0);`)).join("\n  ")}
   for (var term0 = 0u; term0 < terms; term0 += ${DEPTH}u) {
@@ -132,11 +137,13 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
       let term = min(term0 + d, terms - 1u);
       let c = term / ${taps}u;
       let tap = i32(term - c * ${taps}u);
-      let from_row = row + (tap / ${k} - ${pad});
-      let from_column = column + (tap % ${k} - ${pad});
+      let down = tap / ${k} - ${pad};
+      let right = tap % ${k} - ${pad};
+      let from_row = row + down;
+      let from_column = column + right;
       let inside = (from_row >= vec4i(0)) & (from_row < vec4i(sides.y)) &
         (from_column >= vec4i(0)) & (from_column < vec4i(sides.x));
-      let at = select(vec4i(0), from_row * sides.x + from_column, inside) +
+      let at = select(vec4i(0), position + (down * sides.x + right), inside) +
         i32((image * p.c_in + c) * area);
       let pixels = vec4f(x[at.x], x[at.y], x[at.z], x[at.w]);
       windows[d * ${groups}u + local % ${groups}u] =
@@ -175,7 +182,7 @@ export function gemmConvolution(
   using scope = device.scope();
   const y = device.empty([batch, cOut, height, width]);
   const packed = packWeights(device, { weight, transposed, half });
-  const { blocks, groups } = tileFor(cOut);
+  const { blocks, groups } = tileFor(cOut, batch * height * width);
   const tiles = Math.ceil(height * width / (groups * 4));
   const rows = Math.ceil(cOut / (blocks * 4));
   const count = batch * rows * tiles;

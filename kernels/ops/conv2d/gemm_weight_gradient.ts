@@ -34,9 +34,9 @@ export interface GemmGradientTile {
   readonly groups: number;
 }
 
-/** The tile for a number of channels; narrow layers take more terms instead. */
+/** The tile for a number of channels; it takes at most 16 KiB of workgroup memory. */
 function tileFor(cOut: number): { blocks: number; groups: number } {
-  if (cOut <= 16) return { blocks: 4, groups: 64 };
+  if (cOut <= 16) return { blocks: 4, groups: 32 };
   return cOut <= 32 ? { blocks: 8, groups: 32 } : { blocks: 16, groups: 16 };
 }
 
@@ -107,8 +107,11 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
   let steps = vec4u(0u, 1u, 2u, 3u);
   ${range(4 * SIDE).flatMap((o) => sides.map((g) => `var a${o}_${g} = vec4f(0.0);`)).join("\n  ")}
   for (var n0 = first; n0 < end; n0 += ${DEPTH}u) {
+    // All that an invocation loads belongs to one pixel: ${threads} is a multiple of ${DEPTH}.
+    let n = n0 + local % ${DEPTH}u;
+    let at_row = i32(n / p.width);
+    let at_column = i32(n % p.width);
     for (var slot = local; slot < ${DEPTH * blocks}u; slot += ${threads}u) {
-      let n = n0 + slot % ${DEPTH}u;
       let channel = channel0 + slot / ${DEPTH}u * 4u + steps;
       let has = (channel < vec4u(p.c_out)) & vec4<bool>(n < end);
       let at = select(vec4u(0u), (image * p.c_out + channel) * area + n, has);
@@ -117,12 +120,11 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
         select(vec4f(0.0), values, has);
     }
     for (var slot = local; slot < ${DEPTH * groups}u; slot += ${threads}u) {
-      let n = n0 + slot % ${DEPTH}u;
       let term = term0 + slot / ${DEPTH}u * 4u + steps;
       let c = term / ${taps}u;
       let tap = vec4i(term - c * ${taps}u);
-      let row = i32(n / p.width) + tap / ${k} - ${pad};
-      let column = i32(n % p.width) + tap % ${k} - ${pad};
+      let row = at_row + tap / ${k} - ${pad};
+      let column = at_column + tap % ${k} - ${pad};
       let inside = (term < vec4u(terms)) & vec4<bool>(n < end) & (row >= vec4i(0)) &
         (row < vec4i(height)) & (column >= vec4i(0)) & (column < vec4i(width));
       let plane = vec4i((image * p.c_in + c) * area);

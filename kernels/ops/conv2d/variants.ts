@@ -61,10 +61,10 @@ const gemm: Variant<Convolution> = {
   run: (device, problem) => gemmConvolution(device, problem, { half: false }),
 };
 
-/** Less exact: for those who pin it. */
+/** Less exact, for those who pin it; small gradients would lose most of their digits. */
 const halfGemm: Variant<Convolution> = {
   name: "gemm-f16",
-  supports: (device) => device.gpu.features.has("shader-f16"),
+  supports: (device, { transposed }) => device.gpu.features.has("shader-f16") && !transposed,
   run: (device, problem) => gemmConvolution(device, problem, { half: true }),
 };
 

@@ -1,11 +1,15 @@
 // Every kernel that can compute a convolution, forced one by one, against float64.
 import { assert, assertEquals } from "@std/assert";
+import type { Device } from "../../../kernels/device.ts";
 import type { NdArray } from "../../../kernels/operation.ts";
+import { gemmConvolution } from "../../../kernels/ops/conv2d/gemm.ts";
+import { gemmWeightGradient } from "../../../kernels/ops/conv2d/gemm_weight_gradient.ts";
 import { convolve, convolveBackward } from "../../../kernels/ops/conv2d/reference.ts";
 import {
   convolutionVariants,
   weightGradientVariants,
 } from "../../../kernels/ops/conv2d/variants.ts";
+import type { Shape } from "../../../kernels/shape.ts";
 import { Random } from "../../../train/data/random.ts";
 import { assertClose, device, randomArray, upload } from "../check_operation.ts";
 
@@ -23,6 +27,7 @@ const SIZES = [
   [1, 2, 3, 6, 16, 7],
   [1, 9, 66, 3, 3, 3],
   [1, 64, 40, 8, 8, 3],
+  [1, 3, 34, 91, 92, 1],
 ] as const;
 
 /** F(4) scales by up to 24 on the way, f16 has 11 bits; everything else rounds like a plain sum. */
@@ -91,6 +96,30 @@ Deno.test("every weight gradient kernel equals the float64 reference", async () 
       const what = `${variant.name} of ${size}`;
       assertClose(await device.read(gradient), dw.data, { limit: 2e-6, what });
     }
+  }
+});
+
+Deno.test("matrix products stay within the workgroup memory that every WebGPU device has", () => {
+  const bytes = (shader: string) =>
+    [...shader.matchAll(/var<workgroup> \w+: array<(\S+), (\d+)>/g)]
+      .map(([, type, count]) => (type === "vec4f" ? 16 : 8) * Number(count))
+      .reduce((sum, size) => sum + size);
+  for (const size of SIZES) {
+    const [n, cIn, cOut, h, w, k] = size;
+    const shaders: string[] = [];
+    const noted = {
+      ...{ scope: () => device.scope(), empty: (shape: Shape) => device.empty(shape) },
+      dispatch: ({ shader }: { shader: string }) => void shaders.push(shader),
+    } as unknown as Device;
+    using _scope = device.scope();
+    const x = device.empty([n, cIn, h, w]);
+    const weight = device.empty([cOut, cIn, k, k]);
+    const layer = { x, weight, bias: null, transposed: false, relu: false };
+    gemmConvolution(noted, layer, { half: false });
+    gemmWeightGradient(noted, { x, dz: device.empty([n, cOut, h, w]), k });
+    const tiled = shaders.filter((shader) => shader.includes("var<workgroup>"));
+    assertEquals(tiled.length, 2);
+    for (const shader of tiled) assert(bytes(shader) <= 16384, `${bytes(shader)} bytes`);
   }
 });
 
