@@ -1,0 +1,73 @@
+/**
+ * Models published for StarDist and CSBDeep, as folders of `config.json`, `thresholds.json` and
+ * `weights_best.h5`.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import type { Architecture } from "../../nn/module.ts";
+import type { NamedArray } from "../../nn/safetensors.ts";
+import { FileBytes } from "../data/files.ts";
+import { readHdf5 } from "./hdf5.ts";
+import { weightsFromKeras } from "./keras_layers.ts";
+import {
+  DEFAULT_THRESHOLDS,
+  parseStarDistConfig,
+  parseThresholds,
+  type StarDistThresholds,
+} from "./stardist_config.ts";
+
+/** A model that was read from another program's files. */
+export interface ImportedModel {
+  /** Kind `stardist` and its options: what `buildNetwork` needs. */
+  readonly architecture: Architecture;
+  /** Weights by the network's names, `[c_out, c_in, k, k]`. */
+  readonly weights: ReadonlyMap<string, NamedArray>;
+  /** Its thresholds; the very object `DEFAULT_THRESHOLDS` if the folder has no `thresholds.json`. */
+  readonly thresholds: StarDistThresholds;
+}
+
+/**
+ * Reads a StarDist 2D model folder: one channel, no classes, a U-Net of 3×3 convolutions with ReLU,
+ * grid 1, 2 or 4. Such models expect images normalised by percentiles, mostly 1 and 99.8, without
+ * clipping: the folder does not say.
+ *
+ * @throws {Deno.errors.NotFound} If `config.json` or `weights_best.h5` is missing.
+ * @throws {SyntaxError} If a file is damaged.
+ * @throws {TypeError} If it is another kind of model.
+ * @throws {RangeError} If a number or shape does not fit.
+ *
+ * @example
+ * ```ts ignore
+ * const { architecture, weights, thresholds } = await importModel("models/2D_dsb2018");
+ * ```
+ */
+export async function importModel(folder: string): Promise<ImportedModel> {
+  const configFile = join(folder, "config.json");
+  const config = parseStarDistConfig(await readText(configFile), configFile);
+  const thresholds = await readThresholds(join(folder, "thresholds.json"));
+  const file = join(folder, "weights_best.h5");
+  const arrays = await readHdf5(await readBytes(file), file);
+  const weights = weightsFromKeras(arrays, { config, file });
+  const architecture = { kind: "stardist", options: { ...config.options } };
+  return { architecture, weights, thresholds };
+}
+
+async function readThresholds(file: string): Promise<StarDistThresholds> {
+  try {
+    return parseThresholds(await readText(file), file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return DEFAULT_THRESHOLDS;
+    throw error;
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  return new TextDecoder().decode(await readBytes(path));
+}
+
+async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  using file = await FileBytes.open(path);
+  return await file.read(0, file.size);
+}
