@@ -1,0 +1,188 @@
+/**
+ * Which pixels of a StarDist network's output propose an object, in the order in which they are
+ * heard: the most probable first; of equally probable ones the upper, then the left one, so that the
+ * answer depends neither on a sorting algorithm nor on how an image was cut into tiles.
+ *
+ * @module
+ */
+
+/** The output of a StarDist network for an image or a tile of it. */
+export interface RayMaps {
+  /** Object probabilities, shape `[h, w]`. */
+  readonly prob: Float32Array;
+  /** Distances to the object's edge along each ray in image pixels, shape `[rays, h, w]`. */
+  readonly dist: Float32Array;
+  /** Columns `w` of the maps, in grid pixels. */
+  readonly width: number;
+  /** Rows `h` of the maps, in grid pixels. */
+  readonly height: number;
+}
+
+/** Proposed objects, side by side in arrays. */
+export interface Candidates {
+  /** How many there are. */
+  readonly count: number;
+  /** Rays of each. */
+  readonly rays: number;
+  /** Object probabilities, shape `[count]`. */
+  readonly prob: Float32Array<ArrayBuffer>;
+  /** Row and column of each in image pixels, shape `[count, 2]`. */
+  readonly points: Int32Array<ArrayBuffer>;
+  /** Distances in image pixels, shape `[count, rays]`. */
+  readonly dist: Float32Array<ArrayBuffer>;
+}
+
+/** Which pixels become candidates. Positions are in grid pixels. */
+export interface CandidateRule {
+  /** Candidates are more probable than this, compared in float32 as the probabilities are. */
+  threshold: number;
+  /** Image pixels per grid pixel along each axis; 1 if left out. */
+  grid?: number;
+  /**
+   * The first row kept and the row after the last; if left out, all that lie at least
+   * {@linkcode CANDIDATE_BORDER} pixels inside.
+   */
+  rows?: readonly [from: number, to: number];
+  /** The same of columns. */
+  columns?: readonly [from: number, to: number];
+  /** Row and column in the whole image where the maps begin, for a tile; `[0, 0]` if left out. */
+  origin?: readonly [row: number, column: number];
+}
+
+/** How many grid pixels at each edge of an image propose no object. */
+export const CANDIDATE_BORDER = 2;
+
+/** No ray is shorter, in pixels: a network may also answer with less than 0. */
+const SHORTEST = 1e-3;
+/** Every ray is shorter, in pixels, so that vertices are exact whole numbers in float32. */
+const LONGEST = 2 ** 23;
+
+/**
+ * Finds the pixels that propose an object.
+ *
+ * @param maps Probabilities and distances of an image or a tile.
+ * @param rule The threshold, the grid, and what of a tile counts.
+ * @returns The candidates, sorted by falling probability, then by row, then by column.
+ * @throws {RangeError} If the sizes of the maps disagree, there are fewer than 3 rays, or a candidate
+ *   has a distance that is no number below 2^23.
+ *
+ * @example One pixel that proposes a square
+ * ```ts
+ * import { findCandidates } from "@kymo/kymo/nn";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const prob = new Float32Array(25);
+ * prob[12] = 0.9;
+ * const maps = { prob, dist: new Float32Array(4 * 25).fill(3), width: 5, height: 5 };
+ * const found = findCandidates(maps, { threshold: 0.5, grid: 2 });
+ * assertEquals([...found.points], [4, 4]);
+ * assertEquals([...found.dist], [3, 3, 3, 3]);
+ * ```
+ */
+export function findCandidates(maps: RayMaps, rule: CandidateRule): Candidates {
+  const { prob, width, height } = maps;
+  const { grid = 1, origin = [0, 0] } = rule;
+  const threshold = Math.fround(rule.threshold);
+  const rays = raysOf(maps);
+  const [top, bottom] = rule.rows ?? [CANDIDATE_BORDER, height - CANDIDATE_BORDER];
+  const [left, right] = rule.columns ?? [CANDIDATE_BORDER, width - CANDIDATE_BORDER];
+  const found: number[] = [];
+  for (let row = top; row < bottom; row++) {
+    for (let at = row * width + left; at < row * width + right; at++) {
+      if (prob[at] > threshold) found.push(at);
+    }
+  }
+  found.sort((a, b) => prob[b] - prob[a] || a - b);
+  const candidates = emptyCandidates(found.length, rays);
+  found.forEach((at, index) => {
+    const row = Math.floor(at / width);
+    candidates.prob[index] = prob[at];
+    candidates.points[2 * index] = (origin[0] + row) * grid;
+    candidates.points[2 * index + 1] = (origin[1] + at - row * width) * grid;
+    copyRays(maps, { at, rays, to: candidates.dist.subarray(index * rays, (index + 1) * rays) });
+  });
+  return candidates;
+}
+
+/**
+ * Joins the candidates of an image's tiles: the same as those of the whole image at once.
+ *
+ * @param parts Candidates of at least one tile, no pixel twice.
+ * @returns All candidates, sorted by falling probability, then by row, then by column.
+ * @throws {RangeError} If the parts have different numbers of rays, or there is none.
+ */
+export function joinCandidates(parts: readonly Candidates[]): Candidates {
+  const rays = parts[0]?.rays ?? 0;
+  const other = parts.find((part) => part.rays !== rays);
+  if (rays === 0 || other) {
+    const counts = parts.length === 0 ? "there are none" : `${rays} rays and ${other?.rays} rays`;
+    throw new RangeError(`Cannot join candidates: ${counts}, expected one number of rays`);
+  }
+  const places = parts.flatMap((part) => Array.from(part.prob, (_, index) => ({ part, index })));
+  const row = ({ part, index }: typeof places[0]) => part.points[2 * index];
+  const column = ({ part, index }: typeof places[0]) => part.points[2 * index + 1];
+  places.sort((a, b) =>
+    b.part.prob[b.index] - a.part.prob[a.index] || row(a) - row(b) || column(a) - column(b)
+  );
+  const joined = emptyCandidates(places.length, rays);
+  places.forEach(({ part, index }, at) => {
+    joined.prob[at] = part.prob[index];
+    joined.points.set(part.points.subarray(2 * index, 2 * index + 2), 2 * at);
+    joined.dist.set(part.dist.subarray(index * rays, (index + 1) * rays), at * rays);
+  });
+  return joined;
+}
+
+/**
+ * Some of the candidates, in the order of the indices.
+ *
+ * @param candidates Candidates.
+ * @param indices Which of them.
+ */
+export function selectCandidates(candidates: Candidates, indices: ArrayLike<number>): Candidates {
+  const { rays, prob, points, dist } = candidates;
+  const selected = emptyCandidates(indices.length, rays);
+  for (let at = 0; at < indices.length; at++) {
+    const index = indices[at];
+    selected.prob[at] = prob[index];
+    selected.points.set(points.subarray(2 * index, 2 * index + 2), 2 * at);
+    selected.dist.set(dist.subarray(index * rays, (index + 1) * rays), at * rays);
+  }
+  return selected;
+}
+
+function emptyCandidates(count: number, rays: number): Candidates {
+  return {
+    count,
+    rays,
+    prob: new Float32Array(count),
+    points: new Int32Array(2 * count),
+    dist: new Float32Array(count * rays),
+  };
+}
+
+function raysOf({ prob, dist, width, height }: RayMaps): number {
+  const rays = dist.length / (width * height);
+  if (prob.length === width * height && Number.isInteger(rays) && rays >= 3) return rays;
+  throw new RangeError(
+    `Cannot find candidates: ${prob.length} probabilities and ${dist.length} distances for ` +
+      `${height} x ${width} pixels, expected one probability and at least 3 distances for each`,
+  );
+}
+
+/** Copies the distances of the pixel `at`, none shorter than {@linkcode SHORTEST}. */
+function copyRays(
+  { dist, width, height }: RayMaps,
+  { at, rays, to }: { at: number; rays: number; to: Float32Array },
+): void {
+  for (let ray = 0; ray < rays; ray++) {
+    const distance = dist[ray * width * height + at];
+    if (!(distance < LONGEST)) {
+      throw new RangeError(
+        `Cannot make a polygon at grid row ${Math.floor(at / width)}, column ${at % width}: ` +
+          `ray ${ray} is ${distance} pixels long, expected a number below ${LONGEST}`,
+      );
+    }
+    to[ray] = Math.max(SHORTEST, distance);
+  }
+}

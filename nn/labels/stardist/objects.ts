@@ -1,0 +1,71 @@
+/**
+ * From a StarDist network's answer to labelled objects.
+ *
+ * @module
+ */
+
+import { type Candidates, selectCandidates } from "./candidates.ts";
+import { rayPolygons, truncatePolygons } from "./polygons.ts";
+import { paintPolygons } from "./render.ts";
+import { suppressPolygons } from "./suppression.ts";
+
+/** The objects found in an image, the most probable first. */
+export interface RayObjects extends Candidates {
+  /** Row and column of each polygon's vertices in image pixels, shape `[count, rays, 2]`. */
+  readonly vertices: Float32Array<ArrayBuffer>;
+  /**
+   * The label image, shape `[height, width]`: 0 for background, 1 + its index for an object. Where
+   * polygons overlap, the more probable one is on top; one that is covered wholly has no pixel.
+   */
+  readonly labels: Uint32Array<ArrayBuffer>;
+}
+
+/** How candidates become objects. */
+export interface ObjectRule {
+  /** The highest overlap of two objects, as in {@linkcode suppressPolygons}. */
+  nmsThreshold: number;
+  /** Columns of the image in pixels. */
+  width: number;
+  /** Rows of the image in pixels. */
+  height: number;
+}
+
+/**
+ * Chooses the objects among candidates and paints them.
+ *
+ * @param candidates Candidates in the order of {@linkcode findCandidates}.
+ * @param rule The overlap that is allowed, and the size of the image.
+ * @returns The objects, in the order of the candidates.
+ *
+ * @example Two proposals of one object
+ * ```ts
+ * import { findObjects } from "@kymo/kymo/nn";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const candidates = {
+ *   count: 2,
+ *   rays: 4,
+ *   prob: Float32Array.of(0.9, 0.8),
+ *   points: Int32Array.of(1, 1, 1, 2),
+ *   dist: new Float32Array(8).fill(1),
+ * };
+ * const objects = findObjects(candidates, { nmsThreshold: 0.4, width: 4, height: 3 });
+ * assertEquals([...objects.points], [1, 1, 1, 2]);
+ * assertEquals([...objects.labels], [
+ *   ...[0, 1, 2, 0],
+ *   ...[1, 1, 1, 2],
+ *   ...[0, 1, 2, 0],
+ * ]);
+ * ```
+ */
+export function findObjects(
+  candidates: Candidates,
+  { nmsThreshold, width, height }: ObjectRule,
+): RayObjects {
+  const { rays } = candidates;
+  const polygons = truncatePolygons(rayPolygons(candidates));
+  const kept = suppressPolygons(polygons, { rays, threshold: nmsThreshold });
+  const objects = selectCandidates(candidates, kept);
+  const vertices = rayPolygons(objects);
+  return { ...objects, vertices, labels: paintPolygons(vertices, { rays, width, height }) };
+}

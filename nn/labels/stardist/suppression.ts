@@ -1,0 +1,84 @@
+/**
+ * Non-maximum suppression: of the polygons that cover one object, only the most probable is kept.
+ *
+ * @module
+ */
+
+import { boundingBoxes, forEachTouching, indexBoxes } from "./box_index.ts";
+import { intersectionArea, sweepPolygon } from "./intersection.ts";
+import { polygonArea } from "./polygons.ts";
+
+/** Added to areas, so that a polygon without one overlaps nothing instead of dividing by 0. */
+const EPSILON = 1e-10;
+
+/** How polygons are suppressed. */
+export interface SuppressionRule {
+  /** Vertices of each polygon. */
+  rays: number;
+  /** A polygon is suppressed when it overlaps a more probable one by more than this. */
+  threshold: number;
+}
+
+/**
+ * Goes through polygons from the most probable on: each that is still there suppresses every later
+ * one of which it covers too much. The overlap of two is their common area divided by the smaller
+ * one's area (not by their union), so that a small polygon inside a large one goes.
+ *
+ * Common areas follow the non-zero rule, areas are shoelace areas; polygons are compared when their
+ * bounding boxes touch.
+ *
+ * @param polygons Whole-numbered rows and columns of vertices, shape `[count, rays, 2]`, the most
+ *   probable polygon first.
+ * @param rule Vertices of each and the highest overlap of polygons that are kept.
+ * @returns The indices of those kept, ascending.
+ * @throws {RangeError} If the threshold is no number.
+ *
+ * @example The second square lies half in the first
+ * ```ts
+ * import { suppressPolygons } from "@kymo/kymo/nn";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const polygons = Int32Array.of(0, 0, 0, 4, 4, 4, 4, 0, 2, 0, 2, 4, 6, 4, 6, 0);
+ * assertEquals([...suppressPolygons(polygons, { rays: 4, threshold: 0.4 })], [0]);
+ * assertEquals([...suppressPolygons(polygons, { rays: 4, threshold: 0.5 })], [0, 1]);
+ * ```
+ */
+export function suppressPolygons(
+  polygons: Int32Array,
+  { rays, threshold }: SuppressionRule,
+): Uint32Array<ArrayBuffer> {
+  if (Number.isNaN(threshold)) {
+    throw new RangeError("Cannot suppress polygons: the threshold is NaN, expected a number");
+  }
+  const count = polygons.length / (2 * rays);
+  const boxes = boundingBoxes(polygons, rays);
+  const index = indexBoxes(boxes);
+  const verticesOf = (polygon: number) =>
+    polygons.subarray(2 * rays * polygon, 2 * rays * (polygon + 1));
+  const areas = Float64Array.from({ length: count }, (_, at) => polygonArea(verticesOf(at)));
+  const suppressed = new Uint8Array(count);
+  const kept: number[] = [];
+  for (let polygon = 0; polygon < count; polygon++) {
+    if (suppressed[polygon]) continue;
+    kept.push(polygon);
+    const sweep = sweepPolygon(verticesOf(polygon));
+    forEachTouching(index, polygon, (other) => {
+      if (suppressed[other]) return;
+      const smaller = Math.min(areas[polygon] + EPSILON, areas[other] + EPSILON);
+      // What the boxes share bounds what the polygons share.
+      if (!(sharedBox(boxes, polygon, other) / smaller > threshold)) return;
+      const shared = intersectionArea(sweep, sweepPolygon(verticesOf(other)));
+      if (shared / smaller > threshold) suppressed[other] = 1;
+    });
+  }
+  return Uint32Array.from(kept);
+}
+
+/** The area that two touching boxes share. */
+function sharedBox(boxes: Int32Array, a: number, b: number): number {
+  const height = Math.min(boxes[4 * a + 2], boxes[4 * b + 2]) -
+    Math.max(boxes[4 * a], boxes[4 * b]);
+  const width = Math.min(boxes[4 * a + 3], boxes[4 * b + 3]) -
+    Math.max(boxes[4 * a + 1], boxes[4 * b + 1]);
+  return height * width;
+}
