@@ -11,3 +11,4 @@ export * from "./objects.ts";
 export * from "./polygons.ts";
 export * from "./render.ts";
 export * from "./suppression.ts";
+export * from "./thresholds.ts";
