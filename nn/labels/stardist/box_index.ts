@@ -51,8 +51,8 @@ export function boundingBoxes(polygons: Int32Array, rays: number): Boxes {
 /**
  * Sorts boxes into the cells of a grid.
  *
- * @param boxes Bounding boxes; their indices are the order in which {@linkcode forEachTouching} calls
- *   a box later.
+ * @param boxes Bounding boxes; their indices are the order in which {@linkcode laterTouching} calls a
+ *   box later.
  */
 export function indexBoxes(boxes: Boxes): BoxIndex {
   const count = boxes.length / 4;
@@ -73,58 +73,64 @@ export function indexBoxes(boxes: Boxes): BoxIndex {
   const starts = new Uint32Array(columns * Math.ceil(height / side) + 1);
   const grid = { boxes, origin: [top, left] as const, side, columns };
 
-  for (let box = 0; box < count; box++) forEachCell(grid, box, (cell) => starts[cell + 1]++);
+  for (let box = 0; box < count; box++) {
+    for (const cell of cellsOf(grid, box)) starts[cell + 1]++;
+  }
   for (let cell = 1; cell < starts.length; cell++) starts[cell] += starts[cell - 1];
   const members = new Uint32Array(starts[starts.length - 1]);
   const ends = starts.slice();
   for (let box = 0; box < count; box++) {
-    forEachCell(grid, box, (cell) => members[ends[cell]++] = box);
+    for (const cell of cellsOf(grid, box)) members[ends[cell]++] = box;
   }
   return { ...grid, starts, members };
 }
 
 /**
- * Visits every later box that shares a pixel, an edge or a corner with a box, each once.
+ * The later boxes that share a pixel, an edge or a corner with a box, each once.
  *
  * @param index Boxes in cells.
  * @param box The index of a box.
- * @param visit Called with the index of the other box.
+ * @returns Indices of boxes, in no particular order.
  */
-export function forEachTouching(
-  index: BoxIndex,
-  box: number,
-  visit: (other: number) => void,
-): void {
+export function laterTouching(index: BoxIndex, box: number): number[] {
   const { boxes, starts, members } = index;
   const [top, left, bottom, right] = boxes.subarray(4 * box, 4 * box + 4);
-  forEachCell(index, box, (cell) => {
+  const found: number[] = [];
+  for (const cell of cellsOf(index, box)) {
     for (let at = starts[cell]; at < starts[cell + 1]; at++) {
       const other = members[at];
       if (other <= box) continue;
-      const at4 = 4 * other;
-      if (boxes[at4] > bottom || boxes[at4 + 2] < top) continue;
-      if (boxes[at4 + 1] > right || boxes[at4 + 3] < left) continue;
+      const place = 4 * other;
+      if (boxes[place] > bottom || boxes[place + 2] < top) continue;
+      if (boxes[place + 1] > right || boxes[place + 3] < left) continue;
       // Two boxes may meet in many cells: the one with the first pixel of what they share counts.
-      const row = Math.max(top, boxes[at4]);
-      const column = Math.max(left, boxes[at4 + 1]);
-      if (cellAt(index, row, column) === cell) visit(other);
+      const row = Math.max(top, boxes[place]);
+      const column = Math.max(left, boxes[place + 1]);
+      if (cellAt(index, { row, column }) === cell) found.push(other);
     }
-  });
+  }
+  return found;
 }
 
 type Grid = Pick<BoxIndex, "boxes" | "origin" | "side" | "columns">;
 
-function cellAt({ origin, side, columns }: Grid, row: number, column: number): number {
+function cellAt(
+  { origin, side, columns }: Grid,
+  { row, column }: { row: number; column: number },
+): number {
   return Math.floor((row - origin[0]) / side) * columns + Math.floor((column - origin[1]) / side);
 }
 
-/** Visits the cells that a box reaches into. */
-function forEachCell(grid: Grid, box: number, visit: (cell: number) => void): void {
+/** The cells that a box reaches into. */
+function cellsOf(grid: Grid, box: number): number[] {
   const { boxes, columns } = grid;
-  const first = cellAt(grid, boxes[4 * box], boxes[4 * box + 1]);
-  const last = cellAt(grid, boxes[4 * box + 2], boxes[4 * box + 3]);
+  const [top, left, bottom, right] = boxes.subarray(4 * box, 4 * box + 4);
+  const first = cellAt(grid, { row: top, column: left });
+  const last = cellAt(grid, { row: bottom, column: right });
   const width = (last % columns) - (first % columns);
+  const cells: number[] = [];
   for (let start = first; start <= last; start += columns) {
-    for (let cell = start; cell <= start + width; cell++) visit(cell);
+    for (let cell = start; cell <= start + width; cell++) cells.push(cell);
   }
+  return cells;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { boundingBoxes, forEachTouching, indexBoxes } from "./box_index.ts";
+import { boundingBoxes, indexBoxes, laterTouching } from "./box_index.ts";
 import { intersectionArea, sweepPolygon } from "./intersection.ts";
 import { polygonArea } from "./polygons.ts";
 
@@ -62,20 +62,20 @@ export function suppressPolygons(
     if (suppressed[polygon]) continue;
     kept.push(polygon);
     const sweep = sweepPolygon(verticesOf(polygon));
-    forEachTouching(index, polygon, (other) => {
-      if (suppressed[other]) return;
+    for (const other of laterTouching(index, polygon)) {
+      if (suppressed[other]) continue;
       const smaller = Math.min(areas[polygon] + EPSILON, areas[other] + EPSILON);
       // What the boxes share bounds what the polygons share.
-      if (!(sharedBox(boxes, polygon, other) / smaller > threshold)) return;
+      if (!(sharedBox(boxes, [polygon, other]) / smaller > threshold)) continue;
       const shared = intersectionArea(sweep, sweepPolygon(verticesOf(other)));
       if (shared / smaller > threshold) suppressed[other] = 1;
-    });
+    }
   }
   return Uint32Array.from(kept);
 }
 
 /** The area that two touching boxes share. */
-function sharedBox(boxes: Int32Array, a: number, b: number): number {
+function sharedBox(boxes: Int32Array, [a, b]: readonly [number, number]): number {
   const height = Math.min(boxes[4 * a + 2], boxes[4 * b + 2]) -
     Math.max(boxes[4 * a], boxes[4 * b]);
   const width = Math.min(boxes[4 * a + 3], boxes[4 * b + 3]) -

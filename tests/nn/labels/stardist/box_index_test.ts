@@ -1,16 +1,14 @@
 import { assertEquals } from "@std/assert";
 import {
   boundingBoxes,
-  forEachTouching,
   indexBoxes,
+  laterTouching,
 } from "../../../../nn/labels/stardist/box_index.ts";
 import { Random } from "../../../../train/data/random.ts";
 
 /** The later boxes that touch one, as often as they are visited. */
 function touching(boxes: Int32Array<ArrayBuffer>, box: number): number[] {
-  const found: number[] = [];
-  forEachTouching(indexBoxes(boxes), box, (other) => found.push(other));
-  return found.sort((a, b) => a - b);
+  return laterTouching(indexBoxes(boxes), box).sort((a, b) => a - b);
 }
 
 Deno.test("boundingBoxes() holds the first and the last row and column of each polygon", () => {
@@ -19,7 +17,7 @@ Deno.test("boundingBoxes() holds the first and the last row and column of each p
   assertEquals(boundingBoxes(new Int32Array(), 3).length, 0);
 });
 
-Deno.test("forEachTouching() takes boxes with a common edge or corner, and no earlier box", () => {
+Deno.test("laterTouching() takes boxes with a common edge or corner, and no earlier box", () => {
   const boxes = Int32Array.of(
     ...[0, 0, 4, 4],
     ...[4, 4, 8, 8],
@@ -39,7 +37,7 @@ for (
     ["with one far away", 2 ** 23, 9],
   ] as const
 ) {
-  Deno.test(`forEachTouching() finds every touching box once: ${name}`, () => {
+  Deno.test(`laterTouching() finds every touching box once: ${name}`, () => {
     const random = new Random(far);
     const boxes = new Int32Array(4 * 200);
     for (let box = 0; box < 200; box++) {
@@ -58,9 +56,7 @@ for (
         const apart = top2 > bottom || bottom2 < top || left2 > right || right2 < left;
         if (!apart) expected.push(other);
       }
-      const found: number[] = [];
-      forEachTouching(index, box, (other) => found.push(other));
-      assertEquals(found.sort((a, b) => a - b), expected);
+      assertEquals(laterTouching(index, box).sort((a, b) => a - b), expected);
     }
   });
 }
