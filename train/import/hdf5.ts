@@ -76,7 +76,7 @@ export async function readHdf5(
 function toArray(dataset: Dataset, { path, file }: { path: string; file: string }): Hdf5Array {
   const shape = dataset.shape;
   const values = () => {
-    const { dtype } = dataset;
+    const dtype = orDamaged(file, () => dataset.dtype);
     if (typeof dtype !== "string" || !/^[<>]f[248]$/.test(dtype)) {
       const remedy = "give weights of floating-point numbers";
       throw unreadable(file, `${path} holds values of type ${dtype}`, remedy);
