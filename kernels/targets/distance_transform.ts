@@ -16,7 +16,7 @@
 
 import { type Device, linearWorkgroups } from "../device.ts";
 import type { Tensor } from "../tensor.ts";
-import { IGNORED, type LabelGrid, labelGrid } from "./label_grid.ts";
+import { IGNORED_LABEL, type LabelGrid, labelGrid } from "./label_grid.ts";
 
 const WORKGROUP = 64;
 /** Stands for no other label: more than every squared distance, with room for another to be added. */
@@ -29,7 +29,7 @@ struct Params { count: u32, height: u32, width: u32, rows: u32, columns: u32, gr
 // Ignored pixels are background.
 fn label_at(image: u32, row: u32, column: u32) -> u32 {
   let label = labels[(image * p.height + row * p.grid) * p.width + column * p.grid];
-  return select(label, 0u, label == ${IGNORED}u);
+  return select(label, 0u, label == ${IGNORED_LABEL}u);
 }
 `;
 
@@ -101,7 +101,7 @@ function uniformsOf({ images, height, width, rows, columns, grid }: LabelGrid): 
  * Squared Euclidean distances from the pixels of every object to the nearest pixel of the grid that is
  * not of that object.
  *
- * @param labels Object ids, `[n, 1, h, w]`; 0 is background and {@linkcode IGNORED} like it.
+ * @param labels Object ids, `[n, 1, h, w]`; 0 is background and {@linkcode IGNORED_LABEL} like it.
  * @param options With a `grid` over 1 only every grid-th row and column is looked at, and distances
  *   count grid points.
  * @returns `[n, 1, ⌊(h−1)/grid⌋+1, ⌊(w−1)/grid⌋+1]`, 0 outside of objects: a tensor of the innermost

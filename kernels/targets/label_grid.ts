@@ -7,7 +7,7 @@
 import { formatShape, type Shape } from "../shape.ts";
 
 /** The label of pixels that belong to no object and that training must ignore: −1 in 32 bits. */
-export const IGNORED: number = 0xffffffff;
+export const IGNORED_LABEL: number = 0xffffffff;
 
 /** No side may be longer: squared distances must fit into 32 bits, and loops stay short. */
 const LONGEST_SIDE = 16384;

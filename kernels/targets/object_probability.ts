@@ -10,7 +10,7 @@
 import { type Device, linearWorkgroups } from "../device.ts";
 import type { Tensor } from "../tensor.ts";
 import { distanceTransform } from "./distance_transform.ts";
-import { IGNORED, labelGrid } from "./label_grid.ts";
+import { IGNORED_LABEL, labelGrid } from "./label_grid.ts";
 
 const WORKGROUP = 64;
 
@@ -56,7 +56,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (i >= p.count) { return; }
   let label = label_of(i);
   var value = 0.0;
-  if (label == ${IGNORED}u) {
+  if (label == ${IGNORED_LABEL}u) {
     value = -1.0;
   } else if (label != 0u) {
     value = sqrt(f32(squares[i]) / f32(largest[label - 1u]));
@@ -68,7 +68,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 /**
  * Object probability of label images.
  *
- * @param labels Object numbers, `[n, 1, h, w]`: 0 is background, {@linkcode IGNORED} is to be
+ * @param labels Object numbers, `[n, 1, h, w]`: 0 is background, {@linkcode IGNORED_LABEL} is to be
  *   ignored, and an object has a number from 1 to n·h·w that no other image of the batch uses.
  * @param options With a `grid` over 1 only every grid-th row and column is looked at, before distances
  *   are measured.

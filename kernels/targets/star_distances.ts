@@ -13,7 +13,7 @@
 
 import { type Device, linearWorkgroups } from "../device.ts";
 import type { Tensor } from "../tensor.ts";
-import { IGNORED, labelGrid } from "./label_grid.ts";
+import { IGNORED_LABEL, labelGrid } from "./label_grid.ts";
 
 /** Options of {@linkcode starDistances}. */
 export interface StarDistanceOptions {
@@ -54,7 +54,7 @@ fn main(
   let column = i % p.columns * p.grid;
   let label = labels[first + row * p.width + column];
   var distance = 0.0;
-  if (label != 0u && label != ${IGNORED}u) {
+  if (label != 0u && label != ${IGNORED_LABEL}u) {
     let start = vec2f(f32(row), f32(column));
     var way = vec2f(0.0);
     loop {
@@ -84,7 +84,7 @@ function rayTable(rays: number): Float32Array {
 /**
  * Star distances of the objects in label images, in pixels of those images whatever the grid.
  *
- * @param labels Object ids, `[n, 1, h, w]`; 0 is background and {@linkcode IGNORED} like it.
+ * @param labels Object ids, `[n, 1, h, w]`; 0 is background and {@linkcode IGNORED_LABEL} like it.
  * @returns `[n, rays, ⌊(h−1)/grid⌋+1, ⌊(w−1)/grid⌋+1]`, 0 outside of objects: a tensor of the
  *   innermost scope.
  * @throws {TypeError} If the labels do not have four axes.

@@ -6,13 +6,13 @@
  */
 
 import type { Device } from "../../kernels/device.ts";
-import { IGNORED } from "../../kernels/targets/label_grid.ts";
+import { IGNORED_LABEL } from "../../kernels/targets/label_grid.ts";
 import { objectProbability } from "../../kernels/targets/object_probability.ts";
 import { starDistances } from "../../kernels/targets/star_distances.ts";
 import type { Tensor } from "../../kernels/tensor.ts";
 
 /** What a StarDist network learns to predict, on a grid of `h' = ⌊(h−1)/grid⌋+1` rows. */
-export interface StardistTargets {
+export interface StarDistTargets {
   /**
    * Object probability `[n, 1, h', w']`: 0 in the background, 1 in the middle of objects, −1 where
    * the label is negative, which no loss may count.
@@ -22,8 +22,8 @@ export interface StardistTargets {
   readonly dist: Tensor<"f32">;
 }
 
-/** Options of {@linkcode stardistTargets}. */
-export interface StardistTargetOptions {
+/** Options of {@linkcode starDistTargets}. */
+export interface StarDistTargetOptions {
   /** Number of rays, at least 3; StarDist's default is 32. */
   readonly rays: number;
   /** Pixels from one grid point to the next: 1, 2 or 4, as the network's output is smaller. */
@@ -37,7 +37,7 @@ export interface StardistTargetOptions {
  * @param labels Ids of `n` images one after the other: 0 background, negative to be ignored. In a
  *   `Uint32Array` no id is negative.
  * @param options `pixels` of one image; an id means another object in each.
- * @returns What {@linkcode stardistTargets} takes; negative ids have become 2³² − 1.
+ * @returns What {@linkcode starDistTargets} takes; negative ids have become 2³² − 1.
  * @throws {RangeError} If the labels are not whole images.
  *
  * @example Two images with two objects each
@@ -71,7 +71,7 @@ export function numberLabels(
     if (label !== last) {
       last = label;
       if (label > 0 && !known.has(label)) known.set(label, ++count);
-      number = label < 0 ? IGNORED : known.get(label) ?? 0;
+      number = label < 0 ? IGNORED_LABEL : known.get(label) ?? 0;
     }
     numbers[i] = number;
   }
@@ -90,14 +90,14 @@ export function numberLabels(
  * @example
  * ```ts ignore
  * const numbers = device.upload<"u32">([n, 1, h, w], numberLabels(labels, { pixels: h * w }));
- * const { prob, dist } = stardistTargets(device, numbers, { rays: 32, grid: 2 });
+ * const { prob, dist } = starDistTargets(device, numbers, { rays: 32, grid: 2 });
  * ```
  */
-export function stardistTargets(
+export function starDistTargets(
   device: Device,
   labels: Tensor<"u32">,
-  { rays, grid }: StardistTargetOptions,
-): StardistTargets {
+  { rays, grid }: StarDistTargetOptions,
+): StarDistTargets {
   return {
     prob: objectProbability(device, labels, { grid }),
     dist: starDistances(device, labels, { rays, grid }),

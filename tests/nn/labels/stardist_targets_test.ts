@@ -1,0 +1,128 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import type { Device } from "../../../kernels/device.ts";
+import { openDevice } from "../../../kernels/open_device.ts";
+import { numberLabels, starDistTargets } from "../../../nn/labels/stardist_targets.ts";
+import {
+  discs,
+  objectProbabilityReference,
+  starDistancesReference,
+  subsample,
+} from "../../kernels/targets/reference.ts";
+
+const device: Device = await openDevice();
+const IGNORED = 2 ** 32 - 1;
+
+async function targets(
+  labels: Int32Array | Uint32Array,
+  { shape, rays = 8, grid = 1 }: { shape: readonly number[]; rays?: number; grid?: number },
+) {
+  using _scope = device.scope();
+  const pixels = shape[2] * shape[3];
+  const numbers = device.upload<"u32">(shape, numberLabels(labels, { pixels }));
+  const { prob, dist } = starDistTargets(device, numbers, { rays, grid });
+  const shapes = { prob: prob.shape, dist: dist.shape };
+  return { shapes, prob: await device.read(prob), dist: await device.read(dist) };
+}
+
+function largestError(found: ArrayLike<number>, expected: ArrayLike<number>): number {
+  assertEquals(found.length, expected.length);
+  let largest = 0;
+  for (let i = 0; i < found.length; i++) {
+    largest = Math.max(largest, Math.abs(found[i] - expected[i]));
+  }
+  return largest;
+}
+
+Deno.test("starDistTargets() equals the definitions for a batch, at grid 1, 2 and 4", async () => {
+  const images = [1, 2, 3].map((seed) => discs([37, 42], { seed, ignored: seed === 3 }));
+  const labels = Int32Array.from(images.flatMap(({ data }) => [...data]));
+  for (const grid of [1, 2, 4]) {
+    const found = await targets(labels, { shape: [3, 1, 37, 42], rays: 32, grid });
+    const [rows, columns] = [Math.floor(36 / grid) + 1, Math.floor(41 / grid) + 1];
+    assertEquals(found.shapes, { prob: [3, 1, rows, columns], dist: [3, 32, rows, columns] });
+    const prob = images.flatMap((image) => [
+      ...objectProbabilityReference(subsample(image, grid)),
+    ]);
+    const dist = images.flatMap((image) => [...starDistancesReference(image, { rays: 32, grid })]);
+    assert(largestError(found.prob, prob) <= 1e-6);
+    assert(largestError(found.dist, dist) <= 1e-5);
+  }
+});
+
+Deno.test("starDistTargets() tells more than 65,535 objects apart, whatever their ids", async () => {
+  // Every pixel is an object; cut to 16 bits, all the ids would be the same.
+  const labels = Uint32Array.from({ length: 70_000 }, (_, i) => 65_536 * (i % 65_535) + 1);
+  const { prob, dist } = await targets(labels, { shape: [1, 1, 250, 280], rays: 4 });
+  assert(prob.every((value) => value === 1));
+  assert(dist.every((value) => value === 0.5));
+  // The ids 1 to 70,000, of two pixels each.
+  const pairs = Uint32Array.from({ length: 140_000 }, (_, i) => 1 + (i >> 1));
+  const found = await targets(pairs, { shape: [1, 1, 250, 560], rays: 4 });
+  assert(found.prob.every((value) => value === 1));
+  const right = found.dist.subarray(0, 140_000);
+  assert(right.every((value, i) => value === (i % 2 === 0 ? 1.5 : 0.5)));
+});
+
+Deno.test("starDistTargets() gives the same bits again", async () => {
+  const { data } = discs([40, 40], { seed: 6 });
+  const options = { shape: [1, 1, 40, 40], rays: 32, grid: 2 };
+  assertEquals(await targets(data, options), await targets(data, options));
+});
+
+Deno.test("starDistTargets() can be captured and replayed with other labels", async () => {
+  using _scope = device.scope();
+  const shape = [1, 1, 24, 24];
+  const images = [discs([24, 24], { seed: 1 }), discs([24, 24], { seed: 2, ignored: true })];
+  const labels = device.empty(shape, "u32");
+  const [prob, dist] = [device.empty([1, 1, 12, 12]), device.empty([1, 8, 12, 12])];
+  using recording = device.capture(() => {
+    const made = starDistTargets(device, labels, { rays: 8, grid: 2 });
+    device.copy({ from: made.prob, to: prob, count: prob.size });
+    device.copy({ from: made.dist, to: dist, count: dist.size });
+  });
+  for (const { data } of images) {
+    device.write(labels, numberLabels(data, { pixels: 24 * 24 }));
+    recording.replay();
+    const direct = await targets(data, { shape, grid: 2 });
+    assertEquals(await device.read(prob), direct.prob);
+    assertEquals(await device.read(dist), direct.dist);
+  }
+});
+
+Deno.test("starDistTargets() frees what it needs on the way", () => {
+  using _scope = device.scope();
+  const labels = device.upload<"u32">([1, 1, 64, 64], new Uint32Array(64 * 64));
+  const before = device.memory.inUse;
+  {
+    using _inner = device.scope();
+    const { prob, dist } = starDistTargets(device, labels, { rays: 4, grid: 1 });
+    assertEquals(device.memory.inUse - before, prob.byteLength + dist.byteLength);
+  }
+  assertEquals(device.memory.inUse, before);
+});
+
+Deno.test("numberLabels() numbers objects in order, each image for itself", () => {
+  const labels = Int32Array.of(5, 5, 0, 9, 5, 9, 9, 5, 0, 0, 1, 1);
+  assertEquals([...numberLabels(labels, { pixels: 6 })], [1, 1, 0, 2, 1, 2, 3, 4, 0, 0, 5, 5]);
+});
+
+Deno.test("numberLabels() does not carry an object into the next image", () => {
+  assertEquals([...numberLabels(Int32Array.of(7, 7, 7, 7), { pixels: 2 })], [1, 1, 2, 2]);
+  assertEquals([...numberLabels(Int32Array.of(-4, -4), { pixels: 1 })], [IGNORED, IGNORED]);
+});
+
+Deno.test("numberLabels() ignores negative ids, and takes large ones of a Uint32Array", () => {
+  const ids = Int32Array.of(-1, -2147483648, 2147483647, 0);
+  assertEquals([...numberLabels(ids, { pixels: 4 })], [IGNORED, IGNORED, 1, 0]);
+  const large = Uint32Array.of(2 ** 32 - 1, 2 ** 31, 0, 2 ** 31);
+  assertEquals([...numberLabels(large, { pixels: 4 })], [1, 2, 0, 2]);
+});
+
+Deno.test("numberLabels() refuses part of an image", () => {
+  assertThrows(
+    () => numberLabels(new Int32Array(10), { pixels: 4 }),
+    RangeError,
+    "Cannot number 10 labels: not whole images of 4 pixels",
+  );
+  assertThrows(() => numberLabels(new Int32Array(10), { pixels: 0 }), RangeError);
+});
