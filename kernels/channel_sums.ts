@@ -15,7 +15,7 @@ import type { Tensor } from "./tensor.ts";
 
 const WORKGROUP = 64;
 /** Vectors that one invocation reads where the plane is small; more where it is very large. */
-const STEPS = 32;
+const STEPS = 64;
 const MOST_LANES = 1024;
 
 function shaderFor({ vector, masked }: { vector: 1 | 4; masked: boolean }): string {

@@ -10,7 +10,7 @@ import { type Shape, sizeOf } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 const WORKGROUP = 64;
-const MAX_STEPS = 64;
+const MAX_STEPS = 256;
 
 function slabsShader(type: "f32" | "vec4f"): string {
   return /* wgsl */ `
@@ -35,7 +35,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) size:
 }
 
 /**
- * Adds the slabs of `partial` (its first axis) in their order; more than 64 of them in several passes,
+ * Adds the slabs of `partial` (its first axis) in their order; more than 256 of them in several passes,
  * so that there is work for many invocations and no long loop.
  */
 export function sumSlabs(
