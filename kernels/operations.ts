@@ -13,11 +13,14 @@ import { dice } from "./ops/dice.ts";
 import { foregroundSum } from "./ops/foreground_sum.ts";
 import { generalisedDice } from "./ops/generalised_dice.ts";
 import { maxPool2d } from "./ops/max_pool2d.ts";
+import { maskedBinaryCrossEntropy } from "./ops/masked_binary_cross_entropy.ts";
 import { meanSquaredError } from "./ops/mean_squared_error.ts";
 import { relu } from "./ops/relu.ts";
+import { scale } from "./ops/scale.ts";
 import { sigmoid } from "./ops/sigmoid.ts";
 import { sliceBatch } from "./ops/slice_batch.ts";
 import { squaredDice } from "./ops/squared_dice.ts";
+import { starDistanceLoss } from "./ops/star_distance_loss.ts";
 import { upConv2d } from "./ops/up_conv2d/mod.ts";
 import { upsampleBilinear, upsampleNearest } from "./ops/upsample.ts";
 
@@ -37,10 +40,13 @@ export const operations: readonly AnyOperation[] = [
   relu,
   sigmoid,
   add,
+  scale,
   dice,
   squaredDice,
   generalisedDice,
   binaryCrossEntropy,
+  maskedBinaryCrossEntropy,
   meanSquaredError,
   foregroundSum,
+  starDistanceLoss,
 ];

@@ -22,6 +22,7 @@ import { squaredDice } from "../../kernels/ops/squared_dice.ts";
 import { upsampleBilinear, upsampleNearest } from "../../kernels/ops/upsample.ts";
 import type { NamedArray, SafeTensors } from "../../nn/safetensors.ts";
 import { runSiameseTraining } from "./siamese_training.ts";
+import { runStarDistLoss, runStarDistTargets } from "./stardist.ts";
 
 /** What a case showed: the largest error of its results and of its gradients. */
 export interface GoldenResult {
@@ -94,7 +95,10 @@ function inputNames(operation: AnyOperation, tensors: SafeTensors["tensors"]): s
  * @throws {RangeError} If its operation is not known.
  */
 export async function runGoldenCase(device: Device, golden: SafeTensors): Promise<GoldenResult> {
-  if (golden.metadata.op === "siamese training") return await runSiameseTraining(device, golden);
+  const { op } = golden.metadata;
+  if (op === "siamese training") return await runSiameseTraining(device, golden);
+  if (op === "stardist targets") return await runStarDistTargets(device, golden);
+  if (op === "stardist loss") return await runStarDistLoss(device, golden);
   const rule = ruleFor(golden.metadata);
   if (!rule) throw new RangeError(`unknown operation: ${JSON.stringify(golden.metadata)}`);
   return await runOperation(device, { golden, ...rule });

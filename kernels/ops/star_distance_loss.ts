@@ -1,0 +1,289 @@
+/**
+ * The loss of star distances, as StarDist has it: the error of the distances inside of objects, most
+ * in their middle, and a little pull of all distances towards 0 outside.
+ *
+ * With m the object probability of a pixel and l its error over the rays,
+ *
+ *     mean(m·l) / (mean(m) + 1e-7) + background · mean((1 − m)·mean over rays of |d|),
+ *
+ * means over the pixels of the batch. Where the probability is negative, so unknown, m is 0: there is
+ * no object to fit. The error l is the mean over the rays of |d − t| (`mae`) or (d − t)² (`mse`), or
+ * 1 − I/(U + 1e-7) (`iou`) with I the mean of sign(d)·min(d, t)² and U that of max(d, t)²: the overlap
+ * of the two shapes as seen from the pixel. Only d has a gradient.
+ *
+ * @module
+ */
+
+import { type Device, linearWorkgroups } from "../device.ts";
+import { type NdArray, type Operation, type OperationSample, zeros } from "../operation.ts";
+import { sumSlabs } from "../reduce.ts";
+import { imageShape, requireSameShape, type Shape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** How the error of a pixel's distances is measured. */
+export type StarDistanceError = "mae" | "mse" | "iou";
+
+/** Parameters of {@linkcode starDistanceLoss}. */
+export type StarDistanceLossParams = {
+  /** How the error is measured; StarDist's default is `mae`. */
+  readonly error: StarDistanceError;
+  /** Weight of the pull towards 0 outside of objects; StarDist's is 1e-4. */
+  readonly background: number;
+};
+
+/**
+ * An error: what is summed over the rays as `s`, its value from the sums, and its derivative by one
+ * distance, all times the number of rays `n` where they are means.
+ */
+interface ErrorFormula {
+  /** In WGSL, of `d`, `t` and `n` (f32) and `s` (vec2f). */
+  readonly wgsl: { terms: string; value: string; slope: string };
+  terms(d: number, t: number): readonly [number, number];
+  value(s: readonly [number, number], n: number): number;
+  slope(ray: { d: number; t: number }, s: readonly [number, number], n: number): number;
+}
+
+const WORKGROUP = 64;
+const PIXELS_PER_SUM = 16;
+const EPSILON = 1e-7;
+
+const ERRORS: Readonly<Record<StarDistanceError, ErrorFormula>> = {
+  mae: {
+    wgsl: { terms: "vec2f(abs(d - t), 0.0)", value: "s.x / n", slope: "sign(d - t) / n" },
+    terms: (d, t) => [Math.abs(d - t), 0],
+    value: ([sum], n) => sum / n,
+    slope: ({ d, t }, _, n) => Math.sign(d - t) / n,
+  },
+  mse: {
+    wgsl: { terms: "vec2f((d - t) * (d - t), 0.0)", value: "s.x / n", slope: "2.0 * (d - t) / n" },
+    terms: (d, t) => [(d - t) ** 2, 0],
+    value: ([sum], n) => sum / n,
+    slope: ({ d, t }, _, n) => 2 * (d - t) / n,
+  },
+  iou: {
+    wgsl: {
+      terms: "vec2f(sign(d) * min(d, t) * min(d, t), max(d, t) * max(d, t))",
+      value: `1.0 - s.x / (s.y + n * ${EPSILON})`,
+      // Below its target a distance changes the overlap, above it the union.
+      slope: `select(-2.0 * abs(d), 2.0 * d * s.x / (s.y + n * ${EPSILON}), d > t) ` +
+        `/ (s.y + n * ${EPSILON})`,
+    },
+    terms: (d, t) => [Math.sign(d) * Math.min(d, t) ** 2, Math.max(d, t) ** 2],
+    value: ([overlap, union], n) => 1 - overlap / (union + n * EPSILON),
+    slope({ d, t }, [overlap, union], n) {
+      const whole = union + n * EPSILON;
+      return (d > t ? 2 * d * overlap / whole : -2 * Math.abs(d)) / whole;
+    },
+  },
+};
+
+const HEAD = /* wgsl */ `
+struct Params { pixels: u32, area: u32, rays: u32, sums: u32 }
+@group(0) @binding(0) var<uniform> p: Params;
+override background: f32;
+`;
+
+/** Sums over the rays of pixel `i`, whose first distance is at `first`. */
+function raySums(terms: string): string {
+  return /* wgsl */ `
+    let n = f32(p.rays);
+    let first = i / p.area * p.rays * p.area + i % p.area;
+    var s = vec2f(0.0);
+    var size = 0.0;
+    for (var ray = 0u; ray < p.rays; ray++) {
+      let d = distances[first + ray * p.area];
+      let t = truth[first + ray * p.area];
+      s += ${terms};
+      size += abs(d);
+    }
+`;
+}
+
+function sumShader({ wgsl }: ErrorFormula): string {
+  return /* wgsl */ `${HEAD}
+@group(0) @binding(1) var<storage, read_write> partial: array<vec4f>;
+@group(0) @binding(2) var<storage, read> distances: array<f32>;
+@group(0) @binding(3) var<storage, read> truth: array<f32>;
+@group(0) @binding(4) var<storage, read> mask: array<f32>;
+
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = id.x + id.y * groups.x * ${WORKGROUP}u;
+  if (index >= p.sums) { return; }
+  var sum = vec4f(0.0);
+  for (var i = index; i < p.pixels; i += p.sums) {
+    let m = max(mask[i], 0.0);
+    ${raySums(wgsl.terms)}
+    sum += vec4f(m * (${wgsl.value}), m, (1.0 - m) * size / n, 0.0);
+  }
+  partial[index] = sum;
+}
+`;
+}
+
+const VALUE = /* wgsl */ `${HEAD}
+@group(0) @binding(1) var<storage, read_write> loss: array<f32>;
+@group(0) @binding(2) var<storage, read> sums: array<vec4f>;
+
+@compute @workgroup_size(1)
+fn main() {
+  let mean = sums[0] / f32(p.pixels);
+  loss[0] = mean.x / (mean.y + ${EPSILON}) + background * mean.z;
+}
+`;
+
+function gradientShader({ wgsl }: ErrorFormula): string {
+  // The sums over the rays are dropped by the compiler where the slope needs none.
+  return /* wgsl */ `${HEAD}
+@group(0) @binding(1) var<storage, read_write> gradient: array<f32>;
+@group(0) @binding(2) var<storage, read> distances: array<f32>;
+@group(0) @binding(3) var<storage, read> truth: array<f32>;
+@group(0) @binding(4) var<storage, read> mask: array<f32>;
+@group(0) @binding(5) var<storage, read> sums: array<vec4f>;
+@group(0) @binding(6) var<storage, read> dy: array<f32>;
+
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * ${WORKGROUP}u;
+  if (i >= p.pixels) { return; }
+  let m = max(mask[i], 0.0);
+  let pixels = f32(p.pixels);
+  let inside = dy[0] * m / (sums[0].y + pixels * ${EPSILON});
+  let outside = dy[0] * background * (1.0 - m) / pixels;
+  ${raySums(wgsl.terms)}
+  for (var ray = 0u; ray < p.rays; ray++) {
+    let d = distances[first + ray * p.area];
+    let t = truth[first + ray * p.area];
+    gradient[first + ray * p.area] = inside * (${wgsl.slope}) + outside * sign(d) / n;
+  }
+}
+`;
+}
+
+function layout([n, rays, h, w]: Shape): { uniforms: number[]; pixels: number; sums: number } {
+  const pixels = n * h * w;
+  const sums = Math.ceil(pixels / PIXELS_PER_SUM);
+  return { uniforms: [pixels, h * w, rays, sums], pixels, sums };
+}
+
+function sumPixels(
+  device: Device,
+  inputs: readonly Tensor<"f32">[],
+  { error, background }: StarDistanceLossParams,
+): Tensor<"f32"> {
+  const { uniforms, sums } = layout(inputs[0].shape);
+  using scope = device.scope();
+  const partial = device.empty([sums, 4]);
+  device.dispatch({
+    label: "starDistanceLoss sums",
+    shader: sumShader(ERRORS[error]),
+    uniforms,
+    constants: { background },
+    tensors: [partial, ...inputs],
+    workgroups: linearWorkgroups(sums, WORKGROUP),
+  });
+  return scope.keep(sumSlabs(device, { partial, shape: [4] }));
+}
+
+/** Per pixel of the reference: its mask and what is summed over its rays. */
+function referencePixels([d, t, mask]: readonly NdArray[], error: ErrorFormula) {
+  const [, rays, h, w] = d.shape;
+  return Array.from(mask.data, (value, pixel) => {
+    const first = Math.floor(pixel / (h * w)) * rays * h * w + pixel % (h * w);
+    const places = Array.from({ length: rays }, (_, ray) => first + ray * h * w);
+    const terms = places.map((at) => error.terms(d.data[at], t.data[at]));
+    const sum = (which: 0 | 1) => terms.reduce((total, term) => total + term[which], 0);
+    return { m: Math.max(value, 0), places, s: [sum(0), sum(1)] as const };
+  });
+}
+
+const SHAPES: readonly (readonly [Shape, boolean])[] = [
+  [[2, 5, 7, 9], false],
+  [[1, 3, 1, 1], false],
+  [[3, 32, 6, 5], false],
+  [[4, 32, 64, 64], true],
+];
+
+/**
+ * Loss of predicted distances d along rays against true ones t, both `[n, rays, h, w]`, weighted by a
+ * mask `[n, 1, h, w]` from 0 to 1; below 0 is unknown.
+ */
+export const starDistanceLoss: Operation<StarDistanceLossParams> = {
+  name: "starDistanceLoss",
+  inputs: ["d", "t", "mask"],
+  shape([d, t, mask]) {
+    const [n, , h, w] = imageShape(d, "starDistanceLoss");
+    requireSameShape([d, t], "starDistanceLoss");
+    requireSameShape([mask, [n, 1, h, w]], "starDistanceLoss");
+    return [1];
+  },
+  forward(device, inputs, params) {
+    using scope = device.scope();
+    const sums = sumPixels(device, inputs, params);
+    const loss = device.empty([1]);
+    device.dispatch({
+      label: "starDistanceLoss value",
+      shader: VALUE,
+      uniforms: layout(inputs[0].shape).uniforms,
+      constants: { background: params.background },
+      tensors: [loss, sums],
+      workgroups: [1],
+    });
+    return scope.keep(loss);
+  },
+  backward(device, { inputs, dy, needs }, params) {
+    if (!needs[0]) return [null, null, null];
+    const { uniforms, pixels } = layout(inputs[0].shape);
+    using scope = device.scope();
+    const gradient = device.empty(inputs[0].shape);
+    const sums = sumPixels(device, inputs, params);
+    device.dispatch({
+      label: "starDistanceLoss dd",
+      shader: gradientShader(ERRORS[params.error]),
+      uniforms,
+      constants: { background: params.background },
+      tensors: [gradient, ...inputs, sums, dy],
+      workgroups: linearWorkgroups(pixels, WORKGROUP),
+    });
+    return [scope.keep(gradient), null, null];
+  },
+  reference: {
+    forward(inputs, { error, background }) {
+      const [d] = inputs;
+      const pixels = referencePixels(inputs, ERRORS[error]);
+      const rays = d.shape[1];
+      let [inside, outside, masks] = [0, 0, 0];
+      for (const { m, places, s } of pixels) {
+        masks += m;
+        inside += m * ERRORS[error].value(s, rays);
+        outside += (1 - m) * places.reduce((sum, at) => sum + Math.abs(d.data[at]), 0) / rays;
+      }
+      const count = pixels.length;
+      const loss = inside / count / (masks / count + EPSILON) + background * outside / count;
+      return { shape: [1], data: Float64Array.of(loss) };
+    },
+    backward(inputs, dy, { error, background }) {
+      const [d, t, mask] = inputs;
+      const pixels = referencePixels(inputs, ERRORS[error]);
+      const [rays, count] = [d.shape[1], pixels.length];
+      const masks = pixels.reduce((sum, { m }) => sum + m, 0);
+      const dd = zeros(d.shape);
+      for (const { m, places, s } of pixels) {
+        for (const at of places) {
+          const slope = ERRORS[error].slope({ d: d.data[at], t: t.data[at] }, s, rays);
+          const pull = background * (1 - m) * Math.sign(d.data[at]) / rays / count;
+          dd.data[at] = dy.data[0] * (m * slope / (masks + count * EPSILON) + pull);
+        }
+      }
+      return [dd, zeros(t.shape), zeros(mask.shape)];
+    },
+  },
+  samples: (["mae", "mse", "iou"] as const).flatMap((error) =>
+    SHAPES.map(([shape, bench]): OperationSample<StarDistanceLossParams> => ({
+      shapes: [shape, shape, [shape[0], 1, shape[2], shape[3]]],
+      params: { error, background: 1e-2 },
+      fills: ["normal", "probability", "probability"],
+      bench: bench && error === "mae",
+    }))
+  ),
+};
