@@ -36,7 +36,7 @@ export interface TunedProblem {
 
 /** Winograd's larger transform rounds more; beyond this a kernel is not chosen, however fast. */
 const LARGEST_ERROR = 1e-5;
-const TIMING = { measurements: 3, atLeast: 30 };
+const TIMING = { measurements: 3, atLeast: 12 };
 /** A kernel whose first run takes this many times the best, and a wait more, is not timed closely. */
 const HOPELESS = 4;
 const WAIT = 25;

@@ -18,3 +18,4 @@ export * from "./stardist.ts";
 export * from "./stardist_loss.ts";
 export * from "./unet.ts";
 export * from "./weights.ts";
+export * from "./labels/stardist/mod.ts";
