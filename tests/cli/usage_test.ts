@@ -134,7 +134,7 @@ Deno.test("tune writes a file that train takes", async () => {
       "--patch",
       "16",
       "--batch",
-      "1",
+      "2",
       "--pairs",
       "1",
     ];
