@@ -6,7 +6,7 @@ import { command, events, fails, firstLines, runs, TINY, tree } from "./command.
 const folder = await Deno.makeTempDir();
 const RUN_FILES = [
   ...["baseline.safetensors", "config.json", "consistent.safetensors", "curves.svg"],
-  ...["last.safetensors", "metrics.jsonl", "report.html", "state.safetensors"],
+  ...["kernels.json", "last.safetensors", "metrics.jsonl", "report.html", "state.safetensors"],
   "weights.safetensors",
 ];
 const SETTINGS = {

@@ -20,7 +20,8 @@ Deno.test("tuneKernels() gives the fastest of the exact kernels for every proble
     const exact = variants.filter(({ error }) => error <= 1e-5);
     assertEquals(best, exact[0].name);
     assert(variants.length >= 3);
-    assert(variants.every(({ error }) => error < 1e-4), JSON.stringify(variants));
+    const limitOf = (name: string) => name.endsWith("f16") ? 2e-3 : 1e-4;
+    assert(variants.every(({ name, error }) => error < limitOf(name)), JSON.stringify(variants));
   }
   assertEquals(Object.keys(pinsOf(problems)), KEYS);
   // Winograd serves 3×3 kernels only.

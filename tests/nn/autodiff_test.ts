@@ -293,8 +293,9 @@ Deno.test("predicting with a U-Net holds less memory than recording, for the sam
   const answer = (record: boolean) =>
     device.read(network.forward(new Tape(device, { record }), x).prob.value);
   assertEquals(await answer(false), await answer(true));
-  // Planned after it has run, when the textures of its operands are there already.
-  assert(run(false).peak < 0.6 * run(true).peak, `${run(false).peak} of ${run(true).peak}`);
+  // Planned after it has run, when the textures of its operands are there already. Steps up keep
+  // neither the enlarged image nor the joined channels, so recording is not far behind.
+  assert(run(false).peak < 0.65 * run(true).peak, `${run(false).peak} of ${run(true).peak}`);
 });
 
 /** A tape that computes with the operations' references: the whole network in float64. */
