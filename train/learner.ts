@@ -213,18 +213,28 @@ export class Learner {
   }
 }
 
+/** How far above a patch that does not fit another may: kernels for some widths need less. */
+const UNEVEN = 8;
+
 /** The largest whole number up to `most` for which `attempt` does not run out of memory, or 0. */
 function largestFitting(most: number, attempt: (n: number) => void): number {
+  const isFitting = (n: number) => {
+    try {
+      attempt(n);
+      return true;
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError)) throw error;
+      return false;
+    }
+  };
   let [fits, tooMuch] = [0, most + 1];
   while (tooMuch - fits > 1) {
     const middle = Math.floor((fits + tooMuch) / 2);
-    try {
-      attempt(middle);
-      fits = middle;
-    } catch (error) {
-      if (!(error instanceof OutOfMemoryError)) throw error;
-      tooMuch = middle;
-    }
+    if (isFitting(middle)) fits = middle;
+    else tooMuch = middle;
+  }
+  for (let n = Math.min(most, fits + UNEVEN); n > fits; n--) {
+    if (isFitting(n)) return n;
   }
   return fits;
 }

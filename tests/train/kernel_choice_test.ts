@@ -28,7 +28,7 @@ Deno.test("a run that goes on keeps its kernels whatever the rules say now", asy
     const changed = Object.fromEntries(
       Object.keys(await readKernelFile(path)).map((key) => [
         key,
-        key.startsWith("conv2d dw") ? "rows" : "direct",
+        key.startsWith("upConv2d") ? "folded" : key.startsWith("conv2d dw") ? "rows" : "direct",
       ]),
     );
     await writeKernelFile(path, { adapter: "any", kernels: changed });

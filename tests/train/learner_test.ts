@@ -270,7 +270,7 @@ Deno.test("Learner.plannedBytes() counts the steps that will be made, and less w
   const both = planned({ batch: 2, pairs: 4 });
   assertLess(planned({ batch: 2, pairs: 4 }, ["segmentation"]), 0.5 * both);
   assertEquals(planned({ batch: 2, pairs: 4 }, ["consistency"]) > 0.9 * both, true);
-  assertLess(planned({ batch: 2, pairs: 4, recompute: true }), 0.95 * both);
+  assertLess(planned({ batch: 2, pairs: 4, recompute: true }), 0.97 * both);
 });
 
 Deno.test("Learner.plannedBytes() over the limit names the largest patch that fits", async () => {

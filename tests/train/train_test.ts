@@ -39,6 +39,7 @@ Deno.test("train() leaves a folder that explains itself", async () => {
       "consistent.safetensors",
       "control.safetensors",
       "curves.svg",
+      "kernels.json",
       "last.safetensors",
       "metrics.jsonl",
       "report.html",
@@ -98,7 +99,10 @@ Deno.test("train() makes a run of its own for every seed, and a table over all",
     const { table, weights } = resultOf(await trainToEnd({ config, out, seeds: 2 }));
     assertEquals(weights, `${out}/seed-5/weights.safetensors`);
     const names = [...Deno.readDirSync(out)].map(({ name }) => name).toSorted();
-    assertEquals(names, ["config.json", "curves.svg", "report.html", "seed-5", "seed-6"]);
+    assertEquals(
+      names,
+      ["config.json", "curves.svg", "kernels.json", "report.html", "seed-5", "seed-6"],
+    );
     for (const { source, values } of table.rows) {
       assertEquals(values.area_change?.sd === undefined, source === "truth", source);
     }
