@@ -21,7 +21,7 @@ async function hasChromium(): Promise<boolean> {
 Deno.test("every shader of the kernels compiles in Chromium without a complaint", async () => {
   if (!await hasChromium()) return;
   const shaders = await collectShaders();
-  assert(shaders.length > 40, `only ${shaders.length} shaders were collected`);
+  assert(shaders.length > 100, `only ${shaders.length} shaders were collected`);
   const broken = { label: "broken", shader: shaders[0].shader.replace("fn main", "fn main2") };
   const wrong = {
     label: "wrong",

@@ -7,6 +7,11 @@
 import { adamStep } from "../../kernels/adam.ts";
 import { Device, type Dispatch } from "../../kernels/device.ts";
 import { type AnyOperation, operations } from "../../kernels/operations.ts";
+import { convolutionVariants, weightGradientVariants } from "../../kernels/ops/conv2d/variants.ts";
+import {
+  upConvolutionVariants,
+  upWeightGradientVariants,
+} from "../../kernels/ops/up_conv2d/variants.ts";
 import type { PipelineSource } from "../../kernels/pipelines.ts";
 import {
   binaryOpening,
@@ -42,6 +47,33 @@ function useOperation(device: Device, operation: AnyOperation): void {
       operation.backward(device, { inputs, output, dy, needs }, params);
     });
   }
+}
+
+/** Asks for every kernel that can compute a convolution or a step up, not only for those chosen. */
+function useVariants(device: Device): void {
+  for (const [width, k] of [[16, 3], [7, 3], [8, 1], [12, 5]]) {
+    device.plan(() => {
+      const x = device.empty([2, 6, 8, width]);
+      const weight = device.empty([6, 6, k, k]);
+      const bias = device.empty([6]);
+      for (const variant of convolutionVariants) {
+        const layer = { x, weight, bias, relu: true, transposed: false };
+        const turned = { x, weight, bias: null, relu: false, transposed: true };
+        for (const problem of [layer, turned]) {
+          if (variant.supports(device, problem)) variant.run(device, problem);
+        }
+      }
+      for (const variant of weightGradientVariants) variant.run(device, { x, dz: x, k });
+    });
+  }
+  device.plan(() => {
+    const [low, skip] = [device.empty([1, 2, 4, 8]), device.empty([1, 3, 8, 16])];
+    const [weight, bias, dz] = [[4, 5, 3, 3], [4], [1, 4, 8, 16]].map((s) => device.empty(s));
+    for (const variant of upConvolutionVariants) {
+      variant.run(device, { low, skip, weight, bias, relu: true });
+    }
+    for (const variant of upWeightGradientVariants) variant.run(device, { low, skip, dz, weight });
+  });
 }
 
 function useAdam(device: Device): void {
@@ -82,6 +114,7 @@ export async function collectShaders(): Promise<PipelineSource[]> {
     features: [],
   });
   for (const operation of operations) useOperation(device, operation);
+  useVariants(device);
   useAdam(device);
   await usePostprocess(device);
   return [...device.heard.values()];
