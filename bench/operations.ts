@@ -6,6 +6,7 @@
 
 import type { Device } from "../kernels/device.ts";
 import type { AnyOperation } from "../kernels/operations.ts";
+import { formatLayer } from "../kernels/ops/conv2d/convolution.ts";
 import type { Shape } from "../kernels/shape.ts";
 import { timeQueued } from "../kernels/timing.ts";
 import { checkResults, type Results } from "./check.ts";
@@ -87,7 +88,9 @@ function variantOf(
 /** Shapes in the report: `1x32x256x256->32 k3` for a convolution, else those of all inputs. */
 export function describeShapes(operation: string, shapes: readonly Shape[]): string {
   const [first, second] = shapes;
-  if (operation === "conv2d") return `${first.join("x")}->${second[0]} k${second[2]}`;
+  if (operation === "conv2d") {
+    return formatLayer({ x: first, outputs: second[0], k: second[2] });
+  }
   if (operation === "upConv2d") {
     const [cOut, , k] = shapes[2];
     return `${first.join("x")}+${second[1]}->${cOut} k${k}`;

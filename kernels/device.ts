@@ -253,9 +253,9 @@ export class Device implements Disposable {
     this.#add(tensors, { kind: "dispatch", label, pipeline, group, workgroups: [x, y, z] });
   }
 
-  /** Whether a tensor can be read through a texture. */
-  fitsTexture(tensor: Tensor): boolean {
-    return tensor.byteLength <= this.gpu.limits.maxTextureDimension2D * BYTES_PER_ROW;
+  /** The most bytes of a tensor that a kernel can read through a texture. */
+  get maxTextureBytes(): number {
+    return this.gpu.limits.maxTextureDimension2D * BYTES_PER_ROW;
   }
 
   #copyToTexture(tensor: Tensor, slot: number): GPUTexture {

@@ -7,8 +7,7 @@
 
 import type { Pins } from "./choices.ts";
 import type { Device } from "./device.ts";
-import { convolutionVariants, weightGradientVariants } from "./ops/conv2d/variants.ts";
-import { upConvolutionVariants, upWeightGradientVariants } from "./ops/up_conv2d/variants.ts";
+import { type AnyFamily, kernelFamilies } from "./families.ts";
 import { type Shape, sizeOf } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 import { timeQueued } from "./timing.ts";
@@ -40,7 +39,6 @@ const TIMING = { measurements: 3, atLeast: 12 };
 /** A kernel whose first run takes this many times the best, and a wait more, is not timed closely. */
 const HOPELESS = 4;
 const WAIT = 25;
-const KEY = /^(conv2d|upConv2d) (forward|dx|dw) (\d+)x(\d+)x(\d+)x(\d+)(?:\+(\d+))?->(\d+) k(\d+)$/;
 
 /**
  * Times all variants of the problems that `used` names, one after the other. What a network needs is
@@ -54,83 +52,26 @@ export async function* tuneKernels(
 ): AsyncGenerator<TunedProblem> {
   for (const key of used) {
     using _scope = device.scope();
-    const variants = await tuneProblem(device, key);
+    const { family, problem } = problemFor(device, key);
+    const variants = await compareVariants(device, { problem, variants: family.variants });
     const best = variants.find(({ error }) => error <= LARGEST_ERROR);
     if (best) yield { key, best: best.name, variants };
     device.trim();
   }
 }
 
-async function tuneProblem(device: Device, key: string): Promise<TunedVariant[]> {
-  const match = key.match(KEY);
-  if (!match) throw new SyntaxError(`Cannot tune ${key}: it names no problem of a convolution`);
-  const [, operation, pass] = match;
-  const [n, c, h, w, skip, outputs, k] = match.slice(3).map((digits) => Number(digits ?? 0));
-  const sizes = { x: [n, c, h, w], skip, outputs, k };
-  const isUp = operation === "upConv2d";
-  if (isUp && pass === "forward") {
-    const problem = upConvolutionProblem(device, sizes);
-    return await compareVariants(device, { problem, variants: upConvolutionVariants });
-  }
-  if (isUp) {
-    const problem = upWeightGradientProblem(device, sizes);
-    return await compareVariants(device, { problem, variants: upWeightGradientVariants });
-  }
-  if (pass === "dw") {
-    const problem = weightGradientProblem(device, sizes);
-    return await compareVariants(device, { problem, variants: weightGradientVariants });
-  }
-  const problem = convolutionProblem(device, { ...sizes, transposed: pass === "dx" });
-  return await compareVariants(device, { problem, variants: convolutionVariants });
+/** The family that a key names, and a problem of its size. */
+function problemFor(device: Device, key: string): { family: AnyFamily; problem: unknown } {
+  const family = kernelFamilies.find(({ pass }) => key.startsWith(`${pass} `));
+  const size = key.slice((family?.pass.length ?? 0) + 1);
+  const problem = family?.problemOf(size, (shape) => uploadNumbers(device, shape));
+  if (!family || !problem) throw new SyntaxError(`Cannot tune ${key}: it names no known problem`);
+  return { family, problem };
 }
 
 /** The pins of what the tuner found. */
 export function pinsOf(problems: readonly TunedProblem[]): Pins {
   return Object.fromEntries(problems.map(({ key, best }) => [key, best]));
-}
-
-/** Sizes of a problem: x `[n, channels, h, w]`, further channels, those of the result, side k. */
-interface ProblemSizes {
-  readonly x: Shape;
-  readonly skip: number;
-  readonly outputs: number;
-  readonly k: number;
-}
-
-function convolutionProblem(
-  device: Device,
-  { x, outputs, k, transposed }: ProblemSizes & { transposed: boolean },
-) {
-  const weight = transposed ? [x[1], outputs, k, k] : [outputs, x[1], k, k];
-  return {
-    x: uploadNumbers(device, x),
-    weight: uploadNumbers(device, weight),
-    bias: transposed ? null : uploadNumbers(device, [outputs]),
-    relu: !transposed,
-    transposed,
-  };
-}
-
-function weightGradientProblem(device: Device, { x, outputs, k }: ProblemSizes) {
-  const [n, , h, w] = x;
-  return { x: uploadNumbers(device, x), dz: uploadNumbers(device, [n, outputs, h, w]), k };
-}
-
-function upConvolutionProblem(device: Device, { x, skip, outputs, k }: ProblemSizes) {
-  const [n, c, h, w] = x;
-  return {
-    low: uploadNumbers(device, x),
-    skip: uploadNumbers(device, [n, skip, 2 * h, 2 * w]),
-    weight: uploadNumbers(device, [outputs, c + skip, k, k]),
-    bias: uploadNumbers(device, [outputs]),
-    relu: true,
-  };
-}
-
-function upWeightGradientProblem(device: Device, sizes: ProblemSizes) {
-  const { low, skip, weight } = upConvolutionProblem(device, sizes);
-  const [n, , h, w] = skip.shape;
-  return { low, skip, weight, dz: uploadNumbers(device, [n, sizes.outputs, h, w]) };
 }
 
 /** Numbers between −½ and ½ that look random and are the same everywhere. */

@@ -5,6 +5,8 @@
  */
 
 import type { Device } from "./device.ts";
+import type { Source } from "./operand.ts";
+import type { Shape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** One of several ways to compute the same result. */
@@ -17,18 +19,18 @@ export interface Variant<Problem> {
   run(device: Device, problem: Problem): Tensor<"f32">;
 }
 
-/** What is to be computed, with what, and what goes first where nothing is pinned. */
-export interface VariantRequest<Problem> {
+/** All variants of one pass of an operation, and what there is to know about choosing among them. */
+export interface VariantFamily<Problem> {
   /** Which pass of which operation, as in pins. */
   readonly pass: string;
-  /** The sizes of the problem, as in pins. */
-  readonly size: string;
-  /** The problem. */
-  readonly problem: Problem;
-  /** All kernels that there are. */
+  /** All kernels that there are, the plainest first. */
   readonly variants: readonly Variant<Problem>[];
-  /** Names from best to worst. */
-  readonly preferred: readonly string[];
+  /** The sizes of a problem, as in pins. */
+  sizeOf(problem: Problem): string;
+  /** Names from best to worst, for where nothing is pinned. */
+  preferred(device: Device, problem: Problem): readonly string[];
+  /** A problem of a size, with tensors that `make` gives; null if the text is no size. */
+  problemOf(size: string, make: (shape: Shape) => Tensor<"f32">): Problem | null;
 }
 
 /**
@@ -38,10 +40,20 @@ export interface VariantRequest<Problem> {
  */
 export function runVariant<Problem>(
   device: Device,
-  { pass, size, problem, variants, preferred }: VariantRequest<Problem>,
+  family: VariantFamily<Problem>,
+  problem: Problem,
 ): Tensor<"f32"> {
-  const isPossible = (variant: Variant<Problem>) => variant.supports(device, problem);
-  return device.choices
-    .choose({ pass, size, kernels: variants, preferred, isPossible })
-    .run(device, problem);
+  return device.choices.choose({
+    pass: family.pass,
+    size: family.sizeOf(problem),
+    kernels: family.variants,
+    preferred: family.preferred(device, problem),
+    isPossible: (variant) => variant.supports(device, problem),
+  }).run(device, problem);
+}
+
+/** Whether a kernel can read all of these tensors from there. */
+export function canRead(device: Device, tensors: readonly Tensor[], source: Source): boolean {
+  return source === "buffer" ||
+    tensors.every(({ byteLength }) => byteLength <= device.maxTextureBytes);
 }

@@ -5,20 +5,11 @@
  */
 
 import type { Pins } from "../kernels/choices.ts";
-import { convolutionVariants, weightGradientVariants } from "../kernels/ops/conv2d/variants.ts";
-import {
-  upConvolutionVariants,
-  upWeightGradientVariants,
-} from "../kernels/ops/up_conv2d/variants.ts";
+import { kernelFamilies } from "../kernels/families.ts";
 import { writeFileAtomic } from "./data/files.ts";
 
 const NAMES: ReadonlySet<string> = new Set(
-  [
-    ...convolutionVariants,
-    ...weightGradientVariants,
-    ...upConvolutionVariants,
-    ...upWeightGradientVariants,
-  ].map(({ name }) => name),
+  kernelFamilies.flatMap(({ variants }) => variants.map(({ name }) => name)),
 );
 
 /**

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { formatShape } from "../../shape.ts";
+import type { Shape } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 
 /** A convolution to compute. */
@@ -35,16 +35,25 @@ export interface WeightGradient {
   readonly k: number;
 }
 
-/** Names a problem by its sizes: `4x16x128x128->32 k3`. */
-export function describeConvolution({ x, weight, transposed }: Convolution): string {
-  return `${describe(x)}->${weight.shape[transposed ? 1 : 0]} k${weight.shape[2]}`;
+/** The sizes of a layer's problem: x `[n, channels, h, w]`, channels of the result, side k. */
+export interface LayerSize {
+  /** Shape of the image. */
+  readonly x: Shape;
+  /** Channels of the result. */
+  readonly outputs: number;
+  /** Side of the kernel. */
+  readonly k: number;
 }
 
-/** Names a problem by its sizes, as its layer's convolution. */
-export function describeWeightGradient({ x, dz, k }: WeightGradient): string {
-  return `${describe(x)}->${dz.shape[1]} k${k}`;
+/** Sizes as text: `4x16x128x128->32 k3`. */
+export function formatLayer({ x, outputs, k }: LayerSize): string {
+  return `${x.join("x")}->${outputs} k${k}`;
 }
 
-function describe(x: Tensor): string {
-  return formatShape(x.shape).slice(1, -1).replaceAll(",", "x");
+/** Sizes from text; null if it is none. */
+export function parseLayer(text: string): LayerSize | null {
+  const match = text.match(/^(\d+)x(\d+)x(\d+)x(\d+)->(\d+) k(\d+)$/);
+  if (!match) return null;
+  const [n, c, h, w, outputs, k] = match.slice(1).map(Number);
+  return { x: [n, c, h, w], outputs, k };
 }

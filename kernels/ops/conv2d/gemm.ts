@@ -18,21 +18,23 @@ import { type Device, linearWorkgroups } from "../../device.ts";
 import type { Tensor } from "../../tensor.ts";
 import type { Convolution } from "./convolution.ts";
 import { packWeights } from "./pack.ts";
+import {
+  blockOf,
+  declareSums,
+  DEPTH,
+  groupOf,
+  multiplyRows,
+  placeInTile,
+  SIDE,
+  threadsOf,
+  type WorkgroupTile,
+} from "./register_tile.ts";
 import { range } from "./tile.ts";
 
-/** Rows of both matrices in workgroup memory. */
-const DEPTH = 16;
-/** Vectors of 4 channels, and vectors of 4 pixels, of an invocation's register tile. */
-const SIDE = 2;
-
 /** The numbers that a product kernel is generated from. */
-export interface GemmTile {
+export interface GemmTile extends WorkgroupTile {
   /** Side of the convolution kernel, odd. */
   readonly k: number;
-  /** Vectors of 4 output channels per workgroup, a multiple of 4. */
-  readonly blocks: number;
-  /** Vectors of 4 pixels per workgroup, a multiple of 2. */
-  readonly groups: number;
   /** Whether images are whole vectors of pixels. */
   readonly isWhole: boolean;
   /** Whether a bias is added. */
@@ -47,7 +49,7 @@ export interface GemmTile {
 const FEW_PIXELS = 8192;
 
 /** The tile for a number of channels and of pixels; it takes at most 16 KiB of workgroup memory. */
-function tileFor(cOut: number, pixels: number): { blocks: number; groups: number } {
+function tileFor(cOut: number, pixels: number): WorkgroupTile {
   if (cOut <= 16) return { blocks: 4, groups: 32 };
   if (cOut <= 32) return { blocks: 8, groups: 32 };
   return pixels < FEW_PIXELS ? { blocks: 8, groups: 16 } : { blocks: 16, groups: 32 };
@@ -55,28 +57,19 @@ function tileFor(cOut: number, pixels: number): { blocks: number; groups: number
 
 /** WGSL of the product kernel for one tile. */
 export function gemmShader(
-  { k, blocks, groups, isWhole, hasBias, relu, half }: GemmTile,
+  { k, isWhole, hasBias, relu, half, ...tile }: GemmTile,
 ): string {
+  const { blocks, groups } = tile;
   const vector = half ? "vec4<f16>" : "vec4f";
   const taps = k * k;
   const pad = (k - 1) / 2;
-  const threads = blocks * groups / SIDE ** 2;
+  const threads = threadsOf(tile);
   // One vector more a row: invocations that store along a column meet different banks.
   const stride = blocks + 1;
-  const sides = range(SIDE);
-  const channels = range(4 * SIDE);
-  const sums = sides.flatMap((b) =>
-    range(4).flatMap((o) =>
-      sides.map((g) => {
-        const sum = `a${b * 4 + o}_${g}`;
-        return `${sum} = fma(vec4f(factor${b}[${o}]), pixels${g}, ${sum});`;
-      })
-    )
-  );
-  const stores = channels.map((o) => {
+  const stores = range(4 * SIDE).map((o) => {
     const finish = (value: string, zero: string) => relu ? `max(${value}, ${zero})` : value;
-    const outputs = sides.flatMap((g) => {
-      const n = `(n0 + (thread_group + ${g * groups / SIDE}u) * 4u)`;
+    const outputs = range(SIDE).flatMap((g) => {
+      const n = `(n0 + (${groupOf(tile, g)}) * 4u)`;
       const value = `a${o}_${g}${hasBias ? " + bias" : ""}`;
       if (isWhole) {
         return [`if (${n} < area) { y[(out + ${n}) / 4u] = ${finish(value, "vec4f(0.0)")}; }`];
@@ -87,7 +80,7 @@ export function gemmShader(
       );
     });
     return `{
-    let channel = (block0 + thread_block + ${Math.floor(o / 4) * blocks / SIDE}u) * 4u + ${o % 4}u;
+    let channel = (block0 + ${blockOf(tile, o)}) * 4u + ${o % 4}u;
     if (channel < p.c_out) {
       let out = (image * p.c_out + channel) * area;
       ${hasBias ? "let bias = b[channel];" : ""}
@@ -118,14 +111,13 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
   let block0 = index / p.tiles % p.rows * ${blocks}u;
   let image = index / p.tiles / p.rows;
   let last_block = (p.c_out + 3u) / 4u - 1u;
-  let thread_block = local / ${groups / SIDE}u;
-  let thread_group = local % ${groups / SIDE}u;
+  ${placeInTile(tile)}
   let loaded = n0 + local % ${groups}u * 4u + vec4u(0u, 1u, 2u, 3u);
   let row = vec4i(loaded / p.width);
   let column = vec4i(loaded % p.width);
   let position = vec4i(loaded);
   let sides = vec2i(vec2u(p.width, p.height));
-  ${channels.flatMap((o) => sides.map((g) => `var a${o}_${g} = vec4f(0.0);`)).join("\n  ")}
+  ${declareSums()}
   for (var term0 = 0u; term0 < terms; term0 += ${DEPTH}u) {
     for (var slot = local; slot < ${DEPTH * blocks}u; slot += ${threads}u) {
       let term = term0 + slot % ${DEPTH}u;
@@ -149,21 +141,12 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
       windows[d * ${groups}u + local % ${groups}u] =
         ${vector}(select(vec4f(0.0), pixels, inside));
     }
-    workgroupBarrier();
-    for (var d = 0u; d < ${DEPTH}u; d++) {
-      ${
-    sides.map((b) =>
-      `let factor${b} = vec4f(weights[d * ${stride}u + thread_block + ${b * blocks / SIDE}u]);`
-    ).join("\n      ")
+    ${
+    multiplyRows(tile, {
+      left: { name: "weights", stride },
+      right: { name: "windows", stride: groups },
+    })
   }
-      ${
-    sides.map((g) =>
-      `let pixels${g} = vec4f(windows[d * ${groups}u + thread_group + ${g * groups / SIDE}u]);`
-    ).join("\n      ")
-  }
-      ${sums.join("\n      ")}
-    }
-    workgroupBarrier();
   }
   ${stores.join("\n  ")}
 }

@@ -14,66 +14,58 @@ import { type Device, linearWorkgroups } from "../../device.ts";
 import { sumSlabs } from "../../reduce.ts";
 import type { Tensor } from "../../tensor.ts";
 import type { WeightGradient } from "./convolution.ts";
+import {
+  blockOf,
+  declareSums,
+  DEPTH,
+  groupOf,
+  multiplyRows,
+  placeInTile,
+  SIDE,
+  threadsOf,
+  type WorkgroupTile,
+} from "./register_tile.ts";
 import { range } from "./tile.ts";
 
-/** Pixels in workgroup memory. */
-const DEPTH = 16;
-/** Vectors of 4 channels, and vectors of 4 terms, of an invocation's register tile. */
-const SIDE = 2;
 /** The least pixels of a slab; more where there would be too many slabs. */
 const SLAB = 512;
 const MOST_SLABS = 64;
 
 /** The numbers that the kernel is generated from. */
-export interface GemmGradientTile {
+export interface GemmGradientTile extends WorkgroupTile {
   /** Side of the convolution kernel, odd. */
   readonly k: number;
-  /** Vectors of 4 output channels per workgroup. */
-  readonly blocks: number;
-  /** Vectors of 4 terms per workgroup. */
-  readonly groups: number;
 }
 
 /** The tile for a number of channels; it takes at most 16 KiB of workgroup memory. */
-function tileFor(cOut: number): { blocks: number; groups: number } {
+function tileFor(cOut: number): WorkgroupTile {
   if (cOut <= 16) return { blocks: 4, groups: 32 };
   return cOut <= 32 ? { blocks: 8, groups: 32 } : { blocks: 16, groups: 16 };
 }
 
 /** WGSL of the first pass for one tile. */
-export function gemmWeightGradientShader({ k, blocks, groups }: GemmGradientTile): string {
+export function gemmWeightGradientShader({ k, ...tile }: GemmGradientTile): string {
+  const { blocks, groups } = tile;
   const taps = k * k;
   const pad = (k - 1) / 2;
-  const threads = blocks * groups / SIDE ** 2;
-  const sides = range(SIDE);
-  const lanes = range(4);
+  const threads = threadsOf(tile);
   // One vector more a row: invocations that store along a column meet different banks.
   const [stride, windowStride] = [blocks + 1, groups + 1];
-  const sums = sides.flatMap((b) =>
-    lanes.flatMap((o) =>
-      sides.map((g) => {
-        const sum = `a${b * 4 + o}_${g}`;
-        return `${sum} = fma(vec4f(factor${b}[${o}]), window${g}, ${sum});`;
+  const stores = range(4 * SIDE).map((o) => {
+    const values = range(SIDE).flatMap((g) =>
+      range(4).map((i) => {
+        const term = `(term0 + (${groupOf(tile, g)}) * 4u + ${i}u)`;
+        return `if (${term} < terms) { partial[out + ${term}] = a${o}_${g}[${i}]; }`;
       })
-    )
-  );
-  const stores = sides.flatMap((b) =>
-    lanes.map((o) => {
-      const values = sides.flatMap((g) =>
-        lanes.map((i) => {
-          const term = `(term0 + (thread_group + ${g * groups / SIDE}u) * 4u + ${i}u)`;
-          return `if (${term} < terms) { partial[out + ${term}] = a${b * 4 + o}_${g}[${i}]; }`;
-        })
-      );
-      return `{
-    let channel = channel0 + (thread_block + ${b * blocks / SIDE}u) * 4u + ${o}u;
+    );
+    return `{
+    let channel = channel0 + (${blockOf(tile, o)}) * 4u + ${o % 4}u;
     if (channel < p.c_out) {
       let out = (part * p.c_out + channel) * terms;
       ${values.join("\n      ")}
     }
   }`;
-    })
-  );
+  });
   return /* wgsl */ `
 struct Params {
   c_in: u32, c_out: u32, height: u32, width: u32, slab: u32, slabs: u32, columns: u32, rows: u32,
@@ -100,12 +92,11 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
   let image = part / p.slabs;
   let first = part % p.slabs * p.slab;
   let end = min(first + p.slab, area);
-  let thread_block = local / ${groups / SIDE}u;
-  let thread_group = local % ${groups / SIDE}u;
+  ${placeInTile(tile)}
   let width = i32(p.width);
   let height = i32(p.height);
   let steps = vec4u(0u, 1u, 2u, 3u);
-  ${range(4 * SIDE).flatMap((o) => sides.map((g) => `var a${o}_${g} = vec4f(0.0);`)).join("\n  ")}
+  ${declareSums()}
   for (var n0 = first; n0 < end; n0 += ${DEPTH}u) {
     // All that an invocation loads belongs to one pixel: ${threads} is a multiple of ${DEPTH}.
     let n = n0 + local % ${DEPTH}u;
@@ -133,21 +124,12 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
       windows[slot % ${DEPTH}u * ${windowStride}u + slot / ${DEPTH}u] =
         select(vec4f(0.0), values, inside);
     }
-    workgroupBarrier();
-    for (var d = 0u; d < ${DEPTH}u; d++) {
-      ${
-    sides.map((b) =>
-      `let factor${b} = gradients[d * ${stride}u + thread_block + ${b * blocks / SIDE}u];`
-    ).join("\n      ")
+    ${
+    multiplyRows(tile, {
+      left: { name: "gradients", stride },
+      right: { name: "windows", stride: windowStride },
+    })
   }
-      ${
-    sides.map((g) =>
-      `let window${g} = windows[d * ${windowStride}u + thread_group + ${g * groups / SIDE}u];`
-    ).join("\n      ")
-  }
-      ${sums.join("\n      ")}
-    }
-    workgroupBarrier();
   }
   ${stores.join("\n  ")}
 }

@@ -7,13 +7,8 @@
 import type { Device } from "../../device.ts";
 import type { Source } from "../../operand.ts";
 import type { Tensor } from "../../tensor.ts";
-import { runVariant, type Variant } from "../../variant.ts";
-import {
-  type Convolution,
-  describeConvolution,
-  describeWeightGradient,
-  type WeightGradient,
-} from "./convolution.ts";
+import { canRead, runVariant, type Variant, type VariantFamily } from "../../variant.ts";
+import { type Convolution, formatLayer, parseLayer, type WeightGradient } from "./convolution.ts";
 import { directConvolution, type DirectSide } from "./direct.ts";
 import { gemmConvolution } from "./gemm.ts";
 import { gemmWeightGradient } from "./gemm_weight_gradient.ts";
@@ -28,8 +23,7 @@ const SMALL: DirectSide = { rows: 2, columns: 4 };
 function direct(name: string, { side, source }: { side: DirectSide; source: Source }) {
   return {
     name,
-    supports: (device: Device, { x, weight }: Convolution) =>
-      source === "buffer" || [x, weight].every((tensor) => device.fitsTexture(tensor)),
+    supports: (device: Device, { x, weight }: Convolution) => canRead(device, [x, weight], source),
     run: (device: Device, problem: Convolution) =>
       directConvolution(device, problem, { side, source }),
   };
@@ -41,7 +35,8 @@ function winograd(m: TileSide, source: Source): Variant<Convolution> {
     supports: (device, problem) =>
       problem.weight.shape[2] === 3 && problem.x.shape[3] % 4 === 0 &&
       winogradBytes(problem, m) <= device.maxTensorBytes &&
-      (source === "buffer" || device.fitsTexture(problem.x)),
+      (source === "buffer" || winogradBytes(problem, m) <= device.maxTextureBytes) &&
+      canRead(device, [problem.x], source),
     run: (device, problem) => winogradConvolution(device, problem, { m, source }),
   };
 }
@@ -49,8 +44,7 @@ function winograd(m: TileSide, source: Source): Variant<Convolution> {
 function walkingRows(source: Source): Variant<WeightGradient> {
   return {
     name: source === "texture" ? "rows-texture" : "rows",
-    supports: (device, { x, dz }) =>
-      source === "buffer" || [x, dz].every((tensor) => device.fitsTexture(tensor)),
+    supports: (device, { x, dz }) => canRead(device, [x, dz], source),
     run: (device, problem) => weightGradient(device, problem, source),
   };
 }
@@ -105,28 +99,58 @@ function preferredConvolutions(device: Device, { x, weight, transposed }: Convol
   return [isWide ? "gemm" : "direct-small"];
 }
 
-function preferredWeightGradients(device: Device): string[] {
-  return device.adapter.isSoftware ? ["rows-texture", "rows"] : ["gemm"];
+function convolutionFamily(pass: string, transposed: boolean): VariantFamily<Convolution> {
+  return {
+    pass,
+    variants: convolutionVariants,
+    sizeOf: ({ x, weight }) =>
+      formatLayer({
+        x: x.shape,
+        outputs: weight.shape[transposed ? 1 : 0],
+        k: weight.shape[2],
+      }),
+    preferred: preferredConvolutions,
+    problemOf(size, make) {
+      const layer = parseLayer(size);
+      if (!layer) return null;
+      const { x, outputs, k } = layer;
+      return {
+        x: make(x),
+        weight: make(transposed ? [x[1], outputs, k, k] : [outputs, x[1], k, k]),
+        bias: transposed ? null : make([outputs]),
+        relu: !transposed,
+        transposed,
+      };
+    },
+  };
 }
+
+/** The output, and the gradient to the input. */
+export const convolutionFamilies: Readonly<Record<"forward" | "dx", VariantFamily<Convolution>>> = {
+  forward: convolutionFamily("conv2d forward", false),
+  dx: convolutionFamily("conv2d dx", true),
+};
+
+/** The gradient to the weights. */
+export const weightGradientFamily: VariantFamily<WeightGradient> = {
+  pass: "conv2d dw",
+  variants: weightGradientVariants,
+  sizeOf: ({ x, dz, k }) => formatLayer({ x: x.shape, outputs: dz.shape[1], k }),
+  preferred: (device) => device.adapter.isSoftware ? ["rows-texture", "rows"] : ["gemm"],
+  problemOf(size, make) {
+    const layer = parseLayer(size);
+    if (!layer) return null;
+    const { x, outputs, k } = layer;
+    return { x: make(x), dz: make([x[0], outputs, x[2], x[3]]), k };
+  },
+};
 
 /** Computes a convolution with the kernel that serves this device and size. */
 export function convolve(device: Device, problem: Convolution): Tensor<"f32"> {
-  return runVariant(device, {
-    pass: problem.transposed ? "conv2d dx" : "conv2d forward",
-    size: describeConvolution(problem),
-    problem,
-    variants: convolutionVariants,
-    preferred: preferredConvolutions(device, problem),
-  });
+  return runVariant(device, convolutionFamilies[problem.transposed ? "dx" : "forward"], problem);
 }
 
 /** Computes a weight gradient with the kernel that serves this device and size. */
 export function gradientToWeights(device: Device, problem: WeightGradient): Tensor<"f32"> {
-  return runVariant(device, {
-    pass: "conv2d dw",
-    size: describeWeightGradient(problem),
-    problem,
-    variants: weightGradientVariants,
-    preferred: preferredWeightGradients(device),
-  });
+  return runVariant(device, weightGradientFamily, problem);
 }

@@ -7,8 +7,9 @@
 
 import type { Device } from "../../device.ts";
 import type { Source } from "../../operand.ts";
+import type { Shape } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
-import { runVariant, type Variant } from "../../variant.ts";
+import { canRead, runVariant, type Variant, type VariantFamily } from "../../variant.ts";
 import { concat } from "../concat.ts";
 import { type DoubledConvolution, doubledConvolution } from "../conv2d/direct.ts";
 import { convolve, gradientToWeights } from "../conv2d/variants.ts";
@@ -31,7 +32,7 @@ type Images = Pick<DoubledConvolution, "low" | "skip" | "weight">;
 
 function canFold(device: Device, { low, skip, weight }: Images, source: Source): boolean {
   return weight.shape[2] === 3 && low.shape[3] % 4 === 0 &&
-    (source === "buffer" || [low, skip, weight].every((tensor) => device.fitsTexture(tensor)));
+    canRead(device, [low, skip, weight], source);
 }
 
 function join(device: Device, { low, skip }: Images): Tensor<"f32"> {
@@ -51,8 +52,7 @@ function foldedGradient(name: string, source: Source): Variant<UpWeightGradient>
   return {
     name,
     supports: (device, problem) =>
-      canFold(device, problem, source) &&
-      (source === "buffer" || device.fitsTexture(problem.dz)),
+      canFold(device, problem, source) && canRead(device, [problem.dz], source),
     run: (device, { low, skip, dz }) => {
       const inputs = [{ x: low, doubled: true }, { x: skip, doubled: false }];
       return joinedWeightGradient(device, { inputs, dz, k: 3 }, source);
@@ -98,28 +98,56 @@ function preferred(device: Device): string[] {
     : ["separate", "folded"];
 }
 
-function describe({ low, skip, weight }: Images): string {
+function sizeOf({ low, skip, weight }: Images): string {
   return `${low.shape.join("x")}+${skip.shape[1]}->${weight.shape[0]} k${weight.shape[2]}`;
 }
 
+/** Images and weights of a size such as `4x16x64x64+16->16 k3`, and the shape of the result. */
+function imagesOf(
+  size: string,
+  make: (shape: Shape) => Tensor<"f32">,
+): Images & { readonly result: Shape } | null {
+  const match = size.match(/^(\d+)x(\d+)x(\d+)x(\d+)\+(\d+)->(\d+) k(\d+)$/);
+  if (!match) return null;
+  const [n, cLow, h, w, cSkip, cOut, k] = match.slice(1).map(Number);
+  return {
+    low: make([n, cLow, h, w]),
+    skip: make([n, cSkip, 2 * h, 2 * w]),
+    weight: make([cOut, cLow + cSkip, k, k]),
+    result: [n, cOut, 2 * h, 2 * w],
+  };
+}
+
+/** The output. */
+export const upConvolutionFamily: VariantFamily<DoubledConvolution> = {
+  pass: "upConv2d forward",
+  variants: upConvolutionVariants,
+  sizeOf,
+  preferred,
+  problemOf(size, make) {
+    const images = imagesOf(size, make);
+    return images && { ...images, bias: make([images.result[1]]), relu: true };
+  },
+};
+
+/** The gradient to the weights. */
+export const upWeightGradientFamily: VariantFamily<UpWeightGradient> = {
+  pass: "upConv2d dw",
+  variants: upWeightGradientVariants,
+  sizeOf,
+  preferred,
+  problemOf(size, make) {
+    const images = imagesOf(size, make);
+    return images && { ...images, dz: make(images.result) };
+  },
+};
+
 /** Computes a step up with the kernel that serves this device and size. */
 export function upConvolve(device: Device, problem: DoubledConvolution): Tensor<"f32"> {
-  return runVariant(device, {
-    pass: "upConv2d forward",
-    size: describe(problem),
-    problem,
-    variants: upConvolutionVariants,
-    preferred: preferred(device),
-  });
+  return runVariant(device, upConvolutionFamily, problem);
 }
 
 /** Computes its weight gradient with the kernel that serves this device and size. */
 export function upGradientToWeights(device: Device, problem: UpWeightGradient): Tensor<"f32"> {
-  return runVariant(device, {
-    pass: "upConv2d dw",
-    size: describe(problem),
-    problem,
-    variants: upWeightGradientVariants,
-    preferred: preferred(device),
-  });
+  return runVariant(device, upWeightGradientFamily, problem);
 }

@@ -1,0 +1,23 @@
+/**
+ * The list of everything that several kernels can compute: what the tuner and files of kernel choices
+ * know.
+ *
+ * @module
+ */
+
+import { convolutionFamilies, weightGradientFamily } from "./ops/conv2d/variants.ts";
+import { upConvolutionFamily, upWeightGradientFamily } from "./ops/up_conv2d/variants.ts";
+import type { VariantFamily } from "./variant.ts";
+
+/** A family whatever its problems: what a walk over all of them sees. */
+// deno-lint-ignore no-explicit-any -- each family makes and takes its own problems
+export type AnyFamily = VariantFamily<any>;
+
+/** Every family of kernels. */
+export const kernelFamilies: readonly AnyFamily[] = [
+  convolutionFamilies.forward,
+  convolutionFamilies.dx,
+  weightGradientFamily,
+  upConvolutionFamily,
+  upWeightGradientFamily,
+];
