@@ -5,6 +5,7 @@
  * @module
  */
 
+import { relativeError } from "../kernels/accuracy.ts";
 import type { NdArray, Params } from "../kernels/operation.ts";
 import type { AnyOperation } from "../kernels/operations.ts";
 import { formatShape } from "../kernels/shape.ts";
@@ -77,16 +78,4 @@ function compareAll(
       actual ? [{ pass: `d${operation.inputs[i][0]}`, actual, expected: references[i].data }] : []
     ),
   ];
-}
-
-/** Largest difference relative to the largest expected value; NaN if a value is missing. */
-function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let [largest, scale] = [0, 0];
-  for (let i = 0; i < expected.length; i++) {
-    const difference = Math.abs(actual[i] - expected[i]);
-    if (Number.isNaN(difference)) return NaN;
-    largest = Math.max(largest, difference);
-    scale = Math.max(scale, Math.abs(expected[i]));
-  }
-  return scale === 0 ? largest : largest / scale;
 }

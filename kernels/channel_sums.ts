@@ -12,14 +12,15 @@
 import { type Device, linearWorkgroups } from "./device.ts";
 import { sumSlabs } from "./reduce.ts";
 import type { Tensor } from "./tensor.ts";
+import { vectorType, type VectorWidth, vectorWidth } from "./vector_width.ts";
 
 const WORKGROUP = 64;
 /** Vectors that one invocation reads where the plane is small; more where it is very large. */
 const STEPS = 64;
 const MOST_LANES = 1024;
 
-function shaderFor({ vector, masked }: { vector: 1 | 4; masked: boolean }): string {
-  const type = vector === 4 ? "vec4f" : "f32";
+function shaderFor({ vector, masked }: { vector: VectorWidth; masked: boolean }): string {
+  const type = vectorType(vector);
   return /* wgsl */ `
 struct Params { channels: u32, vectors: u32, lanes: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
@@ -60,7 +61,7 @@ function runSums(
 ): Tensor<"f32"> {
   const [batch, channels, height, width] = x.shape;
   const area = height * width;
-  const vector = area % 4 === 0 ? 4 : 1;
+  const vector = vectorWidth(area);
   const vectors = area / vector;
   const lanes = Math.min(MOST_LANES, Math.ceil(vectors / STEPS));
   const count = batch * channels * lanes;
@@ -93,4 +94,21 @@ export function maskAndSum(
 ): { dz: Tensor<"f32">; sums: Tensor<"f32"> } {
   const dz = device.empty(dy.shape);
   return { dz, sums: runSums(device, { label: "relu mask", x: dy, others: [y, dz] }) };
+}
+
+/**
+ * What a layer with bias and maybe a ReLU needs first of its output's gradient: the gradient to its
+ * sums, and that to its bias where it is wanted or comes along.
+ */
+export function gradientOfSums(
+  device: Device,
+  { y, dy, relu, wantsBias }: {
+    y: Tensor<"f32">;
+    dy: Tensor<"f32">;
+    relu: boolean;
+    wantsBias: boolean;
+  },
+): { dz: Tensor<"f32">; sums: Tensor<"f32"> | null } {
+  if (relu) return maskAndSum(device, { y, dy });
+  return { dz: dy, sums: wantsBias ? sumPerChannel(device, dy) : null };
 }

@@ -8,6 +8,7 @@
 import { type Device, linearWorkgroups } from "./device.ts";
 import { type Shape, sizeOf } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
+import { vectorType, vectorWidth } from "./vector_width.ts";
 
 const WORKGROUP = 64;
 const MAX_STEPS = 256;
@@ -45,12 +46,12 @@ export function sumSlabs(
   const slabs = partial.shape[0];
   const count = sizeOf(shape);
   const groups = Math.ceil(slabs / MAX_STEPS);
-  const vector = count % 4 === 0 ? 4 : 1;
+  const vector = vectorWidth(count);
   const vectors = count / vector;
   const total = device.empty(groups === 1 ? shape : [groups, ...shape]);
   device.dispatch({
     label: "sum slabs",
-    shader: slabsShader(vector === 4 ? "vec4f" : "f32"),
+    shader: slabsShader(vectorType(vector)),
     uniforms: [vectors, slabs, Math.ceil(slabs / groups), groups],
     tensors: [total, partial],
     workgroups: linearWorkgroups(vectors * groups, WORKGROUP),

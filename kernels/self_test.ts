@@ -5,12 +5,13 @@
  * @module
  */
 
+import { relativeError, scatteredNumbers } from "./accuracy.ts";
 import type { Device } from "./device.ts";
 import { SelfTestError } from "./errors.ts";
 import { type NdArray, type Operation, type Params, runForward } from "./operation.ts";
 import { conv2d } from "./ops/conv2d/mod.ts";
 import { dice } from "./ops/dice.ts";
-import { type Shape, sizeOf } from "./shape.ts";
+import type { Shape } from "./shape.ts";
 
 const LIMIT = 1e-4;
 
@@ -51,16 +52,8 @@ export async function selfTest(device: Device): Promise<SelfTestResult[]> {
   return results;
 }
 
-/** Numbers in [lowest, lowest + 1) that look random and are the same everywhere. */
-function numbers(
-  shape: Shape,
-  { start, lowest }: { start: number; lowest: number },
-): NdArray {
-  const data = Float64Array.from(
-    { length: sizeOf(shape) },
-    (_, i) => Math.fround((i * 0.6180339887 + start) % 1 + lowest),
-  );
-  return { shape, data };
+function numbers(shape: Shape, range: { start: number; lowest: number }): NdArray {
+  return { shape, data: Float64Array.from(scatteredNumbers(shape, range)) };
 }
 
 async function compare<P extends Params>(
@@ -76,10 +69,10 @@ async function compare<P extends Params>(
   const { backward } = operation.reference;
   const references = backward === "none" ? [] : backward(arrays, dy, params);
   return [
-    { name: operation.name, error: relativeError(y, expected) },
+    { name: operation.name, error: relativeError(y, expected.data) },
     ...references.map((reference, i) => ({
       name: `the gradient of ${operation.name} to ${operation.inputs[i]}`,
-      error: relativeError(gradients[i], reference),
+      error: relativeError(gradients[i], reference.data),
     })),
   ];
 }
@@ -100,14 +93,4 @@ function queue<P extends Params>(
     params,
   );
   return [output, ...gradients].flatMap((tensor) => tensor ? [device.read(tensor)] : []);
-}
-
-/** Largest error over largest reference value; `Math.max` lets a NaN anywhere through. */
-function relativeError(actual: Float32Array, { data }: NdArray): number {
-  const scale = data.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
-  const worst = data.reduce(
-    (largest, value, i) => Math.max(largest, Math.abs(actual[i] - value)),
-    0,
-  );
-  return worst / scale;
 }

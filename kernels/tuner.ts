@@ -5,11 +5,10 @@
  * @module
  */
 
+import { relativeError, scatteredNumbers } from "./accuracy.ts";
 import type { Pins } from "./choices.ts";
 import type { Device } from "./device.ts";
 import { type AnyFamily, kernelFamilies } from "./families.ts";
-import { type Shape, sizeOf } from "./shape.ts";
-import type { Tensor } from "./tensor.ts";
 import { timeQueued } from "./timing.ts";
 import type { Variant } from "./variant.ts";
 
@@ -64,7 +63,10 @@ export async function* tuneKernels(
 function problemFor(device: Device, key: string): { family: AnyFamily; problem: unknown } {
   const family = kernelFamilies.find(({ pass }) => key.startsWith(`${pass} `));
   const size = key.slice((family?.pass.length ?? 0) + 1);
-  const problem = family?.problemOf(size, (shape) => uploadNumbers(device, shape));
+  const problem = family?.problemOf(
+    size,
+    (shape) => device.upload(shape, scatteredNumbers(shape, { lowest: -0.5 })),
+  );
   if (!family || !problem) throw new SyntaxError(`Cannot tune ${key}: it names no known problem`);
   return { family, problem };
 }
@@ -72,15 +74,6 @@ function problemFor(device: Device, key: string): { family: AnyFamily; problem: 
 /** The pins of what the tuner found. */
 export function pinsOf(problems: readonly TunedProblem[]): Pins {
   return Object.fromEntries(problems.map(({ key, best }) => [key, best]));
-}
-
-/** Numbers between −½ and ½ that look random and are the same everywhere. */
-function uploadNumbers(device: Device, shape: Shape): Tensor<"f32"> {
-  const values = Float32Array.from(
-    { length: sizeOf(shape) },
-    (_, i) => (i * 0.6180339887) % 1 - 0.5,
-  );
-  return device.upload(shape, values);
 }
 
 async function compareVariants<Problem>(
@@ -106,7 +99,7 @@ async function compareVariants<Problem>(
     const { milliseconds } = isHopeless
       ? { milliseconds: once }
       : await timeQueued(device, run, TIMING);
-    results.push({ name: variant.name, milliseconds, error: largestDifference(values, plain) });
+    results.push({ name: variant.name, milliseconds, error: relativeError(values, plain) });
   }
   return results.sort((a, b) => a.milliseconds - b.milliseconds);
 }
@@ -116,15 +109,4 @@ async function timeOnce(device: Device, run: (count: number) => void): Promise<n
   run(1);
   await device.finish();
   return performance.now() - start;
-}
-
-/** Relative to the largest value; NaN where a value is. */
-function largestDifference(values: Float32Array, expected: Float32Array): number {
-  let [difference, scale] = [0, 0];
-  for (let i = 0; i < values.length; i++) {
-    const here = Math.abs(values[i] - expected[i]);
-    if (!(here <= difference)) difference = here;
-    scale = Math.max(scale, Math.abs(expected[i]));
-  }
-  return scale === 0 ? difference : difference / scale;
 }

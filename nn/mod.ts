@@ -8,7 +8,6 @@
 export * from "./adam.ts";
 export * from "./autodiff.ts";
 export * from "./labels/foreground.ts";
-export * from "./labels/stardist_targets.ts";
 export * from "./losses.ts";
 export * from "./module.ts";
 export * from "./safetensors.ts";

@@ -7,7 +7,7 @@
 import type { Device } from "../kernels/device.ts";
 import { conv2d } from "../kernels/ops/conv2d/mod.ts";
 import { upConv2d } from "../kernels/ops/up_conv2d/mod.ts";
-import { type Shape, sizeOf } from "../kernels/shape.ts";
+import { imageShape, type Shape, sizeOf } from "../kernels/shape.ts";
 import { type Tape, Variable } from "./autodiff.ts";
 
 /** Parameters by name, in the order they were made. */
@@ -121,4 +121,37 @@ export class Conv2d {
 /** The number of values in all parameters together. */
 export function parameterCount(parameters: Parameters): number {
   return [...parameters.values()].reduce((sum, { value }) => sum + value.size, 0);
+}
+
+/**
+ * Checks options that count something.
+ *
+ * @throws {RangeError} If one is not a whole number above 0.
+ */
+export function checkCounts(network: string, counts: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(counts)) {
+    if (!(Number.isInteger(value) && value > 0)) {
+      throw new RangeError(
+        `Cannot make ${network}: ${name} is ${value}, expected a whole number > 0`,
+      );
+    }
+  }
+}
+
+/**
+ * Checks a batch of images for a network.
+ *
+ * @throws {TypeError} If x is not a batch of images.
+ * @throws {RangeError} If a side is not a multiple of what the network needs.
+ */
+export function checkImages(
+  x: Variable,
+  { network, multiple }: { network: string; multiple: number },
+): void {
+  const [, , h, w] = imageShape(x.value.shape, network);
+  if (h % multiple !== 0 || w % multiple !== 0) {
+    throw new RangeError(
+      `Cannot run ${network} on ${h} × ${w} pixels: both must be multiples of ${multiple}`,
+    );
+  }
 }

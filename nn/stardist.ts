@@ -13,17 +13,18 @@
 import type { Device } from "../kernels/device.ts";
 import { maxPool2d } from "../kernels/ops/max_pool2d.ts";
 import { sigmoid } from "../kernels/ops/sigmoid.ts";
-import { imageShape } from "../kernels/shape.ts";
 import type { Tape, Variable } from "./autodiff.ts";
 import {
   type Architecture,
+  checkCounts,
+  checkImages,
   type Conv2d,
   type Network,
   type Parameters,
   ParameterStore,
   type UniformSource,
 } from "./module.ts";
-import { UNetTrunk } from "./unet.ts";
+import { convolvePair, UNetTrunk } from "./unet.ts";
 
 /** Options of a StarDist network. */
 export interface StarDistOptions {
@@ -118,12 +119,7 @@ export class StarDist implements Network {
    * expects.
    */
   forward(tape: Tape, x: Variable): StarDistOutputs {
-    const [, , h, w] = imageShape(x.value.shape, "StarDist");
-    if (h % this.sizeMultiple !== 0 || w % this.sizeMultiple !== 0) {
-      throw new RangeError(
-        `Cannot run StarDist on ${h} × ${w} pixels: both must be multiples of ${this.sizeMultiple}`,
-      );
-    }
+    checkImages(x, { network: "StarDist", multiple: this.sizeMultiple });
     const pooled = this.#toGrid(tape, x);
     const trunk = this.#trunk.forward(tape, pooled);
     if (pooled !== x) tape.drop(pooled);
@@ -140,14 +136,9 @@ export class StarDist implements Network {
   /** The image as `base` channels on the grid; the image itself on grid 1. */
   #toGrid(tape: Tape, x: Variable): Variable {
     let y = x;
-    for (const [first, second] of this.#grid) {
+    for (const pair of this.#grid) {
       const input = y;
-      const convolved = tape.checkpoint((level) => {
-        const inner = first.forward(level, input, { relu: true });
-        const outer = second.forward(level, inner, { relu: true });
-        level.drop(inner);
-        return outer;
-      });
+      const convolved = tape.checkpoint((level) => convolvePair(level, pair, input));
       if (input !== x) tape.drop(input);
       y = tape.apply(maxPool2d, [convolved], {});
       tape.drop(convolved);
@@ -158,17 +149,15 @@ export class StarDist implements Network {
 
 /** Refuses options that make no network. */
 function checkOptions(options: StarDistOptions): void {
-  const fail = (what: string): never => {
-    throw new RangeError(`Cannot make a StarDist network: ${what}`);
-  };
-  for (const name of ["rays", "grid", "depth", "base", "features", "inChannels"] as const) {
-    const value = options[name];
-    if (!(Number.isInteger(value) && value > 0)) {
-      fail(`${name} is ${value}, expected a whole number > 0`);
-    }
+  const { rays, grid, depth, base, features, inChannels } = options;
+  const network = "a StarDist network";
+  checkCounts(network, { rays, grid, depth, base, features, inChannels });
+  if (![1, 2, 4].includes(grid)) {
+    throw new RangeError(`Cannot make ${network}: grid is ${grid}, expected 1, 2 or 4`);
   }
-  if (![1, 2, 4].includes(options.grid)) fail(`grid is ${options.grid}, expected 1, 2 or 4`);
-  if (options.rays < 3) fail(`rays is ${options.rays}, expected at least 3`);
+  if (rays < 3) {
+    throw new RangeError(`Cannot make ${network}: rays is ${rays}, expected at least 3`);
+  }
 }
 
 /**

@@ -12,10 +12,11 @@
 import type { Device } from "../kernels/device.ts";
 import { maxPool2d } from "../kernels/ops/max_pool2d.ts";
 import { sigmoid } from "../kernels/ops/sigmoid.ts";
-import { imageShape } from "../kernels/shape.ts";
 import type { Tape, Variable } from "./autodiff.ts";
 import {
   type Architecture,
+  checkCounts,
+  checkImages,
   type Conv2d,
   type Network,
   type Outputs,
@@ -107,8 +108,8 @@ function joinLevels(
   return replace(tape, joined, second.forward(tape, joined, { relu: true }));
 }
 
-/** Two convolutions with ReLU. */
-function convolvePair(tape: Tape, [first, second]: Conv2d[], x: Variable): Variable {
+/** Two convolutions with ReLU, of which only the second's output is kept. */
+export function convolvePair(tape: Tape, [first, second]: Conv2d[], x: Variable): Variable {
   const y = first.forward(tape, x, { relu: true });
   return replace(tape, y, second.forward(tape, y, { relu: true }));
 }
@@ -135,14 +136,8 @@ export class UNet implements Network {
     device: Device,
     { options = DEFAULT_UNET, random }: { options?: UNetOptions; random: UniformSource },
   ) {
-    for (const name of ["depth", "base", "inChannels"] as const) {
-      const value = options[name];
-      if (!(Number.isInteger(value) && value > 0)) {
-        throw new RangeError(
-          `Cannot make a U-Net: ${name} is ${value}, expected a whole number > 0`,
-        );
-      }
-    }
+    const { depth, base, inChannels } = options;
+    checkCounts("a U-Net", { depth, base, inChannels });
     const store = new ParameterStore(device, random);
     this.#trunk = new UNetTrunk(store, options);
     this.#head = store.conv2d("head", { cIn: options.base, cOut: 1, k: 1 });
@@ -159,12 +154,7 @@ export class UNet implements Network {
    * @throws {RangeError} If h or w is not a multiple of 2^depth, or c is not what the network expects.
    */
   forward(tape: Tape, x: Variable): Outputs {
-    const [, , h, w] = imageShape(x.value.shape, "a U-Net");
-    if (h % this.sizeMultiple !== 0 || w % this.sizeMultiple !== 0) {
-      throw new RangeError(
-        `Cannot run a U-Net on ${h} × ${w} pixels: both must be multiples of ${this.sizeMultiple}`,
-      );
-    }
+    checkImages(x, { network: "a U-Net", multiple: this.sizeMultiple });
     const features = this.#trunk.forward(tape, x);
     const logits = replace(tape, features, this.#head.forward(tape, features, { relu: false }));
     return { prob: tape.apply(sigmoid, [logits], {}) };

@@ -13,7 +13,7 @@ import { evaluateFrames, type Evaluation } from "./evaluate/evaluate.ts";
 import type { Flicker } from "./evaluate/flicker.ts";
 import { matchingDataset } from "./evaluate/matching.ts";
 import { postprocess } from "./postprocess.ts";
-import { predictProbability } from "./probability.ts";
+import { queueProbability } from "./probability.ts";
 import type { Sample } from "./data/sample.ts";
 import type { TrainingSet } from "./training_set.ts";
 
@@ -37,8 +37,12 @@ export async function segment(
   device: Device,
   { network, image, config }: { network: Network; image: Plane; config: TrainConfig },
 ): Promise<LabelImage> {
-  const prob = await predictProbability(device, { network, image });
-  return await postprocess(device, prob, config.postprocess);
+  const prob = queueProbability(device, { network, image });
+  try {
+    return await postprocess(device, prob, config.postprocess);
+  } finally {
+    device.free(prob);
+  }
 }
 
 /** Measures a network; `shown` names the frames whose labels are kept. */

@@ -11,13 +11,13 @@ import { openDevice } from "../kernels/open_device.ts";
 import type { Network } from "../nn/module.ts";
 import { parameterCount } from "../nn/module.ts";
 import { decodeSafeTensors } from "../nn/safetensors.ts";
-import { buildNetwork, parameterTensors, writeTensors } from "../nn/weights.ts";
+import { parameterTensors, writeTensors } from "../nn/weights.ts";
 import { checkConfig, type TrainConfig } from "./config.ts";
-import { Random } from "./data/random.ts";
 import type { TrainEvent } from "./events.ts";
 import { readKernelFile, writeKernelFile } from "./kernel_file.ts";
 import { Learner } from "./learner.ts";
 import { encodeModel } from "./model_file.ts";
+import { freshNetwork } from "./network.ts";
 import { liveliestFrames, measureModel, type ModelResults } from "./results.ts";
 import { resultsTable, type SeedResults } from "./results_table.ts";
 import { writeReport } from "./run_report.ts";
@@ -118,11 +118,7 @@ async function* trainSeed(
   device: Device,
   { config, folder, set, recordKernels }: SeedRun & { recordKernels: () => Promise<void> },
 ): AsyncGenerator<TrainEvent, SeedResults> {
-  const { depth, base } = config;
-  const network = buildNetwork(device, {
-    architecture: { kind: config.model, options: { depth, base, inChannels: 1 } },
-    random: new Random(config.seed),
-  });
+  const network = freshNetwork(device, config);
   const learner = new Learner(device, { network, config });
   const stages = stagesOf(set, config);
   yield {

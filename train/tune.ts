@@ -8,11 +8,10 @@ import { openDevice } from "../kernels/open_device.ts";
 import type { Pins } from "../kernels/choices.ts";
 import { pinsOf, type TunedProblem, tuneKernels } from "../kernels/tuner.ts";
 import { Tape, Variable } from "../nn/autodiff.ts";
-import { buildNetwork } from "../nn/weights.ts";
 import type { TrainConfig } from "./config.ts";
-import { Random } from "./data/random.ts";
 import { writeKernelFile } from "./kernel_file.ts";
 import { Learner } from "./learner.ts";
+import { freshNetwork } from "./network.ts";
 
 /** What to tune for. */
 export interface TuneOptions {
@@ -52,15 +51,12 @@ export async function* tune(
 ): AsyncGenerator<TunedEvent | TuneDone> {
   using device = await openDevice({ memoryLimit: config.memory * 1024 ** 2 });
   const selfTested = new Set(Object.keys(device.choices.used));
-  const { depth, base } = config;
-  const network = buildNetwork(device, {
-    architecture: { kind: config.model, options: { depth, base, inChannels: 1 } },
-    random: new Random(config.seed),
-  });
+  const network = freshNetwork(device, config);
   // Planning asks for every kernel and computes nothing.
   new Learner(device, { network, config }).plannedBytes();
   if (image) {
-    const shape = [1, 1, ...image.map((side) => Math.ceil(side / 2 ** depth) * 2 ** depth)];
+    const { sizeMultiple: multiple } = network;
+    const shape = [1, 1, ...image.map((side) => Math.ceil(side / multiple) * multiple)];
     device.plan(() => {
       const tape = new Tape(device, { record: false });
       network.forward(tape, new Variable(device.empty(shape)));

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { relativeError } from "../../kernels/accuracy.ts";
 import { formatShape, sameShape } from "../../kernels/shape.ts";
 import type { Work } from "./protocol.ts";
 import type { Arrays } from "./serve.ts";
@@ -34,13 +35,8 @@ export function errorOf(actual: Arrays, expected: Arrays): number {
         `its ${name} is ${formatShape(other.shape)}, expected ${formatShape(shape)}`,
       );
     }
-    let [difference, scale] = [0, 0];
-    for (let i = 0; i < data.length; i++) {
-      if (!Number.isFinite(other.data[i])) return NaN;
-      difference = Math.max(difference, Math.abs(other.data[i] - data[i]));
-      scale = Math.max(scale, Math.abs(data[i]));
-    }
-    worst = Math.max(worst, scale === 0 ? difference : difference / scale);
+    if (!other.data.every(Number.isFinite)) return NaN;
+    worst = Math.max(worst, relativeError(other.data, data));
   }
   return worst;
 }

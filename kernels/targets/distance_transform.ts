@@ -16,19 +16,16 @@
 
 import { type Device, linearWorkgroups } from "../device.ts";
 import type { Tensor } from "../tensor.ts";
-import { IGNORED_LABEL, type LabelGrid, labelGrid } from "./label_grid.ts";
+import { GRID_HEAD, gridUniforms, IGNORED_LABEL, labelGrid } from "./label_grid.ts";
 
 const WORKGROUP = 64;
 /** Stands for no other label: more than every squared distance, with room for another to be added. */
 const FAR = 2 ** 31;
 
-const HEAD = /* wgsl */ `
-struct Params { count: u32, height: u32, width: u32, rows: u32, columns: u32, grid: u32 }
-@group(0) @binding(0) var<uniform> p: Params;
-
+const HEAD = /* wgsl */ `${GRID_HEAD}
 // Ignored pixels are background.
 fn label_at(image: u32, row: u32, column: u32) -> u32 {
-  let label = labels[(image * p.height + row * p.grid) * p.width + column * p.grid];
+  let label = raw_label_at(image, row, column);
   return select(label, 0u, label == ${IGNORED_LABEL}u);
 }
 `;
@@ -92,11 +89,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 }
 `;
 
-/** The extents as both passes want them. */
-function uniformsOf({ images, height, width, rows, columns, grid }: LabelGrid): number[] {
-  return [images * rows * columns, height, width, rows, columns, grid];
-}
-
 /**
  * Squared Euclidean distances from the pixels of every object to the nearest pixel of the grid that is
  * not of that object.
@@ -116,7 +108,7 @@ export function distanceTransform(
 ): Tensor<"u32"> {
   const extents = labelGrid(labels.shape, { grid, task: "transform distances" });
   const shape = [extents.images, 1, extents.rows, extents.columns];
-  const uniforms = uniformsOf(extents);
+  const uniforms = gridUniforms(extents);
   const workgroups = linearWorkgroups(uniforms[0], WORKGROUP);
   using scope = device.scope();
   const squares = device.empty(shape, "u32");

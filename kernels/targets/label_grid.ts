@@ -54,3 +54,24 @@ export function labelGrid(
   const along = (extent: number) => Math.floor((extent - 1) / grid) + 1;
   return { images, height, width, rows: along(height), columns: along(width), grid };
 }
+
+/** Extents as {@linkcode GRID_PARAMS} has them, the number of grid points first. */
+export function gridUniforms(
+  { images, height, width, rows, columns, grid }: LabelGrid,
+): [count: number, ...extents: number[]] {
+  return [images * rows * columns, height, width, rows, columns, grid];
+}
+
+/** WGSL fields of a uniform struct for {@linkcode gridUniforms}. */
+export const GRID_PARAMS =
+  "count: u32, height: u32, width: u32, rows: u32, columns: u32, grid: u32";
+
+/** WGSL: the uniforms, and the label at a point of the grid; a shader binds `labels` where it wants. */
+export const GRID_HEAD = /* wgsl */ `
+struct Params { ${GRID_PARAMS} }
+@group(0) @binding(0) var<uniform> p: Params;
+
+fn raw_label_at(image: u32, row: u32, column: u32) -> u32 {
+  return labels[(image * p.height + row * p.grid) * p.width + column * p.grid];
+}
+`;

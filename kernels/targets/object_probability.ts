@@ -10,18 +10,13 @@
 import { type Device, linearWorkgroups } from "../device.ts";
 import type { Tensor } from "../tensor.ts";
 import { distanceTransform } from "./distance_transform.ts";
-import { IGNORED_LABEL, labelGrid } from "./label_grid.ts";
+import { GRID_HEAD, gridUniforms, IGNORED_LABEL, labelGrid } from "./label_grid.ts";
 
 const WORKGROUP = 64;
 
-const HEAD = /* wgsl */ `
-struct Params { count: u32, height: u32, width: u32, rows: u32, columns: u32, grid: u32 }
-@group(0) @binding(0) var<uniform> p: Params;
-
+const HEAD = /* wgsl */ `${GRID_HEAD}
 fn label_of(i: u32) -> u32 {
-  let row = i / p.columns % p.rows;
-  let image = i / (p.rows * p.columns);
-  return labels[(image * p.height + row * p.grid) * p.width + i % p.columns * p.grid];
+  return raw_label_at(i / (p.rows * p.columns), i / p.columns % p.rows, i % p.columns);
 }
 `;
 
@@ -83,10 +78,9 @@ export function objectProbability(
   { grid }: { grid: number },
 ): Tensor<"f32"> {
   const extents = labelGrid(labels.shape, { grid, task: "compute object probabilities" });
-  const { images, height, width, rows, columns } = extents;
-  const count = images * rows * columns;
-  const uniforms = [count, height, width, rows, columns, grid];
-  const workgroups = linearWorkgroups(count, WORKGROUP);
+  const { images, rows, columns } = extents;
+  const uniforms = gridUniforms(extents);
+  const workgroups = linearWorkgroups(uniforms[0], WORKGROUP);
   using scope = device.scope();
   const prob = device.empty([images, 1, rows, columns]);
   const squares = distanceTransform(device, labels, { grid });

@@ -13,7 +13,7 @@
 
 import { type Device, linearWorkgroups } from "../device.ts";
 import type { Tensor } from "../tensor.ts";
-import { IGNORED_LABEL, labelGrid } from "./label_grid.ts";
+import { GRID_PARAMS, gridUniforms, IGNORED_LABEL, labelGrid } from "./label_grid.ts";
 
 /** Options of {@linkcode starDistances}. */
 export interface StarDistanceOptions {
@@ -31,7 +31,7 @@ function shader(rays: number): string {
   // One ray a workgroup layer: neighbours in a workgroup go the same way for about as long.
   return /* wgsl */ `
 struct Params {
-  count: u32, height: u32, width: u32, rows: u32, columns: u32, grid: u32,
+  ${GRID_PARAMS},
   rays: array<vec4f, ${rays}>,
 }
 @group(0) @binding(0) var<uniform> p: Params;
@@ -96,19 +96,19 @@ export function starDistances(
   { rays, grid }: StarDistanceOptions,
 ): Tensor<"f32"> {
   const task = "compute star distances";
-  const { images, height, width, rows, columns } = labelGrid(labels.shape, { grid, task });
+  const extents = labelGrid(labels.shape, { grid, task });
   if (!Number.isInteger(rays) || rays < 3 || rays > MOST_RAYS) {
     throw new RangeError(`Cannot ${task}: ${rays} rays, expected 3 to ${MOST_RAYS}`);
   }
-  const distances = device.empty([images, rays, rows, columns]);
-  const count = images * rows * columns;
-  const [x, y] = linearWorkgroups(count, WORKGROUP);
+  const distances = device.empty([extents.images, rays, extents.rows, extents.columns]);
+  const uniforms = gridUniforms(extents);
+  const [x, y] = linearWorkgroups(uniforms[0], WORKGROUP);
   const table = new Uint32Array(rayTable(rays).buffer);
   device.dispatch({
     label: "star distances",
     shader: shader(rays),
     // The table begins at a multiple of 16 bytes.
-    uniforms: [count, height, width, rows, columns, grid, 0, 0, ...table],
+    uniforms: [...uniforms, 0, 0, ...table],
     tensors: [distances, labels],
     workgroups: [x, y, rays],
   });

@@ -8,7 +8,7 @@ import type { Device } from "../../kernels/device.ts";
 import type { StarDistanceError } from "../../kernels/ops/star_distance_loss.ts";
 import type { Tensor } from "../../kernels/tensor.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
-import { numberLabels, starDistTargets } from "../../nn/labels/stardist_targets.ts";
+import { numberLabels, starDistTargets } from "../../nn/labels/stardist/targets.ts";
 import type { NamedArray, SafeTensors } from "../../nn/safetensors.ts";
 import { starDistLoss } from "../../nn/stardist_loss.ts";
 import { type GoldenResult, largestRelativeError } from "./cases.ts";

@@ -18,15 +18,8 @@ import { bindOperands, declareOperand, type Source } from "../../operand.ts";
 import type { Tensor } from "../../tensor.ts";
 import type { Convolution } from "./convolution.ts";
 import { packWeights } from "./pack.ts";
-import {
-  columnOf,
-  haloSegments,
-  range,
-  segmentType,
-  unrolledKernelRows,
-  type VectorWidth,
-  vectorWidth,
-} from "./tile.ts";
+import { columnOf, haloSegments, range, unrolledKernelRows } from "./tile.ts";
+import { vectorType, type VectorWidth, vectorWidth } from "../../vector_width.ts";
 
 /** What happens to a sum before it is stored. */
 export type Epilogue = "none" | "bias" | "bias_relu";
@@ -63,7 +56,7 @@ export function directShader(
   const pad = (k - 1) / 2;
   const kernelRows = unrolledKernelRows(k);
   const passes = k / kernelRows;
-  const type = segmentType(vector);
+  const type = vectorType(vector);
   const zero = `${type}(0.0)`;
   const hasBias = epilogue !== "none";
   const pixels = range(rows).flatMap((r) => range(columns).map((c) => ({ r, c })));

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { maskAndSum, sumPerChannel } from "../../channel_sums.ts";
+import { gradientOfSums } from "../../channel_sums.ts";
 import type { Operation } from "../../operation.ts";
 import { formatShape, imageShape, type Shape } from "../../shape.ts";
 import { convolve as convolveReference, convolveBackward } from "./reference.ts";
@@ -50,9 +50,7 @@ export const conv2d: Operation<Conv2dParams> = {
   backward(device, { inputs: [x, weight], output: y, dy, needs }, { relu }) {
     using scope = device.scope();
     const k = weight.shape[2];
-    const { dz, sums } = relu
-      ? maskAndSum(device, { y, dy })
-      : { dz: dy, sums: needs[2] ? sumPerChannel(device, dy) : null };
+    const { dz, sums } = gradientOfSums(device, { y, dy, relu, wantsBias: needs[2] });
     const inputGradient = () =>
       convolve(device, { x: dz, weight, transposed: true, bias: null, relu: false });
     return [

@@ -13,6 +13,15 @@ import type { Tensor } from "../../tensor.ts";
 
 const WORKGROUP = 64;
 
+/** WGSL: a weight of a layer that may be turned round; a shader has `w` and its sizes in `p`. */
+export const WEIGHT = /* wgsl */ `
+fn weight(o: u32, i: u32, tap: u32) -> f32 {
+  if (o >= p.c_out) { return 0.0; }
+  if (p.transposed == 1u) { return w[(i * p.c_out + o) * p.taps + p.taps - 1u - tap]; }
+  return w[(o * p.c_in + i) * p.taps + tap];
+}
+`;
+
 function packShader(type: "f32" | "f16"): string {
   return /* wgsl */ `
 ${type === "f16" ? "enable f16;" : ""}
@@ -20,13 +29,7 @@ struct Params { c_in: u32, c_out: u32, taps: u32, transposed: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> packed: array<vec4<${type}>>;
 @group(0) @binding(2) var<storage, read> w: array<f32>;
-
-fn weight(o: u32, i: u32, tap: u32) -> f32 {
-  if (o >= p.c_out) { return 0.0; }
-  if (p.transposed == 1u) { return w[(i * p.c_out + o) * p.taps + p.taps - 1u - tap]; }
-  return w[(o * p.c_in + i) * p.taps + tap];
-}
-
+${WEIGHT}
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = id.x + id.y * groups.x * ${WORKGROUP}u;

@@ -9,18 +9,7 @@
  * @module
  */
 
-/** Elements loaded at once: 4 where rows are a multiple of 4 long, else 1. */
-export type VectorWidth = 1 | 4;
-
-/** The widest segment that fits rows of this length. */
-export function vectorWidth(columns: number): VectorWidth {
-  return columns % 4 === 0 ? 4 : 1;
-}
-
-/** WGSL type of one segment. */
-export function segmentType(vector: VectorWidth): "f32" | "vec4f" {
-  return vector === 4 ? "vec4f" : "f32";
-}
+import type { VectorWidth } from "../../vector_width.ts";
 
 /** Segments needed on each side of a tile for a kernel of side k. */
 export function haloSegments(k: number, vector: VectorWidth): number {

@@ -15,15 +15,8 @@ import type { WeightGradient } from "./convolution.ts";
 import { bindOperands, declareOperand, type Source } from "../../operand.ts";
 import type { Tensor } from "../../tensor.ts";
 import { sumSlabs } from "../../reduce.ts";
-import {
-  columnOf,
-  haloSegments,
-  range,
-  segmentType,
-  unrolledKernelRows,
-  type VectorWidth,
-  vectorWidth,
-} from "./tile.ts";
+import { columnOf, haloSegments, range, unrolledKernelRows } from "./tile.ts";
+import { vectorType, type VectorWidth, vectorWidth } from "../../vector_width.ts";
 
 const WORKGROUP = 64;
 const STEPS_PER_INVOCATION = 256;
@@ -48,7 +41,7 @@ export function weightGradientShader(
   const halo = haloSegments(k, vector);
   const kernelRows = unrolledKernelRows(k);
   const inputRows = ROWS + kernelRows - 1;
-  const type = segmentType(vector);
+  const type = vectorType(vector);
   const zero = `${type}(0.0)`;
   const last = 2 * halo;
   const channels = range(CHANNELS);

@@ -17,6 +17,7 @@ import { type Device, linearWorkgroups } from "../../device.ts";
 import { bindOperands, declareOperand, type Source } from "../../operand.ts";
 import type { Tensor } from "../../tensor.ts";
 import type { Convolution } from "./convolution.ts";
+import { WEIGHT } from "./pack.ts";
 import { range } from "./tile.ts";
 import { type TileSide, transformBothSides, WINOGRAD } from "./winograd_matrices.ts";
 
@@ -146,16 +147,11 @@ export function kernelShader(m: TileSide): string {
     side.map((j) => `u[index + ${i * (m + 2) + j}u * p.count] = t_${i}_${j};`)
   );
   return `
-struct Params { c_in: u32, c_out: u32, blocks: u32, transposed: u32, count: u32 }
+struct Params { c_in: u32, c_out: u32, taps: u32, blocks: u32, transposed: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> u: array<vec4f>;
 @group(0) @binding(2) var<storage, read> w: array<f32>;
-
-fn weight(o: u32, i: u32, tap: u32) -> f32 {
-  if (o >= p.c_out) { return 0.0; }
-  if (p.transposed == 1u) { return w[(i * p.c_out + o) * 9u + 8u - tap]; }
-  return w[(o * p.c_in + i) * 9u + tap];
-}
+${WEIGHT}
 ${
     entry(`let i = index / p.blocks;
   let o = index % p.blocks * 4u;
@@ -305,7 +301,7 @@ function multiply(
   device.dispatch({
     label: `conv2d winograd${m} kernel`,
     shader: kernelShader(m),
-    uniforms: [cIn, cOut, blocks, transposed ? 1 : 0, cIn * blocks],
+    uniforms: [cIn, cOut, 9, blocks, transposed ? 1 : 0, cIn * blocks],
     tensors: [kernels, weight],
     workgroups: linearWorkgroups(cIn * blocks, WORKGROUP),
   });

@@ -8,9 +8,10 @@
  * @module
  */
 
-import { maskAndSum, sumPerChannel } from "../../channel_sums.ts";
+import { gradientOfSums } from "../../channel_sums.ts";
 import type { NdArray, Operation } from "../../operation.ts";
 import { formatShape, imageShape, type Shape } from "../../shape.ts";
+import type { Tensor } from "../../tensor.ts";
 import { concat, takeChannels } from "../concat.ts";
 import { conv2d, type Conv2dParams } from "../conv2d/mod.ts";
 import { convolve as convolveReference, convolveBackward } from "../conv2d/reference.ts";
@@ -63,14 +64,12 @@ export const upConv2d: Operation<Conv2dParams> = {
     upConvolve(device, { low, skip, weight, bias, relu }),
   backward(device, { inputs: [low, skip, weight], output: y, dy, needs }, { relu }) {
     using scope = device.scope();
-    const { dz, sums } = relu
-      ? maskAndSum(device, { y, dy })
-      : { dz: dy, sums: needs[3] ? sumPerChannel(device, dy) : null };
+    const { dz, sums } = gradientOfSums(device, { y, dy, relu, wantsBias: needs[3] });
     const dx = needs[0] || needs[1]
       ? convolve(device, { x: dz, weight, transposed: true, bias: null, relu: false })
       : null;
     const [cLow, cSkip] = [low.shape[1], skip.shape[1]];
-    const toLow = (dx: Parameters<typeof takeChannels>[1]) =>
+    const toLow = (dx: Tensor<"f32">) =>
       sumBlocks(device, takeChannels(device, dx, { first: 0, count: cLow }));
     return [
       dx && needs[0] ? scope.keep(toLow(dx)) : null,

@@ -1,6 +1,6 @@
 /**
- * StarDist's encoding of objects, from a network's answer to labels: candidates, polygons,
- * non-maximum suppression and painting.
+ * StarDist's encoding of objects, both ways: from labels to what a network learns, and from its answer
+ * to labels, through candidates, polygons, non-maximum suppression and painting.
  *
  * @module
  */
@@ -11,4 +11,5 @@ export * from "./objects.ts";
 export * from "./polygons.ts";
 export * from "./render.ts";
 export * from "./suppression.ts";
+export * from "./targets.ts";
 export * from "./thresholds.ts";

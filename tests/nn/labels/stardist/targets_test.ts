@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { Device } from "../../../kernels/device.ts";
-import { openDevice } from "../../../kernels/open_device.ts";
-import { numberLabels, starDistTargets } from "../../../nn/labels/stardist_targets.ts";
+import type { Device } from "../../../../kernels/device.ts";
+import { openDevice } from "../../../../kernels/open_device.ts";
+import { numberLabels, starDistTargets } from "../../../../nn/labels/stardist/targets.ts";
 import {
   discs,
   objectProbabilityReference,
   starDistancesReference,
   subsample,
-} from "../../kernels/targets/reference.ts";
+} from "../../../kernels/targets/reference.ts";
 
 const device: Device = await openDevice();
 const IGNORED = 2 ** 32 - 1;

@@ -1,0 +1,26 @@
+/**
+ * The network that the settings of a run describe.
+ *
+ * @module
+ */
+
+import type { Device } from "../kernels/device.ts";
+import type { Network } from "../nn/module.ts";
+import { buildNetwork } from "../nn/weights.ts";
+import type { TrainConfig } from "./config.ts";
+import { Random } from "./data/random.ts";
+
+/**
+ * Makes it with fresh weights, drawn from the seed of the run.
+ *
+ * @throws {RangeError} If there is no such network.
+ */
+export function freshNetwork(
+  device: Device,
+  { model, depth, base, seed }: TrainConfig,
+): Network {
+  return buildNetwork(device, {
+    architecture: { kind: model, options: { depth, base, inChannels: 1 } },
+    random: new Random(seed),
+  });
+}
