@@ -32,6 +32,8 @@ export interface Network {
   readonly sizeMultiple: number;
   /** How far an input pixel can reach into the output, in pixels; what tiles must overlap. */
   readonly reach: number;
+  /** Image pixels from one output pixel to the next: output (i, j) is at pixel (i·grid, j·grid). */
+  readonly grid: number;
   /** Applies the network to x `[n, c, h, w]`. */
   forward(tape: Tape, x: Variable): Outputs;
 }

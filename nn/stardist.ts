@@ -73,7 +73,9 @@ export class StarDist implements Network {
   readonly sizeMultiple: number;
   /** How far an input pixel can reach into the output, in image pixels. */
   readonly reach: number;
-  readonly #grid: Conv2d[][];
+  /** Image pixels from one output pixel to the next. */
+  readonly grid: number;
+  readonly #toGridLayers: Conv2d[][];
   readonly #trunk: UNetTrunk;
   readonly #features: Conv2d;
   readonly #prob: Conv2d;
@@ -93,7 +95,7 @@ export class StarDist implements Network {
     const { rays, grid, depth, base, features, inChannels } = options;
     const store = new ParameterStore(device, random);
     const halvings = Math.log2(grid);
-    this.#grid = Array.from({ length: halvings }, (_, level) => [
+    this.#toGridLayers = Array.from({ length: halvings }, (_, level) => [
       store.conv2d(`grid.${level}.0`, { cIn: level === 0 ? inChannels : base, cOut: base, k: 3 }),
       store.conv2d(`grid.${level}.1`, { cIn: base, cOut: base, k: 3 }),
     ]);
@@ -108,6 +110,7 @@ export class StarDist implements Network {
       options: { rays, grid, depth, base, features, inChannels },
     };
     this.sizeMultiple = 2 ** depth * grid;
+    this.grid = grid;
     this.reach = reachOf(grid, this.#trunk.reach);
   }
 
@@ -136,7 +139,7 @@ export class StarDist implements Network {
   /** The image as `base` channels on the grid; the image itself on grid 1. */
   #toGrid(tape: Tape, x: Variable): Variable {
     let y = x;
-    for (const pair of this.#grid) {
+    for (const pair of this.#toGridLayers) {
       const input = y;
       const convolved = tape.checkpoint((level) => convolvePair(level, pair, input));
       if (input !== x) tape.drop(input);

@@ -124,6 +124,8 @@ export class UNet implements Network {
   readonly sizeMultiple: number;
   /** How far an input pixel can reach into the output, in pixels. */
   readonly reach: number;
+  /** 1: the output has the size of the image. */
+  readonly grid: number;
   readonly #trunk: UNetTrunk;
   readonly #head: Conv2d;
 
@@ -145,6 +147,7 @@ export class UNet implements Network {
     this.architecture = { kind: "unet", options: { ...options } };
     this.sizeMultiple = 2 ** options.depth;
     this.reach = this.#trunk.reach;
+    this.grid = 1;
   }
 
   /**

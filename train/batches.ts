@@ -8,9 +8,10 @@
 
 import { applyAugmentation, type AugmentationSettings, drawAugmentation } from "./data/augment.ts";
 import { PairSampler, PatchSampler, type SamplerState } from "./data/patches.ts";
-import { foregroundTarget } from "../nn/labels/foreground.ts";
 import { Random, type RandomState } from "./data/random.ts";
 import type { Sample } from "./data/sample.ts";
+import type { DType, TypedArrayOf } from "../kernels/tensor.ts";
+import { foregroundEncoder, type TargetEncoder } from "./objective.ts";
 
 /** A batch as arrays, ready to upload. */
 export interface Batch {
@@ -18,8 +19,8 @@ export interface Batch {
   readonly shape: readonly [number, number, number, number];
   /** Intensities. */
   readonly images: Float32Array<ArrayBuffer>;
-  /** Foreground of stills, `[n, 1, h, w]` of 0 and 1; null for pairs. */
-  readonly targets: Float32Array<ArrayBuffer> | null;
+  /** What of the stills' labels is uploaded, `[n, 1, h, w]`; null for pairs. */
+  readonly targets: TypedArrayOf<DType> | null;
 }
 
 /** Where a stream stands, as plain JSON. */
@@ -46,24 +47,23 @@ export interface StreamSettings {
 export interface StillSettings {
   /** Share of the patches that must contain foreground. */
   readonly foreground: number;
-  /** Whether pixels where objects touch become background. */
-  readonly parted?: boolean;
+  /** Makes targets from labels; the foreground unless told. */
+  readonly encode?: TargetEncoder;
 }
 
-/** Stacks samples of one size into a batch; targets are the foreground of their labels. */
+/** Stacks samples of one size into a batch; targets are made from their labels. */
 export function stackSamples(
   samples: readonly Sample[],
-  { parted = false }: { parted?: boolean } = {},
+  { encode = foregroundEncoder({ parted: false }) }: { encode?: TargetEncoder } = {},
 ): Batch {
   const [{ channels, height, width, labels }] = samples;
   const images = new Float32Array(samples.length * channels * height * width);
   samples.forEach(({ image }, i) => images.set(image, i * image.length));
-  const targets = labels ? new Float32Array(samples.length * height * width) : null;
-  samples.forEach((sample, i) => {
-    if (!sample.labels) return;
-    targets?.set(foregroundTarget(sample.labels, { width, parted }), i * height * width);
-  });
-  return { shape: [samples.length, channels, height, width], images, targets };
+  const shape = [samples.length, channels, height, width] as const;
+  if (!labels) return { shape, images, targets: null };
+  const ids = new Uint32Array(samples.length * height * width);
+  samples.forEach((sample, i) => ids.set(sample.labels!, i * height * width));
+  return { shape, images, targets: encode(ids, { width, height }) };
 }
 
 /** Batches of augmented patches of labelled stills. */
@@ -82,12 +82,12 @@ export class StillStream {
 
   /** The next batch. */
   next(): Batch {
-    const { count, augmentation, parted } = this.#settings;
+    const { count, augmentation, encode } = this.#settings;
     const samples = Array.from({ length: count }, () => {
       const patch = this.#sampler.next();
       return applyAugmentation(drawAugmentation(this.#random, augmentation), patch);
     });
-    return stackSamples(samples, { parted });
+    return stackSamples(samples, { encode });
   }
 
   /** The state, to be saved. */

@@ -13,10 +13,10 @@ import { type Shape, sizeOf } from "../kernels/shape.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import type { Adam } from "../nn/adam.ts";
 import { Tape, Variable } from "../nn/autodiff.ts";
-import { losses } from "../nn/losses.ts";
 import type { Network } from "../nn/module.ts";
 import { siameseForward } from "../nn/siamese.ts";
 import type { TrainConfig } from "./config.ts";
+import { type Objective, objectiveOf } from "./objective.ts";
 
 /** Which loss a step follows. */
 export type StepKind = "segmentation" | "consistency";
@@ -35,8 +35,8 @@ export interface ComputationKey {
 interface Places {
   /** Images, `[n, c, h, w]`. */
   readonly images: Tensor<"f32">;
-  /** Targets of stills, `[n, 1, h, w]`. */
-  readonly targets: Tensor<"f32">;
+  /** What of the stills' labels the loss is made from, `[n, 1, h, w]`. */
+  readonly targets: Tensor;
   /** Loss that it leaves, `[1]`. */
   readonly loss: Tensor<"f32">;
 }
@@ -63,6 +63,7 @@ export interface ComputationParts {
 export class Computations {
   readonly #device: Device;
   readonly #parts: ComputationParts;
+  readonly #objective: Objective;
   readonly #known = new Map<string, () => void>();
   readonly #captured = new Map<string, Computation>();
   readonly #places = new Map<string, Places>();
@@ -72,6 +73,7 @@ export class Computations {
   constructor(device: Device, parts: ComputationParts) {
     this.#device = device;
     this.#parts = parts;
+    this.#objective = objectiveOf(parts.config);
   }
 
   /** A computation, captured now if it was not. Must not be called inside a tensor scope. */
@@ -158,7 +160,7 @@ export class Computations {
     const [n, , h, w] = shape;
     return {
       images: this.#device.empty(shape),
-      targets: this.#device.empty([n, 1, h, w]),
+      targets: this.#device.empty([n, 1, h, w], this.#objective.targetType),
       loss: this.#device.empty([1]),
     };
   }
@@ -166,7 +168,8 @@ export class Computations {
   /** Steps leave no map. */
   #probFor({ kind, learns, shape: [n, , h, w] }: ComputationKey): Tensor<"f32"> {
     const maps = kind === "consistency" ? n / 2 : n;
-    return this.#device.empty([learns ? 0 : maps, 1, h, w]);
+    const { grid } = this.#parts.network;
+    return this.#device.empty([learns ? 0 : maps, 1, h / grid, w / grid]);
   }
 
   #compute({ kind, learns }: ComputationKey, places: Omit<Computation, "recording">): void {
@@ -183,13 +186,14 @@ export class Computations {
     kind: StepKind,
     { images, targets }: Places,
   ): { loss: Variable; prob: Variable } {
-    const { network, config: { segmentationLoss, consistencyLoss } } = this.#parts;
+    const { network } = this.#parts;
     const x = new Variable(images);
     if (kind === "consistency") {
-      const { first, second } = siameseForward(tape, { network, frames: x });
-      return { loss: losses[consistencyLoss](tape, first, second), prob: first };
+      const outputs = this.#objective.compared;
+      const answers = siameseForward(tape, { network, frames: x, outputs });
+      return { loss: this.#objective.consistency(tape, answers), prob: answers.first.prob };
     }
-    const { prob } = network.forward(tape, x);
-    return { loss: losses[segmentationLoss](tape, prob, new Variable(targets)), prob };
+    const outputs = network.forward(tape, x);
+    return { loss: this.#objective.segmentation(tape, { outputs, targets }), prob: outputs.prob };
   }
 }

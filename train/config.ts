@@ -5,9 +5,14 @@
  * @module
  */
 
+import type { StarDistanceError } from "../kernels/ops/star_distance_loss.ts";
 import { losses, type LossName } from "../nn/losses.ts";
+import { DEFAULT_STARDIST_LOSS } from "../nn/stardist_loss.ts";
 import { type AugmentationSettings, defaultAugmentation } from "./data/augment.ts";
 import { checkPostprocess, defaultPostprocess, type PostprocessSettings } from "./postprocess.ts";
+
+/** Kinds of networks. */
+export type ModelKind = "unet" | "stardist";
 
 /** Settings of a training run. */
 export interface TrainConfig {
@@ -19,8 +24,8 @@ export interface TrainConfig {
   truth: string;
   /** Markers of the first video, for DET in the final table. */
   markers: string;
-  /** Network: `unet`. */
-  model: string;
+  /** Network: `unet` or `stardist`. */
+  model: ModelKind;
   /** How often the network halves the image. */
   depth: number;
   /** Channels at full resolution. */
@@ -59,8 +64,8 @@ export interface TrainConfig {
   consistencyShare: number;
   /** What a unit is: one batch, or one epoch over the stills or the pairs. */
   unit: "batches" | "epochs";
-  /** Loss on labelled stills. */
-  segmentationLoss: LossName;
+  /** Loss on labelled stills; StarDist has its own, `stardist`. */
+  segmentationLoss: LossName | "stardist";
   /** Loss between the answers to two frames. */
   consistencyLoss: LossName;
   /** How learning rates fall: `cosine` to a tenth, on a `plateau` of the validation, or `constant`. */
@@ -97,8 +102,31 @@ export interface TrainConfig {
   recompute: boolean;
   /** Augmentation of patches. */
   augmentation: AugmentationSettings;
-  /** From probability to labels, in the final table and for prediction. */
+  /** What else a StarDist network and its loss need; a U-Net has no use for it. */
+  stardist: StarDistSettings;
+  /** From a U-Net's probability to labels, in the final table and for prediction. */
   postprocess: PostprocessSettings;
+}
+
+/** Settings of a StarDist network and its losses. */
+export interface StarDistSettings {
+  /** Directions in which the distance to an object's edge is predicted. */
+  rays: number;
+  /** Image pixels per output pixel along each axis: 1, 2 or 4. */
+  grid: number;
+  /** Channels that the two heads read. */
+  features: number;
+  /** How the error of distances is measured. */
+  distanceLoss: StarDistanceError;
+  /** Weight of the distances' loss beside that of the probability. */
+  distanceWeight: number;
+  /** Weight of the pull of distances towards 0 outside of objects. */
+  background: number;
+  /**
+   * Weight of a second consistency loss between the distances of two frames (squared Dice); 0 for
+   * none, as it brings nothing (Shabanov et al. 2020).
+   */
+  rayConsistency: number;
 }
 
 /** What a run on real data starts from; rates, ratio and losses are those that worked in tests. */
@@ -146,7 +174,29 @@ export const defaultConfig: TrainConfig = {
   kernels: "",
   recompute: false,
   augmentation: defaultAugmentation,
+  stardist: {
+    rays: 32,
+    grid: 2,
+    features: 64,
+    distanceLoss: DEFAULT_STARDIST_LOSS.error,
+    distanceWeight: DEFAULT_STARDIST_LOSS.weights.dist,
+    background: DEFAULT_STARDIST_LOSS.background,
+    rayConsistency: 0,
+  },
   postprocess: defaultPostprocess,
+};
+
+/**
+ * What a kind of network changes. Plain Dice pushes StarDist's soft probabilities up wherever those of
+ * the other frame are above about 0.2; squared Dice leaves equal ones as they are.
+ */
+export const modelConfigs: Readonly<Record<ModelKind, Partial<TrainConfig>>> = {
+  unet: {},
+  stardist: {
+    segmentationLoss: "stardist",
+    consistencyLoss: "squared-dice",
+    consistencyRate: 1e-4,
+  },
 };
 
 /** What the built-in synthetic run changes, to be done in a few minutes on two cores. */
@@ -275,7 +325,8 @@ export function checkConfig(config: TrainConfig): void {
 /** What numbers may be. */
 const NUMBERS = [
   {
-    names: "depth base patch batch pairs gap validateEvery saveEvery memory plateauPatience",
+    names: "depth base patch batch pairs gap validateEvery saveEvery memory plateauPatience " +
+      "stardist.features",
     expected: "a whole number ≥ 1",
     holds: (value: number) => Number.isInteger(value) && value >= 1,
   },
@@ -298,7 +349,8 @@ const NUMBERS = [
   },
   {
     names: "augmentation.brightnessContrast.brightness augmentation.brightnessContrast.contrast " +
-      "augmentation.noise augmentation.elastic.amplitude tolerance",
+      "augmentation.noise augmentation.elastic.amplitude tolerance stardist.distanceWeight " +
+      "stardist.background stardist.rayConsistency",
     expected: "a number ≥ 0",
     holds: (value: number) => value >= 0 && value < Infinity,
   },
@@ -311,29 +363,47 @@ const NUMBERS = [
 
 /** What words may be. */
 const CHOICES: readonly (readonly [names: string, allowed: readonly string[]])[] = [
-  ["model", ["unet"]],
-  ["segmentationLoss consistencyLoss", Object.keys(losses)],
+  ["model", ["unet", "stardist"]],
+  ["consistencyLoss", Object.keys(losses)],
+  ["stardist.distanceLoss", ["mae", "mse", "iou"]],
   ["decay", ["cosine", "plateau", "constant"]],
   ["unit", ["batches", "epochs"]],
   ["videoNormalization", ["video", "frame"]],
 ];
 
 function checkTogether(config: TrainConfig): void {
-  const { validation, test, low, high, patch, depth, augmentation } = config;
+  const { model, validation, test, low, high, patch, depth, augmentation } = config;
   if (!(validation + test < 1)) {
     fail("test", { value: test, expected: "less than 1 with validation added" });
   }
   if (!(0 <= low && low < high && high <= 100)) {
     fail("low", { value: low, expected: "a percentile below high" });
   }
-  if (patch % 2 ** depth !== 0) {
-    fail("patch", { value: patch, expected: `a multiple of ${2 ** depth}` });
+  checkModel(config);
+  const multiple = 2 ** depth * (model === "stardist" ? config.stardist.grid : 1);
+  if (patch % multiple !== 0) {
+    fail("patch", { value: patch, expected: `a multiple of ${multiple}` });
   }
   const { scale, shift } = augmentation.intensity;
   for (const [name, [from, to]] of Object.entries({ scale, shift })) {
     if (from <= to && Number.isFinite(to - from)) continue;
     const value = [from, to];
     fail(`augmentation.intensity.${name}`, { value, expected: "two numbers in ascending order" });
+  }
+}
+
+/** A StarDist network has a loss of its own, and only it has. */
+function checkModel({ model, segmentationLoss, stardist: { rays, grid } }: TrainConfig): void {
+  const allowed = model === "stardist" ? ["stardist"] : Object.keys(losses);
+  if (!allowed.includes(segmentationLoss)) {
+    const expected = `one of ${allowed.join(", ")} for model ${model}`;
+    fail("segmentationLoss", { value: segmentationLoss, expected });
+  }
+  if (!(Number.isInteger(rays) && rays >= 3)) {
+    fail("stardist.rays", { value: rays, expected: "a whole number ≥ 3" });
+  }
+  if (![1, 2, 4].includes(grid)) {
+    fail("stardist.grid", { value: grid, expected: "1, 2 or 4" });
   }
 }
 

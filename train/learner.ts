@@ -15,6 +15,7 @@ import { parameterTensors, readTensors, writeTensors } from "../nn/weights.ts";
 import type { Batch } from "./batches.ts";
 import { type Computation, Computations, type StepKind } from "./computations.ts";
 import type { TrainConfig } from "./config.ts";
+import { objectiveOf } from "./objective.ts";
 
 export type { StepKind } from "./computations.ts";
 
@@ -50,9 +51,11 @@ export class Learner {
     this.network = network;
     this.#device = device;
     this.#config = config;
+    const { reaches } = objectiveOf(config);
+    const reached = new Map([...parameters].filter(([name]) => reaches(name)));
     this.#optimisers = {
       segmentation: new Adam(device, { parameters }),
-      consistency: new Adam(device, { parameters }),
+      consistency: new Adam(device, { parameters: reached }),
     };
     this.#computations = new Computations(device, {
       network,

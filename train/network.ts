@@ -17,10 +17,12 @@ import { Random } from "./data/random.ts";
  */
 export function freshNetwork(
   device: Device,
-  { model, depth, base, seed }: TrainConfig,
+  { model, depth, base, seed, stardist: { rays, grid, features } }: TrainConfig,
 ): Network {
+  const trunk = { depth, base, inChannels: 1 };
+  const options = model === "stardist" ? { ...trunk, rays, grid, features } : trunk;
   return buildNetwork(device, {
-    architecture: { kind: model, options: { depth, base, inChannels: 1 } },
+    architecture: { kind: model, options },
     random: new Random(seed),
   });
 }

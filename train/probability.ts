@@ -6,14 +6,12 @@
  */
 
 import type { Device } from "../kernels/device.ts";
-import { OutOfMemoryError } from "../kernels/errors.ts";
 import { cutTile, pasteTile, type PlaneView } from "../kernels/postprocess/mod.ts";
 import type { Tensor } from "../kernels/tensor.ts";
-import { Tape, Variable } from "../nn/autodiff.ts";
 import type { Network } from "../nn/module.ts";
 import type { Plane } from "./data/image.ts";
 import { ORIENTATIONS, swapsAxes } from "./data/orientation.ts";
-import { chooseTile, type TileLine, tilePlan, type TileSides } from "./tile_plan.ts";
+import { runNetwork, tilesOf } from "./tiling.ts";
 
 /** Options of {@linkcode predictProbability}. */
 export interface PredictOptions {
@@ -22,10 +20,6 @@ export interface PredictOptions {
   /** Average over the eight orientations (test-time augmentation). */
   readonly tta?: boolean;
 }
-
-/** Tiles are not larger: with the default U-Net they take 0.9 GB and a sixth of them is overlap. */
-const MOST_PIXELS = 1536 ** 2;
-const FEWEST_PIXELS = 64 ** 2;
 
 /**
  * The probability map of a normalised image.
@@ -96,74 +90,10 @@ function predictView(
     tile?: number;
   },
 ): void {
-  const { reach, sizeMultiple: multiple } = network;
-  const sides = tile === undefined
-    ? largestTile(device, { network, view })
-    : { width: tile, height: tile };
-  const rows = tilePlan({ length: view.height, side: sides.height, reach, multiple });
-  const columns = tilePlan({ length: view.width, side: sides.width, reach, multiple });
-  for (const row of rows) {
-    for (const column of columns) {
-      using _scope = device.scope();
-      const area = areaOf(row, column);
-      const x = cutTile(device, plane, { view, area });
-      const y = forward(device, { network, x });
-      const kept = keptOf(row, column);
-      pasteTile(device, { tile: y, plane: map }, { view, area, kept, share });
-    }
+  for (const { area, kept } of tilesOf(device, { network, view, tile })) {
+    using _scope = device.scope();
+    const x = cutTile(device, plane, { view, area });
+    const { prob } = runNetwork(device, { network, x });
+    pasteTile(device, { tile: prob.value, plane: map }, { view, area, kept, share });
   }
-}
-
-function areaOf(row: TileLine, column: TileLine) {
-  return { left: column.start, top: row.start, width: column.size, height: row.size };
-}
-
-function keptOf(row: TileLine, column: TileLine) {
-  return {
-    left: column.keepFrom,
-    top: row.keepFrom,
-    width: column.keepTo - column.keepFrom,
-    height: row.keepTo - row.keepFrom,
-  };
-}
-
-/** Tiles that were found to fit, by image size and memory in use: to plan takes milliseconds. */
-const fitting = new WeakMap<Network, Map<string, TileSides>>();
-
-/** The tile, up to the whole image, that costs least among those that fit into memory. */
-function largestTile(
-  device: Device,
-  { network, view }: { network: Network; view: PlaneView },
-): TileSides {
-  let known = fitting.get(network);
-  if (!known) fitting.set(network, known = new Map());
-  const key = `${view.width}x${view.height}, ${device.memory.inUse} bytes`;
-  const tile = known.get(key) ?? planTile(device, { network, view });
-  known.set(key, tile);
-  return tile;
-}
-
-function planTile(
-  device: Device,
-  { network, view }: { network: Network; view: PlaneView },
-): TileSides {
-  const { reach, sizeMultiple: multiple } = network;
-  for (let mostPixels = MOST_PIXELS;; mostPixels /= 2) {
-    const tile = chooseTile(view, { reach, multiple, mostPixels });
-    try {
-      const shape = [1, 1, tile.height, tile.width];
-      device.plan(() => forward(device, { network, x: device.empty(shape) }));
-      return tile;
-    } catch (error) {
-      if (!(error instanceof OutOfMemoryError) || mostPixels <= FEWEST_PIXELS) throw error;
-    }
-  }
-}
-
-function forward(
-  device: Device,
-  { network, x }: { network: Network; x: Tensor<"f32"> },
-): Tensor<"f32"> {
-  const tape = new Tape(device, { record: false });
-  return network.forward(tape, new Variable(x)).prob.value;
 }

@@ -12,6 +12,7 @@ import { Random } from "./data/random.ts";
 import type { Sample } from "./data/sample.ts";
 import { sampleFromPlanes } from "./data/sample.ts";
 import type { StepEvent, TrainEvent, ValidationEvent } from "./events.ts";
+import { objectiveOf } from "./objective.ts";
 import type { Learner, StepKind, ValidationScores } from "./learner.ts";
 import type { RunFolder, SavedState, Stage, StageState } from "./run_folder.ts";
 import { Schedule } from "./schedule.ts";
@@ -88,7 +89,8 @@ export function validationBatches(
   set: TrainingSet,
   config: TrainConfig,
 ): { stills: Batch[]; pairs: Batch[] } {
-  const { patch, batch, pairs, gap, seed, parted } = config;
+  const { patch, batch, pairs, gap, seed } = config;
+  const { encode } = objectiveOf(config);
   const random = new Random(seed, 20);
   const stills = set.validation.map((sample) =>
     samplePatch(random, sample, { size: patch, foregroundOnly: 1 })
@@ -97,7 +99,7 @@ export function validationBatches(
   const sampler = hasPairs ? new PairSampler(videoSamples(set), { size: patch, gap, seed }) : null;
   const drawn = sampler ? Array.from({ length: VALIDATION_PAIRS }, () => sampler.next()) : [];
   return {
-    stills: chunks(stills, batch).map((group) => stackSamples(group, { parted })),
+    stills: chunks(stills, batch).map((group) => stackSamples(group, { encode })),
     pairs: chunks(drawn, pairs).map((group) =>
       stackSamples([...group.map(([first]) => first), ...group.map(([, second]) => second)])
     ),
@@ -130,7 +132,7 @@ class StageRun {
 
   constructor(stage: Stage, context: StageContext) {
     const { set, config } = context;
-    const { patch, augmentation, batch, pairs, gap, foreground, parted } = config;
+    const { patch, augmentation, batch, pairs, gap, foreground } = config;
     this.#stage = stage;
     this.#context = context;
     this.#schedule = new Schedule(stage, { config, epochs: epochLengths(set, config) });
@@ -141,7 +143,7 @@ class StageRun {
       seed,
       count: batch,
       foreground,
-      parted,
+      encode: objectiveOf(config).encode,
     });
     this.#pairs = stage === "consistent"
       ? new PairStream(videoSamples(set), { patch, augmentation, seed, count: pairs, gap })

@@ -74,7 +74,7 @@ export async function runSiameseTraining(
     if (flag) {
       const frames = stacked(atStep(array("frames_a"), step), atStep(array("frames_b"), step));
       const answers = siameseForward(tape, { network, frames: upload(frames) });
-      [a, b] = [answers.first, answers.second];
+      [a, b] = [answers.first.prob, answers.second.prob];
     } else {
       a = network.forward(tape, upload(atStep(array("images"), step))).prob;
       b = upload(atStep(array("labels"), step));

@@ -26,7 +26,7 @@ function step(
   const target = new Variable(device.upload([2, 1, 40, 44], image().map((v) => v > 0 ? 1 : 0)));
   const pair = isPair ? siameseForward(tape, { network, frames: x }) : null;
   const loss = pair
-    ? losses["squared-dice"](tape, pair.first, pair.second)
+    ? losses["squared-dice"](tape, pair.first.prob, pair.second.prob)
     : losses.dice(tape, network.forward(tape, x).prob, target);
   optimiser.step(tape.backward(loss), 1e-2);
   return loss;

@@ -30,10 +30,10 @@ Deno.test("siameseForward() gives the bits of two separate passes", async () => 
   const [first, second] = [frames(2, 1), frames(2, 2)];
   const both = constant(Float32Array.of(...first, ...second));
   const answers = siameseForward(new Tape(device), { network, frames: both });
-  assertEquals(answers.first.value.shape, [2, 1, 8, 12]);
+  assertEquals(answers.first.prob.value.shape, [2, 1, 8, 12]);
   for (const [answer, values] of [[answers.first, first], [answers.second, second]] as const) {
     const alone = network.forward(new Tape(device), constant(values)).prob;
-    assertEquals(await device.read(answer.value), await device.read(alone.value));
+    assertEquals(await device.read(answer.prob.value), await device.read(alone.value));
   }
 });
 
@@ -46,7 +46,7 @@ Deno.test("siameseForward() gives the gradients of two separate passes with shar
     network,
     frames: constant(Float32Array.of(...first, ...second)),
   });
-  const joint = tape.backward(tape.apply(dice, [answers.first, answers.second], { smooth: 1 }));
+  const joint = tape.backward(tape.apply(dice, [answers.first.prob, answers.second.prob], { smooth: 1 }));
   const other = new Tape(device);
   const [a, b] = [first, second].map((values) => network.forward(other, constant(values)).prob);
   const separate = other.backward(other.apply(dice, [a, b], { smooth: 1 }));
@@ -67,7 +67,7 @@ Deno.test("siameseForward() sends a gradient through each frame's answer", async
   const headGradient = async (which: readonly ("first" | "second")[]) => {
     const tape = new Tape(device);
     const answers = siameseForward(tape, { network, frames: both });
-    const losses = which.map((frame) => tape.apply(meanSquaredError, [answers[frame], zero], {}));
+    const losses = which.map((frame) => tape.apply(meanSquaredError, [answers[frame].prob, zero], {}));
     const sum = losses.reduce((x, y) => tape.apply(add, [x, y], {}));
     return [...await device.read(tape.backward(sum).get(network.parameters.get("head.bias")!)!)];
   };
@@ -90,7 +90,7 @@ Deno.test("siameseForward() refuses an odd batch and an output that is not there
   );
   assertThrows(
     () =>
-      siameseForward(new Tape(device), { network, frames: constant(frames(2, 1)), output: "dist" }),
+      siameseForward(new Tape(device), { network, frames: constant(frames(2, 1)), outputs: ["dist"] }),
     RangeError,
     "Cannot compare dist of two frames: the network gives prob",
   );

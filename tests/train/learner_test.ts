@@ -137,10 +137,10 @@ async function trainPlainly(
     const tape = new Tape(device);
     const x = new Variable(device.upload(shape, images));
     const pair = kind === "consistency" ? siameseForward(tape, { network, frames: x }) : null;
-    const loss = pair ? losses.dice(tape, pair.first, pair.second) : losses.dice(
+    const loss = pair ? losses.dice(tape, pair.first.prob, pair.second.prob) : losses.dice(
       tape,
       network.forward(tape, x).prob,
-      new Variable(device.upload(shape, targets!)),
+      new Variable(device.upload<"f32">(shape, targets as Float32Array<ArrayBuffer>)),
     );
     optimisers[kind].step(tape.backward(loss), rate);
     read.push(...await device.read(loss.value));

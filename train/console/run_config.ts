@@ -11,6 +11,7 @@ import {
   type ConfigChange,
   defaultConfig,
   listSettings,
+  modelConfigs,
   syntheticConfig,
   type TrainConfig,
 } from "../config.ts";
@@ -55,7 +56,7 @@ export async function runConfig(
   const isSynthetic = hasExample && !("stills" in fromFlags) && !("stills" in fromFile);
   const base = isResumed
     ? changeConfig(defaultConfig, { change: await readSettings(saved), source: saved })
-    : { ...defaultConfig, ...(isSynthetic ? syntheticConfig : {}) };
+    : freshConfig(fromFlags.model ?? fromFile.model, { isSynthetic });
   const withFile = changeConfig(base, { change: fromFile, source: file ?? "" });
   const config = usage(() => {
     const config = changeConfig(withFile, { change: fromFlags, source: "the command line" });
@@ -64,6 +65,16 @@ export async function runConfig(
   });
   if (isResumed) refuseChanges(out, { saved: base, wanted: config });
   return config;
+}
+
+/** Defaults, for the kind of network and for the built-in example. */
+function freshConfig(
+  model: unknown,
+  { isSynthetic }: { isSynthetic: boolean },
+): TrainConfig {
+  const kind = model === "stardist" ? model : defaultConfig.model;
+  const config = { ...defaultConfig, model: kind, ...modelConfigs[kind] };
+  return isSynthetic ? { ...config, ...syntheticConfig } : config;
 }
 
 function refuseChanges(

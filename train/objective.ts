@@ -1,0 +1,105 @@
+/**
+ * What a network is trained for: what of a still's labels it is shown, and the two losses.
+ *
+ * A U-Net learns the foreground; StarDist learns object probabilities and distances, which are
+ * computed on the GPU from object numbers. The consistency loss compares answers of one kind with
+ * themselves, so it needs no labels.
+ *
+ * @module
+ */
+
+import type { DType, Tensor, TypedArrayOf } from "../kernels/tensor.ts";
+import { type Tape, Variable } from "../nn/autodiff.ts";
+import { foregroundTarget } from "../nn/labels/foreground.ts";
+import { numberLabels, starDistTargets } from "../nn/labels/stardist/targets.ts";
+import { add } from "../kernels/ops/add.ts";
+import { scale } from "../kernels/ops/scale.ts";
+import { losses } from "../nn/losses.ts";
+import type { Outputs } from "../nn/module.ts";
+import type { SiameseOutputs } from "../nn/siamese.ts";
+import { starDistLoss, type StarDistMaps } from "../nn/stardist_loss.ts";
+import type { TrainConfig } from "./config.ts";
+
+/** Makes what is uploaded for a batch of label images, one value a pixel. */
+export type TargetEncoder = (
+  labels: Uint32Array,
+  size: { width: number; height: number },
+) => TypedArrayOf<DType>;
+
+/** What a network is trained for. */
+export interface Objective {
+  /** Makes what is uploaded from labels `[n, h, w]`, ids of objects. */
+  readonly encode: TargetEncoder;
+  /** Element type of what is uploaded. */
+  readonly targetType: DType;
+  /** Names of the outputs that the consistency loss compares. */
+  readonly compared: readonly string[];
+  /** Whether the consistency loss depends on a parameter, such as `dist.weight`. */
+  reaches(parameter: string): boolean;
+  /** The loss of a network's answer; `targets` `[n, 1, h, w]` are what was uploaded. */
+  segmentation(tape: Tape, parts: { outputs: Outputs; targets: Tensor }): Variable;
+  /** The loss between a network's answers to two frames. */
+  consistency(tape: Tape, answers: SiameseOutputs): Variable;
+}
+
+/** The objective of a run. */
+export function objectiveOf(config: TrainConfig): Objective {
+  return config.model === "stardist" ? starObjective(config) : foregroundObjective(config);
+}
+
+/** Encodes the foreground, see {@linkcode foregroundTarget}, image by image. */
+export function foregroundEncoder({ parted }: { parted: boolean }): TargetEncoder {
+  return (labels, { width, height }) => {
+    const targets = new Float32Array(labels.length);
+    for (let at = 0; at < labels.length; at += width * height) {
+      const image = labels.subarray(at, at + width * height);
+      targets.set(foregroundTarget(image, { width, parted }), at);
+    }
+    return targets;
+  };
+}
+
+function foregroundObjective(
+  { parted, segmentationLoss, consistencyLoss }: TrainConfig,
+): Objective {
+  return {
+    encode: foregroundEncoder({ parted }),
+    targetType: "f32",
+    compared: ["prob"],
+    reaches: () => true,
+    segmentation(tape, { outputs: { prob }, targets }) {
+      const truth = new Variable(targets as Tensor<"f32">);
+      return losses[segmentationLoss as keyof typeof losses](tape, prob, truth);
+    },
+    consistency: (tape, { first, second }) =>
+      losses[consistencyLoss](tape, first.prob, second.prob),
+  };
+}
+
+function starObjective({ consistencyLoss, stardist }: TrainConfig): Objective {
+  const { rays, grid, distanceLoss, distanceWeight, background, rayConsistency } = stardist;
+  const options = {
+    error: distanceLoss,
+    background,
+    weights: { prob: 1, dist: distanceWeight },
+  };
+  return {
+    encode: (labels, { width, height }) => numberLabels(labels, { pixels: width * height }),
+    targetType: "u32",
+    compared: rayConsistency > 0 ? ["prob", "dist"] : ["prob"],
+    reaches: (parameter) => rayConsistency > 0 || !parameter.startsWith("dist."),
+    segmentation(tape, { outputs, targets }) {
+      const { prob, dist } = starDistTargets(tape.device, targets as Tensor<"u32">, { rays, grid });
+      const truth = { prob: new Variable(prob), dist: new Variable(dist) };
+      return starDistLoss(tape, { predicted: outputs as unknown as StarDistMaps, truth, options })
+        .total;
+    },
+    consistency(tape, { first, second }) {
+      const ofProb = losses[consistencyLoss](tape, first.prob, second.prob);
+      if (rayConsistency === 0) return ofProb;
+      // Of all losses this one neither depends on the unit of length nor favours long rays.
+      const ofRays = losses["squared-dice"](tape, first.dist, second.dist);
+      return tape.apply(add, [ofProb, tape.apply(scale, [ofRays], { factor: rayConsistency })], {});
+    },
+  };
+}
