@@ -125,7 +125,13 @@ function buildDescribed(
   }
 }
 
-function parseArchitecture(text: string, from: string): Architecture {
+/**
+ * Reads the text with which a weights file describes its network.
+ *
+ * @param from The file's name, for errors.
+ * @throws {SyntaxError} If it is not the text of an {@linkcode Architecture}.
+ */
+export function parseArchitecture(text: string, from: string): Architecture {
   try {
     const { kind, options } = JSON.parse(text);
     const hasOptions = typeof options === "object" && options !== null;

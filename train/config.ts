@@ -26,6 +26,8 @@ export interface TrainConfig {
   markers: string;
   /** Network: `unet` or `stardist`. */
   model: ModelKind;
+  /** Run folder or weights file whose network is the baseline; empty to train one. */
+  resumeFrom: string;
   /** How often the network halves the image. */
   depth: number;
   /** Channels at full resolution. */
@@ -136,6 +138,7 @@ export const defaultConfig: TrainConfig = {
   truth: "",
   markers: "",
   model: "unet",
+  resumeFrom: "",
   depth: 3,
   base: 16,
   seed: 1,
@@ -196,6 +199,8 @@ export const modelConfigs: Readonly<Record<ModelKind, Partial<TrainConfig>>> = {
     segmentationLoss: "stardist",
     consistencyLoss: "squared-dice",
     consistencyRate: 1e-4,
+    warmup: 4000,
+    rounds: 500,
   },
 };
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { RayThresholds } from "../nn/labels/stardist/thresholds.ts";
 import type { StepKind, ValidationScores } from "./learner.ts";
 import type { Stage } from "./run_folder.ts";
 import type { ResultsTable } from "./report/data.ts";
@@ -77,8 +78,10 @@ export interface StageEvent {
   readonly seed: number;
   /** The stage. */
   readonly stage: Stage;
-  /** Why it ended. */
-  readonly reason: "done" | "early" | "collapse";
+  /** Why it ended; a baseline can be given, as weights of another run. */
+  readonly reason: "done" | "early" | "collapse" | "given";
+  /** The thresholds that were picked for a StarDist network. */
+  readonly thresholds?: RayThresholds;
   /** The file that holds its weights. */
   readonly weights: string;
 }

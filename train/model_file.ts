@@ -6,11 +6,18 @@
 
 import type { Device } from "../kernels/device.ts";
 import type { Network } from "../nn/module.ts";
-import { decodeSafeTensors, encodeSafeTensors, type NamedArray } from "../nn/safetensors.ts";
-import { loadNetwork } from "../nn/weights.ts";
-import type { TrainConfig } from "./config.ts";
+import { defaultRayThresholds, type RayThresholds } from "../nn/labels/stardist/thresholds.ts";
+import {
+  decodeSafeTensors,
+  encodeSafeTensors,
+  type NamedArray,
+  type SafeTensors,
+} from "../nn/safetensors.ts";
+import { loadNetwork, parseArchitecture } from "../nn/weights.ts";
+import type { ConfigChange, TrainConfig } from "./config.ts";
 import type { NormalizationSettings } from "./data/normalize.ts";
-import { checkPostprocess, type PostprocessSettings } from "./postprocess.ts";
+import { checkPostprocess } from "./postprocess.ts";
+import type { DecodeSettings } from "./segment.ts";
 import { stillNormalization, videoNormalization } from "./training_set.ts";
 import { versions } from "./version.ts";
 
@@ -22,17 +29,33 @@ export interface Model {
   readonly stills: NormalizationSettings;
   /** How videos are normalised. */
   readonly video: NormalizationSettings;
-  /** How probabilities become labels. */
-  readonly postprocess: PostprocessSettings;
+  /** How its answers become labels. */
+  readonly decode: DecodeSettings;
+}
+
+/** What a weights file holds. */
+export interface ModelFile extends Omit<Model, "network"> {
+  /** The file. */
+  readonly file: string;
+  /** Weights and what describes the network. */
+  readonly weights: SafeTensors;
+}
+
+/** What prediction must repeat, apart from the network. */
+export interface EncodeModelOptions {
+  /** Says how the network is built. */
+  readonly network: Pick<Network, "architecture">;
+  /** Its weights. */
+  readonly weights: ReadonlyMap<string, NamedArray>;
+  /** Normalisation and post-processing. */
+  readonly config: TrainConfig;
+  /** Thresholds picked for a StarDist network; the defaults if left out. */
+  readonly thresholds?: RayThresholds;
 }
 
 /** Encodes weights with all that is needed to predict with them, `config.json` not included. */
 export function encodeModel(
-  { network, weights, config }: {
-    network: Network;
-    weights: ReadonlyMap<string, NamedArray>;
-    config: TrainConfig;
-  },
+  { network, weights, config, thresholds = defaultRayThresholds }: EncodeModelOptions,
 ): Uint8Array<ArrayBuffer> {
   const normalization = { stills: stillNormalization(config), video: videoNormalization(config) };
   return encodeSafeTensors({
@@ -41,6 +64,7 @@ export function encodeModel(
       architecture: JSON.stringify(network.architecture),
       normalization: JSON.stringify(normalization),
       postprocess: JSON.stringify(config.postprocess),
+      thresholds: JSON.stringify(thresholds),
       versions: JSON.stringify(versions()),
     },
     tensors: weights,
@@ -54,10 +78,42 @@ export function encodeModel(
  * @throws {SyntaxError | RangeError} If it is damaged or not a Kymo model.
  */
 export async function readModel(device: Device, path: string): Promise<Model> {
+  const { file, weights, ...settings } = await readModelFile(path);
+  return { network: loadNetwork(device, { weights, from: file }), ...settings };
+}
+
+/**
+ * What {@linkcode readModel} reads, without building the network.
+ *
+ * @throws {Error} If there is no such file.
+ * @throws {SyntaxError} If it is damaged or not a Kymo model.
+ */
+export async function readModelFile(path: string): Promise<ModelFile> {
   const file = path.endsWith(".safetensors") ? path : `${path}/weights.safetensors`;
   const weights = decodeSafeTensors(await readFile(file), file);
-  const network = loadNetwork(device, { weights, from: file });
-  return { network, ...settingsOf(weights.metadata, file) };
+  return { file, weights, ...settingsOf(weights.metadata, file) };
+}
+
+/**
+ * The settings that a run must have to go on with a model's weights: those of its network, and how
+ * images are normalised.
+ *
+ * @throws {Error} If there is no such file.
+ * @throws {SyntaxError} If it is damaged or not a Kymo model.
+ */
+export async function settingsOfModel(path: string): Promise<ConfigChange> {
+  const { file, weights, stills, video } = await readModelFile(path);
+  const { kind, options } = parseArchitecture(weights.metadata["architecture"] ?? "", file);
+  const { depth, base, rays, grid, features } = options;
+  return {
+    model: kind,
+    depth,
+    base,
+    ...(kind === "stardist" && { stardist: { rays, grid, features } }),
+    low: stills.low,
+    high: stills.high,
+    videoNormalization: video.mode,
+  };
 }
 
 /** What a weights file says about prediction, apart from the network. */
@@ -72,7 +128,12 @@ function settingsOf(
     }
     const postprocess = JSON.parse(metadata.postprocess);
     checkPostprocess(postprocess);
-    return { stills, video, postprocess };
+    // Models of the first versions have none.
+    const thresholds = JSON.parse(metadata.thresholds ?? JSON.stringify(defaultRayThresholds));
+    for (const value of [thresholds.prob, thresholds.nms]) {
+      if (!(value >= 0 && value <= 1)) throw new RangeError(`A threshold is ${value}`);
+    }
+    return { stills, video, decode: { postprocess, thresholds } };
   } catch (error) {
     throw new SyntaxError(
       `Cannot use ${file}: its metadata lacks normalization and postprocess that make sense; ` +

@@ -9,7 +9,7 @@
 
 import { openDevice } from "../kernels/open_device.ts";
 import type { Device } from "../kernels/device.ts";
-import { readValues, type Steps } from "../kernels/postprocess/mod.ts";
+import type { Steps } from "../kernels/postprocess/mod.ts";
 import { makeFolder } from "./data/files.ts";
 import type { LabelImage, Plane } from "./data/image.ts";
 import {
@@ -22,7 +22,7 @@ import {
 import { openVideo, type Video } from "./data/video.ts";
 import { readKernelFile } from "./kernel_file.ts";
 import { type Model, readModel } from "./model_file.ts";
-import { type PostprocessSettings, postprocessSteps } from "./postprocess.ts";
+import type { PostprocessSettings } from "./postprocess.ts";
 import {
   absent,
   checkOutputs,
@@ -32,7 +32,7 @@ import {
   jobsOf,
   probabilityFolder,
 } from "./predict_jobs.ts";
-import { queueProbability } from "./probability.ts";
+import { segmentSteps } from "./segment.ts";
 import { inTurns } from "./turns.ts";
 
 /** What to predict, with what, and where to. */
@@ -221,16 +221,12 @@ function* segment(
   device: Device,
   { frame, model, options }: { frame: Frame; model: Model; options: PredictFilesOptions },
 ): Steps<Segmented> {
-  const { image } = frame;
-  const { network } = model;
-  const { tta, tile, probability = false } = options;
-  const prob = queueProbability(device, { network, image, tta, tile });
-  try {
-    const settings = { ...model.postprocess, ...options.postprocess };
-    const map = probability ? { ...image, data: yield* readValues(prob) } : null;
-    const { labels, count } = yield* postprocessSteps(device, prob, settings);
-    return { frame, labels, objects: count, map };
-  } finally {
-    device.free(prob);
-  }
+  const { tta, tile, probability: wantsMap } = options;
+  const { network, decode } = model;
+  const postprocess = { ...decode.postprocess, ...options.postprocess };
+  const { labels, count, map } = yield* segmentSteps(device, {
+    ...{ network, image: frame.image, tta, tile, wantsMap },
+    decode: { ...decode, postprocess },
+  });
+  return { frame, labels, objects: count, map };
 }

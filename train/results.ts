@@ -6,99 +6,171 @@
  */
 
 import type { Device } from "../kernels/device.ts";
+import { runSteps } from "../kernels/postprocess/mod.ts";
+import { objectsAbove } from "../nn/labels/stardist/objects.ts";
+import { defaultRayThresholds, type RayThresholds } from "../nn/labels/stardist/thresholds.ts";
 import type { Network } from "../nn/module.ts";
-import type { TrainConfig } from "./config.ts";
 import type { LabelImage, Plane } from "./data/image.ts";
+import type { Sample } from "./data/sample.ts";
 import { evaluateFrames, type Evaluation } from "./evaluate/evaluate.ts";
 import type { Flicker } from "./evaluate/flicker.ts";
-import { matchingDataset } from "./evaluate/matching.ts";
-import { postprocess } from "./postprocess.ts";
-import { queueProbability } from "./probability.ts";
-import type { Sample } from "./data/sample.ts";
-import type { TrainingSet } from "./training_set.ts";
+import { type LabelPair, tallyMatches } from "./evaluate/matching.ts";
+import { type MatchingTally, scoresOf, sumTallies } from "./evaluate/matching_scores.ts";
+import { overlapOf } from "./evaluate/overlap.ts";
+import { type DecodeSettings, segmentSteps } from "./segment.ts";
+import type { TrainingSet, TrainingVideo } from "./training_set.ts";
+
+/** Average precision (accuracy) of objects over a set of images. */
+export interface Precision {
+  /** At IoU 0.5. */
+  readonly ap50: number;
+  /** Mean over {@linkcode IOU_THRESHOLDS}. */
+  readonly meanAp: number;
+  /** At each of {@linkcode IOU_THRESHOLDS}. */
+  readonly accuracies: readonly number[];
+}
+
+/** The thresholds of intersection over union at which average precision is measured. */
+export const IOU_THRESHOLDS: readonly number[] = Array.from(
+  { length: 10 },
+  (_, i) => (50 + 5 * i) / 100,
+);
 
 /** What one model achieved. */
 export interface ModelResults {
-  /**
-   * Object-level average precision on the held-back stills, at IoU 0.5 and over ten thresholds; null
-   * where none are held back.
-   */
-  readonly stills: { readonly ap50: number; readonly meanAp: number } | null;
+  /** Precision on the held-back stills; null where none are held back. */
+  readonly stills: Precision | null;
   /** Measures on the first video; null without one. */
   readonly video: Evaluation | null;
+  /** What StarDist found with, and what it finds with a fixed threshold; null for other networks. */
+  readonly stars: StarResults | null;
   /** Label images of the frames that the report shows, by frame index. */
   readonly shown: ReadonlyMap<number, LabelImage>;
+  /** The labels of the frame that the report compares with the truth; null without truth. */
+  readonly judged: { readonly index: number; readonly labels: LabelImage } | null;
 }
 
-const THRESHOLDS = Array.from({ length: 10 }, (_, i) => 0.5 + 0.05 * i);
-
-/** Segments one normalised image. */
-export async function segment(
-  device: Device,
-  { network, image, config }: { network: Network; image: Plane; config: TrainConfig },
-): Promise<LabelImage> {
-  const prob = queueProbability(device, { network, image });
-  try {
-    return await postprocess(device, prob, config.postprocess);
-  } finally {
-    device.free(prob);
-  }
+/** What is measured of StarDist alone. */
+export interface StarResults {
+  /** The thresholds that were picked on the validation stills. */
+  readonly thresholds: RayThresholds;
+  /** Precision on the held-back stills with the probability threshold 0.5. */
+  readonly fixedStills: Precision | null;
+  /** Precision on the frames with truth with the probability threshold 0.5. */
+  readonly fixedVideo: Precision | null;
 }
 
-/** Measures a network; `shown` names the frames whose labels are kept. */
+/** What is measured, and with what. */
+export interface MeasureOptions {
+  /** The network with its weights. */
+  readonly network: Network;
+  /** How its answers become objects. */
+  readonly decode: DecodeSettings;
+  /** Held-back stills and videos. */
+  readonly set: Pick<TrainingSet, "test" | "videos">;
+  /** Numbers of the frames whose labels are kept. */
+  readonly shown: readonly number[];
+}
+
+/** Measures a network. */
 export async function measureModel(
   device: Device,
-  { network, set, config, shown }: {
-    network: Network;
-    set: TrainingSet;
-    config: TrainConfig;
-    shown: readonly number[];
-  },
+  { network, decode, set, shown }: MeasureOptions,
 ): Promise<ModelResults> {
-  const context = { network, config };
-  const stills = await measureStills(device, { ...context, samples: set.test });
+  const segment = (image: Plane) => segmentTwice(device, { network, decode, image });
+  const stills = new Precisions();
+  const fixedStills = new Precisions();
+  for (const { truth, image } of set.test.flatMap(labelledImage)) {
+    const { labels, fixed } = await segment(image);
+    stills.add({ truth, prediction: labels });
+    if (fixed) fixedStills.add({ truth, prediction: fixed });
+  }
   const [video] = set.videos;
   const kept = new Map<number, LabelImage>();
-  if (!video) return { stills, video: null, shown: kept };
+  const fixedVideo = new Precisions();
+  const judged = video ? judgedFrame(video) : null;
+  let judgedLabels: LabelImage | null = null;
   const segmentFrames = async function* () {
     for (const [number, image] of video.frames.entries()) {
-      const labels = await segment(device, { ...context, image });
+      const { labels, fixed } = await segment(image);
       if (shown.includes(number)) kept.set(number, labels);
-      yield {
-        number,
-        labels,
-        truth: video.truth.get(number),
-        markers: video.markers.get(number),
-      };
+      if (number === judged) judgedLabels = labels;
+      const truth = video.truth.get(number);
+      if (fixed && truth) fixedVideo.add({ truth, prediction: fixed });
+      yield { number, labels, truth, markers: video.markers.get(number) };
     }
   };
-  return { stills, video: await evaluateFrames(segmentFrames()), shown: kept };
+  const isStar = network.architecture.kind === "stardist";
+  return {
+    video: video ? await evaluateFrames(segmentFrames()) : null,
+    stills: stills.precision,
+    stars: isStar
+      ? {
+        thresholds: decode.thresholds,
+        fixedStills: fixedStills.precision,
+        fixedVideo: fixedVideo.precision,
+      }
+      : null,
+    shown: kept,
+    judged: judgedLabels && judged !== null ? { index: judged, labels: judgedLabels } : null,
+  };
 }
 
-async function measureStills(
+/**
+ * The objects of an image; of StarDist also those with the default probability threshold, which are
+ * found in the same search.
+ */
+async function segmentTwice(
   device: Device,
-  { network, samples, config }: {
-    network: Network;
-    samples: readonly Sample[];
-    config: TrainConfig;
-  },
-): Promise<ModelResults["stills"]> {
-  const pairs = [];
-  for (const { width, height, image, labels } of samples) {
-    if (!labels) continue;
-    const plane = { width, height, data: image };
-    pairs.push({
-      truth: { width, height, data: labels },
-      prediction: await segment(device, { network, image: plane, config }),
+  { network, decode, image }: { network: Network; decode: DecodeSettings; image: Plane },
+): Promise<{ labels: LabelImage; fixed: LabelImage | null }> {
+  const { prob, nms } = decode.thresholds;
+  const fixed = defaultRayThresholds.prob;
+  const thresholds = { prob: Math.min(prob, fixed), nms };
+  const steps = segmentSteps(device, { network, image, decode: { ...decode, thresholds } });
+  const { labels, objects } = await runSteps(device, steps);
+  if (!objects) return { labels, fixed: null };
+  const { width, height } = labels;
+  const above = (threshold: number) => ({
+    width,
+    height,
+    data: objectsAbove(objects, { threshold, width, height }).labels,
+  });
+  return { labels: above(prob), fixed: above(fixed) };
+}
+
+function labelledImage({ width, height, image, labels }: Sample) {
+  if (!labels) return [];
+  return [{ image: { width, height, data: image }, truth: { width, height, data: labels } }];
+}
+
+/** The frame in the middle of those with truth. */
+function judgedFrame({ truth }: TrainingVideo): number | null {
+  const known = [...truth.keys()].toSorted((a, b) => a - b);
+  return known[Math.floor(known.length / 2)] ?? null;
+}
+
+/** Adds up matches image by image, so that no label image is kept. */
+class Precisions {
+  readonly #tallies: MatchingTally[][] = IOU_THRESHOLDS.map(() => []);
+
+  add({ truth, prediction }: LabelPair): void {
+    const overlap = overlapOf(truth, prediction);
+    IOU_THRESHOLDS.forEach((threshold, i) => {
+      this.#tallies[i].push(tallyMatches(overlap, { threshold }));
     });
   }
-  if (pairs.length === 0) return null;
-  const scores = matchingDataset(pairs, { thresholds: THRESHOLDS });
-  const accuracies = scores.map(({ accuracy }) => accuracy);
-  return {
-    ap50: accuracies[0],
-    meanAp: accuracies.reduce((sum, ap) => sum + ap, 0) / accuracies.length,
-  };
+
+  /** Null before the first image. */
+  get precision(): Precision | null {
+    if (this.#tallies[0].length === 0) return null;
+    const accuracies = this.#tallies.map((tallies) => scoresOf(sumTallies(tallies)).accuracy);
+    return {
+      ap50: accuracies[0],
+      meanAp: accuracies.reduce((sum, ap) => sum + ap, 0) / accuracies.length,
+      accuracies,
+    };
+  }
 }
 
 /** Three consecutive frames between which the segmented area changes most. */

@@ -43,6 +43,30 @@ const RATES: readonly { key: RateName; label: string; about: string }[] = [
   },
 ];
 
+/** Measures that only StarDist has. */
+const STARS: readonly TableColumn[] = [
+  {
+    key: "threshold",
+    label: "Probability threshold",
+    group: "StarDist",
+    about: "The probability threshold that was picked on validation stills",
+  },
+  {
+    key: "fixed_ap50_stills",
+    label: "AP 0.5, stills, threshold 0.5",
+    better: "higher",
+    group: "StarDist",
+    about: "Average precision at IoU 0.5 on held-back stills with the threshold fixed at 0.5",
+  },
+  {
+    key: "fixed_ap50_video",
+    label: "AP 0.5, video, threshold 0.5",
+    better: "higher",
+    group: "StarDist",
+    about: "Average precision at IoU 0.5 on the frames with truth with the threshold fixed at 0.5",
+  },
+];
+
 const ACCURACY: readonly TableColumn[] = [
   {
     key: "ap50_stills",
@@ -91,7 +115,7 @@ const ACCURACY: readonly TableColumn[] = [
 ];
 
 /** Rows of values by key for one model of one seed. */
-function valuesOf({ stills, video }: ModelResults): Record<string, number | undefined> {
+function valuesOf({ stills, video, stars }: ModelResults): Record<string, number | undefined> {
   return {
     ap50_stills: stills?.ap50,
     mean_ap_stills: stills?.meanAp,
@@ -99,6 +123,9 @@ function valuesOf({ stills, video }: ModelResults): Record<string, number | unde
     mean_ap_video: video?.mean_ap,
     seg: video?.ctc?.SEG,
     det: video?.ctc?.DET,
+    threshold: stars?.thresholds.prob,
+    fixed_ap50_stills: stars?.fixedStills?.ap50,
+    fixed_ap50_video: stars?.fixedVideo?.ap50,
     ...Object.fromEntries(RATES.map(({ key }) => [key, video?.flicker[key]])),
     ...Object.fromEntries(
       RATES.map(({ key }) => [`excess_${key}`, video?.flicker_excess?.[key]]),
@@ -136,6 +163,7 @@ export function resultsTable(seeds: readonly SeedResults[]): ResultsTable {
     }));
   const columns = [
     ...ACCURACY,
+    ...STARS,
     ...rates("", "Flicker", "lower"),
     ...rates("excess_", "Flicker above that of the truth, on the frames with truth"),
   ];

@@ -293,9 +293,13 @@ class StageRun {
     );
   }
 
-  /** A network that sees no foreground anywhere has no gradient to learn from any more. */
+  /**
+   * A U-Net that sees no foreground anywhere has no gradient to learn from any more; StarDist's
+   * cross-entropy always has one.
+   */
   #death({ foregroundFraction }: ValidationScores): { type: "warning"; text: string } | null {
-    if (foregroundFraction > 0 || this.#step === 0) return null;
+    const { model } = this.#context.config;
+    if (model !== "unet" || foregroundFraction > 0 || this.#step === 0) return null;
     return {
       type: "warning",
       text:

@@ -8,6 +8,7 @@
 import type { Pins } from "../kernels/choices.ts";
 import type { Device } from "../kernels/device.ts";
 import { openDevice } from "../kernels/open_device.ts";
+import type { RayThresholds } from "../nn/labels/stardist/thresholds.ts";
 import type { Network } from "../nn/module.ts";
 import { parameterCount } from "../nn/module.ts";
 import { decodeSafeTensors } from "../nn/safetensors.ts";
@@ -16,13 +17,20 @@ import { checkConfig, type TrainConfig } from "./config.ts";
 import type { TrainEvent } from "./events.ts";
 import { readKernelFile, writeKernelFile } from "./kernel_file.ts";
 import { Learner } from "./learner.ts";
-import { encodeModel } from "./model_file.ts";
+import { encodeModel, readModelFile } from "./model_file.ts";
 import { freshNetwork } from "./network.ts";
-import { liveliestFrames, measureModel, type ModelResults } from "./results.ts";
+import {
+  liveliestFrames,
+  measureModel,
+  type MeasureOptions,
+  type ModelResults,
+} from "./results.ts";
 import { resultsTable, type SeedResults } from "./results_table.ts";
 import { writeReport } from "./run_report.ts";
 import { RunFolder, type Stage } from "./run_folder.ts";
+import type { DecodeSettings } from "./segment.ts";
 import { runStage, stageSteps } from "./stage.ts";
+import { pickThresholds } from "./star_thresholds.ts";
 import { loadTrainingSet, type TrainingSet } from "./training_set.ts";
 import { versions } from "./version.ts";
 
@@ -134,7 +142,7 @@ async function* trainSeed(
   };
   await recordKernels();
   for (const stage of stages) {
-    yield* trainStage({ stage, learner, config, folder, set });
+    yield* trainStage(device, { stage, learner, config, folder, set });
   }
   const final = stages.at(-1)!;
   await folder.write("weights.safetensors", await Deno.readFile(folder.file(stageFile(final))));
@@ -142,11 +150,11 @@ async function* trainSeed(
   const results: Partial<Record<Stage, ModelResults>> = {};
   let shown: number[] = [];
   for (const stage of stages) {
-    await loadStage(device, { network, folder, stage });
-    const first = await measureModel(device, { network, set, config, shown });
+    const decode = await loadStage(device, { network, folder, stage });
+    const first = await measureModel(device, { network, decode, set, shown });
     if (stage === "baseline" && first.video) {
       shown = liveliestFrames(first.video.flicker);
-      results[stage] = { ...first, shown: await labelsOf(device, { network, set, config, shown }) };
+      results[stage] = { ...first, shown: await labelsOf(device, { network, decode, set, shown }) };
     } else results[stage] = first;
   }
   return results;
@@ -164,9 +172,13 @@ function stageFile(stage: Stage): string {
 
 /** Runs one stage unless its weights are there already; the second stages start from the baseline. */
 async function* trainStage(
+  device: Device,
   { stage, learner, config, folder, set }: SeedRun & { stage: Stage; learner: Learner },
 ): AsyncGenerator<TrainEvent> {
   if (await folder.has(stageFile(stage))) return;
+  if (stage === "baseline" && config.resumeFrom !== "") {
+    return yield* takeGiven(device, { learner, config, folder, set });
+  }
   const saved = await folder.loadState();
   const resume = saved?.state.stage === stage ? saved : null;
   // What a stage told before it saved its first state is told again.
@@ -185,40 +197,75 @@ async function* trainStage(
   const { network } = learner;
   const last = await learner.weights();
   await folder.write("last.safetensors", encodeModel({ network, weights: last, config }));
-  await folder.write(stageFile(stage), encodeModel({ network, weights: best, config }));
+  learner.setWeights(best, folder.file(stageFile(stage)));
+  const thresholds = await thresholdsOf(device, { network, set });
+  const content = encodeModel({ network, weights: best, config, thresholds });
+  await folder.write(stageFile(stage), content);
   const weights = folder.file(stageFile(stage));
-  yield { type: "stage", seed: config.seed, stage, reason, weights };
+  yield { type: "stage", seed: config.seed, stage, reason, weights, thresholds };
 }
 
+/** The weights of another run as the baseline; its thresholds are picked like those of all others. */
+async function* takeGiven(
+  device: Device,
+  { learner, config, folder, set }: SeedRun & { learner: Learner },
+): AsyncGenerator<TrainEvent> {
+  const { network } = learner;
+  const { file, weights: { tensors }, decode } = await readModelFile(config.resumeFrom);
+  learner.setWeights(tensors, file);
+  const thresholds = set.validation.length > 0
+    ? await thresholdsOf(device, { network, set })
+    : decode.thresholds;
+  const content = encodeModel({ network, weights: tensors, config, thresholds });
+  await folder.write(stageFile("baseline"), content);
+  const weights = folder.file(stageFile("baseline"));
+  yield {
+    type: "stage",
+    seed: config.seed,
+    stage: "baseline",
+    reason: "given",
+    weights,
+    thresholds,
+  };
+}
+
+/** Picks the thresholds of a StarDist network on the validation stills. */
+async function thresholdsOf(
+  device: Device,
+  { network, set }: { network: Network; set: TrainingSet },
+): Promise<RayThresholds | undefined> {
+  if (network.architecture.kind !== "stardist") return undefined;
+  return await pickThresholds(device, { network, stills: set.validation });
+}
+
+/** Puts a stage's weights into the network; says how its answers become objects. */
 async function loadStage(
   device: Device,
   { network, folder, stage }: { network: Network; folder: RunFolder; stage: Stage },
-): Promise<void> {
-  const from = folder.file(stageFile(stage));
-  const { tensors } = decodeSafeTensors(await Deno.readFile(from), from);
-  writeTensors(device, { tensors: parameterTensors(network), arrays: tensors, from });
+): Promise<DecodeSettings> {
+  const { file, weights, decode } = await readModelFile(folder.file(stageFile(stage)));
+  writeTensors(device, {
+    tensors: parameterTensors(network),
+    arrays: weights.tensors,
+    from: file,
+  });
+  return decode;
 }
 
 /** Labels of some frames of the first video. */
 async function labelsOf(
   device: Device,
-  { network, set, config, shown }: {
-    network: Network;
-    set: TrainingSet;
-    config: TrainConfig;
-    shown: readonly number[];
-  },
+  { network, decode, set, shown }: MeasureOptions,
 ): Promise<ModelResults["shown"]> {
   const frames = shown.map((i) => set.videos[0].frames[i]);
   const only = {
-    ...set,
     test: [],
     videos: [{ ...set.videos[0], frames, truth: new Map(), markers: new Map() }],
   };
   const { shown: labels } = await measureModel(device, {
     network,
+    decode,
     set: only,
-    config,
     shown: frames.map((_, i) => i),
   });
   return new Map([...labels].map(([i, image]) => [shown[i], image]));

@@ -42,7 +42,7 @@ Deno.test("readModel() gives back what encodeModel() was given", async () => {
         assertEquals(await readTensors(device, parameterTensors(model.network)), weights);
         assertEquals(model.stills, { mode: "image", low: 2, high: 98 });
         assertEquals(model.video, { mode: "frame", low: 2, high: 98 });
-        assertEquals(model.postprocess, CONFIG.postprocess);
+        assertEquals(model.decode.postprocess, CONFIG.postprocess);
         const image = { width: 8, height: 4, data: Float32Array.from({ length: 32 }, (_, i) => i) };
         assertEquals(
           await predictProbability(device, { network: model.network, image }),

@@ -26,8 +26,8 @@ function video(widths: readonly number[], truth: readonly number[] = []): Promis
 
 /** What a model achieved on stills, and perhaps on a video. */
 function results(ap50: number | null, evaluation: Evaluation | null = null): ModelResults {
-  const stills = ap50 === null ? null : { ap50, meanAp: ap50 / 2 };
-  return { stills, video: evaluation, shown: new Map() };
+  const stills = ap50 === null ? null : { ap50, meanAp: ap50 / 2, accuracies: [] };
+  return { stills, video: evaluation, stars: null, shown: new Map(), judged: null };
 }
 
 /** The keys of the columns. */

@@ -15,6 +15,7 @@ import {
   syntheticConfig,
   type TrainConfig,
 } from "../config.ts";
+import { settingsOfModel } from "../model_file.ts";
 import { changeFromFlags, flagOf } from "./setting_flags.ts";
 
 /** A command line that cannot be carried out as it stands. */
@@ -56,7 +57,7 @@ export async function runConfig(
   const isSynthetic = hasExample && !("stills" in fromFlags) && !("stills" in fromFile);
   const base = isResumed
     ? changeConfig(defaultConfig, { change: await readSettings(saved), source: saved })
-    : freshConfig(fromFlags.model ?? fromFile.model, { isSynthetic });
+    : await freshConfig({ ...fromFile, ...fromFlags }, { isSynthetic });
   const withFile = changeConfig(base, { change: fromFile, source: file ?? "" });
   const config = usage(() => {
     const config = changeConfig(withFile, { change: fromFlags, source: "the command line" });
@@ -68,13 +69,23 @@ export async function runConfig(
 }
 
 /** Defaults, for the kind of network and for the built-in example. */
-function freshConfig(
-  model: unknown,
+async function freshConfig(
+  { model, resumeFrom }: ConfigChange,
   { isSynthetic }: { isSynthetic: boolean },
-): TrainConfig {
-  const kind = model === "stardist" ? model : defaultConfig.model;
-  const config = { ...defaultConfig, model: kind, ...modelConfigs[kind] };
-  return isSynthetic ? { ...config, ...syntheticConfig } : config;
+): Promise<TrainConfig> {
+  const given = typeof resumeFrom === "string" && resumeFrom !== ""
+    ? await settingsOfModel(resumeFrom)
+    : null;
+  const kind = model ?? given?.model;
+  const known = kind === "stardist" ? kind : defaultConfig.model;
+  const config = {
+    ...defaultConfig,
+    model: known,
+    ...modelConfigs[known],
+    ...(isSynthetic ? syntheticConfig : {}),
+  };
+  if (!given) return config;
+  return changeConfig(config, { change: given, source: String(resumeFrom) });
 }
 
 function refuseChanges(

@@ -65,7 +65,31 @@ export function findObjects(
   const { rays } = candidates;
   const polygons = truncatePolygons(rayPolygons(candidates));
   const kept = suppressPolygons(polygons, { rays, threshold: nmsThreshold });
-  const objects = selectCandidates(candidates, kept);
+  return paintObjects(selectCandidates(candidates, kept), { width, height });
+}
+
+/**
+ * The objects that a higher threshold of probability leaves: those that are more probable. Only a
+ * more probable one can suppress an object, so no other comes up, and nothing is searched again.
+ *
+ * @param objects Objects in order of falling probability, as {@linkcode findObjects} gives them.
+ * @param rule The threshold of probability, and the size of the image.
+ */
+export function objectsAbove(
+  objects: Candidates,
+  { threshold, width, height }: { threshold: number; width: number; height: number },
+): RayObjects {
+  const limit = Math.fround(threshold);
+  const end = objects.prob.findIndex((prob) => !(prob > limit));
+  const kept = Uint32Array.from({ length: end < 0 ? objects.count : end }, (_, index) => index);
+  return paintObjects(selectCandidates(objects, kept), { width, height });
+}
+
+function paintObjects(
+  objects: Candidates,
+  { width, height }: { width: number; height: number },
+): RayObjects {
   const vertices = rayPolygons(objects);
-  return { ...objects, vertices, labels: paintPolygons(vertices, { rays, width, height }) };
+  const labels = paintPolygons(vertices, { rays: objects.rays, width, height });
+  return { ...objects, vertices, labels };
 }
