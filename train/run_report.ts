@@ -56,6 +56,8 @@ export async function writeReport(
       seeds: folders.map((_, i) => config.seed + i),
       curves,
       table,
+      precision: {},
+      judged: [],
       frames: frameViews(first, set),
       area: perFrame(first, { set, key: "area_per_frame" }),
       objects: perFrame(first, { set, key: "objects_per_frame" }),

@@ -76,6 +76,17 @@ export interface FrameView {
   readonly labels: Readonly<Partial<Record<Source, LabelImage>>>;
 }
 
+/** Average precision at one threshold. */
+export interface PrecisionPoint {
+  /** The intersection over union from which on an object counts as found. */
+  readonly iou: number;
+  /** True positives as a share of true positives, false positives and misses. */
+  readonly precision: Measured;
+}
+
+/** Average precision over thresholds by model, in ascending order of the thresholds. */
+export type PrecisionCurves = Readonly<Partial<Record<ModelName, readonly PrecisionPoint[]>>>;
+
 /** A number per frame of the video and source; NaN where a frame has none. */
 export type PerFrame = Readonly<Partial<Record<Source, readonly number[]>>>;
 
@@ -97,6 +108,15 @@ export interface ReportData {
   readonly curves: readonly CurveSeries[];
   /** The results table. */
   readonly table: ResultsTable;
+  /** Average precision over thresholds, by what it was measured on. */
+  readonly precision: {
+    /** On the held-back stills. */
+    readonly stills?: PrecisionCurves;
+    /** On the frames of the video that have truth. */
+    readonly video?: PrecisionCurves;
+  };
+  /** A frame per seed, with truth and the labels of that seed's models; the first one is drawn. */
+  readonly judged: readonly FrameView[];
   /** A few frames, best three consecutive ones. */
   readonly frames: readonly FrameView[];
   /** Foreground pixels per frame of the video. */

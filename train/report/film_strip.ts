@@ -4,16 +4,13 @@
  * @module
  */
 
-import { contourPath, type Loop } from "./contours.ts";
 import type { Source } from "./data.ts";
+import { drawOverview, drawPath, drawPicture, isPart } from "./frame_drawing.ts";
 import { capitalise, type Insert, type Markup, markup } from "./markup.ts";
 import type { Outlines, StripFrame } from "./outlines.ts";
-import { SOURCES } from "./palette.ts";
-import { cropPlane, type GreyRange, greyRange, pictureAddress, shrinkPlane } from "./picture.ts";
+import { MODELS } from "./palette.ts";
+import { type GreyRange, greyRange } from "./picture.ts";
 import { chooseWindow, reachesInto, type Window } from "./window.ts";
-
-/** Pixels across in the picture of the whole frame. */
-const OVERVIEW = 800;
 
 /**
  * Draws one strip: a row per model, a column per frame, and the whole frame below if the strip
@@ -24,9 +21,7 @@ const OVERVIEW = 800;
 export function drawStrip(strip: readonly StripFrame[], number: number): Markup {
   const window = chooseWindow(strip);
   const range = greyRange(strip.map(({ image }) => image));
-  const models = SOURCES.filter((source) =>
-    source !== "truth" && strip.some(({ outlines }) => outlines[source])
-  );
+  const models = MODELS.filter((model) => strip.some(({ outlines }) => outlines[model]));
   // Frames without any model still show their picture.
   const rows = models.length > 0 ? models : [undefined];
   const cells = strip.flatMap((frame, column) =>
@@ -35,14 +30,10 @@ export function drawStrip(strip: readonly StripFrame[], number: number): Markup 
       return drawFrame(frame, { model, window, range, id, first: row === 0 });
     })
   );
-  const changes = strip.some(({ outlines }) =>
-    models.some((model) => outlines[model]?.appeared.size || outlines[model]?.vanished.size)
-  );
-  const part = window.width < strip[0].image.width || window.height < strip[0].image.height;
   return markup`<div class="strip" style="--rows:${rows.length};--columns:${strip.length}">
 ${cells}</div>
 ${truthNote(strip, window)}
-${part && drawOverview(strip[0], { model: models.at(-1), window, range, changes })}`;
+${isPart(window, strip[0]) && drawWhole(strip, { model: models.at(-1), window, range })}`;
 }
 
 interface FrameOptions {
@@ -60,11 +51,7 @@ function drawFrame(frame: StripFrame, options: FrameOptions): Markup {
   const outlines = model && frame.outlines[model];
   const counts = outlines && describe(countIn(outlines, window));
   const name = model ? `${capitalise(model)}, frame ${frame.index}` : `Frame ${frame.index}`;
-  const picture = first
-    ? markup`<image id="${id}" x="${x}" y="${y}" width="${width}" height="${height}" href="${
-      pictureAddress(cropPlane(frame.image, window), range)
-    }"/>`
-    : markup`<use href="#${id}"/>`;
+  const picture = first ? drawPicture(frame, { window, range, id }) : markup`<use href="#${id}"/>`;
   const truth = frame.outlines.truth?.contours ?? new Map();
   return markup`<figure class="frame ${model}">\
 <svg viewBox="${x} ${y} ${width} ${height}" role="img" aria-label="${name}${
@@ -87,42 +74,26 @@ function drawOutlines({ contours, appeared, vanished }: Outlines, window: Window
   ];
 }
 
-type Contours = ReadonlyMap<number, readonly Loop[]>;
-
-/** One path of all objects that reach into the window; nothing if there is none. */
-function drawPath(name: string, contours: Contours, window: Window): Insert {
-  const path = [...contours.values()].filter((loops) => reachesInto(loops, window))
-    .map(contourPath).join("");
-  return path !== "" && markup`<path class="${name}" d="${path}"/>`;
+/** The whole first frame with the outlines of one model. */
+function drawWhole(
+  strip: readonly StripFrame[],
+  { model, window, range }: { model: Source | undefined; window: Window; range: GreyRange },
+): Markup {
+  const [{ image: { width, height }, outlines }] = strip;
+  const contours = (model && outlines[model]?.contours) ?? new Map();
+  const changes = strip.some((frame) => MODELS.some((name) => hasTurnover(frame.outlines[name])));
+  return drawOverview(strip[0], {
+    style: model,
+    window,
+    range,
+    outlines: drawPath("object", contours, { x: 0, y: 0, width, height }),
+    subject: model ? `, outlined by the ${model} model` : "",
+    reason: `most objects of all models together ${changes ? "appear or vanish" : "are"} there`,
+  });
 }
 
-/** The whole frame with the outlines of one model and the place of the window. */
-function drawOverview(
-  { image, index, outlines }: StripFrame,
-  { model, window, range, changes }: {
-    model: Source | undefined;
-    window: Window;
-    range: GreyRange;
-    changes: boolean;
-  },
-): Markup {
-  const { width, height } = image;
-  const small = shrinkPlane(image, Math.ceil(Math.max(width, height) / OVERVIEW));
-  const contours = (model && outlines[model]?.contours) ?? new Map();
-  const { x, y } = window;
-  return markup`<figure class="overview ${model}">\
-<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="The whole of frame ${index}">
-<image width="${width}" height="${height}" preserveAspectRatio="none" href="${
-    pictureAddress(small, range)
-  }"/>
-${drawPath("object", contours, { x: 0, y: 0, width, height })}
-<rect class="window" x="${x}" y="${y}" width="${window.width}" height="${window.height}"/>
-</svg><figcaption>The whole of frame ${index}${model && `, outlined by the ${model} model`}. \
-The white frame is the part shown above (${window.width} × ${window.height} pixels), chosen \
-because most objects of all models together ${
-    changes ? "appear or vanish" : "are"
-  } there.</figcaption></figure>
-`;
+function hasTurnover(outlines: Outlines | undefined): boolean {
+  return outlines !== undefined && outlines.appeared.size + outlines.vanished.size > 0;
 }
 
 interface Counts {

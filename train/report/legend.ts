@@ -6,7 +6,7 @@
 
 import type { Source } from "./data.ts";
 import { capitalise, type Markup, markup } from "./markup.ts";
-import { PAGE, SOURCES } from "./palette.ts";
+import { MODELS, PAGE } from "./palette.ts";
 
 /** The lines of a plot. */
 export function plotLegend(sources: readonly Source[]): Markup {
@@ -23,7 +23,7 @@ ${capitalise(source)}</li>`;
 
 /** The outlines on frames. */
 export function stripLegend(sources: ReadonlySet<Source>): Markup {
-  const models = SOURCES.filter((source) => source !== "truth" && sources.has(source));
+  const models = MODELS.filter((model) => sources.has(model));
   const entries = [
     ...models.map((model) => ["object", capitalise(model), model]),
     ["appeared", "New: not there in the frame before"],

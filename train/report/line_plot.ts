@@ -7,7 +7,7 @@
 // The bundled build, because the modular one reads NODE_ENV and would need an extra permission.
 // @ts-types="echarts"
 import { init } from "echarts/dist/echarts.esm.min.mjs";
-import type { LineSeriesOption } from "echarts";
+import type { CustomSeriesOption, LineSeriesOption } from "echarts";
 import type { Source } from "./data.ts";
 import { escapeText } from "./markup.ts";
 import type { Look, Palette } from "./palette.ts";
@@ -16,6 +16,8 @@ import type { Look, Palette } from "./palette.ts";
 const CROWDED = 200;
 /** Points of a line of means. */
 const MEANS = 60;
+/** Opacity of a band: three of them on top of each other still let the lines through. */
+const BAND = 0.16;
 
 /** One line of a plot. */
 export interface PlotLine {
@@ -23,6 +25,8 @@ export interface PlotLine {
   readonly source: Source;
   /** `[x, y]` in order of x; values that are not finite leave a gap. */
   readonly points: readonly (readonly [number, number])[];
+  /** `[low, high]` of a shaded band for each point; none where one is not finite. */
+  readonly band?: readonly (readonly [low: number, high: number])[];
 }
 
 /** What a plot looks like. */
@@ -33,6 +37,8 @@ export interface PlotOptions {
   readonly description: string;
   /** Name of the horizontal axis. */
   readonly xName: string;
+  /** Distance of the marks on the horizontal axis; round whole numbers if left out. */
+  readonly xStep?: number;
   /** Width in pixels. */
   readonly width: number;
   /** Height in pixels. */
@@ -56,8 +62,8 @@ export function hasValues(lines: readonly PlotLine[]): boolean {
  * @returns An `<svg>` element with a `viewBox`, so that it scales with its frame.
  */
 export function linePlot(lines: readonly PlotLine[], options: PlotOptions): string {
-  const { id, description, xName, width, height, palette, fromZero = false, smooth = false } =
-    options;
+  const { id, description, xName, xStep, width, height, palette } = options;
+  const { fromZero = false, smooth = false } = options;
   const text = { color: palette.muted, fontSize: 12 };
   const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
   chart.setOption({
@@ -73,7 +79,7 @@ export function linePlot(lines: readonly PlotLine[], options: PlotOptions): stri
       min: "dataMin",
       max: "dataMax",
       splitNumber: width > 700 ? 10 : 5,
-      minInterval: 1,
+      ...(xStep === undefined ? { minInterval: 1 } : { interval: xStep }),
       axisLine: { lineStyle: { color: palette.muted }, onZero: false },
       axisTick: { lineStyle: { color: palette.muted } },
       axisLabel: { ...text, showMaxLabel: false },
@@ -86,9 +92,12 @@ export function linePlot(lines: readonly PlotLine[], options: PlotOptions): stri
       axisLabel: { ...text, formatter: formatTick },
       splitLine: { lineStyle: { color: palette.grid } },
     },
-    series: lines.flatMap(({ source, points }) =>
-      seriesOf(points, { look: palette.looks[source], smooth })
-    ),
+    series: [
+      ...lines.flatMap((line) => bandSeries(line, palette.looks[line.source])),
+      ...lines.flatMap(({ source, points }) =>
+        seriesOf(points, { look: palette.looks[source], smooth })
+      ),
+    ],
   });
   const svg = chart.renderToSVGString();
   chart.dispose();
@@ -134,6 +143,34 @@ function lineSeries(data: number[][], look: Look, opacity = 1): LineSeriesOption
       join: "round",
     },
   };
+}
+
+/** The band of a line, one polygon for each run of points that have one. */
+function bandSeries({ points, band = [] }: PlotLine, { colour }: Look): CustomSeriesOption[] {
+  const runs: [x: number, low: number, high: number][][] = [[]];
+  points.forEach(([x], i) => {
+    const [low, high] = band[i] ?? [NaN, NaN];
+    if ([x, low, high].every(Number.isFinite)) runs.at(-1)!.push([x, low, high]);
+    else runs.push([]);
+  });
+  return runs.filter((run) => run.length > 1).map((run) => ({
+    type: "custom",
+    data: run,
+    encode: { x: 0, y: [1, 2] },
+    silent: true,
+    // Called for every point, but the polygon is one thing: it belongs to the first.
+    renderItem: ({ dataIndex }, { coord }) =>
+      dataIndex > 0 ? null : {
+        type: "polygon",
+        shape: {
+          points: [
+            ...run.map(([x, low]) => coord([x, low])),
+            ...run.toReversed().map(([x, , high]) => coord([x, high])),
+          ],
+        },
+        style: { fill: colour, opacity: BAND },
+      },
+  }));
 }
 
 /** Means over runs of consecutive points, in the given number of nearly equal runs. */

@@ -66,7 +66,12 @@ function outlinesOf(frame: FrameView, before?: FrameView): StripFrame["outlines"
   return outlines;
 }
 
-function checkSizes({ index, image, labels }: FrameView, before?: FrameView): void {
+/**
+ * Checks that all labels of a frame, and the frame before, are of the size of its picture.
+ *
+ * @throws {RangeError} if one differs; the message names it and both sizes.
+ */
+export function checkSizes({ index, image, labels }: FrameView, before?: FrameView): void {
   for (const source of SOURCES) {
     const size = sizeOf(labels[source] ?? image);
     if (size === sizeOf(image)) continue;

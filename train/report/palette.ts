@@ -4,10 +4,13 @@
  * @module
  */
 
-import type { Source } from "./data.ts";
+import type { ModelName, Source } from "./data.ts";
 
 /** The order in which models and truth are listed everywhere. */
 export const SOURCES: readonly Source[] = ["baseline", "control", "consistent", "truth"];
+
+/** The models without the truth, in the same order. */
+export const MODELS: readonly ModelName[] = ["baseline", "control", "consistent"];
 
 /** The look of one source: colour and dashes differ, so that a grey print can be read as well. */
 export interface Look {

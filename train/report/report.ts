@@ -7,10 +7,12 @@
 import { curveFigures, curveSources } from "./curves.ts";
 import type { ReportData } from "./data.ts";
 import { drawStrip } from "./film_strip.ts";
+import { findingsFigure } from "./findings_figure.ts";
 import { type Insert, Markup, markup } from "./markup.ts";
 import { modelList, plotLegend, stripLegend } from "./legend.ts";
 import { makeStrips } from "./outlines.ts";
 import { PAGE, SOURCES } from "./palette.ts";
+import { hasSpread, precisionFigures, precisionSources } from "./precision_plots.ts";
 import { settingsDetails } from "./settings.ts";
 import { STYLE } from "./style.ts";
 import { headlines, referenceOf, resultsTable } from "./table.ts";
@@ -46,6 +48,8 @@ ${headlines(table)}
 </header>
 <main>
 ${resultsSection(data)}
+${precisionSection(data)}
+${findingsSection(data)}
 ${framesSection(data)}
 ${timeSection(data)}
 ${curvesSection(data)}
@@ -86,6 +90,29 @@ ${resultsTable(table)}
     "Living cells move, divide and die, so the truth changes from frame to frame, too: a model " +
       "that changes less than the truth is too smooth."
   }</p></section>
+`;
+}
+
+function precisionSection(data: ReportData): Insert {
+  const figures = precisionFigures(data);
+  return figures.length > 0 && markup`<section><h2>Average precision over IoU</h2>
+<p>Average precision is the share of hits among hits, misses and wrong objects. A hit overlaps \
+its true object by at least an intersection over union (IoU) of 0.5 at the left, where half of the \
+area that the two cover together is enough, up to 0.95 at the right, where nearly every pixel must \
+agree. The higher line is better: at the left because more objects are found, at the right because \
+their outlines are more exact.${
+    hasSpread(data) &&
+    " Lines are means over the seeds, the bands around them ± one standard deviation."
+  }</p>
+${plotLegend(precisionSources(data))}
+<div class="curves">${figures}</div></section>
+`;
+}
+
+function findingsSection({ judged }: ReportData): Insert {
+  const figure = findingsFigure(judged);
+  return figure && markup`<section><h2>Who finds what</h2>
+${figure}</section>
 `;
 }
 

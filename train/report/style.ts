@@ -77,11 +77,19 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; margin: .6rem 0 .8rem; padding: 0; list-style: none; font-size: .9rem; }
 .legend li { display: flex; align-items: center; gap: .45rem; }
 .legend svg { width: 2rem; height: .9rem; flex: none; }
-.legend .dark { background: #23292e; border-radius: 2px; width: 1.6rem; height: 1.2rem; }
+.finders .dark, .legend .dark { background: #23292e; border-radius: 2px; width: 1.6rem; height: 1.2rem; }
 .time, .curve { break-inside: avoid; }
 .time { margin-top: 1.6rem; }
 .narrow { display: none; }
-.curves { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 1.8rem 2rem; }
+.curves { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); gap: 1.8rem 2rem; }
+
+.finders { margin: 1rem 0; font-size: .9rem; }
+.finders th, .finders td { padding: .25rem .8rem .25rem 0; text-align: left; font-weight: 400; }
+.finders td, .finders thead th:not(:first-child) { text-align: right; padding: .25rem .6rem; }
+.finders thead th { color: var(--muted); font-size: .875rem; border-bottom: 1px solid var(--rule); }
+.finders svg { display: inline-block; width: 1.6rem; height: 1.2rem; margin-right: .5rem; vertical-align: middle; }
+.findings { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); gap: 1rem; align-items: start; }
+.findings .overview { margin: 0; }
 
 .strip {
   display: grid; grid-auto-flow: column; gap: .6rem;
@@ -94,7 +102,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .frame figcaption span { display: block; }
 .frame figcaption b { color: var(--ink); font-weight: 600; }
 .overview { margin: 1.2rem 0 2rem; max-width: 36rem; }
-.frame path, .overview path, .overview rect, .legend .dark path { fill: none; stroke-width: 1.6; vector-effect: non-scaling-stroke; }
+.frame path, .overview path, .overview rect, .dark path { fill: none; stroke-width: 1.6; vector-effect: non-scaling-stroke; }
 .overview path { stroke-width: 1; }
 .object { stroke: var(--line); }
 .frame, .overview, .legend .dark { --line: #e6e6e6; }
@@ -104,6 +112,10 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .frame .appeared, .legend .appeared { stroke: #f0e442; stroke-width: 2.5; fill: #f0e442; fill-opacity: .2; }
 .frame .vanished, .legend .vanished { stroke: #ff8fd0; stroke-width: 2; stroke-dasharray: 2 3; fill: #ff8fd0; fill-opacity: .15; }
 .frame .truth, .legend .dark .truth { stroke: #fff; stroke-width: 1; stroke-dasharray: 4 3; }
+.by-both, .by-consistent, .by-baseline, .by-neither { stroke: var(--line); }
+.by-both { --line: #e6e6e6; } .by-consistent { --line: #56b4e9; }
+.by-baseline { --line: #e69f00; } .by-neither { --line: #ff8fd0; stroke-dasharray: 5 3; }
+.frame [class^="by-"]:not(.by-both), .finders [class^="by-"]:not(.by-both) { stroke-width: 2.5; fill: var(--line); fill-opacity: .2; }
 .overview .window { stroke: #fff; stroke-width: 2; }
 
 details { margin-top: 3rem; border-top: 1px solid var(--rule); padding-top: 1rem; }

@@ -102,7 +102,8 @@ function formatMeasured(value: Measured | undefined, column: TableColumn): Marku
   }`;
 }
 
-function formatNumber(value: number, { digits = 3 }: TableColumn): string {
+/** The number with a real minus sign; never minus zero. */
+export function formatNumber(value: number, { digits = 3 }: { digits?: number } = {}): string {
   const text = value.toFixed(digits);
   return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", "−");
 }
@@ -147,7 +148,7 @@ function change(table: ResultsTable, column: TableColumn): Insert {
   const difference = value.mean - other.mean;
   const percent = difference / Math.abs(other.mean) * 100;
   const digits = Math.abs(percent) < 9.95 ? 1 : 0;
-  const text = formatNumber(percent, { key: "", label: "", digits });
+  const text = formatNumber(percent, { digits });
   const spread = Math.hypot(value.sd ?? NaN, other.sd ?? NaN);
   return markup`${percent > 0 && Number(text) !== 0 && "+"}${text} %${
     Math.abs(difference) <= spread && markup`<small> within the spread</small>`

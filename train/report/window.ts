@@ -1,11 +1,12 @@
 /**
- * Which part of a large frame the film strip shows.
+ * Which part of a large frame is shown enlarged.
  *
  * @module
  */
 
 import type { Loop } from "./contours.ts";
 import type { Outlines, StripFrame } from "./outlines.ts";
+import { MODELS } from "./palette.ts";
 
 /** A rectangle of pixels. */
 export interface Window {
@@ -22,19 +23,37 @@ export interface Window {
 /** Typical objects side by side in a window. */
 const ACROSS = 9;
 
-/**
- * Chooses the window that shows most: a square about nine typical objects wide, where most objects
- * of all models together appear or vanish during the strip; with equal counts, where most objects
- * are, then the one nearest to the middle. A frame that is hardly larger is shown whole.
- */
+/** What there is to show on a frame, each thing by its loops. */
+export interface WindowContent {
+  /** The objects: their size decides how large the window is. */
+  readonly objects: readonly (readonly Loop[])[];
+  /** The objects that matter: the window goes where most of them are. */
+  readonly events: readonly (readonly Loop[])[];
+}
+
+/** Chooses the window of a strip where most objects of all models together appear or vanish. */
 export function chooseWindow(strip: readonly StripFrame[]): Window {
-  const { width, height } = strip[0].image;
   const models = strip.flatMap(({ outlines }) => modelsOf(outlines));
-  const boxes = models.flatMap(({ contours }) => [...contours.values()].map(boundingBox));
+  return windowOn(strip[0].image, {
+    objects: models.flatMap(({ contours }) => [...contours.values()]),
+    events: models.flatMap(eventsOf),
+  });
+}
+
+/**
+ * Chooses the window that shows most: a square about nine typical objects wide, with the largest
+ * number of events; with equal counts, where most objects are, then the one nearest to the middle.
+ * A frame that is hardly larger is shown whole.
+ */
+export function windowOn(
+  { width, height }: { width: number; height: number },
+  content: WindowContent,
+): Window {
+  const boxes = content.objects.map(boundingBox);
+  const events = content.events.map(boundingBox);
   const side = Math.min(512, Math.max(128, Math.round(ACROSS * typicalSize(boxes))));
   if (width * height <= 2 * side ** 2) return { x: 0, y: 0, width, height };
   const size = { width: Math.min(side, width), height: Math.min(side, height) };
-  const events = models.flatMap(eventsOf).map(boundingBox);
 
   let best = { x: 0, y: 0, ...size };
   let bestScore = -Infinity;
@@ -63,8 +82,7 @@ export function reachesInto(loops: readonly Loop[], window: Window): boolean {
 }
 
 function modelsOf(outlines: StripFrame["outlines"]): Outlines[] {
-  return [outlines.baseline, outlines.control, outlines.consistent]
-    .filter((model) => model !== undefined);
+  return MODELS.flatMap((model) => outlines[model] ?? []);
 }
 
 function eventsOf({ contours, appeared, vanished }: Outlines): (readonly Loop[])[] {

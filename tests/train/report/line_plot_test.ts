@@ -45,6 +45,32 @@ Deno.test("linePlot() puts means over a long noisy line only if asked to", () =>
   assertEquals(pathsOf([line], { smooth: true }).length, 2);
 });
 
+Deno.test("linePlot() shades a band around each run of points that have one", () => {
+  const band = [[0, 2], [1, 3], [NaN, 3], [1, 3], [1, Infinity], [2, 2.5], [2, 3], [2, 4]] as const;
+  const draw = (bands: PlotLine["band"]) =>
+    [
+      ...linePlot([{ ...lineOf(1, 2, 2, 2, 2, 2, 2, 3), band: bands }], OPTIONS)
+        .matchAll(/<polygon points="([^"]*)" fill="#d55e00"/g),
+    ].map(([, points]) => points.split(" ").length / 2);
+  assertEquals(draw(band), [4, 6]); // a point by itself has no band
+  assertEquals(draw(band.slice(0, 2)), [4]);
+  assertEquals(draw([]), []);
+});
+
+Deno.test("linePlot() makes room for its bands", () => {
+  const marks = (band?: PlotLine["band"]) =>
+    [...linePlot([{ ...lineOf(1, 2), band }], OPTIONS).matchAll(/>([\d.]+)<\/text>/g)]
+      .map(([, text]) => Number(text));
+  assertEquals(Math.max(...marks()) < 5, true);
+  assertEquals(Math.max(...marks([[1, 8], [1, 9]])) >= 9, true);
+});
+
+Deno.test("linePlot() marks the horizontal axis at the distance asked for", () => {
+  const line: PlotLine = { source: "baseline", points: [[0.5, 1], [0.95, 2]] };
+  const svg = linePlot([line], { ...OPTIONS, xStep: 0.1, fromZero: true });
+  for (const mark of ["0.5", "0.6", "0.7", "0.8", "0.9"]) assertStringIncludes(svg, `>${mark}<`);
+});
+
 Deno.test("linePlot() gives the same text on every call, with its own ids", () => {
   const draw = () => linePlot([lineOf(1, 2)], OPTIONS);
   assertEquals(draw(), draw());

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { FrameView } from "../../../train/report/data.ts";
 import { makeStrips } from "../../../train/report/outlines.ts";
-import { chooseWindow } from "../../../train/report/window.ts";
+import { chooseWindow, windowOn } from "../../../train/report/window.ts";
 import { drawSquares } from "./drawings.ts";
 
 function frameOf(
@@ -79,4 +79,13 @@ Deno.test("chooseWindow() stays inside a frame that is long and flat", () => {
   const { x, y, width, height } = chooseWindow(strip);
   assertEquals([y, height, width], [0, 60, 128]);
   assertEquals(x >= 0 && x + width <= 1000 && x <= 900 && x + width >= 906, true);
+});
+
+Deno.test("windowOn() follows the events, whatever else there is", () => {
+  const box = (x: number, y: number) => [[[x, y], [x + 9, y], [x + 9, y + 9], [x, y + 9]] as const];
+  const objects = Array.from({ length: 30 }, (_, i) => box(10 + 9 * (i % 10), 10 + 9 * (i % 3)));
+  const events = [box(500, 400), box(520, 410)];
+  const { x, y, width, height } = windowOn({ width: 600, height: 500 }, { objects, events });
+  assertEquals([width, height], [128, 128]);
+  assertEquals(x <= 500 && x + width >= 529 && y <= 400 && y + height >= 419, true);
 });

@@ -20,6 +20,8 @@ const EMPTY: ReportData = {
   seeds: [1],
   curves: [],
   table: { columns: [], rows: [] },
+  precision: {},
+  judged: [],
   frames: [],
   area: {},
   objects: {},
@@ -43,6 +45,13 @@ function fullReport(): ReportData {
       labels: { baseline: flickering, control: flickering, consistent: steady, truth: steady },
     };
   });
+  const precision = (mean: number) =>
+    [0.5, 0.55, 0.6].map((iou) => ({ iou, precision: { mean: mean - iou / 2, sd: 0.01 } }));
+  const curves = {
+    baseline: precision(0.9),
+    control: precision(0.91),
+    consistent: precision(0.95),
+  };
   const values = (mean: number) => ({ ap: { mean, sd: 0.0104 }, area: { mean: mean / 40 } });
   return {
     ...EMPTY,
@@ -65,6 +74,8 @@ function fullReport(): ReportData {
         { source: "truth", values: { area: { mean: 0.0123 } } },
       ],
     },
+    precision: { stills: curves, video: curves },
+    judged: frames.slice(1, 2),
     frames,
     area: { baseline: [72, 36, 72], consistent: [72, 72, 72], truth: [72, NaN, 72] },
     objects: { baseline: [2, 1, 2], consistent: [2, 2, 2] },
@@ -104,6 +115,8 @@ Deno.test("renderReport() gives a page of its own with all sections in order", (
     "A run",
     "Please note",
     "Accuracy and flicker",
+    "Average precision over IoU",
+    "Who finds what",
     "Frame by frame",
     "Over the whole video",
     "Training",
@@ -117,6 +130,8 @@ Deno.test("renderReport() shows numbers, seeds, settings, versions and warnings"
       ...["0.707 ± 0.010", "0.661 ± 0.010", "+6.9 %", "0.0177", "0.0123", "higher is better"],
       ...["seeds 1, 2", "some adapter", "1 May 2026", "rate", "0.0003", "kymo", "0.1.0"],
       ...["The mean probability moved by 23 %", "Something else", "over 2 seeds"],
+      ...["largest difference: +0.040 at IoU 0.5", "± one standard deviation"],
+      ...["True objects found, of 2: baseline 1, control 1, consistent 2."],
     ]
   ) assertStringIncludes(text, part);
 });
@@ -140,9 +155,9 @@ Deno.test("renderReport() marks objects that are new and gone, and says so in wo
   assertStringIncludes(html, '<path class="truth" d="M10 10h6v6h-6zM30 20h6v6h-6z"/>');
 });
 
-Deno.test("renderReport() embeds every frame once, however many models there are", () => {
+Deno.test("renderReport() embeds every frame of a strip once, however many models there are", () => {
   const html = renderReport(fullReport());
-  assertEquals(html.match(/data:image\/png/g)?.length, 3);
+  assertEquals(html.match(/data:image\/png/g)?.length, 3 + 1); // and the judged frame
   assertEquals(html.match(/<use href="#frame0-1"\/>/g)?.length, 2);
   const ids = [...html.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
   assertEquals(new Set(ids).size, ids.length);
@@ -193,6 +208,11 @@ Deno.test("renderReport() works without truth, control and curves", () => {
       ...frame,
       labels: { baseline, consistent },
     })),
+    precision: {},
+    judged: report.judged.map(({ labels: { baseline, consistent }, ...frame }) => ({
+      ...frame,
+      labels: { baseline, consistent },
+    })),
     area: { baseline: [1, 2] },
     objects: {},
   });
@@ -224,6 +244,8 @@ Deno.test("renderReport() survives numbers that are not numbers, and pictures wi
       ...report.table,
       rows: report.table.rows.map(({ source }) => ({ source, values: nan })),
     },
+    precision: { stills: { baseline: [{ iou: 0.5, precision: nan.ap }], consistent: [] } },
+    judged: report.judged.map((frame) => ({ ...frame, image: blank })),
     frames: report.frames.map((frame) => ({ ...frame, image: blank })),
     area: { baseline: [NaN, NaN], consistent: [], truth: [0, 0] },
     objects: { control: [NaN, 3] },
@@ -246,7 +268,11 @@ Deno.test("renderReport() stays small for a large video", () => {
     image,
     labels: { baseline: labels, consistent: labels },
   }));
-  const html = renderReport({ ...EMPTY, frames });
+  const judged = frames.slice(0, 1).map((frame) => ({
+    ...frame,
+    labels: { ...frame.labels, truth: labels },
+  }));
+  const html = renderReport({ ...EMPTY, frames, judged });
   assertLess(html.length, 3e6);
   assertStringIncludes(html, "The whole of frame 0, outlined by the consistent model");
 });
