@@ -64,7 +64,7 @@ export function encodeModel(
       architecture: JSON.stringify(network.architecture),
       normalization: JSON.stringify(normalization),
       postprocess: JSON.stringify(config.postprocess),
-      thresholds: JSON.stringify(thresholds),
+      ...(network.architecture.kind === "stardist" && { thresholds: JSON.stringify(thresholds) }),
       versions: JSON.stringify(versions()),
     },
     tensors: weights,
@@ -128,7 +128,7 @@ function settingsOf(
     }
     const postprocess = JSON.parse(metadata.postprocess);
     checkPostprocess(postprocess);
-    // Models of the first versions have none.
+    // Only StarDist has any.
     const thresholds = JSON.parse(metadata.thresholds ?? JSON.stringify(defaultRayThresholds));
     for (const value of [thresholds.prob, thresholds.nms]) {
       if (!(value >= 0 && value <= 1)) throw new RangeError(`A threshold is ${value}`);
