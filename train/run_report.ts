@@ -5,10 +5,19 @@
  */
 
 import type { TrainConfig } from "./config.ts";
-import type { CurveSeries, FrameView, PerFrame, ResultsTable, Source } from "./report/data.ts";
-import type { SeedResults } from "./results_table.ts";
+import type { LabelImage } from "./data/image.ts";
+import type {
+  CurveSeries,
+  FrameView,
+  PerFrame,
+  PrecisionCurves,
+  ResultsTable,
+  Source,
+} from "./report/data.ts";
+import { IOU_THRESHOLDS, type ModelResults } from "./results.ts";
+import { measured, type SeedResults } from "./results_table.ts";
 import type { RunFolder, Stage } from "./run_folder.ts";
-import type { TrainingSet } from "./training_set.ts";
+import type { TrainingSet, TrainingVideo } from "./training_set.ts";
 import { versions } from "./version.ts";
 
 const STAGES: readonly Stage[] = ["baseline", "control", "consistent"];
@@ -56,8 +65,11 @@ export async function writeReport(
       seeds: folders.map((_, i) => config.seed + i),
       curves,
       table,
-      precision: {},
-      judged: [],
+      precision: {
+        stills: precisionCurves(results, ({ stills }) => stills?.accuracies),
+        video: precisionCurves(results, ({ video }) => accuraciesOf(video)),
+      },
+      judged: results.flatMap((seed) => judgedView(seed, set)),
       frames: frameViews(first, set),
       area: perFrame(first, { set, key: "area_per_frame" }),
       objects: perFrame(first, { set, key: "objects_per_frame" }),
@@ -100,20 +112,57 @@ function smoothed(
   });
 }
 
+/** Mean and spread over the seeds at each threshold, of the models that have accuracies. */
+function precisionCurves(
+  results: readonly SeedResults[],
+  accuracies: (model: ModelResults) => readonly number[] | undefined,
+): PrecisionCurves {
+  return Object.fromEntries(STAGES.flatMap((stage) => {
+    const seeds = results.flatMap((seed) => {
+      const values = seed[stage] && accuracies(seed[stage]);
+      return values ? [values] : [];
+    });
+    const points = IOU_THRESHOLDS.flatMap((iou, i) => {
+      const precision = measured(seeds.map((values) => values[i]));
+      return precision ? { iou, precision } : [];
+    });
+    return points.length > 0 ? [[stage, points]] : [];
+  }));
+}
+
+function accuraciesOf(video: ModelResults["video"]): number[] | undefined {
+  const { matching } = video ?? {};
+  return matching && IOU_THRESHOLDS.map((iou) => matching[`${iou}`].accuracy);
+}
+
+/** The frame of a seed that is compared with the truth; none without truth. */
+function judgedView(results: SeedResults, { videos: [video] }: TrainingSet): FrameView[] {
+  const index = results.baseline?.judged?.index;
+  if (!video || index === undefined) return [];
+  return [frameView(video, { index, labelsOf: (stage) => results[stage]?.judged?.labels })];
+}
+
 function frameViews(results: SeedResults, { videos: [video] }: TrainingSet): FrameView[] {
   const shown = results.baseline?.shown;
   if (!video || !shown) return [];
-  return [...shown.keys()].map((index) => {
-    const labels = STAGES.flatMap((stage) => {
-      const image = results[stage]?.shown.get(index);
-      return image ? [[stage, image] as const] : [];
-    });
-    const truth = video.truth.get(index);
-    const known: (readonly [Source, (typeof labels)[number][1]])[] = truth
-      ? [...labels, ["truth", truth]]
-      : labels;
-    return { index, image: video.frames[index], labels: Object.fromEntries(known) };
-  });
+  return [...shown.keys()].map((index) =>
+    frameView(video, { index, labelsOf: (stage) => results[stage]?.shown.get(index) })
+  );
+}
+
+/** A frame with the labels of the stages that have some, and the truth where it is known. */
+function frameView(
+  { frames, truth }: TrainingVideo,
+  { index, labelsOf }: { index: number; labelsOf: (stage: Stage) => LabelImage | undefined },
+): FrameView {
+  const labels: Partial<Record<Source, LabelImage>> = {};
+  for (const stage of STAGES) {
+    const image = labelsOf(stage);
+    if (image) labels[stage] = image;
+  }
+  const known = truth.get(index);
+  if (known) labels.truth = known;
+  return { index, image: frames[index], labels };
 }
 
 function perFrame(
