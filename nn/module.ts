@@ -28,6 +28,8 @@ export interface Network {
   readonly architecture: Architecture;
   /** Its parameters by name, as in a weights file. */
   readonly parameters: Parameters;
+  /** Channels of the images it takes. */
+  readonly inChannels: number;
   /** Both sides of an input image must be multiples of this. */
   readonly sizeMultiple: number;
   /** How far an input pixel can reach into the output, in pixels; what tiles must overlap. */

@@ -73,6 +73,8 @@ export class StarDist implements Network {
   readonly sizeMultiple: number;
   /** How far an input pixel can reach into the output, in image pixels. */
   readonly reach: number;
+  /** Channels of the images it takes. */
+  readonly inChannels: number;
   /** Image pixels from one output pixel to the next. */
   readonly grid: number;
   readonly #toGridLayers: Conv2d[][];
@@ -111,6 +113,7 @@ export class StarDist implements Network {
     };
     this.sizeMultiple = 2 ** depth * grid;
     this.grid = grid;
+    this.inChannels = inChannels;
     this.reach = reachOf(grid, this.#trunk.reach);
   }
 

@@ -124,6 +124,8 @@ export class UNet implements Network {
   readonly sizeMultiple: number;
   /** How far an input pixel can reach into the output, in pixels. */
   readonly reach: number;
+  /** Channels of the images it takes. */
+  readonly inChannels: number;
   /** 1: the output has the size of the image. */
   readonly grid: number;
   readonly #trunk: UNetTrunk;
@@ -148,6 +150,7 @@ export class UNet implements Network {
     this.sizeMultiple = 2 ** options.depth;
     this.reach = this.#trunk.reach;
     this.grid = 1;
+    this.inChannels = options.inChannels;
   }
 
   /**

@@ -7,6 +7,7 @@
  */
 
 import { applyAugmentation, type AugmentationSettings, drawAugmentation } from "./data/augment.ts";
+import type { Frames } from "./data/frames.ts";
 import { PairSampler, PatchSampler, type SamplerState } from "./data/patches.ts";
 import { Random, type RandomState } from "./data/random.ts";
 import type { Sample } from "./data/sample.ts";
@@ -110,7 +111,7 @@ export class PairStream {
 
   /** Starts a stream over the frames of some videos. */
   constructor(
-    videos: readonly (readonly Sample[])[],
+    videos: readonly Frames[],
     settings: StreamSettings & { gap: number },
   ) {
     const { patch, seed, gap } = settings;
@@ -124,15 +125,19 @@ export class PairStream {
     return this.#sampler.length;
   }
 
-  /** The next batch of `[2 · pairs, c, h, w]`. */
-  next(): Batch {
+  /**
+   * The next batch of `[2 · pairs, c, h, w]`. What is in it is chosen at once; only reading frames
+   * takes time.
+   *
+   * @throws {SyntaxError | RangeError} If a frame has to be read and its file is damaged.
+   */
+  async next(): Promise<Batch> {
     const { count, augmentation } = this.#settings;
-    const pairs = Array.from({ length: count }, () => {
+    const pairs = await Promise.all(Array.from({ length: count }, async () => {
       const draw = drawAugmentation(this.#random, augmentation, { pair: true });
-      return this.#sampler.next().map((sample, frame) =>
-        applyAugmentation(draw, sample, { frame })
-      );
-    });
+      const pair = await this.#sampler.next();
+      return pair.map((sample, frame) => applyAugmentation(draw, sample, { frame }));
+    }));
     return stackSamples([...pairs.map(([first]) => first), ...pairs.map(([, second]) => second)]);
   }
 

@@ -98,10 +98,10 @@ export class Computations {
    * @throws {OutOfMemoryError} If it would exceed the limits.
    */
   plannedBytes(kinds: readonly StepKind[], patch: number): number {
-    const { batch, pairs } = this.#parts.config;
+    const { network, config: { batch, pairs } } = this.#parts;
     const shapes = kinds.map((kind) => {
       const count = kind === "segmentation" ? batch : 2 * pairs;
-      return { kind, shape: [count, 1, patch, patch] };
+      return { kind, shape: [count, network.inChannels, patch, patch] };
     });
     const steps = shapes.map(({ kind, shape }) => () => {
       const key = { kind, learns: true, shape };
@@ -110,7 +110,8 @@ export class Computations {
     // The places lie in the arena of the plan, but a shape of its own has places of its own.
     const distinct = new Set(shapes.map(({ shape }) => sizeOf(shape)));
     const further = [...distinct].toSorted((a, b) => b - a).slice(1);
-    const placeBytes = (size: number) => 2 * paddedBytes(4 * size) + paddedBytes(4);
+    const placeBytes = (size: number) =>
+      paddedBytes(4 * size) + paddedBytes(4 * size / network.inChannels) + paddedBytes(4);
     const extra = further.reduce((sum, size) => sum + placeBytes(size), 0);
     using arena = this.#device.arena();
     return this.#device.memory.inUse + arena.plan(steps) + extra;

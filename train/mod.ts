@@ -13,6 +13,7 @@ export * from "./data/encode.ts";
 export * from "./data/encode_png.ts";
 export * from "./data/files.ts";
 export * from "./data/foreground.ts";
+export * from "./data/frames.ts";
 export * from "./data/image.ts";
 export * from "./data/normalize.ts";
 export * from "./data/orientation.ts";

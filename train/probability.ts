@@ -9,7 +9,7 @@ import type { Device } from "../kernels/device.ts";
 import { cutTile, pasteTile, type PlaneView } from "../kernels/postprocess/mod.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import type { Network } from "../nn/module.ts";
-import type { Plane } from "./data/image.ts";
+import { channelCount, type Channels, type Plane } from "./data/image.ts";
 import { ORIENTATIONS, swapsAxes } from "./data/orientation.ts";
 import { runNetwork, tilesOf } from "./tiling.ts";
 
@@ -31,7 +31,7 @@ export interface PredictOptions {
  */
 export async function predictProbability(
   device: Device,
-  options: PredictOptions & { network: Network; image: Plane },
+  options: PredictOptions & { network: Network; image: Plane | Channels },
 ): Promise<Plane> {
   const { width, height } = options.image;
   const map = queueProbability(device, options);
@@ -48,16 +48,19 @@ export async function predictProbability(
  */
 export function queueProbability(
   device: Device,
-  { network, image, tta = false, tile }: PredictOptions & { network: Network; image: Plane },
+  { network, image, tta = false, tile }: PredictOptions & {
+    network: Network;
+    image: Plane | Channels;
+  },
 ): Tensor<"f32"> {
   const { width, height } = image;
   using scope = device.scope();
-  const plane = device.upload([height, width], image.data);
+  const planes = device.upload([channelCount(image), height, width], image.data);
   const map = scope.keep(device.empty([height, width]));
   if (tta) device.clear(map);
   const share = tta ? ORIENTATIONS : 1;
   for (let k = 0; k < share; k++) {
-    predictView(device, { network, plane, map, view: viewOf(image, k), share, tile });
+    predictView(device, { network, planes, map, view: viewOf(image, k), share, tile });
   }
   return map;
 }
@@ -81,9 +84,9 @@ function viewOf({ width, height }: Plane, orientation: number): PlaneView {
 /** Adds the map of one view, tile by tile, or puts it in its place if it is the only one. */
 function predictView(
   device: Device,
-  { network, plane, map, view, share, tile }: {
+  { network, planes, map, view, share, tile }: {
     network: Network;
-    plane: Tensor<"f32">;
+    planes: Tensor<"f32">;
     map: Tensor<"f32">;
     view: PlaneView;
     share: number;
@@ -92,7 +95,7 @@ function predictView(
 ): void {
   for (const { area, kept } of tilesOf(device, { network, view, tile })) {
     using _scope = device.scope();
-    const x = cutTile(device, plane, { view, area });
+    const x = cutTile(device, planes, { view, area });
     const { prob } = runNetwork(device, { network, x });
     pasteTile(device, { tile: prob.value, plane: map }, { view, area, kept, share });
   }

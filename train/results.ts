@@ -10,7 +10,7 @@ import { runSteps } from "../kernels/postprocess/mod.ts";
 import { objectsAbove } from "../nn/labels/stardist/objects.ts";
 import { defaultRayThresholds, type RayThresholds } from "../nn/labels/stardist/thresholds.ts";
 import type { Network } from "../nn/module.ts";
-import type { LabelImage, Plane } from "./data/image.ts";
+import type { Channels, LabelImage } from "./data/image.ts";
 import type { Sample } from "./data/sample.ts";
 import { evaluateFrames, type Evaluation } from "./evaluate/evaluate.ts";
 import type { Flicker } from "./evaluate/flicker.ts";
@@ -77,7 +77,7 @@ export async function measureModel(
   device: Device,
   { network, decode, set, shown }: MeasureOptions,
 ): Promise<ModelResults> {
-  const segment = (image: Plane) => segmentTwice(device, { network, decode, image });
+  const segment = (image: Channels) => segmentTwice(device, { network, decode, image });
   const stills = new Precisions();
   const fixedStills = new Precisions();
   for (const { truth, image } of set.test.flatMap(labelledImage)) {
@@ -91,8 +91,8 @@ export async function measureModel(
   const judged = video ? judgedFrame(video) : null;
   let judgedLabels: LabelImage | null = null;
   const segmentFrames = async function* () {
-    for (const [number, image] of video.frames.entries()) {
-      const { labels, fixed } = await segment(image);
+    for (let number = 0; number < video.frames.length; number++) {
+      const { labels, fixed } = await segment(await video.frames.frame(number));
       if (shown.includes(number)) kept.set(number, labels);
       if (number === judged) judgedLabels = labels;
       const truth = video.truth.get(number);
@@ -122,7 +122,7 @@ export async function measureModel(
  */
 async function segmentTwice(
   device: Device,
-  { network, decode, image }: { network: Network; decode: DecodeSettings; image: Plane },
+  { network, decode, image }: { network: Network; decode: DecodeSettings; image: Channels },
 ): Promise<{ labels: LabelImage; fixed: LabelImage | null }> {
   const { prob, nms } = decode.thresholds;
   const fixed = defaultRayThresholds.prob;
@@ -139,9 +139,10 @@ async function segmentTwice(
   return { labels: above(prob), fixed: above(fixed) };
 }
 
-function labelledImage({ width, height, image, labels }: Sample) {
+function labelledImage({ channels, width, height, image, labels }: Sample) {
   if (!labels) return [];
-  return [{ image: { width, height, data: image }, truth: { width, height, data: labels } }];
+  const truth = { width, height, data: labels };
+  return [{ image: { channels, width, height, data: image }, truth }];
 }
 
 /** The frame in the middle of those with truth. */

@@ -5,6 +5,7 @@
  */
 
 import type { TrainConfig } from "./config.ts";
+import { middlePlane } from "./data/frames.ts";
 import type { LabelImage } from "./data/image.ts";
 import type {
   CurveSeries,
@@ -69,8 +70,8 @@ export async function writeReport(
         stills: precisionCurves(results, ({ stills }) => stills?.accuracies),
         video: precisionCurves(results, ({ video }) => accuraciesOf(video)),
       },
-      judged: results.flatMap((seed) => judgedView(seed, set)),
-      frames: frameViews(first, set),
+      judged: (await Promise.all(results.map((seed) => judgedView(seed, set)))).flat(),
+      frames: await frameViews(first, set),
       area: perFrame(first, { set, key: "area_per_frame" }),
       objects: perFrame(first, { set, key: "objects_per_frame" }),
       notes: [...notes, ...set.notes],
@@ -136,25 +137,33 @@ function accuraciesOf(video: ModelResults["video"]): number[] | undefined {
 }
 
 /** The frame of a seed that is compared with the truth; none without truth. */
-function judgedView(results: SeedResults, { videos: [video] }: TrainingSet): FrameView[] {
+async function judgedView(
+  results: SeedResults,
+  { videos: [video] }: TrainingSet,
+): Promise<FrameView[]> {
   const index = results.baseline?.judged?.index;
   if (!video || index === undefined) return [];
-  return [frameView(video, { index, labelsOf: (stage) => results[stage]?.judged?.labels })];
+  return [await frameView(video, { index, labelsOf: (stage) => results[stage]?.judged?.labels })];
 }
 
-function frameViews(results: SeedResults, { videos: [video] }: TrainingSet): FrameView[] {
+async function frameViews(
+  results: SeedResults,
+  { videos: [video] }: TrainingSet,
+): Promise<FrameView[]> {
   const shown = results.baseline?.shown;
   if (!video || !shown) return [];
-  return [...shown.keys()].map((index) =>
-    frameView(video, { index, labelsOf: (stage) => results[stage]?.shown.get(index) })
+  return await Promise.all(
+    [...shown.keys()].map((index) =>
+      frameView(video, { index, labelsOf: (stage) => results[stage]?.shown.get(index) })
+    ),
   );
 }
 
 /** A frame with the labels of the stages that have some, and the truth where it is known. */
-function frameView(
+async function frameView(
   { frames, truth }: TrainingVideo,
   { index, labelsOf }: { index: number; labelsOf: (stage: Stage) => LabelImage | undefined },
-): FrameView {
+): Promise<FrameView> {
   const labels: Partial<Record<Source, LabelImage>> = {};
   for (const stage of STAGES) {
     const image = labelsOf(stage);
@@ -162,7 +171,7 @@ function frameView(
   }
   const known = truth.get(index);
   if (known) labels.truth = known;
-  return { index, image: frames[index], labels };
+  return { index, image: middlePlane(await frames.frame(index)), labels };
 }
 
 function perFrame(
@@ -176,7 +185,7 @@ function perFrame(
   }
   const [video] = set.videos;
   if (video && video.truth.size > 0) {
-    lines.truth = video.frames.map((_, i) => {
+    lines.truth = Array.from({ length: video.frames.length }, (_, i) => {
       const truth = video.truth.get(i)?.data;
       if (!truth) return NaN;
       return key === "area_per_frame"

@@ -9,7 +9,7 @@ import { readValues, type Steps } from "../kernels/postprocess/mod.ts";
 import type { Network } from "../nn/module.ts";
 import { findObjects, type RayObjects } from "../nn/labels/stardist/objects.ts";
 import type { RayThresholds } from "../nn/labels/stardist/thresholds.ts";
-import type { LabelImage, Plane } from "./data/image.ts";
+import type { Channels, LabelImage, Plane } from "./data/image.ts";
 import { type PostprocessSettings, postprocessSteps } from "./postprocess.ts";
 import { type PredictOptions, queueProbability } from "./probability.ts";
 import { candidateSteps } from "./star_candidates.ts";
@@ -39,7 +39,7 @@ export interface SegmentOptions extends PredictOptions {
   /** A network with its weights. */
   readonly network: Network;
   /** The normalised image. */
-  readonly image: Plane;
+  readonly image: Plane | Channels;
   /** How its answer becomes objects; taken for checked. */
   readonly decode: DecodeSettings;
   /** Whether the probability map is wanted too. */

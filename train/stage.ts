@@ -7,10 +7,8 @@
 import type { NamedArray } from "../nn/safetensors.ts";
 import { type Batch, PairStream, stackSamples, StillStream } from "./batches.ts";
 import type { TrainConfig } from "./config.ts";
-import { PairSampler, samplePatch } from "./data/patches.ts";
+import { PairSampler, type SamplePair, samplePatch } from "./data/patches.ts";
 import { Random } from "./data/random.ts";
-import type { Sample } from "./data/sample.ts";
-import { sampleFromPlanes } from "./data/sample.ts";
 import type { StepEvent, TrainEvent, ValidationEvent } from "./events.ts";
 import { objectiveOf } from "./objective.ts";
 import type { Learner, StepKind, ValidationScores } from "./learner.ts";
@@ -79,25 +77,23 @@ function epochLengths(set: TrainingSet, { batch, pairs, gap }: TrainConfig) {
   };
 }
 
-/** Samples of the frames of all videos. */
-export function videoSamples(set: TrainingSet): Sample[][] {
-  return set.videos.map(({ frames }) => frames.map((frame) => sampleFromPlanes([frame])));
-}
-
 /** The same validation batches for every stage: one patch per still, and pairs of frames. */
-export function validationBatches(
+export async function validationBatches(
   set: TrainingSet,
   config: TrainConfig,
-): { stills: Batch[]; pairs: Batch[] } {
+): Promise<{ stills: Batch[]; pairs: Batch[] }> {
   const { patch, batch, pairs, gap, seed } = config;
   const { encode } = objectiveOf(config);
   const random = new Random(seed, 20);
   const stills = set.validation.map((sample) =>
     samplePatch(random, sample, { size: patch, foregroundOnly: 1 })
   );
-  const hasPairs = set.videos.some(({ frames }) => frames.length > gap);
-  const sampler = hasPairs ? new PairSampler(videoSamples(set), { size: patch, gap, seed }) : null;
-  const drawn = sampler ? Array.from({ length: VALIDATION_PAIRS }, () => sampler.next()) : [];
+  const videos = set.videos.map(({ frames }) => frames);
+  const drawn: SamplePair[] = [];
+  if (videos.some(({ length }) => length > gap)) {
+    const sampler = new PairSampler(videos, { size: patch, gap, seed });
+    while (drawn.length < VALIDATION_PAIRS) drawn.push(await sampler.next());
+  }
   return {
     stills: chunks(stills, batch).map((group) => stackSamples(group, { encode })),
     pairs: chunks(drawn, pairs).map((group) =>
@@ -119,7 +115,7 @@ class StageRun {
   readonly #schedule: Schedule;
   readonly #stills: StillStream;
   readonly #pairs: PairStream | null;
-  readonly #validation: { stills: Batch[]; pairs: Batch[] };
+  #validation: { stills: Batch[]; pairs: Batch[] } = { stills: [], pairs: [] };
   #step = 0;
   #best: ReadonlyMap<string, NamedArray> = new Map();
   #bestScore: number | null = null;
@@ -146,14 +142,16 @@ class StageRun {
       encode: objectiveOf(config).encode,
     });
     this.#pairs = stage === "consistent"
-      ? new PairStream(videoSamples(set), { patch, augmentation, seed, count: pairs, gap })
+      ? new PairStream(set.videos.map(({ frames }) => frames), {
+        ...{ patch, augmentation, seed, count: pairs, gap },
+      })
       : null;
-    const validation = validationBatches(set, config);
-    this.#validation = stage === "baseline" ? { ...validation, pairs: [] } : validation;
   }
 
   async *run(resume: SavedState | null): AsyncGenerator<TrainEvent, StageOutcome> {
-    const { learner, folder, config } = this.#context;
+    const { learner, folder, set, config } = this.#context;
+    const validation = await validationBatches(set, config);
+    this.#validation = this.#stage === "baseline" ? { ...validation, pairs: [] } : validation;
     if (resume) await this.#restore(resume);
     else {
       learner.resetOptimisers();
@@ -164,7 +162,7 @@ class StageRun {
     }
     let reason = this.#endReason();
     while (reason === null) {
-      this.#queueStep();
+      await this.#queueStep();
       const { validateEvery, saveEvery } = config;
       const isLast = this.#step === this.#schedule.steps;
       const validates = isLast || this.#step % validateEvery === 0;
@@ -189,10 +187,10 @@ class StageRun {
     return this.#step >= this.#schedule.steps ? "done" : null;
   }
 
-  #queueStep(): void {
+  async #queueStep(): Promise<void> {
     const kind = this.#schedule.kind(this.#step);
     const rate = this.#schedule.rate(this.#step);
-    const batch = kind === "segmentation" ? this.#stills.next() : this.#pairStream().next();
+    const batch = kind === "segmentation" ? this.#stills.next() : await this.#pairStream().next();
     this.#context.learner.step(kind, batch, rate);
     this.#step++;
     this.#pending.push({ step: this.#step, rate });

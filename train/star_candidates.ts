@@ -17,7 +17,7 @@ import {
   joinCandidates,
   type RayMaps,
 } from "../nn/labels/stardist/candidates.ts";
-import type { Plane } from "./data/image.ts";
+import { channelCount, type Channels, type Plane } from "./data/image.ts";
 import type { TileSides } from "./tile_plan.ts";
 import { runNetwork, type Tile, tilesOf } from "./tiling.ts";
 
@@ -26,7 +26,7 @@ export interface StarImage {
   /** A StarDist network. */
   readonly network: Network;
   /** The normalised image. */
-  readonly image: Plane;
+  readonly image: Plane | Channels;
   /** Largest side of a tile in pixels; by default the whole image where memory allows. */
   readonly tile?: number;
 }
@@ -55,16 +55,16 @@ export function* candidateSteps(
   const size = { width: Math.ceil(width / grid), height: Math.ceil(height / grid) };
   const map = { ...size, data: new Float32Array(size.width * size.height) };
   const parts: Candidates[] = [];
-  const plane = device.upload([height, width], image.data);
+  const planes = device.upload([channelCount(image), height, width], image.data);
   try {
     for (const { area, kept } of tilesOf(device, { network, view: image, tile })) {
-      const maps = yield* mapsOf(device, { network, plane, view: wholeOf(image), area });
+      const maps = yield* mapsOf(device, { network, planes, view: wholeOf(image), area });
       const part = { area: onGrid(area, grid), kept: onGrid(kept, grid) };
       copyPart(maps.prob, { ...part, map });
       parts.push(findCandidates(maps, { threshold, grid, ...insideOf(part, size) }));
     }
   } finally {
-    device.free(plane);
+    device.free(planes);
   }
   return { candidates: joinCandidates(parts), prob: map };
 }
@@ -72,14 +72,14 @@ export function* candidateSteps(
 /** What the network says about a tile. */
 function* mapsOf(
   device: Device,
-  { network, plane, view, area }: {
+  { network, planes, view, area }: {
     network: Network;
-    plane: Tensor<"f32">;
+    planes: Tensor<"f32">;
     view: PlaneView;
     area: TileArea;
   },
 ): Steps<RayMaps> {
-  const outputs = queueTile(device, { network, plane, view, area });
+  const outputs = queueTile(device, { network, planes, view, area });
   try {
     const [prob, dist] = yield outputs;
     const [, , height, width] = outputs[0].shape;
@@ -91,15 +91,15 @@ function* mapsOf(
 
 function queueTile(
   device: Device,
-  { network, plane, view, area }: {
+  { network, planes, view, area }: {
     network: Network;
-    plane: Tensor<"f32">;
+    planes: Tensor<"f32">;
     view: PlaneView;
     area: TileArea;
   },
 ): [prob: Tensor<"f32">, dist: Tensor<"f32">] {
   using scope = device.scope();
-  const x = cutTile(device, plane, { view, area });
+  const x = cutTile(device, planes, { view, area });
   const { prob, dist } = runNetwork(device, { network, x });
   return [scope.keep(prob.value), scope.keep(dist.value)];
 }

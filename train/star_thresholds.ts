@@ -37,9 +37,12 @@ export async function pickThresholds(
   device: Device,
   { network, stills }: { network: Network; stills: readonly Sample[] },
 ): Promise<RayThresholds> {
-  const images = stills.flatMap(({ width, height, image, labels }) =>
+  const images = stills.flatMap(({ channels, width, height, image, labels }) =>
     labels
-      ? [{ image: { width, height, data: image }, truth: { width, height, data: labels } }]
+      ? [{
+        image: { channels, width, height, data: image },
+        truth: { width, height, data: labels },
+      }]
       : []
   );
   let maxProb = 0;

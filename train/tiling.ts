@@ -92,7 +92,7 @@ function planTile(
   for (let mostPixels = MOST_PIXELS;; mostPixels /= 2) {
     const tile = chooseTile(view, { reach, multiple, mostPixels });
     try {
-      const shape = [1, 1, tile.height, tile.width];
+      const shape = [1, network.inChannels, tile.height, tile.width];
       device.plan(() => runNetwork(device, { network, x: device.empty(shape) }));
       return tile;
     } catch (error) {

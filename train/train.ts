@@ -13,6 +13,7 @@ import type { Network } from "../nn/module.ts";
 import { parameterCount } from "../nn/module.ts";
 import { decodeSafeTensors } from "../nn/safetensors.ts";
 import { parameterTensors, writeTensors } from "../nn/weights.ts";
+import { pickFrames } from "./data/frames.ts";
 import { checkConfig, type TrainConfig } from "./config.ts";
 import type { TrainEvent } from "./events.ts";
 import { readKernelFile, writeKernelFile } from "./kernel_file.ts";
@@ -257,7 +258,7 @@ async function labelsOf(
   device: Device,
   { network, decode, set, shown }: MeasureOptions,
 ): Promise<ModelResults["shown"]> {
-  const frames = shown.map((i) => set.videos[0].frames[i]);
+  const frames = pickFrames(set.videos[0].frames, shown);
   const only = {
     test: [],
     videos: [{ ...set.videos[0], frames, truth: new Map(), markers: new Map() }],
@@ -266,7 +267,7 @@ async function labelsOf(
     network,
     decode,
     set: only,
-    shown: frames.map((_, i) => i),
+    shown: shown.map((_, i) => i),
   });
   return new Map([...labels].map(([i, image]) => [shown[i], image]));
 }

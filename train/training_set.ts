@@ -5,6 +5,7 @@
  */
 
 import type { TrainConfig } from "./config.ts";
+import { type Frames, heldFrames } from "./data/frames.ts";
 import type { LabelImage, Plane } from "./data/image.ts";
 import {
   type IntensityRange,
@@ -29,7 +30,7 @@ export interface TrainingVideo {
   /** Its name. */
   readonly name: string;
   /** Normalised frames. */
-  readonly frames: readonly Plane[];
+  readonly frames: Frames;
   /** True labels by frame index, where known. Never seen by training. */
   readonly truth: ReadonlyMap<number, LabelImage>;
   /** Markers by frame index, where known. */
@@ -151,7 +152,7 @@ async function syntheticTrainingVideo(config: TrainConfig): Promise<ReadVideo> {
   const { frames, truth } = syntheticVideo({ seed: SYNTHETIC_SEED, frames: 24, size: 192 });
   const video = {
     name: "synthetic video",
-    frames: await normalizeFrames(frames, videoNormalization(config)),
+    frames: heldFrames(await normalizeFrames(frames, videoNormalization(config))),
     truth: new Map(truth.entries()),
     markers: new Map<number, LabelImage>(),
   };
@@ -170,7 +171,7 @@ async function readVideos(config: TrainConfig): Promise<ReadVideo[]> {
     videos.push({
       video: {
         name: video.name,
-        frames: await normalizeFrames(frames, videoNormalization(config)),
+        frames: heldFrames(await normalizeFrames(frames, videoNormalization(config))),
         truth: await read(config.truth),
         markers: await read(config.markers),
       },

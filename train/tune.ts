@@ -56,7 +56,11 @@ export async function* tune(
   new Learner(device, { network, config }).plannedBytes();
   if (image) {
     const { sizeMultiple: multiple } = network;
-    const shape = [1, 1, ...image.map((side) => Math.ceil(side / multiple) * multiple)];
+    const shape = [
+      1,
+      network.inChannels,
+      ...image.map((side) => Math.ceil(side / multiple) * multiple),
+    ];
     device.plan(() => {
       const tape = new Tape(device, { record: false });
       network.forward(tape, new Variable(device.empty(shape)));

@@ -40,7 +40,7 @@ const WORKGROUP = 256;
 
 const CUT = /* wgsl */ `
 struct Params {
-  count: u32, tile_width: u32, left: u32, top: u32,
+  count: u32, tile_width: u32, tile_height: u32, left: u32, top: u32,
   width: u32, height: u32, origin: u32, step_x: u32, step_y: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
@@ -59,9 +59,11 @@ fn reflect_index(position: u32, length: u32) -> u32 {
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * ${WORKGROUP}u;
   if (i >= p.count) { return; }
+  let row = i / p.tile_width;
+  let channel = row / p.tile_height;
   let x = reflect_index(p.left + i % p.tile_width, p.width);
-  let y = reflect_index(p.top + i / p.tile_width, p.height);
-  tile[i] = plane[p.origin + x * p.step_x + y * p.step_y];
+  let y = reflect_index(p.top + row % p.tile_height, p.height);
+  tile[i] = plane[channel * p.width * p.height + p.origin + x * p.step_x + y * p.step_y];
 }
 `;
 
@@ -89,24 +91,26 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 /**
  * Cuts a tile out of a view; what lies right of it or below is mirrored at the last pixel.
  *
+ * @param image Planes of the view's size one after the other, `[c, h, w]`, or one of them.
  * @param area Where the tile lies; it begins inside the view.
- * @returns The tile `[1, 1, h, w]`, a tensor of the innermost scope.
+ * @returns The tile `[1, c, h, w]`, a tensor of the innermost scope.
  */
 export function cutTile(
   device: Device,
-  plane: Tensor<"f32">,
+  image: Tensor<"f32">,
   { view, area }: { view: PlaneView; area: TileArea },
 ): Tensor<"f32"> {
   const { left, top, width, height } = area;
-  const tile = device.empty([1, 1, height, width]);
+  const channels = image.size / (view.width * view.height);
+  const tile = device.empty([1, channels, height, width]);
   device.dispatch({
     label: "cut tile",
     shader: CUT,
     uniforms: [
-      ...[tile.size, width, left, top, view.width, view.height],
+      ...[tile.size, width, height, left, top, view.width, view.height],
       ...[view.origin, view.stepX, view.stepY].map(wrap),
     ],
-    tensors: [tile, plane],
+    tensors: [tile, image],
     workgroups: linearWorkgroups(tile.size, WORKGROUP),
   });
   return tile;

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { type Batch, PairStream, stackSamples, StillStream } from "../../train/batches.ts";
 import { defaultAugmentation, noAugmentation } from "../../train/data/augment.ts";
+import { type Frames, heldFrames } from "../../train/data/frames.ts";
 import { Random } from "../../train/data/random.ts";
 import type { Sample } from "../../train/data/sample.ts";
 
@@ -22,8 +23,18 @@ function samples(count: number, { width = 24, height = 20 } = {}): Sample[] {
 const SETTINGS = { patch: 16, count: 3, seed: 5, augmentation: defaultAugmentation };
 
 /** Some batches of a stream. */
-function take(stream: { next(): Batch }, count: number): Batch[] {
-  return Array.from({ length: count }, () => stream.next());
+async function take(
+  stream: { next(): Batch | Promise<Batch> },
+  count: number,
+): Promise<Batch[]> {
+  const batches: Batch[] = [];
+  while (batches.length < count) batches.push(await stream.next());
+  return batches;
+}
+
+/** Samples as the frames of a video. */
+function framesOf(samples: readonly Sample[]): Frames {
+  return heldFrames(samples.map(({ image, ...size }) => ({ ...size, data: image })));
 }
 
 Deno.test("stackSamples() puts images one after another and makes every object foreground", () => {
@@ -43,52 +54,52 @@ Deno.test("stackSamples() puts images one after another and makes every object f
   assertEquals(stackSamples([unlabelled]).targets, null);
 });
 
-Deno.test("StillStream visits every still once an epoch", () => {
+Deno.test("StillStream visits every still once an epoch", async () => {
   const stream = new StillStream(samples(6), {
     ...{ ...SETTINGS, augmentation: noAugmentation },
     foreground: 0.9,
   });
   for (let epoch = 0; epoch < 3; epoch++) {
-    const seen = take(stream, 2).flatMap(({ images }) =>
+    const seen = (await take(stream, 2)).flatMap(({ images }) =>
       [0, 1, 2].map((i) => Math.floor(images[i * 256]))
     );
     assertEquals(seen.toSorted(), [0, 1, 2, 3, 4, 5]);
   }
 });
 
-Deno.test("PairStream gives first frames, then second ones, with the same draw but for noise", () => {
+Deno.test("PairStream gives first frames, then second ones, with the same draw but for noise", async () => {
   const frames = samples(5).map(({ labels: _, ...frame }) => frame);
   const same = frames.map((frame) => ({ ...frame, image: frames[0].image }));
   const stream = (videos: Sample[][], noise: number, gap = 1) =>
-    new PairStream(videos, {
+    new PairStream(videos.map(framesOf), {
       ...SETTINGS,
       ...{ gap, augmentation: { ...defaultAugmentation, noise } },
     });
-  for (const { shape, images, targets } of take(stream([same], 0), 5)) {
+  for (const { shape, images, targets } of await take(stream([same], 0), 5)) {
     assertEquals([shape, targets], [[6, 1, 16, 16], null]);
     assertEquals(images.subarray(0, 768), images.subarray(768));
   }
-  const [{ images }] = take(stream([same], 0.1), 1);
+  const [{ images }] = await take(stream([same], 0.1), 1);
   assertNotEquals(images.subarray(0, 768), images.subarray(768));
   assertEquals(stream([frames, frames.slice(3)], 0).length, 5);
   assertEquals(stream([frames, frames.slice(3)], 0, 2).length, 3);
 });
 
-Deno.test("streams repeat with their seed, differ without, and go on from a saved state", () => {
+Deno.test("streams repeat with their seed, differ without, and go on from a saved state", async () => {
   const stills = samples(5);
   const still = (seed: number) => new StillStream(stills, { ...SETTINGS, seed, foreground: 0.5 });
-  const pair = (seed: number) => new PairStream([stills], { ...SETTINGS, seed, gap: 1 });
+  const pair = (seed: number) => new PairStream([framesOf(stills)], { ...SETTINGS, seed, gap: 1 });
   for (const stream of [still, pair]) {
-    const batches = take(stream(1), 9);
-    assertEquals(take(stream(1), 9), batches);
-    assertNotEquals(take(stream(2), 9), batches);
+    const batches = await take(stream(1), 9);
+    assertEquals(await take(stream(1), 9), batches);
+    assertNotEquals(await take(stream(2), 9), batches);
     for (const done of [0, 1, 4]) {
       const first = stream(1);
-      take(first, done);
+      await take(first, done);
       const state = JSON.parse(JSON.stringify(first.state));
       const resumed = stream(3);
       resumed.restore(state);
-      assertEquals(take(resumed, 9 - done), batches.slice(done));
+      assertEquals(await take(resumed, 9 - done), batches.slice(done));
     }
   }
 });

@@ -1,5 +1,6 @@
 import { assertEquals, assertNotMatch, assertStringIncludes } from "@std/assert";
 import { defaultConfig } from "../../train/config.ts";
+import { heldFrames } from "../../train/data/frames.ts";
 import type { LabelImage } from "../../train/data/image.ts";
 import { evaluateFrames } from "../../train/evaluate/evaluate.ts";
 import { IOU_THRESHOLDS, type ModelResults, type Precision } from "../../train/results.ts";
@@ -47,7 +48,7 @@ function videoOf(truth: boolean): TrainingVideo {
   const indices = [0, 1, 2, 3, 4];
   return {
     name: "cells & more",
-    frames: indices.map(() => ({ ...SIZE, data: new Float32Array(1200) })),
+    frames: heldFrames(indices.map(() => ({ ...SIZE, data: new Float32Array(1200) }))),
     truth: new Map(truth ? indices.map((index) => [index, labelsOf(3)]) : []),
     markers: new Map(),
   };

@@ -5,6 +5,8 @@ import {
   assertNotEquals,
   assertRejects,
 } from "@std/assert";
+import { type Frames, pickFrames } from "../../train/data/frames.ts";
+import type { Channels } from "../../train/data/image.ts";
 import type { TrainEvent, ValidationEvent } from "../../train/events.ts";
 import type { ValidationScores } from "../../train/learner.ts";
 import type { Stage } from "../../train/run_folder.ts";
@@ -295,7 +297,10 @@ Deno.test("stageSteps() counts epochs over stills and over pairs of all videos",
     ...{ gap: 2, batch: 3, pairs: 2 },
   };
   await withWorkshop(({ set, config }) => {
-    const all = [...set.videos, { ...set.videos[0], frames: set.videos[0].frames.slice(0, 3) }];
+    const all = [...set.videos, {
+      ...set.videos[0],
+      frames: pickFrames(set.videos[0].frames, [0, 1, 2]),
+    }];
     const two = { ...set, videos: all };
     // 4 stills in batches of 3 are 2 batches; 3 + 1 pairs of frames two apart in twos are 2.
     assertEquals(set.train.length, 4);
@@ -306,9 +311,11 @@ Deno.test("stageSteps() counts epochs over stills and over pairs of all videos",
 });
 
 Deno.test("validationBatches() are the same for every stage, and their pairs the gap apart", async () => {
-  await withWorkshop(({ set, config }) => {
-    const batches = validationBatches(set, config);
-    assertEquals(batches, validationBatches(set, config));
+  await withWorkshop(async ({ set, config }) => {
+    const { frames } = set.videos[0];
+    const planes = await framesIn(frames);
+    const batches = await validationBatches(set, config);
+    assertEquals(batches, await validationBatches(set, config));
     assertEquals(batches.stills.map(({ shape }) => shape), [[1, 1, 16, 16]]);
     assertEquals(batches.pairs.length, 4);
     for (const { shape, images, targets } of batches.pairs) {
@@ -316,12 +323,18 @@ Deno.test("validationBatches() are the same for every stage, and their pairs the
       const halves = [images.subarray(0, 1024), images.subarray(1024)];
       for (let i = 0; i < 4; i++) {
         const [first, second] = halves.map((half) => half.subarray(256 * i, 256 * (i + 1)));
-        const [t, u] = [first, second].map((patch) => frameWith(set.videos[0].frames, patch));
+        const [t, u] = [first, second].map((patch) => frameWith(planes, patch));
         assertEquals(u - t, 2);
       }
     }
   }, { change: { gap: 2, pairs: 4 } });
 });
+
+async function framesIn(frames: Frames): Promise<Channels[]> {
+  const list: Channels[] = [];
+  for (let i = 0; i < frames.length; i++) list.push(await frames.frame(i));
+  return list;
+}
 
 /** The frame that a patch of 16 × 16 pixels was cut from. */
 function frameWith(

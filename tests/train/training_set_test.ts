@@ -87,8 +87,9 @@ Deno.test("loadTrainingSet() reads and normalises stills, videos and truth", asy
     assertEquals([second.truth.size, second.markers.size], [0, 0]);
     // The files hold whole numbers, the generator's frames too.
     assertEquals(
-      first.frames,
-      await normalizeFrames(frames, { mode: "video", low: 1, high: 99.8 }),
+      await Promise.all(frames.map((_, i) => first.frames.frame(i))),
+      (await normalizeFrames(frames, { mode: "video", low: 1, high: 99.8 }))
+        .map((plane) => ({ ...plane, channels: 1 })),
     );
     assertEquals(set.notes, []);
   }, { videos: [5, 3] });

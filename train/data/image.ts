@@ -1,5 +1,5 @@
 /**
- * The two image types that travel through training, prediction and evaluation.
+ * The image types that travel through training, prediction and evaluation.
  *
  * @module
  */
@@ -12,6 +12,17 @@ export interface Plane {
   readonly height: number;
   /** `height * width` intensities, row by row. */
   readonly data: Float32Array<ArrayBuffer>;
+}
+
+/** The channels of an image: planes of one size, `data` has them one after the other. */
+export interface Channels extends Plane {
+  /** How many planes. */
+  readonly channels: number;
+}
+
+/** The number of planes that an image has. */
+export function channelCount(image: Plane | Channels): number {
+  return "channels" in image ? image.channels : 1;
 }
 
 /** One label image: 0 is background, every object has its own positive id. */

@@ -10,7 +10,8 @@
 
 import { ForegroundPositions } from "./foreground.ts";
 import { Random, type RandomState } from "./random.ts";
-import { reflectIndex, type Sample } from "./sample.ts";
+import type { Frames } from "./frames.ts";
+import { reflectIndex, type Sample, sampleOf } from "./sample.ts";
 
 /** What patches to draw. */
 export interface PatchSettings {
@@ -83,27 +84,6 @@ export function samplePatch(
   return cropSample(sample, { ...anyPosition(random, sample, size), size });
 }
 
-/**
- * Draws the same patch of two frames of a video.
- *
- * @throws {RangeError} When the frames differ in size or the patch size is no positive whole number.
- */
-export function samplePair(
-  random: Random,
-  [first, second]: readonly [Sample, Sample],
-  { size }: { size: number },
-): SamplePair {
-  checkSize(size);
-  if (first.width !== second.width || first.height !== second.height) {
-    throw new RangeError(
-      `Cannot draw a pair of patches: the frames have ${first.width}x${first.height} ` +
-        `and ${second.width}x${second.height} pixels`,
-    );
-  }
-  const place = { ...anyPosition(random, first, size), size };
-  return [cropSample(first, place), cropSample(second, place)];
-}
-
 /** Draws patches of labelled stills for ever. */
 export class PatchSampler {
   #stills: readonly Sample[];
@@ -155,7 +135,8 @@ export class PatchSampler {
 
 /** Draws pairs of patches of frames t and t + gap of one or several videos for ever. */
 export class PairSampler {
-  #pairs: (readonly [Sample, Sample])[] = [];
+  #pairs: { readonly video: Frames; readonly t: number }[] = [];
+  #gap: number;
   #size: number;
   #random: Random;
   #turns: Turns;
@@ -166,11 +147,11 @@ export class PairSampler {
    * @param videos The frames of each video in their order.
    * @param options Size of the patches in pixels, how many frames the two of a pair are apart
    *   (1 by default), and the seed of the order and places.
-   * @throws {RangeError} When no video has more than `gap` frames, `gap` is not a positive whole
-   *   number, or the frames of a video differ in size.
+   * @throws {RangeError} When no video has more than `gap` frames, or `gap` is not a positive whole
+   *   number.
    */
   constructor(
-    videos: readonly (readonly Sample[])[],
+    videos: readonly Frames[],
     { size, gap = 1, seed }: { size: number; gap?: number; seed: number },
   ) {
     checkSize(size);
@@ -179,23 +160,30 @@ export class PairSampler {
         `Cannot draw pairs: gap ${gap} is not a positive whole number of frames`,
       );
     }
-    for (const frames of videos) {
-      for (let t = 0; t + gap < frames.length; t++) this.#pairs.push([frames[t], frames[t + gap]]);
+    for (const video of videos) {
+      for (let t = 0; t + gap < video.length; t++) this.#pairs.push({ video, t });
     }
     if (this.#pairs.length === 0) {
       throw new RangeError(
         `Cannot draw pairs of frames ${gap} apart: no video has ${gap + 1} frames`,
       );
     }
+    this.#gap = gap;
     this.#size = size;
     this.#random = new Random(seed);
     this.#turns = new Turns(this.#pairs.length);
   }
 
-  /** The next pair. */
-  next(): SamplePair {
-    const pair = this.#pairs[this.#turns.next(this.#random)];
-    return samplePair(this.#random, pair, { size: this.#size });
+  /**
+   * The next pair, at one place of both frames. The choice is made at once; only reading takes time.
+   *
+   * @throws {SyntaxError | RangeError} When a frame has to be read and its file is damaged.
+   */
+  async next(): Promise<SamplePair> {
+    const { video, t } = this.#pairs[this.#turns.next(this.#random)];
+    const place = { ...anyPosition(this.#random, video, this.#size), size: this.#size };
+    const [first, second] = await Promise.all([video.frame(t), video.frame(t + this.#gap)]);
+    return [cropSample(sampleOf(first), place), cropSample(sampleOf(second), place)];
   }
 
   /** Number of pairs of frames; one epoch visits each once. */
@@ -251,7 +239,11 @@ class Turns {
 }
 
 /** The upper left corner of a patch anywhere it fits. */
-function anyPosition(random: Random, { width, height }: Sample, size: number) {
+function anyPosition(
+  random: Random,
+  { width, height }: { width: number; height: number },
+  size: number,
+) {
   const x = random.integer(Math.max(1, width - size + 1));
   const y = random.integer(Math.max(1, height - size + 1));
   return { x, y };

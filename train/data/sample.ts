@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LabelImage, Plane } from "./image.ts";
+import type { Channels, LabelImage, Plane } from "./image.ts";
 
 /** The channels of one image (or of a patch of it) with the labels of the same pixels. */
 export interface Sample {
@@ -41,6 +41,11 @@ export function sampleFromPlanes(planes: readonly Plane[], labels?: LabelImage):
   const image = new Float32Array(planes.length * width * height);
   planes.forEach((plane, c) => image.set(plane.data, c * width * height));
   return { channels: planes.length, width, height, image, labels: labels?.data };
+}
+
+/** An image as a sample without labels; the values are shared, not copied. */
+export function sampleOf({ channels, width, height, data }: Channels): Sample {
+  return { channels, width, height, image: data };
 }
 
 /**

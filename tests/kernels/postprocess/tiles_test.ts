@@ -57,6 +57,24 @@ Deno.test("cutTile() gives the pixels of the turned image, mirrored past its end
   }
 });
 
+Deno.test("cutTile() cuts every channel of an image at the same place", async () => {
+  const planes = [1, 2, 3].map((seed) => {
+    const random = new Random(seed);
+    return Float32Array.from({ length: 7 * 9 }, () => random.next());
+  });
+  const view = viewOf(numbered(9, 7), 5);
+  const area: TileArea = { left: 2, top: 3, width: 8, height: 10 };
+  using _scope = device.scope();
+  const all = Float32Array.from(planes.flatMap((plane) => [...plane]));
+  const image = device.upload([3, 7, 9], all);
+  const tile = cutTile(device, image, { view, area });
+  assertEquals(tile.shape, [1, 3, 10, 8]);
+  const alone = planes.map((plane) =>
+    device.read(cutTile(device, device.upload([7, 9], plane), { view, area }))
+  );
+  assertEquals([...await device.read(tile)], (await Promise.all(alone)).flatMap((x) => [...x]));
+});
+
 Deno.test("pasteTile() puts a part of a turned tile where it was cut, and touches nothing else", async () => {
   const random = new Random(2);
   for (let round = 0; round < 60; round++) {

@@ -1,12 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { ForegroundPositions } from "../../../train/data/foreground.ts";
-import {
-  cropSample,
-  PairSampler,
-  PatchSampler,
-  samplePair,
-  samplePatch,
-} from "../../../train/data/patches.ts";
+import { cropSample, PairSampler, PatchSampler, samplePatch } from "../../../train/data/patches.ts";
+import { heldFrames } from "../../../train/data/frames.ts";
+import type { Plane } from "../../../train/data/image.ts";
 import { Random } from "../../../train/data/random.ts";
 import { reflectIndex, type Sample, sampleFromPlanes } from "../../../train/data/sample.ts";
 
@@ -125,21 +121,6 @@ Deno.test("samplePatch() takes any place where there is no foreground or no labe
   }
 });
 
-Deno.test("samplePair() cuts both frames at the same place", () => {
-  const first = numbered({ width: 20, height: 30 });
-  const second = { ...first, image: first.image.map((value) => value + 0.5) };
-  const random = new Random(4);
-  for (let i = 0; i < 20; i++) {
-    const [a, b] = samplePair(random, [first, second], { size: 8 });
-    assertEquals(b.image, a.image.map((value) => value + 0.5));
-  }
-  assertThrows(
-    () => samplePair(random, [first, numbered({ width: 20, height: 29 })], { size: 8 }),
-    RangeError,
-    "the frames have 20x30 and 20x29 pixels",
-  );
-});
-
 Deno.test("PatchSampler visits every still once per round, in changing order", () => {
   const stills = Array.from({ length: 7 }, (_, k) => {
     const still = numbered({ width: 4, height: 4 });
@@ -183,17 +164,32 @@ Deno.test("PatchSampler depends on its seed and refuses nothing to draw from", (
   assertThrows(() => new PatchSampler([], { size: 4, seed: 1 }), RangeError, "there are no stills");
 });
 
-Deno.test("PairSampler draws neighbours of each video, a gap apart, once per round", () => {
-  const frame = (value: number): Sample => ({
-    channels: 1,
+Deno.test("PairSampler cuts both frames at the same place", async () => {
+  const planes = [1, 2].map((seed) => {
+    const random = new Random(seed);
+    return { width: 20, height: 30, data: Float32Array.from({ length: 600 }, () => random.next()) };
+  });
+  const sampler = new PairSampler([heldFrames(planes)], { size: 8, seed: 1 });
+  const places = new Set<number>();
+  for (let i = 0; i < 20; i++) {
+    const [a, b] = (await sampler.next()).map(({ image }, k) => planes[k].data.indexOf(image[0]));
+    assertEquals(a, b);
+    places.add(a);
+  }
+  assert(places.size > 10);
+});
+
+Deno.test("PairSampler draws neighbours of each video, a gap apart, once per round", async () => {
+  const frame = (value: number): Plane => ({
     width: 6,
     height: 6,
-    image: new Float32Array(36).fill(value),
+    data: new Float32Array(36).fill(value),
   });
-  const videos = [[0, 1, 2, 3].map(frame), [10, 11].map(frame), [20].map(frame)];
+  const videos = [[0, 1, 2, 3], [10, 11], [20]].map((values) => heldFrames(values.map(frame)));
   const sampler = new PairSampler(videos, { size: 4, seed: 7 });
   assertEquals(sampler.length, 4);
-  const pairs = Array.from({ length: 4 }, () => sampler.next().map(({ image }) => image[0]).join());
+  const draws = await Promise.all(Array.from({ length: 4 }, () => sampler.next()));
+  const pairs = draws.map((pair) => pair.map(({ image }) => image[0]).join());
   assertEquals(pairs.sort(), ["0,1", "1,2", "10,11", "2,3"]);
   const wide = new PairSampler(videos, { size: 4, gap: 2, seed: 7 });
   assertEquals(wide.length, 2);
@@ -201,7 +197,7 @@ Deno.test("PairSampler draws neighbours of each video, a gap apart, once per rou
   const saved = JSON.parse(JSON.stringify(sampler.state));
   const resumed = new PairSampler(videos, { size: 4, seed: 1 });
   resumed.restore(saved);
-  for (let i = 0; i < 9; i++) assertEquals(resumed.next(), sampler.next());
+  for (let i = 0; i < 9; i++) assertEquals(await resumed.next(), await sampler.next());
 
   assertThrows(() => new PairSampler(videos, { size: 4, gap: 4, seed: 7 }), RangeError, "5 frames");
   assertThrows(() => new PairSampler([], { size: 4, seed: 7 }), RangeError, "2 frames");
