@@ -12,6 +12,7 @@ import { conv2d } from "./ops/conv2d/mod.ts";
 import { dice } from "./ops/dice.ts";
 import { foregroundSum } from "./ops/foreground_sum.ts";
 import { generalisedDice } from "./ops/generalised_dice.ts";
+import { localMaximum } from "./ops/local_maximum.ts";
 import { maxPool2d } from "./ops/max_pool2d.ts";
 import { maskedBinaryCrossEntropy } from "./ops/masked_binary_cross_entropy.ts";
 import { meanSquaredError } from "./ops/mean_squared_error.ts";
@@ -21,6 +22,8 @@ import { sigmoid } from "./ops/sigmoid.ts";
 import { sliceBatch } from "./ops/slice_batch.ts";
 import { squaredDice } from "./ops/squared_dice.ts";
 import { starDistanceLoss } from "./ops/star_distance_loss.ts";
+import { tileSum } from "./ops/tile_sum.ts";
+import { uncovered } from "./ops/uncovered.ts";
 import { upConv2d } from "./ops/up_conv2d/mod.ts";
 import { upsampleBilinear, upsampleNearest } from "./ops/upsample.ts";
 
@@ -33,6 +36,7 @@ export const operations: readonly AnyOperation[] = [
   conv2d,
   upConv2d,
   maxPool2d,
+  localMaximum,
   upsampleNearest,
   upsampleBilinear,
   concat,
@@ -48,5 +52,7 @@ export const operations: readonly AnyOperation[] = [
   maskedBinaryCrossEntropy,
   meanSquaredError,
   foregroundSum,
+  tileSum,
+  uncovered,
   starDistanceLoss,
 ];
