@@ -59,13 +59,13 @@ Deno.test("tileSum() is foregroundSum() with one tile, and the mean difference w
   assertClose(pixels.y, [expected], { limit: 1e-6, what: "mean difference" });
 });
 
-Deno.test("tileSum() is right for more than a million tiles, and for tiles of half a million pixels", async () => {
+Deno.test("tileSum() is right for a hundred thousand tiles, and for one of a hundred thousand pixels", async () => {
   const random = new Random(6);
-  const shape = [2, 1, 733, 751];
-  // Another fraction of foreground in each image, so that no sum is a difference of equal ones.
+  const shape = [1, 1, 331, 419];
+  // Other fractions of foreground, so that no sum is a difference of equal ones.
   const inputs = [0.6, 0.2].map((level) => ({
     shape,
-    data: Float64Array.from({ length: 2 * 733 * 751 }, () => Math.fround(random.uniform(0, level))),
+    data: Float64Array.from({ length: 331 * 419 }, () => Math.fround(random.uniform(0, level))),
   }));
   const dy = { shape: [1], data: Float64Array.of(1) };
   for (const side of [1, 32, 5000]) {
