@@ -109,14 +109,17 @@ ${declareOperand("w", { binding: hasBias ? 4 : 3, source })}
 ${doubled ? declareOperand("low", { binding: hasBias ? 5 : 4, source }) : ""}
 
 @compute @workgroup_size(${WORKGROUP})
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: vec3u,
+    @builtin(num_workgroups) groups: vec3u) {
   let tiles_x = (p.segments + ${segments - 1}u) / ${segments}u;
   let tiles_y = (p.height + ${rows - 1}u) / ${rows}u;
   let blocks = (p.c_out + 3u) / 4u;
-  let index = id.x + id.y * groups.x * ${WORKGROUP}u;
+  // Workgroups next to each other compute other channels of the same tiles, which are still cached.
+  let group = id.x + id.y * groups.x;
+  let block = group % blocks;
+  let index = group / blocks * ${WORKGROUP}u + local;
   let tile = index / tiles_x;
-  let block = (tile / tiles_y) % blocks;
-  let image = tile / tiles_y / blocks;
+  let image = tile / tiles_y;
   if (image >= p.batch) { return; }
   let width = i32(p.segments);
   let s0 = i32(index % tiles_x) * ${segments};
@@ -215,7 +218,7 @@ export function directConvolution(
     shader: directShader(tile),
     uniforms: [batch, cIn, cOut, height, rowSegments],
     ...bindOperands(results, { operands: [x, packed], source }),
-    workgroups: linearWorkgroups(batch * Math.ceil(cOut / 4) * tiles, WORKGROUP),
+    workgroups: linearWorkgroups(Math.ceil(batch * tiles / WORKGROUP) * Math.ceil(cOut / 4), 1),
   });
   return scope.keep(y);
 }
@@ -260,7 +263,7 @@ export function doubledConvolution(
     }),
     uniforms: [batch, cIn, cOut, height, width / 4, low.shape[1]],
     ...bindOperands([y, bias], { operands: [skip, packed, low], source }),
-    workgroups: linearWorkgroups(batch * Math.ceil(cOut / 4) * tiles, WORKGROUP),
+    workgroups: linearWorkgroups(Math.ceil(batch * tiles / WORKGROUP) * Math.ceil(cOut / 4), 1),
   });
   return scope.keep(y);
 }

@@ -10,6 +10,7 @@ import type { Tensor } from "../../tensor.ts";
 import { canRead, runVariant, type Variant, type VariantFamily } from "../../variant.ts";
 import { type Convolution, formatLayer, parseLayer, type WeightGradient } from "./convolution.ts";
 import { directConvolution, type DirectSide } from "./direct.ts";
+import { fewInputsConvolution, hasFewInputs } from "./few_inputs.ts";
 import { gemmConvolution } from "./gemm.ts";
 import { gemmWeightGradient } from "./gemm_weight_gradient.ts";
 import { weightGradient } from "./weight_gradient.ts";
@@ -49,6 +50,12 @@ function walkingRows(source: Source): Variant<WeightGradient> {
   };
 }
 
+const fewInputs: Variant<Convolution> = {
+  name: "few-inputs",
+  supports: (_device, problem) => hasFewInputs(problem),
+  run: fewInputsConvolution,
+};
+
 const gemm: Variant<Convolution> = {
   name: "gemm",
   supports: () => true,
@@ -73,6 +80,7 @@ export const convolutionVariants: readonly Variant<Convolution>[] = [
   direct("direct", { side: LARGE, source: "buffer" }),
   direct("direct-texture", { side: LARGE, source: "texture" }),
   direct("direct-small", { side: SMALL, source: "buffer" }),
+  fewInputs,
   gemm,
   halfGemm,
   winograd(2, "buffer"),
@@ -88,15 +96,19 @@ export const weightGradientVariants: readonly Variant<WeightGradient>[] = [
   gemmForWeights,
 ];
 
+/** Terms of a sum below which what it reads and writes decides, and one read for many channels wins. */
+const FEW_TERMS = 18;
+
 /**
  * The names that go first, where they can be used. Loads cost a software adapter most, and least from
  * textures; a GPU has workgroup memory for layers with enough channels to fill a workgroup's tile.
  */
 function preferredConvolutions(device: Device, { x, weight, transposed }: Convolution): string[] {
-  if (device.adapter.isSoftware) return ["direct-texture", "direct"];
   const terms = x.shape[1] * weight.shape[2] ** 2;
+  const few = terms <= FEW_TERMS ? ["few-inputs"] : [];
+  if (device.adapter.isSoftware) return [...few, "direct-texture", "direct"];
   const isWide = terms >= 64 && weight.shape[transposed ? 1 : 0] >= 32;
-  return [isWide ? "gemm" : "direct-small"];
+  return [...few, isWide ? "gemm" : "direct-small"];
 }
 
 function convolutionFamily(pass: string, transposed: boolean): VariantFamily<Convolution> {

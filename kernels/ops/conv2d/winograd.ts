@@ -17,7 +17,6 @@ import { type Device, linearWorkgroups } from "../../device.ts";
 import { bindOperands, declareOperand, type Source } from "../../operand.ts";
 import type { Tensor } from "../../tensor.ts";
 import type { Convolution } from "./convolution.ts";
-import { WEIGHT } from "./pack.ts";
 import { range } from "./tile.ts";
 import { type TileSide, transformBothSides, WINOGRAD } from "./winograd_matrices.ts";
 
@@ -131,6 +130,15 @@ ${
   ${stores.join("\n  ")}`)
   }`;
 }
+
+/** WGSL: a weight of the layer, or of the layer turned round as in pack.ts. */
+const WEIGHT = /* wgsl */ `
+fn weight(o: u32, i: u32, tap: u32) -> f32 {
+  if (o >= p.c_out) { return 0.0; }
+  if (p.transposed == 1u) { return w[(i * p.c_out + o) * p.taps + p.taps - 1u - tap]; }
+  return w[(o * p.c_in + i) * p.taps + tap];
+}
+`;
 
 /** The same order of weights as in pack.ts, transformed. */
 export function kernelShader(m: TileSide): string {

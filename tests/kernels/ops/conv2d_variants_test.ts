@@ -28,6 +28,9 @@ const SIZES = [
   [1, 9, 66, 3, 3, 3],
   [1, 64, 40, 8, 8, 3],
   [1, 3, 34, 91, 92, 1],
+  [1, 1, 20, 7, 9, 5],
+  [2, 2, 37, 5, 8, 3],
+  [3, 35, 1, 6, 12, 3],
 ] as const;
 
 /** F(4) scales by up to 24 on the way, f16 has 11 bits; everything else rounds like a plain sum. */

@@ -1,0 +1,156 @@
+/**
+ * Convolution of an image with few channels, such as the first layer of a network: one invocation
+ * reads the window of a tile of pixels once, all its channels, and computes 16 output channels of it.
+ *
+ * With so few terms a sum costs less than storing it, and what an invocation loads decides. Weights
+ * stay as the layer has them and are read at constant places, which are the same for every invocation:
+ * a GPU reads them once for all lanes, and a software adapter too if no invocation has returned
+ * before. So invocations past the end stay until the stores. Further output channels are further
+ * dispatches, each with its places written out.
+ *
+ * @module
+ */
+
+import { type Device, linearWorkgroups } from "../../device.ts";
+import type { Tensor } from "../../tensor.ts";
+import { vectorType, type VectorWidth, vectorWidth } from "../../vector_width.ts";
+import type { Convolution } from "./convolution.ts";
+import { columnOf, haloSegments, range } from "./tile.ts";
+
+const WORKGROUP = 64;
+/** Output rows and columns of an invocation's tile. */
+const [ROWS, COLUMNS] = [2, 4];
+/** Output channels of one dispatch. */
+const CHANNELS = 16;
+/** The most terms of a sum, and channels of the image, whose window still fits in registers. */
+const [MOST_TERMS, MOST_INPUTS] = [36, 4];
+
+/** The numbers that such a kernel is generated from. */
+export interface FewInputsTile {
+  /** Side of the convolution kernel, odd. */
+  readonly k: number;
+  /** Channels of the image. */
+  readonly cIn: number;
+  /** Channels of the result. */
+  readonly cOut: number;
+  /** The first channel of the result that this kernel computes. */
+  readonly first: number;
+  /** Columns per segment. */
+  readonly vector: VectorWidth;
+  /** Whether the result is the gradient to the input; see {@linkcode Convolution}. */
+  readonly transposed: boolean;
+  /** Whether a bias is added. */
+  readonly hasBias: boolean;
+  /** Whether negative results become 0. */
+  readonly relu: boolean;
+}
+
+/** Whether the terms of a convolution are few enough. */
+export function hasFewInputs({ x, weight }: Convolution): boolean {
+  return x.shape[1] <= MOST_INPUTS && x.shape[1] * weight.shape[2] ** 2 <= MOST_TERMS;
+}
+
+/** WGSL of the kernel for some channels of the result. */
+export function fewInputsShader(
+  { k, cIn, cOut, first, vector, transposed, hasBias, relu }: FewInputsTile,
+): string {
+  const pad = (k - 1) / 2;
+  const halo = haloSegments(k, vector);
+  const segments = COLUMNS / vector;
+  const type = vectorType(vector);
+  const zero = `${type}(0.0)`;
+  const terms = range(cIn).flatMap((i) =>
+    range(k * k).map((tap) => ({ i, tap, ky: Math.floor(tap / k), kx: tap % k }))
+  );
+  const rows = range(ROWS + k - 1).map((r) =>
+    `let row${r} = y0 + ${r - pad};
+  let in${r} = row${r} >= 0 && row${r} < height;`
+  );
+  const loads = range(cIn).flatMap((i) =>
+    range(ROWS + k - 1).flatMap((r) =>
+      range(segments + 2 * halo).map((s) => {
+        const at = `s0 + ${s - halo}`;
+        return `let v${i}_${r}_${s} = select(${zero}, ` +
+          `x[((image * ${cIn} + ${i}) * height + row${r}) * width + ${at}], ` +
+          `in${r} && ${at} >= 0 && ${at} < width);`;
+      })
+    )
+  );
+  const pixels = (i: number, { row, column }: { row: number; column: number }) => {
+    const parts = range(vector).map((lane) =>
+      columnOf(`v${i}_${row}`, { offset: column + lane, halo, vector })
+    );
+    return vector === 4 ? `vec4f(${parts.join(", ")})` : parts[0];
+  };
+  const places = range(ROWS).flatMap((r) => range(segments).map((s) => ({ r, s })));
+  const channels = range(Math.min(CHANNELS, cOut - first)).map((channel) => {
+    const o = first + channel;
+    const weights = terms.map(({ i, tap }, t) => {
+      const at = transposed ? (i * cOut + o + 1) * k * k - 1 - tap : (o * cIn + i) * k * k + tap;
+      return `let w${t} = ${type}(w[${at}]);`;
+    });
+    const sums = places.map(({ r, s }) => {
+      const products = terms.map(({ i, ky, kx }, t) => {
+        const column = s * vector + kx - pad;
+        return `sum = fma(${pixels(i, { row: r + ky, column })}, w${t}, sum);`;
+      });
+      const value = relu ? `max(sum, ${zero})` : "sum";
+      return `{ var sum = ${hasBias ? `${type}(b[${o}])` : zero}; ${products.join(" ")}
+    if (inside && y0 + ${r} < height && s0 + ${s} < width) ` +
+        `{ y[out + ${r} * width + ${s}] = ${value}; } }`;
+    });
+    return `{
+    let out = ((image * ${cOut} + ${o}) * height + y0) * width + s0;
+    ${[...weights, ...sums].join("\n    ")}
+  }`;
+  });
+  return /* wgsl */ `
+struct Params { height: u32, segments: u32, count: u32 }
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read_write> y: array<${type}>;
+@group(0) @binding(2) var<storage, read> x: array<${type}>;
+@group(0) @binding(3) var<storage, read> w: array<f32>;
+${hasBias ? "@group(0) @binding(4) var<storage, read> b: array<f32>;" : ""}
+
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = id.x + id.y * groups.x * ${WORKGROUP}u;
+  let inside = index < p.count;
+  let tiles_x = (p.segments + ${segments - 1}u) / ${segments}u;
+  let tiles_y = (p.height + ${ROWS - 1}u) / ${ROWS}u;
+  let line = index / tiles_x;
+  let image = i32(line / tiles_y);
+  let s0 = i32(index % tiles_x) * ${segments};
+  let y0 = i32(line % tiles_y) * ${ROWS};
+  let width = i32(p.segments);
+  let height = i32(p.height);
+  ${rows.join("\n  ")}
+  ${loads.join("\n  ")}
+  ${channels.join("\n  ")}
+}
+`;
+}
+
+/** Computes a convolution of an image with few channels, in either direction. */
+export function fewInputsConvolution(
+  device: Device,
+  { x, weight, bias, transposed, relu }: Convolution,
+): Tensor<"f32"> {
+  const [batch, cIn, height, width] = x.shape;
+  const cOut = weight.shape[transposed ? 1 : 0];
+  const k = weight.shape[2];
+  const vector = vectorWidth(width);
+  const count = batch * Math.ceil(height / ROWS) * Math.ceil(width / COLUMNS);
+  const y = device.empty([batch, cOut, height, width]);
+  const tile = { k, cIn, cOut, vector, transposed, hasBias: bias !== null, relu };
+  for (let first = 0; first < cOut; first += CHANNELS) {
+    device.dispatch({
+      label: `conv2d k${k} few inputs`,
+      shader: fewInputsShader({ ...tile, first }),
+      uniforms: [height, width / vector, count],
+      tensors: bias ? [y, x, weight, bias] : [y, x, weight],
+      workgroups: linearWorkgroups(count, WORKGROUP),
+    });
+  }
+  return y;
+}
