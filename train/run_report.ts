@@ -34,13 +34,16 @@ const VALIDATION_CURVES: readonly [name: string, field: string][] = [
 /** Training steps that one point of the loss curve averages. */
 const SMOOTHING = 20;
 
+/** The part of the data that a report shows. */
+type ReportedSet = Pick<TrainingSet, "videos" | "notes">;
+
 /** Writes `report.html` and `curves.svg`. */
 export async function writeReport(
   { parent, folders, config, set, table, results, adapter }: {
     parent: RunFolder;
     folders: readonly RunFolder[];
     config: TrainConfig;
-    set: TrainingSet;
+    set: ReportedSet;
     table: ResultsTable;
     results: readonly SeedResults[];
     adapter: string;
@@ -139,7 +142,7 @@ function accuraciesOf(video: ModelResults["video"]): number[] | undefined {
 /** The frame of a seed that is compared with the truth; none without truth. */
 async function judgedView(
   results: SeedResults,
-  { videos: [video] }: TrainingSet,
+  { videos: [video] }: ReportedSet,
 ): Promise<FrameView[]> {
   const index = results.baseline?.judged?.index;
   if (!video || index === undefined) return [];
@@ -148,7 +151,7 @@ async function judgedView(
 
 async function frameViews(
   results: SeedResults,
-  { videos: [video] }: TrainingSet,
+  { videos: [video] }: ReportedSet,
 ): Promise<FrameView[]> {
   const shown = results.baseline?.shown;
   if (!video || !shown) return [];
@@ -176,7 +179,7 @@ async function frameView(
 
 function perFrame(
   results: SeedResults,
-  { set, key }: { set: TrainingSet; key: "area_per_frame" | "objects_per_frame" },
+  { set, key }: { set: ReportedSet; key: "area_per_frame" | "objects_per_frame" },
 ): PerFrame {
   const lines: Partial<Record<Source, readonly number[]>> = {};
   for (const stage of STAGES) {

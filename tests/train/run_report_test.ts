@@ -7,7 +7,7 @@ import { IOU_THRESHOLDS, type ModelResults, type Precision } from "../../train/r
 import { resultsTable, type SeedResults } from "../../train/results_table.ts";
 import { RunFolder } from "../../train/run_folder.ts";
 import { writeReport } from "../../train/run_report.ts";
-import type { TrainingSet, TrainingVideo } from "../../train/training_set.ts";
+import type { TrainingVideo } from "../../train/training_set.ts";
 import { withFolder } from "./data/fixtures/temporary.ts";
 import { drawSquares } from "./report/drawings.ts";
 
@@ -62,7 +62,7 @@ async function pageOf(
   return await withFolder({}, async (path) => {
     const parent = new RunFolder(path);
     if (metrics.length > 0) await parent.appendMetrics(metrics);
-    const set: TrainingSet = { train: [], validation: [], test: [], videos, notes: ["A note"] };
+    const set = { videos, notes: ["A note"] };
     const table = resultsTable(results);
     const folders = results.map(() => parent);
     const config = { ...defaultConfig, seed: 5 };

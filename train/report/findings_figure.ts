@@ -13,6 +13,9 @@ import { MODELS } from "./palette.ts";
 import { greyRange } from "./picture.ts";
 import { type Window, windowOn } from "./window.ts";
 
+/** The objects that one model misses are often the dim ones: this makes them visible. */
+const GAMMA = 0.6;
+
 /** In the order of the legend. */
 const FINDERS: readonly { finder: Finder; name: string; about: string }[] = [
   { finder: "both", name: "Found by both", about: "" },
@@ -45,7 +48,7 @@ export function findingsFigure(judged: readonly FrameView[]): Insert {
   const seed = findings.length > 1 ? " (the models of the first seed)" : "";
   return markup`<p>The true objects on frame ${index}, coloured by which model finds them${seed}. \
 A model finds an object if it draws one that shares at least half of the area that the two cover \
-together (intersection over union ≥ ${FOUND_IOU}), one for one.</p>
+together (intersection over union ≥ ${FOUND_IOU}), one for one. Dim objects are shown brighter than they are.</p>
 ${countTable(findings)}
 ${drawFindings(findings[0])}
 <p class="hint">${foundText(findings)} What a model draws where there is no object is not shown \
@@ -82,7 +85,7 @@ function drawFindings({ frame, objects }: Findings): Markup {
     objects: [...contours.values()],
     events: [...differences.values()],
   });
-  const range = greyRange([frame.image]);
+  const range = { ...greyRange([frame.image]), gamma: GAMMA };
   const outlines = (part: Window) =>
     DRAWING_ORDER.map((finder) => drawPath(`by-${finder}`, contoursOf(finder), part));
   const name = FINDERS.map((row) => `${row.name.toLowerCase()}: ${objects[row.finder].size}`);

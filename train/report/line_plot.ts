@@ -16,8 +16,6 @@ import type { Look, Palette } from "./palette.ts";
 const CROWDED = 200;
 /** Points of a line of means. */
 const MEANS = 60;
-/** Opacity of a band: three of them on top of each other still let the lines through. */
-const BAND = 0.16;
 
 /** One line of a plot. */
 export interface PlotLine {
@@ -47,6 +45,8 @@ export interface PlotOptions {
   readonly palette: Palette;
   /** Whether the vertical axis starts at 0. */
   readonly fromZero?: boolean;
+  /** Where the vertical axis ends; above the highest value if left out. */
+  readonly yMax?: number;
   /** Whether long lines are drawn as means: for noisy training curves, where the trend counts. */
   readonly smooth?: boolean;
 }
@@ -63,7 +63,7 @@ export function hasValues(lines: readonly PlotLine[]): boolean {
  */
 export function linePlot(lines: readonly PlotLine[], options: PlotOptions): string {
   const { id, description, xName, xStep, width, height, palette } = options;
-  const { fromZero = false, smooth = false } = options;
+  const { fromZero = false, yMax, smooth = false } = options;
   const text = { color: palette.muted, fontSize: 12 };
   const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
   chart.setOption({
@@ -88,7 +88,7 @@ export function linePlot(lines: readonly PlotLine[], options: PlotOptions): stri
     yAxis: {
       type: "value",
       scale: !fromZero,
-      splitNumber: 4,
+      ...(yMax === undefined ? { splitNumber: 4 } : { max: yMax, splitNumber: 5 }),
       axisLabel: { ...text, formatter: formatTick },
       splitLine: { lineStyle: { color: palette.grid } },
     },
@@ -146,7 +146,7 @@ function lineSeries(data: number[][], look: Look, opacity = 1): LineSeriesOption
 }
 
 /** The band of a line, one polygon for each run of points that have one. */
-function bandSeries({ points, band = [] }: PlotLine, { colour }: Look): CustomSeriesOption[] {
+function bandSeries({ points, band = [] }: PlotLine, { colour, dash }: Look): CustomSeriesOption[] {
   const runs: [x: number, low: number, high: number][][] = [[]];
   points.forEach(([x], i) => {
     const [low, high] = band[i] ?? [NaN, NaN];
@@ -168,7 +168,15 @@ function bandSeries({ points, band = [] }: PlotLine, { colour }: Look): CustomSe
             ...run.toReversed().map(([x, , high]) => coord([x, high])),
           ],
         },
-        style: { fill: colour, opacity: BAND },
+        // The edges tell bands apart that lie on top of each other.
+        style: {
+          fill: colour,
+          fillOpacity: 0.1,
+          stroke: colour,
+          strokeOpacity: 0.45,
+          lineWidth: 0.75,
+          lineDash: dash.length ? [...dash] : undefined,
+        },
       },
   }));
 }

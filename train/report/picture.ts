@@ -15,6 +15,8 @@ export interface GreyRange {
   readonly low: number;
   /** Shown as white, and everything above. */
   readonly high: number;
+  /** Exponent of the grey scale between them: below 1 it brightens what is dim; 1 if left out. */
+  readonly gamma?: number;
 }
 
 /**
@@ -57,10 +59,13 @@ export function shrinkPlane(plane: Plane, factor: number): Plane {
 }
 
 /** A plane as a `data:` address of an 8-bit grey PNG; NaN is black. */
-export function pictureAddress(plane: Plane, { low, high }: GreyRange): string {
-  const scale = high > low ? 255 / (high - low) : 0;
-  // NaN becomes 0 on its way into the bytes, values out of range become 0 and 255.
-  const data = Uint8ClampedArray.from(plane.data, (value) => (value - low) * scale);
+export function pictureAddress(plane: Plane, { low, high, gamma = 1 }: GreyRange): string {
+  const scale = high > low ? 1 / (high - low) : 0;
+  // NaN becomes 0 on its way into the bytes, values above the range become 255.
+  const data = Uint8ClampedArray.from(
+    plane.data,
+    (value) => 255 * Math.max(0, (value - low) * scale) ** gamma,
+  );
   const { width, height } = plane;
   const png = encode({ width, height, depth: 8, channels: 1, data });
   return `data:image/png;base64,${png.toBase64()}`;

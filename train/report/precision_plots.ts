@@ -28,6 +28,7 @@ export function precisionFigures({ precision }: Pick<ReportData, "precision">): 
       height: 300,
       palette: PAGE,
       fromZero: true,
+      yMax: axisEnd(lines),
     });
     return [
       markup`<figure class="curve"><h3>${title}</h3>
@@ -36,6 +37,13 @@ ${new Markup(plot)}
 `,
     ];
   });
+}
+
+/** The next multiple of 0.2 above all bands and lines; 1 if all are 0. */
+function axisEnd(lines: readonly PlotLine[]): number {
+  const values = lines.flatMap(({ points, band = [] }) => [...points, ...band].map(([, y]) => y));
+  const top = Math.max(...values.filter(Number.isFinite));
+  return Math.ceil(top * 5) / 5 || 1;
 }
 
 /** The models with a line in any of the plots, in the usual order. */

@@ -115,7 +115,8 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .by-both, .by-consistent, .by-baseline, .by-neither { stroke: var(--line); }
 .by-both { --line: #e6e6e6; } .by-consistent { --line: #56b4e9; }
 .by-baseline { --line: #e69f00; } .by-neither { --line: #ff8fd0; stroke-dasharray: 5 3; }
-.frame [class^="by-"]:not(.by-both), .finders [class^="by-"]:not(.by-both) { stroke-width: 2.5; fill: var(--line); fill-opacity: .2; }
+.frame .by-neither, .finders .by-neither { stroke-width: 2.5; }
+.frame .by-consistent, .frame .by-baseline, .finders .by-consistent, .finders .by-baseline { stroke-width: 2.5; fill: var(--line); fill-opacity: .2; }
 .overview .window { stroke: #fff; stroke-width: 2; }
 
 details { margin-top: 3rem; border-top: 1px solid var(--rule); padding-top: 1rem; }

@@ -61,6 +61,7 @@ Deno.test("findingsFigure() outlines the true objects, apart by who finds them",
       "found by the consistent model only: 1, found by the baseline only: 1, missed by both: 1",
   );
   assertStringIncludes(html, "The true objects on frame 7, coloured by which model finds them.");
+  assertStringIncludes(html, "Dim objects are shown brighter than they are.");
 });
 
 Deno.test("findingsFigure() counts in its legend, whose marks are those of the picture", () => {

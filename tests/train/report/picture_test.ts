@@ -35,6 +35,12 @@ Deno.test("pictureAddress() maps the range to black and white and NaN to black",
   assertEquals(pixelsOf(address), [0, 0, 128, 255, 255, 0]);
 });
 
+Deno.test("pictureAddress() brightens what is dim if asked to, not the ends of the range", () => {
+  const source = plane(3, -1, 0, 4, 16, 20, NaN);
+  const address = pictureAddress(source, { low: 0, high: 16, gamma: 0.5 });
+  assertEquals(pixelsOf(address), [0, 0, 128, 255, 255, 0]);
+});
+
 Deno.test("pictureAddress() shows a constant plane in black", () => {
   assertEquals(pixelsOf(pictureAddress(plane(2, 4, 4), { low: 4, high: 4 })), [0, 0]);
 });

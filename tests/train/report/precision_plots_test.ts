@@ -89,6 +89,18 @@ Deno.test("precisionFigures() shades one standard deviation on either side, betw
   assertEquals(bandsOf(html, "baseline"), []);
 });
 
+Deno.test("precisionFigures() ends the axis at the next fifth, at 1 at most, also if all is 0", () => {
+  const end = (curves: PrecisionCurves) => {
+    const marks = drawStills(curves).matchAll(/text-anchor="end"[^>]*>([\d.]+)<\/text>/g);
+    return Math.max(...[...marks].map(([, text]) => Number(text)));
+  };
+  assertEquals(end({ baseline: pointsOf([0.55, 0.2]) }), 0.6);
+  assertEquals(end({ baseline: pointsOf([0.55, 0.2]), control: pointsOf([[0.5, 0.2], 0.1]) }), 0.8);
+  assertEquals(end({ baseline: pointsOf([1, 0.99]) }), 1);
+  assertEquals(end({ baseline: pointsOf([[0.95, 0.2], 0.9]) }), 1);
+  assertEquals(end({ baseline: pointsOf([0, 0]) }), 1);
+});
+
 Deno.test("precisionFigures() names the largest difference from the control", () => {
   const baseline = pointsOf([0.1, 0.1, 0.1]);
   const control = pointsOf([0.7, 0.5, 0.3]);
