@@ -16,7 +16,7 @@ import { foregroundEncoder, type TargetEncoder } from "./objective.ts";
 
 /** A batch as arrays, ready to upload. */
 export interface Batch {
-  /** `[n, c, h, w]`; for pairs first all first frames, then all second. */
+  /** `[n, c, h, w]`; for pairs first all first frames, then all second, see {@linkcode stackWindows}. */
   readonly shape: readonly [number, number, number, number];
   /** Intensities. */
   readonly images: Float32Array<ArrayBuffer>;
@@ -67,6 +67,11 @@ export function stackSamples(
   return { shape, images, targets: encode(ids, { width, height }) };
 }
 
+/** Stacks pairs (or windows) of patches: first all first frames, then all second ones, and so on. */
+export function stackWindows(windows: readonly (readonly Sample[])[]): Batch {
+  return stackSamples(windows[0].flatMap((_, frame) => windows.map((patches) => patches[frame])));
+}
+
 /** Batches of augmented patches of labelled stills. */
 export class StillStream {
   readonly #sampler: PatchSampler;
@@ -103,7 +108,7 @@ export class StillStream {
   }
 }
 
-/** Batches of augmented patches of pairs of frames; both frames get the same draw. */
+/** Batches of augmented patches of pairs (or windows) of frames; all of one get the same draw. */
 export class PairStream {
   readonly #sampler: PairSampler;
   readonly #settings: StreamSettings;
@@ -112,10 +117,10 @@ export class PairStream {
   /** Starts a stream over the frames of some videos. */
   constructor(
     videos: readonly Frames[],
-    settings: StreamSettings & { gap: number },
+    settings: StreamSettings & { gap: number; window?: number },
   ) {
-    const { patch, seed, gap } = settings;
-    this.#sampler = new PairSampler(videos, { size: patch, gap, seed });
+    const { patch, seed, gap, window } = settings;
+    this.#sampler = new PairSampler(videos, { size: patch, gap, window, seed });
     this.#settings = settings;
     this.#random = new Random(seed, 2);
   }
@@ -126,7 +131,7 @@ export class PairStream {
   }
 
   /**
-   * The next batch of `[2 · pairs, c, h, w]`. What is in it is chosen at once; only reading frames
+   * The next batch of `[window · pairs, c, h, w]`. What is in it is chosen at once; only reading frames
    * takes time.
    *
    * @throws {SyntaxError | RangeError} If a frame has to be read and its file is damaged.
@@ -138,7 +143,7 @@ export class PairStream {
       const pair = await this.#sampler.next();
       return pair.map((sample, frame) => applyAugmentation(draw, sample, { frame }));
     }));
-    return stackSamples([...pairs.map(([first]) => first), ...pairs.map(([, second]) => second)]);
+    return stackWindows(pairs);
   }
 
   /** The state, to be saved. */

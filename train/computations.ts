@@ -18,8 +18,8 @@ import { siameseForward } from "../nn/siamese.ts";
 import type { TrainConfig } from "./config.ts";
 import { type Objective, objectiveOf } from "./objective.ts";
 
-/** Which loss a step follows. */
-export type StepKind = "segmentation" | "consistency";
+/** Which loss a step follows: on stills, between frames in time, or between planes in depth. */
+export type StepKind = "segmentation" | "consistency" | "depth";
 
 /** Which computation is meant. */
 export interface ComputationKey {
@@ -43,7 +43,7 @@ interface Places {
 
 /** A captured computation: write its inputs, replay it, read or copy what it leaves. */
 export interface Computation extends Places {
-  /** Probability map that a measurement leaves: of all stills, or of the first frames. */
+  /** Probability map that a measurement leaves: of all stills, or of the first frames of pairs. */
   readonly prob: Tensor<"f32">;
   /** The computation. */
   readonly recording: Recording;
@@ -56,7 +56,12 @@ export interface ComputationParts {
   /** Settings: losses, sizes, whether to recompute. */
   readonly config: TrainConfig;
   /** One optimiser a loss. */
-  readonly optimisers: Readonly<Record<StepKind, Adam>>;
+  readonly optimisers: ReadonlyMap<StepKind, Adam>;
+}
+
+/** How many frames are compared with one another. */
+function framesOf(kind: StepKind, { window }: TrainConfig): number {
+  return { segmentation: 1, consistency: window, depth: 2 }[kind];
 }
 
 /** Captures computations and keeps them until they are released. */
@@ -98,9 +103,9 @@ export class Computations {
    * @throws {OutOfMemoryError} If it would exceed the limits.
    */
   plannedBytes(kinds: readonly StepKind[], patch: number): number {
-    const { network, config: { batch, pairs } } = this.#parts;
+    const { network, config } = this.#parts;
     const shapes = kinds.map((kind) => {
-      const count = kind === "segmentation" ? batch : 2 * pairs;
+      const count = kind === "segmentation" ? config.batch : framesOf(kind, config) * config.pairs;
       return { kind, shape: [count, network.inChannels, patch, patch] };
     });
     const steps = shapes.map(({ kind, shape }) => () => {
@@ -168,7 +173,7 @@ export class Computations {
 
   /** Steps leave no map. */
   #probFor({ kind, learns, shape: [n, , h, w] }: ComputationKey): Tensor<"f32"> {
-    const maps = kind === "consistency" ? n / 2 : n;
+    const maps = n / framesOf(kind, this.#parts.config);
     const { grid } = this.#parts.network;
     return this.#device.empty([learns ? 0 : maps, 1, h / grid, w / grid]);
   }
@@ -177,7 +182,7 @@ export class Computations {
     const { config: { recompute }, optimisers } = this.#parts;
     const tape = new Tape(this.#device, { record: learns, recompute });
     const { loss, prob } = this.#answers(tape, kind, places);
-    if (learns) optimisers[kind].update(tape.backward(loss));
+    if (learns) optimisers.get(kind)!.update(tape.backward(loss));
     else this.#device.copy({ from: prob.value, to: places.prob, count: prob.value.size });
     this.#device.copy({ from: loss.value, to: places.loss, count: 1 });
   }
@@ -189,7 +194,7 @@ export class Computations {
   ): { loss: Variable; prob: Variable } {
     const { network } = this.#parts;
     const x = new Variable(images);
-    if (kind === "consistency") {
+    if (kind !== "segmentation") {
       const outputs = this.#objective.compared;
       const answers = siameseForward(tape, { network, frames: x, outputs });
       return { loss: this.#objective.consistency(tape, answers), prob: answers.first.prob };

@@ -6,10 +6,10 @@
  */
 
 import type { StarDistanceError } from "../kernels/ops/star_distance_loss.ts";
-import { losses, type LossName } from "../nn/losses.ts";
+import type { LossName } from "../nn/losses.ts";
 import { DEFAULT_STARDIST_LOSS } from "../nn/stardist_loss.ts";
 import { type AugmentationSettings, defaultAugmentation } from "./data/augment.ts";
-import { checkPostprocess, defaultPostprocess, type PostprocessSettings } from "./postprocess.ts";
+import { defaultPostprocess, type PostprocessSettings } from "./postprocess.ts";
 
 /** Kinds of networks. */
 export type ModelKind = "unet" | "stardist";
@@ -20,6 +20,8 @@ export interface TrainConfig {
   stills: string;
   /** Unlabelled videos, each a folder of frames or a multi-page TIFF. */
   video: string[];
+  /** Unlabelled volumes, each a stack of slices, for consistency in depth. */
+  volume: string[];
   /** Label images of the first video, for the final table only; never used in training. */
   truth: string;
   /** Markers of the first video, for DET in the final table. */
@@ -42,6 +44,12 @@ export interface TrainConfig {
   pairs: number;
   /** Frames between the two of a pair. */
   gap: number;
+  /** Neighbouring frames that are compared at once; 2 for pairs. */
+  window: number;
+  /** Whether the stacks of a video are also compared with themselves in depth. */
+  depthPairs: boolean;
+  /** Planes between the two of a pair in depth. */
+  depthGap: number;
   /** Share of the patches that must contain foreground. */
   foreground: number;
   /** Whether pixels where objects touch are background to the network, so that they come apart. */
@@ -64,6 +72,8 @@ export interface TrainConfig {
   segmentationShare: number;
   /** Units of consistency in a round. */
   consistencyShare: number;
+  /** Units of consistency in depth in a round, where there are volumes or `depthPairs`. */
+  depthShare: number;
   /** What a unit is: one batch, or one epoch over the stills or the pairs. */
   unit: "batches" | "epochs";
   /** Loss on labelled stills; StarDist has its own, `stardist`. */
@@ -82,6 +92,8 @@ export interface TrainConfig {
   segmentationRate: number;
   /** Learning rate of consistency in the second stage. */
   consistencyRate: number;
+  /** Learning rate of consistency in depth. */
+  depthRate: number;
   /** Steps between validations. */
   validateEvery: number;
   /** Validations without improvement before the baseline stops early; 0 for never. */
@@ -135,6 +147,7 @@ export interface StarDistSettings {
 export const defaultConfig: TrainConfig = {
   stills: "",
   video: [],
+  volume: [],
   truth: "",
   markers: "",
   model: "unet",
@@ -146,6 +159,9 @@ export const defaultConfig: TrainConfig = {
   batch: 4,
   pairs: 2,
   gap: 1,
+  window: 2,
+  depthPairs: false,
+  depthGap: 5,
   foreground: 0.9,
   parted: true,
   validation: 0.1,
@@ -157,6 +173,7 @@ export const defaultConfig: TrainConfig = {
   rounds: 300,
   segmentationShare: 2,
   consistencyShare: 1,
+  depthShare: 1,
   unit: "batches",
   segmentationLoss: "dice",
   consistencyLoss: "dice",
@@ -166,6 +183,7 @@ export const defaultConfig: TrainConfig = {
   warmupRate: 1e-3,
   segmentationRate: 1e-4,
   consistencyRate: 3e-5,
+  depthRate: 3e-5,
   validateEvery: 200,
   patience: 0,
   tolerance: 0.01,
@@ -298,120 +316,4 @@ function isRange(list: readonly unknown[]): boolean {
 function kindOf(value: unknown): string {
   if (!Array.isArray(value)) return isGroup(value) ? "a group" : `a ${typeof value}`;
   return isRange(value) ? `a list of ${value.length} numbers` : "a list of strings";
-}
-
-/**
- * Checks that all settings make sense together.
- *
- * @throws {RangeError} If one does not, with its name, value and what it may be.
- */
-export function checkConfig(config: TrainConfig): void {
-  const settings = new Map<string, unknown>(
-    listSettings(config).map(({ path, value }) => [path.join("."), value]),
-  );
-  for (const { expected, holds, names } of NUMBERS) {
-    for (const name of names.split(" ")) {
-      const value = settings.get(name);
-      if (typeof value !== "number" || !holds(value)) fail(name, { value, expected });
-    }
-  }
-  for (const [names, allowed] of CHOICES) {
-    for (const name of names.split(" ")) {
-      const value = settings.get(name);
-      if (!allowed.some((choice) => choice === value)) {
-        fail(name, { value, expected: `one of ${allowed.join(", ")}` });
-      }
-    }
-  }
-  checkTogether(config);
-  checkPostprocess(config.postprocess);
-}
-
-/** What numbers may be. */
-const NUMBERS = [
-  {
-    names: "depth base patch batch pairs gap validateEvery saveEvery memory plateauPatience " +
-      "stardist.features",
-    expected: "a whole number ≥ 1",
-    holds: (value: number) => Number.isInteger(value) && value >= 1,
-  },
-  {
-    names: "seed warmup ramp rounds segmentationShare consistencyShare patience",
-    expected: "a whole number ≥ 0",
-    holds: (value: number) => Number.isInteger(value) && value >= 0,
-  },
-  {
-    names: "warmupRate segmentationRate consistencyRate",
-    expected: "a rate in (0, 1)",
-    holds: (value: number) => value > 0 && value < 1,
-  },
-  {
-    names: "foreground validation test augmentation.flip augmentation.transpose " +
-      "augmentation.brightnessContrast.probability augmentation.intensity.probability " +
-      "augmentation.elastic.probability",
-    expected: "a share in [0, 1]",
-    holds: (value: number) => value >= 0 && value <= 1,
-  },
-  {
-    names: "augmentation.brightnessContrast.brightness augmentation.brightnessContrast.contrast " +
-      "augmentation.noise augmentation.elastic.amplitude tolerance stardist.distanceWeight " +
-      "stardist.background stardist.rayConsistency",
-    expected: "a number ≥ 0",
-    holds: (value: number) => value >= 0 && value < Infinity,
-  },
-  {
-    names: "collapseLimit augmentation.elastic.spacing",
-    expected: "a number > 0",
-    holds: (value: number) => value > 0,
-  },
-];
-
-/** What words may be. */
-const CHOICES: readonly (readonly [names: string, allowed: readonly string[]])[] = [
-  ["model", ["unet", "stardist"]],
-  ["consistencyLoss", Object.keys(losses)],
-  ["stardist.distanceLoss", ["mae", "mse", "iou"]],
-  ["decay", ["cosine", "plateau", "constant"]],
-  ["unit", ["batches", "epochs"]],
-  ["videoNormalization", ["video", "frame"]],
-];
-
-function checkTogether(config: TrainConfig): void {
-  const { model, validation, test, low, high, patch, depth, augmentation } = config;
-  if (!(validation + test < 1)) {
-    fail("test", { value: test, expected: "less than 1 with validation added" });
-  }
-  if (!(0 <= low && low < high && high <= 100)) {
-    fail("low", { value: low, expected: "a percentile below high" });
-  }
-  checkModel(config);
-  const multiple = 2 ** depth * (model === "stardist" ? config.stardist.grid : 1);
-  if (patch % multiple !== 0) {
-    fail("patch", { value: patch, expected: `a multiple of ${multiple}` });
-  }
-  const { scale, shift } = augmentation.intensity;
-  for (const [name, [from, to]] of Object.entries({ scale, shift })) {
-    if (from <= to && Number.isFinite(to - from)) continue;
-    const value = [from, to];
-    fail(`augmentation.intensity.${name}`, { value, expected: "two numbers in ascending order" });
-  }
-}
-
-/** A StarDist network has a loss of its own, and only it has. */
-function checkModel({ model, segmentationLoss, stardist: { rays, grid } }: TrainConfig): void {
-  const allowed = model === "stardist" ? ["stardist"] : Object.keys(losses);
-  if (!allowed.includes(segmentationLoss)) {
-    const expected = `one of ${allowed.join(", ")} for model ${model}`;
-    fail("segmentationLoss", { value: segmentationLoss, expected });
-  }
-  if (!(Number.isInteger(rays) && rays >= 3)) {
-    fail("stardist.rays", { value: rays, expected: "a whole number ≥ 3" });
-  }
-  if (![1, 2, 4].includes(grid)) {
-    fail("stardist.grid", { value: grid, expected: "1, 2 or 4" });
-  }
-}
-
-function fail(name: string, { value, expected }: { value: unknown; expected: string }): never {
-  throw new RangeError(`Cannot train: ${name} is ${JSON.stringify(value)}, expected ${expected}`);
 }

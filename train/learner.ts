@@ -19,13 +19,31 @@ import { objectiveOf } from "./objective.ts";
 
 export type { StepKind } from "./computations.ts";
 
+/** The kinds of steps that a run has. */
+export function stepKinds({ volume, depthPairs }: TrainConfig): StepKind[] {
+  const hasDepth = volume.length > 0 || depthPairs;
+  return ["segmentation", "consistency", ...(hasDepth ? ["depth" as const] : [])];
+}
+
+/** Batches to measure losses on. */
+export interface ValidationBatches {
+  /** Labelled stills. */
+  readonly stills: readonly Batch[];
+  /** Frames of videos. */
+  readonly pairs: readonly Batch[];
+  /** Planes of volumes; none if left out. */
+  readonly depth?: readonly Batch[];
+}
+
 /** What a validation measured. */
 export interface ValidationScores {
   /** Mean segmentation loss on the validation stills; null without any. */
   readonly segmentation: number | null;
   /** Mean consistency loss on the validation pairs; null without a video. */
   readonly consistency: number | null;
-  /** Mean probability on the validation pairs, or on the stills without a video. */
+  /** Mean consistency loss on the validation pairs in depth; null without any. */
+  readonly depth: number | null;
+  /** Mean probability on the validation pairs, or on the stills where there are none. */
   readonly meanProbability: number;
   /** Share of pixels with a probability above one half, on the same images. */
   readonly foregroundFraction: number;
@@ -41,7 +59,7 @@ export class Learner {
   readonly #device: Device;
   readonly #config: TrainConfig;
   readonly #computations: Computations;
-  readonly #optimisers: Record<StepKind, Adam>;
+  readonly #optimisers: ReadonlyMap<StepKind, Adam>;
   readonly #lossLog: Tensor<"f32">;
   #logged: StepKind[] = [];
 
@@ -53,10 +71,12 @@ export class Learner {
     this.#config = config;
     const { reaches } = objectiveOf(config);
     const reached = new Map([...parameters].filter(([name]) => reaches(name)));
-    this.#optimisers = {
-      segmentation: new Adam(device, { parameters }),
-      consistency: new Adam(device, { parameters: reached }),
-    };
+    this.#optimisers = new Map(
+      stepKinds(config).map((kind) => [
+        kind,
+        new Adam(device, { parameters: kind === "segmentation" ? parameters : reached }),
+      ]),
+    );
     this.#computations = new Computations(device, {
       network,
       config,
@@ -70,7 +90,7 @@ export class Learner {
    *
    * @throws {OutOfMemoryError} If it exceeds the limit; it names a patch that would fit.
    */
-  plannedBytes(kinds: readonly StepKind[] = ["segmentation", "consistency"]): number {
+  plannedBytes(kinds: readonly StepKind[] = stepKinds(this.#config)): number {
     const { patch } = this.#config;
     const plan = (side: number) => this.#computations.plannedBytes(kinds, side);
     try {
@@ -93,7 +113,7 @@ export class Learner {
    */
   step(kind: StepKind, batch: Batch, learningRate: number): void {
     const { recording, loss } = this.#prepare({ kind, learns: true }, batch);
-    this.#optimisers[kind].advance(learningRate);
+    this.#optimisers.get(kind)!.advance(learningRate);
     recording.replay();
     const toOffset = this.#logged.push(kind) - 1;
     this.#device.copy({ from: loss, to: this.#lossLog, toOffset, count: 1 });
@@ -124,16 +144,19 @@ export class Learner {
 
   /** Measures both losses on fixed batches, without a step. */
   async validate(
-    { stills, pairs }: { stills: readonly Batch[]; pairs: readonly Batch[] },
+    { stills, pairs, depth = [] }: ValidationBatches,
   ): Promise<ValidationScores> {
-    const probabilities = pairs.length > 0 ? pairs : stills;
+    const probabilities = [pairs, depth, stills].find(({ length }) => length > 0);
     const measure = (kind: StepKind, batch: Batch) => {
       const { recording, loss, prob } = this.#prepare({ kind, learns: false }, batch);
       recording.replay();
       return Promise.all([this.#device.read(loss), this.#device.read(prob)]);
     };
-    const [sums, totals] = [{ segmentation: 0, consistency: 0 }, { probability: 0, on: 0, n: 0 }];
-    for (const [kind, batches] of [["segmentation", stills], ["consistency", pairs]] as const) {
+    const sums: Record<StepKind, number> = { segmentation: 0, consistency: 0, depth: 0 };
+    const totals = { probability: 0, on: 0, n: 0 };
+    const measured = { segmentation: stills, consistency: pairs, depth };
+    for (const kind of stepKinds(this.#config)) {
+      const batches = measured[kind];
       for (const batch of batches) {
         const [[value], map] = await measure(kind, batch);
         sums[kind] += value / batches.length;
@@ -148,6 +171,7 @@ export class Learner {
     return {
       segmentation: stills.length > 0 ? sums.segmentation : null,
       consistency: pairs.length > 0 ? sums.consistency : null,
+      depth: depth.length > 0 ? sums.depth : null,
       meanProbability: totals.probability / totals.n,
       foregroundFraction: totals.on / totals.n,
     };
@@ -166,12 +190,12 @@ export class Learner {
   /** The moments of both optimisers, and how many steps each has made. */
   async optimiserState(): Promise<{
     moments: Map<string, NamedArray>;
-    counts: Record<StepKind, number>;
+    counts: Partial<Record<StepKind, number>>;
   }> {
-    const { segmentation, consistency } = this.#optimisers;
+    const counts = [...this.#optimisers].map(([kind, { count }]) => [kind, count] as const);
     return {
       moments: await readTensors(this.#device, this.#moments()),
-      counts: { segmentation: segmentation.count, consistency: consistency.count },
+      counts: Object.fromEntries(counts),
     };
   }
 
@@ -179,26 +203,23 @@ export class Learner {
   restoreOptimisers(
     { moments, counts, from }: {
       moments: ReadonlyMap<string, NamedArray>;
-      counts: Record<StepKind, number>;
+      counts: Partial<Record<StepKind, number>>;
       from: string;
     },
   ): void {
     writeTensors(this.#device, { tensors: this.#moments(), arrays: moments, from });
-    this.#optimisers.segmentation.restoreCount(counts.segmentation);
-    this.#optimisers.consistency.restoreCount(counts.consistency);
+    for (const [kind, adam] of this.#optimisers) adam.restoreCount(counts[kind] ?? 0);
   }
 
   /** Forgets all moments, for a new stage of training. */
   resetOptimisers(): void {
     for (const tensor of this.#moments().values()) this.#device.clear(tensor);
-    this.#optimisers.segmentation.restoreCount(0);
-    this.#optimisers.consistency.restoreCount(0);
+    for (const adam of this.#optimisers.values()) adam.restoreCount(0);
   }
 
   #moments(): Map<string, Tensor<"f32">> {
-    const kinds = Object.entries(this.#optimisers);
     return new Map(
-      kinds.flatMap(([kind, adam]) =>
+      [...this.#optimisers].flatMap(([kind, adam]) =>
         [...adam.tensors].map(([name, tensor]) => [`${kind}.${name}`, tensor] as const)
       ),
     );
@@ -209,7 +230,7 @@ export class Learner {
     const { kind } = which;
     const computation = this.#computations.get({ ...which, shape: batch.shape });
     this.#device.write(computation.images, batch.images);
-    if (kind === "consistency") return computation;
+    if (kind !== "segmentation") return computation;
     if (!batch.targets) throw new TypeError("Cannot segment a batch: it has no targets");
     this.#device.write(computation.targets, batch.targets);
     return computation;

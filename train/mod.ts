@@ -5,6 +5,7 @@
  */
 
 export * from "./batches.ts";
+export * from "./check_config.ts";
 export * from "./config.ts";
 export * from "./data/augment.ts";
 export * from "./data/decode.ts";
@@ -25,6 +26,7 @@ export * from "./data/stills.ts";
 export * from "./data/synthetic.ts";
 export * from "./data/truth.ts";
 export * from "./data/video.ts";
+export * from "./decode_changes.ts";
 export * from "./doctor.ts";
 export * from "./evaluate/ctc.ts";
 export * from "./evaluate/dot_matching.ts";
@@ -38,10 +40,11 @@ export * from "./evaluate_files.ts";
 export * from "./events.ts";
 export * from "./export/mod.ts";
 export * from "./import/import_model.ts";
-export type { StarDistThresholds } from "./import/stardist_config.ts";
+export * from "./import/import_run.ts";
 export * from "./kernel_file.ts";
 export * from "./learner.ts";
 export * from "./model_file.ts";
+export type { TargetEncoder } from "./objective.ts";
 export * from "./postprocess.ts";
 export * from "./predict_files.ts";
 export * from "./probability.ts";
@@ -50,7 +53,9 @@ export * from "./results.ts";
 export * from "./results_table.ts";
 export * from "./run_folder.ts";
 export * from "./schedule.ts";
+export type { DecodeSettings } from "./segment.ts";
 export * from "./stage.ts";
+export * from "./stage_data.ts";
 export * from "./synth_files.ts";
 export * from "./train.ts";
 export * from "./training_set.ts";

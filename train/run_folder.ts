@@ -6,32 +6,28 @@
 
 import { decodeSafeTensors, encodeSafeTensors, type NamedArray } from "../nn/safetensors.ts";
 import type { StepKind } from "./learner.ts";
-import type { StreamState } from "./batches.ts";
 import type { PlateauState } from "../nn/schedule.ts";
 import { writeFileAtomic } from "./data/files.ts";
 import type { TrainConfig } from "./config.ts";
+import type { StreamStates } from "./stage_data.ts";
 
 /** The stages of a run, in order. */
 export type Stage = "baseline" | "control" | "consistent";
 
 /** Everything but arrays that a stage needs to go on as if it had never stopped. */
-export interface StageState {
+export interface StageState extends StreamStates {
   /** The stage. */
   readonly stage: Stage;
   /** Steps done in it. */
   readonly step: number;
-  /** Steps that both Adams have made. */
-  readonly counts: Record<StepKind, number>;
-  /** Where the stream of stills stands. */
-  readonly stills: StreamState;
-  /** Where the stream of pairs stands; null without a video. */
-  readonly pairs: StreamState | null;
+  /** Steps that each Adam has made. */
+  readonly counts: Partial<Record<StepKind, number>>;
   /** Best validation score so far; null before the first validation. */
   readonly bestScore: number | null;
   /** Validations since the best. */
   readonly waited: number;
-  /** Learning-rate plateaus of both losses. */
-  readonly plateaus: Record<StepKind, PlateauState>;
+  /** Learning-rate plateaus of the losses that the stage has. */
+  readonly plateaus: Partial<Record<StepKind, PlateauState>>;
   /** Mean probability and foreground fraction when the stage began; null until measured. */
   readonly reference: { meanProbability: number; foregroundFraction: number } | null;
   /** Whether the collapse alarm has been raised. */

@@ -5,15 +5,18 @@
  */
 
 import type { NamedArray } from "../nn/safetensors.ts";
-import { type Batch, PairStream, stackSamples, StillStream } from "./batches.ts";
 import type { TrainConfig } from "./config.ts";
-import { PairSampler, type SamplePair, samplePatch } from "./data/patches.ts";
-import { Random } from "./data/random.ts";
 import type { StepEvent, TrainEvent, ValidationEvent } from "./events.ts";
-import { objectiveOf } from "./objective.ts";
-import type { Learner, StepKind, ValidationScores } from "./learner.ts";
+import {
+  type Learner,
+  type StepKind,
+  stepKinds,
+  type ValidationBatches,
+  type ValidationScores,
+} from "./learner.ts";
 import type { RunFolder, SavedState, Stage, StageState } from "./run_folder.ts";
 import { Schedule } from "./schedule.ts";
+import { epochLengths, StageStreams, validationBatches } from "./stage_data.ts";
 import type { TrainingSet } from "./training_set.ts";
 
 /** What a stage works with. */
@@ -36,11 +39,7 @@ export interface StageOutcome {
   readonly best: ReadonlyMap<string, NamedArray>;
 }
 
-const VALIDATION_PAIRS = 16;
 const LOG_EVERY = 10;
-// Streams of random numbers are told apart by the stage they serve; control and consistent model
-// share theirs, so that they see the same segmentation batches.
-const STREAMS: Record<Stage, number> = { baseline: 1, control: 2, consistent: 2 };
 
 /**
  * Runs one stage from its start or from a saved state.
@@ -58,64 +57,12 @@ export async function* runStage(
   }
 }
 
-/** The steps that a stage of this configuration has. */
-export function stageSteps(
-  stage: Stage,
-  { set, config }: { set: TrainingSet; config: TrainConfig },
-): number {
-  return new Schedule(stage, { config, epochs: epochLengths(set, config) }).steps;
-}
-
-function epochLengths(set: TrainingSet, { batch, pairs, gap }: TrainConfig) {
-  const pairCount = set.videos.reduce(
-    (sum, { frames }) => sum + Math.max(0, frames.length - gap),
-    0,
-  );
-  return {
-    segmentation: Math.ceil(set.train.length / batch),
-    consistency: Math.ceil(pairCount / pairs),
-  };
-}
-
-/** The same validation batches for every stage: one patch per still, and pairs of frames. */
-export async function validationBatches(
-  set: TrainingSet,
-  config: TrainConfig,
-): Promise<{ stills: Batch[]; pairs: Batch[] }> {
-  const { patch, batch, pairs, gap, seed } = config;
-  const { encode } = objectiveOf(config);
-  const random = new Random(seed, 20);
-  const stills = set.validation.map((sample) =>
-    samplePatch(random, sample, { size: patch, foregroundOnly: 1 })
-  );
-  const videos = set.videos.map(({ frames }) => frames);
-  const drawn: SamplePair[] = [];
-  if (videos.some(({ length }) => length > gap)) {
-    const sampler = new PairSampler(videos, { size: patch, gap, seed });
-    while (drawn.length < VALIDATION_PAIRS) drawn.push(await sampler.next());
-  }
-  return {
-    stills: chunks(stills, batch).map((group) => stackSamples(group, { encode })),
-    pairs: chunks(drawn, pairs).map((group) =>
-      stackSamples([...group.map(([first]) => first), ...group.map(([, second]) => second)])
-    ),
-  };
-}
-
-function chunks<T>(list: readonly T[], size: number): T[][] {
-  return Array.from(
-    { length: Math.ceil(list.length / size) },
-    (_, i) => list.slice(i * size, (i + 1) * size),
-  );
-}
-
 class StageRun {
   readonly #stage: Stage;
   readonly #context: StageContext;
   readonly #schedule: Schedule;
-  readonly #stills: StillStream;
-  readonly #pairs: PairStream | null;
-  #validation: { stills: Batch[]; pairs: Batch[] } = { stills: [], pairs: [] };
+  readonly #streams: StageStreams;
+  #validation: ValidationBatches = { stills: [], pairs: [] };
   #step = 0;
   #best: ReadonlyMap<string, NamedArray> = new Map();
   #bestScore: number | null = null;
@@ -128,30 +75,18 @@ class StageRun {
 
   constructor(stage: Stage, context: StageContext) {
     const { set, config } = context;
-    const { patch, augmentation, batch, pairs, gap, foreground } = config;
     this.#stage = stage;
     this.#context = context;
     this.#schedule = new Schedule(stage, { config, epochs: epochLengths(set, config) });
-    const seed = new Random(config.seed, STREAMS[stage]).nextUint32();
-    this.#stills = new StillStream(set.train, {
-      patch,
-      augmentation,
-      seed,
-      count: batch,
-      foreground,
-      encode: objectiveOf(config).encode,
-    });
-    this.#pairs = stage === "consistent"
-      ? new PairStream(set.videos.map(({ frames }) => frames), {
-        ...{ patch, augmentation, seed, count: pairs, gap },
-      })
-      : null;
+    this.#streams = new StageStreams(stage, { set, config });
   }
 
   async *run(resume: SavedState | null): AsyncGenerator<TrainEvent, StageOutcome> {
     const { learner, folder, set, config } = this.#context;
     const validation = await validationBatches(set, config);
-    this.#validation = this.#stage === "baseline" ? { ...validation, pairs: [] } : validation;
+    this.#validation = this.#stage === "baseline"
+      ? { ...validation, pairs: [], depth: [] }
+      : validation;
     if (resume) await this.#restore(resume);
     else {
       learner.resetOptimisers();
@@ -190,15 +125,10 @@ class StageRun {
   async #queueStep(): Promise<void> {
     const kind = this.#schedule.kind(this.#step);
     const rate = this.#schedule.rate(this.#step);
-    const batch = kind === "segmentation" ? this.#stills.next() : await this.#pairStream().next();
+    const batch = await this.#streams.next(kind);
     this.#context.learner.step(kind, batch, rate);
     this.#step++;
     this.#pending.push({ step: this.#step, rate });
-  }
-
-  #pairStream(): PairStream {
-    if (!this.#pairs) throw new TypeError("Cannot train for consistency: there is no video");
-    return this.#pairs;
   }
 
   /** Asks for the losses of the steps queued so far, which come while further steps are made. */
@@ -238,14 +168,17 @@ class StageRun {
 
   async *#validate(): AsyncGenerator<TrainEvent> {
     const { learner, config, folder } = this.#context;
-    if (this.#validation.stills.length + this.#validation.pairs.length === 0) {
+    const { stills, pairs, depth = [] } = this.#validation;
+    if (stills.length + pairs.length + depth.length === 0) {
       this.#best = await learner.weights();
       return;
     }
     const scores = await learner.validate(this.#validation);
     const { segmentation, consistency } = scores;
-    if (![segmentation, consistency].every((loss) => loss === null || Number.isFinite(loss))) {
-      const what = `segmentation ${segmentation}, consistency ${consistency}`;
+    const losses = [segmentation, consistency, scores.depth];
+    if (!losses.every((loss) => loss === null || Number.isFinite(loss))) {
+      const what =
+        `segmentation ${segmentation}, consistency ${consistency}, depth ${scores.depth}`;
       this.#fail(`the validation loss after step ${this.#step} is not finite (${what})`);
     }
     const alarm = this.#collapse(scores) ?? this.#death(scores);
@@ -253,6 +186,7 @@ class StageRun {
     if (isBest) this.#best = await learner.weights();
     if (segmentation !== null) this.#schedule.plateaus.segmentation.observe(segmentation);
     if (consistency !== null) this.#schedule.plateaus.consistency.observe(consistency);
+    if (scores.depth !== null) this.#schedule.plateaus.depth.observe(scores.depth);
     const event: ValidationEvent = {
       type: "validation",
       seed: config.seed,
@@ -272,12 +206,12 @@ class StageRun {
    * as they are not clearly worse than the best. Without validation stills nothing tells better from
    * worse, and the last weights are taken.
    */
-  #isBetter({ segmentation, consistency }: ValidationScores): boolean {
+  #isBetter({ segmentation, consistency, depth }: ValidationScores): boolean {
     if (segmentation === null) {
       this.#waited = 0;
       return true;
     }
-    const score = segmentation + (consistency ?? 0);
+    const score = segmentation + (consistency ?? 0) + (depth ?? 0);
     const best = this.#bestScore ?? Infinity;
     this.#waited = score < best ? 0 : this.#waited + 1;
     this.#bestScore = Math.min(best, score);
@@ -343,7 +277,9 @@ class StageRun {
         this.#fail(`${name} is not finite after step ${this.#step}`);
       }
     }
-    const plateau = (kind: StepKind) => this.#schedule.plateaus[kind].state;
+    const plateaus = stepKinds(this.#context.config).map((kind) =>
+      [kind, this.#schedule.plateaus[kind].state] as const
+    );
     await folder.saveState({
       weights,
       moments,
@@ -352,11 +288,10 @@ class StageRun {
         stage: this.#stage,
         step: this.#step,
         counts,
-        stills: this.#stills.state,
-        pairs: this.#pairs?.state ?? null,
+        ...this.#streams.state,
         bestScore: this.#bestScore,
         waited: this.#waited,
-        plateaus: { segmentation: plateau("segmentation"), consistency: plateau("consistency") },
+        plateaus: Object.fromEntries(plateaus),
         reference: this.#reference,
         collapsed: this.#collapsed,
         metricsBytes: this.#metricsBytes,
@@ -370,13 +305,14 @@ class StageRun {
     learner.setWeights(weights, from);
     learner.restoreOptimisers({ moments, counts: state.counts, from });
     this.#step = state.step;
-    this.#stills.restore(state.stills);
-    if (state.pairs) this.#pairs?.restore(state.pairs);
+    this.#streams.restore(state);
     this.#best = best;
     this.#bestScore = state.bestScore;
     this.#waited = state.waited;
-    this.#schedule.plateaus.segmentation.restore(state.plateaus.segmentation);
-    this.#schedule.plateaus.consistency.restore(state.plateaus.consistency);
+    for (const kind of stepKinds(this.#context.config)) {
+      const plateau = state.plateaus[kind];
+      if (plateau) this.#schedule.plateaus[kind].restore(plateau);
+    }
     this.#reference = state.reference;
     this.#collapsed = state.collapsed;
     this.#metricsBytes = state.metricsBytes;

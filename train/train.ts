@@ -14,10 +14,11 @@ import { parameterCount } from "../nn/module.ts";
 import { decodeSafeTensors } from "../nn/safetensors.ts";
 import { parameterTensors, writeTensors } from "../nn/weights.ts";
 import { pickFrames } from "./data/frames.ts";
-import { checkConfig, type TrainConfig } from "./config.ts";
+import { checkConfig } from "./check_config.ts";
+import type { TrainConfig } from "./config.ts";
 import type { TrainEvent } from "./events.ts";
 import { readKernelFile, writeKernelFile } from "./kernel_file.ts";
-import { Learner } from "./learner.ts";
+import { Learner, stepKinds } from "./learner.ts";
 import { encodeModel, readModelFile } from "./model_file.ts";
 import { freshNetwork } from "./network.ts";
 import {
@@ -30,7 +31,8 @@ import { resultsTable, type SeedResults } from "./results_table.ts";
 import { writeReport } from "./run_report.ts";
 import { RunFolder, type Stage } from "./run_folder.ts";
 import type { DecodeSettings } from "./segment.ts";
-import { runStage, stageSteps } from "./stage.ts";
+import { runStage } from "./stage.ts";
+import { hasPairs, stageSteps } from "./stage_data.ts";
 import { pickThresholds } from "./star_thresholds.ts";
 import { loadTrainingSet, type TrainingSet } from "./training_set.ts";
 import { versions } from "./version.ts";
@@ -135,7 +137,7 @@ async function* trainSeed(
     seed: config.seed,
     parameters: parameterCount(network.parameters),
     plannedBytes: learner.plannedBytes(
-      stages.includes("consistent") ? ["segmentation", "consistency"] : ["segmentation"],
+      stages.includes("consistent") ? stepKinds(config) : ["segmentation"],
     ),
     stills: [set.train.length, set.validation.length, set.test.length],
     frames: set.videos.reduce((sum, { frames }) => sum + frames.length, 0),
@@ -162,8 +164,7 @@ async function* trainSeed(
 }
 
 function stagesOf(set: TrainingSet, config: TrainConfig): Stage[] {
-  const hasPairs = set.videos.some(({ frames }) => frames.length > config.gap);
-  if (!hasPairs || config.rounds === 0) return ["baseline"];
+  if (!hasPairs(set, config) || config.rounds === 0) return ["baseline"];
   return config.control ? ["baseline", "control", "consistent"] : ["baseline", "consistent"];
 }
 

@@ -47,6 +47,8 @@ export interface TrainingSet {
   readonly test: readonly Sample[];
   /** Unlabelled videos. */
   readonly videos: readonly TrainingVideo[];
+  /** Unlabelled volumes: their planes in order of depth. */
+  readonly volumes: readonly Frames[];
   /** What a user should know about how it was read. */
   readonly notes: readonly string[];
 }
@@ -85,6 +87,7 @@ export async function loadTrainingSet(config: TrainConfig): Promise<TrainingSet>
   return {
     ...split,
     videos: videos.map(({ video }) => video),
+    volumes: [],
     notes: [...new Set([...stills.notes, ...videos.flatMap(({ notes }) => notes)])],
   };
 }

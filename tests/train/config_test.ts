@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { checkConfig } from "../../train/check_config.ts";
 import {
   changeConfig,
-  checkConfig,
   type ConfigChange,
   defaultConfig,
   listSettings,

@@ -142,7 +142,7 @@ async function trainPlainly(
       network.forward(tape, x).prob,
       new Variable(device.upload<"f32">(shape, targets as Float32Array<ArrayBuffer>)),
     );
-    optimisers[kind].step(tape.backward(loss), rate);
+    optimisers[kind === "segmentation" ? kind : "consistency"].step(tape.backward(loss), rate);
     read.push(...await device.read(loss.value));
   }
   return { losses: read, weights: await readTensors(device, parameterTensors(network)) };

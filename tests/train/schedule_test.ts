@@ -4,7 +4,7 @@ import type { StepKind } from "../../train/learner.ts";
 import type { Stage } from "../../train/run_folder.ts";
 import { Schedule } from "../../train/schedule.ts";
 
-const EPOCHS = { segmentation: 5, consistency: 3 };
+const EPOCHS = { segmentation: 5, consistency: 3, depth: 0 };
 
 /** A schedule with some settings changed. */
 function schedule(stage: Stage, change: ConfigChange = {}): Schedule {

@@ -8,7 +8,12 @@ import type { Batch } from "../../train/batches.ts";
 import type { ConfigChange, TrainConfig } from "../../train/config.ts";
 import { Random } from "../../train/data/random.ts";
 import type { TrainEvent } from "../../train/events.ts";
-import { Learner, type StepKind, type ValidationScores } from "../../train/learner.ts";
+import {
+  Learner,
+  type StepKind,
+  type ValidationBatches,
+  type ValidationScores,
+} from "../../train/learner.ts";
 import { RunFolder, type SavedState, type Stage } from "../../train/run_folder.ts";
 import { runStage, type StageOutcome } from "../../train/stage.ts";
 import { loadTrainingSet, type TrainingSet } from "../../train/training_set.ts";
@@ -50,7 +55,7 @@ export class WatchedLearner extends Learner {
   }
 
   override async validate(
-    batches: { stills: readonly Batch[]; pairs: readonly Batch[] },
+    batches: ValidationBatches,
   ): Promise<ValidationScores> {
     this.validated.push(await this.weights());
     return this.scores.shift() ?? await super.validate(batches);
@@ -62,6 +67,7 @@ export function scoresWith(other: Partial<ValidationScores>): ValidationScores {
   return {
     segmentation: 0.3,
     consistency: null,
+    depth: null,
     meanProbability: 0.3,
     foregroundFraction: 0.2,
     ...other,

@@ -10,7 +10,8 @@ import type { Channels } from "../../train/data/image.ts";
 import type { TrainEvent, ValidationEvent } from "../../train/events.ts";
 import type { ValidationScores } from "../../train/learner.ts";
 import type { Stage } from "../../train/run_folder.ts";
-import { runStage, stageSteps, validationBatches } from "../../train/stage.ts";
+import { runStage } from "../../train/stage.ts";
+import { stageSteps, validationBatches } from "../../train/stage_data.ts";
 import { runWholeStage, scoresWith, type WatchedStep, withWorkshop } from "./stage_fixture.ts";
 
 /** The validations among some events. */

@@ -7,7 +7,6 @@
 
 import {
   changeConfig,
-  checkConfig,
   type ConfigChange,
   defaultConfig,
   listSettings,
@@ -15,6 +14,7 @@ import {
   syntheticConfig,
   type TrainConfig,
 } from "../config.ts";
+import { checkConfig } from "../check_config.ts";
 import { settingsOfModel } from "../model_file.ts";
 import { changeFromFlags, flagOf } from "./setting_flags.ts";
 

@@ -13,7 +13,7 @@ export function flagOf({ path }: Setting): string {
 }
 
 /** Flags that may be given several times, once per value. */
-export const REPEATED_FLAGS: readonly string[] = ["video"];
+export const REPEATED_FLAGS: readonly string[] = ["video", "volume"];
 
 /** Flags of switches, which take no value and have a `--no-` form. */
 export function switchFlags(): string[] {

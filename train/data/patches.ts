@@ -31,9 +31,6 @@ export interface SamplerState {
   readonly random: RandomState;
 }
 
-/** Two patches at the same place of two frames. */
-export type SamplePair = [Sample, Sample];
-
 /**
  * Cuts a square patch out of a sample. What lies beyond the right and lower border is mirrored, so
  * the patch may be larger than the sample; mirrored objects keep their ids.
@@ -133,10 +130,13 @@ export class PatchSampler {
   }
 }
 
-/** Draws pairs of patches of frames t and t + gap of one or several videos for ever. */
+/**
+ * Draws patches at one place of the frames t and t + gap (and t + 2·gap, …) of one or several videos
+ * for ever.
+ */
 export class PairSampler {
-  #pairs: { readonly video: Frames; readonly t: number }[] = [];
-  #gap: number;
+  #starts: { readonly video: Frames; readonly t: number }[] = [];
+  #steps: readonly number[];
   #size: number;
   #random: Random;
   #turns: Turns;
@@ -145,14 +145,18 @@ export class PairSampler {
    * Starts a sampler.
    *
    * @param videos The frames of each video in their order.
-   * @param options Size of the patches in pixels, how many frames the two of a pair are apart
-   *   (1 by default), and the seed of the order and places.
-   * @throws {RangeError} When no video has more than `gap` frames, or `gap` is not a positive whole
-   *   number.
+   * @param options Size of the patches in pixels, how many frames are drawn (2 by default, a pair) and
+   *   how far they are apart (1 by default), and the seed of the order and places.
+   * @throws {RangeError} When no video has enough frames, or `gap` is not a positive whole number.
    */
   constructor(
     videos: readonly Frames[],
-    { size, gap = 1, seed }: { size: number; gap?: number; seed: number },
+    { size, gap = 1, window = 2, seed }: {
+      size: number;
+      gap?: number;
+      window?: number;
+      seed: number;
+    },
   ) {
     checkSize(size);
     if (!(Number.isInteger(gap) && gap > 0)) {
@@ -161,34 +165,38 @@ export class PairSampler {
       );
     }
     for (const video of videos) {
-      for (let t = 0; t + gap < video.length; t++) this.#pairs.push({ video, t });
+      for (let t = 0; t < windowCount(video, { gap, window }); t++) this.#starts.push({ video, t });
     }
-    if (this.#pairs.length === 0) {
+    if (this.#starts.length === 0) {
+      const [what, least] = [
+        window === 2 ? "pairs" : `windows of ${window}`,
+        gap * (window - 1) + 1,
+      ];
       throw new RangeError(
-        `Cannot draw pairs of frames ${gap} apart: no video has ${gap + 1} frames`,
+        `Cannot draw ${what} of frames ${gap} apart: no video has ${least} frames`,
       );
     }
-    this.#gap = gap;
+    this.#steps = Array.from({ length: window }, (_, i) => i * gap);
     this.#size = size;
     this.#random = new Random(seed);
-    this.#turns = new Turns(this.#pairs.length);
+    this.#turns = new Turns(this.#starts.length);
   }
 
   /**
-   * The next pair, at one place of both frames. The choice is made at once; only reading takes time.
+   * The next patches, at one place of all frames. The choice is made at once; only reading takes time.
    *
    * @throws {SyntaxError | RangeError} When a frame has to be read and its file is damaged.
    */
-  async next(): Promise<SamplePair> {
-    const { video, t } = this.#pairs[this.#turns.next(this.#random)];
+  async next(): Promise<Sample[]> {
+    const { video, t } = this.#starts[this.#turns.next(this.#random)];
     const place = { ...anyPosition(this.#random, video, this.#size), size: this.#size };
-    const [first, second] = await Promise.all([video.frame(t), video.frame(t + this.#gap)]);
-    return [cropSample(sampleOf(first), place), cropSample(sampleOf(second), place)];
+    const frames = await Promise.all(this.#steps.map((step) => video.frame(t + step)));
+    return frames.map((frame) => cropSample(sampleOf(frame), place));
   }
 
-  /** Number of pairs of frames; one epoch visits each once. */
+  /** Number of pairs (or windows) of frames; one epoch visits each once. */
   get length(): number {
-    return this.#pairs.length;
+    return this.#starts.length;
   }
 
   /** The state, to be saved. */
@@ -202,9 +210,17 @@ export class PairSampler {
    * @throws {RangeError} When the state was saved with another number of pairs.
    */
   restore(state: SamplerState): void {
-    this.#turns = new Turns(this.#pairs.length, state);
+    this.#turns = new Turns(this.#starts.length, state);
     this.#random = Random.from(state.random);
   }
+}
+
+/** How many pairs (or windows of more frames) a video has. */
+export function windowCount(
+  { length }: Frames,
+  { gap, window = 2 }: { gap: number; window?: number },
+): number {
+  return Math.max(0, length - gap * (window - 1));
 }
 
 /** Visits 0 … count − 1 in rolling random permutations. */
