@@ -385,7 +385,7 @@ export class Device implements Disposable {
   #add(tensors: readonly Tensor[], command: Command): void {
     if (!(this.#mode instanceof Capture)) return this.#queue.add(command);
     const isOutside = (tensor: Tensor) => this.#leases.get(tensor)?.memory !== this.#memory;
-    this.#mode.add(command, tensors.filter(isOutside));
+    this.#mode.add(command, { tensors, outside: tensors.filter(isOutside) });
   }
 
   #uniformCache(): UniformCache {

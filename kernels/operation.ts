@@ -30,6 +30,8 @@ export interface BackwardContext {
   readonly dy: Tensor<"f32">;
   /** Which inputs need a gradient; the rule may return null for the others. */
   readonly needs: readonly boolean[];
+  /** Says that the rule reads neither the output nor dy any more: gradients may take their memory. */
+  readonly release?: () => void;
 }
 
 /**

@@ -18,14 +18,32 @@ export class Capture {
   readonly outside: Set<Tensor> = new Set();
   /** Its uniform buffers. */
   readonly uniforms: UniformCache;
+  readonly #copied = new Map<GPUTexture, { from: GPUBuffer; bytes: number }>();
 
   /** Starts without commands. */
   constructor(uniforms: UniformCache) {
     this.uniforms = uniforms;
   }
 
-  /** Notes a command, and the tensors from outside that it uses. */
-  add(command: Command, outside: readonly Tensor[]): void {
+  /**
+   * Notes a command, which may change any of these tensors, and those of them from outside. What a
+   * texture holds already is not copied again: the gradient to a layer's sums serves two kernels.
+   */
+  add(
+    command: Command,
+    { tensors, outside }: { tensors: readonly Tensor[]; outside: readonly Tensor[] },
+  ): void {
+    if (command.kind === "texture") {
+      const { from, to, bytes } = command;
+      const copied = this.#copied.get(to);
+      if (copied?.from === from && copied.bytes === bytes) return;
+      this.#copied.set(to, { from, bytes });
+    } else {
+      const changed = new Set(tensors.map(({ buffer }) => buffer));
+      for (const [texture, { from }] of this.#copied) {
+        if (changed.has(from)) this.#copied.delete(texture);
+      }
+    }
     this.commands.push(command);
     outside.forEach((tensor) => this.outside.add(tensor));
   }

@@ -177,7 +177,8 @@ function passThrough<P extends Params>(
   }
   const needs = inputs.map((input) => input.needsGradient);
   const values = inputs.map((input) => input.value);
-  const context = { inputs: values, output: output.value, dy, needs };
+  const release = () => sums.sweep(output.value);
+  const context = { inputs: values, output: output.value, dy, needs, release };
   const results = backward(sums.device, context, params);
   inputs.forEach((input, i) => {
     const gradient = results[i];

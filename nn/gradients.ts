@@ -66,7 +66,7 @@ export class GradientSums {
     return gradient;
   }
 
-  /** Frees what has been used, and a value. */
+  /** Frees what has been used, and a value that nothing will read any more. */
   sweep(value: Tensor<"f32">): void {
     const held = new Set(this.gradients.values());
     for (const tensor of [...this.#used, value]) {

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Device } from "../../kernels/device.ts";
 import { elementwise } from "../../kernels/elementwise.ts";
 import { DeviceLostError, OutOfMemoryError, ShaderError } from "../../kernels/errors.ts";
+import { declareOperand } from "../../kernels/operand.ts";
 import { openDevice } from "../../kernels/open_device.ts";
 import type { Tensor } from "../../kernels/tensor.ts";
 
@@ -256,4 +257,49 @@ Deno.test("Recording.replay() says that the device was closed", async () => {
   own[Symbol.dispose]();
   assertThrows(() => recording.replay(), DeviceLostError, "its device has been closed");
   recording[Symbol.dispose]();
+});
+
+Deno.test("Device.capture() copies an operand into a texture again only when it may have changed", async () => {
+  using _scope = device.scope();
+  const [x, y] = [device.upload([2000], values(2000, 1)), device.empty([2000])];
+  const shader = /* wgsl */ `
+${declareOperand("x", { binding: 2, source: "texture" })}
+@group(0) @binding(0) var<uniform> count: u32;
+@group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x < count) { y[id.x] += x_at(i32(id.x)); }
+}
+`;
+  const addX = (from = x) =>
+    device.dispatch({
+      label: "add x",
+      shader,
+      uniforms: [500],
+      tensors: [y],
+      textures: [from],
+      workgroups: [8],
+    });
+  const double = (tensor: Tensor<"f32">) =>
+    device.copy({ from: apply(tensor, "2.0 * a"), to: tensor, count: tensor.size });
+  using recording = device.capture(() => {
+    addX();
+    addX();
+    double(x);
+    addX();
+    // Another tensor takes the place of one that is gone, in the same memory.
+    const first = apply(x, "a + 1.0");
+    addX(first);
+    device.free(first);
+    addX(apply(x, "a + 2.0"));
+    device.clear(x);
+    addX();
+  });
+  device.clear(y);
+  recording.replay();
+  // 1 + 1, then x is 2: 2 + 3 + 4, then 0.
+  assertEquals(await device.read(y), values(2000, 11));
+  device.write(x, values(2000, 5));
+  recording.replay();
+  assertEquals(await device.read(y), values(2000, 11 + 5 + 5 + 10 + 11 + 12));
 });

@@ -363,3 +363,27 @@ Deno.test("gradients of a whole U-Net agree with finite differences in float64",
     }
   }
 });
+
+Deno.test("Tape.backward() frees a gradient and an output that a rule has released, but nothing that is held", async () => {
+  using _scope = device.scope();
+  const random = new Random(3);
+  const draw = (shape: number[]) =>
+    device.upload(shape, Float32Array.from({ length: sizeOf(shape) }, () => random.normal()));
+  const [image, weightValue, biasValue] = [draw([1, 2, 6, 8]), draw([2, 2, 3, 3]), draw([2])];
+  const gradientsOf = async (keep: boolean) => {
+    const tape = new Tape(device);
+    const weight = new Variable(weightValue, { needsGradient: true });
+    const bias = new Variable(biasValue, { needsGradient: true });
+    const x = new Variable(image, { needsGradient: true });
+    const a = tape.apply(conv2d, [x, weight, bias], { relu: true });
+    const b = tape.apply(conv2d, [a, weight, bias], { relu: true });
+    // Both inputs of the sum are handed the same gradient, which the rule of b may not free.
+    const loss = halfSquare(tape, tape.apply(add, [b, a], {}));
+    const gradients = tape.backward(loss, { keep: keep ? [a, b] : [] });
+    assertEquals([a, b].map(({ value }) => value.freed), [!keep, !keep]);
+    return await Promise.all([x, weight, bias].map((v) => read(gradients, v)));
+  };
+  const kept = await gradientsOf(true);
+  assert(kept.flat().some((value) => value !== 0));
+  assertEquals(await gradientsOf(false), kept);
+});

@@ -47,15 +47,17 @@ export const conv2d: Operation<Conv2dParams> = {
   shape: conv2dShape,
   forward: (device, [x, weight, bias], { relu }) =>
     convolve(device, { x, weight, bias, relu, transposed: false }),
-  backward(device, { inputs: [x, weight], output: y, dy, needs }, { relu }) {
+  backward(device, { inputs: [x, weight], output: y, dy, needs, release }, { relu }) {
     using scope = device.scope();
     const k = weight.shape[2];
     const { dz, sums } = gradientOfSums(device, { y, dy, relu, wantsBias: needs[2] });
+    if (dz !== dy) release?.();
     const inputGradient = () =>
       convolve(device, { x: dz, weight, transposed: true, bias: null, relu: false });
+    const dw = needs[1] ? gradientToWeights(device, { x, dz, k }) : null;
     return [
       needs[0] ? scope.keep(inputGradient()) : null,
-      needs[1] ? scope.keep(gradientToWeights(device, { x, dz, k })) : null,
+      dw && scope.keep(dw),
       needs[2] && sums ? scope.keep(sums) : null,
     ];
   },
@@ -68,6 +70,9 @@ export const conv2d: Operation<Conv2dParams> = {
     { shapes: shapesFor([1, 4, 11, 13], 6, 5), params: { relu: false } },
     { shapes: shapesFor([1, 2, 6, 16], 3, 7), params: { relu: true } },
     { shapes: shapesFor([1, 2, 3, 20], 2, 11), params: { relu: false } },
+    { shapes: shapesFor([1, 4, 36, 8], 8, 3), params: { relu: true } },
+    { shapes: shapesFor([2, 3, 33, 12], 5, 3), params: { relu: true } },
+    { shapes: shapesFor([1, 2, 34, 5], 3, 3), params: { relu: false } },
     { shapes: shapesFor([1, 32, 256, 256], 32, 3), params: { relu: true }, bench: true },
     { shapes: shapesFor([1, 64, 128, 128], 64, 3), params: { relu: true }, bench: true },
     { shapes: shapesFor([1, 256, 32, 32], 256, 3), params: { relu: true }, bench: true },

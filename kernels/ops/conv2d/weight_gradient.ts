@@ -1,6 +1,6 @@
 /**
  * Weight gradient, split over the pixels: one invocation sums the products of 4 output channels × 2
- * input channels × the taps of `unrolledKernelRows` kernel rows over a slab of row pairs, walking
+ * input channels × the taps of `unrolledKernelRows` kernel rows over a slab of bands of rows, walking
  * along the row and keeping the segments it has already loaded. A second pass adds the slabs in
  * their order, so the result never depends on timing.
  *
@@ -21,38 +21,56 @@ import { vectorType, type VectorWidth, vectorWidth } from "../../vector_width.ts
 const WORKGROUP = 64;
 const STEPS_PER_INVOCATION = 256;
 const MOST_STEPS = 4096;
-const ROWS = 2;
+/** Channels of the input that one invocation computes. */
 const CHANNELS = 2;
+/** From this height on, tiles have four rows in place of two: fewer loads, fewer invocations. */
+const TALL = 32;
 
-/**
- * WGSL of the weight gradient's first pass for one kernel side and segment width, for rows that are
- * walked whole or `cut` into parts, which must also load what lies left of their start.
- */
+/** The numbers that a kernel is generated from. */
+export interface GradientTile {
+  /** Side of the convolution kernel, odd. */
+  readonly k: number;
+  /** Columns per segment. */
+  readonly vector: VectorWidth;
+  /** Rows of the gradient at once: 2 or 4. */
+  readonly rows: number;
+  /** Whether rows are walked in parts, which must also load what lies left of their start. */
+  readonly cut: boolean;
+  /** Whether tiles fill the image and the channels, so that only padding must be looked for. */
+  readonly whole: boolean;
+  /** Where x and dz are read from. */
+  readonly source: Source;
+  /** Whether each pixel of x stands for 2 × 2; needs a 3×3 kernel, vectors and rows not cut. */
+  readonly doubled?: boolean;
+}
+
+/** WGSL of the weight gradient's first pass for one tile. */
 export function weightGradientShader(
-  { k, vector, cut, source, doubled = false }: {
-    k: number;
-    vector: VectorWidth;
-    cut: boolean;
-    source: Source;
-    doubled?: boolean;
-  },
+  { k, vector, rows, cut, whole, source, doubled = false }: GradientTile,
 ): string {
   const pad = (k - 1) / 2;
   const halo = haloSegments(k, vector);
   const kernelRows = unrolledKernelRows(k);
-  const inputRows = ROWS + kernelRows - 1;
+  const inputRows = rows + kernelRows - 1;
   const type = vectorType(vector);
   const zero = `${type}(0.0)`;
   const last = 2 * halo;
   const channels = range(CHANNELS);
   const taps = range(kernelRows * k);
   const windows = channels.flatMap((c) => range(inputRows).map((r) => ({ c, r })));
-  const load = (c: number, r: number, segment: string) => {
-    const value = doubled
-      ? `doubled_at(x${c} + ((y0 + ${r}) >> 1u) * (width / 2), ${segment})`
+  // Window row r lies at row − 1 + r, in row ⌊(r − 1) / 2⌋ from row / 2 on of an image of half the size.
+  const lowRow = (r: number) => (r + 1) >> 1;
+  const lowAt = (c: number, low: number, segment: string) =>
+    `x_at(x${c} + ((row >> 1) + ${low - 1}) * (width / 2) + ((${segment}) >> 1))`;
+  const xAt = (c: number, r: number, segment: string) =>
+    doubled
+      ? `half_of(${lowAt(c, lowRow(r), segment)}, ${segment})`
       : `x_at(x${c} + (y0 + ${r}) * width + ${segment})`;
-    return `select(${zero}, ${value}, has${c} && in${r} && u32(${segment}) < p.segments)`;
-  };
+  const inside = (c: number, r: number, { value, segment }: { value: string; segment: string }) =>
+    `select(${zero}, ${value}, ` +
+    `${whole ? "" : `has${c} && `}in${r} && u32(${segment}) < p.segments)`;
+  const load = (c: number, r: number, segment: string) =>
+    inside(c, r, { value: xAt(c, r, segment), segment });
   const starts = windows.flatMap(({ c, r }) =>
     range(last + 1).map((s) =>
       s === last || (s < halo && !cut)
@@ -61,17 +79,27 @@ export function weightGradientShader(
     )
   );
   // Segments enter the window at its right end; those already loaded move one place to the left.
-  const enter = windows.map(({ c, r }) => `v${c}${r}_${last} = ${load(c, r, `s + ${halo}`)};`);
+  const entering = `s + ${halo}`;
+  const lows = channels.flatMap((c) =>
+    range(lowRow(inputRows - 1) + 1).map((low) =>
+      `let low${c}_${low} = ${lowAt(c, low, entering)};`
+    )
+  );
+  const enter = windows.map(({ c, r }) => {
+    const value = doubled ? `half_of(low${c}_${lowRow(r)}, ${entering})` : xAt(c, r, entering);
+    return `v${c}${r}_${last} = ${inside(c, r, { value, segment: entering })};`;
+  });
   const shift = windows.flatMap(({ c, r }) =>
     range(last).map((s) => `v${c}${r}_${s} = v${c}${r}_${s + 1};`)
   );
-  const gradients = range(ROWS).flatMap((r) =>
-    range(4).map((o) =>
-      `let g${r}_${o} = select(${zero}, dz_at(z0 + ${o} * area + ${r} * width + s), ` +
-      `oc + ${o}u < p.c_out && row + ${r} < i32(p.height));`
-    )
+  const gradients = range(rows).flatMap((r) =>
+    range(4).map((o) => {
+      const value = `dz_at(z0 + ${o} * area + ${r} * width + s)`;
+      const has = `oc + ${o}u < p.c_out && row + ${r} < i32(p.height)`;
+      return `let g${r}_${o} = ${whole ? value : `select(${zero}, ${value}, ${has})`};`;
+    })
   );
-  const pixels = range(ROWS).flatMap((r) => range(vector).map((i) => ({ r, i })));
+  const pixels = range(rows).flatMap((r) => range(vector).map((i) => ({ r, i })));
   const pixelGradients = pixels.map(({ r, i }) => {
     const part = vector === 4 ? `.${"xyzw"[i]}` : "";
     return `let d${r}_${i} = vec4f(${range(4).map((o) => `g${r}_${o}${part}`).join(", ")});`;
@@ -98,14 +126,14 @@ export function weightGradientShader(
   );
   return /* wgsl */ `
 struct Params {
-  batch: u32, c_in: u32, c_out: u32, height: u32, segments: u32, pairs: u32, slabs: u32, parts: u32,
+  batch: u32, c_in: u32, c_out: u32, height: u32, segments: u32, bands: u32, slabs: u32, parts: u32,
   c_first: u32, c_all: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> partial: array<f32>;
-${declareOperand("x", { binding: 2, source, type })}
-${declareOperand("dz", { binding: 3, source, type })}
-${doubled ? DOUBLED_AT : ""}
+${declareOperand("dz", { binding: 2, source, type })}
+${declareOperand("x", { binding: 3, source, type })}
+${doubled ? HALF_OF : ""}
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -128,12 +156,12 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     ).join("\n  ")
   }
   ${channels.flatMap((c) => taps.map((t) => `var a${c}_${t} = vec4f(0.0);`)).join("\n  ")}
-  let first = i32(slab % p.slabs / p.parts * p.pairs) * ${ROWS};
-  let end = min(first + i32(p.pairs) * ${ROWS}, i32(p.height));
+  let first = i32(slab % p.slabs / p.parts * p.bands) * ${rows};
+  let end = min(first + i32(p.bands) * ${rows}, i32(p.height));
   let length = (width + i32(p.parts) - 1) / i32(p.parts);
   let start = ${cut ? "i32(slab % p.parts) * length" : "0"};
   let stop = ${cut ? "min(start + length, width)" : "width"};
-  for (var row = first; row < end; row += ${ROWS}) {
+  for (var row = first; row < end; row += ${rows}) {
     let y0 = row + i32(ky0) - ${pad};
     let z0 = i32(image * p.c_out + oc) * area + row * width;
     ${
@@ -143,6 +171,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
     ${starts.join("\n    ")}
     for (var s = start; s < stop; s++) {
+      ${doubled ? lows.join("\n      ") : ""}
       ${enter.join("\n      ")}
       ${gradients.join("\n      ")}
       ${pixelGradients.join("\n      ")}
@@ -155,10 +184,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 `;
 }
 
-/** Where a vector of an image lies that is twice as wide as the one that is stored. */
-const DOUBLED_AT = /* wgsl */ `
-fn doubled_at(row: i32, segment: i32) -> vec4f {
-  let pixels = x_at(row + (segment >> 1u));
+/** A segment of an image twice as wide as the one that these pixels are from. */
+const HALF_OF = /* wgsl */ `
+fn half_of(pixels: vec4f, segment: i32) -> vec4f {
   return select(pixels.xxyy, pixels.zzww, (segment & 1) == 1);
 }`;
 
@@ -179,6 +207,11 @@ export function weightGradient(
   return joinedWeightGradient(device, { inputs: [{ x, doubled: false }], dz, k }, source);
 }
 
+/** Rows of a band; a single channel fills half of a tile as it is. */
+function rowsOf({ height, cAll, k }: { height: number; cAll: number; k: number }): number {
+  return k === 3 && height >= TALL && cAll > 1 ? 4 : 2;
+}
+
 /** Computes dw for a layer that sees several images, one after the other along its channels. */
 export function joinedWeightGradient(
   device: Device,
@@ -189,9 +222,10 @@ export function joinedWeightGradient(
   const cAll = inputs.reduce((sum, { x }) => sum + x.shape[1], 0);
   const vector = vectorWidth(width);
   const segments = width / vector;
-  const pairs = Math.max(1, Math.floor(STEPS_PER_INVOCATION / segments));
+  const rows = rowsOf({ height, cAll, k });
+  const bands = Math.max(1, Math.floor(STEPS_PER_INVOCATION * 2 / rows / segments));
   const parts = Math.ceil(segments / MOST_STEPS);
-  const slabs = Math.ceil(Math.ceil(height / ROWS) / pairs) * parts;
+  const slabs = Math.ceil(Math.ceil(height / rows) / bands) * parts;
   using scope = device.scope();
   const partial = device.empty([batch * slabs, cOut, cAll, k, k]);
   let first = 0;
@@ -200,9 +234,19 @@ export function joinedWeightGradient(
     const blocks = Math.ceil(cOut / 4) * Math.ceil(cIn / CHANNELS) * (k / unrolledKernelRows(k));
     device.dispatch({
       label: `conv2d k${k} dw`,
-      shader: weightGradientShader({ k, vector, cut: parts > 1, source, doubled }),
-      uniforms: [batch, cIn, cOut, height, segments, pairs, slabs, parts, first, cAll],
-      ...bindOperands([partial], { operands: [x, dz], source }),
+      shader: weightGradientShader({
+        k,
+        vector,
+        rows,
+        cut: parts > 1,
+        // Small images take the kernel that serves every size: each kernel costs memory and time.
+        whole: rows > 2 && cIn % CHANNELS === 0 && cOut % 4 === 0 && height % rows === 0,
+        source,
+        doubled,
+      }),
+      uniforms: [batch, cIn, cOut, height, segments, bands, slabs, parts, first, cAll],
+      // The gradient comes first, as in the kernel of dx: its copy in a texture can serve both.
+      ...bindOperands([partial], { operands: [dz, x], source }),
       workgroups: linearWorkgroups(batch * slabs * blocks, WORKGROUP),
     });
     first += cIn;

@@ -9,6 +9,7 @@
  */
 
 import { gradientOfSums } from "../../channel_sums.ts";
+import type { Device } from "../../device.ts";
 import type { NdArray, Operation } from "../../operation.ts";
 import { formatShape, imageShape, type Shape } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
@@ -49,6 +50,12 @@ function shapesFor(
   return [[n, cLow, h, w], [n, cSkip, 2 * h, 2 * w], [cOut, cLow + cSkip, k, k], [cOut]];
 }
 
+/** The gradient to the smaller image: of the first channels, sums over 2 × 2. */
+function gradientToLow(device: Device, dx: Tensor<"f32">, count: number): Tensor<"f32"> {
+  using scope = device.scope();
+  return scope.keep(sumBlocks(device, takeChannels(device, dx, { first: 0, count })));
+}
+
 /** Makes a gradient rule of a reference callable: these operations have one. */
 type ReferenceRule = (inputs: readonly NdArray[], dy: NdArray, params: object) => NdArray[];
 
@@ -62,19 +69,21 @@ export const upConv2d: Operation<Conv2dParams> = {
   shape: upConv2dShape,
   forward: (device, [low, skip, weight, bias], { relu }) =>
     upConvolve(device, { low, skip, weight, bias, relu }),
-  backward(device, { inputs: [low, skip, weight], output: y, dy, needs }, { relu }) {
+  backward(device, { inputs: [low, skip, weight], output: y, dy, needs, release }, { relu }) {
     using scope = device.scope();
     const { dz, sums } = gradientOfSums(device, { y, dy, relu, wantsBias: needs[3] });
+    if (dz !== dy) release?.();
+    // The gradient to the joined channels is the largest tensor of all, so it is made last.
+    const dw = needs[2] ? upGradientToWeights(device, { low, skip, dz, weight }) : null;
     const dx = needs[0] || needs[1]
       ? convolve(device, { x: dz, weight, transposed: true, bias: null, relu: false })
       : null;
+    if (dz !== dy) device.free(dz);
     const [cLow, cSkip] = [low.shape[1], skip.shape[1]];
-    const toLow = (dx: Tensor<"f32">) =>
-      sumBlocks(device, takeChannels(device, dx, { first: 0, count: cLow }));
     return [
-      dx && needs[0] ? scope.keep(toLow(dx)) : null,
+      dx && needs[0] ? scope.keep(gradientToLow(device, dx, cLow)) : null,
       dx && needs[1] ? scope.keep(takeChannels(device, dx, { first: cLow, count: cSkip })) : null,
-      needs[2] ? scope.keep(upGradientToWeights(device, { low, skip, dz, weight })) : null,
+      dw && scope.keep(dw),
       needs[3] && sums ? scope.keep(sums) : null,
     ];
   },
@@ -99,6 +108,8 @@ export const upConv2d: Operation<Conv2dParams> = {
     { shapes: shapesFor([1, 4, 5, 8], { cSkip: 2, cOut: 9, k: 3 }), params: { relu: true } },
     { shapes: shapesFor([3, 2, 2, 7], { cSkip: 3, cOut: 4, k: 3 }), params: { relu: false } },
     { shapes: shapesFor([1, 2, 4, 4], { cSkip: 3, cOut: 5, k: 5 }), params: { relu: true } },
+    { shapes: shapesFor([2, 2, 16, 4], { cSkip: 4, cOut: 8, k: 3 }), params: { relu: true } },
+    { shapes: shapesFor([1, 3, 17, 8], { cSkip: 2, cOut: 5, k: 3 }), params: { relu: false } },
     {
       shapes: shapesFor([1, 16, 32, 32], { cSkip: 16, cOut: 16, k: 3 }),
       params: { relu: true },
