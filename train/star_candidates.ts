@@ -1,6 +1,7 @@
 /**
  * From images of any size to StarDist's candidates, tile by tile: the same as from the whole image at
- * once, as every grid point belongs to one tile and its answer does not depend on where tiles end.
+ * once, as every grid point belongs to one tile and its answer does not depend on where tiles end. (Its
+ * last bits do where kernels are chosen by the size of images, as some add up in another order.)
  *
  * @module
  */
