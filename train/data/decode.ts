@@ -10,14 +10,9 @@ import { FileBytes, unreadable } from "./files.ts";
 import type { LabelImage, Plane } from "./image.ts";
 import { isPng, readPng } from "./png_decode.ts";
 import { imageJCount, type StackAxes, stackAxes } from "./tiff_axes.ts";
-import {
-  isTiff,
-  readTiffDirectories,
-  type SampleFormat,
-  type TiffFile,
-  type TiffPage,
-} from "./tiff_directory.ts";
+import { readTiffDirectories, type SampleFormat, type TiffFile } from "./tiff_directory.ts";
 import { type PixelArray, readTiffPixels } from "./tiff_pixels.ts";
+import { isTiff } from "./tiff_tags.ts";
 
 export type { SampleFormat } from "./tiff_directory.ts";
 export type { PixelArray } from "./tiff_pixels.ts";
@@ -105,10 +100,8 @@ async function openPng(bytes: FileBytes): Promise<ImageStack> {
 
 async function openTiff(bytes: FileBytes): Promise<ImageStack> {
   const { path } = bytes;
-  const file = await readTiffDirectories(bytes);
-  const pages = contiguousPages(file, bytes.size);
-  const [first] = pages;
-  checkEqualPages(path, pages);
+  const file = contiguousPages(await readTiffDirectories(bytes), bytes.size);
+  const { first } = file;
   const rgb = first.photometric === 2 && first.samples >= 3;
   const notes = colourNotes({ samples: first.samples, rgb, palette: null });
   if (file.skipped > 0) notes.push(`${file.skipped} thumbnails or masks in the file are left out`);
@@ -116,14 +109,14 @@ async function openTiff(bytes: FileBytes): Promise<ImageStack> {
   if (first.photometric === 3) notes.push("the colour table is for display only and is left out");
   const { order, ...axes } = axesOf(path, {
     description: file.description,
-    pages: pages.length,
+    pages: file.length,
     samples: first.samples,
   });
   return {
     path,
     width: first.width,
     height: first.height,
-    length: pages.length,
+    length: file.length,
     axes,
     order,
     bits: first.bits,
@@ -133,9 +126,9 @@ async function openTiff(bytes: FileBytes): Promise<ImageStack> {
     palette: null,
     notes,
     page: async (index) => {
-      checkPage(index, path, pages.length);
+      checkPage(index, path, file.length);
       using again = await FileBytes.open(path);
-      return await readTiffPixels(again, pages[index]);
+      return await readTiffPixels(again, await file.page(again, index));
     },
   };
 }
@@ -154,36 +147,25 @@ function checkPage(index: number, path: string, length: number): void {
   throw new RangeError(`Cannot read page ${index} of ${path}: it has pages 0 to ${length - 1}`);
 }
 
-/** Pages of one stack must be alike: size, kind of number and samples. */
-function checkEqualPages(path: string, pages: readonly TiffPage[]): void {
-  const shape = (p: TiffPage) => `${p.width}x${p.height}`;
-  const kind = (p: TiffPage) => `${p.samples} x ${p.bits}-bit ${p.format}`;
-  pages.forEach((page, i) => {
-    for (const describe of [shape, kind]) {
-      if (describe(page) === describe(pages[0])) continue;
-      const what = `page ${i + 1} is ${describe(page)}, page 1 is ${describe(pages[0])}`;
-      throw unreadable(path, what, "save its pages as separate files");
-    }
-  });
-}
-
 /**
  * ImageJ writes stacks over 4 GiB with the directory of the first page only; the pixels of all
  * pages follow each other, uncompressed.
  */
-function contiguousPages(
-  { pages, description }: TiffFile,
-  fileSize: number,
-): readonly TiffPage[] {
-  const count = imageJCount(description);
-  const [first] = pages;
+function contiguousPages(file: TiffFile, fileSize: number): TiffFile {
+  const { first } = file;
+  const length = imageJCount(file.description);
   const step = first.chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
-  const fits = first.chunks[0].offset + count * step <= fileSize;
-  if (pages.length > 1 || first.compression !== 1 || first.tiled || !fits) return pages;
-  return Array.from({ length: count }, (_, i) => ({
-    ...first,
-    chunks: first.chunks.map(({ offset, bytes }) => ({ offset: offset + i * step, bytes })),
-  }));
+  const fits = first.chunks[0].offset + length * step <= fileSize;
+  if (file.length > 1 || first.compression !== 1 || first.tiled || !fits) return file;
+  return {
+    ...file,
+    length,
+    page: (_, i) =>
+      Promise.resolve({
+        ...first,
+        chunks: first.chunks.map(({ offset, bytes }) => ({ offset: offset + i * step, bytes })),
+      }),
+  };
 }
 
 function axesOf(

@@ -1,13 +1,21 @@
 /**
- * The directories of a TIFF or BigTIFF file, read and checked before any pixel is decoded: every
- * offset lies inside the file, every strip or tile is there, and none of them claims to hold more
- * pixels than its bytes can encode. What is written here (TIFF 6.0, and the BigTIFF extension) is
- * a few tags; the pixels are in `tiff_pixels.ts`.
+ * The pages of a TIFF or BigTIFF file, checked before any pixel is decoded: every strip or tile is
+ * there, none of them claims to hold more pixels than its bytes can encode, and all pages are alike.
+ * Of each page only the place is kept, so that a file with tens of thousands of pages takes little
+ * memory; the strips of a page are looked up again when it is decoded (in `tiff_pixels.ts`).
  *
  * @module
  */
 
 import { type FileBytes, unreadable } from "./files.ts";
+import {
+  numbers,
+  readTags,
+  readText,
+  readTiffHead,
+  type TiffSource,
+  type TiffTags,
+} from "./tiff_tags.ts";
 
 /** How the numbers of an image are to be understood. */
 export type SampleFormat = "uint" | "int" | "float";
@@ -54,45 +62,17 @@ export interface TiffPage {
 
 /** A TIFF file's pages and the text of the first one, which says what the pages mean. */
 export interface TiffFile {
-  /** The pages, in file order. */
-  readonly pages: readonly TiffPage[];
+  /** Number of pages; all have the size and the kind of numbers of the first. */
+  readonly length: number;
+  /** The first page. */
+  readonly first: TiffPage;
   /** ImageDescription of the first page, or "". */
   readonly description: string;
   /** Pages left out because they are thumbnails, reduced copies or transparency masks. */
   readonly skipped: number;
+  /** Looks up page i in file order, from 0, in the open file. */
+  readonly page: (bytes: FileBytes, i: number) => Promise<TiffPage>;
 }
-
-/** Where a tag's values are. */
-interface Entry {
-  readonly type: number;
-  readonly count: number;
-  readonly offset: number;
-}
-
-type Tags = ReadonlyMap<number, Entry>;
-
-/** File, byte order and the sizes that differ between TIFF and BigTIFF. */
-interface Context {
-  readonly bytes: FileBytes;
-  readonly littleEndian: boolean;
-  readonly big: boolean;
-}
-
-/** Bytes of one value of each field type. */
-const typeBytes: Readonly<Record<number, number>> = {
-  1: 1,
-  2: 1,
-  3: 2,
-  4: 4,
-  6: 1,
-  7: 1,
-  8: 2,
-  9: 4,
-  13: 4,
-  16: 8,
-  17: 8,
-  18: 8,
-};
 
 /**
  * The most bytes that one byte of each compression can stand for: LZW reaches its longest strings
@@ -120,123 +100,80 @@ const mostSamples = 2 ** 30;
 const damaged = "copy it again from its source";
 const resave = "save it as an uncompressed, LZW or deflate TIFF of 8, 16 or 32 bits";
 
-/** True if the bytes start like a TIFF or BigTIFF file. */
-export function isTiff(head: Uint8Array): boolean {
-  const [a, b, c, d] = head;
-  return (a === 0x49 && b === 0x49 && (c === 42 || c === 43) && d === 0) ||
-    (a === 0x4d && b === 0x4d && c === 0 && (d === 42 || d === 43));
-}
-
 /**
  * Reads and checks all directories of an open TIFF file.
  *
- * @throws {SyntaxError} If the file is damaged or uses a kind of TIFF that is not read.
+ * @throws {SyntaxError} If the file is damaged, uses a kind of TIFF that is not read, or has pages of
+ * different size or kind.
  */
 export async function readTiffDirectories(bytes: FileBytes): Promise<TiffFile> {
-  const head = viewOf(await bytes.read(0, 8));
-  const littleEndian = head.getUint8(0) === 0x49;
-  const big = head.getUint16(2, littleEndian) === 43;
-  const context = { bytes, littleEndian, big };
-  const pages: TiffPage[] = [];
+  const { source, first: start } = await readTiffHead(bytes);
+  const { littleEndian, big } = source;
+  const places: number[] = [];
   const seen = new Set<number>();
+  let first: TiffPage | undefined;
   let description = "";
   let skipped = 0;
-  let offset = big
-    ? readOffset(context, viewOf(await bytes.read(8, 8)), 0)
-    : head.getUint32(4, littleEndian);
-  while (offset !== 0) {
+  for (let offset = start; offset !== 0;) {
     if (seen.has(offset)) {
       throw unreadable(bytes.path, "its page directories form a circle", damaged);
     }
     seen.add(offset);
-    const { tags, next } = await readTags(context, offset);
+    const { tags, next } = await readTags(source, offset);
     // NewSubfileType: bit 0 a reduced copy of another page, bit 2 a transparency mask.
-    if (((await number(context, tags, 254)) ?? 0) & 5) skipped++;
+    if (((await number(source, tags, 254)) ?? 0) & 5) skipped++;
     else {
-      if (pages.length === 0) description = await text(context, tags.get(270));
-      pages.push(await describePage(context, tags, pages.length + 1));
+      const page = await describePage(source, tags, places.length + 1);
+      if (first === undefined) {
+        first = page;
+        description = await readText(source, tags, 270);
+      } else checkAlike(bytes.path, { page, first, index: places.length + 1 });
+      places.push(offset);
     }
     offset = next;
   }
-  if (pages.length === 0) throw unreadable(bytes.path, "it has no image page", damaged);
-  return { pages, description, skipped };
+  if (first === undefined) throw unreadable(bytes.path, "it has no image page", damaged);
+  return {
+    length: places.length,
+    first,
+    description,
+    skipped,
+    page: async (bytes, i) => {
+      const source = { bytes, littleEndian, big };
+      const { tags } = await readTags(source, places[i]);
+      return await describePage(source, tags, i + 1);
+    },
+  };
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-/** A file position or count: 4 bytes in TIFF, 8 in BigTIFF. */
-function readOffset({ bytes, littleEndian, big }: Context, view: DataView, at: number): number {
-  if (!big) return view.getUint32(at, littleEndian);
-  const value = Number(view.getBigUint64(at, littleEndian));
-  if (value <= Number.MAX_SAFE_INTEGER) return value;
-  throw unreadable(bytes.path, "it points far outside itself", damaged);
-}
-
-async function readTags(
-  context: Context,
-  offset: number,
-): Promise<{ tags: Tags; next: number }> {
-  const { bytes, littleEndian, big } = context;
-  const countBytes = big ? 8 : 2;
-  const entryBytes = big ? 20 : 12;
-  const start = viewOf(await bytes.read(offset, countBytes));
-  const count = big ? readOffset(context, start, 0) : start.getUint16(0, littleEndian);
-  const view = viewOf(
-    await bytes.read(offset + countBytes, count * entryBytes + (big ? 8 : 4)),
-  );
-  const tags = new Map<number, Entry>();
-  for (let i = 0; i < count; i++) {
-    const at = i * entryBytes;
-    const type = view.getUint16(at + 2, littleEndian);
-    const values = readOffset(context, view, at + 4);
-    const field = big ? 8 : 4;
-    const inline = values * (typeBytes[type] ?? Infinity) <= field;
-    const place = at + 4 + field;
-    tags.set(view.getUint16(at, littleEndian), {
-      type,
-      count: values,
-      offset: inline ? offset + countBytes + place : readOffset(context, view, place),
-    });
+/** Pages of one file must be alike: size, kind of number and samples. */
+function checkAlike(
+  path: string,
+  { page, first, index }: { page: TiffPage; first: TiffPage; index: number },
+): void {
+  const shape = (p: TiffPage) => `${p.width}x${p.height}`;
+  const kind = (p: TiffPage) => `${p.samples} x ${p.bits}-bit ${p.format}`;
+  for (const describe of [shape, kind]) {
+    if (describe(page) === describe(first)) continue;
+    const what = `page ${index} is ${describe(page)}, page 1 is ${describe(first)}`;
+    throw unreadable(path, what, "save its pages as separate files");
   }
-  return { tags, next: readOffset(context, view, count * entryBytes) };
 }
 
-/** All values of a whole-number tag; none if the tag is not there. */
-async function numbers(context: Context, tags: Tags, tag: number): Promise<number[]> {
-  const entry = tags.get(tag);
-  if (entry === undefined) return [];
-  const size = typeBytes[entry.type];
-  if (size === undefined) {
-    const what = `tag ${tag} has values of the unexpected type ${entry.type}`;
-    throw unreadable(context.bytes.path, what, damaged);
-  }
-  const view = viewOf(await context.bytes.read(entry.offset, entry.count * size));
-  const { littleEndian } = context;
-  return Array.from({ length: entry.count }, (_, i) => {
-    if (size === 1) return view.getUint8(i);
-    if (size === 2) return view.getUint16(2 * i, littleEndian);
-    if (size === 4) return view.getUint32(4 * i, littleEndian);
-    return Number(view.getBigUint64(8 * i, littleEndian));
-  });
-}
-
-async function number(context: Context, tags: Tags, tag: number): Promise<number | undefined> {
-  return (await numbers(context, tags, tag))[0];
-}
-
-async function text(context: Context, entry: Entry | undefined): Promise<string> {
-  if (entry === undefined || (entry.type !== 2 && entry.type !== 1)) return "";
-  const bytes = await context.bytes.read(entry.offset, entry.count);
-  return new TextDecoder().decode(bytes).replace(/\0[^]*$/, "");
+/** The first value of a tag. */
+async function number(
+  source: TiffSource,
+  tags: TiffTags,
+  tag: number,
+): Promise<number | undefined> {
+  return (await numbers(source, tags, tag))[0];
 }
 
 /** Reads one page's tags, with the defaults of TIFF 6.0, and refuses what cannot be decoded. */
-async function describePage(context: Context, tags: Tags, page: number): Promise<TiffPage> {
-  const { path } = context.bytes;
+async function describePage(source: TiffSource, tags: TiffTags, page: number): Promise<TiffPage> {
+  const { path } = source.bytes;
   const one = async (tag: number, otherwise: number) =>
-    (await number(context, tags, tag)) ?? otherwise;
+    (await number(source, tags, tag)) ?? otherwise;
   const width = await one(256, 0);
   const height = await one(257, 0);
   const samples = await one(277, 1);
@@ -252,18 +189,18 @@ async function describePage(context: Context, tags: Tags, page: number): Promise
   const described = {
     width,
     height,
-    bits: await sampleBits(context, tags, page),
+    bits: await sampleBits(source, tags, page),
     format: sampleFormat(path, await one(339, 1), page),
     samples,
     photometric: await one(262, 1),
     compression: compression === 32946 ? 8 : compression,
     predictor: await one(317, 1),
     planar: samples > 1 && (await one(284, 1)) === 2,
-    littleEndian: context.littleEndian,
+    littleEndian: source.littleEndian,
     chunkWidth: tiled ? await one(322, 0) : width,
     chunkHeight: tiled ? await one(323, 0) : Math.min(await one(278, height), height),
     tiled,
-    chunks: await readChunks(context, tags, { tiled, page }),
+    chunks: await readChunks(source, tags, { tiled, page }),
   };
   if ((await one(266, 1)) !== 1) {
     throw unreadable(path, `page ${page} has its bits in reverse order`, resave);
@@ -273,11 +210,11 @@ async function describePage(context: Context, tags: Tags, page: number): Promise
 }
 
 /** BitsPerSample; all samples of a pixel must have the same. */
-async function sampleBits(context: Context, tags: Tags, page: number): Promise<number> {
-  const all = await numbers(context, tags, 258);
+async function sampleBits(source: TiffSource, tags: TiffTags, page: number): Promise<number> {
+  const all = await numbers(source, tags, 258);
   if (all.some((bits) => bits !== all[0])) {
     const what = `page ${page} has samples of different sizes (${all.join(", ")} bits)`;
-    throw unreadable(context.bytes.path, what, resave);
+    throw unreadable(source.bytes.path, what, resave);
   }
   return all[0] ?? 1;
 }
@@ -290,17 +227,17 @@ function sampleFormat(path: string, code: number, page: number): SampleFormat {
 }
 
 async function readChunks(
-  context: Context,
-  tags: Tags,
+  source: TiffSource,
+  tags: TiffTags,
   { tiled, page }: { tiled: boolean; page: number },
 ): Promise<TiffChunk[]> {
-  const offsets = await numbers(context, tags, tiled ? 324 : 273);
-  const counts = await numbers(context, tags, tiled ? 325 : 279);
+  const offsets = await numbers(source, tags, tiled ? 324 : 273);
+  const counts = await numbers(source, tags, tiled ? 325 : 279);
   // A single uncompressed strip without a byte count is the rest of the file.
-  if (counts.length === 0 && offsets.length === 1) counts.push(context.bytes.size - offsets[0]);
+  if (counts.length === 0 && offsets.length === 1) counts.push(source.bytes.size - offsets[0]);
   if (offsets.length === 0 || offsets.length !== counts.length) {
     const what = `page ${page} lists ${offsets.length} strips or tiles with ${counts.length} sizes`;
-    throw unreadable(context.bytes.path, what, damaged);
+    throw unreadable(source.bytes.path, what, damaged);
   }
   return offsets.map((offset, i) => ({ offset, bytes: counts[i] }));
 }
@@ -308,7 +245,7 @@ async function readChunks(
 /** Refuses combinations that are not decoded. */
 function checkKind(path: string, page: TiffPage, index: number): void {
   const { bits, format, compression, predictor, samples } = page;
-  const known = format === "float" ? bits === 32 || bits === 64 : [8, 16, 32, 64].includes(bits) ||
+  const known = format === "float" ? [16, 32, 64].includes(bits) : [8, 16, 32, 64].includes(bits) ||
     (format === "uint" && samples === 1 && [1, 2, 4].includes(bits));
   if (!known) {
     const what = `page ${index} holds ${samples} samples of ${bits}-bit ${format}`;
@@ -354,13 +291,18 @@ function checkChunks(path: string, page: TiffPage, index: number): TiffPage {
     const what = `page ${index} has ${chunks.length} of the ${expected} ${kind}s it needs`;
     throw unreadable(path, what, damaged);
   }
-  for (let i = 0; i < expected; i++) {
-    const need = chunkBytes(page, chunkRows(page, Math.floor(i / across) % down));
-    if (chunks[i].bytes * largestRatio[compression] < need) {
-      const what = `${kind} ${i + 1} of page ${index} has only ${chunks[i].bytes} bytes for ` +
+  const kept = chunks.slice(0, expected).map(({ offset, bytes }, i) => {
+    const rows = chunkRows(page, Math.floor(i / across) % down);
+    const need = chunkBytes(page, rows);
+    if (bytes * largestRatio[compression] < need) {
+      const what = `${kind} ${i + 1} of page ${index} has only ${bytes} bytes for ` +
         `${need} bytes of pixels`;
       throw unreadable(path, what, damaged);
     }
-  }
-  return { ...page, chunks: chunks.slice(0, expected) };
+    // What a strip claims beyond what its pixels can take is not read: a damaged count of a large
+    // file would fill the memory. PackBits and LZW may need up to twice the bytes of the pixels.
+    const most = chunkBytes(page, chunkHeight);
+    return { offset, bytes: Math.min(bytes, compression === 1 ? most : 2 * most + 1024) };
+  });
+  return { ...page, chunks: kept };
 }

@@ -29,7 +29,7 @@ const mostGaps = 1;
  * @param bytes The open file.
  * @param page The page's description from `readTiffDirectories`.
  * @returns `height * width * samples` numbers, the samples of a pixel side by side. Samples of 1, 2
- * or 4 bits come as bytes, whole numbers of 64 bits as float64.
+ * or 4 bits come as bytes, floats of 16 bits as float32, whole numbers of 64 bits as float64.
  * @throws {SyntaxError} If a strip or tile is damaged.
  */
 export async function readTiffPixels(bytes: FileBytes, page: TiffPage): Promise<PixelArray> {
@@ -116,6 +116,9 @@ function decodeSamples(
   const { bits, format } = page;
   if (bits === 64 && format !== "float") return wholeNumbers(buffer, { count, format, fail });
   if (bits === 64) return new Float64Array(buffer, 0, count);
+  if (bits === 16 && format === "float") {
+    return Float32Array.from(new Float16Array(buffer, 0, count));
+  }
   if (format === "float") return new Float32Array(buffer, 0, count);
   const kinds = format === "int"
     ? { 8: Int8Array, 16: Int16Array, 32: Int32Array }

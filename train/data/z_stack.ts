@@ -90,7 +90,7 @@ async function openFile(path: string, options: ZSequenceOptions): Promise<ZSeque
   const { length, depth } = file;
   const { width, height } = stack;
   const name = imageStem(path);
-  const digits = String(length - 1).length;
+  const digits = Math.max(3, String(length - 1).length);
   const names = length === 1
     ? [name]
     : Array.from({ length }, (_, t) => `${name}_t${String(t).padStart(digits, "0")}`);
