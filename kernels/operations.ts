@@ -9,9 +9,12 @@ import { add } from "./ops/add.ts";
 import { binaryCrossEntropy } from "./ops/binary_cross_entropy.ts";
 import { concat } from "./ops/concat.ts";
 import { conv2d } from "./ops/conv2d/mod.ts";
+import { dense } from "./ops/dense.ts";
 import { dice } from "./ops/dice.ts";
 import { foregroundSum } from "./ops/foreground_sum.ts";
 import { generalisedDice } from "./ops/generalised_dice.ts";
+import { globalAveragePool } from "./ops/global_average_pool.ts";
+import { groupNorm } from "./ops/group_norm.ts";
 import { localMaximum } from "./ops/local_maximum.ts";
 import { maxPool2d } from "./ops/max_pool2d.ts";
 import { maskedBinaryCrossEntropy } from "./ops/masked_binary_cross_entropy.ts";
@@ -22,6 +25,7 @@ import { sigmoid } from "./ops/sigmoid.ts";
 import { sliceBatch } from "./ops/slice_batch.ts";
 import { squaredDice } from "./ops/squared_dice.ts";
 import { starDistanceLoss } from "./ops/star_distance_loss.ts";
+import { stridedConv2d } from "./ops/strided_conv2d.ts";
 import { tileSum } from "./ops/tile_sum.ts";
 import { uncovered } from "./ops/uncovered.ts";
 import { upConv2d } from "./ops/up_conv2d/mod.ts";
@@ -35,7 +39,11 @@ export type AnyOperation = Operation<any>;
 export const operations: readonly AnyOperation[] = [
   conv2d,
   upConv2d,
+  stridedConv2d,
+  dense,
+  groupNorm,
   maxPool2d,
+  globalAveragePool,
   localMaximum,
   upsampleNearest,
   upsampleBilinear,

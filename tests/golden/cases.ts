@@ -11,14 +11,18 @@ import { type Params, runForward } from "../../kernels/operation.ts";
 import { binaryCrossEntropy } from "../../kernels/ops/binary_cross_entropy.ts";
 import { concat } from "../../kernels/ops/concat.ts";
 import { conv2d } from "../../kernels/ops/conv2d/mod.ts";
+import { dense } from "../../kernels/ops/dense.ts";
 import { dice } from "../../kernels/ops/dice.ts";
 import { foregroundSum } from "../../kernels/ops/foreground_sum.ts";
 import { generalisedDice } from "../../kernels/ops/generalised_dice.ts";
+import { globalAveragePool } from "../../kernels/ops/global_average_pool.ts";
+import { groupNorm } from "../../kernels/ops/group_norm.ts";
 import { maxPool2d } from "../../kernels/ops/max_pool2d.ts";
 import { meanSquaredError } from "../../kernels/ops/mean_squared_error.ts";
 import { relu } from "../../kernels/ops/relu.ts";
 import { sigmoid } from "../../kernels/ops/sigmoid.ts";
 import { squaredDice } from "../../kernels/ops/squared_dice.ts";
+import { stridedConv2d } from "../../kernels/ops/strided_conv2d.ts";
 import { upsampleBilinear, upsampleNearest } from "../../kernels/ops/upsample.ts";
 import type { NamedArray, SafeTensors } from "../../nn/safetensors.ts";
 import { runSiameseTraining } from "./siamese_training.ts";
@@ -48,8 +52,18 @@ function ruleFor(metadata: Readonly<Record<string, string>>): Rule | null {
   const epsilon = Number(metadata.eps ?? 1e-6);
   const plain = (operation: AnyOperation): Rule => ({ operation, params: {} });
   if (op === "conv2d") {
-    const isSame = (metadata.stride ?? "1") === "1" && metadata.padding === "same";
-    return isSame ? { operation: conv2d, params: { relu: false } } : null;
+    const [stride, padding] = [Number(metadata.stride ?? 1), Number(metadata.padding)];
+    const isSame = stride === 1 && metadata.padding === "same";
+    if (isSame) return { operation: conv2d, params: { relu: false } };
+    return isNaN(padding) ? null : { operation: stridedConv2d, params: { stride, padding } };
+  }
+  if (op === "dense") return plain(dense);
+  if (op === "global_avg_pool") {
+    return { operation: globalAveragePool, params: { keepAxes: false } };
+  }
+  if (op === "group_norm") {
+    const params = { groups: Number(metadata.groups), epsilon: Number(metadata.eps ?? 1e-5) };
+    return { operation: groupNorm, params };
   }
   if (op === "maxpool2") return plain(maxPool2d);
   if (op === "upsample_nearest2") return plain(upsampleNearest);
