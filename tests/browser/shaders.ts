@@ -51,11 +51,12 @@ function useOperation(device: Device, operation: AnyOperation): void {
 
 /** Asks for every kernel that can compute a convolution or a step up, not only for those chosen. */
 function useVariants(device: Device): void {
-  for (const [width, k] of [[16, 3], [7, 3], [8, 1], [12, 5]]) {
+  const sizes = [[6, 16, 3], [6, 7, 3], [6, 8, 1], [6, 12, 5], [2, 16, 3], [3, 7, 1]];
+  for (const [channels, width, k] of sizes) {
     device.plan(() => {
-      const x = device.empty([2, 6, 8, width]);
-      const weight = device.empty([6, 6, k, k]);
-      const bias = device.empty([6]);
+      const x = device.empty([2, channels, 8, width]);
+      const weight = device.empty([channels, channels, k, k]);
+      const bias = device.empty([channels]);
       for (const variant of convolutionVariants) {
         const layer = { x, weight, bias, relu: true, transposed: false };
         const turned = { x, weight, bias: null, relu: false, transposed: true };
