@@ -1,8 +1,8 @@
 /**
- * The Siamese pass: two frames, one network, one set of weights.
+ * The Siamese pass: two frames or more, one network, one set of weights.
  *
- * Both frames go through the network as one batch of 2B, so there is no second copy of the weights
- * that could drift; the gradient of both halves meets in the same parameters.
+ * All frames go through the network as one batch, so there is no second copy of the weights that
+ * could drift; the gradients of all of them meet in the same parameters.
  *
  * @module
  */
@@ -20,38 +20,69 @@ export interface SiameseOutputs {
   readonly second: Outputs;
 }
 
+/** What goes through a network in a Siamese pass. */
+export interface SiameseInput {
+  /** The network. */
+  readonly network: Network;
+  /** Frames of one time after those of another: `[k·b, c, h, w]` for b windows of k frames. */
+  readonly frames: Variable;
+  /** Names of the outputs that are wanted; the probabilities unless told. */
+  readonly outputs?: readonly string[];
+}
+
 /**
  * Applies a network to B pairs of frames stacked as `[2b, c, h, w]`: first frames, then second.
  *
- * @param options `outputs` names those that are wanted; the probabilities unless told.
  * @throws {RangeError} If the batch is odd, or the network has no such output.
  */
-export function siameseForward(
+export function siameseForward(tape: Tape, input: SiameseInput): SiameseOutputs {
+  const [first, second] = siameseWindow(tape, { ...input, count: 2 });
+  return { first, second };
+}
+
+/**
+ * Applies a network to B windows of frames stacked as `[count·b, c, h, w]`: all first frames, then
+ * all second ones, and so on.
+ *
+ * @param input The network, the frames, and as `count` how many frames a window has.
+ * @returns The answers to the frames of each time, in their order.
+ * @throws {RangeError} If the batch holds no whole number of windows, or the network has no such
+ * output.
+ *
+ * @example
+ * ```ts ignore
+ * const [before, now, after] = siameseWindow(tape, { network, frames, count: 3 });
+ * ```
+ */
+export function siameseWindow(
   tape: Tape,
-  { network, frames, outputs = ["prob"] }: {
-    network: Network;
-    frames: Variable;
-    outputs?: readonly string[];
-  },
-): SiameseOutputs {
-  const count = frames.value.shape[0] / 2;
-  if (!Number.isInteger(count)) {
+  { network, frames, count, outputs = ["prob"] }: SiameseInput & { count: number },
+): readonly Outputs[] {
+  const { shape } = frames.value;
+  const windows = shape[0] / count;
+  if (!(Number.isInteger(count) && count > 0 && Number.isInteger(windows))) {
     throw new RangeError(
-      `Cannot compare pairs in a batch of shape ${formatShape(frames.value.shape)}: it is odd`,
+      count === 2
+        ? `Cannot compare pairs in a batch of shape ${formatShape(shape)}: it is odd`
+        : `Cannot compare windows of ${count} frames in a batch of shape ${
+          formatShape(shape)
+        }: it ` +
+          "does not hold a whole number of them",
     );
   }
   const answers = network.forward(tape, frames);
   const missing = outputs.find((name) => !answers[name]);
   if (missing !== undefined) {
     throw new RangeError(
-      `Cannot compare ${missing} of two frames: the network gives ${
+      `Cannot compare ${missing} of ${count === 2 ? "two" : count} frames: the network gives ${
         Object.keys(answers).join(", ")
       }`,
     );
   }
-  const half = (start: number) =>
-    Object.fromEntries(
-      outputs.map((name) => [name, tape.apply(sliceBatch, [answers[name]], { start, count })]),
-    );
-  return { first: half(0), second: half(count) };
+  const slice = (name: string, time: number) =>
+    tape.apply(sliceBatch, [answers[name]], { start: time * windows, count: windows });
+  return Array.from(
+    { length: count },
+    (_, time) => Object.fromEntries(outputs.map((name) => [name, slice(name, time)])),
+  );
 }

@@ -1,9 +1,16 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { openDevice } from "../../kernels/open_device.ts";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { Tape, Variable } from "../../nn/autodiff.ts";
-import { losses, type LossName } from "../../nn/losses.ts";
+import {
+  DEFAULT_LOSS_SETTINGS,
+  losses,
+  lossesWith,
+  type LossName,
+  tolerantDice,
+  windowLoss,
+} from "../../nn/losses.ts";
+import { Random } from "../../train/data/random.ts";
+import { assertClose, device } from "../kernels/check_operation.ts";
 
-const device = await openDevice();
 const SHAPE = [2, 1, 1, 3];
 const P = [0.9, 0.2, 0.5, 0.1, 0.8, 0.3];
 const T = [1, 0, 1, 0, 1, 1];
@@ -28,6 +35,9 @@ const DEFINITIONS: Record<LossName, () => number> = {
   "bce": () => sum((p, t) => -t * Math.log(p) - (1 - t) * Math.log(1 - p)) / 6,
   "mse": () => sum((p, t) => (p - t) ** 2) / 6,
   "foreground-sum": () => (Math.abs(1.6 - 2) / 3 + Math.abs(1.2 - 2) / 3) / 2,
+  // An image is smaller than a tile, and than a window of local maxima.
+  "tile-sum": () => (Math.abs(1.6 - 2) / 3 + Math.abs(1.2 - 2) / 3) / 2,
+  "tolerant-dice": () => 1 - (1.6 * 1 + 1.2 * 1 + 2 * 0.9 + 2 * 0.8 + 1) / (2.8 + 4 + 1),
 };
 
 Deno.test("losses give by their names what their definitions say", async () => {
@@ -53,4 +63,151 @@ Deno.test("losses between two predictions reach both; bce and generalised-dice d
     assertEquals(gradients.has(a), true, name);
     assertEquals(gradients.has(b), name !== "bce" && name !== "generalised-dice", name);
   }
+});
+
+/** Tolerant Dice of two planes of h × w pixels, written out. */
+function tolerantDiceOf(
+  [a, b]: readonly Float64Array[],
+  { w, reach }: { w: number; reach: number },
+): number {
+  const largestNear = (map: Float64Array, i: number) =>
+    map.reduce((largest, value, at) => {
+      const isNear = Math.abs(at % w - i % w) <= reach &&
+        Math.abs(Math.floor(at / w) - Math.floor(i / w)) <= reach;
+      return isNear ? Math.max(largest, value) : largest;
+    }, -Infinity);
+  const covered = (of: Float64Array, by: Float64Array) =>
+    of.reduce((sum, value, i) => sum + value * largestNear(by, i), 0);
+  const total = a.reduce((sum, value, i) => sum + value + b[i], 0);
+  return 1 - (covered(a, b) + covered(b, a) + 1) / (total + 1);
+}
+
+Deno.test("tolerantDice() and its gradients are its formula and that formula's differences", async () => {
+  const random = new Random(4);
+  for (const { h, w, reach } of [{ h: 7, w: 9, reach: 2 }, { h: 5, w: 4, reach: 1 }]) {
+    using _scope = device.scope();
+    const maps = [0, 1].map(() =>
+      Float64Array.from({ length: h * w }, () => Math.fround(random.uniform(0.02, 0.98)))
+    );
+    const [a, b] = maps.map((map) =>
+      new Variable(device.upload([1, 1, h, w], Float32Array.from(map)), { needsGradient: true })
+    );
+    const tape = new Tape(device);
+    const loss = tolerantDice(tape, [a, b], { reach });
+    const gradients = tape.backward(loss);
+    const expected = tolerantDiceOf(maps, { w, reach });
+    assertAlmostEquals((await device.read(loss.value))[0], expected, 1e-6);
+    for (const [which, variable] of [a, b].entries()) {
+      const differences = maps[which].map((_, at) => {
+        const [low, high] = [-1e-6, 1e-6].map((step) => {
+          const moved = maps.map((map) => map.slice());
+          moved[which][at] += step;
+          return tolerantDiceOf(moved, { w, reach });
+        });
+        return (high - low) / 2e-6;
+      });
+      const gradient = await device.read(gradients.get(variable)!);
+      assertClose(gradient, differences, { limit: 1e-4, what: `gradient ${which}` });
+    }
+  }
+});
+
+Deno.test("tolerantDice() is soft Dice with a reach of 0", async () => {
+  using _scope = device.scope();
+  const [a, b] = [P, T].map((map) => new Variable(device.upload(SHAPE, Float32Array.from(map))));
+  const tape = new Tape(device, { record: false });
+  const [tolerant, plain] = await Promise.all(
+    [tolerantDice(tape, [a, b], { reach: 0 }), losses.dice(tape, a, b)]
+      .map(({ value }) => device.read(value)),
+  );
+  assertAlmostEquals(tolerant[0], plain[0], 1e-6);
+});
+
+/** A square of 4 × 4 pixels on 16 × 16, its corner at (x, 5). */
+function square(x: number): Variable {
+  const map = Float32Array.from(
+    { length: 256 },
+    (_, i) => Number(i % 16 >= x && i % 16 < x + 4 && i >= 5 * 16 && i < 9 * 16),
+  );
+  return new Variable(device.upload([1, 1, 16, 16], map));
+}
+
+Deno.test("losses that let objects move do so as far as they are told, and no further", async () => {
+  using _scope = device.scope();
+  const tape = new Tape(device, { record: false });
+  const valueOf = async (name: LossName, x: number, settings = DEFAULT_LOSS_SETTINGS) =>
+    (await device.read(lossesWith(settings)[name](tape, square(2), square(x)).value))[0];
+  const settings = { tile: 8, reach: 3 };
+  const within = { "tolerant-dice": 5, "tile-sum": 4, "foreground-sum": 12 } as const;
+  for (const [name, x] of Object.entries(within) as [LossName, number][]) {
+    assertEquals(await valueOf(name, x, settings), 0, name);
+    assertEquals(await valueOf("dice", x) > 0.2, true);
+  }
+  assertEquals(await valueOf("tolerant-dice", 6, settings) > 0.2, true);
+  assertEquals(await valueOf("tile-sum", 5, settings), 2 * 4 / 256);
+});
+
+Deno.test("every loss gives in a recording, replayed on new maps, the bits of the plain way", async () => {
+  const shape = [2, 1, 12, 9];
+  const random = new Random(8);
+  const map = () => Float32Array.from({ length: 216 }, () => random.uniform(0.02, 0.98));
+  for (const name of Object.keys(losses) as LossName[]) {
+    using _scope = device.scope();
+    const [a, b] = [0, 1].map(() => new Variable(device.empty(shape), { needsGradient: true }));
+    const places = [device.empty(shape), device.empty([1])];
+    const step = () => {
+      using _inner = device.scope();
+      const tape = new Tape(device);
+      const loss = losses[name](tape, a, b);
+      const gradient = tape.backward(loss).get(a)!;
+      [gradient, loss.value].forEach((from, i) =>
+        device.copy({ from, to: places[i], count: from.size })
+      );
+    };
+    const read = () => Promise.all(places.map((place) => device.read(place)));
+    using recording = device.capture(step);
+    for (let trial = 0; trial < 2; trial++) {
+      [a, b].forEach(({ value }) => device.write(value, map()));
+      recording.replay();
+      const replayed = await read();
+      step();
+      assertEquals(replayed, await read(), name);
+    }
+  }
+});
+
+Deno.test("windowLoss() adds a loss over neighbouring pairs, and reaches every frame", async () => {
+  using _scope = device.scope();
+  const random = new Random(9);
+  const answers = [0, 1, 2, 3].map(() => {
+    const map = Float32Array.from({ length: 6 }, () => random.uniform(0, 1));
+    return new Variable(device.upload(SHAPE, map), { needsGradient: true });
+  });
+  const tape = new Tape(device);
+  const pairs = [0, 1, 2].map((i) => losses.mse(tape, answers[i], answers[i + 1]));
+  const loss = windowLoss(tape, { loss: losses.mse, answers });
+  const values = await Promise.all([loss, ...pairs].map(({ value }) => device.read(value)));
+  assertAlmostEquals(values[0][0], values[1][0] + values[2][0] + values[3][0], 1e-6);
+  const gradients = tape.backward(loss);
+  const [first, second, third] = await Promise.all(answers.map(({ value }) => device.read(value)));
+  assertEquals(answers.map((answer) => gradients.has(answer)), [true, true, true, true]);
+  assertClose(
+    await device.read(gradients.get(answers[1])!),
+    second.map((value, i) => 2 * (2 * value - first[i] - third[i]) / 6),
+    { limit: 1e-5, what: "gradient of a frame with two neighbours" },
+  );
+});
+
+Deno.test("windowLoss() of a pair is the loss, and of one frame an error", async () => {
+  using _scope = device.scope();
+  const [a, b] = [P, T].map((map) => new Variable(device.upload(SHAPE, Float32Array.from(map))));
+  const tape = new Tape(device);
+  const pair = windowLoss(tape, { loss: losses.dice, answers: [a, b] });
+  const plain = losses.dice(tape, a, b);
+  assertEquals(await device.read(pair.value), await device.read(plain.value));
+  assertThrows(
+    () => windowLoss(tape, { loss: losses.dice, answers: [a] }),
+    RangeError,
+    "Cannot compare neighbours in a window of 1: at least 2 frames are needed",
+  );
 });

@@ -4,7 +4,8 @@ import { add } from "../../kernels/ops/add.ts";
 import { dice } from "../../kernels/ops/dice.ts";
 import { meanSquaredError } from "../../kernels/ops/mean_squared_error.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
-import { siameseForward } from "../../nn/siamese.ts";
+import { losses, windowLoss } from "../../nn/losses.ts";
+import { siameseForward, siameseWindow } from "../../nn/siamese.ts";
 import { UNet } from "../../nn/unet.ts";
 import { Random } from "../../train/data/random.ts";
 import { assertClose, device } from "../kernels/check_operation.ts";
@@ -46,7 +47,9 @@ Deno.test("siameseForward() gives the gradients of two separate passes with shar
     network,
     frames: constant(Float32Array.of(...first, ...second)),
   });
-  const joint = tape.backward(tape.apply(dice, [answers.first.prob, answers.second.prob], { smooth: 1 }));
+  const joint = tape.backward(
+    tape.apply(dice, [answers.first.prob, answers.second.prob], { smooth: 1 }),
+  );
   const other = new Tape(device);
   const [a, b] = [first, second].map((values) => network.forward(other, constant(values)).prob);
   const separate = other.backward(other.apply(dice, [a, b], { smooth: 1 }));
@@ -67,7 +70,9 @@ Deno.test("siameseForward() sends a gradient through each frame's answer", async
   const headGradient = async (which: readonly ("first" | "second")[]) => {
     const tape = new Tape(device);
     const answers = siameseForward(tape, { network, frames: both });
-    const losses = which.map((frame) => tape.apply(meanSquaredError, [answers[frame].prob, zero], {}));
+    const losses = which.map((frame) =>
+      tape.apply(meanSquaredError, [answers[frame].prob, zero], {})
+    );
     const sum = losses.reduce((x, y) => tape.apply(add, [x, y], {}));
     return [...await device.read(tape.backward(sum).get(network.parameters.get("head.bias")!)!)];
   };
@@ -90,8 +95,62 @@ Deno.test("siameseForward() refuses an odd batch and an output that is not there
   );
   assertThrows(
     () =>
-      siameseForward(new Tape(device), { network, frames: constant(frames(2, 1)), outputs: ["dist"] }),
+      siameseForward(new Tape(device), {
+        network,
+        frames: constant(frames(2, 1)),
+        outputs: ["dist"],
+      }),
     RangeError,
     "Cannot compare dist of two frames: the network gives prob",
   );
+});
+
+Deno.test("siameseWindow() gives the bits of separate passes, in the order of time", async () => {
+  using _scope = device.scope();
+  const network = unet();
+  const times = [1, 2, 3].map((seed) => frames(2, seed));
+  const together = constant(Float32Array.from(times.flatMap((values) => [...values])));
+  const answers = siameseWindow(new Tape(device), { network, frames: together, count: 3 });
+  assertEquals(answers.map(({ prob }) => prob.value.shape), new Array(3).fill([2, 1, 8, 12]));
+  for (const [time, values] of times.entries()) {
+    const alone = network.forward(new Tape(device), constant(values)).prob;
+    assertEquals(await device.read(answers[time].prob.value), await device.read(alone.value));
+  }
+});
+
+Deno.test("windowLoss() after siameseWindow() has the gradients of its pairs together", async () => {
+  using _scope = device.scope();
+  const network = unet();
+  const times = [1, 2, 3].map((seed) => frames(1, seed));
+  const stacked = (...of: number[]) =>
+    constant(Float32Array.from(of.flatMap((time) => [...times[time]])));
+  const tape = new Tape(device);
+  const answers = siameseWindow(tape, { network, frames: stacked(0, 1, 2), count: 3 });
+  const maps = answers.map(({ prob }) => prob);
+  const window = tape.backward(windowLoss(tape, { loss: losses["squared-dice"], answers: maps }));
+  const pairs = [[0, 1], [1, 2]].map(([t, next]) => {
+    const own = new Tape(device);
+    const { first, second } = siameseForward(own, { network, frames: stacked(t, next) });
+    return own.backward(losses["squared-dice"](own, first.prob, second.prob));
+  });
+  for (const [name, parameter] of network.parameters) {
+    const [whole, a, b] = await Promise.all(
+      [window, ...pairs].map((gradients) => device.read(gradients.get(parameter)!)),
+    );
+    assertClose(whole, a.map((value, i) => value + b[i]), { limit: 1e-4, what: name });
+  }
+});
+
+Deno.test("siameseWindow() refuses a batch that is no whole number of windows", () => {
+  using _scope = device.scope();
+  const network = unet();
+  const pass = (size: number, count: number) => () =>
+    siameseWindow(new Tape(device), { network, frames: constant(frames(size, 1)), count });
+  assertThrows(
+    pass(4, 3),
+    RangeError,
+    "Cannot compare windows of 3 frames in a batch of shape [4,2,8,12]: it does not hold a whole",
+  );
+  assertThrows(pass(3, 1.5), RangeError, "Cannot compare windows of 1.5 frames");
+  assertThrows(pass(3, 0), RangeError, "Cannot compare windows of 0 frames");
 });
