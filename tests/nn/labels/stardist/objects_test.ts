@@ -1,6 +1,13 @@
-import { assertEquals } from "@std/assert";
-import { findCandidates, type RayMaps } from "../../../../nn/labels/stardist/candidates.ts";
-import { findObjects } from "../../../../nn/labels/stardist/objects.ts";
+import { assert, assertEquals } from "@std/assert";
+import {
+  type Candidates,
+  findCandidates,
+  type RayMaps,
+  selectCandidates,
+} from "../../../../nn/labels/stardist/candidates.ts";
+import { findObjects, objectsAbove } from "../../../../nn/labels/stardist/objects.ts";
+import { Random } from "../../../../train/data/random.ts";
+import { randomStars } from "./stars.ts";
 
 interface Disc {
   row: number;
@@ -84,4 +91,53 @@ Deno.test("findObjects() keeps more than 65,535 objects of one pixel apart", () 
   assertEquals(objects.count, 256 * 256);
   assertEquals(new Set(objects.labels).size, 256 * 256 + 1);
   assertEquals(objects.labels[257 * side + 257], 256 * 256);
+});
+
+/** The candidates that are more probable than a threshold, in float32 as the maps are. */
+function candidatesAbove(candidates: Candidates, threshold: number): Candidates {
+  const indices = Array.from(candidates.prob.keys());
+  const kept = indices.filter((i) => candidates.prob[i] > Math.fround(threshold));
+  return selectCandidates(candidates, kept);
+}
+
+Deno.test("objectsAbove() is findObjects() at the higher threshold, also with ties", () => {
+  const random = new Random(11);
+  let left = 0;
+  for (let round = 0; round < 60; round++) {
+    const [side, count, levels] = [20 + random.integer(60), random.integer(120), 1 + round % 9];
+    const rays = 3 + random.integer(14);
+    const stars = randomStars(random, { count, rays, side, shortest: 0.5, longest: 9 });
+    // As many probabilities as levels: most candidates share theirs with others.
+    const prob = stars.prob.map((p) => Math.ceil(p * levels) / levels);
+    const candidates = { ...stars, prob };
+    const size = { width: side, height: side - 5 };
+    const nmsThreshold = random.uniform(0, 0.8);
+    const objects = findObjects(candidates, { nmsThreshold, ...size });
+    for (const threshold of [0, 1, ...prob.slice(0, 3), random.next(), random.next()]) {
+      const found = objectsAbove(objects, { threshold, ...size });
+      const expected = findObjects(candidatesAbove(candidates, threshold), {
+        nmsThreshold,
+        ...size,
+      });
+      assertEquals(found, expected, `round ${round}, threshold ${threshold}`);
+      left += objects.count - found.count;
+    }
+  }
+  assert(left > 100, "thresholds leave nothing out");
+});
+
+Deno.test("objectsAbove() keeps what is more probable, not what is as probable", () => {
+  const candidates: Candidates = {
+    count: 3,
+    rays: 4,
+    prob: Float32Array.of(0.9, 0.7, 0.7),
+    points: Int32Array.of(3, 3, 3, 12, 12, 3),
+    dist: new Float32Array(12).fill(2),
+  };
+  const size = { width: 16, height: 16 };
+  const objects = findObjects(candidates, { nmsThreshold: 0.4, ...size });
+  const counts = [0.5, 0.7, Math.fround(0.7), 0.69999, 0.9, 1].map((threshold) =>
+    objectsAbove(objects, { threshold, ...size }).count
+  );
+  assertEquals(counts, [3, 1, 1, 3, 0, 0]);
 });
