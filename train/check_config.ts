@@ -44,12 +44,13 @@ const NUMBERS = [
   },
   {
     names: "depth base patch batch pairs gap validateEvery saveEvery memory plateauPatience " +
-      "depthGap stardist.features",
+      "depthGap consistencyTile stardist.features",
     expected: "a whole number ≥ 1",
     holds: (value: number) => Number.isInteger(value) && value >= 1,
   },
   {
-    names: "seed warmup ramp rounds segmentationShare consistencyShare depthShare patience",
+    names:
+      "seed planes consistencyReach warmup ramp rounds segmentationShare consistencyShare depthShare patience",
     expected: "a whole number ≥ 0",
     holds: (value: number) => Number.isInteger(value) && value >= 0,
   },
@@ -98,6 +99,10 @@ function checkTogether(config: TrainConfig): void {
     fail("low", { value: low, expected: "a percentile below high" });
   }
   checkModel(config);
+  if (config.planes > 0 && config.focus === "") {
+    const expected = "0 without focus; give a table of focus planes, or a run of model focus";
+    fail("planes", { value: config.planes, expected });
+  }
   const multiple = 2 ** depth * (model === "stardist" ? config.stardist.grid : 1);
   if (patch % multiple !== 0) {
     fail("patch", { value: patch, expected: `a multiple of ${multiple}` });

@@ -14,7 +14,7 @@ import type { Tensor } from "../kernels/tensor.ts";
 import type { Adam } from "../nn/adam.ts";
 import { Tape, Variable } from "../nn/autodiff.ts";
 import type { Network } from "../nn/module.ts";
-import { siameseForward } from "../nn/siamese.ts";
+import { siameseWindow } from "../nn/siamese.ts";
 import type { TrainConfig } from "./config.ts";
 import { type Objective, objectiveOf } from "./objective.ts";
 
@@ -192,12 +192,12 @@ export class Computations {
     kind: StepKind,
     { images, targets }: Places,
   ): { loss: Variable; prob: Variable } {
-    const { network } = this.#parts;
+    const { network, config } = this.#parts;
     const x = new Variable(images);
     if (kind !== "segmentation") {
-      const outputs = this.#objective.compared;
-      const answers = siameseForward(tape, { network, frames: x, outputs });
-      return { loss: this.#objective.consistency(tape, answers), prob: answers.first.prob };
+      const [outputs, count] = [this.#objective.compared, framesOf(kind, config)];
+      const answers = siameseWindow(tape, { network, frames: x, outputs, count });
+      return { loss: this.#objective.consistency(tape, answers), prob: answers[0].prob };
     }
     const outputs = network.forward(tape, x);
     return { loss: this.#objective.segmentation(tape, { outputs, targets }), prob: outputs.prob };

@@ -6,7 +6,7 @@
  */
 
 import type { StarDistanceError } from "../kernels/ops/star_distance_loss.ts";
-import type { LossName } from "../nn/losses.ts";
+import { DEFAULT_LOSS_SETTINGS, type LossName } from "../nn/losses.ts";
 import { DEFAULT_STARDIST_LOSS } from "../nn/stardist_loss.ts";
 import { type AugmentationSettings, defaultAugmentation } from "./data/augment.ts";
 import { defaultPostprocess, type PostprocessSettings } from "./postprocess.ts";
@@ -22,6 +22,13 @@ export interface TrainConfig {
   video: string[];
   /** Unlabelled volumes, each a stack of slices, for consistency in depth. */
   volume: string[];
+  /**
+   * Planes on each side of the plane in focus that are channels of the image, for z-stacks; 0 for
+   * images of one plane.
+   */
+  planes: number;
+  /** For z-stacks: a table of the planes in focus, or the run folder of a model that finds them. */
+  focus: string;
   /** Label images of the first video, for the final table only; never used in training. */
   truth: string;
   /** Markers of the first video, for DET in the final table. */
@@ -80,6 +87,10 @@ export interface TrainConfig {
   segmentationLoss: LossName | "stardist";
   /** Loss between the answers to two frames. */
   consistencyLoss: LossName;
+  /** Side of the tiles of the consistency loss `tile-sum`, in pixels of the network's output. */
+  consistencyTile: number;
+  /** How far the consistency loss `tolerant-dice` lets objects move, in pixels of the output. */
+  consistencyReach: number;
   /** How learning rates fall: `cosine` to a tenth, on a `plateau` of the validation, or `constant`. */
   decay: "cosine" | "plateau" | "constant";
   /** Validations without improvement before `plateau` lowers a rate. */
@@ -148,6 +159,8 @@ export const defaultConfig: TrainConfig = {
   stills: "",
   video: [],
   volume: [],
+  planes: 0,
+  focus: "",
   truth: "",
   markers: "",
   model: "unet",
@@ -177,6 +190,8 @@ export const defaultConfig: TrainConfig = {
   unit: "batches",
   segmentationLoss: "dice",
   consistencyLoss: "dice",
+  consistencyTile: DEFAULT_LOSS_SETTINGS.tile,
+  consistencyReach: DEFAULT_LOSS_SETTINGS.reach,
   decay: "cosine",
   plateauPatience: 5,
   ramp: 100,

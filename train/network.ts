@@ -17,9 +17,9 @@ import { Random } from "./data/random.ts";
  */
 export function freshNetwork(
   device: Device,
-  { model, depth, base, seed, stardist: { rays, grid, features } }: TrainConfig,
+  { model, depth, base, seed, planes, stardist: { rays, grid, features } }: TrainConfig,
 ): Network {
-  const trunk = { depth, base, inChannels: 1 };
+  const trunk = { depth, base, inChannels: 2 * planes + 1 };
   const options = model === "stardist" ? { ...trunk, rays, grid, features } : trunk;
   return buildNetwork(device, {
     architecture: { kind: model, options },

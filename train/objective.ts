@@ -14,9 +14,8 @@ import { foregroundTarget } from "../nn/labels/foreground.ts";
 import { numberLabels, starDistTargets } from "../nn/labels/stardist/targets.ts";
 import { add } from "../kernels/ops/add.ts";
 import { scale } from "../kernels/ops/scale.ts";
-import { losses } from "../nn/losses.ts";
+import { type Loss, losses, lossesWith, windowLoss } from "../nn/losses.ts";
 import type { Outputs } from "../nn/module.ts";
-import type { SiameseOutputs } from "../nn/siamese.ts";
 import { starDistLoss, type StarDistMaps } from "../nn/stardist_loss.ts";
 import type { TrainConfig } from "./config.ts";
 
@@ -38,8 +37,8 @@ export interface Objective {
   reaches(parameter: string): boolean;
   /** The loss of a network's answer; `targets` `[n, 1, h, w]` are what was uploaded. */
   segmentation(tape: Tape, parts: { outputs: Outputs; targets: Tensor }): Variable;
-  /** The loss between a network's answers to two frames. */
-  consistency(tape: Tape, answers: SiameseOutputs): Variable;
+  /** The loss between a network's answers to frames in the order of time, see {@linkcode windowLoss}. */
+  consistency(tape: Tape, answers: readonly Outputs[]): Variable;
 }
 
 /** The objective of a run. */
@@ -60,8 +59,9 @@ export function foregroundEncoder({ parted }: { parted: boolean }): TargetEncode
 }
 
 function foregroundObjective(
-  { parted, segmentationLoss, consistencyLoss }: TrainConfig,
+  { parted, segmentationLoss, ...consistency }: TrainConfig,
 ): Objective {
+  const loss = consistencyLossOf(consistency);
   return {
     encode: foregroundEncoder({ parted }),
     targetType: "f32",
@@ -71,12 +71,22 @@ function foregroundObjective(
       const truth = new Variable(targets as Tensor<"f32">);
       return losses[segmentationLoss as keyof typeof losses](tape, prob, truth);
     },
-    consistency: (tape, { first, second }) =>
-      losses[consistencyLoss](tape, first.prob, second.prob),
+    consistency: (tape, answers) =>
+      windowLoss(tape, { loss, answers: answers.map(({ prob }) => prob) }),
   };
 }
 
-function starObjective({ consistencyLoss, stardist }: TrainConfig): Objective {
+function consistencyLossOf(
+  { consistencyLoss, consistencyTile, consistencyReach }: Pick<
+    TrainConfig,
+    "consistencyLoss" | "consistencyTile" | "consistencyReach"
+  >,
+): Loss {
+  return lossesWith({ tile: consistencyTile, reach: consistencyReach })[consistencyLoss];
+}
+
+function starObjective({ stardist, ...consistency }: TrainConfig): Objective {
+  const loss = consistencyLossOf(consistency);
   const { rays, grid, distanceLoss, distanceWeight, background, rayConsistency } = stardist;
   const options = {
     error: distanceLoss,
@@ -94,11 +104,12 @@ function starObjective({ consistencyLoss, stardist }: TrainConfig): Objective {
       return starDistLoss(tape, { predicted: outputs as unknown as StarDistMaps, truth, options })
         .total;
     },
-    consistency(tape, { first, second }) {
-      const ofProb = losses[consistencyLoss](tape, first.prob, second.prob);
+    consistency(tape, answers) {
+      const ofProb = windowLoss(tape, { loss, answers: answers.map(({ prob }) => prob) });
       if (rayConsistency === 0) return ofProb;
       // Of all losses this one neither depends on the unit of length nor favours long rays.
-      const ofRays = losses["squared-dice"](tape, first.dist, second.dist);
+      const rays = answers.map(({ dist }) => dist);
+      const ofRays = windowLoss(tape, { loss: losses["squared-dice"], answers: rays });
       return tape.apply(add, [ofProb, tape.apply(scale, [ofRays], { factor: rayConsistency })], {});
     },
   };

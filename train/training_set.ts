@@ -20,6 +20,13 @@ import { listStills, readStill, type StillFiles } from "./data/stills.ts";
 import { syntheticStills, syntheticVideo } from "./data/synthetic.ts";
 import { matchTruth, openLabels } from "./data/truth.ts";
 import { openVideo, type Video } from "./data/video.ts";
+import {
+  type FindFocus,
+  openStackMovie,
+  readStackStills,
+  readVolumes,
+  type StackOptions,
+} from "./stack_set.ts";
 
 // Runs of different seeds must be measured on the same images.
 const SPLIT_SEED = 42;
@@ -76,18 +83,26 @@ export async function normalizeFrames(
 /**
  * Reads and splits the data that a configuration names, or makes the synthetic set.
  *
+ * @param options `findFocus`: inputs are z-stacks, and this finds their planes in focus.
  * @throws {SyntaxError | RangeError | TypeError} If a file is damaged, missing or does not fit.
  */
-export async function loadTrainingSet(config: TrainConfig): Promise<TrainingSet> {
-  const stills = config.stills === "" ? syntheticSamples(config) : await readSamples(config);
-  const videos = config.stills === "" && config.video.length === 0
+export async function loadTrainingSet(
+  config: TrainConfig,
+  { findFocus }: { findFocus?: FindFocus } = {},
+): Promise<TrainingSet> {
+  const isSynthetic = config.stills === "";
+  const stills = isSynthetic ? syntheticSamples(config) : await readSamples(config, findFocus);
+  const videos = isSynthetic && config.video.length === 0
     ? [await syntheticTrainingVideo(config)]
-    : await readVideos(config);
+    : await readVideos(config, findFocus);
   const split = splitStills(stills.samples, { config, heldBack: stills.test });
   return {
     ...split,
     videos: videos.map(({ video }) => video),
-    volumes: [],
+    volumes: [
+      ...await readVolumes(config, videoNormalization(config)),
+      ...videos.flatMap(({ volumes = [] }) => volumes),
+    ],
     notes: [...new Set([...stills.notes, ...videos.flatMap(({ notes }) => notes)])],
   };
 }
@@ -130,7 +145,11 @@ function syntheticSamples(config: TrainConfig): ReadStills {
   return { samples, test: [], notes: [] };
 }
 
-async function readSamples(config: TrainConfig): Promise<ReadStills> {
+async function readSamples(config: TrainConfig, findFocus?: FindFocus): Promise<ReadStills> {
+  if (findFocus) {
+    const options = { config, findFocus, settings: stillNormalization(config) };
+    return { ...await readStackStills(options), test: [] };
+  }
   const set = await listStills(config.stills);
   const notes = new Set(set.notes);
   const read = async (files: readonly StillFiles[]) => {
@@ -148,6 +167,7 @@ async function readSamples(config: TrainConfig): Promise<ReadStills> {
 
 interface ReadVideo {
   readonly video: TrainingVideo;
+  readonly volumes?: readonly Frames[];
   readonly notes: readonly string[];
 }
 
@@ -162,26 +182,39 @@ async function syntheticTrainingVideo(config: TrainConfig): Promise<ReadVideo> {
   return { video, notes: [] };
 }
 
-async function readVideos(config: TrainConfig): Promise<ReadVideo[]> {
+async function readVideos(config: TrainConfig, findFocus?: FindFocus): Promise<ReadVideo[]> {
   const videos: ReadVideo[] = [];
   for (const path of config.video) {
-    const video = await openVideo(path, { minFrames: config.gap + 1 });
-    const frames: Plane[] = [];
-    for (let i = 0; i < video.length; i++) frames.push(await video.frame(i));
+    const { described, frames, ...more } = findFocus
+      ? await readStackVideo(path, { config, findFocus, settings: videoNormalization(config) })
+      : await readFrames(path, config);
     const isFirst = videos.length === 0;
     const read = (labels: string) =>
-      isFirst && labels !== "" ? readTruth(labels, video) : new Map();
-    videos.push({
-      video: {
-        name: video.name,
-        frames: heldFrames(await normalizeFrames(frames, videoNormalization(config))),
-        truth: await read(config.truth),
-        markers: await read(config.markers),
-      },
-      notes: video.notes,
-    });
+      isFirst && labels !== "" ? readTruth(labels, described) : new Map();
+    const truth = await read(config.truth);
+    const markers = await read(config.markers);
+    videos.push({ video: { name: described.name, frames, truth, markers }, ...more });
   }
   return videos;
+}
+
+/** Frames of a video, and what its labels must fit. */
+interface OpenedVideo extends Omit<ReadVideo, "video"> {
+  readonly described: Pick<Video, "name" | "sourceNames" | "width" | "height">;
+  readonly frames: Frames;
+}
+
+async function readStackVideo(path: string, options: StackOptions): Promise<OpenedVideo> {
+  const { sequence, ...movie } = await openStackMovie(path, options);
+  return { described: { ...sequence, sourceNames: sequence.names }, ...movie };
+}
+
+async function readFrames(path: string, config: TrainConfig): Promise<OpenedVideo> {
+  const described = await openVideo(path, { minFrames: config.gap * (config.window - 1) + 1 });
+  const planes: Plane[] = [];
+  for (let i = 0; i < described.length; i++) planes.push(await described.frame(i));
+  const frames = heldFrames(await normalizeFrames(planes, videoNormalization(config)));
+  return { described, frames, notes: described.notes };
 }
 
 /**
@@ -191,7 +224,7 @@ async function readVideos(config: TrainConfig): Promise<ReadVideo[]> {
  */
 async function readTruth(
   path: string,
-  { sourceNames, width, height, name }: Video,
+  { sourceNames, width, height, name }: OpenedVideo["described"],
 ): Promise<Map<number, LabelImage>> {
   const truth = await openLabels(path);
   const frames = {

@@ -162,12 +162,14 @@ Deno.test("checkConfig() names the setting, its value and what it may be", () =>
     [
       "consistencyLoss",
       ["l2", "toString"],
-      "one of dice, squared-dice, generalised-dice, bce, mse, foreground-sum",
+      "one of dice, squared-dice, generalised-dice, bce, mse, foreground-sum, tile-sum, " +
+      "tolerant-dice",
     ],
     [
       "segmentationLoss",
       ["l2", "toString", "stardist"],
-      "one of dice, squared-dice, generalised-dice, bce, mse, foreground-sum for model unet",
+      "one of dice, squared-dice, generalised-dice, bce, mse, foreground-sum, tile-sum, " +
+      "tolerant-dice for model unet",
     ],
     ["stardist.rays", [2, 3.5], "a whole number ≥ 3"],
     ["stardist.grid", [0, 3, 8], "1, 2 or 4"],
@@ -177,6 +179,10 @@ Deno.test("checkConfig() names the setting, its value and what it may be", () =>
     ["test", [0.9, 0.95], "less than 1 with validation added"],
     ["low", [-1, 99.8, 100], "a percentile below high"],
     ["patch", [100, 4], "a multiple of 8"],
+    ["window", [1, 2.5], "a whole number ≥ 2"],
+    ["planes", [7], "0 without focus; give a table of focus planes, or a run of model focus"],
+    ["depthShare consistencyReach", [-1, 0.5], "a whole number ≥ 0"],
+    ["depthGap consistencyTile", [0, 1.5], "a whole number ≥ 1"],
     [
       "augmentation.intensity.scale augmentation.intensity.shift",
       [[2, 1]],
