@@ -208,7 +208,7 @@ Deno.test("StarDist's consistency is squared Dice with a gradient to both frames
     const { consistency } = objectiveOf(starConfig({ stardist: { rayConsistency } }));
     const [first, second] = randomAnswers(3);
     const tape = new Tape(device);
-    const loss = consistency(tape, { first: first.variables, second: second.variables });
+    const loss = consistency(tape, [first.variables, second.variables]);
     const weights = { prob: 1, dist: rayConsistency };
     const parts = (["prob", "dist"] as const).map((map) =>
       weights[map] * squaredDiceOf(first.values[map], second.values[map]).value
@@ -239,7 +239,7 @@ Deno.test("the consistency loss of the settings is that of the probabilities", a
   const values = async (consistencyLoss: string) => {
     const [{ variables: first }, { variables: second }] = randomAnswers(4);
     const { consistency } = objectiveOf(starConfig({ consistencyLoss }));
-    return await device.read(consistency(new Tape(device), { first, second }).value);
+    return await device.read(consistency(new Tape(device), [first, second]).value);
   };
   const [{ values: a }, { values: b }] = randomAnswers(4);
   let [shared, sum, squares] = [0, 0, 0];
