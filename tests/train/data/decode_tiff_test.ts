@@ -29,7 +29,7 @@ function pattern({ width, height, samples = 1, bits = 8, format = "uint" }: Part
   return Array.from({ length: width! * height! * samples }, (_, i) => {
     const noise = (Math.imul(i ^ (i >> 3), 2654435761) >>> 0) / 2 ** 32;
     const value = i % 7 < 3 ? 0.25 : noise;
-    if (format === "float") return Math.fround(value * 1e4 - 3000);
+    if (format === "float") return (bits === 16 ? Math.f16round : Math.fround)(value * 1e4 - 3000);
     const range = 2 ** Math.min(bits, 40);
     return Math.floor(value * range) - (format === "int" ? range / 2 : 0);
   });
@@ -42,6 +42,7 @@ const kinds = [
   { bits: 16, format: "int" },
   { bits: 32, format: "uint" },
   { bits: 32, format: "int" },
+  { bits: 16, format: "float" },
   { bits: 32, format: "float" },
   { bits: 64, format: "uint" },
   { bits: 64, format: "int" },
@@ -80,9 +81,9 @@ Deno.test("decodeImage() undoes the horizontal predictor", async () => {
 
 Deno.test("decodeImage() undoes the floating-point predictor", async () => {
   const shape = { width: 11, height: 6, predictor: 3, compression: "deflate" } as const;
-  for (const bits of [32, 64] as const) {
+  for (const bits of [16, 32, 64] as const) {
     for (const littleEndian of [true, false]) {
-      const data = pattern({ ...shape, format: "float" });
+      const data = pattern({ ...shape, bits, format: "float" });
       const page = { ...shape, bits, format: "float" as const, rowsPerStrip: 4, data };
       assertEquals(await pageOf(page, { littleEndian }), data);
     }
