@@ -35,14 +35,14 @@ export type LossName =
 
 /** Lengths that some losses depend on, in pixels of the network's output. */
 export interface LossSettings {
-  /** Side of the tiles of `tile-sum`: some objects should fit into one. */
+  /** Side of the tiles of `tile-sum`: several objects should fit into one. */
   readonly tile: number;
   /** How far `tolerant-dice` lets foreground move along each axis without any loss. */
   readonly reach: number;
 }
 
 /** Tiles of a few nuclei, and the few pixels that cells move from frame to frame. */
-export const DEFAULT_LOSS_SETTINGS: LossSettings = { tile: 32, reach: 3 };
+export const DEFAULT_LOSS_SETTINGS: LossSettings = { tile: 64, reach: 3 };
 
 /**
  * Losses by name: `dice` (soft Dice), `squared-dice` (0 also for equal soft maps), `generalised-dice`
