@@ -1,12 +1,15 @@
 /**
- * Kymo on the command line: `train`, `predict`, `evaluate`, `synth`, `tune` and `doctor`.
+ * Kymo on the command line: `train`, `predict`, `evaluate`, `import`, `synth`, `tune` and `doctor`.
  *
  * @module
  */
 
 import { parseArgs } from "@std/cli";
+import { countFlag, type Flags, requiredFlag, textFlag } from "./train/console/flags.ts";
+import { PREDICT_SWITCHES, PREDICT_VALUES, predictOptions } from "./train/console/predict_flags.ts";
 import {
   formatEvaluation,
+  formatImport,
   formatTuning,
   PredictProgress,
   type Shown,
@@ -22,22 +25,26 @@ import {
 
 const USAGE = `Kymo segments microscopy videos without flicker.
 
-  deno run cli.ts train     [--stills DIR] [--video PATH]... [--model unet] [--config FILE] [--out DIR]
-                            [--resume] [--seed N] [--seeds N] [--control] [every setting as a flag]
-  deno run cli.ts predict   --model RUN [--out DIR] [--probability] [--tta] [--ctc] [--overwrite]
-                            [--normalize image|video|frame] [--threshold otsu|P] [--opening N]
-                            [--min-size PIXELS] [--tile PIXELS] [--memory MIB]
-                            [--kernels FILE.json] INPUT...
+  deno run cli.ts train     [--stills DIR] [--video PATH]... [--model unet|stardist]
+                            [--resume-from RUN] [--config FILE] [--out DIR] [--resume] [--seed N]
+                            [--seeds N] [--control] [every setting as a flag]
+  deno run cli.ts predict   --model RUN [--out DIR] [--probability] [--rois] [--geojson] [--ctc]
+                            [--overwrite] [--normalize image|video|frame] [--threshold otsu|P]
+                            [--opening N] [--min-size PIXELS] [--tta] [--nms SHARE]
+                            [--tile PIXELS] [--memory MIB] [--kernels FILE.json] INPUT...
   deno run cli.ts evaluate  --labels PATH [--truth PATH] [--markers PATH] [--out FILE.json]
+  deno run cli.ts import    MODEL_DIR --out RUN
   deno run cli.ts synth     --out DIR [--seed N] [--stills N] [--frames N]
   deno run cli.ts tune      --out FILE.json [--image HEIGHTxWIDTH] [settings of train]
   deno run cli.ts doctor
 
+--resume-from goes on from another run, or from an imported StarDist model. --rois writes outlines for
+ImageJ, --geojson for QuPath. --opening, --min-size, --tta and --threshold otsu are for U-Nets, --nms is
+for StarDist.
+
 Everywhere: --json prints one JSON object per event, --debug shows where an error came from.
 \`train --help\` lists all settings. Permissions: --allow-read --allow-write.
 `;
-
-type Flags = Readonly<Record<string, unknown>>;
 
 interface Command {
   readonly string: readonly string[];
@@ -96,26 +103,6 @@ class Output {
   }
 }
 
-function text(flags: Flags, name: string): string | undefined {
-  return flags[name] as string | undefined;
-}
-
-function required(flags: Flags, name: string): string {
-  const value = text(flags, name);
-  if (value === undefined) throw new UsageError(`Cannot start: --${name} is missing`);
-  return value;
-}
-
-function count(flags: Flags, name: string, { least = 0 } = {}): number | undefined {
-  const value = text(flags, name);
-  if (value === undefined) return undefined;
-  const number = Number(value);
-  if (!(Number.isSafeInteger(number) && number >= least)) {
-    throw new UsageError(`Cannot use --${name} ${value}: expected a whole number ≥ ${least}`);
-  }
-  return number;
-}
-
 function timestamp(): string {
   return new Date().toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
 }
@@ -141,11 +128,11 @@ const trainCommand: Command = {
     if (flags.resume && flags.out === undefined) {
       throw new UsageError("Cannot resume: --out is missing; give the run's folder");
     }
-    const out = text(flags, "out") ?? `runs/${timestamp()}`;
+    const out = textFlag(flags, "out") ?? `runs/${timestamp()}`;
     const resume = flags.resume === true;
-    const seeds = count(flags, "seeds", { least: 1 });
+    const seeds = countFlag(flags, "seeds", { least: 1 });
     if (resume) await refuseOtherSeeds(out, seeds);
-    const config = await runConfig(flags, { out, resume, file: text(flags, "config") });
+    const config = await runConfig(flags, { out, resume, file: textFlag(flags, "config") });
     const { train } = await import("./train/train.ts");
     const progress = new TrainProgress();
     for await (const event of train({ config, out, seeds, resume })) {
@@ -155,55 +142,30 @@ const trainCommand: Command = {
 };
 
 const predictCommand: Command = {
-  string: [
-    "model",
-    "out",
-    "normalize",
-    "threshold",
-    "opening",
-    "min-size",
-    "tile",
-    "memory",
-    "kernels",
-  ],
-  boolean: ["probability", "tta", "ctc", "overwrite"],
+  string: PREDICT_VALUES,
+  boolean: PREDICT_SWITCHES,
   takesInputs: true,
   async run(flags, output) {
-    const inputs = flags._ as string[];
-    if (inputs.length === 0) throw new UsageError("Cannot predict: no INPUT given");
-    const normalize = text(flags, "normalize");
-    if (normalize !== undefined && !["image", "video", "frame"].includes(normalize)) {
-      throw new UsageError(`Cannot use --normalize ${normalize}: expected image, video or frame`);
-    }
-    const threshold = text(flags, "threshold");
-    if (threshold !== undefined && threshold !== "otsu" && !Number.isFinite(Number(threshold))) {
-      throw new UsageError(`Cannot use --threshold ${threshold}: expected otsu or a number`);
-    }
-    const minSize = count(flags, "min-size");
-    const opening = count(flags, "opening");
+    const options = predictOptions(flags);
     const { predictFiles } = await import("./train/predict_files.ts");
     const progress = new PredictProgress();
-    const events = predictFiles({
-      model: required(flags, "model"),
-      inputs: inputs.map(String),
-      out: text(flags, "out") ?? "predicted",
-      probability: flags.probability === true,
-      tta: flags.tta === true,
-      ctc: flags.ctc === true,
-      overwrite: flags.overwrite === true,
-      normalize: normalize as "image" | "video" | "frame" | undefined,
-      postprocess: {
-        ...(threshold === undefined
-          ? {}
-          : { threshold: threshold === "otsu" ? threshold : Number(threshold) }),
-        ...(opening === undefined ? {} : { opening }),
-        ...(minSize === undefined ? {} : { minSize }),
-      },
-      tile: count(flags, "tile", { least: 1 }),
-      memory: count(flags, "memory", { least: 1 }),
-      kernels: text(flags, "kernels"),
-    });
-    for await (const event of events) output.event(event, (shown) => progress.show(shown));
+    for await (const event of predictFiles(options)) {
+      output.event(event, (shown) => progress.show(shown));
+    }
+  },
+};
+
+const importCommand: Command = {
+  string: ["out"],
+  boolean: [],
+  takesInputs: true,
+  async run(flags, output) {
+    const [model, ...others] = flags._ as string[];
+    if (model === undefined) throw new UsageError("Cannot import: no MODEL_DIR given");
+    if (others.length > 0) throw new UsageError(`Cannot use ${others[0]}: one MODEL_DIR at a time`);
+    const out = requiredFlag(flags, "out");
+    const { importRun } = await import("./train/import/import_run.ts");
+    output.event(await importRun({ model, out }), formatImport);
   },
 };
 
@@ -213,10 +175,10 @@ const evaluateCommand: Command = {
   async run(flags, output) {
     const { evaluateFiles } = await import("./train/evaluate_files.ts");
     const evaluation = await evaluateFiles({
-      labels: required(flags, "labels"),
-      truth: text(flags, "truth"),
-      markers: text(flags, "markers"),
-      out: text(flags, "out"),
+      labels: requiredFlag(flags, "labels"),
+      truth: textFlag(flags, "truth"),
+      markers: textFlag(flags, "markers"),
+      out: textFlag(flags, "out"),
     });
     output.event(evaluation, (shown) => ({ lines: formatEvaluation(shown), status: null }));
   },
@@ -228,10 +190,10 @@ const synthCommand: Command = {
   async run(flags, output) {
     const { synthFiles } = await import("./train/synth_files.ts");
     const written = await synthFiles({
-      out: required(flags, "out"),
-      seed: count(flags, "seed"),
-      stills: count(flags, "stills", { least: 1 }),
-      frames: count(flags, "frames", { least: 1 }),
+      out: requiredFlag(flags, "out"),
+      seed: countFlag(flags, "seed"),
+      stills: countFlag(flags, "stills", { least: 1 }),
+      frames: countFlag(flags, "frames", { least: 1 }),
     });
     output.event(written, ({ files, stills, video, truth }) => ({
       lines: [`${files} files written`, `--stills ${stills} --video ${video} --truth ${truth}`],
@@ -245,13 +207,13 @@ const tuneCommand: Command = {
   boolean: switchFlags(),
   collect: REPEATED_FLAGS,
   async run(flags, output) {
-    const out = required(flags, "out");
-    const size = text(flags, "image");
+    const out = requiredFlag(flags, "out");
+    const size = textFlag(flags, "image");
     const image = size?.match(/^([1-9]\d*)x([1-9]\d*)$/);
     if (size !== undefined && !image) {
       throw new UsageError(`Cannot use --image ${size}: expected HEIGHTxWIDTH, such as 512x512`);
     }
-    const file = text(flags, "config");
+    const file = textFlag(flags, "config");
     const settings = Object.entries(flags).filter(([name]) => !["out", "image"].includes(name));
     const config = await runConfig(Object.fromEntries(settings), {
       out: "",
@@ -294,6 +256,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   train: trainCommand,
   predict: predictCommand,
   evaluate: evaluateCommand,
+  import: importCommand,
   synth: synthCommand,
   tune: tuneCommand,
   doctor: doctorCommand,

@@ -10,8 +10,9 @@
 import { openDevice } from "../kernels/open_device.ts";
 import type { Device } from "../kernels/device.ts";
 import type { Steps } from "../kernels/postprocess/mod.ts";
+import type { ModelKind } from "./config.ts";
 import { makeFolder } from "./data/files.ts";
-import type { LabelImage, Plane } from "./data/image.ts";
+import type { Plane } from "./data/image.ts";
 import {
   type IntensityRange,
   intensityRange,
@@ -20,9 +21,11 @@ import {
   videoIntensityRange,
 } from "./data/normalize.ts";
 import { openVideo, type Video } from "./data/video.ts";
+import { changeDecode, type DecodeChanges } from "./decode_changes.ts";
+import { rayOutlines, tracedOutlines } from "./export/outline.ts";
 import { readKernelFile } from "./kernel_file.ts";
 import { type Model, readModel } from "./model_file.ts";
-import type { PostprocessSettings } from "./postprocess.ts";
+import type { FrameResult } from "./output_file.ts";
 import {
   absent,
   checkOutputs,
@@ -35,8 +38,8 @@ import {
 import { segmentSteps } from "./segment.ts";
 import { inTurns } from "./turns.ts";
 
-/** What to predict, with what, and where to. */
-export interface PredictFilesOptions {
+/** What to predict, with what, and where to; and what differs from the model's own settings. */
+export interface PredictFilesOptions extends DecodeChanges {
   /** A run folder or a weights file. */
   readonly model: string;
   /** Image files, stacks and folders of frames. */
@@ -45,16 +48,16 @@ export interface PredictFilesOptions {
   readonly out: string;
   /** Also write probability maps, into the subfolder `probability`. */
   readonly probability?: boolean;
-  /** Average over the eight orientations. */
-  readonly tta?: boolean;
+  /** Also write the outlines as ImageJ regions, `NAME.zip`. */
+  readonly rois?: boolean;
+  /** Also write the outlines as GeoJSON, `NAME.geojson`. */
+  readonly geojson?: boolean;
   /** Replace files that exist; otherwise they are kept and counted. */
   readonly overwrite?: boolean;
   /** Name results as the Cell Tracking Challenge does: mask000.tif, … */
   readonly ctc?: boolean;
   /** Which pixels share their percentiles, instead of what the model says. */
   readonly normalize?: NormalizationSettings["mode"];
-  /** Post-processing settings that differ from the model's. */
-  readonly postprocess?: Partial<PostprocessSettings>;
   /** Largest side of a tile in pixels. */
   readonly tile?: number;
   /** Most GPU memory to use, in MiB. */
@@ -85,9 +88,9 @@ export interface PredictionDone {
   readonly type: "done";
   /** The output folder. */
   readonly out: string;
-  /** Label files written, or completed by their probability maps. */
+  /** Label files written, or completed by their probability maps and outlines. */
   readonly written: number;
-  /** Label files that existed and were kept, with their probability maps if asked for. */
+  /** Label files that existed and were kept, with their maps and outlines if asked for. */
   readonly kept: number;
 }
 
@@ -109,7 +112,8 @@ export type PredictEvent = FramePredicted | PredictionDone | PredictNote;
  * next is read and those before are encoded and written. A frame is told of when it is in its file,
  * or on its way into that of its stack.
  *
- * @throws {SyntaxError | RangeError | TypeError} If a file is damaged or does not fit.
+ * @throws {SyntaxError | RangeError | TypeError} If a file is damaged or does not fit, or a setting is
+ *   not for the model's kind of network.
  * @throws {Error} If two inputs would be written to one file, or onto an input.
  */
 export async function* predictFiles(options: PredictFilesOptions): AsyncGenerator<PredictEvent> {
@@ -122,7 +126,7 @@ export async function* predictFiles(options: PredictFilesOptions): AsyncGenerato
     memoryLimit: memory * 1024 ** 2,
     kernels: kernels === undefined ? {} : await readKernelFile(kernels),
   });
-  const model = await readModel(device, options.model);
+  const model = changedModel(await readModel(device, options.model), options);
   await makeFolder(options.probability ? probabilityFolder(out) : out);
   const total = jobs.reduce((sum, { frames }) => sum + frames.length, 0);
   const count = { written: 0, kept: 0 };
@@ -131,9 +135,9 @@ export async function* predictFiles(options: PredictFilesOptions): AsyncGenerato
   let before = performance.now();
   let output: JobOutput | null = null;
   try {
-    for await (const { frame: { name, done, ...frame }, labels, objects, map } of segmented) {
+    for await (const { frame: { name, done, ...frame }, objects, ...result } of segmented) {
       output = frame.output;
-      if (await output.add({ labels, map })) count.written++;
+      if (await output.add(result)) count.written++;
       const now = performance.now();
       const seconds = (now - before) / 1000;
       before = now;
@@ -143,6 +147,12 @@ export async function* predictFiles(options: PredictFilesOptions): AsyncGenerato
     await output?.[Symbol.asyncDispose]();
   }
   yield { type: "done", out, ...count };
+}
+
+/** A model that decodes as a user wants. */
+function changedModel(model: Model, options: PredictFilesOptions): Model {
+  const kind = model.network.architecture.kind as ModelKind;
+  return { ...model, decode: changeDecode(options, { ...model, kind, file: options.model }) };
 }
 
 /** A frame on its way into the network. */
@@ -208,25 +218,24 @@ async function commonRange(
 }
 
 /** What is known of a frame in the end. */
-interface Segmented {
+interface Segmented extends FrameResult {
   readonly frame: Frame;
-  readonly labels: LabelImage;
   readonly objects: number;
-  /** Its probability map, if it is to be written. */
-  readonly map: Plane | null;
 }
 
-/** Queues the network for a frame, and takes its map to labels when asked to go on. */
+/** Queues the network for a frame, and takes its answer to objects when asked to go on. */
 function* segment(
   device: Device,
-  { frame, model, options }: { frame: Frame; model: Model; options: PredictFilesOptions },
+  { frame, model: { network, decode }, options }: {
+    frame: Frame;
+    model: Model;
+    options: PredictFilesOptions;
+  },
 ): Steps<Segmented> {
-  const { tta, tile, probability: wantsMap } = options;
-  const { network, decode } = model;
-  const postprocess = { ...decode.postprocess, ...options.postprocess };
-  const { labels, count, map } = yield* segmentSteps(device, {
-    ...{ network, image: frame.image, tta, tile, wantsMap },
-    decode: { ...decode, postprocess },
-  });
-  return { frame, labels, objects: count, map };
+  const { tta, tile, probability: wantsMap, rois, geojson } = options;
+  const { image } = frame;
+  const decoded = segmentSteps(device, { network, image, decode, tta, tile, wantsMap });
+  const { labels, count, objects, map } = yield* decoded;
+  const outlines = rois || geojson ? objects ? rayOutlines(objects) : tracedOutlines(labels) : null;
+  return { frame, labels, objects: count, map, outlines };
 }

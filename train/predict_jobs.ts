@@ -6,9 +6,16 @@
  */
 
 import { frameNumber, imageStem, isFolder } from "./data/files.ts";
-import type { LabelImage, Plane } from "./data/image.ts";
 import type { Video } from "./data/video.ts";
-import { LabelFile, MapFile } from "./label_file.ts";
+import {
+  type FrameResult,
+  geoJsonLayout,
+  LabelFile,
+  mapLayout,
+  type PageWriter,
+  roiLayout,
+  StreamedFile,
+} from "./output_file.ts";
 
 /** How outputs are named, and where they go. */
 export interface OutputOptions {
@@ -16,6 +23,10 @@ export interface OutputOptions {
   readonly out: string;
   /** Whether there are probability maps, in the subfolder `probability`. */
   readonly probability?: boolean;
+  /** Whether there are archives of ImageJ regions, `NAME.zip` beside the labels. */
+  readonly rois?: boolean;
+  /** Whether there are outlines as GeoJSON, `NAME.geojson` beside the labels. */
+  readonly geojson?: boolean;
   /** Whether results are named as the Cell Tracking Challenge does: mask000.tif, … */
   readonly ctc?: boolean;
 }
@@ -98,19 +109,28 @@ export async function checkOutputs(
   }
 }
 
+/** What a file holds. */
+export type OutputKind = "map" | "rois" | "geojson" | "labels";
+
 /** One file to be written. */
 export interface OutputFile {
   /** Where it is written. */
   readonly path: string;
-  /** Whether it holds probabilities instead of labels. */
-  readonly isMap: boolean;
+  /** What it holds. */
+  readonly kind: OutputKind;
 }
 
 /** What a job writes; the labels last, so that with them everything is there. */
-export function filesOf({ name }: Job, { out, probability = false }: OutputOptions): OutputFile[] {
+export function filesOf(
+  { name }: Job,
+  { out, probability = false, rois = false, geojson = false }: OutputOptions,
+): OutputFile[] {
+  const stem = `${out}/${imageStem(name)}`;
   return [
-    ...(probability ? [{ path: `${probabilityFolder(out)}/${name}`, isMap: true }] : []),
-    { path: `${out}/${name}`, isMap: false },
+    ...(probability ? [{ path: `${probabilityFolder(out)}/${name}`, kind: "map" } as const] : []),
+    ...(rois ? [{ path: `${stem}.zip`, kind: "rois" } as const] : []),
+    ...(geojson ? [{ path: `${stem}.geojson`, kind: "geojson" } as const] : []),
+    { path: `${out}/${name}`, kind: "labels" },
   ];
 }
 
@@ -130,16 +150,13 @@ export async function absent(files: readonly OutputFile[]): Promise<OutputFile[]
 /** The files of one job while its frames arrive. */
 export class JobOutput implements AsyncDisposable {
   readonly #frames: number;
-  readonly #maps: MapFile[];
-  readonly #labels: LabelFile[];
+  readonly #files: readonly PageWriter[];
   #added = 0;
 
   /** Nothing is written before the first frame. */
   constructor(files: readonly OutputFile[], { frames }: { frames: number }) {
     this.#frames = frames;
-    const paths = (maps: boolean) => files.filter((f) => f.isMap === maps).map(({ path }) => path);
-    this.#maps = paths(true).map((path) => new MapFile(path, { pages: frames }));
-    this.#labels = paths(false).map((path) => new LabelFile(path));
+    this.#files = files.map((file) => writerOf(file, { pages: frames }));
   }
 
   /**
@@ -149,16 +166,28 @@ export class JobOutput implements AsyncDisposable {
    * @returns Whether it was the last one.
    * @throws {Error} If a file cannot be written.
    */
-  async add({ labels, map }: { labels: LabelImage; map: Plane | null }): Promise<boolean> {
-    for (const file of this.#maps) await file.add(map!);
-    for (const file of this.#labels) await file.add(labels);
+  async add(result: FrameResult): Promise<boolean> {
+    for (const file of this.#files) await file.add(result);
     if (++this.#added < this.#frames) return false;
-    for (const file of [...this.#maps, ...this.#labels]) await file.commit();
+    for (const file of this.#files) await file.commit();
     return true;
   }
 
   /** Removes what was written unless it is complete. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const file of [...this.#maps, ...this.#labels]) await file[Symbol.asyncDispose]();
+    for (const file of this.#files) await file[Symbol.asyncDispose]();
+  }
+}
+
+function writerOf({ path, kind }: OutputFile, { pages }: { pages: number }): PageWriter {
+  switch (kind) {
+    case "map":
+      return new StreamedFile(path, mapLayout({ pages }));
+    case "rois":
+      return new StreamedFile(path, roiLayout({ pages }));
+    case "geojson":
+      return new StreamedFile(path, geoJsonLayout());
+    case "labels":
+      return new LabelFile(path);
   }
 }

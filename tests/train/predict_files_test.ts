@@ -146,8 +146,8 @@ Deno.test("predictFiles() predicts in tiles what it predicts at once", async () 
 Deno.test("predictFiles() takes other post-processing than the model's", async () => {
   const files = { ...MODEL, "a.tif": tiff([A, B, DIM_C]) };
   await withFolder(files, async (folder) => {
-    const seen = async (postprocess: PredictFilesOptions["postprocess"]) => {
-      await predict(folder, { inputs: ["a.tif"], postprocess, overwrite: true });
+    const seen = async (options: Partial<PredictFilesOptions>) => {
+      await predict(folder, { inputs: ["a.tif"], overwrite: true, ...options });
       return (await pages(`${folder}/out/a.tif`))[0];
     };
     assertEquals(await seen({ minSize: 7 }), labelsOf([B]));

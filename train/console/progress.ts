@@ -5,6 +5,7 @@
  */
 
 import type { TrainEvent } from "../events.ts";
+import type { ModelImported } from "../import/import_run.ts";
 import type { TunedEvent, TuneDone } from "../tune.ts";
 import type { PredictEvent } from "../predict_files.ts";
 import type { ResultsTable } from "../report/data.ts";
@@ -211,6 +212,26 @@ export function formatTuning(event: TunedEvent | TuneDone): Shown {
   const times = variants.slice(0, 4)
     .map(({ name, milliseconds }) => `${name} ${milliseconds.toPrecision(3)} ms`);
   return { lines: [`${done}/${total} ${key}: ${best} (${times.join(", ")})`], status: null };
+}
+
+/** An imported model as text. */
+export function formatImport(
+  { model, out, weights, parameters, options, thresholds, hasThresholds }: ModelImported,
+): Shown {
+  const { rays, grid, depth, base } = options;
+  const source = hasThresholds ? "" : ", the defaults, as it has no thresholds.json";
+  return {
+    lines: [
+      `StarDist of ${model}: ${parameters.toLocaleString("en")} parameters; ${rays} rays, grid ` +
+      `${grid}, depth ${depth}, base ${base}`,
+      `Thresholds: probability ${thresholds.prob.toFixed(3)}, overlap ${
+        thresholds.nms.toFixed(3)
+      }${source}`,
+      `Weights: ${weights}`,
+      `To use it: predict --model ${out}, or train --resume-from ${out}`,
+    ],
+    status: null,
+  };
 }
 
 /** A measured video as text. */

@@ -1,85 +1,91 @@
 /**
- * Polygons as GeoJSON (RFC 7946), which QuPath, napari and every geographic tool read. Coordinates are
- * `[column, row]` in pixels, counted from the upper left corner of the first pixel: half a pixel is
- * added to the network's, which count from its centre.
+ * Outlines as GeoJSON (RFC 7946), which QuPath, napari and every geographic tool read. Coordinates are
+ * `[x, y]` in pixels, counted from the upper left corner of the first pixel.
  *
  * @module
  */
 
-import type { ExportedPolygons } from "./exported_polygons.ts";
+import type { Loop } from "../contours.ts";
+import type { Outline } from "./outline.ts";
 
-/** One object of a {@linkcode PolygonCollection}. */
-export interface PolygonFeature {
+/** A place in an image. */
+export type Position = [x: number, y: number];
+
+/** One object of a {@linkcode OutlineCollection}. */
+export interface OutlineFeature {
   /** A feature, in GeoJSON's words. */
   readonly type: "Feature";
-  /** Its outline: one closed ring, the last position repeating the first. */
-  readonly geometry: { readonly type: "Polygon"; readonly coordinates: [number, number][][] };
+  /** Its outline: closed rings, the last position repeating the first. */
+  readonly geometry:
+    | { readonly type: "Polygon"; readonly coordinates: Position[][] }
+    | { readonly type: "MultiPolygon"; readonly coordinates: Position[][][] };
   /** What is known about it. */
   readonly properties: {
     /** What QuPath takes it for. */
     readonly objectType: "detection";
     /** Its id in the label image of its frame. */
     readonly label: number;
-    /** Its object probability. */
-    readonly probability: number;
+    /** Its object probability, if the network gives one. */
+    readonly probability?: number;
     /** The frame of the video, from 0. */
     readonly frame: number;
   };
 }
 
 /** The objects of an image or a video. */
-export interface PolygonCollection {
+export interface OutlineCollection {
   /** A collection, in GeoJSON's words. */
   readonly type: "FeatureCollection";
   /** The objects, frame by frame. */
-  readonly features: PolygonFeature[];
+  readonly features: OutlineFeature[];
 }
 
 /**
- * Describes polygons as GeoJSON, with three digits behind the point.
+ * Describes outlines as GeoJSON, with three digits behind the point.
  *
- * @param frames The polygons of each frame of a video, or of one image.
+ * @param frames The outlines of each frame of a video, or of one image.
  * @returns An object for `JSON.stringify`.
  *
  * @example
  * ```ts
- * import { polygonsToGeoJson } from "@kymo/kymo/train";
+ * import { outlinesToGeoJson } from "@kymo/kymo/train";
  * import { assertEquals } from "@std/assert";
  *
- * const vertices = Float32Array.of(1, 2, 1, 4, 3, 2);
- * const { features } = polygonsToGeoJson([{ vertices, rays: 3, prob: Float32Array.of(0.5) }]);
- * assertEquals(features[0].geometry.coordinates, [[[2.5, 1.5], [4.5, 1.5], [2.5, 3.5], [2.5, 1.5]]]);
+ * const square = { label: 1, parts: [[[2, 1], [4, 1], [4, 3], [2, 3]]] as const };
+ * const { features } = outlinesToGeoJson([[square]]);
+ * assertEquals(features[0].geometry.coordinates, [[[2, 1], [4, 1], [4, 3], [2, 3], [2, 1]]]);
  * ```
  */
-export function polygonsToGeoJson(frames: readonly ExportedPolygons[]): PolygonCollection {
-  const features = frames.flatMap(({ vertices, rays, prob }, frame) =>
-    Array.from(prob, (probability, index): PolygonFeature => ({
-      type: "Feature",
-      geometry: {
-        type: "Polygon",
-        coordinates: [ring(vertices.subarray(2 * rays * index, 2 * rays * (index + 1)))],
-      },
-      properties: {
-        objectType: "detection",
-        label: index + 1,
-        probability: rounded(probability),
-        frame,
-      },
-    }))
+export function outlinesToGeoJson(frames: readonly (readonly Outline[])[]): OutlineCollection {
+  const features = frames.flatMap((outlines, frame) =>
+    outlines.map((outline) => outlineFeature(outline, { frame }))
   );
   return { type: "FeatureCollection", features };
 }
 
-/** A closed ring; vertices already run the way that GeoJSON wants outlines to run. */
-function ring(vertices: Float32Array): [number, number][] {
-  const places = Array.from(
-    { length: vertices.length / 2 },
-    (_, at): [number, number] => [
-      rounded(vertices[2 * at + 1] + 0.5),
-      rounded(vertices[2 * at] + 0.5),
-    ],
-  );
-  return [...places, places[0]];
+/** Describes one outline, see {@linkcode outlinesToGeoJson}. */
+export function outlineFeature(
+  { label, parts, probability }: Outline,
+  { frame }: { frame: number },
+): OutlineFeature {
+  const rings = parts.map(ring);
+  return {
+    type: "Feature",
+    geometry: rings.length === 1
+      ? { type: "Polygon", coordinates: rings }
+      : { type: "MultiPolygon", coordinates: rings.map((part) => [part]) },
+    properties: {
+      objectType: "detection",
+      label,
+      ...(probability === undefined ? {} : { probability: rounded(probability) }),
+      frame,
+    },
+  };
+}
+
+/** A closed ring; outlines already run the way that GeoJSON wants them to run. */
+function ring(loop: Loop): Position[] {
+  return [...loop, loop[0]].map(([x, y]) => [rounded(x), rounded(y)]);
 }
 
 function rounded(value: number): number {

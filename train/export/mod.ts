@@ -4,6 +4,8 @@
  * @module
  */
 
-export * from "./exported_polygons.ts";
+export type { Loop } from "../contours.ts";
 export * from "./geojson.ts";
 export * from "./imagej_roi.ts";
+export * from "./outline.ts";
+export type { ZipEntry } from "./zip.ts";

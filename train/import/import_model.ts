@@ -6,26 +6,25 @@
  */
 
 import { join } from "node:path";
+import { defaultRayThresholds, type RayThresholds } from "../../nn/labels/stardist/thresholds.ts";
 import type { Architecture } from "../../nn/module.ts";
 import type { NamedArray } from "../../nn/safetensors.ts";
+import type { StarDistOptions } from "../../nn/stardist.ts";
 import { FileBytes } from "../data/files.ts";
 import { readHdf5 } from "./hdf5.ts";
 import { weightsFromKeras } from "./keras_layers.ts";
-import {
-  DEFAULT_THRESHOLDS,
-  parseStarDistConfig,
-  parseThresholds,
-  type StarDistThresholds,
-} from "./stardist_config.ts";
+import { parseStarDistConfig, parseThresholds } from "./stardist_config.ts";
 
 /** A model that was read from another program's files. */
 export interface ImportedModel {
   /** Kind `stardist` and its options: what `buildNetwork` needs. */
-  readonly architecture: Architecture;
+  readonly architecture: Architecture & { readonly options: StarDistOptions };
   /** Weights by the network's names, `[c_out, c_in, k, k]`. */
   readonly weights: ReadonlyMap<string, NamedArray>;
-  /** Its thresholds; the very object `DEFAULT_THRESHOLDS` if the folder has no `thresholds.json`. */
-  readonly thresholds: StarDistThresholds;
+  /** Its thresholds, or StarDist's defaults. */
+  readonly thresholds: RayThresholds;
+  /** Whether the folder has thresholds. */
+  readonly hasThresholds: boolean;
 }
 
 /**
@@ -49,16 +48,19 @@ export async function importModel(folder: string): Promise<ImportedModel> {
   const thresholds = await readThresholds(join(folder, "thresholds.json"));
   const file = join(folder, "weights_best.h5");
   const arrays = await readHdf5(await readBytes(file), file);
-  const weights = weightsFromKeras(arrays, { config, file });
-  const architecture = { kind: "stardist", options: { ...config.options } };
-  return { architecture, weights, thresholds };
+  return {
+    architecture: { kind: "stardist", options: { ...config.options } },
+    weights: weightsFromKeras(arrays, { config, file }),
+    thresholds: thresholds ?? defaultRayThresholds,
+    hasThresholds: thresholds !== null,
+  };
 }
 
-async function readThresholds(file: string): Promise<StarDistThresholds> {
+async function readThresholds(file: string): Promise<RayThresholds | null> {
   try {
     return parseThresholds(await readText(file), file);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return DEFAULT_THRESHOLDS;
+    if (error instanceof Deno.errors.NotFound) return null;
     throw error;
   }
 }

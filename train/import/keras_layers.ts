@@ -15,6 +15,8 @@ import { unreadable } from "../data/files.ts";
 import type { Hdf5Array } from "./hdf5.ts";
 import type { StarDistConfig } from "./stardist_config.ts";
 
+const MEND = "give the weights that belong to config.json, as saved by Keras 2";
+
 /** One convolution: its name here and in Keras, and its shape. */
 interface Layer {
   readonly name: string;
@@ -50,7 +52,7 @@ export function weightsFromKeras(
   for (const name of found.keys()) {
     if (!expected.has(name)) {
       throw new TypeError(
-        `Cannot import ${file}: it holds a layer ${name}, which config.json does not ask for`,
+        `Cannot import ${file}: it holds a layer ${name}, which config.json does not ask for; ${MEND}`,
       );
     }
   }
@@ -60,8 +62,7 @@ export function weightsFromKeras(
     if (!kernel || !bias) {
       const part = found.has(layer.keras) ? (kernel ? "the bias of " : "the kernel of ") : "";
       throw new TypeError(
-        `Cannot import ${file}: ${part}layer ${layer.keras} is missing; give the weights that ` +
-          "belong to config.json, as saved by Keras 2",
+        `Cannot import ${file}: ${part}layer ${layer.keras} is missing; ${MEND}`,
       );
     }
     const { name, keras, cIn, cOut, k } = layer;
@@ -95,7 +96,7 @@ function groupByLayer(
     const part = names.at(-1)?.replace(/:\d+$/, "");
     if (names.length < 2 || (part !== "kernel" && part !== "bias")) {
       throw new TypeError(
-        `Cannot import ${file}: it holds ${path}, expected only kernels and biases of layers`,
+        `Cannot import ${file}: it holds ${path}, expected only kernels and biases of layers; ${MEND}`,
       );
     }
     const entry = layers.get(layer) ?? {};
@@ -118,7 +119,7 @@ function gridNames(
   if (names.length !== expected) {
     throw new TypeError(
       `Cannot import ${file}: it holds ${names.length} unnamed convolutions, but config.json says ` +
-        `grid [${grid},${grid}], which has ${expected}`,
+        `grid [${grid},${grid}], which has ${expected}; ${MEND}`,
     );
   }
   return names;
@@ -180,6 +181,6 @@ function requireShape(
   throw new RangeError(
     `Cannot import ${file}: ${name} is ${formatShape(array.shape)}, but config.json asks for ${
       formatShape(shape)
-    }`,
+    }; ${MEND}`,
   );
 }

@@ -6,19 +6,9 @@
  * @module
  */
 
+import type { RayThresholds } from "../../nn/labels/stardist/thresholds.ts";
 import { DEFAULT_STARDIST, type StarDistOptions } from "../../nn/stardist.ts";
 import { unreadable } from "../data/files.ts";
-
-/** When a pixel is a candidate for an object, and when a candidate is suppressed. */
-export interface StarDistThresholds {
-  /** Object probability that a candidate must exceed. */
-  readonly prob: number;
-  /** Share of the smaller area that two objects may have in common. */
-  readonly nms: number;
-}
-
-/** The thresholds of a model whose folder has none. */
-export const DEFAULT_THRESHOLDS: StarDistThresholds = { prob: 0.5, nms: 0.4 };
 
 /** What `config.json` says about the network. */
 export interface StarDistConfig {
@@ -45,6 +35,9 @@ const FIXED: Readonly<Record<string, unknown>> = {
 const READ = ["unet_n_depth", "unet_n_filter_base", "unet_prefix", "unet_dropout"];
 
 const DEEPEST_UNET = 8;
+
+const MEND = "give the config.json that belongs to the weights";
+const REMEDY = "give a StarDist 2D model with a U-Net, one channel and no classes";
 
 /**
  * Reads the text of a `config.json`.
@@ -76,11 +69,13 @@ export function parseStarDistConfig(text: string, file: string): StarDistConfig 
   };
   if (options.depth > DEEPEST_UNET) {
     const what = `unet_n_depth is ${options.depth}, at most ${DEEPEST_UNET} make sense`;
-    throw new RangeError(`Cannot import ${file}: ${what}`);
+    throw new RangeError(`Cannot import ${file}: ${what}; ${MEND}`);
   }
   const prefix = config.unet_prefix ?? "";
   if (typeof prefix !== "string") {
-    throw new TypeError(`Cannot import ${file}: unet_prefix is ${prefix}, expected a text`);
+    throw new TypeError(
+      `Cannot import ${file}: unet_prefix is ${prefix}, expected a text; ${MEND}`,
+    );
   }
   return { options, prefix };
 }
@@ -91,7 +86,7 @@ export function parseStarDistConfig(text: string, file: string): StarDistConfig 
  * @param file The file's name, for errors.
  * @throws {SyntaxError} If prob or nms is not a number from 0 to 1.
  */
-export function parseThresholds(text: string, file: string): StarDistThresholds {
+export function parseThresholds(text: string, file: string): RayThresholds {
   const thresholds = parseObject(text, file);
   const read = (name: "prob" | "nms"): number => {
     const value = thresholds[name];
@@ -105,7 +100,7 @@ export function parseThresholds(text: string, file: string): StarDistThresholds 
 /** Refuses a model that is not a 2D U-Net of the kind that {@linkcode StarDistOptions} describe. */
 function refuseOtherKinds(config: Json, file: string): void {
   const refuse = (what: string): never => {
-    throw new TypeError(`Cannot import ${file}: ${what}`);
+    throw new TypeError(`Cannot import ${file}: ${what}; ${REMEDY}`);
   };
   const { n_dim, axes, grid, backbone, n_classes } = config;
   const threeDimensional = n_dim === 3 || (typeof axes === "string" && axes.includes("Z")) ||
@@ -136,7 +131,8 @@ function gridOf(config: Json, file: string): number {
   const [g, other] = Array.isArray(grid) ? grid : [];
   if (g !== other || ![1, 2, 4].includes(g)) {
     throw new RangeError(
-      `Cannot import ${file}: grid is ${show(grid)}, only [1,1], [2,2] and [4,4] are understood`,
+      `Cannot import ${file}: grid is ${show(grid)}, only [1,1], [2,2] and [4,4] are understood; ` +
+        "give a model with one of these",
     );
   }
   return g;
@@ -155,7 +151,9 @@ function whole(
   const value = config[name] ?? otherwise;
   if (Number.isInteger(value) && (value as number) >= least) return value as number;
   throw new RangeError(
-    `Cannot import ${file}: ${name} is ${show(value)}, expected a whole number from ${least} on`,
+    `Cannot import ${file}: ${name} is ${
+      show(value)
+    }, expected a whole number from ${least} on; ${MEND}`,
   );
 }
 

@@ -1,33 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { unzipSync } from "fflate";
+import type { Loop } from "../../../train/contours.ts";
 import { encodeRoi, imagejRoiZip } from "../../../train/export/imagej_roi.ts";
+import { decodeRoi } from "./roi_decoder.ts";
 
-/** What ImageJ's RoiDecoder takes from the bytes of a polygon, by their places in its source. */
-function decodeRoi(bytes: Uint8Array) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const count = view.getUint16(16);
-  const shorts = (from: number) =>
-    Array.from({ length: count }, (_, at) => view.getInt16(from + 2 * at));
-  const floats = (from: number) =>
-    Array.from({ length: count }, (_, at) => view.getFloat32(from + 4 * at));
-  return {
-    magic: new TextDecoder().decode(bytes.subarray(0, 4)),
-    version: view.getInt16(4),
-    type: view.getUint8(6),
-    box: [8, 10, 12, 14].map((at) => view.getInt16(at)),
-    options: view.getInt16(50),
-    position: view.getInt32(56),
-    secondHeader: view.getInt32(60),
-    x: shorts(64),
-    y: shorts(64 + 2 * count),
-    subpixelX: floats(64 + 4 * count),
-    subpixelY: floats(64 + 8 * count),
-    size: bytes.length,
-  };
-}
+const TRIANGLE: Loop = [[10.5, 2.75], [15, 2.75], [10.5, 7.5]];
 
-Deno.test("encodeRoi() writes a polygon in whole pixels and with fractions, half a pixel on", () => {
-  assertEquals(decodeRoi(encodeRoi(Float32Array.of(2.25, 10, 2.25, 14.5, 7, 10), 3)), {
+Deno.test("encodeRoi() writes a polygon in whole pixels and with fractions", () => {
+  assertEquals(decodeRoi(encodeRoi(TRIANGLE, { slice: 3 })), {
     magic: "Iout",
     version: 227,
     type: 0,
@@ -44,30 +24,37 @@ Deno.test("encodeRoi() writes a polygon in whole pixels and with fractions, half
 });
 
 Deno.test("encodeRoi() writes a polygon that begins above and left of the image", () => {
-  const { box, x, y, subpixelX } = decodeRoi(encodeRoi(Float32Array.of(-3, -2, -3, 4, 5, 4), 0));
+  const loop: Loop = [[-1.5, -2.5], [4.5, -2.5], [4.5, 5.5]];
+  const { box, x, y, subpixelX } = decodeRoi(encodeRoi(loop, { slice: 0 }));
   assertEquals(box, [-3, -2, 6, 5]);
   assertEquals([x, y], [[1, 7, 7], [1, 1, 9]]);
   assertEquals(subpixelX, [-1.5, 4.5, 4.5]);
 });
 
-Deno.test("encodeRoi() refuses places that the format cannot hold", () => {
+Deno.test("encodeRoi() refuses what the format cannot hold", () => {
   for (const far of [40_000, -40_000, NaN]) {
-    assertThrows(() => encodeRoi(Float32Array.of(0, 0, 0, 1, far, 1), 1), RangeError, "32767");
+    const loop: Loop = [[0, 0], [1, 0], [1, far]];
+    assertThrows(() => encodeRoi(loop, { slice: 1 }), RangeError, "32767; write GeoJSON");
   }
+  const long: Loop = Array.from({ length: 65_536 }, (_, i) => [i % 9, i % 7]);
+  const says = "an ImageJ region of 65536 corners: its format ends at 65535";
+  assertThrows(() => encodeRoi(long, { slice: 1 }), RangeError, says);
+  assertEquals(decodeRoi(encodeRoi(long.slice(1), { slice: 1 })).x.length, 65_535);
 });
 
-Deno.test("imagejRoiZip() holds one file for each object of each frame", () => {
-  const vertices = Float32Array.of(1, 1, 1, 3, 3, 3, 11, 11, 11, 13, 13, 13);
-  const two = { vertices, rays: 3, prob: Float32Array.of(0.9, 0.8) };
-  const none = { vertices: new Float32Array(), rays: 3, prob: new Float32Array() };
-  const one = { vertices: vertices.subarray(6), rays: 3, prob: Float32Array.of(0.7) };
-  const files = unzipSync(imagejRoiZip([two, none, one]));
-  assertEquals(Object.keys(files), ["0001-0001.roi", "0001-0002.roi", "0003-0001.roi"]);
-  assertEquals(decodeRoi(files["0001-0002.roi"]).position, 1);
-  assertEquals(files["0003-0001.roi"], encodeRoi(vertices.subarray(6), 3));
+Deno.test("imagejRoiZip() holds one file for each object of each frame of a stack", () => {
+  const two = [{ label: 1, parts: [TRIANGLE] }, { label: 2, parts: [TRIANGLE.slice(1)] }];
+  const files = unzipSync(imagejRoiZip([two, [], two.slice(1)]));
+  assertEquals(Object.keys(files), ["0001-0001.roi", "0001-0002.roi", "0003-0002.roi"]);
+  assertEquals(files["0001-0002.roi"], encodeRoi(TRIANGLE.slice(1), { slice: 1 }));
+  assertEquals(decodeRoi(files["0003-0002.roi"]).position, 3);
   assertEquals(imagejRoiZip([two]), imagejRoiZip([two]));
 });
 
-Deno.test("imagejRoiZip() of no object is an empty archive", () => {
-  assertEquals(unzipSync(imagejRoiZip([])), {});
+Deno.test("imagejRoiZip() of one image shows regions on every slice, and numbers further parts", () => {
+  const outlines = [{ label: 7, parts: [TRIANGLE, TRIANGLE] }, { label: 12345, parts: [TRIANGLE] }];
+  const files = unzipSync(imagejRoiZip([outlines]));
+  assertEquals(Object.keys(files), ["0007.roi", "0007-p2.roi", "12345.roi"]);
+  for (const bytes of Object.values(files)) assertEquals(decodeRoi(bytes).position, 0);
+  assertEquals(unzipSync(imagejRoiZip([[]])), {});
 });

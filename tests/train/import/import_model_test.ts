@@ -7,7 +7,6 @@ import { decodeSafeTensors, type SafeTensors } from "../../../nn/safetensors.ts"
 import { DEFAULT_STARDIST, type StarDistOptions } from "../../../nn/stardist.ts";
 import { loadNetwork } from "../../../nn/weights.ts";
 import { type ImportedModel, importModel } from "../../../train/import/import_model.ts";
-import { DEFAULT_THRESHOLDS } from "../../../train/import/stardist_config.ts";
 import { withFile, withFolder } from "../data/fixtures/temporary.ts";
 import { type ArrayToWrite, hdf5File } from "./hdf5_file.ts";
 import { configOf, kerasArrays, randomWeights, SMALL } from "./keras_model.ts";
@@ -44,6 +43,7 @@ Deno.test("importModel() predicts what PyTorch does with the numbers of a Keras 
   const model = await importFiles({ ...files, "thresholds.json": THRESHOLDS });
   assertEquals(model.architecture, { kind: "stardist", options: { ...TINY } });
   assertEquals(model.thresholds, { prob: 0.479071463157368, nms: 0.3 });
+  assertEquals(model.hasThresholds, true);
   const { shape, data } = answer.tensors.get("x")!;
   const x = new Variable(device.upload(shape, data));
   const outputs = networkOf(model).forward(new Tape(device, { record: false }), x);
@@ -106,7 +106,7 @@ Deno.test("importModel() gives the default thresholds where the folder has none"
   const { h5 } = await tinyModel();
   const model = await importFiles({ "config.json": configOf(TINY), "weights_best.h5": h5 });
   assertEquals(model.thresholds, { prob: 0.5, nms: 0.4 });
-  assert(model.thresholds === DEFAULT_THRESHOLDS);
+  assertEquals(model.hasThresholds, false);
 });
 
 Deno.test("importModel() names the file that is missing", async () => {

@@ -1,0 +1,69 @@
+/**
+ * Values of flags on the command line.
+ *
+ * @module
+ */
+
+import { UsageError } from "./run_config.ts";
+
+/** Parsed flags by name. */
+export type Flags = Readonly<Record<string, unknown>>;
+
+/** The text of a flag, if it was given. */
+export function textFlag(flags: Flags, name: string): string | undefined {
+  return flags[name] as string | undefined;
+}
+
+/**
+ * The text of a flag that must be given.
+ *
+ * @throws {UsageError} If it is missing.
+ */
+export function requiredFlag(flags: Flags, name: string): string {
+  const value = textFlag(flags, name);
+  if (value === undefined) throw new UsageError(`Cannot start: --${name} is missing`);
+  return value;
+}
+
+/**
+ * The whole number of a flag, if it was given.
+ *
+ * @throws {UsageError} If it is no whole number of at least `least`, 0 unless told.
+ */
+export function countFlag(flags: Flags, name: string, { least = 0 } = {}): number | undefined {
+  const value = textFlag(flags, name);
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number >= least) return number;
+  throw new UsageError(`Cannot use --${name} ${value}: expected a whole number ≥ ${least}`);
+}
+
+/**
+ * The number of a flag, if it was given.
+ *
+ * @throws {UsageError} If it is no finite number.
+ */
+export function numberFlag(flags: Flags, name: string): number | undefined {
+  const value = textFlag(flags, name);
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (value.trim() !== "" && Number.isFinite(number)) return number;
+  throw new UsageError(`Cannot use --${name} ${value}: expected a number`);
+}
+
+/**
+ * The choice of a flag, if it was given.
+ *
+ * @throws {UsageError} If it is none of `choices`.
+ */
+export function choiceFlag<T extends string>(
+  flags: Flags,
+  name: string,
+  { choices }: { choices: readonly T[] },
+): T | undefined {
+  const value = textFlag(flags, name);
+  const choice = choices.find((choice) => choice === value);
+  if (value === undefined || choice !== undefined) return choice;
+  const list = `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
+  throw new UsageError(`Cannot use --${name} ${value}: expected ${list}`);
+}
