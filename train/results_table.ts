@@ -112,6 +112,13 @@ const ACCURACY: readonly TableColumn[] = [
     group: "Accuracy",
     about: "Cell Tracking Challenge detection score on the markers, or on the truth",
   },
+  {
+    key: "dots",
+    label: "Dot score, video",
+    better: "higher",
+    group: "Accuracy",
+    about: "Object score for dot labels: a marker is found if more than 0.4 of it is covered",
+  },
 ];
 
 /** Rows of values by key for one model of one seed. */
@@ -123,6 +130,7 @@ function valuesOf({ stills, video, stars }: ModelResults): Record<string, number
     mean_ap_video: video?.mean_ap,
     seg: video?.ctc?.SEG,
     det: video?.ctc?.DET,
+    dots: video?.dots?.mean_accuracy,
     threshold: stars?.thresholds.prob,
     fixed_ap50_stills: stars?.fixedStills?.ap50,
     fixed_ap50_video: stars?.fixedVideo?.ap50,

@@ -50,5 +50,21 @@ export function dotMatching(
   const tp = taken.size;
   const fp = overlap.second.ids.length - tp;
   const fn = overlap.first.ids.length - tp;
-  return { tp, fp, fn, accuracy: tp === 0 ? 0 : tp / (tp + fp + fn) };
+  return scored({ tp, fp, fn });
+}
+
+/**
+ * Adds up the scores of several images.
+ *
+ * @returns The counts of all and their ratio, and the mean of the images' ratios; 0 without images.
+ */
+export function sumDots(images: readonly DotScores[]): DotScores & { mean_accuracy: number } {
+  const sum = (key: keyof DotScores) => images.reduce((total, scores) => total + scores[key], 0);
+  const counts = { tp: sum("tp"), fp: sum("fp"), fn: sum("fn") };
+  return { ...scored(counts), mean_accuracy: sum("accuracy") / Math.max(1, images.length) };
+}
+
+function scored(counts: Omit<DotScores, "accuracy">): DotScores {
+  const { tp, fp, fn } = counts;
+  return { ...counts, accuracy: tp === 0 ? 0 : tp / (tp + fp + fn) };
 }

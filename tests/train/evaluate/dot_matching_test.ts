@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { dotMatching } from "../../../train/evaluate/dot_matching.ts";
+import { dotMatching, sumDots } from "../../../train/evaluate/dot_matching.ts";
 import { drawn, empty } from "./label_images.ts";
 
 Deno.test("dotMatching() finds a dot inside a large prediction", () => {
@@ -32,6 +32,16 @@ Deno.test("dotMatching() is greedy: an object takes the larger id and leaves the
   assertEquals(scores, { tp: 1, fp: 1, fn: 1, accuracy: 1 / 3 });
   // With the ids the other way round, 2 objects are found.
   assertEquals(dotMatching({ truth: drawn("1122"), prediction: drawn("6555") }).tp, 2);
+});
+
+Deno.test("sumDots() pools the counts, and averages the ratios of the images", () => {
+  const half = { tp: 1, fp: 1, fn: 0, accuracy: 0.5 };
+  const none = { tp: 0, fp: 0, fn: 3, accuracy: 0 };
+  assertEquals(sumDots([half, none, half]), {
+    ...{ tp: 2, fp: 2, fn: 3, accuracy: 2 / 7 },
+    mean_accuracy: 1 / 3,
+  });
+  assertEquals(sumDots([]), { tp: 0, fp: 0, fn: 0, accuracy: 0, mean_accuracy: 0 });
 });
 
 Deno.test("dotMatching() of empty images is 0, and sizes must agree", () => {

@@ -89,6 +89,10 @@ Deno.test("evaluateFrames() takes DET from the markers where there are any", asy
   assertEquals(ctc, { SEG: (1 + 2 / 3) / 2, DET: 1 - 5 / 30 });
   const onlyMarkers = await evaluateFrames([{ number: 0, labels, markers }]);
   assertEquals(onlyMarkers.ctc, { DET: 1 - 5 / 30 });
+  assertEquals(onlyMarkers.dots, {
+    ...{ tp: 2, fp: 0, fn: 1, accuracy: 2 / 3 },
+    mean_accuracy: 2 / 3,
+  });
   assertEquals("matching" in onlyMarkers, false);
 });
 
