@@ -7,6 +7,8 @@
 
 export * from "./adam.ts";
 export * from "./autodiff.ts";
+export * from "./focus.ts";
+export * from "./labels/focus.ts";
 export * from "./labels/foreground.ts";
 export * from "./losses.ts";
 export * from "./module.ts";

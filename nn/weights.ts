@@ -7,6 +7,7 @@
 import type { Device } from "../kernels/device.ts";
 import { formatShape, sameShape } from "../kernels/shape.ts";
 import type { Tensor } from "../kernels/tensor.ts";
+import { FocusClassifier, type FocusOptions } from "./focus.ts";
 import type { Architecture, Network, UniformSource } from "./module.ts";
 import type { NamedArray, SafeTensors } from "./safetensors.ts";
 import { StarDist, type StarDistOptions } from "./stardist.ts";
@@ -108,8 +109,11 @@ export function buildNetwork(
   if (kind === "stardist") {
     return new StarDist(device, { options: options as unknown as StarDistOptions, random });
   }
+  if (kind === "focus") {
+    return new FocusClassifier(device, { options: options as unknown as FocusOptions, random });
+  }
   throw new RangeError(
-    `Cannot build a network of kind ${kind}: known kinds are unet and stardist`,
+    `Cannot build a network of kind ${kind}: known kinds are unet, stardist and focus`,
   );
 }
 

@@ -249,7 +249,7 @@ Deno.test("buildNetwork() names the kinds it knows", () => {
   assertThrows(
     () => buildNetwork(device, { architecture: { kind: "fpn", options: {} }, random }),
     RangeError,
-    "Cannot build a network of kind fpn: known kinds are unet and stardist",
+    "Cannot build a network of kind fpn: known kinds are unet, stardist and focus",
   );
 });
 

@@ -1,0 +1,208 @@
+/**
+ * The focus classifier: how probable it is that an image is in focus. A small residual network (He et
+ * al. 2016) of four blocks, as in Shabanov et al. 2020; what that paper leaves open is chosen here.
+ *
+ * A block halves the image: y = ReLU(norm(conv(ReLU(norm(conv(x, stride 2))))) + skip(x, stride 2)), with
+ * 3×3 convolutions, a 1×1 convolution as the skip, and group normalisation, which gives one plane the
+ * same answer as a batch of them. Block l has base · 2^l channels. The mean over all pixels of the
+ * last block goes through one dense layer and a sigmoid, so images may have any size.
+ *
+ * A block from c to d channels has 10·c·d + 9·d² + 7·d parameters, the head one per channel and one:
+ * 76,825 with the default options.
+ *
+ * @module
+ */
+
+import type { Device } from "../kernels/device.ts";
+import { add } from "../kernels/ops/add.ts";
+import { conv2d } from "../kernels/ops/conv2d/mod.ts";
+import { dense } from "../kernels/ops/dense.ts";
+import { globalAveragePool } from "../kernels/ops/global_average_pool.ts";
+import { groupNorm } from "../kernels/ops/group_norm.ts";
+import { relu } from "../kernels/ops/relu.ts";
+import { sigmoid } from "../kernels/ops/sigmoid.ts";
+import { stridedConv2d } from "../kernels/ops/strided_conv2d.ts";
+import type { Shape } from "../kernels/shape.ts";
+import { type Tape, Variable } from "./autodiff.ts";
+import {
+  type Architecture,
+  checkCounts,
+  checkImages,
+  glorotUniform,
+  type Network,
+  type Outputs,
+  type Parameters,
+  type UniformSource,
+} from "./module.ts";
+
+/** Options of a focus classifier. */
+export interface FocusOptions {
+  /** Residual blocks, each of which halves the image. */
+  readonly blocks: number;
+  /** Channels of the first block; each further one doubles them. */
+  readonly base: number;
+  /** Groups of every normalisation; they divide `base`. */
+  readonly groups: number;
+  /** Channels of the input image. */
+  readonly inChannels: number;
+}
+
+/** Four blocks of 8, 16, 32 and 64 channels in groups of four, for one plane. */
+export const DEFAULT_FOCUS: FocusOptions = { blocks: 4, base: 8, groups: 4, inChannels: 1 };
+
+/** PyTorch's default. */
+const EPSILON = 1e-5;
+
+/** The parameters of a residual block. */
+interface Block {
+  readonly convs: readonly Layer[];
+  readonly norms: readonly Layer[];
+  readonly skip: Layer;
+}
+
+/** The two parameters of a layer. */
+type Layer = readonly [weight: Variable, bias: Variable];
+
+/** Makes layers and keeps their parameters by name. */
+class Layers {
+  readonly parameters = new Map<string, Variable>();
+  readonly #device: Device;
+  readonly #random: UniformSource;
+
+  constructor(device: Device, random: UniformSource) {
+    this.#device = device;
+    this.#random = random;
+  }
+
+  /** A layer of sums: Glorot-uniform weight `[out, in, …]`, zero bias. */
+  sums(name: string, shape: Shape): Layer {
+    return [
+      this.#add(`${name}.weight`, shape, glorotUniform(shape, this.#random)),
+      this.#add(`${name}.bias`, [shape[0]], new Float32Array(shape[0])),
+    ];
+  }
+
+  /** A normalisation that at first neither scales nor shifts. */
+  norm(name: string, channels: number): Layer {
+    return [
+      this.#add(`${name}.weight`, [channels], new Float32Array(channels).fill(1)),
+      this.#add(`${name}.bias`, [channels], new Float32Array(channels)),
+    ];
+  }
+
+  #add(name: string, shape: Shape, values: Float32Array<ArrayBuffer>): Variable {
+    const variable = new Variable(this.#device.upload(shape, values), { needsGradient: true });
+    this.parameters.set(name, variable);
+    return variable;
+  }
+}
+
+function makeBlock(layers: Layers, name: string, [cIn, cOut]: [number, number]): Block {
+  return {
+    convs: [
+      layers.sums(`${name}.conv.0`, [cOut, cIn, 3, 3]),
+      layers.sums(`${name}.conv.1`, [cOut, cOut, 3, 3]),
+    ],
+    norms: [layers.norm(`${name}.norm.0`, cOut), layers.norm(`${name}.norm.1`, cOut)],
+    skip: layers.sums(`${name}.skip`, [cOut, cIn, 1, 1]),
+  };
+}
+
+/** Applies one step after the other; what lies between them is dropped. */
+function inTurn(tape: Tape, x: Variable, steps: ((x: Variable) => Variable)[]): Variable {
+  const [first, ...others] = steps;
+  return others.reduce((y, step) => {
+    const next = step(y);
+    tape.drop(y);
+    return next;
+  }, first(x));
+}
+
+function applyBlock(
+  tape: Tape,
+  x: Variable,
+  { convs, norms, skip, groups }: Block & { groups: number },
+): Variable {
+  const normParams = { groups, epsilon: EPSILON };
+  const main = inTurn(tape, x, [
+    (y) => tape.apply(stridedConv2d, [y, ...convs[0]], { stride: 2, padding: 1 }),
+    (y) => tape.apply(groupNorm, [y, ...norms[0]], normParams),
+    (y) => tape.apply(relu, [y], {}),
+    (y) => tape.apply(conv2d, [y, ...convs[1]], { relu: false }),
+    (y) => tape.apply(groupNorm, [y, ...norms[1]], normParams),
+  ]);
+  const around = tape.apply(stridedConv2d, [x, ...skip], { stride: 2, padding: 0 });
+  const sum = tape.apply(add, [main, around], {});
+  const y = tape.apply(relu, [sum], {});
+  for (const used of [main, around, sum]) tape.drop(used);
+  return y;
+}
+
+/** A classifier with one output a plane: `prob`, the probability to be in focus, `[n, 1, 1, 1]`. */
+export class FocusClassifier implements Network {
+  /** Kind `focus` and its options. */
+  readonly architecture: Architecture;
+  /**
+   * Parameters `block.L.conv.I`, `block.L.norm.I`, `block.L.skip` and `head`, each `.weight` and `.bias`.
+   */
+  readonly parameters: Parameters;
+  /** Channels of the images it takes. */
+  readonly inChannels: number;
+  /** 1: images may have any size. */
+  readonly sizeMultiple = 1;
+  /** Infinite: every pixel reaches the answer, so an image cannot be cut into tiles. */
+  readonly reach = Infinity;
+  /** Infinite: there is one answer for the whole image. */
+  readonly grid = Infinity;
+  readonly #blocks: readonly Block[];
+  readonly #groups: number;
+  readonly #head: Layer;
+
+  /**
+   * Makes a network with fresh weights.
+   *
+   * @throws {RangeError} If an option is not a positive whole number, or the groups do not divide the
+   * channels.
+   */
+  constructor(
+    device: Device,
+    { options = DEFAULT_FOCUS, random }: { options?: FocusOptions; random: UniformSource },
+  ) {
+    const { blocks, base, groups, inChannels } = options;
+    checkCounts("a focus classifier", { blocks, base, groups, inChannels });
+    if (base % groups !== 0) {
+      throw new RangeError(
+        `Cannot make a focus classifier: base is ${base}, which ${groups} groups do not divide`,
+      );
+    }
+    const layers = new Layers(device, random);
+    const widths = [inChannels, ...Array.from({ length: blocks }, (_, l) => base * 2 ** l)];
+    this.#blocks = Array.from(
+      { length: blocks },
+      (_, l) => makeBlock(layers, `block.${l}`, [widths[l], widths[l + 1]]),
+    );
+    this.#head = layers.sums("head", [1, widths[blocks]]);
+    this.#groups = groups;
+    this.parameters = layers.parameters;
+    this.architecture = { kind: "focus", options: { ...options } };
+    this.inChannels = inChannels;
+  }
+
+  /**
+   * Probability of each image of x `[n, c, h, w]` to be in focus.
+   *
+   * @throws {TypeError} If x is not a batch of images.
+   * @throws {RangeError} If c is not what the network expects.
+   */
+  forward(tape: Tape, x: Variable): Outputs {
+    checkImages(x, { network: "a focus classifier", multiple: this.sizeMultiple });
+    const groups = this.#groups;
+    const prob = inTurn(tape, x, [
+      ...this.#blocks.map((block) => (y: Variable) => applyBlock(tape, y, { ...block, groups })),
+      (y) => tape.apply(globalAveragePool, [y], { keepAxes: true }),
+      (y) => tape.apply(dense, [y, ...this.#head], {}),
+      (y) => tape.apply(sigmoid, [y], {}),
+    ]);
+    return { prob };
+  }
+}
