@@ -32,6 +32,16 @@ export interface StreamState {
   readonly augmentation: RandomState;
 }
 
+/** Where the streams of a stage stand, as plain JSON. */
+export interface StreamStates {
+  /** Where the stream of stills stands. */
+  readonly stills: StreamState;
+  /** Where the stream of pairs stands; null without a video. */
+  readonly pairs: StreamState | null;
+  /** Where the stream of pairs in depth stands; left out without any. */
+  readonly depth?: StreamState;
+}
+
 /** Settings that both streams share. */
 export interface StreamSettings {
   /** Side of the patches. */

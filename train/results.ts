@@ -12,7 +12,7 @@ import { defaultRayThresholds, type RayThresholds } from "../nn/labels/stardist/
 import type { Network } from "../nn/module.ts";
 import type { Channels, LabelImage } from "./data/image.ts";
 import type { Sample } from "./data/sample.ts";
-import { evaluateFrames, type Evaluation } from "./evaluate/evaluate.ts";
+import { evaluateFrames, type Evaluation, IOU_THRESHOLDS } from "./evaluate/evaluate.ts";
 import type { Flicker } from "./evaluate/flicker.ts";
 import { type LabelPair, tallyMatches } from "./evaluate/matching.ts";
 import { type MatchingTally, scoresOf, sumTallies } from "./evaluate/matching_scores.ts";
@@ -29,12 +29,6 @@ export interface Precision {
   /** At each of {@linkcode IOU_THRESHOLDS}. */
   readonly accuracies: readonly number[];
 }
-
-/** The thresholds of intersection over union at which average precision is measured. */
-export const IOU_THRESHOLDS: readonly number[] = Array.from(
-  { length: 10 },
-  (_, i) => (50 + 5 * i) / 100,
-);
 
 /** What one model achieved. */
 export interface ModelResults {

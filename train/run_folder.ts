@@ -8,8 +8,8 @@ import { decodeSafeTensors, encodeSafeTensors, type NamedArray } from "../nn/saf
 import type { StepKind } from "./learner.ts";
 import type { PlateauState } from "../nn/schedule.ts";
 import { writeFileAtomic } from "./data/files.ts";
+import type { StreamStates } from "./batches.ts";
 import type { TrainConfig } from "./config.ts";
-import type { StreamStates } from "./stage_data.ts";
 
 /** The stages of a run, in order. */
 export type Stage = "baseline" | "control" | "consistent";

@@ -15,7 +15,8 @@ import type {
   ResultsTable,
   Source,
 } from "./report/data.ts";
-import { IOU_THRESHOLDS, type ModelResults } from "./results.ts";
+import { IOU_THRESHOLDS } from "./evaluate/evaluate.ts";
+import type { ModelResults } from "./results.ts";
 import { measured, type SeedResults } from "./results_table.ts";
 import type { RunFolder, Stage } from "./run_folder.ts";
 import type { TrainingSet, TrainingVideo } from "./training_set.ts";

@@ -11,7 +11,7 @@ import {
   stackSamples,
   stackWindows,
   StillStream,
-  type StreamState,
+  type StreamStates,
 } from "./batches.ts";
 import type { TrainConfig } from "./config.ts";
 import type { Frames } from "./data/frames.ts";
@@ -106,16 +106,6 @@ function chunks<T>(list: readonly T[], size: number): T[][] {
     { length: Math.ceil(list.length / size) },
     (_, i) => list.slice(i * size, (i + 1) * size),
   );
-}
-
-/** Where the streams of a stage stand, as plain JSON. */
-export interface StreamStates {
-  /** Where the stream of stills stands. */
-  readonly stills: StreamState;
-  /** Where the stream of pairs stands; null without a video. */
-  readonly pairs: StreamState | null;
-  /** Where the stream of pairs in depth stands; left out without any. */
-  readonly depth?: StreamState;
 }
 
 /** The streams of batches that a stage learns from; only the consistent stage has pairs. */

@@ -2,8 +2,8 @@ import { assertEquals, assertNotMatch, assertStringIncludes } from "@std/assert"
 import { defaultConfig } from "../../train/config.ts";
 import { heldFrames } from "../../train/data/frames.ts";
 import type { LabelImage } from "../../train/data/image.ts";
-import { evaluateFrames } from "../../train/evaluate/evaluate.ts";
-import { IOU_THRESHOLDS, type ModelResults, type Precision } from "../../train/results.ts";
+import { evaluateFrames, IOU_THRESHOLDS } from "../../train/evaluate/evaluate.ts";
+import type { ModelResults, Precision } from "../../train/results.ts";
 import { resultsTable, type SeedResults } from "../../train/results_table.ts";
 import { RunFolder } from "../../train/run_folder.ts";
 import { writeReport } from "../../train/run_report.ts";

@@ -25,7 +25,10 @@ import {
 import { assertSameShape, overlapOf } from "./overlap.ts";
 
 /** The thresholds of intersection over union from 0.5 to 0.95, as in the StarDist papers. */
-const THRESHOLDS: readonly number[] = Array.from({ length: 10 }, (_, i) => (50 + 5 * i) / 100);
+export const IOU_THRESHOLDS: readonly number[] = Array.from(
+  { length: 10 },
+  (_, i) => (50 + 5 * i) / 100,
+);
 
 /** One frame of a segmented video with what is known about it. */
 export interface EvaluationFrame {
@@ -122,7 +125,7 @@ export async function evaluateFrames(
 
 /** Adds up what needs truth, over the frames that have it. */
 class TruthComparison {
-  #matching: MatchingTally[][] = THRESHOLDS.map(() => []);
+  #matching: MatchingTally[][] = IOU_THRESHOLDS.map(() => []);
   #segmentation: SegmentationTally[] = [];
   #detection: DetectionTally[] = [];
   #flicker = new FlickerMeter();
@@ -134,7 +137,7 @@ class TruthComparison {
 
   add(number: number, { truth, prediction }: LabelPair): void {
     const overlap = overlapOf(truth, prediction);
-    THRESHOLDS.forEach((threshold, i) => {
+    IOU_THRESHOLDS.forEach((threshold, i) => {
       this.#matching[i].push(tallyMatches(overlap, { threshold }));
     });
     this.#segmentation.push(tallySegmentation(overlap));
@@ -148,7 +151,9 @@ class TruthComparison {
     const ours = this.#flicker.flicker;
     const truth = this.#truthFlicker.flicker;
     return {
-      matching: Object.fromEntries(THRESHOLDS.map((threshold, i) => [`${threshold}`, scores[i]])),
+      matching: Object.fromEntries(
+        IOU_THRESHOLDS.map((threshold, i) => [`${threshold}`, scores[i]]),
+      ),
       mean_ap: scores.reduce((sum, { accuracy }) => sum + accuracy, 0) / scores.length,
       ctc: {
         SEG: segmentationScore(this.#segmentation),
