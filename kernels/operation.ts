@@ -30,8 +30,10 @@ export interface BackwardContext {
   readonly dy: Tensor<"f32">;
   /** Which inputs need a gradient; the rule may return null for the others. */
   readonly needs: readonly boolean[];
-  /** Says that the rule reads neither the output nor dy any more: gradients may take their memory. */
-  readonly release?: () => void;
+  /** Whether nobody else reads dy, which may then be overwritten; not unless told. */
+  readonly ownsDy?: boolean;
+  /** Says that the rule does not read the output, or dy, any more: gradients may take its memory. */
+  readonly release?: (tensor: Tensor<"f32">) => void;
 }
 
 /**

@@ -10,7 +10,12 @@
 
 import type { Device } from "../kernels/device.ts";
 import { elementwise } from "../kernels/elementwise.ts";
-import { type Operation, type Params, runForward } from "../kernels/operation.ts";
+import {
+  type BackwardContext,
+  type Operation,
+  type Params,
+  runForward,
+} from "../kernels/operation.ts";
 import { formatShape } from "../kernels/shape.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { type Gradients, GradientSums, Variable } from "./gradients.ts";
@@ -177,8 +182,14 @@ function passThrough<P extends Params>(
   }
   const needs = inputs.map((input) => input.needsGradient);
   const values = inputs.map((input) => input.value);
-  const release = () => sums.sweep(output.value);
-  const context = { inputs: values, output: output.value, dy, needs, release };
+  const context: BackwardContext = {
+    inputs: values,
+    output: output.value,
+    dy,
+    needs,
+    ownsDy: !sums.holds(dy),
+    release: (tensor) => sums.release(tensor),
+  };
   const results = backward(sums.device, context, params);
   inputs.forEach((input, i) => {
     const gradient = results[i];

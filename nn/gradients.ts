@@ -66,12 +66,19 @@ export class GradientSums {
     return gradient;
   }
 
+  /** Whether a tensor is the gradient of a variable, or to be kept. */
+  holds(tensor: Tensor<"f32">): boolean {
+    return this.#kept.has(tensor) || [...this.gradients.values()].includes(tensor);
+  }
+
+  /** Frees a tensor that has been used, unless it is held. */
+  release(tensor: Tensor<"f32">): void {
+    if (!this.holds(tensor)) this.device.free(tensor);
+  }
+
   /** Frees what has been used, and a value that nothing will read any more. */
   sweep(value: Tensor<"f32">): void {
-    const held = new Set(this.gradients.values());
-    for (const tensor of [...this.#used, value]) {
-      if (!held.has(tensor) && !this.#kept.has(tensor)) this.device.free(tensor);
-    }
+    [...this.#used, value].forEach((tensor) => this.release(tensor));
     this.#used = [];
   }
 }

@@ -45,9 +45,13 @@ Deno.test("maskAndSum() masks every element and sums what is left, the same bits
     const y = Float32Array.from({ length: size }, () => Math.max(0, random.normal()));
     const dy = uniform(size, 7);
     const masked = dy.map((value, i) => y[i] > 0 ? value : 0);
-    const result = maskAndSum(device, { y: device.upload(shape, y), dy: device.upload(shape, dy) });
-    assertEquals(await device.read(result.dz), masked);
-    const sums = sumPerChannel(device, device.upload(shape, masked));
-    assertEquals(await device.read(result.sums), await device.read(sums));
+    const sums = await device.read(sumPerChannel(device, device.upload(shape, masked)));
+    for (const inPlace of [false, true]) {
+      const upstream = device.upload(shape, dy);
+      const result = maskAndSum(device, { y: device.upload(shape, y), dy: upstream, inPlace });
+      assertEquals(await device.read(result.dz), masked);
+      assertEquals(await device.read(result.sums), sums);
+      assertEquals(await device.read(upstream), inPlace ? masked : dy);
+    }
   }
 });

@@ -8,6 +8,7 @@ import { dice } from "../../kernels/ops/dice.ts";
 import { maxPool2d } from "../../kernels/ops/max_pool2d.ts";
 import { meanSquaredError } from "../../kernels/ops/mean_squared_error.ts";
 import { relu } from "../../kernels/ops/relu.ts";
+import { scale } from "../../kernels/ops/scale.ts";
 import { sigmoid } from "../../kernels/ops/sigmoid.ts";
 import { upsampleNearest } from "../../kernels/ops/upsample.ts";
 import { type Shape, sizeOf } from "../../kernels/shape.ts";
@@ -364,26 +365,28 @@ Deno.test("gradients of a whole U-Net agree with finite differences in float64",
   }
 });
 
-Deno.test("Tape.backward() frees a gradient and an output that a rule has released, but nothing that is held", async () => {
+Deno.test("Tape.backward() lets a rule free its output and overwrite a gradient that nobody else reads", async () => {
   using _scope = device.scope();
-  const random = new Random(3);
-  const draw = (shape: number[]) =>
-    device.upload(shape, Float32Array.from({ length: sizeOf(shape) }, () => random.normal()));
-  const [image, weightValue, biasValue] = [draw([1, 2, 6, 8]), draw([2, 2, 3, 3]), draw([2])];
-  const gradientsOf = async (keep: boolean) => {
+  const [image, weights, biases] = [[1, 2, 6, 8], [2, 2, 3, 3], [2]].map((shape, i) =>
+    upload(randomArray(shape, { random: new Random(i + 3) }))
+  );
+  const gradientsOf = async ({ keep, shared }: { keep: boolean; shared: boolean }) => {
     const tape = new Tape(device);
-    const weight = new Variable(weightValue, { needsGradient: true });
-    const bias = new Variable(biasValue, { needsGradient: true });
-    const x = new Variable(image, { needsGradient: true });
+    const [x, weight, bias] = [image, weights, biases].map((value) =>
+      new Variable(value, { needsGradient: true })
+    );
     const a = tape.apply(conv2d, [x, weight, bias], { relu: true });
     const b = tape.apply(conv2d, [a, weight, bias], { relu: true });
-    // Both inputs of the sum are handed the same gradient, which the rule of b may not free.
-    const loss = halfSquare(tape, tape.apply(add, [b, a], {}));
+    // A sum hands the same gradient to both of its inputs, of which b must leave it whole for a.
+    const other = shared ? a : tape.apply(scale, [a], { factor: 1 });
+    const loss = halfSquare(tape, tape.apply(add, [b, other], {}));
     const gradients = tape.backward(loss, { keep: keep ? [a, b] : [] });
     assertEquals([a, b].map(({ value }) => value.freed), [!keep, !keep]);
-    return await Promise.all([x, weight, bias].map((v) => read(gradients, v)));
+    return await Promise.all([x, weight, bias].map((variable) => read(gradients, variable)));
   };
-  const kept = await gradientsOf(true);
-  assert(kept.flat().some((value) => value !== 0));
-  assertEquals(await gradientsOf(false), kept);
+  const expected = await gradientsOf({ keep: true, shared: false });
+  assert(expected.flat().some((value) => value !== 0));
+  for (const keep of [true, false]) {
+    for (const shared of [true, false]) assertEquals(await gradientsOf({ keep, shared }), expected);
+  }
 });

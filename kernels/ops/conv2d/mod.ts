@@ -47,11 +47,11 @@ export const conv2d: Operation<Conv2dParams> = {
   shape: conv2dShape,
   forward: (device, [x, weight, bias], { relu }) =>
     convolve(device, { x, weight, bias, relu, transposed: false }),
-  backward(device, { inputs: [x, weight], output: y, dy, needs, release }, { relu }) {
+  backward(device, context, { relu }) {
+    const { inputs: [x, weight], needs } = context;
     using scope = device.scope();
     const k = weight.shape[2];
-    const { dz, sums } = gradientOfSums(device, { y, dy, relu, wantsBias: needs[2] });
-    if (dz !== dy) release?.();
+    const { dz, sums } = gradientOfSums(device, context, { relu, wantsBias: needs[2] });
     const inputGradient = () =>
       convolve(device, { x: dz, weight, transposed: true, bias: null, relu: false });
     const dw = needs[1] ? gradientToWeights(device, { x, dz, k }) : null;

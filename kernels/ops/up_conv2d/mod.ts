@@ -69,16 +69,17 @@ export const upConv2d: Operation<Conv2dParams> = {
   shape: upConv2dShape,
   forward: (device, [low, skip, weight, bias], { relu }) =>
     upConvolve(device, { low, skip, weight, bias, relu }),
-  backward(device, { inputs: [low, skip, weight], output: y, dy, needs, release }, { relu }) {
+  backward(device, context, { relu }) {
+    const { inputs: [low, skip, weight], dy, needs, release } = context;
     using scope = device.scope();
-    const { dz, sums } = gradientOfSums(device, { y, dy, relu, wantsBias: needs[3] });
-    if (dz !== dy) release?.();
+    const { dz, sums } = gradientOfSums(device, context, { relu, wantsBias: needs[3] });
     // The gradient to the joined channels is the largest tensor of all, so it is made last.
     const dw = needs[2] ? upGradientToWeights(device, { low, skip, dz, weight }) : null;
     const dx = needs[0] || needs[1]
       ? convolve(device, { x: dz, weight, transposed: true, bias: null, relu: false })
       : null;
     if (dz !== dy) device.free(dz);
+    else release?.(dy);
     const [cLow, cSkip] = [low.shape[1], skip.shape[1]];
     return [
       dx && needs[0] ? scope.keep(gradientToLow(device, dx, cLow)) : null,
