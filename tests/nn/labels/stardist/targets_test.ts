@@ -4,6 +4,7 @@ import { openDevice } from "../../../../kernels/open_device.ts";
 import { numberLabels, starDistTargets } from "../../../../nn/labels/stardist/targets.ts";
 import {
   discs,
+  labelImage,
   objectProbabilityReference,
   starDistancesReference,
   subsample,
@@ -49,6 +50,39 @@ Deno.test("starDistTargets() equals the definitions for a batch, at grid 1, 2 an
   }
 });
 
+/** Label images at the edge of what there can be, 13 rows of 18 pixels. */
+const EDGES: Record<string, (y: number, x: number) => number> = {
+  "nothing": () => 0,
+  "all ignored": () => -1,
+  "one object": (y, x) => Math.hypot(y - 6, x - 8) < 5 ? 40 : 0,
+  "one object that fills the image": () => 3,
+  "one object that touches every border": (y, x) =>
+    Math.abs(y - 6) < 3 || Math.abs(x - 8) < 3 ? 9 : 0,
+  "one object around a hole": (y, x) => Math.hypot(y - 6, x - 8) < 3 ? 0 : 5,
+  "objects in all corners": (y, x) =>
+    (y < 4 || y > 8) && (x < 5 || x > 12) ? 1 + +(y > 8) + 2 * +(x > 12) : 0,
+  "objects of one pixel": (y, x) => y % 2 === 0 && x % 3 === 0 ? 1 + 18 * y + x : 0,
+  "objects of one pixel that touch": (y, x) => 1 + 18 * y + x,
+  "objects between the points of grid 2": (y, x) => y % 2 === 1 && x % 2 === 1 ? 1 + 18 * y + x : 0,
+  "gaps between the points of grid 2": (y, x) => y % 2 === 1 && x % 2 === 1 ? 0 : 7,
+  "an object among ignored pixels": (y, x) => Math.hypot(y - 6, x - 8) < 4 ? 2 : -1,
+  "an ignored hole in an object": (y, x) => Math.hypot(y - 6, x - 8) < 3 ? -8 : 2,
+};
+
+for (const [name, rule] of Object.entries(EDGES)) {
+  Deno.test(`starDistTargets() equals the definitions: ${name}`, async () => {
+    const image = labelImage([13, 18], rule);
+    for (const grid of [1, 2, 4]) {
+      const found = await targets(image.data, { shape: [1, 1, 13, 18], rays: 12, grid });
+      const prob = objectProbabilityReference(subsample(image, grid));
+      const dist = starDistancesReference(image, { rays: 12, grid });
+      assert(largestError(found.prob, prob) <= 1e-6, `probability on grid ${grid}`);
+      assert(largestError(found.dist, dist) <= 1e-5, `distances on grid ${grid}`);
+      assert(found.prob.every((value) => value === -1 || value >= 0 && value <= 1));
+    }
+  });
+}
+
 Deno.test("starDistTargets() tells more than 65,535 objects apart, whatever their ids", async () => {
   // Every pixel is an object; cut to 16 bits, all the ids would be the same.
   const labels = Uint32Array.from({ length: 70_000 }, (_, i) => 65_536 * (i % 65_535) + 1);
@@ -61,6 +95,10 @@ Deno.test("starDistTargets() tells more than 65,535 objects apart, whatever thei
   assert(found.prob.every((value) => value === 1));
   const right = found.dist.subarray(0, 140_000);
   assert(right.every((value, i) => value === (i % 2 === 0 ? 1.5 : 0.5)));
+  // On grid 2 each is seen once, at its first pixel of every second row.
+  const coarse = await targets(pairs, { shape: [1, 1, 250, 560], rays: 4, grid: 2 });
+  assert(coarse.prob.every((value) => value === 1));
+  assert(coarse.dist.subarray(0, 35_000).every((value) => value === 1.5));
 });
 
 Deno.test("starDistTargets() gives the same bits again", async () => {
