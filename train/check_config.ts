@@ -60,7 +60,8 @@ const NUMBERS = [
     holds: (value: number) => value > 0 && value < 1,
   },
   {
-    names: "foreground validation test augmentation.flip augmentation.transpose " +
+    names:
+      "foreground validation test filter.minOverlap augmentation.flip augmentation.transpose " +
       "augmentation.brightnessContrast.probability augmentation.intensity.probability " +
       "augmentation.elastic.probability",
     expected: "a share in [0, 1]",

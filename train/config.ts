@@ -9,6 +9,7 @@ import type { StarDistanceError } from "../kernels/ops/star_distance_loss.ts";
 import { DEFAULT_LOSS_SETTINGS, type LossName } from "../nn/losses.ts";
 import { DEFAULT_STARDIST_LOSS } from "../nn/stardist_loss.ts";
 import { type AugmentationSettings, defaultAugmentation } from "./data/augment.ts";
+import { defaultTemporalFilter, type TemporalFilterSettings } from "./temporal_filter.ts";
 import { defaultPostprocess, type PostprocessSettings } from "./postprocess.ts";
 
 /** Kinds of networks. */
@@ -129,6 +130,8 @@ export interface TrainConfig {
   augmentation: AugmentationSettings;
   /** What else a StarDist network and its loss need; a U-Net has no use for it. */
   stardist: StarDistSettings;
+  /** The temporal filter that the final table compares with. */
+  filter: TemporalFilterSettings;
   /** From a U-Net's probability to labels, in the final table and for prediction. */
   postprocess: PostprocessSettings;
 }
@@ -219,6 +222,7 @@ export const defaultConfig: TrainConfig = {
     background: DEFAULT_STARDIST_LOSS.background,
     rayConsistency: 0,
   },
+  filter: defaultTemporalFilter,
   postprocess: defaultPostprocess,
 };
 

@@ -12,12 +12,13 @@ import { defaultRayThresholds, type RayThresholds } from "../nn/labels/stardist/
 import type { Network } from "../nn/module.ts";
 import type { Channels, LabelImage } from "./data/image.ts";
 import type { Sample } from "./data/sample.ts";
-import { evaluateFrames, type Evaluation, IOU_THRESHOLDS } from "./evaluate/evaluate.ts";
+import { type Evaluation, Evaluator, IOU_THRESHOLDS } from "./evaluate/evaluate.ts";
 import type { Flicker } from "./evaluate/flicker.ts";
 import { type LabelPair, tallyMatches } from "./evaluate/matching.ts";
 import { type MatchingTally, scoresOf, sumTallies } from "./evaluate/matching_scores.ts";
 import { overlapOf } from "./evaluate/overlap.ts";
 import { type DecodeSettings, segmentSteps } from "./segment.ts";
+import { temporalFilter, type TemporalFilterSettings } from "./temporal_filter.ts";
 import type { TrainingSet, TrainingVideo } from "./training_set.ts";
 
 /** Average precision (accuracy) of objects over a set of images. */
@@ -36,6 +37,8 @@ export interface ModelResults {
   readonly stills: Precision | null;
   /** Measures on the first video; null without one. */
   readonly video: Evaluation | null;
+  /** The same after the temporal filter; null without a video, or if it was not asked for. */
+  readonly filtered: Evaluation | null;
   /** What StarDist found with, and what it finds with a fixed threshold; null for other networks. */
   readonly stars: StarResults | null;
   /** Label images of the frames that the report shows, by frame index. */
@@ -64,12 +67,14 @@ export interface MeasureOptions {
   readonly set: Pick<TrainingSet, "test" | "videos">;
   /** Numbers of the frames whose labels are kept. */
   readonly shown: readonly number[];
+  /** Also measure what a temporal filter makes of the labels. */
+  readonly filter?: TemporalFilterSettings;
 }
 
 /** Measures a network. */
 export async function measureModel(
   device: Device,
-  { network, decode, set, shown }: MeasureOptions,
+  { network, decode, set, shown, filter }: MeasureOptions,
 ): Promise<ModelResults> {
   const segment = (image: Channels) => segmentTwice(device, { network, decode, image });
   const stills = new Precisions();
@@ -84,19 +89,28 @@ export async function measureModel(
   const fixedVideo = new Precisions();
   const judged = video ? judgedFrame(video) : null;
   let judgedLabels: LabelImage | null = null;
+  const measured = new Evaluator();
   const segmentFrames = async function* () {
     for (let number = 0; number < video.frames.length; number++) {
       const { labels, fixed } = await segment(await video.frames.frame(number));
       if (shown.includes(number)) kept.set(number, labels);
       if (number === judged) judgedLabels = labels;
-      const truth = video.truth.get(number);
-      if (fixed && truth) fixedVideo.add({ truth, prediction: fixed });
-      yield { number, labels, truth, markers: video.markers.get(number) };
+      const known = { truth: video.truth.get(number), markers: video.markers.get(number) };
+      if (fixed && known.truth) fixedVideo.add({ truth: known.truth, prediction: fixed });
+      measured.add({ number, labels, ...known });
+      yield { ...labels, number, ...known };
     }
   };
+  const onFiltered = new Evaluator();
+  if (video) {
+    for await (const frame of temporalFilter(segmentFrames(), filter)) {
+      if (filter) onFiltered.add({ ...frame, labels: frame });
+    }
+  }
   const isStar = network.architecture.kind === "stardist";
   return {
-    video: video ? await evaluateFrames(segmentFrames()) : null,
+    video: video ? measured.evaluation : null,
+    filtered: video && filter ? onFiltered.evaluation : null,
     stills: stills.precision,
     stars: isStar
       ? {

@@ -121,22 +121,33 @@ const ACCURACY: readonly TableColumn[] = [
   },
 ];
 
+/** What the temporal filter achieved, with whatever model it was applied to. */
+function filteredOf(results: SeedResults): Record<string, number | undefined>[] {
+  return Object.values(results).flatMap(({ filtered }) => filtered ? [videoValues(filtered)] : []);
+}
+
 /** Rows of values by key for one model of one seed. */
 function valuesOf({ stills, video, stars }: ModelResults): Record<string, number | undefined> {
   return {
     ap50_stills: stills?.ap50,
     mean_ap_stills: stills?.meanAp,
-    ap50_video: video?.matching?.["0.5"].accuracy,
-    mean_ap_video: video?.mean_ap,
-    seg: video?.ctc?.SEG,
-    det: video?.ctc?.DET,
-    dots: video?.dots?.mean_accuracy,
     threshold: stars?.thresholds.prob,
     fixed_ap50_stills: stars?.fixedStills?.ap50,
     fixed_ap50_video: stars?.fixedVideo?.ap50,
-    ...Object.fromEntries(RATES.map(({ key }) => [key, video?.flicker[key]])),
+    ...(video && videoValues(video)),
+  };
+}
+
+function videoValues(video: Evaluation): Record<string, number | undefined> {
+  return {
+    ap50_video: video.matching?.["0.5"].accuracy,
+    mean_ap_video: video.mean_ap,
+    seg: video.ctc?.SEG,
+    det: video.ctc?.DET,
+    dots: video.dots?.mean_accuracy,
+    ...Object.fromEntries(RATES.map(({ key }) => [key, video.flicker[key]])),
     ...Object.fromEntries(
-      RATES.map(({ key }) => [`excess_${key}`, video?.flicker_excess?.[key]]),
+      RATES.map(({ key }) => [`excess_${key}`, video.flicker_excess?.[key]]),
     ),
   };
 }
@@ -176,14 +187,19 @@ export function resultsTable(seeds: readonly SeedResults[]): ResultsTable {
     ...rates("excess_", "Flicker above that of the truth, on the frames with truth"),
   ];
   const stages: readonly Stage[] = ["baseline", "control", "consistent"];
-  const rows: { source: Source; values: Record<string, Measured | undefined> }[] = stages
-    .filter((stage) => seeds.some((results) => results[stage]))
-    .map((stage) => {
-      const perSeed = seeds.flatMap((results) => results[stage] ? [valuesOf(results[stage])] : []);
+  const perSource: (readonly [Source, Record<string, number | undefined>[]])[] = stages.map(
+    (
+      stage,
+    ) => [stage, seeds.flatMap((results) => results[stage] ? [valuesOf(results[stage])] : [])],
+  );
+  perSource.push(["filtered", seeds.flatMap(filteredOf)]);
+  const rows: { source: Source; values: Record<string, Measured | undefined> }[] = perSource
+    .filter(([, perSeed]) => perSeed.length > 0)
+    .map(([source, perSeed]) => {
       const entries = columns.map(({ key }) =>
         [key, measured(perSeed.map((values) => values[key]))] as const
       );
-      return { source: stage, values: Object.fromEntries(entries) };
+      return { source, values: Object.fromEntries(entries) };
     });
   const video = seeds.flatMap((results) => results.baseline?.video ?? [])[0];
   if (video?.flicker_truth) rows.push({ source: "truth", values: truthValues(video) });

@@ -151,10 +151,13 @@ async function* trainSeed(
   await folder.write("weights.safetensors", await Deno.readFile(folder.file(stageFile(final))));
   yield { type: "note", text: "Measuring on held-back stills and on the video" };
   const results: Partial<Record<Stage, ModelResults>> = {};
+  // The filter's rival is the consistent model, which was trained as long as the control.
+  const filteredStage = stages.includes("control") ? "control" : "baseline";
   let shown: number[] = [];
   for (const stage of stages) {
     const decode = await loadStage(device, { network, folder, stage });
-    const first = await measureModel(device, { network, decode, set, shown });
+    const filter = stage === filteredStage ? config.filter : undefined;
+    const first = await measureModel(device, { network, decode, set, shown, filter });
     if (stage === "baseline" && first.video) {
       shown = liveliestFrames(first.video.flicker);
       results[stage] = { ...first, shown: await labelsOf(device, { network, decode, set, shown }) };

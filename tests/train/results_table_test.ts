@@ -25,9 +25,13 @@ function video(widths: readonly number[], truth: readonly number[] = []): Promis
 }
 
 /** What a model achieved on stills, and perhaps on a video. */
-function results(ap50: number | null, evaluation: Evaluation | null = null): ModelResults {
+function results(
+  ap50: number | null,
+  evaluation: Evaluation | null = null,
+  filtered: Evaluation | null = null,
+): ModelResults {
   const stills = ap50 === null ? null : { ap50, meanAp: ap50 / 2, accuracies: [] };
-  return { stills, video: evaluation, stars: null, shown: new Map(), judged: null };
+  return { stills, video: evaluation, filtered, stars: null, shown: new Map(), judged: null };
 }
 
 /** The keys of the columns. */
@@ -120,4 +124,21 @@ Deno.test("liveliestFrames() are the three between which the area changes most",
   assertEquals(liveliestFrames(areas(1, 2, 3)), [0, 1, 2]);
   assertEquals(liveliestFrames(areas(1, 2)), [0, 1]);
   assertEquals(liveliestFrames(areas(1)), [0]);
+});
+
+Deno.test("resultsTable() lists what the temporal filter makes of a model after the models", async () => {
+  const evaluation = await video([4, 9, 4], [4, 5, 4]);
+  const filtered = await video([4, 5, 4], [4, 5, 4]);
+  const { rows } = resultsTable([{
+    baseline: results(0.5, evaluation),
+    control: results(0.5, evaluation, filtered),
+    consistent: results(0.5, evaluation),
+  }]);
+  assertEquals(rows.map(({ source }) => source), [
+    ...["baseline", "control", "consistent", "filtered", "truth"],
+  ]);
+  const row = rows.find(({ source }) => source === "filtered")!;
+  assertEquals(row.values.seg?.mean, filtered.ctc?.SEG);
+  assertEquals(row.values.area_change?.mean, filtered.flicker.area_change);
+  assertEquals(row.values.ap50_stills, undefined);
 });

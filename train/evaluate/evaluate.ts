@@ -92,35 +92,55 @@ export interface Evaluation {
 export async function evaluateFrames(
   frames: AsyncIterable<EvaluationFrame> | Iterable<EvaluationFrame>,
 ): Promise<Evaluation> {
-  const flicker = new FlickerMeter();
-  const againstTruth = new TruthComparison();
-  const onMarkers: DetectionTally[] = [];
-  const onDots: DotScores[] = [];
-  let count = 0;
-  for await (const { number, labels, truth, markers } of frames) {
+  const evaluator = new Evaluator();
+  for await (const frame of frames) evaluator.add(frame);
+  return evaluator.evaluation;
+}
+
+/** What {@linkcode evaluateFrames} does, for a caller who has the frames one by one. */
+export class Evaluator {
+  readonly #flicker = new FlickerMeter();
+  readonly #againstTruth = new TruthComparison();
+  readonly #onMarkers: DetectionTally[] = [];
+  readonly #onDots: DotScores[] = [];
+  #count = 0;
+
+  /**
+   * Measures the next frame.
+   *
+   * @throws {RangeError} If its number is not above the last one's, or sizes differ.
+   */
+  add({ number, labels, truth, markers }: EvaluationFrame): void {
     const task = `evaluate frame ${number}`;
     if (truth) assertSameShape({ "the segmentation": labels, "the truth": truth }, task);
     if (markers) assertSameShape({ "the segmentation": labels, "the marker image": markers }, task);
-    flicker.add(number, labels);
-    if (truth) againstTruth.add(number, { truth, prediction: labels });
+    this.#flicker.add(number, labels);
+    if (truth) this.#againstTruth.add(number, { truth, prediction: labels });
     if (markers) {
-      onMarkers.push(tallyDetection(overlapOf(markers, labels)));
-      onDots.push(dotMatching({ truth: markers, prediction: labels }));
+      this.#onMarkers.push(tallyDetection(overlapOf(markers, labels)));
+      this.#onDots.push(dotMatching({ truth: markers, prediction: labels }));
     }
-    count++;
+    this.#count++;
   }
-  if (count === 0) throw new RangeError("Cannot evaluate: there are no frames");
 
-  const evaluation: Evaluation = { frames: count, flicker: flicker.flicker };
-  if (againstTruth.frames > 0) {
-    evaluation.frames_without_truth = count - againstTruth.frames;
-    Object.assign(evaluation, againstTruth.measures);
+  /**
+   * The measures of all frames.
+   *
+   * @throws {RangeError} If there was none.
+   */
+  get evaluation(): Evaluation {
+    if (this.#count === 0) throw new RangeError("Cannot evaluate: there are no frames");
+    const evaluation: Evaluation = { frames: this.#count, flicker: this.#flicker.flicker };
+    if (this.#againstTruth.frames > 0) {
+      evaluation.frames_without_truth = this.#count - this.#againstTruth.frames;
+      Object.assign(evaluation, this.#againstTruth.measures);
+    }
+    if (this.#onMarkers.length > 0) {
+      evaluation.ctc = { ...evaluation.ctc, DET: detectionScore(this.#onMarkers) };
+      evaluation.dots = sumDots(this.#onDots);
+    }
+    return evaluation;
   }
-  if (onMarkers.length > 0) {
-    evaluation.ctc = { ...evaluation.ctc, DET: detectionScore(onMarkers) };
-    evaluation.dots = sumDots(onDots);
-  }
-  return evaluation;
 }
 
 /** Adds up what needs truth, over the frames that have it. */

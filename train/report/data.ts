@@ -9,8 +9,8 @@ import type { LabelImage, Plane } from "../data/image.ts";
 /** The three trained models of a run. The control gets the same extra steps, but no consistency. */
 export type ModelName = "baseline" | "control" | "consistent";
 
-/** Whatever gives labels for a frame: a model, or the truth. */
-export type Source = ModelName | "truth";
+/** Whatever gives labels for a frame: a model, the temporal filter after the control, the truth. */
+export type Source = ModelName | "filtered" | "truth";
 
 /** One line of a training plot. */
 export interface CurveSeries {

@@ -42,6 +42,9 @@ export function stripLegend(sources: ReadonlySet<Source>): Markup {
 const MEANINGS: Readonly<Record<Source, string>> = {
   baseline: "trained on labelled stills only",
   control: "the baseline, trained longer on the same stills, without the video",
+  filtered:
+    "the control (the baseline, if there is none), and what no neighbouring frame shows is " +
+    "removed: the temporal filter",
   consistent: "the baseline, trained longer on the same stills and on the unlabelled video, " +
     "where its answers for neighbouring frames are pulled together",
   truth: "what people marked, or what the synthetic video was made from",

@@ -7,7 +7,13 @@
 import type { ModelName, Source } from "./data.ts";
 
 /** The order in which models and truth are listed everywhere. */
-export const SOURCES: readonly Source[] = ["baseline", "control", "consistent", "truth"];
+export const SOURCES: readonly Source[] = [
+  "baseline",
+  "control",
+  "consistent",
+  "filtered",
+  "truth",
+];
 
 /** The models without the truth, in the same order. */
 export const MODELS: readonly ModelName[] = ["baseline", "control", "consistent"];
@@ -37,7 +43,7 @@ export interface Palette {
 function makePalette(
   colours: { ink: string; muted: string; grid: string } & Record<Source, string>,
 ): Palette {
-  const { ink, muted, grid, baseline, control, consistent, truth } = colours;
+  const { ink, muted, grid, baseline, control, filtered, consistent, truth } = colours;
   return {
     ink,
     muted,
@@ -45,6 +51,7 @@ function makePalette(
     looks: {
       baseline: { colour: baseline, width: 1.5, dash: [] },
       control: { colour: control, width: 1.5, dash: [7, 3] },
+      filtered: { colour: filtered, width: 1.5, dash: [3, 3] },
       consistent: { colour: consistent, width: 2, dash: [] },
       truth: { colour: truth, width: 1.25, dash: [2, 2] },
     },
@@ -58,6 +65,7 @@ export const PAPER: Palette = makePalette({
   grid: "#e3e7eb",
   baseline: "#d55e00",
   control: "#009e73",
+  filtered: "#cc79a7",
   consistent: "#0072b2",
   truth: "#1c2126",
 });
@@ -69,6 +77,7 @@ export const PAGE: Palette = makePalette({
   grid: "var(--rule)",
   baseline: "var(--baseline)",
   control: "var(--control)",
+  filtered: "var(--filtered)",
   consistent: "var(--consistent)",
   truth: "var(--truth)",
 });
