@@ -78,6 +78,7 @@ Deno.test("train() leaves a folder that explains itself", async () => {
       "baseline",
       "control",
       "consistent",
+      "filtered",
       "truth",
     ]);
     const html = await Deno.readTextFile(report);
