@@ -80,6 +80,9 @@ export async function normalizeFrames(
   return frames.map((frame) => normalize(frame, range));
 }
 
+const NO_OBJECT =
+  "No still to learn from has an object in its mask: the network learns to find none";
+
 /**
  * Reads and splits the data that a configuration names, or makes the synthetic set.
  *
@@ -103,8 +106,15 @@ export async function loadTrainingSet(
       ...await readVolumes(config, videoNormalization(config)),
       ...videos.flatMap(({ volumes = [] }) => volumes),
     ],
-    notes: [...new Set([...stills.notes, ...videos.flatMap(({ notes }) => notes)])],
+    notes: [
+      ...new Set([...stills.notes, ...videos.flatMap(({ notes }) => notes)]),
+      ...(hasObject(split.train) ? [] : [NO_OBJECT]),
+    ],
   };
+}
+
+function hasObject(stills: readonly Sample[]): boolean {
+  return stills.some(({ labels }) => labels?.some((id) => id > 0) ?? false);
 }
 
 /**

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { TrainEvent } from "../events.ts";
+import type { RayThresholds } from "../../nn/labels/stardist/thresholds.ts";
+import type { StageEvent, TrainEvent } from "../events.ts";
 import type { ModelImported } from "../import/import_run.ts";
 import type { TunedEvent, TuneDone } from "../tune.ts";
 import type { PredictEvent } from "../predict_files.ts";
@@ -64,6 +65,11 @@ class Rate {
   }
 }
 
+/** Four digits behind the point; rounding errors around 0 have no sign. */
+function formatLoss(loss: number): string {
+  return loss.toFixed(4).replace(/^-(?=0\.0000$)/, "");
+}
+
 /** Turns the events of a training run into text. */
 export class TrainProgress {
   readonly #rate: Rate;
@@ -110,10 +116,11 @@ export class TrainProgress {
         };
       }
       case "validation": {
-        const { stage, step, segmentation, consistency, isBest } = event;
+        const { stage, step, segmentation, consistency, depth, isBest } = event;
         const scores = [
-          ...(segmentation === null ? [] : [`loss ${segmentation.toFixed(4)}`]),
-          ...(consistency === null ? [] : [`consistency ${consistency.toFixed(4)}`]),
+          ...(segmentation === null ? [] : [`loss ${formatLoss(segmentation)}`]),
+          ...(consistency === null ? [] : [`consistency ${formatLoss(consistency)}`]),
+          ...(depth === null ? [] : [`consistency in depth ${formatLoss(depth)}`]),
         ];
         const best = isBest ? " (best)" : "";
         return {
@@ -122,7 +129,7 @@ export class TrainProgress {
         };
       }
       case "stage":
-        return { lines: [`${event.stage} ${event.reason}: ${event.weights}`], status: null };
+        return { lines: [formatStage(event)], status: null };
       case "result":
         return {
           lines: [
@@ -136,6 +143,15 @@ export class TrainProgress {
         };
     }
   }
+}
+
+function formatStage({ stage, reason, weights, thresholds }: StageEvent): string {
+  return `${stage} ${reason}: ${weights}` +
+    (thresholds ? `; thresholds: ${formatThresholds(thresholds)}` : "");
+}
+
+function formatThresholds({ prob, nms }: RayThresholds): string {
+  return `probability ${prob.toFixed(3)}, overlap ${nms.toFixed(3)}`;
 }
 
 /** Turns the events of a prediction into text. */
@@ -224,9 +240,7 @@ export function formatImport(
     lines: [
       `StarDist of ${model}: ${parameters.toLocaleString("en")} parameters; ${rays} rays, grid ` +
       `${grid}, depth ${depth}, base ${base}`,
-      `Thresholds: probability ${thresholds.prob.toFixed(3)}, overlap ${
-        thresholds.nms.toFixed(3)
-      }${source}`,
+      `Thresholds: ${formatThresholds(thresholds)}${source}`,
       `Weights: ${weights}`,
       `To use it: predict --model ${out}, or train --resume-from ${out}`,
     ],

@@ -2,6 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import {
   formatDuration,
   formatEvaluation,
+  formatImport,
   formatTable,
   PredictProgress,
   TrainProgress,
@@ -104,6 +105,15 @@ Deno.test("TrainProgress shows plan, notes, validations, stages and results as l
   ]);
   assertEquals(progress.show({ type: "note", text: "A." }).lines, ["A."]);
   assertEquals(progress.show({ type: "warning", text: "B." }).lines, ["Warning: B."]);
+  const validation = progress.show({
+    type: "validation",
+    ...{ seed: 7, stage: "consistent", step: 5, isBest: true },
+    ...{ segmentation: 0.12346, consistency: -1e-8, depth: 0.5 },
+    ...{ meanProbability: 0.2, foregroundFraction: 0.2 },
+  });
+  assertEquals(validation.lines, [
+    "consistent step 5: validation loss 0.1235, consistency 0.0000, consistency in depth 0.5000 (best)",
+  ]);
   const stage = progress.show({
     type: "stage",
     seed: 7,
@@ -112,6 +122,12 @@ Deno.test("TrainProgress shows plan, notes, validations, stages and results as l
     weights: "w",
   });
   assertEquals(stage, { lines: ["baseline early: w"], status: null });
+  const picked = progress.show({
+    type: "stage",
+    ...{ seed: 7, stage: "consistent", reason: "done", weights: "c" },
+    thresholds: { prob: 0.4781, nms: 0.3 },
+  });
+  assertEquals(picked.lines, ["consistent done: c; thresholds: probability 0.478, overlap 0.300"]);
   const result = progress.show({
     type: "result",
     table: { columns: [], rows: [{ source: "baseline", values: {} }] },
@@ -156,6 +172,26 @@ Deno.test("formatTable() lines up its columns and shows what was not measured as
     "Area change                        2.3   10.0",
     "Births, above the truth              –      –",
   ]);
+});
+
+Deno.test("formatImport() shows the network, its thresholds and what to do next", () => {
+  const imported = {
+    type: "imported",
+    ...{ model: "m", out: "run", weights: "run/weights.safetensors", parameters: 1_425_185 },
+    options: { rays: 32, grid: 2, depth: 3, base: 32, features: 128, inChannels: 1 },
+    thresholds: { prob: 0.479, nms: 0.3 },
+    hasThresholds: true,
+  } as const;
+  assertEquals(formatImport(imported).lines, [
+    "StarDist of m: 1,425,185 parameters; 32 rays, grid 2, depth 3, base 32",
+    "Thresholds: probability 0.479, overlap 0.300",
+    "Weights: run/weights.safetensors",
+    "To use it: predict --model run, or train --resume-from run",
+  ]);
+  assertEquals(
+    formatImport({ ...imported, hasThresholds: false }).lines[1],
+    "Thresholds: probability 0.479, overlap 0.300, the defaults, as it has no thresholds.json",
+  );
 });
 
 const FLICKER = { pairs: 2, area_change: 0.5, blink_rate: 0, area_per_frame: [1, 2, 3] };
