@@ -49,6 +49,31 @@ export async function starNetwork(
   return network;
 }
 
+/**
+ * A network of depth 1 that takes what is bright for objects, with rays of one length: only the skip
+ * connection passes anything on.
+ */
+export function brightNetwork(
+  device: Device,
+  { grid, rays, length }: { grid: number; rays: number; length: number },
+): Network {
+  const base = 2;
+  const options = { rays, grid, depth: 1, base, features: 2, inChannels: 1 };
+  const network = new StarDist(device, { options, random: new Random(1) });
+  for (const [name, tensor] of parameterTensors(network)) {
+    const values = new Float32Array(tensor.size);
+    const [, , k] = tensor.shape;
+    // The first channel goes from layer to layer; that of the skip comes after those from below.
+    const isPassing = /^(grid|down|up|features)/.test(name) && name.endsWith("weight");
+    if (isPassing) values[(name.startsWith("up.0.0") ? base * 9 : 0) + (k * k - 1) / 2] = 1;
+    if (name === "prob.weight") values[0] = 8;
+    if (name === "prob.bias") values[0] = -4;
+    if (name === "dist.bias") values.fill(length);
+    device.write(tensor, values);
+  }
+  return network;
+}
+
 /** An image of normal noise around soft blobs. */
 export function noiseImage(width: number, height: number, seed = 1): Plane {
   const random = new Random(seed);
