@@ -39,6 +39,7 @@ export * from "./evaluate/overlap.ts";
 export * from "./evaluate_files.ts";
 export * from "./events.ts";
 export * from "./export/mod.ts";
+export * from "./focus/mod.ts";
 export * from "./import/import_model.ts";
 export * from "./import/import_run.ts";
 export * from "./filter_files.ts";

@@ -17,9 +17,9 @@ export const DEFAULT_FOCUS_PLANE: FocusPlaneOptions = { sigma: 2 };
 const REACH = 4;
 
 /**
- * Smooths probabilities along z with a Gaussian of which whole planes are sampled, cut off at four
- * standard deviations. Near the ends, where planes are missing, the weights of those that are there
- * are scaled to add up to 1, so even probabilities stay even.
+ * Smooths probabilities along z with a Gaussian that is sampled at whole planes and cut off at four
+ * standard deviations. What lies beyond the ends of a stack counts as out of focus: were the planes
+ * there scaled up or repeated, the ends would attract the maximum.
  *
  * @throws {RangeError} If sigma is negative or a probability is not in [0, 1].
  */
@@ -35,15 +35,14 @@ export function smoothAlongZ(
     if (value >= 0 && value <= 1) return;
     throw new RangeError(`Cannot smooth along z: plane ${z} has probability ${value}`);
   });
-  const reach = Math.min(planes.length - 1, Math.floor(REACH * sigma));
+  const reach = Math.floor(REACH * sigma);
   const weights = Array.from({ length: reach + 1 }, (_, d) => d === 0 ? 1 : gaussian(d, sigma));
+  const total = weights.reduce((sum, weight) => sum + 2 * weight, -1);
   return planes.map((value, z) => {
-    let [sum, total] = [value, 1];
+    let sum = value;
     // Both neighbours of a distance at once: mirrored stacks then give mirrored results, to the bit.
     for (let d = 1; d <= reach; d++) {
-      const [below, above] = [z - d >= 0, z + d < planes.length];
-      sum += weights[d] * ((below ? planes[z - d] : 0) + (above ? planes[z + d] : 0));
-      total += weights[d] * (Number(below) + Number(above));
+      sum += weights[d] * ((planes[z - d] ?? 0) + (planes[z + d] ?? 0));
     }
     return sum / total;
   });
