@@ -112,6 +112,7 @@ export function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffe
  */
 export class TiffStackLayout {
   readonly #pages: number;
+  readonly #axis: "frames" | "slices";
   #length = 0;
   #count = 0;
   #first: TiffStackPage | null = null;
@@ -121,9 +122,10 @@ export class TiffStackLayout {
     link: 4,
   };
 
-  /** Starts a file of this many pages. */
-  constructor(pages: number) {
+  /** Starts a file of this many pages, which are frames in time unless they are slices in depth. */
+  constructor(pages: number, { axis = "frames" }: { axis?: "frames" | "slices" } = {}) {
     this.#pages = pages;
+    this.#axis = axis;
     this.#length = this.#open.bytes.length;
   }
 
@@ -143,7 +145,9 @@ export class TiffStackLayout {
     const directory = encodeDirectory(page, {
       start: this.#length,
       offsets,
-      description: this.#count === 0 && this.#pages > 1 ? describeStack(this.#pages) : "",
+      description: this.#count === 0 && this.#pages > 1
+        ? describeStack(this.#pages, this.#axis)
+        : "",
     });
     const before = this.#link(this.#length);
     this.#open = directory;
@@ -197,9 +201,9 @@ export class TiffStackLayout {
   }
 }
 
-/** What ImageJ needs to show the pages as frames in time. */
-function describeStack(frames: number): string {
-  return `ImageJ=1.53t\nimages=${frames}\nframes=${frames}\nhyperstack=true\nmode=grayscale\n` +
+/** What ImageJ needs to show the pages as frames in time or slices in depth. */
+function describeStack(pages: number, axis: "frames" | "slices"): string {
+  return `ImageJ=1.53t\nimages=${pages}\n${axis}=${pages}\nhyperstack=true\nmode=grayscale\n` +
     "loop=false\n\0";
 }
 

@@ -6,14 +6,14 @@
 
 import type { LabelImage } from "../image.ts";
 
-/** Objects that show fewer pixels than this (slivers at the border) are not labelled. */
-const SMALLEST = 8;
-
 /**
- * Keeps the largest 4-connected piece of each id, unless it is too small to be called an object.
- * The ids stay what they are.
+ * Keeps the largest 4-connected piece of each id, unless it shows fewer pixels than `smallest` (8), as
+ * slivers at the border do. The ids stay what they are.
  */
-export function keepWholeObjects({ width, height, data }: LabelImage): LabelImage {
+export function keepWholeObjects(
+  { width, height, data }: LabelImage,
+  { smallest = 8 }: { smallest?: number } = {},
+): LabelImage {
   const pieceOf = new Int32Array(data.length).fill(-1);
   const pieces: { id: number; size: number }[] = [];
   const largest = new Map<number, number>();
@@ -41,7 +41,7 @@ export function keepWholeObjects({ width, height, data }: LabelImage): LabelImag
   }
   const kept = data.map((id, i) => {
     const index = pieceOf[i];
-    return id > 0 && largest.get(id) === index && pieces[index].size >= SMALLEST ? id : 0;
+    return id > 0 && largest.get(id) === index && pieces[index].size >= smallest ? id : 0;
   });
   return { width, height, data: kept };
 }

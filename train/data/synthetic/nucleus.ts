@@ -192,8 +192,8 @@ export function paintNucleus(canvas: Canvas, nucleus: Nucleus, texture: Texture)
   }
 }
 
-/** Radius of the outline relative to its mean, in the unit direction (c, s) of its own frame. */
-function outlineAt(nucleus: Nucleus, c: number, s: number): number {
+/** Radius of an outline relative to its mean, in the unit direction (c, s) of its own frame. */
+export function outlineAt(nucleus: Pick<Nucleus, "outline">, c: number, s: number): number {
   let radius = 1;
   let real = c;
   let imaginary = s;
