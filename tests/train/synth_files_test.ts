@@ -2,7 +2,10 @@ import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/asser
 import { listStills, readStills } from "../../train/data/stills.ts";
 import { openLabels } from "../../train/data/truth.ts";
 import { openVideo } from "../../train/data/video.ts";
-import { synthFiles } from "../../train/synth_files.ts";
+import { openStillStacks } from "../../train/data/still_stacks.ts";
+import { openZSequence } from "../../train/data/z_stack.ts";
+import { decodeFocusTable, focusPlanesOf } from "../../train/focus/table.ts";
+import { synthFiles, synthStackFiles } from "../../train/synth_files.ts";
 import { withFolder } from "./data/fixtures/temporary.ts";
 
 /** The names and bytes of all files below a folder. */
@@ -71,5 +74,46 @@ Deno.test("synthFiles() adds nothing to a folder that holds something", async ()
     assertEquals(files, 4);
     const onFile = synthFiles({ out: `${folder}/mine/notes.txt` });
     await assertRejects(() => onFile, TypeError, "a part of this path is a file");
+  });
+});
+
+Deno.test("synthStackFiles() writes stacks, masks, dots and focus planes that the readers take", async () => {
+  await withFolder({}, async (folder) => {
+    const out = `${folder}/new`;
+    const written = await synthStackFiles({ out, stills: 2, frames: 2, size: 48, depth: 10 });
+    assertEquals(written, {
+      stills: `${out}/stills`,
+      movie: `${out}/movie`,
+      truth: `${out}/truth`,
+      dots: `${out}/dots`,
+      focus: `${out}/focus.csv`,
+      files: 13,
+    });
+    const stills = await openStillStacks(written.stills);
+    assertEquals(stills.map(({ name, stack }) => [name, stack.depth]), [["s000", 10], [
+      "s001",
+      10,
+    ]]);
+    assert(stills.every(({ labels }) => labels.data.some((id) => id > 0)));
+    const movie = await openZSequence(written.movie);
+    assertEquals([movie.length, movie.depth, movie.width], [2, 10, 48]);
+    assertEquals([movie.names, movie.notes], [["t000", "t001"], []]);
+    const rows = decodeFocusTable(await Deno.readTextFile(written.focus), written.focus);
+    for (const sequence of [movie, ...stills.map(({ stack }) => stack)]) {
+      const planes = focusPlanesOf(sequence, { rows, from: written.focus });
+      assertEquals(planes.length, sequence.length);
+      const { data } = await sequence.plane(0, planes[0]);
+      assert(data.every((value) => value > 13000 && value < 14500));
+    }
+    const [truth, dots] = [await openLabels(written.truth), await openLabels(written.dots)];
+    assertEquals(truth.names, ["t000.tif", "t001.tif"]);
+    const idsOf = async ({ frame }: typeof truth) => [...new Set((await frame(1)).data)].toSorted();
+    assertEquals(await idsOf(dots), await idsOf(truth));
+  });
+});
+
+Deno.test("synthStackFiles() refuses a folder with something in it", async () => {
+  await withFolder({ "a.txt": "" }, async (out) => {
+    await assertRejects(() => synthStackFiles({ out }), Error, "already holds a.txt");
   });
 });

@@ -4,13 +4,11 @@
  * @module
  */
 
-import type { Plane } from "./image.ts";
+import type { Channels } from "./image.ts";
 import type { ZSequence } from "./z_stack.ts";
 
-/** The planes around a focus plane, one after the other from low to high z. */
-export interface SubStack extends Plane {
-  /** Number of planes, 2 · `planes` + 1. */
-  readonly channels: number;
+/** The 2 · `planes` + 1 planes around a focus plane, one after the other from low to high z. */
+export interface SubStack extends Channels {
   /** How many of them lie beyond the stack and repeat its first or last plane. */
   readonly repeated: number;
 }
