@@ -34,3 +34,8 @@ export interface LabelImage {
   /** `height * width` ids, row by row. */
   readonly data: Uint32Array<ArrayBuffer>;
 }
+
+/** The foreground of a label image: all its objects as one with id 1. */
+export function foregroundOf({ width, height, data }: LabelImage): LabelImage {
+  return { width, height, data: data.map((id) => Math.min(1, id)) };
+}

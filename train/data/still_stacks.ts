@@ -5,9 +5,9 @@
  */
 
 import { decodeImage, readLabels } from "./decode.ts";
-import type { LabelImage } from "./image.ts";
+import { foregroundOf, type LabelImage } from "./image.ts";
 import { PlaneCache } from "./plane_cache.ts";
-import { listStills, type StillFiles } from "./stills.ts";
+import { listStills, type StillFiles, type StillOptions } from "./stills.ts";
 import { openZSequence, type ZSequence, type ZSequenceOptions } from "./z_stack.ts";
 
 /** A labelled z-stack. */
@@ -40,12 +40,15 @@ const CACHE_BYTES = 64 * 2 ** 20;
  */
 export async function openStillStacks(
   path: string,
-  options: Omit<ZSequenceOptions, "depth"> = {},
+  { mergeInstances = false, ...options }: Omit<ZSequenceOptions, "depth"> & StillOptions = {},
 ): Promise<StillStack[]> {
   const { train } = await listStills(path);
   const cache = options.cache ?? new PlaneCache(CACHE_BYTES);
   const stills: StillStack[] = [];
-  for (const files of train) stills.push(await openStillStack(files, { ...options, cache }));
+  for (const files of train) {
+    const still = await openStillStack(files, { ...options, cache });
+    stills.push(mergeInstances ? { ...still, labels: foregroundOf(still.labels) } : still);
+  }
   return stills;
 }
 

@@ -8,7 +8,7 @@
 import { basename, join } from "node:path";
 import { decodeImage, type ImageStack, readLabels, readPlane } from "./decode.ts";
 import { imageStem, listFolder } from "./files.ts";
-import type { LabelImage, Plane } from "./image.ts";
+import { foregroundOf, type LabelImage, type Plane } from "./image.ts";
 
 /** One labelled image. */
 export interface Still {
@@ -53,8 +53,8 @@ export interface StillSet {
 
 /** Options of {@linkcode readStill}. */
 export interface StillOptions {
-  /** Merge all objects into one with id 1. */
-  foreground?: boolean;
+  /** Merge all objects into one with id 1: masks that only tell foreground from background. */
+  mergeInstances?: boolean;
 }
 
 /** The layouts, for error messages. */
@@ -188,7 +188,7 @@ async function listObjects(path: string): Promise<StillFiles | null> {
  */
 export async function readStill(
   files: StillFiles,
-  { foreground = false }: StillOptions = {},
+  { mergeInstances = false }: StillOptions = {},
 ): Promise<Still> {
   const stack = await openSingle(files.image);
   const image = await readPlane(stack, 0);
@@ -205,11 +205,10 @@ export async function readStill(
     else overlap += addObject(labels, { mask, id: k + 1 });
   }
   if (overlap > 0) notes.push(`${overlap} pixels lie in two masks; the first one keeps them`);
-  if (!files.maskPerObject && !foreground && hasOnly255(labels.data)) {
+  if (!files.maskPerObject && !mergeInstances && hasOnly255(labels.data)) {
     notes.push("its mask holds the single id 255, so everything in it counts as one object");
   }
-  if (foreground) { for (let i = 0; i < labels.data.length; i++) labels.data[i] &&= 1; }
-  return { name: files.name, image, labels, notes };
+  return { name: files.name, image, labels: mergeInstances ? foregroundOf(labels) : labels, notes };
 }
 
 /** True for a mask that only tells foreground (255) from background. */

@@ -7,7 +7,7 @@
 import { basename, dirname, join } from "node:path";
 import { decodeImage, readLabels } from "./decode.ts";
 import { frameNumber, imageStem, isFolder, listFolder } from "./files.ts";
-import type { LabelImage } from "./image.ts";
+import { foregroundOf, type LabelImage } from "./image.ts";
 import { framePages } from "./video.ts";
 
 /** Label images, decoded one at a time. */
@@ -22,8 +22,14 @@ export interface LabelSequence {
   readonly names: readonly string[];
   /** Frame numbers: the last digits of the name, or the page (from 0) of a stack. */
   readonly numbers: readonly (number | null)[];
-  /** Decodes image i (from 0), ids as stored. */
+  /** Decodes image i (from 0), ids as stored unless instances are merged. */
   readonly frame: (i: number) => Promise<LabelImage>;
+}
+
+/** Options of {@linkcode openLabels}. */
+export interface LabelOptions {
+  /** Merge all objects into one with id 1: masks that only tell foreground from background. */
+  mergeInstances?: boolean;
 }
 
 /**
@@ -39,8 +45,13 @@ export interface LabelSequence {
  * const first = await labels.frame(0);
  * ```
  */
-export async function openLabels(path: string): Promise<LabelSequence> {
-  return await isFolder(path) ? await openFolder(path) : await openFile(path);
+export async function openLabels(
+  path: string,
+  { mergeInstances = false }: LabelOptions = {},
+): Promise<LabelSequence> {
+  const labels = await isFolder(path) ? await openFolder(path) : await openFile(path);
+  if (!mergeInstances) return labels;
+  return { ...labels, frame: async (i) => foregroundOf(await labels.frame(i)) };
 }
 
 async function openFolder(path: string): Promise<LabelSequence> {

@@ -37,6 +37,13 @@ Deno.test("openStillStacks() gives stacks of any depth with one mask each, in na
   });
 });
 
+Deno.test("openStillStacks() merges the objects into one when asked", async () => {
+  await withFolder({ "images/a.tif": stack([1, 2]), "masks/a.tif": mask(5, 0) }, async (path) => {
+    const [{ labels }] = await openStillStacks(path, { mergeInstances: true });
+    assertEquals([...labels.data], [1, 0]);
+  });
+});
+
 Deno.test("openStillStacks() decodes no plane before it is asked for", async () => {
   // The pixels of the stack are damaged, its directory is not.
   const page = { width: 2, height: 1, data: [1, 1], compression: "deflate" as const };

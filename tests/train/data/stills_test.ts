@@ -36,11 +36,11 @@ Deno.test("readStills() pairs images/ and masks/ by name in natural order", asyn
   });
 });
 
-Deno.test("readStill() merges the objects into foreground when asked", async () => {
+Deno.test("readStill() merges the objects into one when asked", async () => {
   await withFolder(
     { "images/a.png": png(1, 2, 3, 4), "masks/a.tif": ids(0, 7, 300, 0) },
     async (path) => {
-      const [still] = await readStills(path, { foreground: true });
+      const [still] = await readStills(path, { mergeInstances: true });
       assertEquals([...still.labels.data], [0, 1, 1, 0]);
     },
   );
@@ -86,7 +86,7 @@ Deno.test("readStill() says that RGB was converted and that a mask has no instan
     assertEquals([...still.image.data], [9, 9, 9, 9]);
     assertEquals(still.notes.length, 2);
     assertEquals(still.notes[0], "RGB converted to grey");
-    assertEquals((await readStills(path, { foreground: true }))[0].notes.length, 1);
+    assertEquals((await readStills(path, { mergeInstances: true }))[0].notes.length, 1);
   });
 });
 

@@ -52,6 +52,17 @@ Deno.test("openLabels() opens a folder, a stack and a single image", async () =>
   });
 });
 
+Deno.test("openLabels() merges the objects into one when asked", async () => {
+  const files = { "res/mask010.tif": tiff(10), "res/mask011.tif": tiff(0), "all.tif": tiff(5, 0) };
+  await withFolder(files, async (path) => {
+    for (const name of ["res", "all.tif"]) {
+      const { frame, names } = await openLabels(join(path, name), { mergeInstances: true });
+      assertEquals(names.length, 2);
+      assertEquals([...(await frame(0)).data, ...(await frame(1)).data], [1, 0]);
+    }
+  });
+});
+
 Deno.test("openLabels() refuses an empty folder, a missing path and stacks in a folder", async () => {
   await withFolder({ "a.txt": "", "res/a.tif": tiff(1, 2) }, async (path) => {
     await assertRejects(() => openLabels(path), RangeError, "no PNG or TIFF files");
