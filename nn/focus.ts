@@ -149,11 +149,11 @@ export class FocusClassifier implements Network {
   /** Channels of the images it takes. */
   readonly inChannels: number;
   /** 1: images may have any size. */
-  readonly sizeMultiple = 1;
+  readonly sizeMultiple: number = 1;
   /** Infinite: every pixel reaches the answer, so an image cannot be cut into tiles. */
-  readonly reach = Infinity;
+  readonly reach: number = Infinity;
   /** Infinite: there is one answer for the whole image. */
-  readonly grid = Infinity;
+  readonly grid: number = Infinity;
   readonly #blocks: readonly Block[];
   readonly #groups: number;
   readonly #head: Layer;
