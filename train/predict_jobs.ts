@@ -120,12 +120,15 @@ export interface OutputFile {
   readonly kind: OutputKind;
 }
 
-/** What a job writes; the labels last, so that with them everything is there. */
+/**
+ * What a job writes; the labels last, so that with them everything is there. All files are named after
+ * the labels, so where those of two jobs differ, all do.
+ */
 export function filesOf(
   { name }: Job,
   { out, probability = false, rois = false, geojson = false }: OutputOptions,
 ): OutputFile[] {
-  const stem = `${out}/${imageStem(name)}`;
+  const stem = `${out}/${name.replace(/\.tif$/, "")}`;
   return [
     ...(probability ? [{ path: `${probabilityFolder(out)}/${name}`, kind: "map" } as const] : []),
     ...(rois ? [{ path: `${stem}.zip`, kind: "rois" } as const] : []),

@@ -10,6 +10,7 @@ import {
   SIZE,
   thresholdModel,
 } from "../train/threshold_model.ts";
+import { starModel } from "../train/star_model.ts";
 import { withFolder } from "../train/data/fixtures/temporary.ts";
 import { each, events, fails, runs, TINY, tree } from "./command.ts";
 
@@ -61,9 +62,12 @@ const GOOD: Files = {
   "model/weights.safetensors": thresholdModel(),
 };
 
-/** The model's file with other metadata. */
-function relabelled(metadata: Record<string, string>): Uint8Array<ArrayBuffer> {
-  const file = decodeSafeTensors(thresholdModel(), "the model");
+/** A model's file with other metadata. */
+function relabelled(
+  metadata: Record<string, string>,
+  model: Uint8Array = thresholdModel(),
+): Uint8Array<ArrayBuffer> {
+  const file = decodeSafeTensors(model, "the model");
   return encodeSafeTensors({ ...file, metadata: { ...file.metadata, ...metadata } });
 }
 
@@ -205,6 +209,11 @@ Deno.test("train says that RGB stills are converted to grey", async () => {
 Deno.test("predict names the weights that it cannot use, and writes nothing", async () => {
   const architecture = (kind: string, depth: number) =>
     JSON.stringify({ kind, options: { depth, base: 1, inChannels: 1 } });
+  const rays = (rays: number) =>
+    JSON.stringify({
+      kind: "stardist",
+      options: { rays, grid: 2, depth: 1, base: 1, features: 1, inChannels: 1 },
+    });
   const whole = thresholdModel();
   const files: Files = {
     ...GOOD,
@@ -212,6 +221,9 @@ Deno.test("predict names the weights that it cannot use, and writes nothing", as
     "depth.safetensors": relabelled({ architecture: architecture("unet", 2) }),
     "plain.safetensors": relabelled({ architecture: "" }),
     "range.safetensors": relabelled({ normalization: "{}" }),
+    "star.safetensors": relabelled({ architecture: architecture("stardist", 1) }, starModel()),
+    "prob.safetensors": relabelled({ thresholds: '{"prob": 2, "nms": 0.4}' }, starModel()),
+    "rays.safetensors": relabelled({ architecture: rays(8) }, starModel()),
     "cut.safetensors": whole.subarray(0, whole.length - 8),
     "text.safetensors": "these are no weights at all",
     "run/config.json": "{}",
@@ -221,6 +233,9 @@ Deno.test("predict names the weights that it cannot use, and writes nothing", as
     ["depth.safetensors", "Cannot use depth.safetensors", "another architecture"],
     ["plain.safetensors", "Cannot use plain.safetensors", "give the weights of a Kymo run"],
     ["range.safetensors", "Cannot use range.safetensors", "normalization"],
+    ["star.safetensors", "Cannot use star.safetensors"],
+    ["prob.safetensors", "Cannot use prob.safetensors", "give the weights of a Kymo run"],
+    ["rays.safetensors", "Cannot use rays.safetensors", "dist.weight", "another architecture"],
     ["cut.safetensors", "Cannot read cut.safetensors"],
     ["text.safetensors", "Cannot read text.safetensors"],
     ["run", "Cannot read run/weights.safetensors", "give the folder of a training run"],

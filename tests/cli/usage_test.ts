@@ -6,7 +6,7 @@ import { each, fails, kymo, runs, TINY } from "./command.ts";
 
 Deno.test("a wrong command line is exit code 2 and one line that says what is wrong", async () => {
   const wrong: [args: string[], ...says: string[]][] = [
-    [["paint"], "Cannot run paint", "train, predict, evaluate, synth, tune, doctor", "--help"],
+    [["paint"], "Cannot run paint", "train, predict, evaluate, import, ", "--help"],
     [["toString"], "Cannot run toString"],
     [["--json"], "Cannot run --json"],
     [["train", "--stils", "x"], "--stils", "unknown flag", "--help"],
@@ -37,11 +37,22 @@ Deno.test("a wrong command line is exit code 2 and one line that says what is wr
       "image, video or frame",
     ],
     [["predict", "--model=r", "--threshold", "high", "a"], "--threshold high", "otsu or a number"],
+    [["predict", "--model=r", "--threshold= ", "a"], "--threshold", "otsu or a number"],
     [["predict", "--model=r", "--min-size", "1.5", "a"], "--min-size 1.5", "whole number"],
+    [["predict", "--model=r", "--nms", "few", "a"], "--nms few", "expected a number"],
+    [["predict", "--model=r", "--nms=1.5", "a"], "--nms 1.5", "a number from 0 to 1"],
+    [["predict", "--model=r", "--nms=0.3", "--tta", "a"], "--tta together with --nms", "leave out"],
+    [["predict", "--model=r", "--nms=0.3", "--opening=0", "a"], "--opening together with --nms"],
+    [["predict", "--model=r", "--nms=0.3", "--threshold=otsu", "a"], "--threshold otsu together"],
     [["predict", "--model=r", "--tile", "0", "a"], "--tile 0", "≥ 1"],
     [["predict", "--model=r", "--memory", "0", "a"], "--memory 0", "≥ 1"],
     [["evaluate"], "--labels is missing"],
     [["evaluate", "--labels", "a", "b"], "Cannot use b"],
+    [["import", "--out=run"], "no MODEL_DIR given"],
+    [["import", "model"], "--out is missing"],
+    [["import", "a", "b", "--out=run"], "Cannot use b", "one MODEL_DIR at a time"],
+    [["import", "model", "--out"], "--out", "value is missing"],
+    [["import", "model", "--out=run", "--overwrite"], "--overwrite", "unknown flag"],
     [["synth"], "--out is missing"],
     [["synth", "--out", "x", "--frames", "0"], "--frames 0", "≥ 1"],
     [["doctor", "now"], "Cannot use now"],
@@ -59,7 +70,7 @@ Deno.test("a wrong command line is exit code 2 and one line that says what is wr
 
 Deno.test("--help shows every command, and for train every setting with its default", async () => {
   const [help, forTrain] = await Promise.all([runs(["--help"]), runs(["train", "--help"])]);
-  for (const name of ["train", "predict", "evaluate", "synth", "tune", "doctor"]) {
+  for (const name of ["train", "predict", "evaluate", "import", "synth", "tune", "doctor"]) {
     assert(help.some((line) => line.includes(`cli.ts ${name}`)), name);
   }
   for (const setting of listSettings()) {

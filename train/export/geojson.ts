@@ -1,6 +1,6 @@
 /**
- * Outlines as GeoJSON (RFC 7946), which QuPath, napari and every geographic tool read. Coordinates are
- * `[x, y]` in pixels, counted from the upper left corner of the first pixel.
+ * Outlines as GeoJSON (RFC 7946), which QuPath and geographic programs read. Coordinates are `[x, y]`
+ * in pixels, counted from the upper left corner of the first pixel.
  *
  * @module
  */
