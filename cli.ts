@@ -38,9 +38,9 @@ const USAGE = `Kymo segments microscopy videos without flicker.
   deno run cli.ts tune      --out FILE.json [--image HEIGHTxWIDTH] [settings of train]
   deno run cli.ts doctor
 
---resume-from goes on from another run, or from an imported StarDist model. --rois writes outlines for
-ImageJ, --geojson for QuPath. --opening, --min-size, --tta and --threshold otsu are for U-Nets, --nms is
-for StarDist.
+With --resume-from, training goes on from another run, or from an imported StarDist model. Outlines
+are written for ImageJ by --rois, for QuPath by --geojson. Only U-Nets have --opening, --min-size,
+--tta and --threshold otsu, only StarDist has --nms.
 
 Everywhere: --json prints one JSON object per event, --debug shows where an error came from.
 \`train --help\` lists all settings. Permissions: --allow-read --allow-write.
