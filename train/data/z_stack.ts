@@ -165,27 +165,21 @@ function stacksOf(stack: ImageStack, { channel = 0, depth }: ZSequenceOptions): 
   if (!(Number.isInteger(channel) && channel >= 0 && channel < c)) {
     throw new RangeError(`Cannot read channel ${channel} of ${path}: it has 0 to ${c - 1}`);
   }
-  if (depth === undefined || depth === z) {
-    return { stack, length: t, depth: z, page: (i, k) => order[(i * z + k) * c + channel] };
-  }
-  if (z > 1) {
+  const planes = depth ?? z;
+  if (z > 1 && planes !== z) {
     throw new RangeError(
-      `Cannot read ${path} as stacks of ${depth} planes: its description says ${z}; leave the ` +
+      `Cannot read ${path} as stacks of ${planes} planes: its description says ${z}; leave the ` +
         "depth out",
     );
   }
-  if (!(Number.isInteger(depth) && depth > 0 && t % depth === 0)) {
+  if (!(Number.isInteger(planes) && planes > 0 && (t * z) % planes === 0)) {
     throw new RangeError(
-      `Cannot read ${path} as stacks of ${depth} planes: its ${t} pages do not make whole stacks; ` +
-        "give a depth that divides them",
+      `Cannot read ${path} as stacks of ${planes} planes: its ${t} pages do not make whole ` +
+        "stacks; give a depth that divides them",
     );
   }
-  return {
-    stack,
-    length: t / depth,
-    depth,
-    page: (i, k) => order[(i * depth + k) * c + channel],
-  };
+  const page = (i: number, k: number) => order[(i * planes + k) * c + channel];
+  return { stack, length: t * z / planes, depth: planes, page };
 }
 
 /** The single stack of a file: without a description, all of its pages. */
