@@ -1,14 +1,22 @@
 /**
- * Kymo on the command line: `train`, `predict`, `evaluate`, `import`, `synth`, `tune` and `doctor`.
+ * Kymo on the command line: `train`, `predict`, `evaluate`, `import`, `filter`, `synth`, `tune` and
+ * `doctor`.
  *
  * @module
  */
 
 import { parseArgs } from "@std/cli";
-import { countFlag, type Flags, requiredFlag, textFlag } from "./train/console/flags.ts";
+import {
+  countFlag,
+  type Flags,
+  numberFlag,
+  requiredFlag,
+  textFlag,
+} from "./train/console/flags.ts";
 import { PREDICT_SWITCHES, PREDICT_VALUES, predictOptions } from "./train/console/predict_flags.ts";
 import {
   formatEvaluation,
+  formatFilter,
   formatImport,
   formatTuning,
   PredictProgress,
@@ -25,16 +33,18 @@ import {
 
 const USAGE = `Kymo segments microscopy videos without flicker.
 
-  deno run cli.ts train     [--stills DIR] [--video PATH]... [--model unet|stardist]
+  deno run cli.ts train     [--stills DIR] [--video PATH]... [--model unet|stardist|focus]
                             [--resume-from RUN] [--config FILE] [--out DIR] [--resume] [--seed N]
                             [--seeds N] [--control] [every setting as a flag]
   deno run cli.ts predict   --model RUN [--out DIR] [--probability] [--rois] [--geojson] [--ctc]
                             [--overwrite] [--normalize image|video|frame] [--threshold otsu|P]
                             [--opening N] [--min-size PIXELS] [--tta] [--nms SHARE]
-                            [--tile PIXELS] [--memory MIB] [--kernels FILE.json] INPUT...
+                            [--focus TABLE.csv|RUN] [--tile PIXELS] [--memory MIB]
+                            [--kernels FILE.json] INPUT...
   deno run cli.ts evaluate  --labels PATH [--truth PATH] [--markers PATH] [--out FILE.json]
   deno run cli.ts import    MODEL_DIR --out RUN
-  deno run cli.ts synth     --out DIR [--seed N] [--stills N] [--frames N]
+  deno run cli.ts filter    --labels PATH --out DIR [--min-overlap SHARE] [--fill-gaps] [--overwrite]
+  deno run cli.ts synth     --out DIR [--seed N] [--stills N] [--frames N] [--holotomography]
   deno run cli.ts tune      --out FILE.json [--image HEIGHTxWIDTH] [settings of train]
   deno run cli.ts doctor
 
@@ -133,9 +143,9 @@ const trainCommand: Command = {
     const seeds = countFlag(flags, "seeds", { least: 1 });
     if (resume) await refuseOtherSeeds(out, seeds);
     const config = await runConfig(flags, { out, resume, file: textFlag(flags, "config") });
-    const { train } = await import("./train/train.ts");
+    const { trainAny } = await import("./train/train_any.ts");
     const progress = new TrainProgress();
-    for await (const event of train({ config, out, seeds, resume })) {
+    for await (const event of trainAny({ config, out, seeds, resume })) {
       output.event(event, (shown) => progress.show(shown));
     }
   },
@@ -147,9 +157,9 @@ const predictCommand: Command = {
   takesInputs: true,
   async run(flags, output) {
     const options = predictOptions(flags);
-    const { predictFiles } = await import("./train/predict_files.ts");
+    const { predictAny } = await import("./train/predict_any.ts");
     const progress = new PredictProgress();
-    for await (const event of predictFiles(options)) {
+    for await (const event of predictAny(options)) {
       output.event(event, (shown) => progress.show(shown));
     }
   },
@@ -184,21 +194,53 @@ const evaluateCommand: Command = {
   },
 };
 
+const filterCommand: Command = {
+  string: ["labels", "out", "min-overlap"],
+  boolean: ["fill-gaps", "overwrite"],
+  async run(flags, output) {
+    const { filterFiles } = await import("./train/filter_files.ts");
+    const events = filterFiles({
+      labels: requiredFlag(flags, "labels"),
+      out: requiredFlag(flags, "out"),
+      minOverlap: numberFlag(flags, "min-overlap"),
+      fillGaps: flags["fill-gaps"] === true,
+      overwrite: flags.overwrite === true,
+    });
+    for await (const event of events) output.event(event, formatFilter);
+  },
+};
+
 const synthCommand: Command = {
   string: ["out", "seed", "stills", "frames"],
-  boolean: [],
+  boolean: ["holotomography"],
   async run(flags, output) {
-    const { synthFiles } = await import("./train/synth_files.ts");
-    const written = await synthFiles({
+    const { synthFiles, synthStackFiles } = await import("./train/synth_files.ts");
+    const options = {
       out: requiredFlag(flags, "out"),
       seed: countFlag(flags, "seed"),
       stills: countFlag(flags, "stills", { least: 1 }),
       frames: countFlag(flags, "frames", { least: 1 }),
-    });
-    output.event(written, ({ files, stills, video, truth }) => ({
-      lines: [`${files} files written`, `--stills ${stills} --video ${video} --truth ${truth}`],
-      status: null,
-    }));
+    };
+    if (flags.holotomography !== true) {
+      output.event(await synthFiles(options), ({ files, stills, video, truth }) => ({
+        lines: [
+          `${files} files written`,
+          `--stills ${stills} --video ${video} --truth ${truth}`,
+        ],
+        status: null,
+      }));
+      return;
+    }
+    output.event(
+      await synthStackFiles(options),
+      ({ files, stills, movie, truth, dots, focus }) => ({
+        lines: [
+          `${files} files written`,
+          `--stills ${stills} --video ${movie} --truth ${truth} --markers ${dots} --focus ${focus}`,
+        ],
+        status: null,
+      }),
+    );
   },
 };
 
@@ -257,6 +299,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   predict: predictCommand,
   evaluate: evaluateCommand,
   import: importCommand,
+  filter: filterCommand,
   synth: synthCommand,
   tune: tuneCommand,
   doctor: doctorCommand,

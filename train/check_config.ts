@@ -44,13 +44,13 @@ const NUMBERS = [
   },
   {
     names: "depth base patch batch pairs gap validateEvery saveEvery memory plateauPatience " +
-      "depthGap consistencyTile stardist.features",
+      "depthGap consistencyTile stardist.features focusModel.blocks focusModel.base focusModel.groups",
     expected: "a whole number ≥ 1",
     holds: (value: number) => Number.isInteger(value) && value >= 1,
   },
   {
     names:
-      "seed planes consistencyReach warmup ramp rounds segmentationShare consistencyShare depthShare patience",
+      "seed planes consistencyReach focusModel.tolerance warmup ramp rounds segmentationShare consistencyShare depthShare patience",
     expected: "a whole number ≥ 0",
     holds: (value: number) => Number.isInteger(value) && value >= 0,
   },
@@ -70,7 +70,7 @@ const NUMBERS = [
   {
     names: "augmentation.brightnessContrast.brightness augmentation.brightnessContrast.contrast " +
       "augmentation.noise augmentation.elastic.amplitude tolerance stardist.distanceWeight " +
-      "stardist.background stardist.rayConsistency",
+      "stardist.background stardist.rayConsistency focusModel.sigma",
     expected: "a number ≥ 0",
     holds: (value: number) => value >= 0 && value < Infinity,
   },
@@ -83,7 +83,8 @@ const NUMBERS = [
 
 /** What words may be. */
 const CHOICES: readonly (readonly [names: string, allowed: readonly string[]])[] = [
-  ["model", ["unet", "stardist"]],
+  ["model", ["unet", "stardist", "focus"]],
+  ["synthetic", ["fluorescence", "holotomography"]],
   ["consistencyLoss", Object.keys(losses)],
   ["stardist.distanceLoss", ["mae", "mse", "iou"]],
   ["decay", ["cosine", "plateau", "constant"]],
@@ -100,7 +101,8 @@ function checkTogether(config: TrainConfig): void {
     fail("low", { value: low, expected: "a percentile below high" });
   }
   checkModel(config);
-  if (config.planes > 0 && config.focus === "") {
+  const isExample = config.stills === "" && config.synthetic === "holotomography";
+  if (config.planes > 0 && config.focus === "" && !isExample) {
     const expected = "0 without focus; give a table of focus planes, or a run of model focus";
     fail("planes", { value: config.planes, expected });
   }

@@ -9,16 +9,22 @@ import type { StarDistanceError } from "../kernels/ops/star_distance_loss.ts";
 import { DEFAULT_LOSS_SETTINGS, type LossName } from "../nn/losses.ts";
 import { DEFAULT_STARDIST_LOSS } from "../nn/stardist_loss.ts";
 import { type AugmentationSettings, defaultAugmentation } from "./data/augment.ts";
+import { defaultFocusSettings, type FocusSettings } from "./focus/settings.ts";
 import { defaultTemporalFilter, type TemporalFilterSettings } from "./temporal_filter.ts";
 import { defaultPostprocess, type PostprocessSettings } from "./postprocess.ts";
 
 /** Kinds of networks. */
-export type ModelKind = "unet" | "stardist";
+export type ModelKind = SegmentationKind | "focus";
+
+/** Kinds of networks that find objects. */
+export type SegmentationKind = "unet" | "stardist";
 
 /** Settings of a training run. */
 export interface TrainConfig {
   /** Folder of labelled stills; empty for the built-in synthetic set. */
   stills: string;
+  /** What the built-in set is like: `fluorescence`, or z-stacks of `holotomography`. */
+  synthetic: "fluorescence" | "holotomography";
   /** Unlabelled videos, each a folder of frames or a multi-page TIFF. */
   video: string[];
   /** Unlabelled volumes, each a stack of slices, for consistency in depth. */
@@ -28,13 +34,16 @@ export interface TrainConfig {
    * images of one plane.
    */
   planes: number;
-  /** For z-stacks: a table of the planes in focus, or the run folder of a model that finds them. */
+  /**
+   * For z-stacks: a table (.csv) of the planes in focus, or the run folder of a model `focus` that
+   * finds them; to train such a model, the table to learn from.
+   */
   focus: string;
   /** Label images of the first video, for the final table only; never used in training. */
   truth: string;
   /** Markers of the first video, for DET in the final table. */
   markers: string;
-  /** Network: `unet` or `stardist`. */
+  /** Network: `unet`, `stardist`, or `focus` for a classifier that finds planes in focus. */
   model: ModelKind;
   /** Run folder or weights file whose network is the baseline; empty to train one. */
   resumeFrom: string;
@@ -130,6 +139,8 @@ export interface TrainConfig {
   augmentation: AugmentationSettings;
   /** What else a StarDist network and its loss need; a U-Net has no use for it. */
   stardist: StarDistSettings;
+  /** What a model `focus` needs besides; the others have no use for it. */
+  focusModel: Pick<FocusSettings, "blocks" | "base" | "groups" | "sigma" | "tolerance">;
   /** The temporal filter that the final table compares with. */
   filter: TemporalFilterSettings;
   /** From a U-Net's probability to labels, in the final table and for prediction. */
@@ -160,6 +171,7 @@ export interface StarDistSettings {
 /** What a run on real data starts from; rates, ratio and losses are those that worked in tests. */
 export const defaultConfig: TrainConfig = {
   stills: "",
+  synthetic: "fluorescence",
   video: [],
   volume: [],
   planes: 0,
@@ -222,6 +234,13 @@ export const defaultConfig: TrainConfig = {
     background: DEFAULT_STARDIST_LOSS.background,
     rayConsistency: 0,
   },
+  focusModel: {
+    blocks: defaultFocusSettings.blocks,
+    base: defaultFocusSettings.base,
+    groups: defaultFocusSettings.groups,
+    sigma: defaultFocusSettings.sigma,
+    tolerance: defaultFocusSettings.tolerance,
+  },
   filter: defaultTemporalFilter,
   postprocess: defaultPostprocess,
 };
@@ -239,6 +258,13 @@ export const modelConfigs: Readonly<Record<ModelKind, Partial<TrainConfig>>> = {
     warmup: 4000,
     rounds: 500,
   },
+  focus: {
+    warmup: defaultFocusSettings.steps,
+    warmupRate: defaultFocusSettings.rate,
+    pairs: defaultFocusSettings.pairs,
+    validation: defaultFocusSettings.validation,
+    validateEvery: defaultFocusSettings.validateEvery,
+  },
 };
 
 /** What the built-in synthetic run changes, to be done in a few minutes on two cores. */
@@ -251,6 +277,13 @@ export const syntheticConfig: Partial<TrainConfig> = {
   validateEvery: 60,
   saveEvery: 60,
   control: true,
+};
+
+/** What the built-in holotomography changes, for the same reason. */
+export const holotomographyConfig: Partial<TrainConfig> = {
+  ...syntheticConfig,
+  patch: 64,
+  planes: 3,
 };
 
 /** The value types that a setting can have. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ModelKind } from "./config.ts";
+import type { SegmentationKind } from "./config.ts";
 import { checkPostprocess } from "./postprocess.ts";
 import type { DecodeSettings } from "./segment.ts";
 
@@ -26,7 +26,7 @@ export interface DecodeChanges {
 /** A wish that only models of one kind can fulfil. */
 interface Wish {
   readonly flag: string;
-  readonly kind: ModelKind;
+  readonly kind: SegmentationKind;
   /** Why other models cannot, and what to do. */
   readonly reason: string;
   isMade(changes: DecodeChanges): boolean;
@@ -65,7 +65,7 @@ const WISHES: readonly Wish[] = [
   },
 ];
 
-const NAMES: Readonly<Record<ModelKind, string>> = { unet: "a U-Net", stardist: "StarDist" };
+const NAMES: Readonly<Record<SegmentationKind, string>> = { unet: "a U-Net", stardist: "StarDist" };
 
 /**
  * Refuses what no model can fulfil, so that none need be read.
@@ -96,7 +96,7 @@ export function checkDecodeChanges(changes: DecodeChanges): void {
  */
 export function changeDecode(
   changes: DecodeChanges,
-  { decode, kind, file }: { decode: DecodeSettings; kind: ModelKind; file: string },
+  { decode, kind, file }: { decode: DecodeSettings; kind: SegmentationKind; file: string },
 ): DecodeSettings {
   const wrong = WISHES.find((wish) => wish.isMade(changes) && wish.kind !== kind);
   if (wrong) {

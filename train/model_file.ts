@@ -18,6 +18,7 @@ import type { ConfigChange, TrainConfig } from "./config.ts";
 import type { NormalizationSettings } from "./data/normalize.ts";
 import { checkPostprocess } from "./postprocess.ts";
 import type { DecodeSettings } from "./segment.ts";
+import { takesStacks } from "./stack_set.ts";
 import { stillNormalization, videoNormalization } from "./training_set.ts";
 import { versions } from "./version.ts";
 
@@ -31,6 +32,8 @@ export interface Model {
   readonly video: NormalizationSettings;
   /** How its answers become labels. */
   readonly decode: DecodeSettings;
+  /** Planes on each side of the focus that are channels of its images; null if they are no z-stacks. */
+  readonly planes: number | null;
 }
 
 /** What a weights file holds. */
@@ -64,6 +67,7 @@ export function encodeModel(
       architecture: JSON.stringify(network.architecture),
       normalization: JSON.stringify(normalization),
       postprocess: JSON.stringify(config.postprocess),
+      ...(takesStacks(config) && { planes: JSON.stringify(config.planes) }),
       ...(network.architecture.kind === "stardist" && { thresholds: JSON.stringify(thresholds) }),
       versions: JSON.stringify(versions()),
     },
@@ -89,9 +93,37 @@ export async function readModel(device: Device, path: string): Promise<Model> {
  * @throws {SyntaxError} If it is damaged or not a Kymo model.
  */
 export async function readModelFile(path: string): Promise<ModelFile> {
-  const file = path.endsWith(".safetensors") ? path : `${path}/weights.safetensors`;
+  const file = weightsFile(path);
   const weights = decodeSafeTensors(await readFile(file), file);
   return { file, weights, ...settingsOf(weights.metadata, file) };
+}
+
+/** What a model is for. */
+export interface ModelPurpose {
+  /** Kind of its network; null if the file cannot be read. */
+  readonly kind: string | null;
+  /** Planes on each side of the focus, if it takes z-stacks. */
+  readonly planes: number | null;
+}
+
+/**
+ * What a model is for, as far as can be seen without using it; a file that cannot be read is left to
+ * whoever needs it.
+ */
+export async function purposeOf(path: string): Promise<ModelPurpose> {
+  try {
+    const file = weightsFile(path);
+    const { metadata } = decodeSafeTensors(await readFile(file), file);
+    const { kind } = parseArchitecture(metadata["architecture"] ?? "", file);
+    return { kind, planes: metadata.planes === undefined ? null : JSON.parse(metadata.planes) };
+  } catch {
+    return { kind: null, planes: null };
+  }
+}
+
+/** The weights of a model that is given as a run folder or as the file itself. */
+export function weightsFile(path: string): string {
+  return path.endsWith(".safetensors") ? path : `${path}/weights.safetensors`;
 }
 
 /**
@@ -102,7 +134,7 @@ export async function readModelFile(path: string): Promise<ModelFile> {
  * @throws {SyntaxError} If it is damaged or not a Kymo model.
  */
 export async function settingsOfModel(path: string): Promise<ConfigChange> {
-  const { file, weights, stills, video } = await readModelFile(path);
+  const { file, weights, stills, video, planes } = await readModelFile(path);
   const { kind, options } = parseArchitecture(weights.metadata["architecture"] ?? "", file);
   const { depth, base, rays, grid, features } = options;
   return {
@@ -110,6 +142,7 @@ export async function settingsOfModel(path: string): Promise<ConfigChange> {
     depth,
     base,
     ...(kind === "stardist" && { stardist: { rays, grid, features } }),
+    planes: planes ?? 0,
     low: stills.low,
     high: stills.high,
     videoNormalization: video.mode,
@@ -133,7 +166,11 @@ function settingsOf(
     for (const value of [thresholds.prob, thresholds.nms]) {
       if (!(value >= 0 && value <= 1)) throw new RangeError(`A threshold is ${value}`);
     }
-    return { stills, video, decode: { postprocess, thresholds } };
+    const planes = metadata.planes === undefined ? null : JSON.parse(metadata.planes);
+    if (planes !== null && !(Number.isInteger(planes) && planes >= 0)) {
+      throw new RangeError(`There are ${planes} planes on each side of the focus`);
+    }
+    return { stills, video, decode: { postprocess, thresholds }, planes };
   } catch (error) {
     throw new SyntaxError(
       `Cannot use ${file}: its metadata lacks normalization and postprocess that make sense; ` +

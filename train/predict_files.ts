@@ -1,7 +1,8 @@
 /**
  * Applies a model to image files: one label TIFF per input image, a stack for a stack.
  *
- * A single image is normalised by itself; the frames of a video (a folder, or a stack with several
+ * A model that takes z-stacks finds their focus planes first, or takes them from a table. A single
+ * image is normalised by itself; the frames of a video (a folder, or a stack with several
  * frames) as the model was told to normalise videos.
  *
  * @module
@@ -10,9 +11,9 @@
 import { openDevice } from "../kernels/open_device.ts";
 import type { Device } from "../kernels/device.ts";
 import type { Steps } from "../kernels/postprocess/mod.ts";
-import type { ModelKind } from "./config.ts";
+import type { SegmentationKind } from "./config.ts";
 import { makeFolder } from "./data/files.ts";
-import type { Plane } from "./data/image.ts";
+import type { Channels, Plane } from "./data/image.ts";
 import {
   type IntensityRange,
   intensityRange,
@@ -23,8 +24,9 @@ import {
 import { openVideo, type Video } from "./data/video.ts";
 import { changeDecode, type DecodeChanges } from "./decode_changes.ts";
 import { rayOutlines, tracedOutlines } from "./export/outline.ts";
+import { FOCUS, openFocus } from "./focus_source.ts";
 import { readKernelFile } from "./kernel_file.ts";
-import { type Model, readModel } from "./model_file.ts";
+import { type Model, purposeOf, readModel } from "./model_file.ts";
 import type { FrameResult } from "./output_file.ts";
 import {
   absent,
@@ -36,6 +38,7 @@ import {
   probabilityFolder,
 } from "./predict_jobs.ts";
 import { segmentSteps } from "./segment.ts";
+import { openStackVideo } from "./stack_video.ts";
 import { inTurns } from "./turns.ts";
 
 /** What to predict, with what, and where to; and what differs from the model's own settings. */
@@ -58,6 +61,11 @@ export interface PredictFilesOptions extends DecodeChanges {
   readonly ctc?: boolean;
   /** Which pixels share their percentiles, instead of what the model says. */
   readonly normalize?: NormalizationSettings["mode"];
+  /**
+   * For models that take z-stacks: a table of focus planes or a focus model; unless told, the one that
+   * is beside the model's weights.
+   */
+  readonly focus?: string;
   /** Largest side of a tile in pixels. */
   readonly tile?: number;
   /** Most GPU memory to use, in MiB. */
@@ -117,15 +125,15 @@ export type PredictEvent = FramePredicted | PredictionDone | PredictNote;
  * @throws {Error} If two inputs would be written to one file, or onto an input.
  */
 export async function* predictFiles(options: PredictFilesOptions): AsyncGenerator<PredictEvent> {
-  const { inputs, out, memory = 4096, kernels } = options;
-  const videos = await Promise.all(inputs.map((path) => openVideo(path)));
-  for (const text of new Set(videos.flatMap(({ notes }) => notes))) yield { type: "note", text };
-  const jobs = (await Promise.all(videos.map((video) => jobsOf(video, options)))).flat();
-  await checkOutputs(jobs, options);
+  const { out, memory = 4096, kernels } = options;
   using device = await openDevice({
     memoryLimit: memory * 1024 ** 2,
     kernels: kernels === undefined ? {} : await readKernelFile(kernels),
   });
+  const videos = await openInputs(device, options);
+  for (const text of new Set(videos.flatMap(({ notes }) => notes))) yield { type: "note", text };
+  const jobs = (await Promise.all(videos.map((video) => jobsOf(video, options)))).flat();
+  await checkOutputs(jobs, options);
   const model = changedModel(await readModel(device, options.model), options);
   await makeFolder(options.probability ? probabilityFolder(out) : out);
   const total = jobs.reduce((sum, { frames }) => sum + frames.length, 0);
@@ -149,9 +157,32 @@ export async function* predictFiles(options: PredictFilesOptions): AsyncGenerato
   yield { type: "done", out, ...count };
 }
 
+/** Images as the model takes them: single planes, or the planes around focus of z-stacks. */
+async function openInputs(
+  device: Device,
+  { inputs, model, focus }: PredictFilesOptions,
+): Promise<Video[]> {
+  const { planes } = await purposeOf(model);
+  if (planes === null) {
+    if (focus === undefined) return await Promise.all(inputs.map((path) => openVideo(path)));
+    throw new TypeError(
+      `Cannot use --focus with ${model}: its images are single planes; leave the flag out`,
+    );
+  }
+  const findFocus = await openFocus(device, focus ?? `${folderOf(model)}/${FOCUS}`);
+  const videos: Video[] = [];
+  for (const path of inputs) videos.push(await openStackVideo(path, { planes, findFocus }));
+  return videos;
+}
+
+/** The folder of a run, also where its weights file is given. */
+function folderOf(model: string): string {
+  return model.endsWith(".safetensors") ? model.replace(/[^/\\]*$/, ".") : model;
+}
+
 /** A model that decodes as a user wants. */
 function changedModel(model: Model, options: PredictFilesOptions): Model {
-  const kind = model.network.architecture.kind as ModelKind;
+  const kind = model.network.architecture.kind as SegmentationKind;
   return { ...model, decode: changeDecode(options, { ...model, kind, file: options.model }) };
 }
 
@@ -162,7 +193,7 @@ interface Frame {
   /** Frames of all inputs up to this one. */
   readonly done: number;
   /** The normalised image. */
-  readonly image: Plane;
+  readonly image: Plane | Channels;
   /** Where its labels go. */
   readonly output: JobOutput;
 }
@@ -191,8 +222,8 @@ async function* readFrames(
     if (ranged !== video) [ranged, range] = [video, await commonRange(video, settings)];
     const output = new JobOutput(files, { frames: frames.length });
     for (const i of frames) {
-      const plane = await video.frame(i);
-      const image = normalize(plane, range ?? intensityRange([plane], settings));
+      const own = range ?? intensityRange([await referenceOf(video, i)], settings);
+      const image = normalize(await video.frame(i), own);
       yield { name: video.sourceNames[i], done: ++done, image, output };
     }
   }
@@ -213,8 +244,13 @@ async function commonRange(
 ): Promise<IntensityRange | null> {
   if (settings.mode !== "video") return null;
   return await videoIntensityRange(async function* () {
-    for (let i = 0; i < video.length; i++) yield await video.frame(i);
+    for (let i = 0; i < video.length; i++) yield await referenceOf(video, i);
   }, settings);
+}
+
+/** What decides how a frame is normalised. */
+async function referenceOf(video: Video, i: number): Promise<Plane> {
+  return await (video.reference ?? video.frame)(i);
 }
 
 /** What is known of a frame in the end. */

@@ -7,9 +7,7 @@
 
 import type { TrainConfig } from "./config.ts";
 import type { Frames } from "./data/frames.ts";
-import type { Channels } from "./data/image.ts";
 import {
-  type IntensityRange,
   intensityRange,
   type NormalizationSettings,
   normalize,
@@ -18,10 +16,8 @@ import {
 import { type Sample, sampleOf } from "./data/sample.ts";
 import { openStillStacks } from "./data/still_stacks.ts";
 import { subStack } from "./data/sub_stack.ts";
-import { openZSequence, type ZSequence } from "./data/z_stack.ts";
-
-/** Finds the plane in focus of each stack of a sequence. */
-export type FindFocus = (sequence: ZSequence) => Promise<readonly number[]>;
+import { openZSequence } from "./data/z_stack.ts";
+import { edgeNotes, type FindFocus, openStackVideo, type StackVideo } from "./stack_video.ts";
 
 /** Whether the inputs of a run are z-stacks. */
 export function takesStacks({ planes, focus }: TrainConfig): boolean {
@@ -30,14 +26,12 @@ export function takesStacks({ planes, focus }: TrainConfig): boolean {
 
 /** A movie of stacks as a network sees it. */
 export interface StackMovie {
-  /** The stacks. */
-  readonly sequence: ZSequence;
+  /** The movie. */
+  readonly video: StackVideo;
   /** The planes around focus of each stack. */
   readonly frames: Frames;
   /** Of each stack the planes near focus in order of depth; none unless `depthPairs` is set. */
   readonly volumes: readonly Frames[];
-  /** What a user should know about it. */
-  readonly notes: readonly string[];
 }
 
 /**
@@ -48,33 +42,25 @@ export interface StackMovie {
  */
 export async function openStackMovie(
   path: string,
-  { config, findFocus, settings }: StackOptions,
+  { config: { planes, depthGap, depthPairs }, findFocus, settings }: StackOptions,
 ): Promise<StackMovie> {
-  const { planes, depthGap, depthPairs } = config;
-  const sequence = await openZSequence(path);
-  const { length, depth, width, height } = sequence;
-  const focus = await findFocus(sequence);
+  const video = await openStackVideo(path, { planes, findFocus });
+  const { sequence, focus, length, width, height } = video;
   const inFocus = async function* () {
-    for (let t = 0; t < length; t++) yield await sequence.plane(t, focus[t]);
+    for (let t = 0; t < length; t++) yield await video.reference(t);
   };
   const common = settings.mode === "video" ? await videoIntensityRange(inFocus, settings) : null;
-  const read = async (t: number, z: number): Promise<Channels> => {
-    const range = common ?? intensityRange([await sequence.plane(t, focus[t])], settings);
-    return normalized(await subStack(sequence, { t, focus: z, planes }), range);
+  const read = async (t: number, z: number) => {
+    const range = common ?? intensityRange([await video.reference(t)], settings);
+    return normalize(await subStack(sequence, { t, focus: z, planes }), range);
   };
   const size = { width, height, channels: 2 * planes + 1 };
   const volumes = (depthPairs ? [...focus] : []).map((z, t): Frames => {
     const from = Math.max(0, z - depthGap);
-    const to = Math.min(depth, z + depthGap + 1);
+    const to = Math.min(sequence.depth, z + depthGap + 1);
     return { ...size, length: to - from, frame: (i) => read(t, from + i) };
   });
-  const nearEdge = focus.filter((z) => z < planes || z + planes >= depth).length;
-  return {
-    sequence,
-    frames: { ...size, length, frame: (t) => read(t, focus[t]) },
-    volumes,
-    notes: [...sequence.notes, ...edgeNotes(nearEdge, { planes, what: "stacks of the movie" })],
-  };
+  return { video, frames: { ...size, length, frame: (t) => read(t, focus[t]) }, volumes };
 }
 
 /** How stacks are read. */
@@ -85,10 +71,6 @@ export interface StackOptions {
   readonly findFocus: FindFocus;
   /** Which percentiles become 0 and 1. */
   readonly settings: NormalizationSettings;
-}
-
-function normalized(image: Channels, range: IntensityRange): Channels {
-  return { ...normalize(image, range), channels: image.channels };
 }
 
 /**
@@ -106,17 +88,9 @@ export async function readStackStills(
     const image = await subStack(stack, { t: 0, focus, planes });
     if (image.repeated > 0) nearEdge++;
     const range = intensityRange([await stack.plane(0, focus)], settings);
-    samples.push({ ...sampleOf(normalized(image, range)), labels: labels.data });
+    samples.push({ ...sampleOf(normalize(image, range)), labels: labels.data });
   }
   return { samples, notes: edgeNotes(nearEdge, { planes, what: "stills" }) };
-}
-
-function edgeNotes(count: number, { planes, what }: { planes: number; what: string }): string[] {
-  if (count === 0) return [];
-  return [
-    `${count} of the ${what} are in focus less than ${planes} planes from their first or last ` +
-    "plane, which is repeated",
-  ];
 }
 
 /**
@@ -144,7 +118,7 @@ export async function readVolumes(
       }, settings);
       volumes.push({
         ...{ length: depth, width, height, channels: 2 * planes + 1 },
-        frame: async (z) => normalized(await subStack(sequence, { t, focus: z, planes }), range),
+        frame: async (z) => normalize(await subStack(sequence, { t, focus: z, planes }), range),
       });
     }
   }

@@ -17,9 +17,10 @@ import { pickFrames } from "./data/frames.ts";
 import { checkConfig } from "./check_config.ts";
 import type { TrainConfig } from "./config.ts";
 import type { TrainEvent } from "./events.ts";
+import { FOCUS, isFocusTable, openFocus } from "./focus_source.ts";
 import { readKernelFile, writeKernelFile } from "./kernel_file.ts";
 import { Learner, stepKinds } from "./learner.ts";
-import { encodeModel, readModelFile } from "./model_file.ts";
+import { encodeModel, readModelFile, weightsFile } from "./model_file.ts";
 import { freshNetwork } from "./network.ts";
 import {
   liveliestFrames,
@@ -31,6 +32,7 @@ import { resultsTable, type SeedResults } from "./results_table.ts";
 import { writeReport } from "./run_report.ts";
 import { RunFolder, type Stage } from "./run_folder.ts";
 import type { DecodeSettings } from "./segment.ts";
+import { takesStacks } from "./stack_set.ts";
 import { runStage } from "./stage.ts";
 import { hasPairs, stageSteps } from "./stage_data.ts";
 import { pickThresholds } from "./star_thresholds.ts";
@@ -85,7 +87,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent> 
       adapter: device.adapter.name,
       kernels: { ...pins, ...device.choices.used },
     });
-  const set = await loadTrainingSet(config);
+  const findFocus = takesStacks(config) ? await openFocus(device, config.focus) : undefined;
+  await keepFocus(parent, config);
+  const set = await loadTrainingSet(config, { findFocus });
   for (const text of set.notes) yield { type: "note", text };
   const runs = Array.from({ length: seeds }, (_, i) => ({
     config: { ...config, seed: config.seed + i },
@@ -108,6 +112,12 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent> 
     report: parent.file("report.html"),
     weights: folders[0].file("weights.safetensors"),
   };
+}
+
+/** Puts the classifier that finds focus beside the weights: to predict takes both. */
+async function keepFocus(folder: RunFolder, { focus }: TrainConfig): Promise<void> {
+  if (focus === "" || isFocusTable(focus)) return;
+  await folder.write(FOCUS, await Deno.readFile(weightsFile(focus)));
 }
 
 /** A run that goes on uses the kernels that it began with, so that it gives the same bits. */

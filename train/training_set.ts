@@ -20,13 +20,8 @@ import { listStills, readStill, type StillFiles } from "./data/stills.ts";
 import { syntheticStills, syntheticVideo } from "./data/synthetic.ts";
 import { matchTruth, openLabels } from "./data/truth.ts";
 import { openVideo, type Video } from "./data/video.ts";
-import {
-  type FindFocus,
-  openStackMovie,
-  readStackStills,
-  readVolumes,
-  type StackOptions,
-} from "./stack_set.ts";
+import { openStackMovie, readStackStills, readVolumes, type StackOptions } from "./stack_set.ts";
+import type { FindFocus } from "./stack_video.ts";
 
 // Runs of different seeds must be measured on the same images.
 const SPLIT_SEED = 42;
@@ -215,8 +210,8 @@ interface OpenedVideo extends Omit<ReadVideo, "video"> {
 }
 
 async function readStackVideo(path: string, options: StackOptions): Promise<OpenedVideo> {
-  const { sequence, ...movie } = await openStackMovie(path, options);
-  return { described: { ...sequence, sourceNames: sequence.names }, ...movie };
+  const { video, ...movie } = await openStackMovie(path, options);
+  return { described: video, notes: video.notes, ...movie };
 }
 
 async function readFrames(path: string, config: TrainConfig): Promise<OpenedVideo> {

@@ -8,7 +8,10 @@ import type { RayThresholds } from "../../nn/labels/stardist/thresholds.ts";
 import type { StageEvent, TrainEvent } from "../events.ts";
 import type { ModelImported } from "../import/import_run.ts";
 import type { TunedEvent, TuneDone } from "../tune.ts";
+import type { FilterEvent } from "../filter_files.ts";
+import type { FocusEvent } from "../focus/events.ts";
 import type { PredictEvent } from "../predict_files.ts";
+import type { FocusFound } from "../predict_focus.ts";
 import type { ResultsTable } from "../report/data.ts";
 
 /** Text for an event: lines to keep, and a status that the next one replaces. */
@@ -81,8 +84,38 @@ export class TrainProgress {
   }
 
   /** Text for the next event. */
-  show(event: TrainEvent): Shown {
+  show(event: TrainEvent | FocusEvent): Shown {
     switch (event.type) {
+      case "focus-plan": {
+        const [train, validation] = event.stacks;
+        return {
+          lines: [
+            `Focus: ${
+              event.parameters.toLocaleString("en")
+            } parameters; ${train} stacks to learn ` +
+            `from, ${validation} to validate; patches of ${event.patch} pixels; planned GPU memory ${
+              (event.plannedBytes / 2 ** 20).toFixed(0)
+            } MiB`,
+          ],
+          status: null,
+        };
+      }
+      case "focus-step":
+        return this.#showStep({ ...event, name: "focus" });
+      case "focus-validation": {
+        const { step, within, distance, isBest } = event;
+        return {
+          lines: [
+            `focus step ${step}: ${
+              (100 * within).toFixed(0)
+            } % of the planes found to within one, ` +
+            `mean distance ${distance.toFixed(1)}${isBest ? " (best)" : ""}`,
+          ],
+          status: null,
+        };
+      }
+      case "focus-result":
+        return { lines: [`focus done: ${event.weights}`], status: null };
       case "note":
         return { lines: [event.text], status: null };
       case "warning":
@@ -102,18 +135,10 @@ export class TrainProgress {
         };
       }
       case "step": {
-        const { stage, step, steps, loss, seed } = event;
+        const { stage, seed } = event;
         if (this.#stage !== `${seed} ${stage}`) this.#rate.restart();
         this.#stage = `${seed} ${stage}`;
-        const rate = this.#rate.observe(step);
-        const known = Number.isFinite(rate) && rate > 0;
-        return {
-          lines: [],
-          status: `${stage} ${step}/${steps}  loss ${loss.toFixed(3)}` +
-            (known
-              ? `  ${rate.toFixed(1)} steps/s  ${formatDuration((steps - step) / rate)} left`
-              : ""),
-        };
+        return this.#showStep({ ...event, name: stage });
       }
       case "validation": {
         const { stage, step, segmentation, consistency, depth, isBest } = event;
@@ -143,6 +168,20 @@ export class TrainProgress {
         };
     }
   }
+
+  #showStep(
+    { name, step, steps, loss }: { name: string; step: number; steps: number; loss: number },
+  ): Shown {
+    const rate = this.#rate.observe(step);
+    const known = Number.isFinite(rate) && rate > 0;
+    return {
+      lines: [],
+      status: `${name} ${step}/${steps}  loss ${loss.toFixed(3)}` +
+        (known
+          ? `  ${rate.toFixed(1)} steps/s  ${formatDuration((steps - step) / rate)} left`
+          : ""),
+    };
+  }
 }
 
 function formatStage({ stage, reason, weights, thresholds }: StageEvent): string {
@@ -164,8 +203,12 @@ export class PredictProgress {
   }
 
   /** Text for the next event. */
-  show(event: PredictEvent): Shown {
+  show(event: PredictEvent | FocusFound): Shown {
     switch (event.type) {
+      case "focus": {
+        const { done, total, stack, plane } = event;
+        return { ...NOTHING, status: `${done}/${total}  ${stack}: in focus at plane ${plane}` };
+      }
       case "note":
         return { lines: [event.text], status: null };
       case "frame": {
@@ -219,6 +262,20 @@ export function formatTable({ columns, rows }: ResultsTable): string[] {
     line.map((cell, i) => i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])).join("  ")
       .trimEnd()
   );
+}
+
+/** A filtered frame, or the end of the filtering, as text. */
+export function formatFilter(event: FilterEvent): Shown {
+  const { dropped, filled } = event;
+  const changes = `${counted(dropped, "object")} removed, ${filled} drawn`;
+  if (event.type === "frame") {
+    return { ...NOTHING, status: `${event.done}/${event.total}  ${event.name}: ${changes}` };
+  }
+  const kept = event.kept > 0
+    ? `, ${event.kept} that existed kept (--overwrite replaces them)`
+    : "";
+  const written = counted(event.written, "file");
+  return { lines: [`${written} written to ${event.out}${kept}; ${changes}`], status: null };
 }
 
 /** A tuned convolution, or the end of the tuning, as text. */

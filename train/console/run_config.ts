@@ -9,8 +9,10 @@ import {
   changeConfig,
   type ConfigChange,
   defaultConfig,
+  holotomographyConfig,
   listSettings,
   modelConfigs,
+  type ModelKind,
   syntheticConfig,
   type TrainConfig,
 } from "../config.ts";
@@ -68,21 +70,22 @@ export async function runConfig(
   return config;
 }
 
-/** Defaults, for the kind of network and for the built-in example. */
+/** Defaults, for the kind of network and for the built-in examples. */
 async function freshConfig(
-  { model, resumeFrom }: ConfigChange,
+  { model, resumeFrom, synthetic }: ConfigChange,
   { isSynthetic }: { isSynthetic: boolean },
 ): Promise<TrainConfig> {
   const given = typeof resumeFrom === "string" && resumeFrom !== ""
     ? await settingsOfModel(resumeFrom)
     : null;
-  const kind = model ?? given?.model;
-  const known = kind === "stardist" ? kind : defaultConfig.model;
+  const kind = String(model ?? given?.model);
+  const known = Object.hasOwn(modelConfigs, kind) ? kind as ModelKind : defaultConfig.model;
+  const example = synthetic === "holotomography" ? holotomographyConfig : syntheticConfig;
   const config = {
     ...defaultConfig,
     model: known,
     ...modelConfigs[known],
-    ...(isSynthetic ? syntheticConfig : {}),
+    ...(isSynthetic ? example : {}),
   };
   if (!given) return config;
   return changeConfig(config, { change: given, source: String(resumeFrom) });

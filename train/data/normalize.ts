@@ -65,17 +65,17 @@ export async function videoIntensityRange(
 }
 
 /**
- * Scales a plane: (x − low) / (high − low + 1e-20), not clipped. Where low and high are equal the
- * result is 0 everywhere.
+ * Scales an image, all of its channels alike: (x − low) / (high − low + 1e-20), not clipped. Where low
+ * and high are equal the result is 0 everywhere.
  */
-export function normalize(plane: Plane, range: IntensityRange): Plane {
+export function normalize<P extends Plane>(image: P, range: IntensityRange): P {
   const { low, high } = range;
-  const data = new Float32Array(plane.data.length);
+  const data = new Float32Array(image.data.length);
   if (high !== low) {
     const span = high - low + 1e-20;
-    for (let i = 0; i < data.length; i++) data[i] = (plane.data[i] - low) / span;
+    for (let i = 0; i < data.length; i++) data[i] = (image.data[i] - low) / span;
   }
-  return { width: plane.width, height: plane.height, data };
+  return { ...image, data };
 }
 
 /**

@@ -8,7 +8,7 @@
 import { basename, join } from "node:path";
 import { decodeImage, type ImageStack, readPlane } from "./decode.ts";
 import { isFolder, listFolder } from "./files.ts";
-import type { Plane } from "./image.ts";
+import type { Channels, Plane } from "./image.ts";
 
 /** A video whose frames are decoded one at a time. */
 export interface Video {
@@ -32,7 +32,12 @@ export interface Video {
    * @throws {SyntaxError} If the frame's file is damaged.
    * @throws {RangeError} If its size differs from the first frame's, or there is no frame i.
    */
-  readonly frame: (i: number) => Promise<Plane>;
+  readonly frame: (i: number) => Promise<Plane | Channels>;
+  /**
+   * The plane of frame i whose intensities decide how it is normalised; where it is left out, the
+   * frame itself.
+   */
+  readonly reference?: (i: number) => Promise<Plane>;
 }
 
 /** Which image of a frame to read where it has several. */

@@ -1,0 +1,109 @@
+import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
+import { changeConfig, type ConfigChange } from "../../train/config.ts";
+import { decodeFocusTable } from "../../train/focus/table.ts";
+import { readModelFile } from "../../train/model_file.ts";
+import { predictAny } from "../../train/predict_any.ts";
+import { predictFiles } from "../../train/predict_files.ts";
+import { type SynthStackFiles, synthStackFiles } from "../../train/synth_files.ts";
+import { trainAny } from "../../train/train_any.ts";
+import { withFolder } from "./data/fixtures/temporary.ts";
+import { tinyConfig, trainToEnd } from "./tiny_run.ts";
+
+/** Tiny stacks, and an empty folder for runs. */
+async function withStacks(
+  use: (files: SynthStackFiles, runs: string) => Promise<void>,
+): Promise<void> {
+  await withFolder({}, async (folder) => {
+    const out = `${folder}/data`;
+    await use(
+      await synthStackFiles({ out, stills: 4, frames: 4, size: 32, depth: 9 }),
+      `${folder}/runs`,
+    );
+  });
+}
+
+function configFor({ stills, movie, truth, dots, focus }: SynthStackFiles, change: ConfigChange) {
+  return changeConfig(tinyConfig(""), {
+    change: {
+      ...{ stills, video: [movie], truth, markers: dots, focus, planes: 1 },
+      ...{ test: 0.25, depthGap: 2 },
+      ...change,
+    },
+    source: "the test",
+  });
+}
+
+Deno.test("a run on z-stacks learns from the planes around focus, and predicts with a focus table", async () => {
+  await withStacks(async (files, runs) => {
+    const config = configFor(files, { depthPairs: true });
+    const events = await trainToEnd({ config, out: `${runs}/a` });
+    const result = events.find((event) => event.type === "result")!;
+    const row = result.table.rows.find(({ source }) => source === "consistent")!;
+    assert(Number.isFinite(row.values.area_change?.mean));
+    assert(Number.isFinite(row.values.dots?.mean));
+    const kinds = new Set(
+      (await Deno.readTextFile(`${runs}/a/metrics.jsonl`)).trim().split("\n")
+        .map((line) => JSON.parse(line)).filter(({ type }) => type === "step")
+        .map(({ kind }) => kind),
+    );
+    assertEquals([...kinds].toSorted(), ["consistency", "depth", "segmentation"]);
+    const model = await readModelFile(`${runs}/a`);
+    assertEquals(model.planes, 1);
+    assertEquals(model.weights.tensors.get("down.0.0.weight")?.shape, [2, 3, 3, 3]);
+
+    const out = `${runs}/labels`;
+    const options = { model: `${runs}/a`, inputs: [files.movie], out };
+    await Array.fromAsync(predictFiles({ ...options, focus: files.focus }));
+    const names = (await Array.fromAsync(Deno.readDir(out), ({ name }) => name)).toSorted();
+    assertEquals(names, ["t000.tif", "t001.tif", "t002.tif", "t003.tif"]);
+    await assertRejects(
+      () => Array.fromAsync(predictFiles({ ...options, overwrite: true })),
+      Error,
+      "give a table of focus planes (.csv) or the folder of a run of model focus",
+    );
+  });
+});
+
+Deno.test("a focus model finds planes, and trains and predicts with what it finds", async () => {
+  await withStacks(async (files, runs) => {
+    const focusRun = `${runs}/focus`;
+    const focusConfig = changeConfig(configFor(files, {}), {
+      change: { model: "focus", warmup: 4, patch: 32, pairs: 2, validateEvery: 2, planes: 0 },
+      source: "the test",
+    });
+    const events = await Array.fromAsync(trainAny({ config: focusConfig, out: focusRun }));
+    assertEquals(events.at(-1)?.type, "focus-result");
+    assertGreater(events.filter(({ type }) => type === "focus-validation").length, 0);
+
+    const found = `${runs}/found`;
+    const finding = { model: focusRun, inputs: [files.movie], out: found };
+    const told = await Array.fromAsync(predictAny(finding));
+    assertEquals(told.filter(({ type }) => type === "focus").length, 4);
+    const table = `${found}/focus.csv`;
+    const rows = decodeFocusTable(await Deno.readTextFile(table), table);
+    assertEquals(rows.map(({ stack }) => stack), ["t000", "t001", "t002", "t003"]);
+    assertEquals((await Array.fromAsync(predictAny(finding))).at(-1), {
+      ...{ type: "done", out: found, written: 0, kept: 1 },
+    });
+
+    const config = configFor(files, { focus: focusRun, warmup: 2, rounds: 1 });
+    await Array.fromAsync(trainAny({ config, out: `${runs}/b` }));
+    const out = `${runs}/labels`;
+    await Array.fromAsync(predictAny({ model: `${runs}/b`, inputs: [files.movie], out }));
+    assertEquals((await Array.fromAsync(Deno.readDir(out))).length, 4);
+  });
+});
+
+Deno.test("trainAny() says what a focus model needs", async () => {
+  await withStacks(async (files, runs) => {
+    const focus = (change: ConfigChange) =>
+      Array.fromAsync(trainAny({
+        config: configFor(files, { model: "focus", planes: 0, ...change }),
+        out: `${runs}/none`,
+      }));
+    await assertRejects(() => focus({ focus: "" }), RangeError, "--focus a table (.csv)");
+    const other = `${files.stills}/other.csv`;
+    await Deno.writeTextFile(other, "stack,plane\nelsewhere,1\n");
+    await assertRejects(() => focus({ focus: other }), RangeError, "names none of the 4 stacks");
+  });
+});
