@@ -79,6 +79,8 @@ export async function* trainFocus(
     random: new Random(settings.seed),
   });
   const training = learnFocus(device, { network, stacks, settings });
+  // Stacks that cannot be learnt from are refused here, before the folder holds a run.
+  let next = await training.next();
   await folder.write(
     "config.json",
     JSON.stringify(
@@ -87,7 +89,6 @@ export async function* trainFocus(
       2,
     ) + "\n",
   );
-  let next = await training.next();
   for (; !next.done; next = await training.next()) {
     const isMetric = next.value.type === "focus-step" || next.value.type === "focus-validation";
     if (isMetric) await folder.appendMetrics([next.value]);

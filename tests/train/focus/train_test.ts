@@ -139,6 +139,11 @@ Deno.test("trainFocus() leaves a run folder that finds planes", async () => {
   const out = await Deno.makeTempDir();
   try {
     const options = { stacks: STACKS, settings: TINY, out: `${out}/run` };
+    await assertRejects(
+      () => trainFocus({ ...options, stacks: [] }).next(),
+      RangeError,
+      "no stack",
+    );
     const events = await Array.fromAsync(trainFocus(options));
     const result = events.at(-1)!;
     assert(result.type === "focus-result");
