@@ -14,6 +14,7 @@ export * from "./device.ts";
 export type { MemoryNeed } from "./device_memory.ts";
 export * from "./errors.ts";
 export * from "./families.ts";
+export * from "./features/mod.ts";
 export * from "./open_device.ts";
 export * from "./operation.ts";
 export * from "./operations.ts";

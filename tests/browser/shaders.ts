@@ -6,6 +6,7 @@
 
 import { adamStep } from "../../kernels/adam.ts";
 import { Device, type Dispatch } from "../../kernels/device.ts";
+import { classifyPixels, pickFeatures, pixelFeatures } from "../../kernels/features/mod.ts";
 import { type AnyOperation, operations } from "../../kernels/operations.ts";
 import { convolutionVariants, weightGradientVariants } from "../../kernels/ops/conv2d/variants.ts";
 import {
@@ -23,6 +24,7 @@ import {
   threshold,
 } from "../../kernels/postprocess/mod.ts";
 import { DEFAULT_ADAM } from "../../nn/adam.ts";
+import { starDistTargets } from "../../nn/labels/stardist/targets.ts";
 
 /** A device that remembers every shader it is given. */
 class ListeningDevice extends Device {
@@ -85,6 +87,29 @@ function useAdam(device: Device): void {
   });
 }
 
+/** Asks for the kernels of StarDist's targets; the number of rays is part of one. */
+function useTargets(device: Device): void {
+  for (const rays of [3, 32, 4000]) {
+    device.plan(() => {
+      const labels = device.empty([2, 1, 9, 13], "u32");
+      starDistTargets(device, labels, { rays, grid: 2 });
+    });
+  }
+}
+
+/** Computes features of pixels and asks a tree about them. */
+async function useFeatures(device: Device): Promise<void> {
+  using _scope = device.scope();
+  const plane = device.upload([5, 7], Float32Array.from({ length: 35 }, (_, i) => i % 4));
+  const features = pixelFeatures(device, plane, { sigmas: [1] });
+  const places = Uint32Array.of(3, 1);
+  pickFeatures(device, features, { places });
+  const leaf = Uint32Array.of(1, 0, 0, 0);
+  const forest = { trees: 1, classes: 2, features: features.shape[0], nodes: leaf };
+  classifyPixels(device, features, { forest });
+  await device.finish();
+}
+
 /** Runs the steps from a probability map to objects: they read values on the way. */
 async function usePostprocess(device: Device): Promise<void> {
   using _scope = device.scope();
@@ -117,6 +142,8 @@ export async function collectShaders(): Promise<PipelineSource[]> {
   for (const operation of operations) useOperation(device, operation);
   useVariants(device);
   useAdam(device);
+  useTargets(device);
   await usePostprocess(device);
+  await useFeatures(device);
   return [...device.heard.values()];
 }
