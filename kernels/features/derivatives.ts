@@ -17,7 +17,7 @@ import {
   EIGENVALUES,
   eigenvaluesReference,
   gaussianTaps,
-  MIRROR,
+  mirrorShader,
   packTaps,
   type ReferencePlane,
 } from "./gaussian.ts";
@@ -36,7 +36,7 @@ const WORKGROUP = 64;
 const HEAD = /* wgsl */ `
 struct Params { height: u32, width: u32, radius: u32, slot: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
-${MIRROR}`;
+`;
 
 const ROWS = /* wgsl */ `${HEAD}
 @group(0) @binding(1) var<storage, read_write> along: array<vec4f>;
@@ -128,14 +128,14 @@ export function derivativeFeatures(
   const workgroups = linearWorkgroups(plane.size, WORKGROUP);
   device.dispatch({
     label: "gaussian derivatives of rows",
-    shader: ROWS,
+    shader: mirrorShader({ length: width, radius: taps.radius }) + ROWS,
     uniforms,
     tensors: [along, plane, weights],
     workgroups,
   });
   device.dispatch({
     label: "gaussian derivatives",
-    shader: COLUMNS,
+    shader: mirrorShader({ length: height, radius: taps.radius }) + COLUMNS,
     uniforms,
     tensors: [features, products, along, weights],
     workgroups,

@@ -60,16 +60,23 @@ export function packTaps({ smooth, slope, curve }: GaussianTaps): Float32Array<A
   return Float32Array.from(smooth.flatMap((value, i) => [value, slope[i], curve[i], 0]));
 }
 
-/** WGSL: the index that a position past an end stands for, mirrored at the last pixel, repeatedly. */
-export const MIRROR = /* wgsl */ `
+/**
+ * WGSL: the index that a position past an end stands for, mirrored at the last pixel without repeating
+ * it. Where no tap reaches past the mirrored image there is no division, which would cost more than
+ * all else on a CPU; on the shorter lines the image is mirrored as often as needed.
+ */
+export function mirrorShader({ length, radius }: { length: number; radius: number }): string {
+  const folded = radius < length
+    ? "abs(position)"
+    : "(position % max(period, 1) + period) % max(period, 1)";
+  return /* wgsl */ `
 fn mirror(position: i32, length: i32) -> i32 {
-  if (position >= 0 && position < length) { return position; }
-  if (length == 1) { return 0; }
   let period = 2 * (length - 1);
-  let folded = (position % period + period) % period;
+  let folded = ${folded};
   return min(folded, period - folded);
 }
 `;
+}
 
 /** Values in rows, on the CPU. */
 export interface ReferencePlane {

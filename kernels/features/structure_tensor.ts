@@ -15,7 +15,7 @@ import {
   EIGENVALUES,
   eigenvaluesReference,
   gaussianTaps,
-  MIRROR,
+  mirrorShader,
   packTaps,
 } from "./gaussian.ts";
 
@@ -35,7 +35,7 @@ function smoothing(axis: "x" | "y"): string {
   return /* wgsl */ `
 struct Params { height: u32, width: u32, radius: u32, slot: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
-${MIRROR}
+
 fn smoothed_at(i: u32) -> vec4f {
   var sums = vec4f(0.0);
   for (var k = 0u; k <= 2u * p.radius; k++) {
@@ -106,14 +106,14 @@ export function structureTensorFeatures(
   const workgroups = linearWorkgroups(height * width, WORKGROUP);
   device.dispatch({
     label: "structure tensor of rows",
-    shader: ROWS,
+    shader: mirrorShader({ length: width, radius: taps.radius }) + ROWS,
     uniforms,
     tensors: [along, products, weights],
     workgroups,
   });
   device.dispatch({
     label: "structure tensor",
-    shader: COLUMNS,
+    shader: mirrorShader({ length: height, radius: taps.radius }) + COLUMNS,
     uniforms,
     tensors: [features, along, weights],
     workgroups,
