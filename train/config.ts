@@ -284,6 +284,8 @@ export const holotomographyConfig: Partial<TrainConfig> = {
   ...syntheticConfig,
   patch: 64,
   planes: 3,
+  // Nucleoli are a few pixels wide.
+  postprocess: { ...defaultPostprocess, minSize: 4 },
 };
 
 /** The value types that a setting can have. */
