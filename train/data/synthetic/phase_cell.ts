@@ -156,7 +156,7 @@ function drawNucleoli(
       x: nucleus.x + distance * Math.cos(direction),
       y: nucleus.y + distance * Math.sin(direction),
       z: nucleus.z + 0.7 * random.normal(),
-      radius: nucleus.radius * random.uniform(0.17, 0.32),
+      radius: nucleus.radius * random.uniform(0.21, 0.36),
       aspect: random.uniform(1, 1.5),
       angle: random.uniform(0, Math.PI),
       outline: drawOutline(random, 0.08),
@@ -176,13 +176,13 @@ function drawDroplet(random: Random, radius: number): Inclusion {
   const direction = random.uniform(0, 2 * Math.PI);
   const distance = radius * random.uniform(0.05, 0.85);
   const isOverNucleus = distance < 0.45 * radius;
-  const height = isOverNucleus ? random.uniform(3, 6) : random.uniform(0, 4);
+  const height = isOverNucleus ? random.uniform(3.5, 6) : random.uniform(0, 4);
   return {
     id: 0,
     x: distance * Math.cos(direction),
     y: distance * Math.sin(direction),
     z: random.chance(0.6) ? height : -height,
-    radius: isOverNucleus ? random.uniform(1, 1.9) : random.uniform(0.7, 1.4),
+    radius: isOverNucleus ? random.uniform(1.2, 2.2) : random.uniform(0.7, 1.3),
     aspect: 1,
     angle: 0,
     outline: [],
