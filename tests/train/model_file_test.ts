@@ -1,12 +1,14 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Device } from "../../kernels/device.ts";
 import { openDevice } from "../../kernels/open_device.ts";
+import type { RayThresholds } from "../../nn/labels/stardist/thresholds.ts";
 import { decodeSafeTensors, encodeSafeTensors, type SafeTensors } from "../../nn/safetensors.ts";
 import { buildNetwork, parameterTensors, readTensors } from "../../nn/weights.ts";
 import { changeConfig, defaultConfig } from "../../train/config.ts";
 import { Random } from "../../train/data/random.ts";
-import { encodeModel, readModel } from "../../train/model_file.ts";
+import { encodeModel, readModel, settingsOfModel } from "../../train/model_file.ts";
 import { predictProbability } from "../../train/probability.ts";
+import { starNetwork } from "./star_network.ts";
 import { withFolder } from "./data/fixtures/temporary.ts";
 
 const device: Device = await openDevice();
@@ -129,5 +131,58 @@ Deno.test("readModel() says what to give where there are no weights", async () =
       assertStringIncludes(error.message, `Cannot read ${path}${place}`);
       assertStringIncludes(error.message, "give the folder of a training run or a weights file");
     }
+  });
+});
+
+/** The file of a fresh StarDist network. */
+async function starFile(thresholds?: RayThresholds): Promise<Uint8Array<ArrayBuffer>> {
+  const network = await starNetwork(device, { grid: 2 });
+  const weights = await readTensors(device, parameterTensors(network));
+  return encodeModel({ network, weights, config: CONFIG, thresholds });
+}
+
+Deno.test("readModel() gives back a StarDist network's thresholds, StarDist's where there are none", async () => {
+  const picked = { prob: 0.6180339887, nms: 0.3 };
+  for (const [given, expected] of [[picked, picked], [undefined, { prob: 0.5, nms: 0.4 }]]) {
+    await withFolder({ "weights.safetensors": await starFile(given) }, async (path) => {
+      const { network, decode } = await readModel(device, path);
+      assertEquals(network.architecture.kind, "stardist");
+      assertEquals(decode.thresholds, expected);
+    });
+  }
+});
+
+Deno.test("readModel() refuses thresholds that are none, with the file's name", async () => {
+  const file = decodeSafeTensors(await starFile(), "model");
+  for (
+    const text of ['{"prob":1.5,"nms":0.4}', '{"prob":0.5}', '{"prob":null,"nms":-1}', "0.5", "{"]
+  ) {
+    const content = encodeSafeTensors({
+      metadata: { ...file.metadata, thresholds: text },
+      tensors: file.tensors,
+    });
+    await withFolder({ "weights.safetensors": content }, async (path) => {
+      await assertRejects(
+        () => readModel(device, path),
+        SyntaxError,
+        `${path}/weights.safetensors`,
+      );
+    });
+  }
+});
+
+Deno.test("settingsOfModel() is what a run needs to go on with the weights", async () => {
+  const { bytes } = await freshModel();
+  await withFolder({ "u.safetensors": bytes, "s.safetensors": await starFile() }, async (path) => {
+    const common = { low: 2, high: 98, videoNormalization: "frame", planes: 0 };
+    assertEquals(await settingsOfModel(`${path}/u.safetensors`), {
+      ...{ model: "unet", depth: 2, base: 3 },
+      ...common,
+    });
+    assertEquals(await settingsOfModel(`${path}/s.safetensors`), {
+      ...{ model: "stardist", depth: 1, base: 3 },
+      stardist: { rays: 8, grid: 2, features: 5 },
+      ...common,
+    });
   });
 });
