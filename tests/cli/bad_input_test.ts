@@ -65,7 +65,7 @@ const GOOD: Files = {
 /** A model's file with other metadata. */
 function relabelled(
   metadata: Record<string, string>,
-  model: Uint8Array = thresholdModel(),
+  model: Uint8Array<ArrayBuffer> = thresholdModel(),
 ): Uint8Array<ArrayBuffer> {
   const file = decodeSafeTensors(model, "the model");
   return encodeSafeTensors({ ...file, metadata: { ...file.metadata, ...metadata } });
