@@ -28,7 +28,8 @@ const WORKGROUP = 64;
 const MOST_RAYS = 4000;
 
 function shader(rays: number): string {
-  // One ray a workgroup layer: neighbours in a workgroup go the same way for about as long.
+  // One invocation takes all rays of a pixel: most pixels are background, where starting one costs
+  // more than what it does. Neighbours go the same way at the same time, for about as long.
   return /* wgsl */ `
 struct Params {
   ${GRID_PARAMS},
@@ -39,35 +40,36 @@ struct Params {
 @group(0) @binding(2) var<storage, read> labels: array<u32>;
 
 @compute @workgroup_size(${WORKGROUP})
-fn main(
-  @builtin(global_invocation_id) id: vec3u,
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * ${WORKGROUP}u;
   if (i >= p.count) { return; }
-  let ray = p.rays[group.z];
   let area = p.rows * p.columns;
   let image = i / area;
   let first = image * p.height * p.width;
   let row = i % area / p.columns * p.grid;
   let column = i % p.columns * p.grid;
   let label = labels[first + row * p.width + column];
-  var distance = 0.0;
-  if (label != 0u && label != ${IGNORED_LABEL}u) {
-    let start = vec2f(f32(row), f32(column));
-    var way = vec2f(0.0);
-    loop {
-      way += ray.xy;
-      // Above and left of the image numbers without a sign are large.
-      let at = vec2u(vec2i(round(start + way)));
-      if (at.x >= p.height || at.y >= p.width) { break; }
-      if (labels[first + at.x * p.width + at.y] != label) { break; }
-      distance += 1.0;
+  let is_object = label != 0u && label != ${IGNORED_LABEL}u;
+  let start = vec2f(f32(row), f32(column));
+  var place = image * ${rays}u * area + i % area;
+  for (var k = 0u; k < ${rays}u; k++) {
+    var distance = 0.0;
+    if (is_object) {
+      let ray = p.rays[k];
+      var way = vec2f(0.0);
+      loop {
+        way += ray.xy;
+        // Above and left of the image numbers without a sign are large.
+        let at = vec2u(vec2i(round(start + way)));
+        if (at.x >= p.height || at.y >= p.width) { break; }
+        if (labels[first + at.x * p.width + at.y] != label) { break; }
+        distance += 1.0;
+      }
+      distance += ray.z;
     }
-    distance += ray.z;
+    distances[place] = distance;
+    place += area;
   }
-  distances[(image * ${rays}u + group.z) * area + i % area] = distance;
 }
 `;
 }
@@ -102,7 +104,6 @@ export function starDistances(
   }
   const distances = device.empty([extents.images, rays, extents.rows, extents.columns]);
   const uniforms = gridUniforms(extents);
-  const [x, y] = linearWorkgroups(uniforms[0], WORKGROUP);
   const table = new Uint32Array(rayTable(rays).buffer);
   device.dispatch({
     label: "star distances",
@@ -110,7 +111,7 @@ export function starDistances(
     // The table begins at a multiple of 16 bytes.
     uniforms: [...uniforms, 0, 0, ...table],
     tensors: [distances, labels],
-    workgroups: [x, y, rays],
+    workgroups: linearWorkgroups(uniforms[0], WORKGROUP),
   });
   return distances;
 }
