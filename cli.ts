@@ -1,11 +1,17 @@
 /**
- * Kymo on the command line: `train`, `predict`, `evaluate`, `import`, `filter`, `synth`, `tune` and
- * `doctor`.
+ * Kymo on the command line: `train`, `predict`, `evaluate`, `import`, `filter`,
+ * `annotate-to-mask`, `synth`, `tune` and `doctor`.
  *
  * @module
  */
 
 import { parseArgs } from "@std/cli";
+import {
+  ANNOTATE_SWITCHES,
+  ANNOTATE_VALUES,
+  annotateOptions,
+  formatAnnotation,
+} from "./train/console/annotate_flags.ts";
 import {
   countFlag,
   type Flags,
@@ -44,6 +50,10 @@ const USAGE = `Kymo segments microscopy videos without flicker.
   deno run cli.ts evaluate  --labels PATH [--truth PATH] [--markers PATH] [--out FILE.json]
   deno run cli.ts import    MODEL_DIR --out RUN
   deno run cli.ts filter    --labels PATH --out DIR [--min-overlap SHARE] [--fill-gaps] [--overwrite]
+  deno run cli.ts annotate-to-mask
+                            --images PATH --scribbles PATH --out DIR [--merge] [--classes]
+                            [--min-size PIXELS] [--normalize image|video] [--sigmas LIST] [--trees N]
+                            [--pixels N] [--seed N] [--memory MIB] [--overwrite]
   deno run cli.ts synth     --out DIR [--seed N] [--stills N] [--frames N] [--holotomography]
   deno run cli.ts tune      --out FILE.json [--image HEIGHTxWIDTH] [settings of train]
   deno run cli.ts doctor
@@ -210,6 +220,16 @@ const filterCommand: Command = {
   },
 };
 
+const annotateCommand: Command = {
+  string: ANNOTATE_VALUES,
+  boolean: ANNOTATE_SWITCHES,
+  async run(flags, output) {
+    const options = annotateOptions(flags);
+    const { annotateToMask } = await import("./train/pixel_classifier/annotate_to_mask.ts");
+    for await (const event of annotateToMask(options)) output.event(event, formatAnnotation);
+  },
+};
+
 const synthCommand: Command = {
   string: ["out", "seed", "stills", "frames"],
   boolean: ["holotomography"],
@@ -300,6 +320,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   evaluate: evaluateCommand,
   import: importCommand,
   filter: filterCommand,
+  "annotate-to-mask": annotateCommand,
   synth: synthCommand,
   tune: tuneCommand,
   doctor: doctorCommand,

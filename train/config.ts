@@ -69,6 +69,8 @@ export interface TrainConfig {
   depthGap: number;
   /** Share of the patches that must contain foreground. */
   foreground: number;
+  /** Whether all objects of a mask are taken as one foreground. */
+  mergeInstances: boolean;
   /** Whether pixels where objects touch are background to the network, so that they come apart. */
   parted: boolean;
   /** Share of the stills that choose the best weights; with 0 the last weights are taken. */
@@ -191,6 +193,7 @@ export const defaultConfig: TrainConfig = {
   depthPairs: false,
   depthGap: 5,
   foreground: 0.9,
+  mergeInstances: false,
   parted: true,
   validation: 0.1,
   test: 0.15,

@@ -79,11 +79,11 @@ export interface StackOptions {
  * @throws {SyntaxError | RangeError} If a file is damaged or does not fit.
  */
 export async function readStackStills(
-  { config: { stills, planes }, findFocus, settings }: StackOptions,
+  { config: { stills, planes, mergeInstances }, findFocus, settings }: StackOptions,
 ): Promise<{ samples: Sample[]; notes: string[] }> {
   const samples: Sample[] = [];
   let nearEdge = 0;
-  for (const { stack, labels } of await openStillStacks(stills)) {
+  for (const { stack, labels } of await openStillStacks(stills, { mergeInstances })) {
     const [focus] = await findFocus(stack);
     const image = await subStack(stack, { t: 0, focus, planes });
     if (image.repeated > 0) nearEdge++;

@@ -160,7 +160,7 @@ async function readSamples(config: TrainConfig, findFocus?: FindFocus): Promise<
   const read = async (files: readonly StillFiles[]) => {
     const samples: Sample[] = [];
     for (const file of files) {
-      const still = await readStill(file);
+      const still = await readStill(file, { mergeInstances: config.mergeInstances });
       still.notes.forEach((note) => notes.add(note));
       const [plane] = normalizeAll([still.image], stillNormalization(config));
       samples.push(sampleFromPlanes([plane], still.labels));
