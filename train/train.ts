@@ -8,7 +8,7 @@
 import type { Pins } from "../kernels/choices.ts";
 import type { Device } from "../kernels/device.ts";
 import { openDevice } from "../kernels/open_device.ts";
-import type { RayThresholds } from "../nn/labels/stardist/thresholds.ts";
+import { defaultRayThresholds, type RayThresholds } from "../nn/labels/stardist/thresholds.ts";
 import type { Network } from "../nn/module.ts";
 import { parameterCount } from "../nn/module.ts";
 import { decodeSafeTensors } from "../nn/safetensors.ts";
@@ -78,6 +78,12 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent> 
   if (!resume && await parent.has("config.json")) {
     throw new Error(
       `Cannot train into ${out}: it already holds a run; add --resume or give another --out`,
+    );
+  }
+  if (resume && await parent.has("weights.safetensors") && !await parent.has("metrics.jsonl")) {
+    throw new Error(
+      `Cannot resume ${out}: it holds a model, but no training; go on from it with --resume-from ` +
+        `${out} and another --out`,
     );
   }
   const pins = await kernelsOf(parent, { config, resume });
@@ -213,7 +219,10 @@ async function* trainStage(
   const last = await learner.weights();
   await folder.write("last.safetensors", encodeModel({ network, weights: last, config }));
   learner.setWeights(best, folder.file(stageFile(stage)));
-  const thresholds = await thresholdsOf(device, { network, set });
+  const otherwise = stage === "baseline"
+    ? defaultRayThresholds
+    : (await readModelFile(folder.file(stageFile("baseline")))).decode.thresholds;
+  const thresholds = await thresholdsOf(device, { network, set, otherwise });
   const content = encodeModel({ network, weights: best, config, thresholds });
   await folder.write(stageFile(stage), content);
   const weights = folder.file(stageFile(stage));
@@ -228,9 +237,7 @@ async function* takeGiven(
   const { network } = learner;
   const { file, weights: { tensors }, decode } = await readModelFile(config.resumeFrom);
   learner.setWeights(tensors, file);
-  const thresholds = set.validation.length > 0
-    ? await thresholdsOf(device, { network, set })
-    : decode.thresholds;
+  const thresholds = await thresholdsOf(device, { network, set, otherwise: decode.thresholds });
   const content = encodeModel({ network, weights: tensors, config, thresholds });
   await folder.write(stageFile("baseline"), content);
   const weights = folder.file(stageFile("baseline"));
@@ -244,12 +251,13 @@ async function* takeGiven(
   };
 }
 
-/** Picks the thresholds of a StarDist network on the validation stills. */
+/** Picks the thresholds of a StarDist network on the validation stills, if there are any. */
 async function thresholdsOf(
   device: Device,
-  { network, set }: { network: Network; set: TrainingSet },
+  { network, set, otherwise }: { network: Network; set: TrainingSet; otherwise: RayThresholds },
 ): Promise<RayThresholds | undefined> {
   if (network.architecture.kind !== "stardist") return undefined;
+  if (set.validation.length === 0) return otherwise;
   return await pickThresholds(device, { network, stills: set.validation });
 }
 

@@ -159,11 +159,26 @@ Deno.test("train() from given weights without validation stills keeps their thre
   await withTinyData(async ({ data, runs }) => {
     const given = `${runs}/given.safetensors`;
     await writeGiven(given, starConfig(data));
-    const flags = { validation: "0", rounds: "0" };
-    const config = await configFrom(given, { data, flags });
-    const [event] = stagesOf(await trainUntilMeasured(config, `${runs}/on`));
-    assertEquals([event.reason, event.thresholds], ["given", GIVEN]);
-    assertEquals((await readModelFile(event.weights)).decode.thresholds, GIVEN);
+    const config = await configFrom(given, { data, flags: { validation: "0", rounds: "1" } });
+    const events = stagesOf(await trainUntilMeasured(config, `${runs}/on`));
+    assertEquals(events.map(({ reason }) => reason), ["given", "done"]);
+    for (const event of events) {
+      assertEquals(event.thresholds, GIVEN);
+      assertEquals((await readModelFile(event.weights)).decode.thresholds, GIVEN);
+    }
+  }, DATA);
+});
+
+Deno.test("train() does not resume in a folder that holds a model but no training", async () => {
+  await withTinyData(async ({ data, runs }) => {
+    const config = starConfig(data);
+    await writeGiven(`${runs}/weights.safetensors`, config);
+    await Deno.writeTextFile(`${runs}/config.json`, JSON.stringify(config));
+    await assertRejects(
+      () => trainToEnd({ config, out: runs, resume: true }),
+      Error,
+      `it holds a model, but no training; go on from it with --resume-from ${runs} and another --out`,
+    );
   }, DATA);
 });
 
