@@ -9,7 +9,6 @@ import type { TrainConfig } from "./config.ts";
 import type { StepEvent, TrainEvent, ValidationEvent } from "./events.ts";
 import {
   type Learner,
-  type StepKind,
   stepKinds,
   type ValidationBatches,
   type ValidationScores,

@@ -70,17 +70,18 @@ export function* candidateSteps(
   return { candidates: joinCandidates(parts), prob: map };
 }
 
+/** A tile on its way into the network. */
+interface TileInput {
+  readonly network: Network;
+  /** The whole image, `[c, h, w]`. */
+  readonly planes: Tensor<"f32">;
+  readonly view: PlaneView;
+  readonly area: TileArea;
+}
+
 /** What the network says about a tile. */
-function* mapsOf(
-  device: Device,
-  { network, planes, view, area }: {
-    network: Network;
-    planes: Tensor<"f32">;
-    view: PlaneView;
-    area: TileArea;
-  },
-): Steps<RayMaps> {
-  const outputs = queueTile(device, { network, planes, view, area });
+function* mapsOf(device: Device, input: TileInput): Steps<RayMaps> {
+  const outputs = queueTile(device, input);
   try {
     const [prob, dist] = yield outputs;
     const [, , height, width] = outputs[0].shape;
@@ -92,12 +93,7 @@ function* mapsOf(
 
 function queueTile(
   device: Device,
-  { network, planes, view, area }: {
-    network: Network;
-    planes: Tensor<"f32">;
-    view: PlaneView;
-    area: TileArea;
-  },
+  { network, planes, view, area }: TileInput,
 ): [prob: Tensor<"f32">, dist: Tensor<"f32">] {
   using scope = device.scope();
   const x = cutTile(device, planes, { view, area });

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../device.ts";
+import type { Device } from "../device.ts";
 import { planeSize } from "../postprocess/plane.ts";
 import type { Tensor } from "../tensor.ts";
 import {
@@ -17,10 +17,9 @@ import {
   EIGENVALUES,
   eigenvaluesReference,
   gaussianTaps,
-  mirrorShader,
-  packTaps,
   type ReferencePlane,
 } from "./gaussian.ts";
+import { runSeparably, SEPARABLE_WORKGROUP } from "./separable.ts";
 
 /** Features that {@linkcode derivativeFeatures} computes, in their order. */
 export const DERIVATIVE_FEATURES: readonly string[] = [
@@ -30,8 +29,6 @@ export const DERIVATIVE_FEATURES: readonly string[] = [
   "hessian large",
   "hessian small",
 ];
-
-const WORKGROUP = 64;
 
 const HEAD = /* wgsl */ `
 struct Params { height: u32, width: u32, radius: u32, slot: u32 }
@@ -43,9 +40,9 @@ const ROWS = /* wgsl */ `${HEAD}
 @group(0) @binding(2) var<storage, read> plane: array<f32>;
 @group(0) @binding(3) var<storage, read> taps: array<vec4f>;
 
-@compute @workgroup_size(${WORKGROUP})
+@compute @workgroup_size(${SEPARABLE_WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * ${WORKGROUP}u;
+  let i = id.x + id.y * groups.x * ${SEPARABLE_WORKGROUP}u;
   if (i >= p.height * p.width) { return; }
   let row = i / p.width * p.width;
   let first = i32(i - row) - i32(p.radius);
@@ -64,9 +61,9 @@ const COLUMNS = /* wgsl */ `${HEAD}${EIGENVALUES}
 @group(0) @binding(3) var<storage, read> along: array<vec4f>;
 @group(0) @binding(4) var<storage, read> taps: array<vec4f>;
 
-@compute @workgroup_size(${WORKGROUP})
+@compute @workgroup_size(${SEPARABLE_WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * ${WORKGROUP}u;
+  let i = id.x + id.y * groups.x * ${SEPARABLE_WORKGROUP}u;
   let count = p.height * p.width;
   if (i >= count) { return; }
   let column = i % p.width;
@@ -119,28 +116,13 @@ export function derivativeFeatures(
   { plane, sigma, features, slot }: ScaleProblem,
 ): Tensor<"f32"> {
   const { height, width } = planeSize(plane.shape, "compute features");
-  const taps = gaussianTaps(sigma);
-  using scope = device.scope();
-  const weights = device.upload([2 * taps.radius + 1, 4], packTaps(taps));
-  const along = device.empty([height, width, 4]);
   const products = device.empty([height, width, 4]);
-  const uniforms = [height, width, taps.radius, slot];
-  const workgroups = linearWorkgroups(plane.size, WORKGROUP);
-  device.dispatch({
-    label: "gaussian derivatives of rows",
-    shader: mirrorShader({ length: width, radius: taps.radius }) + ROWS,
-    uniforms,
-    tensors: [along, plane, weights],
-    workgroups,
+  runSeparably(device, {
+    ...{ label: "gaussian derivatives", size: { height, width }, sigma, slot },
+    rows: { shader: ROWS, input: plane },
+    columns: { shader: COLUMNS, outputs: [features, products] },
   });
-  device.dispatch({
-    label: "gaussian derivatives",
-    shader: mirrorShader({ length: height, radius: taps.radius }) + COLUMNS,
-    uniforms,
-    tensors: [features, products, along, weights],
-    workgroups,
-  });
-  return scope.keep(products);
+  return products;
 }
 
 /** What {@linkcode derivativeFeatures} computes, in float64. */

@@ -8,24 +8,16 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../device.ts";
+import type { Device } from "../device.ts";
 import type { Tensor } from "../tensor.ts";
-import {
-  convolveReference,
-  EIGENVALUES,
-  eigenvaluesReference,
-  gaussianTaps,
-  mirrorShader,
-  packTaps,
-} from "./gaussian.ts";
+import { convolveReference, EIGENVALUES, eigenvaluesReference, gaussianTaps } from "./gaussian.ts";
+import { runSeparably, SEPARABLE_WORKGROUP } from "./separable.ts";
 
 /** Features that {@linkcode structureTensorFeatures} computes, in their order. */
 export const STRUCTURE_TENSOR_FEATURES: readonly string[] = [
   "structure tensor large",
   "structure tensor small",
 ];
-
-const WORKGROUP = 64;
 
 /** One invocation smooths the products of a pixel, along rows or columns. */
 function smoothing(axis: "x" | "y"): string {
@@ -52,9 +44,9 @@ const ROWS = /* wgsl */ `${smoothing("x")}
 @group(0) @binding(2) var<storage, read> products: array<vec4f>;
 @group(0) @binding(3) var<storage, read> taps: array<vec4f>;
 
-@compute @workgroup_size(${WORKGROUP})
+@compute @workgroup_size(${SEPARABLE_WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * ${WORKGROUP}u;
+  let i = id.x + id.y * groups.x * ${SEPARABLE_WORKGROUP}u;
   if (i < p.height * p.width) { along[i] = smoothed_at(i); }
 }
 `;
@@ -64,9 +56,9 @@ const COLUMNS = /* wgsl */ `${smoothing("y")}${EIGENVALUES}
 @group(0) @binding(2) var<storage, read> products: array<vec4f>;
 @group(0) @binding(3) var<storage, read> taps: array<vec4f>;
 
-@compute @workgroup_size(${WORKGROUP})
+@compute @workgroup_size(${SEPARABLE_WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * ${WORKGROUP}u;
+  let i = id.x + id.y * groups.x * ${SEPARABLE_WORKGROUP}u;
   let count = p.height * p.width;
   if (i >= count) { return; }
   let tensor = smoothed_at(i);
@@ -98,25 +90,10 @@ export function structureTensorFeatures(
   { products, sigma, features, slot }: StructureTensorProblem,
 ): void {
   const [height, width] = products.shape;
-  const taps = gaussianTaps(sigma);
-  using _scope = device.scope();
-  const weights = device.upload([2 * taps.radius + 1, 4], packTaps(taps));
-  const along = device.empty(products.shape);
-  const uniforms = [height, width, taps.radius, slot];
-  const workgroups = linearWorkgroups(height * width, WORKGROUP);
-  device.dispatch({
-    label: "structure tensor of rows",
-    shader: mirrorShader({ length: width, radius: taps.radius }) + ROWS,
-    uniforms,
-    tensors: [along, products, weights],
-    workgroups,
-  });
-  device.dispatch({
-    label: "structure tensor",
-    shader: mirrorShader({ length: height, radius: taps.radius }) + COLUMNS,
-    uniforms,
-    tensors: [features, along, weights],
-    workgroups,
+  runSeparably(device, {
+    ...{ label: "structure tensor", size: { height, width }, sigma, slot },
+    rows: { shader: ROWS, input: products },
+    columns: { shader: COLUMNS, outputs: [features] },
   });
 }
 
