@@ -10,7 +10,7 @@ import { modelConfigs } from "./config.ts";
 import type { TrainEvent } from "./events.ts";
 import type { FocusEvent } from "./focus/events.ts";
 import { RunFolder } from "./run_folder.ts";
-import { synthStackFiles } from "./synth_files.ts";
+import { synthStackFiles, type SynthStackFilesOptions } from "./synth_files.ts";
 import { train, type TrainOptions } from "./train.ts";
 import { trainFocusModel } from "./train_focus.ts";
 
@@ -20,6 +20,14 @@ const DATA_SEED = 1;
 /** What the example's classifier changes, to be trained in half a minute on two cores. */
 const FOCUS: Partial<TrainConfig> = { warmup: 150, validateEvery: 75, patch: 64 };
 
+/** What the example can be changed in, besides the settings of its models. */
+export interface HolotomographyOptions extends TrainOptions {
+  /** How many stacks there are, and how large. */
+  readonly data?: Omit<SynthStackFilesOptions, "out">;
+  /** Settings of its focus classifier. */
+  readonly focusModel?: Partial<TrainConfig>;
+}
+
 /**
  * Writes synthetic stacks to `data/` in the run folder, trains a focus classifier into `focus/`, and
  * with it the models.
@@ -27,7 +35,7 @@ const FOCUS: Partial<TrainConfig> = { warmup: 150, validateEvery: 75, patch: 64 
  * @throws As {@linkcode train}.
  */
 export async function* trainHolotomography(
-  { config, out, resume = false, seeds }: TrainOptions,
+  { config, out, resume = false, seeds, data = {}, focusModel = FOCUS }: HolotomographyOptions,
 ): AsyncGenerator<TrainEvent | FocusEvent> {
   const folder = new RunFolder(out);
   await folder.create();
@@ -36,15 +44,15 @@ export async function* trainHolotomography(
       `Cannot train into ${out}: it already holds a run; add --resume or give another --out`,
     );
   }
-  const [data, focus] = [folder.file("data"), folder.file("focus")];
+  const [stacks, focus] = [folder.file("data"), folder.file("focus")];
   // What an interrupted run left of them is half done, and made again.
-  await remove(data);
+  await remove(stacks);
   await remove(focus);
-  const files = await synthStackFiles({ out: data, seed: DATA_SEED });
-  yield { type: "note", text: `${files.files} files of synthetic stacks are in ${data}` };
+  const files = await synthStackFiles({ seed: DATA_SEED, ...data, out: stacks });
+  yield { type: "note", text: `${files.files} files of synthetic stacks are in ${stacks}` };
   yield* trainFocusModel({
     config: {
-      ...{ ...config, ...modelConfigs.focus, ...FOCUS },
+      ...{ ...config, ...modelConfigs.focus, ...focusModel },
       ...{ stills: files.stills, focus: files.focus },
     },
     out: focus,

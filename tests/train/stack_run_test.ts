@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
-import { changeConfig, type ConfigChange } from "../../train/config.ts";
+import { changeConfig, type ConfigChange, holotomographyConfig } from "../../train/config.ts";
+import { trainHolotomography } from "../../train/holotomography.ts";
 import { decodeFocusTable } from "../../train/focus/table.ts";
 import { readModelFile } from "../../train/model_file.ts";
 import { predictAny } from "../../train/predict_any.ts";
@@ -105,5 +106,36 @@ Deno.test("trainAny() says what a focus model needs", async () => {
     const other = `${files.stills}/other.csv`;
     await Deno.writeTextFile(other, "stack,plane\nelsewhere,1\n");
     await assertRejects(() => focus({ focus: other }), RangeError, "names none of the 4 stacks");
+  });
+});
+
+Deno.test("trainHolotomography() goes from stacks to a report, also after an interruption", async () => {
+  await withFolder({}, async (out) => {
+    const config = {
+      ...tinyConfig("", { stills: "", video: [], truth: "", patch: 16, control: false }),
+      planes: 1,
+      postprocess: holotomographyConfig.postprocess!,
+    };
+    const options = {
+      ...{ config, out },
+      data: { stills: 4, frames: 3, size: 32, depth: 9 },
+      focusModel: { warmup: 2, patch: 32, pairs: 1 },
+    };
+    for await (const event of trainHolotomography(options)) {
+      if (event.type === "focus-step") break;
+    }
+    const events = await Array.fromAsync(trainHolotomography({ ...options, resume: true }));
+    assertEquals(events.at(-1)?.type, "result");
+    const names = (await Array.fromAsync(Deno.readDir(out), ({ name }) => name)).toSorted();
+    assertEquals(names.filter((name) => !name.includes("safetensors")), [
+      ...["config.json", "curves.svg", "data", "focus", "kernels.json", "metrics.jsonl"],
+      "report.html",
+    ]);
+    assertEquals((await readModelFile(out)).planes, 1);
+    await assertRejects(
+      () => Array.fromAsync(trainHolotomography(options)),
+      Error,
+      "already holds",
+    );
   });
 });
