@@ -28,7 +28,7 @@ Deno.test("evaluate prints what it measures, and writes it where it is told to",
     assertEquals(await runs(["evaluate", ...paths], { cwd }), [
       "2 frames, 1 without truth",
       "AP 0.5 1.0000  AP 0.75 1.0000  mean AP 1.0000",
-      "SEG 1.0000  DET 0.7500",
+      "SEG 1.0000  DET 0.7500  dots 0.7500",
       "area_change        1.0000  (truth 0.0000)",
       "dice_instability   0.5000  (truth 0.0000)",
       "birth_rate         0.0000  (truth 0.0000)",

@@ -307,12 +307,13 @@ export function formatImport(
 
 /** A measured video as text. */
 export function formatEvaluation(
-  { frames, frames_without_truth, matching, mean_ap, ctc, flicker, flicker_truth }: {
+  { frames, frames_without_truth, matching, mean_ap, ctc, dots, flicker, flicker_truth }: {
     frames: number;
     frames_without_truth?: number;
     matching?: Readonly<Record<string, { accuracy: number; f1: number }>>;
     mean_ap?: number;
     ctc?: { SEG?: number; DET: number };
+    dots?: { mean_accuracy: number };
     flicker: object;
     flicker_truth?: object;
   },
@@ -333,7 +334,12 @@ export function formatEvaluation(
         `mean AP ${digits(mean_ap)}`,
       ]
       : []),
-    ...(ctc ? [`SEG ${digits(ctc.SEG)}  DET ${digits(ctc.DET)}`] : []),
+    ...(ctc
+      ? [
+        `SEG ${digits(ctc.SEG)}  DET ${digits(ctc.DET)}` +
+        (dots ? `  dots ${digits(dots.mean_accuracy)}` : ""),
+      ]
+      : []),
     ...rates.map(([name, value]) =>
       `${name.padEnd(18)} ${digits(value)}${truth ? `  (truth ${digits(truth[name])})` : ""}`
     ),
