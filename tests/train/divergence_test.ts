@@ -64,7 +64,7 @@ Deno.test("a validation that is not a number stops the stage", async () => {
     const learner = workshop.learner();
     learner.scores = [scoresWith({ segmentation: NaN })];
     const what = "the validation loss after step 6 is not finite (segmentation NaN, consistency " +
-      "null)";
+      "null, depth null)";
     await assertBreaks(workshop, { learner, what, savedSteps: 4, toldSteps: 6 });
   }, { change: CHANGE });
 });

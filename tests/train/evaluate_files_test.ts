@@ -62,7 +62,7 @@ Deno.test("evaluateFiles() writes the keys that scripts rely on", async () => {
     assertEquals(written, evaluation, "the file holds what is returned, nothing is NaN");
     assertEquals(text.at(-1), "\n");
     assertEquals(keys(written), [
-      ...["ctc", "flicker", "flicker_excess", "flicker_on_truth_pairs", "flicker_truth"],
+      ...["ctc", "dots", "flicker", "flicker_excess", "flicker_on_truth_pairs", "flicker_truth"],
       ...["frames", "frames_without_truth", "matching", "mean_ap"],
     ]);
     assertEquals(keys(written.ctc), ["DET", "SEG"]);
