@@ -80,12 +80,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent> 
       `Cannot train into ${out}: it already holds a run; add --resume or give another --out`,
     );
   }
-  if (resume && await parent.has("weights.safetensors") && !await parent.has("metrics.jsonl")) {
-    throw new Error(
-      `Cannot resume ${out}: it holds a model, but no training; go on from it with --resume-from ` +
-        `${out} and another --out`,
-    );
-  }
+  if (resume) await refuseImported(parent);
   const pins = await kernelsOf(parent, { config, resume });
   using device = await openDevice({ memoryLimit: config.memory * 1024 ** 2, kernels: pins });
   const recordKernels = () =>
@@ -118,6 +113,16 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent> 
     report: parent.file("report.html"),
     weights: folders[0].file("weights.safetensors"),
   };
+}
+
+/** A folder with a model that was imported has nothing to go on with. */
+async function refuseImported(folder: RunFolder): Promise<void> {
+  const weights = await Deno.stat(folder.file("weights.safetensors")).catch(() => null);
+  if (!weights?.isFile || await folder.has("metrics.jsonl")) return;
+  throw new Error(
+    `Cannot resume ${folder.path}: it holds a model, but no training; go on from it with ` +
+      `--resume-from ${folder.path} and another --out`,
+  );
 }
 
 /** Puts the classifier that finds focus beside the weights: to predict takes both. */

@@ -68,6 +68,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .change small { display: block; font-size: .85em; }
 .results .about { display: block; font-weight: 400; max-width: 22rem; }
 .results th .hint { display: block; font-weight: 400; }
+.results .sd { display: block; font-weight: 400; font-size: .85em; }
 .results .best { font-weight: 700; }
 .chip { display: inline-block; width: .7em; height: .7em; margin-right: .35em; border-radius: 50%; background: var(--source); }
 .chip.truth { background: none; border: 2px dotted var(--truth); }
@@ -128,7 +129,6 @@ summary { cursor: pointer; font-weight: 600; }
 .settings th, .settings td { border-top: 1px solid var(--rule); padding-block: .15rem; vertical-align: top; overflow-wrap: anywhere; }
 
 @media (max-width: 60rem) {
-  .results .sd { display: block; font-weight: 400; }
   .results td, .results th { padding-inline: .4rem; }
 }
 @media screen and (max-width: 44rem) {
