@@ -8,7 +8,7 @@ import { predictFiles } from "../../train/predict_files.ts";
 import { type SynthStackFiles, synthStackFiles } from "../../train/synth_files.ts";
 import { trainAny } from "../../train/train_any.ts";
 import { withFolder } from "./data/fixtures/temporary.ts";
-import { tinyConfig, trainToEnd } from "./tiny_run.ts";
+import { tinyConfig, trainToEnd, withTinyData } from "./tiny_run.ts";
 
 /** Tiny stacks, and an empty folder for runs. */
 async function withStacks(
@@ -92,6 +92,20 @@ Deno.test("a focus model finds planes, and trains and predicts with what it find
     const out = `${runs}/labels`;
     await Array.fromAsync(predictAny({ model: `${runs}/b`, inputs: [files.movie], out }));
     assertEquals((await Array.fromAsync(Deno.readDir(out))).length, 4);
+  });
+});
+
+Deno.test("a volume without labels makes a model of 2D stills consistent in depth, without a video", async () => {
+  await withStacks(async ({ movie }, runs) => {
+    await withTinyData(async ({ data }) => {
+      const change = { video: [], truth: "", volume: [movie], depthGap: 2, control: false };
+      const events = await trainToEnd({ config: tinyConfig(data, change), out: `${runs}/a` });
+      const kinds = events.flatMap((event) => event.type === "step" ? [event.kind] : []);
+      assertEquals([...new Set(kinds)].toSorted(), ["depth", "segmentation"]);
+      const validations = events.filter((event) => event.type === "validation");
+      assert(validations.at(-1)!.depth! > 0);
+      assertEquals(validations.map(({ consistency }) => consistency), validations.map(() => null));
+    }, { stills: 4, videos: [] });
   });
 });
 
