@@ -8,12 +8,12 @@
  * @module
  */
 
+import { add } from "../kernels/ops/add.ts";
+import { scale } from "../kernels/ops/scale.ts";
 import type { DType, Tensor, TypedArrayOf } from "../kernels/tensor.ts";
 import { type Tape, Variable } from "../nn/autodiff.ts";
 import { foregroundTarget } from "../nn/labels/foreground.ts";
 import { numberLabels, starDistTargets } from "../nn/labels/stardist/targets.ts";
-import { add } from "../kernels/ops/add.ts";
-import { scale } from "../kernels/ops/scale.ts";
 import { type Loss, losses, lossesWith, windowLoss } from "../nn/losses.ts";
 import type { Outputs } from "../nn/module.ts";
 import { starDistLoss, type StarDistMaps } from "../nn/stardist_loss.ts";

@@ -6,8 +6,6 @@
 
 import type { Loop } from "../contours.ts";
 
-export { type Loop, traceContours } from "../contours.ts";
-
 /** SVG path data of closed loops with horizontal and vertical edges, as short as it gets. */
 export function contourPath(loops: readonly Loop[]): string {
   return loops.map((loop) => {

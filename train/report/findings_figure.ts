@@ -4,7 +4,7 @@
  * @module
  */
 
-import { traceContours } from "./contours.ts";
+import { traceContours } from "../contours.ts";
 import type { FrameView } from "./data.ts";
 import { type Finder, type Findings, findingsOf, FOUND_IOU } from "./findings.ts";
 import { type Contours, drawOverview, drawPath, drawPicture, isPart } from "./frame_drawing.ts";

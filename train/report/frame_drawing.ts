@@ -4,7 +4,8 @@
  * @module
  */
 
-import { contourPath, type Loop } from "./contours.ts";
+import type { Loop } from "../contours.ts";
+import { contourPath } from "./contours.ts";
 import type { FrameView } from "./data.ts";
 import { type Insert, type Markup, markup } from "./markup.ts";
 import { cropPlane, type GreyRange, pictureAddress, shrinkPlane } from "./picture.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { LabelImage } from "../data/image.ts";
-import { type Loop, traceContours } from "./contours.ts";
+import { type Loop, traceContours } from "../contours.ts";
 import type { FrameView, Source } from "./data.ts";
 import { SOURCES } from "./palette.ts";
 import { findTurnover } from "./turnover.ts";

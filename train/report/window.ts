@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Loop } from "./contours.ts";
+import type { Loop } from "../contours.ts";
 import type { Outlines, StripFrame } from "./outlines.ts";
 import { MODELS } from "./palette.ts";
 
