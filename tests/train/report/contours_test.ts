@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { contourPath, traceContours } from "../../../train/report/contours.ts";
+import { traceContours } from "../../../train/contours.ts";
+import { contourPath } from "../../../train/report/contours.ts";
 import { drawLabels } from "./drawings.ts";
 
 Deno.test("contourPath() writes edges as relative moves", () => {
