@@ -98,7 +98,9 @@ Deno.test("train --seeds trains every seed in a folder of its own and shows mean
     lines[0],
     /^Seed 7: \d+ parameters; 3 stills to learn from, 1 to validate, 1 to test/,
   );
-  const head = lines.findIndex((line) => /^ +baseline +control +consistent +filtered +truth$/.test(line));
+  const head = lines.findIndex((line) =>
+    /^ +baseline +control +consistent +filtered +truth$/.test(line)
+  );
   assertMatch(lines[head + 1], /^AP 0\.5, stills .*\d ± \d.*\d ± \d.*\d ± \d/);
   assertEquals(lines.slice(-2).map((line) => line.split(":")[0]), ["Report", "Weights"]);
   const withControl = [...RUN_FILES, "control.safetensors"].sort();

@@ -13,7 +13,9 @@ import {
 function another({ path, value }: Setting): { value: unknown; flag: unknown } {
   if (typeof value === "boolean") return { value: !value, flag: !value };
   if (typeof value === "number") return { value: value + 1.5, flag: String(value + 1.5) };
-  if (["video", "volume"].includes(path.join())) return { value: ["a b", "c,d"], flag: ["a b", "c,d"] };
+  if (["video", "volume"].includes(path.join())) {
+    return { value: ["a b", "c,d"], flag: ["a b", "c,d"] };
+  }
   if (Array.isArray(value)) {
     const changed = value.map((item) => Number(item) - 2.5);
     return { value: changed, flag: changed.join(",") };
