@@ -6,6 +6,7 @@
  */
 
 import { parseArgs } from "@std/cli";
+import { basename, resolve } from "node:path";
 import {
   ANNOTATE_SWITCHES,
   ANNOTATE_VALUES,
@@ -48,7 +49,7 @@ const USAGE = `Kymo segments microscopy videos without flicker.
                             [--focus TABLE.csv|RUN] [--tile PIXELS] [--memory MIB]
                             [--kernels FILE.json] INPUT...
   deno run cli.ts evaluate  --labels PATH [--truth PATH] [--markers PATH] [--out FILE.json]
-  deno run cli.ts import    MODEL_DIR --out RUN
+  deno run cli.ts import    MODEL_DIR [--out RUN]
   deno run cli.ts filter    --labels PATH --out DIR [--min-overlap SHARE] [--fill-gaps] [--overwrite]
   deno run cli.ts annotate-to-mask
                             --images PATH --scribbles PATH --out DIR [--merge] [--classes]
@@ -183,7 +184,7 @@ const importCommand: Command = {
     const [model, ...others] = flags._ as string[];
     if (model === undefined) throw new UsageError("Cannot import: no MODEL_DIR given");
     if (others.length > 0) throw new UsageError(`Cannot use ${others[0]}: one MODEL_DIR at a time`);
-    const out = requiredFlag(flags, "out");
+    const out = textFlag(flags, "out") ?? `runs/${basename(resolve(model))}`;
     const { importRun } = await import("./train/import/import_run.ts");
     output.event(await importRun({ model, out }), formatImport);
   },

@@ -77,17 +77,17 @@ Deno.test("import writes what training needs, and takes StarDist's thresholds wh
     "m/weights_best.h5": hdf5File(kerasArrays(weights)),
   };
   await withFolder(files, async (cwd) => {
-    const lines = await runs(["import", "m", "--out=run"], { cwd });
+    const lines = await runs(["import", "m/"], { cwd });
     assertEquals(lines[1].includes("probability 0.500, overlap 0.400, the defaults"), true);
-    assertEquals(lines.at(-1), "To use it: predict --model run, or train --resume-from run");
-    const config = JSON.parse(await Deno.readTextFile(`${cwd}/run/config.json`));
+    assertEquals(lines.at(-1), "To use it: predict --model runs/m, or train --resume-from runs/m");
+    const config = JSON.parse(await Deno.readTextFile(`${cwd}/runs/m/config.json`));
     const { model, depth, base, patch, low, high, videoNormalization, stardist } = config;
     assertEquals({ model, depth, base, patch }, {
       ...{ model: "stardist", depth: 3, base: 2, patch: 128 },
     });
     assertEquals([low, high, videoNormalization], [1, 99.8, "video"]);
     assertEquals([stardist.rays, stardist.grid, stardist.features], [4, 4, 3]);
-    const file = await Deno.readFile(`${cwd}/run/weights.safetensors`);
+    const file = await Deno.readFile(`${cwd}/runs/m/weights.safetensors`);
     const { tensors, metadata } = decodeSafeTensors(file, "run");
     assertEquals(new Map(tensors), weights);
     const normalization = JSON.parse(metadata.normalization);

@@ -49,7 +49,6 @@ Deno.test("a wrong command line is exit code 2 and one line that says what is wr
     [["evaluate"], "--labels is missing"],
     [["evaluate", "--labels", "a", "b"], "Cannot use b"],
     [["import", "--out=run"], "no MODEL_DIR given"],
-    [["import", "model"], "--out is missing"],
     [["import", "a", "b", "--out=run"], "Cannot use b", "one MODEL_DIR at a time"],
     [["import", "model", "--out"], "--out", "value is missing"],
     [["import", "model", "--out=run", "--overwrite"], "--overwrite", "unknown flag"],
