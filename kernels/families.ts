@@ -10,8 +10,7 @@ import { upConvolutionFamily, upWeightGradientFamily } from "./ops/up_conv2d/var
 import type { VariantFamily } from "./variant.ts";
 
 /** A family whatever its problems: what a walk over all of them sees. */
-// deno-lint-ignore no-explicit-any -- each family makes and takes its own problems
-export type AnyFamily = VariantFamily<any>;
+export type AnyFamily = VariantFamily<unknown>;
 
 /** Every family of kernels. */
 export const kernelFamilies: readonly AnyFamily[] = [

@@ -39,19 +39,22 @@ export interface BackwardContext {
 /**
  * Gradients with respect to each input, in their order. Each is a tensor of its own or the upstream
  * gradient, never an input or the output: those are freed at other times.
+ *
+ * It is the type of a method, as the other rules are, so that an operation with parameters of its own
+ * can stand in a list of operations.
  */
-export type BackwardRule<P extends Params> = (
-  device: Device,
-  context: BackwardContext,
-  params: P,
-) => (Tensor<"f32"> | null)[];
+export type BackwardRule<P extends Params> = {
+  rule(device: Device, context: BackwardContext, params: P): (Tensor<"f32"> | null)[];
+}["rule"];
 
 /** The same operation in plain loops on float64. */
 export interface Reference<P extends Params> {
   /** The output for these inputs. */
   forward(inputs: readonly NdArray[], params: P): NdArray;
   /** The gradients for these inputs and this upstream gradient. */
-  backward: ((inputs: readonly NdArray[], dy: NdArray, params: P) => NdArray[]) | "none";
+  backward:
+    | { rule(inputs: readonly NdArray[], dy: NdArray, params: P): NdArray[] }["rule"]
+    | "none";
 }
 
 /** What values a sample's input is filled with. */

@@ -32,8 +32,7 @@ import { upConv2d } from "./ops/up_conv2d/mod.ts";
 import { upsampleBilinear, upsampleNearest } from "./ops/upsample.ts";
 
 /** An operation whatever its parameters: what a walk over all of them sees. */
-// deno-lint-ignore no-explicit-any -- each operation checks its own parameters
-export type AnyOperation = Operation<any>;
+export type AnyOperation = Operation;
 
 /** Every differentiable operation. */
 export const operations: readonly AnyOperation[] = [

@@ -54,13 +54,13 @@ export class LabelFile implements PageWriter {
   }
 
   /** Takes the labels of the next frame. */
-  // deno-lint-ignore require-await -- as of every page writer
-  async add({ labels }: Pick<FrameResult, "labels">): Promise<void> {
+  add({ labels }: Pick<FrameResult, "labels">): Promise<void> {
     if (!this.#wide && needsWideIds(labels)) {
       this.#wide = true;
       this.#pages = this.#pages.map(widenPage);
     }
     this.#pages.push(compressPage(labelPage(labels, { wide: this.#wide })));
+    return Promise.resolve();
   }
 
   /**

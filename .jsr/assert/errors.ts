@@ -1,9 +1,7 @@
 import { AssertionError, failure, show } from "./error.ts";
 
-// deno-lint-ignore no-explicit-any -- the signature of the real package
-type Class<T> = abstract new (...args: any[]) => T;
-// deno-lint-ignore no-explicit-any -- the signature of the real package
-type ErrorClass<E> = new (...args: any[]) => E;
+type Class<T> = abstract new (...args: never[]) => T;
+type ErrorClass<E> = new (...args: never[]) => E;
 
 /** Throws unless `actual` is an instance of `expectedType`. */
 export function assertInstanceOf<T>(

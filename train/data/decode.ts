@@ -90,11 +90,11 @@ async function openPng(bytes: FileBytes): Promise<ImageStack> {
     sampleFormat: "uint",
     rgb,
     notes: colourNotes({ ...png, rgb }),
-    // deno-lint-ignore require-await -- a promise also for an error, as every other page
-    page: async (index) => {
-      checkPage(index, bytes.path, 1);
-      return data;
-    },
+    page: (index) =>
+      Promise.try(() => {
+        checkPage(index, bytes.path, 1);
+        return data;
+      }),
   };
 }
 
