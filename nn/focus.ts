@@ -22,16 +22,16 @@ import { groupNorm } from "../kernels/ops/group_norm.ts";
 import { relu } from "../kernels/ops/relu.ts";
 import { sigmoid } from "../kernels/ops/sigmoid.ts";
 import { stridedConv2d } from "../kernels/ops/strided_conv2d.ts";
-import type { Shape } from "../kernels/shape.ts";
-import { type Tape, Variable } from "./autodiff.ts";
+import type { Tape, Variable } from "./autodiff.ts";
 import {
   type Architecture,
   checkCounts,
   checkImages,
-  glorotUniform,
+  type LayerParameters,
   type Network,
   type Outputs,
   type Parameters,
+  ParameterStore,
   type UniformSource,
 } from "./module.ts";
 
@@ -55,56 +55,19 @@ const EPSILON = 1e-5;
 
 /** The parameters of a residual block. */
 interface Block {
-  readonly convs: readonly Layer[];
-  readonly norms: readonly Layer[];
-  readonly skip: Layer;
+  readonly convs: readonly LayerParameters[];
+  readonly norms: readonly LayerParameters[];
+  readonly skip: LayerParameters;
 }
 
-/** The two parameters of a layer. */
-type Layer = readonly [weight: Variable, bias: Variable];
-
-/** Makes layers and keeps their parameters by name. */
-class Layers {
-  readonly parameters = new Map<string, Variable>();
-  readonly #device: Device;
-  readonly #random: UniformSource;
-
-  constructor(device: Device, random: UniformSource) {
-    this.#device = device;
-    this.#random = random;
-  }
-
-  /** A layer of sums: Glorot-uniform weight `[out, in, …]`, zero bias. */
-  sums(name: string, shape: Shape): Layer {
-    return [
-      this.#add(`${name}.weight`, shape, glorotUniform(shape, this.#random)),
-      this.#add(`${name}.bias`, [shape[0]], new Float32Array(shape[0])),
-    ];
-  }
-
-  /** A normalisation that at first neither scales nor shifts. */
-  norm(name: string, channels: number): Layer {
-    return [
-      this.#add(`${name}.weight`, [channels], new Float32Array(channels).fill(1)),
-      this.#add(`${name}.bias`, [channels], new Float32Array(channels)),
-    ];
-  }
-
-  #add(name: string, shape: Shape, values: Float32Array<ArrayBuffer>): Variable {
-    const variable = new Variable(this.#device.upload(shape, values), { needsGradient: true });
-    this.parameters.set(name, variable);
-    return variable;
-  }
-}
-
-function makeBlock(layers: Layers, name: string, [cIn, cOut]: [number, number]): Block {
+function makeBlock(store: ParameterStore, name: string, [cIn, cOut]: [number, number]): Block {
   return {
     convs: [
-      layers.sums(`${name}.conv.0`, [cOut, cIn, 3, 3]),
-      layers.sums(`${name}.conv.1`, [cOut, cOut, 3, 3]),
+      store.sums(`${name}.conv.0`, [cOut, cIn, 3, 3]),
+      store.sums(`${name}.conv.1`, [cOut, cOut, 3, 3]),
     ],
-    norms: [layers.norm(`${name}.norm.0`, cOut), layers.norm(`${name}.norm.1`, cOut)],
-    skip: layers.sums(`${name}.skip`, [cOut, cIn, 1, 1]),
+    norms: [store.norm(`${name}.norm.0`, cOut), store.norm(`${name}.norm.1`, cOut)],
+    skip: store.sums(`${name}.skip`, [cOut, cIn, 1, 1]),
   };
 }
 
@@ -156,7 +119,7 @@ export class FocusClassifier implements Network {
   readonly grid: number = Infinity;
   readonly #blocks: readonly Block[];
   readonly #groups: number;
-  readonly #head: Layer;
+  readonly #head: LayerParameters;
 
   /**
    * Makes a network with fresh weights.
@@ -175,15 +138,15 @@ export class FocusClassifier implements Network {
         `Cannot make a focus classifier: base is ${base}, which ${groups} groups do not divide`,
       );
     }
-    const layers = new Layers(device, random);
+    const store = new ParameterStore(device, random);
     const widths = [inChannels, ...Array.from({ length: blocks }, (_, l) => base * 2 ** l)];
     this.#blocks = Array.from(
       { length: blocks },
-      (_, l) => makeBlock(layers, `block.${l}`, [widths[l], widths[l + 1]]),
+      (_, l) => makeBlock(store, `block.${l}`, [widths[l], widths[l + 1]]),
     );
-    this.#head = layers.sums("head", [1, widths[blocks]]);
+    this.#head = store.sums("head", [1, widths[blocks]]);
     this.#groups = groups;
-    this.parameters = layers.parameters;
+    this.parameters = store.parameters;
     this.architecture = { kind: "focus", options: { ...options } };
     this.inChannels = inChannels;
   }

@@ -58,6 +58,9 @@ export function glorotUniform(shape: Shape, random: UniformSource): Float32Array
   return Float32Array.from({ length: sizeOf(shape) }, () => limit * (2 * random.next() - 1));
 }
 
+/** The two parameters of a layer. */
+export type LayerParameters = readonly [weight: Variable, bias: Variable];
+
 /** Collects the parameters of a network while it is built. */
 export class ParameterStore {
   readonly #device: Device;
@@ -77,11 +80,25 @@ export class ParameterStore {
 
   /** Makes a convolution `[c_out, c_in, k, k]`: Glorot-uniform weight, zero bias. */
   conv2d(name: string, { cIn, cOut, k }: { cIn: number; cOut: number; k: number }): Conv2d {
-    const shape = [cOut, cIn, k, k];
-    return new Conv2d(
+    return new Conv2d(...this.sums(name, [cOut, cIn, k, k]));
+  }
+
+  /** Makes the parameters of a layer of sums: Glorot-uniform weight `[out, in, …]`, zero bias. */
+  sums(name: string, shape: Shape): LayerParameters {
+    const [cOut] = shape;
+    return [
       this.#add(`${name}.weight`, { shape, values: glorotUniform(shape, this.#random) }),
       this.#add(`${name}.bias`, { shape: [cOut], values: new Float32Array(cOut) }),
-    );
+    ];
+  }
+
+  /** Makes the parameters of a normalisation that at first neither scales nor shifts. */
+  norm(name: string, channels: number): LayerParameters {
+    const shape = [channels];
+    return [
+      this.#add(`${name}.weight`, { shape, values: new Float32Array(channels).fill(1) }),
+      this.#add(`${name}.bias`, { shape, values: new Float32Array(channels) }),
+    ];
   }
 
   #add(
