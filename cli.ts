@@ -154,7 +154,7 @@ const trainCommand: Command = {
     const seeds = countFlag(flags, "seeds", { least: 1 });
     if (resume) await refuseOtherSeeds(out, seeds);
     const config = await runConfig(flags, { out, resume, file: textFlag(flags, "config") });
-    const { trainAny } = await import("./train/train_any.ts");
+    const { trainAny } = await import("./train/jobs/train/train_any.ts");
     const progress = new TrainProgress();
     for await (const event of trainAny({ config, out, seeds, resume })) {
       output.event(event, (shown) => progress.show(shown));
@@ -168,7 +168,7 @@ const predictCommand: Command = {
   takesInputs: true,
   async run(flags, output) {
     const options = predictOptions(flags);
-    const { predictAny } = await import("./train/predict_any.ts");
+    const { predictAny } = await import("./train/jobs/predict/predict_any.ts");
     const progress = new PredictProgress();
     for await (const event of predictAny(options)) {
       output.event(event, (shown) => progress.show(shown));
@@ -185,7 +185,7 @@ const importCommand: Command = {
     if (model === undefined) throw new UsageError("Cannot import: no MODEL_DIR given");
     if (others.length > 0) throw new UsageError(`Cannot use ${others[0]}: one MODEL_DIR at a time`);
     const out = textFlag(flags, "out") ?? `runs/${basename(resolve(model))}`;
-    const { importRun } = await import("./train/import/import_run.ts");
+    const { importRun } = await import("./train/jobs/import_run.ts");
     output.event(await importRun({ model, out }), formatImport);
   },
 };
@@ -194,7 +194,7 @@ const evaluateCommand: Command = {
   string: ["labels", "truth", "markers", "out"],
   boolean: [],
   async run(flags, output) {
-    const { evaluateFiles } = await import("./train/evaluate_files.ts");
+    const { evaluateFiles } = await import("./train/jobs/evaluate_files.ts");
     const evaluation = await evaluateFiles({
       labels: requiredFlag(flags, "labels"),
       truth: textFlag(flags, "truth"),
@@ -209,7 +209,7 @@ const filterCommand: Command = {
   string: ["labels", "out", "min-overlap"],
   boolean: ["fill-gaps", "overwrite"],
   async run(flags, output) {
-    const { filterFiles } = await import("./train/filter_files.ts");
+    const { filterFiles } = await import("./train/jobs/filter_files.ts");
     const events = filterFiles({
       labels: requiredFlag(flags, "labels"),
       out: requiredFlag(flags, "out"),
@@ -226,7 +226,7 @@ const annotateCommand: Command = {
   boolean: ANNOTATE_SWITCHES,
   async run(flags, output) {
     const options = annotateOptions(flags);
-    const { annotateToMask } = await import("./train/pixel_classifier/annotate_to_mask.ts");
+    const { annotateToMask } = await import("./train/jobs/annotate/annotate_to_mask.ts");
     for await (const event of annotateToMask(options)) output.event(event, formatAnnotation);
   },
 };
@@ -235,7 +235,7 @@ const synthCommand: Command = {
   string: ["out", "seed", "stills", "frames"],
   boolean: ["holotomography"],
   async run(flags, output) {
-    const { synthFiles, synthStackFiles } = await import("./train/synth_files.ts");
+    const { synthFiles, synthStackFiles } = await import("./train/jobs/synth_files.ts");
     const options = {
       out: requiredFlag(flags, "out"),
       seed: countFlag(flags, "seed"),
@@ -283,7 +283,7 @@ const tuneCommand: Command = {
       file,
       hasExample: false,
     });
-    const { tune } = await import("./train/tune.ts");
+    const { tune } = await import("./train/jobs/tune.ts");
     const events = tune({
       config,
       image: image ? [Number(image[1]), Number(image[2])] : undefined,
@@ -297,7 +297,7 @@ const doctorCommand: Command = {
   string: [],
   boolean: [],
   async run(_flags, output) {
-    const { examine } = await import("./train/doctor.ts");
+    const { examine } = await import("./train/jobs/doctor.ts");
     output.event(await examine(), (found) => ({
       lines: [
         `Adapter    ${found.adapter}${found.is_software ? " (software: no GPU)" : ""}`,

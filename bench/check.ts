@@ -5,10 +5,10 @@
  * @module
  */
 
-import { relativeError } from "../kernels/accuracy.ts";
+import { relativeError } from "../kernels/parts/accuracy.ts";
 import type { NdArray, Params } from "../kernels/operation.ts";
 import type { AnyOperation } from "../kernels/operations.ts";
-import { formatShape } from "../kernels/shape.ts";
+import { formatShape } from "../kernels/gpu/shape.ts";
 import { compareConv2d } from "./check_conv2d.ts";
 
 /** What an operation computed on the GPU for a problem. */

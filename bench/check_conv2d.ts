@@ -8,8 +8,8 @@
 
 import type { NdArray } from "../kernels/operation.ts";
 import { convolve, convolveBackward } from "../kernels/ops/conv2d/reference.ts";
-import { type Shape, sizeOf } from "../kernels/shape.ts";
-import { Random } from "../train/data/random.ts";
+import { type Shape, sizeOf } from "../kernels/gpu/shape.ts";
+import { Random } from "../train/images/random.ts";
 import type { Comparison, Results } from "./check.ts";
 
 /** An image tensor on the CPU, of whatever numbers. */

@@ -6,7 +6,7 @@
 
 import { Tape, type Variable } from "../nn/autodiff.ts";
 import type { Operation, Params } from "../kernels/operation.ts";
-import type { Shape } from "../kernels/shape.ts";
+import type { Shape } from "../kernels/gpu/shape.ts";
 
 const COUNTED_PASSES = ["forward", "dx", "dw"];
 

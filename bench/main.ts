@@ -9,7 +9,7 @@
  */
 
 import { cpus } from "node:os";
-import { type Ceilings, measureCeilings } from "../kernels/ceilings.ts";
+import { type Ceilings, measureCeilings } from "../kernels/choice/ceilings.ts";
 import { openDevice } from "../kernels/open_device.ts";
 import { operations } from "../kernels/operations.ts";
 import { timeOperation } from "./operations.ts";

@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Device } from "../kernels/device.ts";
+import type { Device } from "../kernels/gpu/device.ts";
 import type { AnyOperation } from "../kernels/operations.ts";
 import { formatLayer } from "../kernels/ops/conv2d/convolution.ts";
-import type { Shape } from "../kernels/shape.ts";
-import { timeQueued } from "../kernels/timing.ts";
+import type { Shape } from "../kernels/gpu/shape.ts";
+import { timeQueued } from "../kernels/choice/timing.ts";
 import { checkResults, type Results } from "./check.ts";
 import { flopsOf } from "./flops.ts";
 import { makeProblem, type Problem } from "./problem.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Arena } from "../kernels/arena.ts";
-import type { Device } from "../kernels/device.ts";
-import type { Tensor } from "../kernels/tensor.ts";
+import type { Arena } from "../kernels/gpu/arena.ts";
+import type { Device } from "../kernels/gpu/device.ts";
+import type { Tensor } from "../kernels/gpu/tensor.ts";
 import { Adam } from "../nn/adam.ts";
 import { Tape, Variable } from "../nn/autodiff.ts";
 import { losses } from "../nn/losses.ts";

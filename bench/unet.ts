@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { Device } from "../kernels/device.ts";
-import { type Shape, sizeOf } from "../kernels/shape.ts";
-import { timeQueued, type Timing } from "../kernels/timing.ts";
+import type { Device } from "../kernels/gpu/device.ts";
+import { type Shape, sizeOf } from "../kernels/gpu/shape.ts";
+import { timeQueued, type Timing } from "../kernels/choice/timing.ts";
 import { Tape, Variable } from "../nn/autodiff.ts";
 import type { Network } from "../nn/module.ts";
 import { DEFAULT_UNET, UNet } from "../nn/unet.ts";
-import { Random } from "../train/data/random.ts";
+import { Random } from "../train/images/random.ts";
 import { CountingTape } from "./flops.ts";
 import type { UNetTimes } from "./report.ts";
 import { captureTraining } from "./training.ts";

@@ -7,7 +7,7 @@
 
 import { convolutionFamilies, weightGradientFamily } from "./ops/conv2d/variants.ts";
 import { upConvolutionFamily, upWeightGradientFamily } from "./ops/up_conv2d/variants.ts";
-import type { VariantFamily } from "./variant.ts";
+import type { VariantFamily } from "./choice/variant.ts";
 
 /** A family whatever its problems: what a walk over all of them sees. */
 export type AnyFamily = VariantFamily<unknown>;

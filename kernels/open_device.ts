@@ -4,8 +4,8 @@
  * @module
  */
 
-import { Device, type DeviceOptions } from "./device.ts";
-import { GpuUnavailableError } from "./errors.ts";
+import { Device, type DeviceOptions } from "./gpu/device.ts";
+import { GpuUnavailableError } from "./gpu/errors.ts";
 import { selfTest } from "./self_test.ts";
 
 /** Features that some kernels use where there are. */

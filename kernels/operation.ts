@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { Device } from "./device.ts";
-import type { Shape } from "./shape.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Device } from "./gpu/device.ts";
+import type { Shape } from "./gpu/shape.ts";
+import type { Tensor } from "./gpu/tensor.ts";
 
 /** Parameters of an operation: a plain object of numbers, texts and switches. */
 export type Params = Readonly<Record<string, number | string | boolean>>;

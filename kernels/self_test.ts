@@ -5,13 +5,13 @@
  * @module
  */
 
-import { relativeError, scatteredNumbers } from "./accuracy.ts";
-import type { Device } from "./device.ts";
-import { SelfTestError } from "./errors.ts";
+import { relativeError, scatteredNumbers } from "./parts/accuracy.ts";
+import type { Device } from "./gpu/device.ts";
+import { SelfTestError } from "./gpu/errors.ts";
 import { type NdArray, type Operation, type Params, runForward } from "./operation.ts";
 import { conv2d } from "./ops/conv2d/mod.ts";
 import { dice } from "./ops/dice.ts";
-import type { Shape } from "./shape.ts";
+import type { Shape } from "./gpu/shape.ts";
 
 const LIMIT = 1e-4;
 

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { type AdamSettings, adamStep, adamStepSizes } from "../kernels/adam.ts";
-import type { Device } from "../kernels/device.ts";
-import type { Tensor } from "../kernels/tensor.ts";
+import { type AdamSettings, adamStep, adamStepSizes } from "../kernels/parts/adam.ts";
+import type { Device } from "../kernels/gpu/device.ts";
+import type { Tensor } from "../kernels/gpu/tensor.ts";
 import type { Gradients } from "./autodiff.ts";
 import type { Parameters } from "./module.ts";
 

@@ -8,16 +8,16 @@
  * @module
  */
 
-import type { Device } from "../kernels/device.ts";
-import { elementwise } from "../kernels/elementwise.ts";
+import type { Device } from "../kernels/gpu/device.ts";
+import { elementwise } from "../kernels/parts/elementwise.ts";
 import {
   type BackwardContext,
   type Operation,
   type Params,
   runForward,
 } from "../kernels/operation.ts";
-import { formatShape } from "../kernels/shape.ts";
-import type { Tensor } from "../kernels/tensor.ts";
+import { formatShape } from "../kernels/gpu/shape.ts";
+import type { Tensor } from "../kernels/gpu/tensor.ts";
 import { type Gradients, GradientSums, Variable } from "./gradients.ts";
 
 export { type Gradients, Variable } from "./gradients.ts";

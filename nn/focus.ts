@@ -13,7 +13,7 @@
  * @module
  */
 
-import type { Device } from "../kernels/device.ts";
+import type { Device } from "../kernels/gpu/device.ts";
 import { add } from "../kernels/ops/add.ts";
 import { conv2d } from "../kernels/ops/conv2d/mod.ts";
 import { dense } from "../kernels/ops/dense.ts";

@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { Device } from "../kernels/device.ts";
+import type { Device } from "../kernels/gpu/device.ts";
 import { runForward } from "../kernels/operation.ts";
 import { add } from "../kernels/ops/add.ts";
-import type { Tensor } from "../kernels/tensor.ts";
+import type { Tensor } from "../kernels/gpu/tensor.ts";
 
 /** A value in a computation, and whether a gradient with respect to it is wanted. */
 export class Variable {

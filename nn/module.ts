@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Device } from "../kernels/device.ts";
+import type { Device } from "../kernels/gpu/device.ts";
 import { conv2d } from "../kernels/ops/conv2d/mod.ts";
 import { upConv2d } from "../kernels/ops/up_conv2d/mod.ts";
-import { imageShape, type Shape, sizeOf } from "../kernels/shape.ts";
+import { imageShape, type Shape, sizeOf } from "../kernels/gpu/shape.ts";
 import { type Tape, Variable } from "./autodiff.ts";
 
 /** Parameters by name, in the order they were made. */

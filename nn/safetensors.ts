@@ -5,7 +5,7 @@
  * @module
  */
 
-import { formatShape, type Shape, sizeOf } from "../kernels/shape.ts";
+import { formatShape, type Shape, sizeOf } from "../kernels/gpu/shape.ts";
 
 /** One array of a safetensors file. */
 export interface NamedArray {

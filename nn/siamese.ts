@@ -8,7 +8,7 @@
  */
 
 import { sliceBatch } from "../kernels/ops/slice_batch.ts";
-import { formatShape } from "../kernels/shape.ts";
+import { formatShape } from "../kernels/gpu/shape.ts";
 import type { Tape, Variable } from "./autodiff.ts";
 import type { Network, Outputs } from "./module.ts";
 

@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { Device } from "../kernels/device.ts";
+import type { Device } from "../kernels/gpu/device.ts";
 import { maxPool2d } from "../kernels/ops/max_pool2d.ts";
 import { sigmoid } from "../kernels/ops/sigmoid.ts";
 import type { Tape, Variable } from "./autodiff.ts";

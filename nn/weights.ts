@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Device } from "../kernels/device.ts";
-import { formatShape, sameShape } from "../kernels/shape.ts";
-import type { Tensor } from "../kernels/tensor.ts";
+import type { Device } from "../kernels/gpu/device.ts";
+import { formatShape, sameShape } from "../kernels/gpu/shape.ts";
+import type { Tensor } from "../kernels/gpu/tensor.ts";
 import { FocusClassifier, type FocusOptions } from "./focus.ts";
 import type { Architecture, Network, UniformSource } from "./module.ts";
 import type { NamedArray, SafeTensors } from "./safetensors.ts";

@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { Pins } from "../kernels/choices.ts";
+import type { Pins } from "../kernels/gpu/choices.ts";
 import { openDevice } from "../kernels/open_device.ts";
 import { decodeSafeTensors } from "../nn/safetensors.ts";
-import { runGoldenCase } from "./golden/cases.ts";
+import { runGoldenCase } from "./golden/fixtures/cases.ts";
 
 /** Runs all cases in a folder, with the kernels that are pinned; gives how many passed and failed. */
 export async function runGolden(

@@ -1,6 +1,6 @@
 // The golden runner: it passes what PyTorch computed, and fails what is off by a little.
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Pins } from "../kernels/choices.ts";
+import type { Pins } from "../kernels/gpu/choices.ts";
 import { convolutionVariants, weightGradientVariants } from "../kernels/ops/conv2d/variants.ts";
 import { decodeSafeTensors, encodeSafeTensors, type SafeTensors } from "../nn/safetensors.ts";
 import { runGolden } from "./golden.ts";

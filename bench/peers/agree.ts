@@ -4,8 +4,8 @@
  * @module
  */
 
-import { relativeError } from "../../kernels/accuracy.ts";
-import { formatShape, sameShape } from "../../kernels/shape.ts";
+import { relativeError } from "../../kernels/parts/accuracy.ts";
+import { formatShape, sameShape } from "../../kernels/gpu/shape.ts";
 import type { Work } from "./protocol.ts";
 import type { Arrays } from "./serve.ts";
 

@@ -5,10 +5,10 @@
  */
 
 import config from "../../deno.json" with { type: "json" };
-import type { Device } from "../../kernels/device.ts";
+import type { Device } from "../../kernels/gpu/device.ts";
 import { openDevice } from "../../kernels/open_device.ts";
 import { conv2d } from "../../kernels/ops/conv2d/mod.ts";
-import type { Tensor } from "../../kernels/tensor.ts";
+import type { Tensor } from "../../kernels/gpu/tensor.ts";
 import { type Adam, DEFAULT_ADAM } from "../../nn/adam.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
 import { DEFAULT_UNET, UNet } from "../../nn/unet.ts";

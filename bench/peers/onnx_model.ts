@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Shape } from "../../kernels/shape.ts";
+import type { Shape } from "../../kernels/gpu/shape.ts";
 import type { NamedArray } from "../../nn/safetensors.ts";
 import { encodeMessage, type Field } from "./protobuf.ts";
 import type { Arrays } from "./serve.ts";

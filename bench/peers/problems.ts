@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { Device } from "../../kernels/device.ts";
-import { type Shape, sizeOf } from "../../kernels/shape.ts";
+import type { Device } from "../../kernels/gpu/device.ts";
+import { type Shape, sizeOf } from "../../kernels/gpu/shape.ts";
 import type { NamedArray } from "../../nn/safetensors.ts";
 import { DEFAULT_UNET, UNet } from "../../nn/unet.ts";
 import { parameterTensors, readTensors } from "../../nn/weights.ts";
-import { Random } from "../../train/data/random.ts";
+import { Random } from "../../train/images/random.ts";
 import { flopsOf } from "../flops.ts";
 import { describeShapes } from "../operations.ts";
 import { FORWARD_SHAPE, forwardFlops, STEP_SHAPE } from "../unet.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../device.ts";
-import { formatShape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { formatShape } from "../gpu/shape.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 
 /** The deepest a leaf may lie; a software adapter ends long loops silently. */
 export const DEEPEST_LEAF = 48;

@@ -9,9 +9,9 @@
  * @module
  */
 
-import type { Device } from "../device.ts";
-import { planeSize } from "../postprocess/plane.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Device } from "../gpu/device.ts";
+import { planeSize } from "../masks/plane.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 import {
   convolveReference,
   EIGENVALUES,

@@ -9,9 +9,9 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../device.ts";
-import { planeSize } from "../postprocess/plane.ts";
-import type { Tensor } from "../tensor.ts";
+import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { planeSize } from "../masks/plane.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 import { DERIVATIVE_FEATURES, derivativeFeatures, derivativeReference } from "./derivatives.ts";
 import { gaussianRadius, type ReferencePlane } from "./gaussian.ts";
 import {

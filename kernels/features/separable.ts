@@ -4,8 +4,8 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../device.ts";
-import type { Tensor } from "../tensor.ts";
+import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 import { gaussianTaps, mirrorShader, packTaps } from "./gaussian.ts";
 
 /** Invocations of a workgroup of both passes, one a pixel. */

@@ -8,8 +8,8 @@
  * @module
  */
 
-import type { Device } from "../device.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Device } from "../gpu/device.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 import { convolveReference, EIGENVALUES, eigenvaluesReference, gaussianTaps } from "./gaussian.ts";
 import { runSeparably, SEPARABLE_WORKGROUP } from "./separable.ts";
 

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { elementwise } from "../elementwise.ts";
+import { elementwise } from "../parts/elementwise.ts";
 import type { Operation } from "../operation.ts";
-import { requireSameShape } from "../shape.ts";
+import { requireSameShape } from "../gpu/shape.ts";
 
 /** y = a + b, for any shape. */
 export const add: Operation<Record<never, never>> = {

@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { Device } from "../device.ts";
+import type { Device } from "../gpu/device.ts";
 import { type Operation, zeros } from "../operation.ts";
-import { formatShape, imageShape, type Shape, sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { formatShape, imageShape, type Shape, sizeOf } from "../gpu/shape.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 
 function concatShape([a, b]: readonly Shape[]): Shape {
   const [n, channels, h, w] = imageShape(a, "concat");

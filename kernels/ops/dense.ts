@@ -9,11 +9,11 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../device.ts";
+import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import { type NdArray, type Operation, zeros } from "../operation.ts";
-import { sumSlabs } from "../reduce.ts";
-import { formatShape, type Shape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { sumSlabs } from "../parts/reduce.ts";
+import { formatShape, type Shape } from "../gpu/shape.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 
 const WORKGROUP = 64;
 const STEPS = 256;

@@ -6,10 +6,10 @@
  * @module
  */
 
-import { linearWorkgroups } from "../device.ts";
+import { linearWorkgroups } from "../gpu/device.ts";
 import { type Operation, zeros } from "../operation.ts";
-import { rowSums } from "../row_sums.ts";
-import { imageShape, type Shape } from "../shape.ts";
+import { rowSums } from "../parts/row_sums.ts";
+import { imageShape, type Shape } from "../gpu/shape.ts";
 
 /** Parameters of {@linkcode globalAveragePool}. */
 export type GlobalAveragePoolParams = {

@@ -13,13 +13,13 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../device.ts";
+import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import { type NdArray, type Operation, zeros } from "../operation.ts";
-import { sumSlabs } from "../reduce.ts";
-import { rowSums } from "../row_sums.ts";
-import { formatShape, imageShape, type Shape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
-import { vectorType, vectorWidth } from "../vector_width.ts";
+import { sumSlabs } from "../parts/reduce.ts";
+import { rowSums } from "../parts/row_sums.ts";
+import { formatShape, imageShape, type Shape } from "../gpu/shape.ts";
+import type { Tensor } from "../gpu/tensor.ts";
+import { vectorType, vectorWidth } from "../parts/vector_width.ts";
 
 /** Parameters of {@linkcode groupNorm}. */
 export type GroupNormParams = {

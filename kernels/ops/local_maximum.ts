@@ -12,10 +12,10 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../device.ts";
+import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import { type NdArray, type Operation, zeros } from "../operation.ts";
-import { imageShape, type Shape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { imageShape, type Shape } from "../gpu/shape.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 
 /** Parameters of {@linkcode localMaximum}. */
 export type LocalMaximumParams = {

@@ -8,10 +8,10 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../device.ts";
+import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import { type NdArray, type Operation, zeros } from "../operation.ts";
-import { formatShape, imageShape, type Shape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { formatShape, imageShape, type Shape } from "../gpu/shape.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 
 const WORKGROUP = 64;
 

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../device.ts";
+import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import {
   type NdArray,
   type Operation,
@@ -17,9 +17,9 @@ import {
   type Params,
   zeros,
 } from "../operation.ts";
-import { sumSlabs } from "../reduce.ts";
-import { requireSameShape, sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { sumSlabs } from "../parts/reduce.ts";
+import { requireSameShape, sizeOf } from "../gpu/shape.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 
 /** Sums over the pixels that a loss is made of; unused ones are 0. */
 export type Sums = readonly [number, number, number, number];

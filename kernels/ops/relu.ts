@@ -4,7 +4,7 @@
  * @module
  */
 
-import { elementwise } from "../elementwise.ts";
+import { elementwise } from "../parts/elementwise.ts";
 import type { Operation } from "../operation.ts";
 
 /** y = max(x, 0), for any shape. */

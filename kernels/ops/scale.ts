@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Device } from "../device.ts";
-import { elementwise } from "../elementwise.ts";
+import type { Device } from "../gpu/device.ts";
+import { elementwise } from "../parts/elementwise.ts";
 import type { NdArray, Operation } from "../operation.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 
 /** Parameters of {@linkcode scale}. */
 export type ScaleParams = {

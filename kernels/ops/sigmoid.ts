@@ -8,7 +8,7 @@
  * @module
  */
 
-import { elementwise } from "../elementwise.ts";
+import { elementwise } from "../parts/elementwise.ts";
 import type { Operation } from "../operation.ts";
 
 const LOWEST = -30;

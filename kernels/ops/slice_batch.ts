@@ -6,7 +6,7 @@
  */
 
 import { type Operation, zeros } from "../operation.ts";
-import { formatShape, type Shape, sizeOf } from "../shape.ts";
+import { formatShape, type Shape, sizeOf } from "../gpu/shape.ts";
 
 /** Parameters of {@linkcode sliceBatch}. */
 export type SliceBatchParams = {

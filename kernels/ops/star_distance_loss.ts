@@ -14,11 +14,11 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../device.ts";
+import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import { type NdArray, type Operation, type OperationSample, zeros } from "../operation.ts";
-import { sumSlabs } from "../reduce.ts";
-import { imageShape, requireSameShape, type Shape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { sumSlabs } from "../parts/reduce.ts";
+import { imageShape, requireSameShape, type Shape } from "../gpu/shape.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 
 /** How the error of a pixel's distances is measured. */
 export type StarDistanceError = "mae" | "mse" | "iou";

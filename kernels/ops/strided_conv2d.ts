@@ -12,11 +12,11 @@
  * @module
  */
 
-import { sumPerChannel } from "../channel_sums.ts";
-import { type Device, linearWorkgroups } from "../device.ts";
+import { sumPerChannel } from "../parts/channel_sums.ts";
+import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import { type NdArray, type Operation, zeros } from "../operation.ts";
-import { formatShape, imageShape, type Shape } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { formatShape, imageShape, type Shape } from "../gpu/shape.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 import { convolve, gradientToWeights } from "./conv2d/variants.ts";
 
 /** Parameters of {@linkcode stridedConv2d}. */

@@ -11,11 +11,11 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../device.ts";
+import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import { type NdArray, type Operation, zeros } from "../operation.ts";
-import { sumSlabs } from "../reduce.ts";
-import { imageShape, requireSameShape, type Shape, sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { sumSlabs } from "../parts/reduce.ts";
+import { imageShape, requireSameShape, type Shape, sizeOf } from "../gpu/shape.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 
 /** Parameters of {@linkcode tileSum}. */
 export type TileSumParams = {

@@ -9,10 +9,10 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../device.ts";
+import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import { type NdArray, type Operation, zeros } from "../operation.ts";
-import { imageShape, type Shape, sizeOf } from "../shape.ts";
-import type { Tensor } from "../tensor.ts";
+import { imageShape, type Shape, sizeOf } from "../gpu/shape.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 
 const WORKGROUP = 64;
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatShape, type Shape } from "../shape.ts";
+import { formatShape, type Shape } from "../gpu/shape.ts";
 
 /** The label of pixels that belong to no object and that training must ignore: −1 in 32 bits. */
 export const IGNORED_LABEL: number = 0xffffffff;

@@ -7,8 +7,8 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../device.ts";
-import type { Tensor } from "../tensor.ts";
+import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 import { distanceTransform } from "./distance_transform.ts";
 import { GRID_HEAD, gridUniforms, IGNORED_LABEL, labelGrid } from "./label_grid.ts";
 

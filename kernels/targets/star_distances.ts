@@ -11,8 +11,8 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../device.ts";
-import type { Tensor } from "../tensor.ts";
+import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 import { GRID_PARAMS, gridUniforms, IGNORED_LABEL, labelGrid } from "./label_grid.ts";
 
 /** Options of {@linkcode starDistances}. */

@@ -11,7 +11,7 @@ import { sliceBatch } from "../../kernels/ops/slice_batch.ts";
 import { upsampleNearest } from "../../kernels/ops/upsample.ts";
 import type { AnyOperation } from "../../kernels/operations.ts";
 import { UNet } from "../../nn/unet.ts";
-import { Random } from "../../train/data/random.ts";
+import { Random } from "../../train/images/random.ts";
 
 const device = await openDevice();
 

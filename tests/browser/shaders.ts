@@ -4,8 +4,8 @@
  * @module
  */
 
-import { adamStep } from "../../kernels/adam.ts";
-import { Device, type Dispatch } from "../../kernels/device.ts";
+import { adamStep } from "../../kernels/parts/adam.ts";
+import { Device, type Dispatch } from "../../kernels/gpu/device.ts";
 import { classifyPixels, pickFeatures, pixelFeatures } from "../../kernels/features/mod.ts";
 import { type AnyOperation, operations } from "../../kernels/operations.ts";
 import { convolutionVariants, weightGradientVariants } from "../../kernels/ops/conv2d/variants.ts";
@@ -13,7 +13,7 @@ import {
   upConvolutionVariants,
   upWeightGradientVariants,
 } from "../../kernels/ops/up_conv2d/variants.ts";
-import type { PipelineSource } from "../../kernels/pipelines.ts";
+import type { PipelineSource } from "../../kernels/gpu/pipelines.ts";
 import {
   binaryOpening,
   connectedComponents,
@@ -22,7 +22,7 @@ import {
   pasteTile,
   removeSmallObjects,
   threshold,
-} from "../../kernels/postprocess/mod.ts";
+} from "../../kernels/masks/mod.ts";
 import { DEFAULT_ADAM } from "../../nn/adam.ts";
 import { starDistTargets } from "../../nn/labels/stardist/targets.ts";
 

@@ -1,18 +1,18 @@
 import { assert, assertEquals } from "@std/assert";
-import { encodeGreyTiff, encodeLabelTiff } from "../../train/data/encode.ts";
-import { encodePng } from "../../train/data/encode_png.ts";
+import { encodeGreyTiff, encodeLabelTiff } from "../../train/images/formats/encode.ts";
+import { encodePng } from "../../train/images/formats/encode_png.ts";
 import { decodeSafeTensors, encodeSafeTensors } from "../../nn/safetensors.ts";
-import { type TestFile, type TestPage, tiffBytes } from "../train/data/fixtures/tiff_bytes.ts";
+import { type TestFile, type TestPage, tiffBytes } from "../train/fixtures/tiff_bytes.ts";
 import {
   labelsOf,
   picture,
   type Rectangle,
   SIZE,
   thresholdModel,
-} from "../train/threshold_model.ts";
-import { starModel } from "../train/star_model.ts";
-import { withFolder } from "../train/data/fixtures/temporary.ts";
-import { each, events, fails, runs, TINY, tree } from "./command.ts";
+} from "../train/fixtures/threshold_model.ts";
+import { starModel } from "../train/fixtures/star_model.ts";
+import { withFolder } from "../train/fixtures/temporary.ts";
+import { each, events, fails, runs, TINY, tree } from "./fixtures/command.ts";
 
 type Files = Record<string, Uint8Array | string>;
 

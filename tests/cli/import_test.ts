@@ -3,13 +3,13 @@ import { assert, assertEquals } from "@std/assert";
 import { openDevice } from "../../kernels/open_device.ts";
 import { decodeSafeTensors } from "../../nn/safetensors.ts";
 import type { StarDistOptions } from "../../nn/stardist.ts";
-import { decodeImage, readPlane } from "../../train/data/decode.ts";
-import { encodeFloatTiff } from "../../train/data/encode.ts";
-import { withFolder } from "../train/data/fixtures/temporary.ts";
-import { hdf5File } from "../train/import/hdf5_file.ts";
-import { configOf, kerasArrays, randomWeights, SMALL } from "../train/import/keras_model.ts";
-import { tinyFiles } from "../train/tiny_run.ts";
-import { each, events, fails, runs, tree } from "./command.ts";
+import { decodeImage, readPlane } from "../../train/images/formats/decode.ts";
+import { encodeFloatTiff } from "../../train/images/formats/encode.ts";
+import { withFolder } from "../train/fixtures/temporary.ts";
+import { hdf5File } from "../train/fixtures/hdf5_file.ts";
+import { configOf, kerasArrays, randomWeights, SMALL } from "../train/fixtures/keras_model.ts";
+import { tinyFiles } from "../train/fixtures/tiny_run.ts";
+import { each, events, fails, runs, tree } from "./fixtures/command.ts";
 
 type Files = Record<string, Uint8Array | string>;
 
@@ -17,7 +17,7 @@ type Files = Record<string, Uint8Array | string>;
 const TINY: StarDistOptions = { rays: 8, grid: 2, depth: 2, base: 4, features: 8, inChannels: 1 };
 
 async function fixture(name: string): Promise<Uint8Array<ArrayBuffer>> {
-  return await Deno.readFile(new URL(`../train/import/fixtures/${name}`, import.meta.url));
+  return await Deno.readFile(new URL(`../train/models/import/fixtures/${name}`, import.meta.url));
 }
 
 async function unpacked(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {

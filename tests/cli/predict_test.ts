@@ -1,10 +1,15 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { decodeImage, readLabels } from "../../train/data/decode.ts";
-import { encodeGreyTiff } from "../../train/data/encode.ts";
-import { syntheticVideo } from "../../train/data/synthetic.ts";
-import { withFolder } from "../train/data/fixtures/temporary.ts";
-import { labelsOf, picture, type Rectangle, thresholdModel } from "../train/threshold_model.ts";
-import { command, events, firstLines, runs, tree } from "./command.ts";
+import { decodeImage, readLabels } from "../../train/images/formats/decode.ts";
+import { encodeGreyTiff } from "../../train/images/formats/encode.ts";
+import { syntheticVideo } from "../../train/synthetic/mod.ts";
+import { withFolder } from "../train/fixtures/temporary.ts";
+import {
+  labelsOf,
+  picture,
+  type Rectangle,
+  thresholdModel,
+} from "../train/fixtures/threshold_model.ts";
+import { command, events, firstLines, runs, tree } from "./fixtures/command.ts";
 
 const A: Rectangle = { x: 1, y: 1, width: 3, height: 2 };
 const B: Rectangle = { x: 6, y: 2, width: 4, height: 3 };

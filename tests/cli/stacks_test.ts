@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { encodeLabelTiff } from "../../train/data/encode.ts";
-import { withFolder } from "../train/data/fixtures/temporary.ts";
-import { labelsOf, type Rectangle } from "../train/threshold_model.ts";
-import { fails, runs, tree } from "./command.ts";
+import { encodeLabelTiff } from "../../train/images/formats/encode.ts";
+import { withFolder } from "../train/fixtures/temporary.ts";
+import { labelsOf, type Rectangle } from "../train/fixtures/threshold_model.ts";
+import { fails, runs, tree } from "./fixtures/command.ts";
 
 const A: Rectangle = { x: 1, y: 1, width: 3, height: 2 };
 const B: Rectangle = { x: 6, y: 2, width: 4, height: 3 };

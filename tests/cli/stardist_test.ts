@@ -1,12 +1,12 @@
 // StarDist through the command line: prediction in tiles, its flags, and training on odd stills.
 import { assert, assertEquals } from "@std/assert";
 import { decodeSafeTensors } from "../../nn/safetensors.ts";
-import { decodeImage, readLabels } from "../../train/data/decode.ts";
-import { encodeGreyTiff, encodeLabelTiff } from "../../train/data/encode.ts";
-import { withFolder } from "../train/data/fixtures/temporary.ts";
-import { diamonds, type Peak, peaks, starModel } from "../train/star_model.ts";
-import { thresholdModel } from "../train/threshold_model.ts";
-import { each, events, fails, runs, TINY, tree } from "./command.ts";
+import { decodeImage, readLabels } from "../../train/images/formats/decode.ts";
+import { encodeGreyTiff, encodeLabelTiff } from "../../train/images/formats/encode.ts";
+import { withFolder } from "../train/fixtures/temporary.ts";
+import { diamonds, type Peak, peaks, starModel } from "../train/fixtures/star_model.ts";
+import { thresholdModel } from "../train/fixtures/threshold_model.ts";
+import { each, events, fails, runs, TINY, tree } from "./fixtures/command.ts";
 
 const SIZE = { width: 150, height: 110 };
 /** Smallest tiles are 52 pixels wide; every line between them crosses some diamonds. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { changeConfig, defaultConfig, syntheticConfig } from "../../train/config.ts";
-import { synthFiles } from "../../train/synth_files.ts";
-import { command, events, fails, firstLines, runs, TINY, tree } from "./command.ts";
+import { changeConfig, defaultConfig, syntheticConfig } from "../../train/jobs/train/config.ts";
+import { synthFiles } from "../../train/jobs/synth_files.ts";
+import { command, events, fails, firstLines, runs, TINY, tree } from "./fixtures/command.ts";
 
 const folder = await Deno.makeTempDir();
 const RUN_FILES = [

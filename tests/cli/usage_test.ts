@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { listSettings } from "../../train/config.ts";
+import { listSettings } from "../../train/jobs/train/config.ts";
 import { flagOf } from "../../train/console/setting_flags.ts";
-import { withFolder } from "../train/data/fixtures/temporary.ts";
-import { each, fails, kymo, runs, TINY } from "./command.ts";
+import { withFolder } from "../train/fixtures/temporary.ts";
+import { each, fails, kymo, runs, TINY } from "./fixtures/command.ts";
 
 Deno.test("a wrong command line is exit code 2 and one line that says what is wrong", async () => {
   const wrong: [args: string[], ...says: string[]][] = [

@@ -12,9 +12,9 @@ import { generalisedDice } from "../../kernels/ops/generalised_dice.ts";
 import { maxPool2d } from "../../kernels/ops/max_pool2d.ts";
 import { meanSquaredError } from "../../kernels/ops/mean_squared_error.ts";
 import { squaredDice } from "../../kernels/ops/squared_dice.ts";
-import { type Shape, sizeOf } from "../../kernels/shape.ts";
-import { Random } from "../../train/data/random.ts";
-import { assertClose, device } from "./check_operation.ts";
+import { type Shape, sizeOf } from "../../kernels/gpu/shape.ts";
+import { Random } from "../../train/images/random.ts";
+import { assertClose, device } from "./fixtures/check_operation.ts";
 
 /** Positive values: a part of a sum that is lost cannot hide behind cancellation. */
 function positive(shape: Shape, seed: number): NdArray {

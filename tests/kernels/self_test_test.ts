@@ -1,10 +1,10 @@
 // A driver that computes wrong must not get past the start: each test plays one such driver.
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Device, type Dispatch } from "../../kernels/device.ts";
-import { SelfTestError } from "../../kernels/errors.ts";
+import { Device, type Dispatch } from "../../kernels/gpu/device.ts";
+import { SelfTestError } from "../../kernels/gpu/errors.ts";
 import { openDevice } from "../../kernels/open_device.ts";
 import { selfTest } from "../../kernels/self_test.ts";
-import type { DType, Tensor, TypedArrayOf } from "../../kernels/tensor.ts";
+import type { DType, Tensor, TypedArrayOf } from "../../kernels/gpu/tensor.ts";
 
 /** A device that passes every shader through a change of its text. */
 class MiscompilingDevice extends Device {

@@ -15,8 +15,8 @@ import { relu } from "../../kernels/ops/relu.ts";
 import { sliceBatch } from "../../kernels/ops/slice_batch.ts";
 import { squaredDice } from "../../kernels/ops/squared_dice.ts";
 import { upsampleBilinear, upsampleNearest } from "../../kernels/ops/upsample.ts";
-import { formatShape, imageShape, sameShape, type Shape, sizeOf } from "../../kernels/shape.ts";
-import { device } from "./check_operation.ts";
+import { formatShape, imageShape, sameShape, type Shape, sizeOf } from "../../kernels/gpu/shape.ts";
+import { device } from "./fixtures/check_operation.ts";
 
 interface Misfit {
   readonly operation: AnyOperation;

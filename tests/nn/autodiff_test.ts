@@ -11,12 +11,12 @@ import { relu } from "../../kernels/ops/relu.ts";
 import { scale } from "../../kernels/ops/scale.ts";
 import { sigmoid } from "../../kernels/ops/sigmoid.ts";
 import { upsampleNearest } from "../../kernels/ops/upsample.ts";
-import { type Shape, sizeOf } from "../../kernels/shape.ts";
-import { Tensor } from "../../kernels/tensor.ts";
+import { type Shape, sizeOf } from "../../kernels/gpu/shape.ts";
+import { Tensor } from "../../kernels/gpu/tensor.ts";
 import { type Gradients, Tape, Variable } from "../../nn/autodiff.ts";
 import { UNet } from "../../nn/unet.ts";
-import { Random } from "../../train/data/random.ts";
-import { assertClose, device, randomArray, upload } from "../kernels/check_operation.ts";
+import { Random } from "../../train/images/random.ts";
+import { assertClose, device, randomArray, upload } from "../kernels/fixtures/check_operation.ts";
 
 function variable(shape: Shape, values: readonly number[]): Variable {
   return new Variable(device.upload(shape, Float32Array.from(values)), { needsGradient: true });

@@ -1,6 +1,6 @@
 // The same start and the same data give the same bits: nothing depends on timing or recycled memory.
 import { assert, assertEquals } from "@std/assert";
-import type { Device } from "../../kernels/device.ts";
+import type { Device } from "../../kernels/gpu/device.ts";
 import { openDevice } from "../../kernels/open_device.ts";
 import { Adam } from "../../nn/adam.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
@@ -8,7 +8,7 @@ import { losses } from "../../nn/losses.ts";
 import { siameseForward } from "../../nn/siamese.ts";
 import { UNet } from "../../nn/unet.ts";
 import { parameterTensors, readTensors } from "../../nn/weights.ts";
-import { Random } from "../../train/data/random.ts";
+import { Random } from "../../train/images/random.ts";
 
 /** Queues one step of the method's kind: segmentation and consistency in turn. */
 function step(

@@ -7,7 +7,7 @@ import { DEFAULT_FOCUS, FocusClassifier, type FocusOptions } from "../../nn/focu
 import { parameterCount } from "../../nn/module.ts";
 import { decodeSafeTensors, encodeSafeTensors } from "../../nn/safetensors.ts";
 import { loadNetwork, saveWeights } from "../../nn/weights.ts";
-import { Random } from "../../train/data/random.ts";
+import { Random } from "../../train/images/random.ts";
 
 const device = await openDevice();
 const SMALL: FocusOptions = { blocks: 4, base: 4, groups: 2, inChannels: 2 };

@@ -8,8 +8,8 @@ import {
   tolerantDice,
   windowLoss,
 } from "../../nn/losses.ts";
-import { Random } from "../../train/data/random.ts";
-import { assertClose, device } from "../kernels/check_operation.ts";
+import { Random } from "../../train/images/random.ts";
+import { assertClose, device } from "../kernels/fixtures/check_operation.ts";
 
 const SHAPE = [2, 1, 1, 3];
 const P = [0.9, 0.2, 0.5, 0.1, 0.8, 0.3];

@@ -7,8 +7,8 @@ import { Tape, Variable } from "../../nn/autodiff.ts";
 import { losses, windowLoss } from "../../nn/losses.ts";
 import { siameseForward, siameseWindow } from "../../nn/siamese.ts";
 import { UNet } from "../../nn/unet.ts";
-import { Random } from "../../train/data/random.ts";
-import { assertClose, device } from "../kernels/check_operation.ts";
+import { Random } from "../../train/images/random.ts";
+import { assertClose, device } from "../kernels/fixtures/check_operation.ts";
 
 const OPTIONS = { depth: 2, base: 4, inChannels: 2 };
 

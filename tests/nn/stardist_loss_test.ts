@@ -2,8 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { Tape, Variable } from "../../nn/autodiff.ts";
 import { DEFAULT_STARDIST_LOSS, starDistLoss } from "../../nn/stardist_loss.ts";
-import { assertClose, device } from "../kernels/check_operation.ts";
-import golden from "./stardist_loss.json" with { type: "json" };
+import { assertClose, device } from "../kernels/fixtures/check_operation.ts";
+import golden from "./fixtures/stardist_loss.json" with { type: "json" };
 
 const [N, RAYS, H, W] = golden.shape;
 const DIST_SHAPE = [N, RAYS, H, W];

@@ -8,7 +8,7 @@ import { parameterCount } from "../../nn/module.ts";
 import { decodeSafeTensors, encodeSafeTensors } from "../../nn/safetensors.ts";
 import { DEFAULT_STARDIST, StarDist, type StarDistOptions } from "../../nn/stardist.ts";
 import { buildNetwork, loadNetwork, parameterTensors, saveWeights } from "../../nn/weights.ts";
-import { Random } from "../../train/data/random.ts";
+import { Random } from "../../train/images/random.ts";
 
 const device = await openDevice();
 const TINY: StarDistOptions = { rays: 5, grid: 2, depth: 1, base: 3, features: 6, inChannels: 1 };

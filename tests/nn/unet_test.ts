@@ -5,7 +5,7 @@ import { Tape, Variable } from "../../nn/autodiff.ts";
 import { glorotUniform, parameterCount, ParameterStore } from "../../nn/module.ts";
 import { UNet, type UNetOptions, UNetTrunk } from "../../nn/unet.ts";
 import { parameterTensors } from "../../nn/weights.ts";
-import { Random } from "../../train/data/random.ts";
+import { Random } from "../../train/images/random.ts";
 
 const device = await openDevice();
 

@@ -18,7 +18,7 @@ import {
   saveWeights,
   writeTensors,
 } from "../../nn/weights.ts";
-import { Random } from "../../train/data/random.ts";
+import { Random } from "../../train/images/random.ts";
 
 const device = await openDevice();
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { AnnotateEvent, AnnotateToMaskOptions } from "../pixel_classifier/annotate_to_mask.ts";
+import type { AnnotateEvent, AnnotateToMaskOptions } from "../jobs/annotate/annotate_to_mask.ts";
 import { choiceFlag, countFlag, type Flags, requiredFlag, textFlag } from "./flags.ts";
 import type { Shown } from "./progress.ts";
 import { UsageError } from "./run_config.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { checkDecodeChanges, type DecodeChanges } from "../decode_changes.ts";
-import type { PredictFilesOptions } from "../predict_files.ts";
+import { checkDecodeChanges, type DecodeChanges } from "../models/decode_changes.ts";
+import type { PredictFilesOptions } from "../jobs/predict/predict_files.ts";
 import { choiceFlag, countFlag, type Flags, numberFlag, requiredFlag, textFlag } from "./flags.ts";
 import { usage, UsageError } from "./run_config.ts";
 

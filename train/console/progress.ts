@@ -5,13 +5,13 @@
  */
 
 import type { RayThresholds } from "../../nn/labels/stardist/thresholds.ts";
-import type { StageEvent, TrainEvent } from "../events.ts";
-import type { ModelImported } from "../import/import_run.ts";
-import type { TunedEvent, TuneDone } from "../tune.ts";
-import type { FilterEvent } from "../filter_files.ts";
-import type { FocusEvent } from "../focus/events.ts";
-import type { PredictEvent } from "../predict_files.ts";
-import type { FocusFound } from "../predict_focus.ts";
+import type { StageEvent, TrainEvent } from "../jobs/train/events.ts";
+import type { ModelImported } from "../jobs/import_run.ts";
+import type { TunedEvent, TuneDone } from "../jobs/tune.ts";
+import type { FilterEvent } from "../jobs/filter_files.ts";
+import type { FocusEvent } from "../learn/focus/events.ts";
+import type { PredictEvent } from "../jobs/predict/predict_files.ts";
+import type { FocusFound } from "../jobs/predict/predict_focus.ts";
 import type { ResultsTable } from "../report/data.ts";
 
 /** Text for an event: lines to keep, and a status that the next one replaces. */

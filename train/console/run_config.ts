@@ -15,9 +15,9 @@ import {
   type ModelKind,
   syntheticConfig,
   type TrainConfig,
-} from "../config.ts";
-import { checkConfig } from "../check_config.ts";
-import { settingsOfModel } from "../model_file.ts";
+} from "../jobs/train/config.ts";
+import { checkConfig } from "../jobs/train/check_config.ts";
+import { settingsOfModel } from "../models/model_file.ts";
 import { changeFromFlags, flagOf } from "./setting_flags.ts";
 
 /** A command line that cannot be carried out as it stands. */

@@ -5,7 +5,12 @@
  * @module
  */
 
-import { type ConfigChange, listSettings, type Setting, type SettingValue } from "../config.ts";
+import {
+  type ConfigChange,
+  listSettings,
+  type Setting,
+  type SettingValue,
+} from "../jobs/train/config.ts";
 
 /** The flag of a setting, without the dashes. */
 export function flagOf({ path }: Setting): string {

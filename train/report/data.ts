@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LabelImage, Plane } from "../data/image.ts";
+import type { LabelImage, Plane } from "../images/image.ts";
 
 /** The three trained models of a run. The control gets the same extra steps, but no consistency. */
 export type ModelName = "baseline" | "control" | "consistent";

@@ -4,22 +4,22 @@
  * @module
  */
 
-import { curveFigures, curveSources } from "./curves.ts";
+import { curveFigures, curveSources } from "./figures/curves.ts";
 import type { ReportData } from "./data.ts";
-import { drawStrip } from "./film_strip.ts";
-import { findingsFigure } from "./findings_figure.ts";
-import { type Insert, Markup, markup } from "./markup.ts";
-import { modelList, plotLegend, stripLegend } from "./legend.ts";
-import { makeStrips } from "./outlines.ts";
-import { PAGE, SOURCES } from "./palette.ts";
-import { hasSpread, precisionFigures, precisionSources } from "./precision_plots.ts";
+import { drawStrip } from "./figures/film_strip.ts";
+import { findingsFigure } from "./figures/findings_figure.ts";
+import { type Insert, Markup, markup } from "./drawing/markup.ts";
+import { modelList, plotLegend, stripLegend } from "./drawing/legend.ts";
+import { makeStrips } from "./figures/outlines.ts";
+import { PAGE, SOURCES } from "./drawing/palette.ts";
+import { hasSpread, precisionFigures, precisionSources } from "./figures/precision_plots.ts";
 import { settingsDetails } from "./settings.ts";
-import { STYLE } from "./style.ts";
+import { STYLE } from "./drawing/style.ts";
 import { headlines, referenceOf, resultsTable } from "./table.ts";
-import { timeFigures, timeSources } from "./time_plots.ts";
+import { timeFigures, timeSources } from "./figures/time_plots.ts";
 
 export type * from "./data.ts";
-export { renderCurves } from "./curves.ts";
+export { renderCurves } from "./figures/curves.ts";
 
 /**
  * Renders `report.html`. Sections without data are left out, and text is escaped.

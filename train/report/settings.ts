@@ -5,7 +5,7 @@
  */
 
 import type { ReportData } from "./data.ts";
-import { type Markup, markup } from "./markup.ts";
+import { type Markup, markup } from "./drawing/markup.ts";
 
 /** A collapsed list of everything that is needed to repeat the run. */
 export function settingsDetails(data: ReportData): Markup {

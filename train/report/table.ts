@@ -5,8 +5,8 @@
  */
 
 import type { Measured, ResultsTable, Source, TableColumn } from "./data.ts";
-import { capitalise, type Insert, type Markup, markup } from "./markup.ts";
-import { SOURCES } from "./palette.ts";
+import { capitalise, type Insert, type Markup, markup } from "./drawing/markup.ts";
+import { SOURCES } from "./drawing/palette.ts";
 
 const DIRECTIONS = {
   higher: "higher is better",

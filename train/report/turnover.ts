@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { LabelImage } from "../data/image.ts";
-import { overlapOf, pairScore } from "../evaluate/overlap.ts";
+import type { LabelImage } from "../images/image.ts";
+import { overlapOf, pairScore } from "../objects/overlap.ts";
 
 /** From this intersection over union on, objects of two frames count as the same one. */
 const SAME_OBJECT_IOU = 0.1;

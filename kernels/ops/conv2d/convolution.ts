@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { Shape } from "../../shape.ts";
-import type { Tensor } from "../../tensor.ts";
+import type { Shape } from "../../gpu/shape.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
 
 /** A convolution to compute. */
 export interface Convolution {

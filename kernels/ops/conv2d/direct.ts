@@ -13,13 +13,13 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../../device.ts";
-import { bindOperands, declareOperand, type Source } from "../../operand.ts";
-import type { Tensor } from "../../tensor.ts";
+import { type Device, linearWorkgroups } from "../../gpu/device.ts";
+import { bindOperands, declareOperand, type Source } from "../../parts/operand.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
 import type { Convolution } from "./convolution.ts";
 import { packWeights } from "./pack.ts";
 import { columnOf, haloSegments, range, unrolledKernelRows } from "./tile.ts";
-import { vectorType, type VectorWidth, vectorWidth } from "../../vector_width.ts";
+import { vectorType, type VectorWidth, vectorWidth } from "../../parts/vector_width.ts";
 
 /** What happens to a sum before it is stored. */
 export type Epilogue = "none" | "bias" | "bias_relu";

@@ -11,9 +11,9 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../../device.ts";
-import type { Tensor } from "../../tensor.ts";
-import { vectorType, type VectorWidth, vectorWidth } from "../../vector_width.ts";
+import { type Device, linearWorkgroups } from "../../gpu/device.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
+import { vectorType, type VectorWidth, vectorWidth } from "../../parts/vector_width.ts";
 import type { Convolution } from "./convolution.ts";
 import { columnOf, haloSegments, range } from "./tile.ts";
 

@@ -14,8 +14,8 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../../device.ts";
-import type { Tensor } from "../../tensor.ts";
+import { type Device, linearWorkgroups } from "../../gpu/device.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
 import type { Convolution } from "./convolution.ts";
 import { packWeights } from "./pack.ts";
 import {

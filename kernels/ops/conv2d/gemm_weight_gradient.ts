@@ -10,9 +10,9 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../../device.ts";
-import { sumSlabs } from "../../reduce.ts";
-import type { Tensor } from "../../tensor.ts";
+import { type Device, linearWorkgroups } from "../../gpu/device.ts";
+import { sumSlabs } from "../../parts/reduce.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
 import type { WeightGradient } from "./convolution.ts";
 import {
   blockOf,

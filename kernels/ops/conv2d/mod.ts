@@ -9,9 +9,9 @@
  * @module
  */
 
-import { gradientOfSums } from "../../channel_sums.ts";
+import { gradientOfSums } from "../../parts/channel_sums.ts";
 import type { Operation } from "../../operation.ts";
-import { formatShape, imageShape, type Shape } from "../../shape.ts";
+import { formatShape, imageShape, type Shape } from "../../gpu/shape.ts";
 import { convolve as convolveReference, convolveBackward } from "./reference.ts";
 import { convolve, gradientToWeights } from "./variants.ts";
 

@@ -8,8 +8,8 @@
  * @module
  */
 
-import type { Device } from "../../device.ts";
-import type { Tensor } from "../../tensor.ts";
+import type { Device } from "../../gpu/device.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
 
 const WORKGROUP = 64;
 

@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { VectorWidth } from "../../vector_width.ts";
+import type { VectorWidth } from "../../parts/vector_width.ts";
 
 /** Segments needed on each side of a tile for a kernel of side k. */
 export function haloSegments(k: number, vector: VectorWidth): number {

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Device } from "../../device.ts";
-import type { Source } from "../../operand.ts";
-import type { Tensor } from "../../tensor.ts";
-import { canRead, runVariant, type Variant, type VariantFamily } from "../../variant.ts";
+import type { Device } from "../../gpu/device.ts";
+import type { Source } from "../../parts/operand.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
+import { canRead, runVariant, type Variant, type VariantFamily } from "../../choice/variant.ts";
 import { type Convolution, formatLayer, parseLayer, type WeightGradient } from "./convolution.ts";
 import { directConvolution, type DirectSide } from "./direct.ts";
 import { fewInputsConvolution, hasFewInputs } from "./few_inputs.ts";

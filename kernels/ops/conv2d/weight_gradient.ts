@@ -10,13 +10,13 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../../device.ts";
+import { type Device, linearWorkgroups } from "../../gpu/device.ts";
 import type { WeightGradient } from "./convolution.ts";
-import { bindOperands, declareOperand, type Source } from "../../operand.ts";
-import type { Tensor } from "../../tensor.ts";
-import { sumSlabs } from "../../reduce.ts";
+import { bindOperands, declareOperand, type Source } from "../../parts/operand.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
+import { sumSlabs } from "../../parts/reduce.ts";
 import { columnOf, haloSegments, range, unrolledKernelRows } from "./tile.ts";
-import { vectorType, type VectorWidth, vectorWidth } from "../../vector_width.ts";
+import { vectorType, type VectorWidth, vectorWidth } from "../../parts/vector_width.ts";
 
 const WORKGROUP = 64;
 const STEPS_PER_INVOCATION = 256;

@@ -13,9 +13,9 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../../device.ts";
-import { bindOperands, declareOperand, type Source } from "../../operand.ts";
-import type { Tensor } from "../../tensor.ts";
+import { type Device, linearWorkgroups } from "../../gpu/device.ts";
+import { bindOperands, declareOperand, type Source } from "../../parts/operand.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
 import type { Convolution } from "./convolution.ts";
 import { range } from "./tile.ts";
 import { type TileSide, transformBothSides, WINOGRAD } from "./winograd_matrices.ts";

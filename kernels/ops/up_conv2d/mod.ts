@@ -8,11 +8,11 @@
  * @module
  */
 
-import { gradientOfSums } from "../../channel_sums.ts";
-import type { Device } from "../../device.ts";
+import { gradientOfSums } from "../../parts/channel_sums.ts";
+import type { Device } from "../../gpu/device.ts";
 import type { NdArray, Operation } from "../../operation.ts";
-import { formatShape, imageShape, type Shape } from "../../shape.ts";
-import type { Tensor } from "../../tensor.ts";
+import { formatShape, imageShape, type Shape } from "../../gpu/shape.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
 import { concat, takeChannels } from "../concat.ts";
 import { conv2d, type Conv2dParams } from "../conv2d/mod.ts";
 import { convolve as convolveReference, convolveBackward } from "../conv2d/reference.ts";

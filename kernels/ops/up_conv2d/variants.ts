@@ -5,11 +5,11 @@
  * @module
  */
 
-import type { Device } from "../../device.ts";
-import type { Source } from "../../operand.ts";
-import type { Shape } from "../../shape.ts";
-import type { Tensor } from "../../tensor.ts";
-import { canRead, runVariant, type Variant, type VariantFamily } from "../../variant.ts";
+import type { Device } from "../../gpu/device.ts";
+import type { Source } from "../../parts/operand.ts";
+import type { Shape } from "../../gpu/shape.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
+import { canRead, runVariant, type Variant, type VariantFamily } from "../../choice/variant.ts";
 import { concat } from "../concat.ts";
 import { type DoubledConvolution, doubledConvolution } from "../conv2d/direct.ts";
 import { convolve, gradientToWeights } from "../conv2d/variants.ts";

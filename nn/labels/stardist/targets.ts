@@ -5,11 +5,11 @@
  * @module
  */
 
-import type { Device } from "../../../kernels/device.ts";
+import type { Device } from "../../../kernels/gpu/device.ts";
 import { IGNORED_LABEL } from "../../../kernels/targets/label_grid.ts";
 import { objectProbability } from "../../../kernels/targets/object_probability.ts";
 import { starDistances } from "../../../kernels/targets/star_distances.ts";
-import type { Tensor } from "../../../kernels/tensor.ts";
+import type { Tensor } from "../../../kernels/gpu/tensor.ts";
 
 /** What a StarDist network learns to predict, on a grid of `h' = ⌊(h−1)/grid⌋+1` rows. */
 export interface StarDistTargets {

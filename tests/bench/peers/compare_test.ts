@@ -16,7 +16,7 @@ const PROBLEM: PeerProblem = {
 };
 
 async function fake(name: string, ...args: string[]): Promise<OpenedPeer> {
-  const script = decodeURIComponent(new URL("fake_peer.ts", import.meta.url).pathname);
+  const script = decodeURIComponent(new URL("fixtures/fake_peer.ts", import.meta.url).pathname);
   const rights = ["--no-prompt", "--no-config", "--allow-read", "--allow-write"];
   const command = { program: "deno", args: ["run", ...rights, script, ...args] };
   const peer = await openPeer({ name, commands: [command] }, options);

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { convolutionModel, unetModel } from "../../../bench/peers/onnx_model.ts";
 import { encodeMessage } from "../../../bench/peers/protobuf.ts";
-import { type Shape, sizeOf } from "../../../kernels/shape.ts";
+import { type Shape, sizeOf } from "../../../kernels/gpu/shape.ts";
 import type { NamedArray } from "../../../nn/safetensors.ts";
 
 type Message = Map<number, (number | Uint8Array)[]>;

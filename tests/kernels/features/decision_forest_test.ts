@@ -1,12 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import type { Device } from "../../../kernels/device.ts";
+import type { Device } from "../../../kernels/gpu/device.ts";
 import {
   classifyPixels,
   classifyReference,
   type DecisionForest,
 } from "../../../kernels/features/mod.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
-import { Random } from "../../../train/data/random.ts";
+import { Random } from "../../../train/images/random.ts";
 
 const device: Device = await openDevice();
 

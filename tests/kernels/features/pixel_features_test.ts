@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { relativeError } from "../../../kernels/accuracy.ts";
-import type { Device } from "../../../kernels/device.ts";
+import { relativeError } from "../../../kernels/parts/accuracy.ts";
+import type { Device } from "../../../kernels/gpu/device.ts";
 import {
   pickFeatures,
   pixelFeatureNames,
@@ -9,8 +9,8 @@ import {
   pixelFeaturesReference,
 } from "../../../kernels/features/mod.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
-import { Random } from "../../../train/data/random.ts";
-import fixtures from "./scipy.json" with { type: "json" };
+import { Random } from "../../../train/images/random.ts";
+import fixtures from "./fixtures/scipy.json" with { type: "json" };
 
 const device: Device = await openDevice();
 

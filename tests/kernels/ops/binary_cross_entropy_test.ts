@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { binaryCrossEntropy } from "../../../kernels/ops/binary_cross_entropy.ts";
-import { checkOperation } from "../check_operation.ts";
-import { runOperation } from "../run_operation.ts";
+import { checkOperation } from "../fixtures/check_operation.ts";
+import { runOperation } from "../fixtures/run_operation.ts";
 
 Deno.test("binaryCrossEntropy() and its gradients equal the float64 reference", () =>
   checkOperation(binaryCrossEntropy));

@@ -1,4 +1,4 @@
 import { concat } from "../../../kernels/ops/concat.ts";
-import { checkOperation } from "../check_operation.ts";
+import { checkOperation } from "../fixtures/check_operation.ts";
 
 Deno.test("concat() and its gradients equal the float64 reference", () => checkOperation(concat));

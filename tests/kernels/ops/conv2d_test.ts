@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { conv2d } from "../../../kernels/ops/conv2d/mod.ts";
 import { relu } from "../../../kernels/ops/relu.ts";
-import { Random } from "../../../train/data/random.ts";
-import { checkOperation } from "../check_operation.ts";
-import { runOperation } from "../run_operation.ts";
+import { Random } from "../../../train/images/random.ts";
+import { checkOperation } from "../fixtures/check_operation.ts";
+import { runOperation } from "../fixtures/run_operation.ts";
 
 Deno.test("conv2d() and its gradients equal the float64 reference", () => checkOperation(conv2d));
 

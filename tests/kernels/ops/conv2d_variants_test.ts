@@ -1,6 +1,6 @@
 // Every kernel that can compute a convolution, forced one by one, against float64.
 import { assert, assertEquals } from "@std/assert";
-import type { Device } from "../../../kernels/device.ts";
+import type { Device } from "../../../kernels/gpu/device.ts";
 import type { NdArray } from "../../../kernels/operation.ts";
 import { gemmConvolution } from "../../../kernels/ops/conv2d/gemm.ts";
 import { gemmWeightGradient } from "../../../kernels/ops/conv2d/gemm_weight_gradient.ts";
@@ -9,9 +9,9 @@ import {
   convolutionVariants,
   weightGradientVariants,
 } from "../../../kernels/ops/conv2d/variants.ts";
-import type { Shape } from "../../../kernels/shape.ts";
-import { Random } from "../../../train/data/random.ts";
-import { assertClose, device, randomArray, upload } from "../check_operation.ts";
+import type { Shape } from "../../../kernels/gpu/shape.ts";
+import { Random } from "../../../train/images/random.ts";
+import { assertClose, device, randomArray, upload } from "../fixtures/check_operation.ts";
 
 /** Batch, channels in and out, height, width, side of the kernel. */
 const SIZES = [

@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { dense } from "../../../kernels/ops/dense.ts";
-import { assertClose, checkOperation, randomArray } from "../check_operation.ts";
-import { runOperation } from "../run_operation.ts";
-import { Random } from "../../../train/data/random.ts";
+import { assertClose, checkOperation, randomArray } from "../fixtures/check_operation.ts";
+import { runOperation } from "../fixtures/run_operation.ts";
+import { Random } from "../../../train/images/random.ts";
 
 Deno.test("dense() and its gradients equal the float64 reference", () => checkOperation(dense));
 

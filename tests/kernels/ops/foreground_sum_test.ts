@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { foregroundSum } from "../../../kernels/ops/foreground_sum.ts";
-import { checkOperation } from "../check_operation.ts";
-import { runOperation } from "../run_operation.ts";
+import { checkOperation } from "../fixtures/check_operation.ts";
+import { runOperation } from "../fixtures/run_operation.ts";
 
 Deno.test("foregroundSum() and its gradients equal the float64 reference", () =>
   checkOperation(foregroundSum));

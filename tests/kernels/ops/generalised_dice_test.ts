@@ -1,7 +1,7 @@
 import { assert } from "@std/assert";
 import { generalisedDice } from "../../../kernels/ops/generalised_dice.ts";
-import { checkOperation } from "../check_operation.ts";
-import { runOperation } from "../run_operation.ts";
+import { checkOperation } from "../fixtures/check_operation.ts";
+import { runOperation } from "../fixtures/run_operation.ts";
 
 Deno.test("generalisedDice() and its gradients equal the float64 reference", () =>
   checkOperation(generalisedDice));

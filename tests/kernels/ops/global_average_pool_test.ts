@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { globalAveragePool } from "../../../kernels/ops/global_average_pool.ts";
-import { assertClose, checkOperation } from "../check_operation.ts";
-import { runOperation } from "../run_operation.ts";
+import { assertClose, checkOperation } from "../fixtures/check_operation.ts";
+import { runOperation } from "../fixtures/run_operation.ts";
 
 const params = { keepAxes: false };
 

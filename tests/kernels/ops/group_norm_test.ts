@@ -1,8 +1,8 @@
 import { assert, assertThrows } from "@std/assert";
 import { groupNorm } from "../../../kernels/ops/group_norm.ts";
-import { Random } from "../../../train/data/random.ts";
-import { assertClose, checkOperation, randomArray } from "../check_operation.ts";
-import { runOperation } from "../run_operation.ts";
+import { Random } from "../../../train/images/random.ts";
+import { assertClose, checkOperation, randomArray } from "../fixtures/check_operation.ts";
+import { runOperation } from "../fixtures/run_operation.ts";
 
 const EPSILON = 1e-5;
 

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { runForward } from "../../../kernels/operation.ts";
 import { localMaximum } from "../../../kernels/ops/local_maximum.ts";
-import { sizeOf } from "../../../kernels/shape.ts";
-import { assertClose, checkOperation, device } from "../check_operation.ts";
-import { runOperation } from "../run_operation.ts";
+import { sizeOf } from "../../../kernels/gpu/shape.ts";
+import { assertClose, checkOperation, device } from "../fixtures/check_operation.ts";
+import { runOperation } from "../fixtures/run_operation.ts";
 
 Deno.test("localMaximum() and its gradient equal the float64 reference", () =>
   checkOperation(localMaximum));

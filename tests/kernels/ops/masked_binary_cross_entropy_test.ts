@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { binaryCrossEntropy } from "../../../kernels/ops/binary_cross_entropy.ts";
 import { maskedBinaryCrossEntropy } from "../../../kernels/ops/masked_binary_cross_entropy.ts";
-import { checkOperation } from "../check_operation.ts";
-import { runOperation } from "../run_operation.ts";
+import { checkOperation } from "../fixtures/check_operation.ts";
+import { runOperation } from "../fixtures/run_operation.ts";
 
 Deno.test("maskedBinaryCrossEntropy() and its gradients equal the float64 reference", () =>
   checkOperation(maskedBinaryCrossEntropy));

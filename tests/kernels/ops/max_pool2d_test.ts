@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { maxPool2d } from "../../../kernels/ops/max_pool2d.ts";
-import { checkOperation } from "../check_operation.ts";
-import { runOperation } from "../run_operation.ts";
+import { checkOperation } from "../fixtures/check_operation.ts";
+import { runOperation } from "../fixtures/run_operation.ts";
 
 Deno.test("maxPool2d() and its gradients equal the float64 reference", () =>
   checkOperation(maxPool2d));

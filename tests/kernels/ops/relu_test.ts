@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { relu } from "../../../kernels/ops/relu.ts";
-import { checkOperation } from "../check_operation.ts";
-import { runOperation } from "../run_operation.ts";
+import { checkOperation } from "../fixtures/check_operation.ts";
+import { runOperation } from "../fixtures/run_operation.ts";
 
 Deno.test("relu() and its gradients equal the float64 reference", () => checkOperation(relu));
 

@@ -1,7 +1,7 @@
 import { assert } from "@std/assert";
 import { squaredDice } from "../../../kernels/ops/squared_dice.ts";
-import { checkOperation } from "../check_operation.ts";
-import { runOperation } from "../run_operation.ts";
+import { checkOperation } from "../fixtures/check_operation.ts";
+import { runOperation } from "../fixtures/run_operation.ts";
 
 Deno.test("squaredDice() and its gradients equal the float64 reference", () =>
   checkOperation(squaredDice));

@@ -4,9 +4,9 @@ import {
   type StarDistanceError,
   starDistanceLoss,
 } from "../../../kernels/ops/star_distance_loss.ts";
-import type { Shape } from "../../../kernels/shape.ts";
-import { assertClose, checkOperation, device } from "../check_operation.ts";
-import { runOperation } from "../run_operation.ts";
+import type { Shape } from "../../../kernels/gpu/shape.ts";
+import { assertClose, checkOperation, device } from "../fixtures/check_operation.ts";
+import { runOperation } from "../fixtures/run_operation.ts";
 
 /** The loss of one row of pixels with three rays each. */
 async function loss(

@@ -2,9 +2,15 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { runForward } from "../../../kernels/operation.ts";
 import { conv2d } from "../../../kernels/ops/conv2d/mod.ts";
 import { stridedConv2d } from "../../../kernels/ops/strided_conv2d.ts";
-import { Random } from "../../../train/data/random.ts";
-import { assertClose, checkOperation, device, randomArray, upload } from "../check_operation.ts";
-import { runOperation } from "../run_operation.ts";
+import { Random } from "../../../train/images/random.ts";
+import {
+  assertClose,
+  checkOperation,
+  device,
+  randomArray,
+  upload,
+} from "../fixtures/check_operation.ts";
+import { runOperation } from "../fixtures/run_operation.ts";
 
 Deno.test("stridedConv2d() and its gradients equal the float64 reference", () =>
   checkOperation(stridedConv2d));

@@ -2,10 +2,10 @@ import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/ass
 import { runForward } from "../../../kernels/operation.ts";
 import { foregroundSum } from "../../../kernels/ops/foreground_sum.ts";
 import { tileSum } from "../../../kernels/ops/tile_sum.ts";
-import type { Shape } from "../../../kernels/shape.ts";
-import { Random } from "../../../train/data/random.ts";
-import { assertClose, checkOperation, device, randomArray } from "../check_operation.ts";
-import { runOperation } from "../run_operation.ts";
+import type { Shape } from "../../../kernels/gpu/shape.ts";
+import { Random } from "../../../train/images/random.ts";
+import { assertClose, checkOperation, device, randomArray } from "../fixtures/check_operation.ts";
+import { runOperation } from "../fixtures/run_operation.ts";
 
 Deno.test("tileSum() and its gradients equal the float64 reference", () => checkOperation(tileSum));
 

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { dice } from "../../../kernels/ops/dice.ts";
 import { uncovered } from "../../../kernels/ops/uncovered.ts";
-import { assertClose, checkOperation } from "../check_operation.ts";
-import { runOperation } from "../run_operation.ts";
+import { assertClose, checkOperation } from "../fixtures/check_operation.ts";
+import { runOperation } from "../fixtures/run_operation.ts";
 
 Deno.test("uncovered() and its gradients equal the float64 reference", () =>
   checkOperation(uncovered));

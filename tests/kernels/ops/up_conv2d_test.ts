@@ -5,8 +5,14 @@ import {
   upConvolutionVariants,
   upWeightGradientVariants,
 } from "../../../kernels/ops/up_conv2d/variants.ts";
-import { Random } from "../../../train/data/random.ts";
-import { assertClose, checkOperation, device, randomArray, upload } from "../check_operation.ts";
+import { Random } from "../../../train/images/random.ts";
+import {
+  assertClose,
+  checkOperation,
+  device,
+  randomArray,
+  upload,
+} from "../fixtures/check_operation.ts";
 
 Deno.test("upConv2d() and its gradients equal the float64 reference", async () => {
   await checkOperation(upConv2d);

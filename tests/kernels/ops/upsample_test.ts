@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { upsampleBilinear, upsampleNearest } from "../../../kernels/ops/upsample.ts";
-import { checkOperation } from "../check_operation.ts";
-import { runOperation } from "../run_operation.ts";
+import { checkOperation } from "../fixtures/check_operation.ts";
+import { runOperation } from "../fixtures/run_operation.ts";
 
 Deno.test("upsampleNearest() and its gradient equal the float64 reference", () =>
   checkOperation(upsampleNearest));

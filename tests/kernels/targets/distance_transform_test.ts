@@ -1,9 +1,16 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import type { Device } from "../../../kernels/device.ts";
+import type { Device } from "../../../kernels/gpu/device.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
 import { distanceTransform } from "../../../kernels/targets/distance_transform.ts";
-import { Random } from "../../../train/data/random.ts";
-import { discs, idsOf, labelImage, type Labels, squaredDistances, subsample } from "./reference.ts";
+import { Random } from "../../../train/images/random.ts";
+import {
+  discs,
+  idsOf,
+  labelImage,
+  type Labels,
+  squaredDistances,
+  subsample,
+} from "./fixtures/reference.ts";
 
 const device: Device = await openDevice();
 

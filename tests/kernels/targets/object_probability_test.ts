@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Device } from "../../../kernels/device.ts";
+import type { Device } from "../../../kernels/gpu/device.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
 import { objectProbability } from "../../../kernels/targets/object_probability.ts";
 import {
@@ -9,7 +9,7 @@ import {
   type Labels,
   objectProbabilityReference,
   subsample,
-} from "./reference.ts";
+} from "./fixtures/reference.ts";
 
 const device: Device = await openDevice();
 

@@ -1,9 +1,15 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { Device } from "../../../kernels/device.ts";
+import type { Device } from "../../../kernels/gpu/device.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
 import { starDistances } from "../../../kernels/targets/star_distances.ts";
-import { Random } from "../../../train/data/random.ts";
-import { discs, idsOf, labelImage, type Labels, starDistancesReference } from "./reference.ts";
+import { Random } from "../../../train/images/random.ts";
+import {
+  discs,
+  idsOf,
+  labelImage,
+  type Labels,
+  starDistancesReference,
+} from "./fixtures/reference.ts";
 
 const device: Device = await openDevice();
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { focusPlane, smoothAlongZ } from "../../../nn/labels/focus.ts";
-import { Random } from "../../../train/data/random.ts";
+import { Random } from "../../../train/images/random.ts";
 
 const STACK = [0.1, 0.9, 0.2, 0.3, 0.8, 0.7, 0.05, 0.6, 0.4, 0.95, 0.15, 0.5];
 

@@ -7,7 +7,7 @@ import {
   PredictProgress,
   TrainProgress,
 } from "../../../train/console/progress.ts";
-import type { StepEvent } from "../../../train/events.ts";
+import type { StepEvent } from "../../../train/jobs/train/events.ts";
 
 /** A clock that tests set. */
 function testClock() {

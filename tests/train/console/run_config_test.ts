@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { changeConfig, defaultConfig, syntheticConfig } from "../../../train/config.ts";
+import { changeConfig, defaultConfig, syntheticConfig } from "../../../train/jobs/train/config.ts";
 import { runConfig, UsageError } from "../../../train/console/run_config.ts";
-import { withFolder } from "../data/fixtures/temporary.ts";
+import { withFolder } from "../fixtures/temporary.ts";
 
 /** Runs with files of JSON in a folder. */
 function withJson<T>(files: Record<string, unknown>, use: (path: string) => Promise<T>) {

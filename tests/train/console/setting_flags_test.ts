@@ -1,5 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { changeConfig, defaultConfig, listSettings, type Setting } from "../../../train/config.ts";
+import {
+  changeConfig,
+  defaultConfig,
+  listSettings,
+  type Setting,
+} from "../../../train/jobs/train/config.ts";
 import {
   changeFromFlags,
   flagOf,

@@ -1,9 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import type { LabelImage } from "../../../train/data/image.ts";
-import { Random } from "../../../train/data/random.ts";
+import type { LabelImage } from "../../../train/images/image.ts";
+import { Random } from "../../../train/images/random.ts";
 import type { FrameView, Source } from "../../../train/report/data.ts";
 import { type Finder, findingsOf } from "../../../train/report/findings.ts";
-import { drawLabels } from "./drawings.ts";
+import { drawLabels } from "./fixtures/drawings.ts";
 
 type Labels = Partial<Record<Source, LabelImage>>;
 

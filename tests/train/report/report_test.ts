@@ -5,11 +5,11 @@ import {
   assertNotMatch,
   assertStringIncludes,
 } from "@std/assert";
-import type { Plane } from "../../../train/data/image.ts";
-import { Random } from "../../../train/data/random.ts";
+import type { Plane } from "../../../train/images/image.ts";
+import { Random } from "../../../train/images/random.ts";
 import { renderCurves, renderReport, type ReportData } from "../../../train/report/report.ts";
-import { relativeSteps } from "../../../train/report/time_plots.ts";
-import { drawSquares } from "./drawings.ts";
+import { relativeSteps } from "../../../train/report/figures/time_plots.ts";
+import { drawSquares } from "./fixtures/drawings.ts";
 
 const EMPTY: ReportData = {
   title: "A run",

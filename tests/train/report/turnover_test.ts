@@ -1,9 +1,9 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import type { LabelImage } from "../../../train/data/image.ts";
-import { Random } from "../../../train/data/random.ts";
-import { flickerOf } from "../../../train/evaluate/flicker.ts";
+import type { LabelImage } from "../../../train/images/image.ts";
+import { Random } from "../../../train/images/random.ts";
+import { flickerOf } from "../../../train/objects/scores/flicker.ts";
 import { findTurnover } from "../../../train/report/turnover.ts";
-import { drawLabels } from "./drawings.ts";
+import { drawLabels } from "./fixtures/drawings.ts";
 
 Deno.test("findTurnover() names who appears and who vanishes, whatever the ids", () => {
   const earlier = drawLabels([".......", ".11.22.", ".11.22.", "......."]);

@@ -4,7 +4,7 @@ import {
   indexBoxes,
   laterTouching,
 } from "../../../../nn/labels/stardist/box_index.ts";
-import { Random } from "../../../../train/data/random.ts";
+import { Random } from "../../../../train/images/random.ts";
 
 /** The later boxes that touch one, as often as they are visited. */
 function touching(boxes: Int32Array<ArrayBuffer>, box: number): number[] {

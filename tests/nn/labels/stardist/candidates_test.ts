@@ -5,7 +5,7 @@ import {
   type RayMaps,
   selectCandidates,
 } from "../../../../nn/labels/stardist/candidates.ts";
-import { Random } from "../../../../train/data/random.ts";
+import { Random } from "../../../../train/images/random.ts";
 
 const RAYS = 5;
 

@@ -5,9 +5,9 @@ import {
   rayPolygons,
   truncatePolygons,
 } from "../../../../nn/labels/stardist/polygons.ts";
-import { Random } from "../../../../train/data/random.ts";
-import { exactIntersection } from "./exact_area.ts";
-import { randomStars } from "./stars.ts";
+import { Random } from "../../../../train/images/random.ts";
+import { exactIntersection } from "./fixtures/exact_area.ts";
+import { randomStars } from "./fixtures/stars.ts";
 
 function area(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return intersectionArea(sweepPolygon(Int32Array.from(a)), sweepPolygon(Int32Array.from(b)));

@@ -6,8 +6,8 @@ import {
   selectCandidates,
 } from "../../../../nn/labels/stardist/candidates.ts";
 import { findObjects, objectsAbove } from "../../../../nn/labels/stardist/objects.ts";
-import { Random } from "../../../../train/data/random.ts";
-import { randomStars } from "./stars.ts";
+import { Random } from "../../../../train/images/random.ts";
+import { randomStars } from "./fixtures/stars.ts";
 
 interface Disc {
   row: number;

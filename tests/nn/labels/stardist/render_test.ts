@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { paintPolygons } from "../../../../nn/labels/stardist/render.ts";
-import fixtures from "./skimage.json" with { type: "json" };
+import fixtures from "./fixtures/skimage.json" with { type: "json" };
 
 for (const { name, vertices, filled } of fixtures) {
   Deno.test(`paintPolygons() fills the pixels of skimage.draw.polygon: ${name}`, () => {

@@ -6,8 +6,8 @@ import {
   truncatePolygons,
 } from "../../../../nn/labels/stardist/polygons.ts";
 import { suppressPolygons } from "../../../../nn/labels/stardist/suppression.ts";
-import { Random } from "../../../../train/data/random.ts";
-import { randomStars } from "./stars.ts";
+import { Random } from "../../../../train/images/random.ts";
+import { randomStars } from "./fixtures/stars.ts";
 
 type Box = readonly [top: number, left: number, bottom: number, right: number];
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { Device } from "../../../../kernels/device.ts";
+import type { Device } from "../../../../kernels/gpu/device.ts";
 import { openDevice } from "../../../../kernels/open_device.ts";
 import { numberLabels, starDistTargets } from "../../../../nn/labels/stardist/targets.ts";
 import {
@@ -8,7 +8,7 @@ import {
   objectProbabilityReference,
   starDistancesReference,
   subsample,
-} from "../../../kernels/targets/reference.ts";
+} from "../../../kernels/targets/fixtures/reference.ts";
 
 const device: Device = await openDevice();
 const IGNORED = 2 ** 32 - 1;

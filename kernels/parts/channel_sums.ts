@@ -1,0 +1,135 @@
+/**
+ * Sums of an image tensor over everything but its channels, and with them what the backward pass of a
+ * layer with ReLU needs first: the upstream gradient with the ReLU's zeros masked out, in the same
+ * reading of it as its sums, the bias gradient.
+ *
+ * Neighbouring invocations read neighbouring vectors of one plane, a stride apart; each keeps its own
+ * sum, and a second pass adds them in their order.
+ *
+ * @module
+ */
+
+import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import type { BackwardContext } from "../operation.ts";
+import { sumSlabs } from "./reduce.ts";
+import type { Tensor } from "../gpu/tensor.ts";
+import { vectorType, type VectorWidth, vectorWidth } from "./vector_width.ts";
+
+const WORKGROUP = 64;
+/** Vectors that one invocation reads where the plane is small; more where it is very large. */
+const STEPS = 64;
+const MOST_LANES = 1024;
+
+/** What becomes of x under a mask: nothing, for there is none; it is written elsewhere; or in place. */
+type Masking = "none" | "copy" | "in place";
+
+function shaderFor({ vector, masking }: { vector: VectorWidth; masking: Masking }): string {
+  const type = vectorType(vector);
+  const masked = masking !== "none";
+  const result = masking === "copy" ? "result" : "x";
+  return /* wgsl */ `
+struct Params { channels: u32, vectors: u32, lanes: u32, count: u32 }
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read_write> partial: array<f32>;
+@group(0) @binding(2) var<storage, ${
+    masking === "in place" ? "read_write" : "read"
+  }> x: array<${type}>;
+${masked ? `@group(0) @binding(3) var<storage, read> mask: array<${type}>;` : ""}
+${
+    masking === "copy"
+      ? `@group(0) @binding(4) var<storage, read_write> result: array<${type}>;`
+      : ""
+  }
+
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = id.x + id.y * groups.x * ${WORKGROUP}u;
+  if (index >= p.count) { return; }
+  let plane = index / p.lanes;
+  let lane = index - plane * p.lanes;
+  let channel = plane % p.channels;
+  let image = plane / p.channels;
+  let end = (plane + 1u) * p.vectors;
+  var sum = ${type}(0.0);
+  for (var i = plane * p.vectors + lane; i < end; i += p.lanes) {
+    let value = ${masked ? `select(${type}(0.0), x[i], mask[i] > ${type}(0.0))` : "x[i]"};
+    ${masked ? `${result}[i] = value;` : ""}
+    sum += value;
+  }
+  partial[(image * p.lanes + lane) * p.channels + channel] = ${
+    vector === 4 ? "sum.x + sum.y + sum.z + sum.w" : "sum"
+  };
+}
+`;
+}
+
+function runSums(
+  device: Device,
+  { label, x, others, masking }: {
+    label: string;
+    x: Tensor<"f32">;
+    others: Tensor<"f32">[];
+    masking: Masking;
+  },
+): Tensor<"f32"> {
+  const [batch, channels, height, width] = x.shape;
+  const area = height * width;
+  const vector = vectorWidth(area);
+  const vectors = area / vector;
+  const lanes = Math.min(MOST_LANES, Math.ceil(vectors / STEPS));
+  const count = batch * channels * lanes;
+  using scope = device.scope();
+  const partial = device.empty([batch * lanes, channels]);
+  device.dispatch({
+    label,
+    shader: shaderFor({ vector, masking }),
+    uniforms: [channels, vectors, lanes, count],
+    tensors: [partial, x, ...others],
+    workgroups: linearWorkgroups(count, WORKGROUP),
+  });
+  return scope.keep(sumSlabs(device, { partial, shape: [channels] }));
+}
+
+/** Sums an image tensor over everything but its channels: `[n, c, h, w]` to `[c]`. */
+export function sumPerChannel(device: Device, x: Tensor<"f32">): Tensor<"f32"> {
+  return runSums(device, { label: "sum per channel", x, others: [], masking: "none" });
+}
+
+/**
+ * The gradient before a ReLU, dz = dy where y > 0 and else 0, and its sum per channel.
+ *
+ * @param y The ReLU's output, `[n, c, h, w]`.
+ * @param dy The gradient to it.
+ * @param inPlace Whether dz takes the place of dy, which saves a third of the memory traffic.
+ */
+export function maskAndSum(
+  device: Device,
+  { y, dy, inPlace = false }: { y: Tensor<"f32">; dy: Tensor<"f32">; inPlace?: boolean },
+): { dz: Tensor<"f32">; sums: Tensor<"f32"> } {
+  const dz = inPlace ? dy : device.empty(dy.shape);
+  const sums = runSums(device, {
+    label: "relu mask",
+    x: dy,
+    others: inPlace ? [y] : [y, dz],
+    masking: inPlace ? "in place" : "copy",
+  });
+  return { dz, sums };
+}
+
+/**
+ * What a layer with bias and maybe a ReLU needs first of its output's gradient: the gradient to its
+ * sums, and that to its bias where it is wanted or comes along. The first takes the place of dy where
+ * nobody else reads that; the output is not read any more.
+ */
+export function gradientOfSums(
+  device: Device,
+  { output: y, dy, ownsDy = false, release }: BackwardContext,
+  { relu, wantsBias }: { relu: boolean; wantsBias: boolean },
+): { dz: Tensor<"f32">; sums: Tensor<"f32"> | null } {
+  if (relu) {
+    const masked = maskAndSum(device, { y, dy, inPlace: ownsDy });
+    release?.(y);
+    return masked;
+  }
+  return { dz: dy, sums: wantsBias ? sumPerChannel(device, dy) : null };
+}

@@ -1,0 +1,119 @@
+import { assertEquals } from "@std/assert";
+import type { Device } from "../../../kernels/gpu/device.ts";
+import { openDevice } from "../../../kernels/open_device.ts";
+import { cutTile, pasteTile, type PlaneView, type TileArea } from "../../../kernels/masks/mod.ts";
+import type { Plane } from "../../../train/images/image.ts";
+import { orient, ORIENTATIONS } from "../../../train/images/orientation.ts";
+import { Random } from "../../../train/images/random.ts";
+import { reflectIndex } from "../../../train/images/sample.ts";
+
+const device: Device = await openDevice();
+
+/** Every pixel another number, so that no two can be mistaken. */
+function numbered(width: number, height: number): Plane {
+  return { width, height, data: Float32Array.from({ length: width * height }, (_, i) => i + 1) };
+}
+
+/** The view of an orientation, found by turning a plane of numbered pixels. */
+function viewOf(plane: Plane, k: number): PlaneView {
+  const { width, height, data } = orient(numbered(plane.width, plane.height), k);
+  const origin = data[0] - 1;
+  return {
+    width,
+    height,
+    origin,
+    stepX: width > 1 ? data[1] - data[0] : 0,
+    stepY: height > 1 ? data[width] - data[0] : 0,
+  };
+}
+
+Deno.test("cutTile() gives the pixels of the turned image, mirrored past its end", async () => {
+  const random = new Random(1);
+  for (let round = 0; round < 60; round++) {
+    const plane = numbered(1 + random.integer(30), 1 + random.integer(30));
+    const k = round % ORIENTATIONS;
+    const turned = orient(plane, k);
+    const area: TileArea = {
+      left: random.integer(turned.width),
+      top: random.integer(turned.height),
+      width: 1 + random.integer(40),
+      height: 1 + random.integer(40),
+    };
+    using _scope = device.scope();
+    const x = device.upload([plane.height, plane.width], plane.data);
+    const tile = cutTile(device, x, { view: viewOf(plane, k), area });
+    const expected = Float32Array.from({ length: area.width * area.height }, (_, i) => {
+      const column = reflectIndex(area.left + i % area.width, turned.width);
+      const row = reflectIndex(area.top + Math.floor(i / area.width), turned.height);
+      return turned.data[row * turned.width + column];
+    });
+    assertEquals(tile.shape, [1, 1, area.height, area.width]);
+    assertEquals(await device.read(tile), expected, JSON.stringify({ k, area }));
+  }
+});
+
+Deno.test("cutTile() cuts every channel of an image at the same place", async () => {
+  const planes = [1, 2, 3].map((seed) => {
+    const random = new Random(seed);
+    return Float32Array.from({ length: 7 * 9 }, () => random.next());
+  });
+  const view = viewOf(numbered(9, 7), 5);
+  const area: TileArea = { left: 2, top: 3, width: 8, height: 10 };
+  using _scope = device.scope();
+  const all = Float32Array.from(planes.flatMap((plane) => [...plane]));
+  const image = device.upload([3, 7, 9], all);
+  const tile = cutTile(device, image, { view, area });
+  assertEquals(tile.shape, [1, 3, 10, 8]);
+  const alone = planes.map((plane) =>
+    device.read(cutTile(device, device.upload([7, 9], plane), { view, area }))
+  );
+  assertEquals([...await device.read(tile)], (await Promise.all(alone)).flatMap((x) => [...x]));
+});
+
+Deno.test("pasteTile() puts a part of a turned tile where it was cut, and touches nothing else", async () => {
+  const random = new Random(2);
+  for (let round = 0; round < 60; round++) {
+    const plane = numbered(1 + random.integer(30), 1 + random.integer(30));
+    const k = round % ORIENTATIONS;
+    const view = viewOf(plane, k);
+    const left = random.integer(view.width);
+    const top = random.integer(view.height);
+    const kept: TileArea = {
+      left,
+      top,
+      width: 1 + random.integer(view.width - left),
+      height: 1 + random.integer(view.height - top),
+    };
+    const area: TileArea = {
+      left: random.integer(left + 1),
+      top: random.integer(top + 1),
+      width: view.width + 3,
+      height: view.height + 2,
+    };
+    using _scope = device.scope();
+    const x = device.upload([plane.height, plane.width], plane.data);
+    const y = device.upload(x.shape, new Float32Array(plane.data.length));
+    const tile = cutTile(device, x, { view, area });
+    pasteTile(device, { tile, plane: y }, { view, area, kept, share: 1 });
+    const whole = numbered(plane.width, plane.height);
+    const turned = orient(whole, k);
+    const inside = new Set<number>();
+    for (let row = kept.top; row < kept.top + kept.height; row++) {
+      for (let column = kept.left; column < kept.left + kept.width; column++) {
+        inside.add(turned.data[row * turned.width + column]);
+      }
+    }
+    const expected = whole.data.map((value) => inside.has(value) ? value : 0);
+    assertEquals(await device.read(y), expected, JSON.stringify({ k, area, kept }));
+  }
+});
+
+Deno.test("pasteTile() adds a share of each value to what is there", async () => {
+  using _scope = device.scope();
+  const area: TileArea = { left: 0, top: 0, width: 3, height: 2 };
+  const view: PlaneView = { width: 3, height: 2, origin: 0, stepX: 1, stepY: 3 };
+  const tile = device.upload([1, 1, 2, 3], Float32Array.of(8, 16, 24, 1, 0, -8));
+  const plane = device.upload([2, 3], Float32Array.of(1, 2, 3, 4, 5, 6));
+  pasteTile(device, { tile, plane }, { view, area, kept: area, share: 8 });
+  assertEquals(await device.read(plane), Float32Array.of(2, 4, 6, 4.125, 5, 5));
+});

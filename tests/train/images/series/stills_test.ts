@@ -1,0 +1,139 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import { encodeGreyTiff, encodeLabelTiff } from "../../../../train/images/formats/encode.ts";
+import { encodePng } from "../../../../train/images/formats/encode_png.ts";
+import { listStills, readStill, readStills } from "../../../../train/images/series/stills.ts";
+import { withFolder } from "../../fixtures/temporary.ts";
+
+/** A grey PNG of 2x2 pixels. */
+function png(...data: number[]): Uint8Array {
+  return encodePng({ width: 2, height: 2, channels: 1, data: Uint8Array.from(data) });
+}
+
+/** A label TIFF of 2x2 pixels. */
+function ids(...data: number[]): Uint8Array {
+  return encodeLabelTiff([{ width: 2, height: 2, data: Uint32Array.from(data) }]);
+}
+
+Deno.test("readStills() pairs images/ and masks/ by name in natural order", async () => {
+  const files = {
+    "images/a10.png": png(1, 2, 3, 4),
+    "images/a2.tif": encodeGreyTiff([{ width: 2, height: 2, data: Float32Array.of(5, 6, 7, 8) }]),
+    "images/.hidden.png": "",
+    "masks/a2.png": png(0, 1, 1, 2),
+    "masks/a10.tif": ids(0, 0, 300, 300),
+    "masks/a11.tif": ids(1, 1, 1, 1),
+  };
+  await withFolder(files, async (path) => {
+    const stills = await readStills(path);
+    assertEquals(stills.map(({ name }) => name), ["a2", "a10"]);
+    assertEquals([...stills[0].image.data], [5, 6, 7, 8]);
+    assertEquals([...stills[0].labels.data], [0, 1, 1, 2]);
+    assertEquals([...stills[1].labels.data], [0, 0, 300, 300]);
+    const set = await listStills(path);
+    assertEquals([set.layout, set.test.length], ["pairs", 0]);
+    assert(set.notes[0].startsWith("1 masks"));
+  });
+});
+
+Deno.test("readStill() merges the objects into one when asked", async () => {
+  await withFolder(
+    { "images/a.png": png(1, 2, 3, 4), "masks/a.tif": ids(0, 7, 300, 0) },
+    async (path) => {
+      const [still] = await readStills(path, { mergeInstances: true });
+      assertEquals([...still.labels.data], [0, 1, 1, 0]);
+    },
+  );
+});
+
+Deno.test("readStills() keeps StarDist's train and test parts apart", async () => {
+  const files = {
+    "train/images/a.png": png(1, 1, 1, 1),
+    "train/masks/a.tif": ids(0, 0, 0, 1),
+    "test/images/b.png": png(2, 2, 2, 2),
+    "test/masks/b.tif": ids(0, 0, 0, 2),
+  };
+  await withFolder(files, async (path) => {
+    assertEquals((await readStills(path)).map(({ name }) => name), ["a"]);
+    assertEquals((await readStills(path, { part: "test" })).map(({ name }) => name), ["b"]);
+    assertEquals((await listStills(path)).layout, "split");
+    await Deno.remove(join(path, "test"), { recursive: true });
+    assertEquals(await readStills(path, { part: "test" }), []);
+  });
+});
+
+Deno.test("readStills() merges one mask per object and counts overlaps", async () => {
+  const files = {
+    "x1/images/x1.png": png(1, 2, 3, 4),
+    "x1/masks/m2.png": png(0, 255, 255, 0),
+    "x1/masks/m1.png": png(255, 255, 0, 0),
+    "x0/images/x0.png": png(1, 2, 3, 4),
+    "x0/masks/m.png": png(0, 0, 0, 255),
+  };
+  await withFolder(files, async (path) => {
+    const [first, second] = await readStills(path);
+    assertEquals([first.name, ...first.labels.data], ["x0", 0, 0, 0, 1]);
+    assertEquals([second.name, ...second.labels.data], ["x1", 1, 1, 2, 0]);
+    assertEquals(second.notes, ["1 pixels lie in two masks; the first one keeps them"]);
+  });
+});
+
+Deno.test("readStill() says that RGB was converted and that a mask has no instances", async () => {
+  const rgb = encodePng({ width: 2, height: 2, channels: 3, data: new Uint8Array(12).fill(9) });
+  const files = { "images/a.png": rgb, "masks/a.png": png(0, 255, 0, 255) };
+  await withFolder(files, async (path) => {
+    const [still] = await readStills(path);
+    assertEquals([...still.image.data], [9, 9, 9, 9]);
+    assertEquals(still.notes.length, 2);
+    assertEquals(still.notes[0], "RGB converted to grey");
+    assertEquals((await readStills(path, { mergeInstances: true }))[0].notes.length, 1);
+  });
+});
+
+Deno.test("listStills() refuses folders of no known layout and says which are known", async () => {
+  const refused = async (files: Record<string, Uint8Array | string>, words: string) => {
+    await withFolder(files, async (path) => {
+      const error = await assertRejects(() => listStills(path), RangeError, words);
+      assert(error.message.includes(path));
+    });
+  };
+  await refused({}, "its layout is not known; give a folder with images/ and masks/");
+  await refused({ "a.png": "", "b.png": "" }, "it holds 2 images and no folders");
+  await refused({ "images/a.png": "" }, "it has no folder masks/");
+  await refused({ "masks/a.png": "" }, "it has no folder images/");
+  await refused({ "train/a.png": "" }, "it has no folder images/");
+  await refused({ "images/a.txt": "", "masks/a.png": "" }, "no PNG or TIFF files in it");
+  await refused({ "images/a.png": "", "masks/a.txt": "" }, "no PNG or TIFF files in it");
+  await refused({ "images/a.png": "", "images/a.tif": "", "masks/a.png": "" }, "a.png and a.tif");
+  await refused({ "x/images/x.png": "" }, "there are none in");
+  await refused({ "x/images/x.png": "", "x/images/y.png": "", "x/masks/m.png": "" }, "2 images");
+  await assertRejects(() => listStills("no/such"), Deno.errors.NotFound, "no/such");
+});
+
+Deno.test("listStills() names the image without mask and the mask it misses", async () => {
+  const files = { "images/a.png": "", "images/b.png": "", "masks/a.png": "" };
+  await withFolder(files, async (path) => {
+    const error = await assertRejects(() => listStills(path), RangeError);
+    assert(error.message.includes(join(path, "images", "b.png")));
+    assert(error.message.includes(join(path, "masks", "b")));
+  });
+});
+
+Deno.test("readStill() refuses sizes that differ, several pages and damage, naming the files", async () => {
+  const one = { width: 1, height: 1, data: new Uint32Array(1) };
+  const files = {
+    "images/a.png": png(1, 2, 3, 4),
+    "masks/a.tif": encodeLabelTiff([one]),
+    "images/b.png": png(1, 2, 3, 4),
+    "masks/b.tif": encodeLabelTiff([one, one]),
+    "images/c.png": png(1, 2, 3, 4).slice(0, -20),
+    "masks/c.png": png(1, 2, 3, 4),
+  };
+  await withFolder(files, async (path) => {
+    const { train: [a, b, c] } = await listStills(path);
+    const error = await assertRejects(() => readStill(a), RangeError, "is 1x1, the image 2x2");
+    assert(error.message.includes(a.image) && error.message.includes(a.masks[0]));
+    await assertRejects(() => readStill(b), RangeError, "it has 2 pages");
+    await assertRejects(() => readStill(c), SyntaxError, c.image);
+  });
+});

@@ -1,0 +1,189 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { encodeLabelTiff } from "../../../train/images/formats/encode.ts";
+import type { LabelImage } from "../../../train/images/image.ts";
+import { evaluateFiles, type EvaluateFilesOptions } from "../../../train/jobs/evaluate_files.ts";
+import { withFolder } from "../fixtures/temporary.ts";
+import { labelsOf, type Rectangle } from "../fixtures/threshold_model.ts";
+
+const A: Rectangle = { x: 1, y: 1, width: 3, height: 2 };
+const B: Rectangle = { x: 6, y: 2, width: 4, height: 3 };
+const C: Rectangle = { x: 2, y: 6, width: 5, height: 2 };
+
+const RATES = ["area_change", "dice_instability", "birth_rate", "death_rate", "blink_rate"];
+const FLICKER = [...RATES, "objects_per_frame", "area_per_frame"];
+const MATCHING = [
+  ...["tp", "fp", "fn", "n_true", "n_pred", "precision", "recall", "accuracy", "f1"],
+  ...["mean_true_score", "mean_matched_score", "panoptic_quality"],
+];
+const THRESHOLDS = "0.5 0.55 0.6 0.65 0.7 0.75 0.8 0.85 0.9 0.95".split(" ");
+
+function image(...rectangles: Rectangle[]): Uint8Array<ArrayBuffer> {
+  return encodeLabelTiff([labelsOf(rectangles)]);
+}
+
+function stack(...frames: Rectangle[][]): Uint8Array<ArrayBuffer> {
+  return encodeLabelTiff(frames.map(labelsOf));
+}
+
+/** An image of another size. */
+function small(): Uint8Array<ArrayBuffer> {
+  const labels: LabelImage = { width: 4, height: 3, data: new Uint32Array(12) };
+  return encodeLabelTiff([labels]);
+}
+
+type Paths = { labels: string; truth?: string; markers?: string; out?: string };
+
+function under(folder: string, paths: Paths): EvaluateFilesOptions {
+  const full = Object.entries(paths).map(([key, path]) => [key, `${folder}/${path}`]);
+  return Object.fromEntries(full);
+}
+
+/** Evaluates files given by their paths in a folder. */
+async function evaluate(files: Record<string, Uint8Array>, paths: Paths) {
+  return await withFolder(files, (folder) => evaluateFiles(under(folder, paths)));
+}
+
+function keys(value: object | undefined): string[] {
+  return Object.keys(value ?? {}).toSorted();
+}
+
+Deno.test("evaluateFiles() writes the keys that scripts rely on", async () => {
+  const files = {
+    "labels/t000.tif": image(A),
+    "labels/t001.tif": image(A, B),
+    "truth/t000.tif": image(A),
+    "truth/t001.tif": image(A, B),
+  };
+  await withFolder(files, async (folder) => {
+    const paths = under(folder, { labels: "labels", truth: "truth", out: "scores.json" });
+    const evaluation = await evaluateFiles({ ...paths, markers: paths.truth });
+    const text = await Deno.readTextFile(`${folder}/scores.json`);
+    const written = JSON.parse(text);
+    assertEquals(written, evaluation, "the file holds what is returned, nothing is NaN");
+    assertEquals(text.at(-1), "\n");
+    assertEquals(keys(written), [
+      ...["ctc", "dots", "flicker", "flicker_excess", "flicker_on_truth_pairs", "flicker_truth"],
+      ...["frames", "frames_without_truth", "matching", "mean_ap"],
+    ]);
+    assertEquals(keys(written.ctc), ["DET", "SEG"]);
+    assertEquals(keys(written.matching), THRESHOLDS);
+    for (const threshold of THRESHOLDS) {
+      assertEquals(keys(written.matching[threshold]), MATCHING.toSorted());
+    }
+    for (const name of ["flicker", "flicker_truth", "flicker_on_truth_pairs"]) {
+      assertEquals(keys(written[name]), [...FLICKER, "pairs"].toSorted());
+    }
+    assertEquals(keys(written.flicker_excess), RATES.toSorted());
+  });
+});
+
+Deno.test("evaluateFiles() gives a perfect prediction 1, and no more flicker than the truth", async () => {
+  const frames = { "t000.tif": image(A), "t001.tif": image(A, B), "t002.tif": image(A, B, C) };
+  const files = Object.fromEntries(
+    Object.entries(frames).flatMap(([name, bytes]) => [[`a/${name}`, bytes], [`b/${name}`, bytes]]),
+  );
+  const evaluation = await evaluate(files, { labels: "a", truth: "b" });
+  assertEquals([evaluation.frames, evaluation.frames_without_truth], [3, 0]);
+  for (const scores of Object.values(evaluation.matching ?? {})) {
+    assertEquals([scores.tp, scores.fp, scores.fn, scores.accuracy], [6, 0, 0, 1]);
+  }
+  assertEquals(evaluation.mean_ap, 1);
+  assertEquals(evaluation.ctc, { SEG: 1, DET: 1 });
+  assertEquals(evaluation.flicker_truth, evaluation.flicker);
+  assertEquals(evaluation.flicker.objects_per_frame, [1, 2, 3]);
+  assertEquals(evaluation.flicker.area_per_frame, [6, 18, 28]);
+  assertEquals(Object.values(evaluation.flicker_excess ?? {}), [0, 0, 0, 0, 0]);
+});
+
+Deno.test("evaluateFiles() without truth measures flicker alone", async () => {
+  const evaluation = await evaluate({ "v.tif": stack([A], [A]) }, { labels: "v.tif" });
+  assertEquals(keys(evaluation), ["flicker", "frames"]);
+  assertEquals(evaluation.frames, 2);
+});
+
+Deno.test("evaluateFiles() takes DET from the markers, also without truth", async () => {
+  const dot = { width: 1, height: 1 };
+  const markers = image({ x: 2, y: 1, ...dot }, { x: 7, y: 3, ...dot });
+  const files = { "l/0.tif": image(A, C), "m/0.tif": markers, "t/0.tif": image(A, C) };
+  // One of two markers is missed (10) and one object hits none (1): 1 - 11 / 20.
+  assertEquals((await evaluate(files, { labels: "l", markers: "m" })).ctc, { DET: 1 - 11 / 20 });
+  const both = await evaluate(files, { labels: "l", truth: "t", markers: "m" });
+  assertEquals(both.ctc, { SEG: 1, DET: 1 - 11 / 20 });
+});
+
+Deno.test("evaluateFiles() matches frames by number and counts those without truth", async () => {
+  const files = {
+    "res/mask010.tif": image(A),
+    "res/mask011.tif": image(A, B),
+    "res/mask012.tif": image(B),
+    "seg/man_seg012.tif": image(B),
+    "seg/man_seg011.tif": image(A, C),
+  };
+  const evaluation = await evaluate(files, { labels: "res", truth: "seg" });
+  assertEquals([evaluation.frames, evaluation.frames_without_truth], [3, 1]);
+  const { tp, fp, fn } = evaluation.matching!["0.5"];
+  assertEquals({ tp, fp, fn }, { tp: 2, fp: 1, fn: 1 });
+  assertEquals(evaluation.ctc?.SEG, 2 / 3);
+  assertEquals(evaluation.flicker.pairs, 2);
+  assertEquals(evaluation.flicker_truth?.pairs, 1);
+});
+
+Deno.test("evaluateFiles() takes gaps in the frame numbers for gaps", async () => {
+  const files = { "v/t1.tif": image(A), "v/t2.tif": image(A), "v/t9.tif": image(B) };
+  assertEquals((await evaluate(files, { labels: "v" })).flicker.pairs, 1);
+  const unnumbered = { "v/a.tif": image(A), "v/b.tif": image(A), "v/c.tif": image(B) };
+  assertEquals((await evaluate(unnumbered, { labels: "v" })).flicker.pairs, 2);
+});
+
+Deno.test("evaluateFiles() compares a stack with a folder of as many images", async () => {
+  const files = { "l.tif": stack([A], [B]), "t/x7.tif": image(A), "t/x9.tif": image(B) };
+  assertEquals((await evaluate(files, { labels: "l.tif", truth: "t" })).mean_ap, 1);
+  assertEquals((await evaluate(files, { labels: "t", truth: "l.tif" })).mean_ap, 1);
+});
+
+Deno.test("evaluateFiles() names both files where sizes differ", async () => {
+  const files = {
+    "l/t1.tif": image(A),
+    "t/t1.tif": small(),
+    "mixed/t1.tif": image(A),
+    "mixed/t2.tif": small(),
+    "one.tif": image(A),
+    "other.tif": small(),
+    "two.tif": stack([A], [B]),
+    "both/t0.tif": small(),
+    "both/t1.tif": small(),
+  };
+  const cases: [paths: Paths, ...says: string[]][] = [
+    [{ labels: "l", truth: "t" }, "l/t1.tif (13x9)", "t/t1.tif (4x3)"],
+    [{ labels: "l", markers: "t" }, "l/t1.tif (13x9)", "t/t1.tif (4x3)"],
+    [{ labels: "one.tif", truth: "other.tif" }, "/one.tif (13x9)", "/other.tif (4x3)"],
+    [{ labels: "two.tif", truth: "both" }, "/two.tif#0 (13x9)", "both/t0.tif (4x3)"],
+    [{ labels: "mixed" }, "mixed: t2.tif is 4x3, t1.tif is 13x9"],
+  ];
+  for (const [paths, ...says] of cases) {
+    for (const words of says) await assertRejects(() => evaluate(files, paths), RangeError, words);
+  }
+});
+
+Deno.test("evaluateFiles() writes nothing where nothing can be compared", async () => {
+  const files = {
+    "l/t1.tif": image(A),
+    "l/t2.tif": image(A),
+    "t/man_seg007.tif": image(A),
+    "t/man_seg008.tif": image(A),
+    "empty/notes.txt": new Uint8Array(1),
+  };
+  await withFolder(files, async (folder) => {
+    const fails = async (paths: Paths, says: string) => {
+      const evaluated = evaluateFiles(under(folder, { out: "scores.json", ...paths }));
+      await assertRejects(() => evaluated, Error, says);
+    };
+    await fails({ labels: "l", truth: "t" }, "no name or frame number is in both");
+    await fails({ labels: "l", truth: "nowhere" }, `${folder}/nowhere`);
+    await fails({ labels: "l", markers: "empty" }, `${folder}/empty: it has no PNG or TIFF files`);
+    await fails({ labels: "l", out: "no/scores.json" }, "its folder does not exist; make it first");
+    await fails({ labels: "l", out: "empty" }, "it is a folder; name a file");
+    const left = (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).sort();
+    assertEquals(left, ["empty", "l", "t"]);
+  });
+});

@@ -1,0 +1,156 @@
+// Outlines beside the labels: ImageJ regions and GeoJSON, of StarDist and of a U-Net.
+import { assertEquals, assertRejects } from "@std/assert";
+import { unzipSync } from "fflate";
+import { decodeImage } from "../../../../train/images/formats/decode.ts";
+import { encodeFloatTiff, encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
+import type { OutlineCollection } from "../../../../train/objects/formats/geojson.ts";
+import {
+  predictFiles,
+  type PredictFilesOptions,
+} from "../../../../train/jobs/predict/predict_files.ts";
+import { withFolder } from "../../fixtures/temporary.ts";
+import { decodeRoi } from "../../objects/formats/fixtures/roi_decoder.ts";
+import { type Peak, peakProbability, peaks, RADIUS, starModel } from "../../fixtures/star_model.ts";
+import { picture, type Rectangle, thresholdModel } from "../../fixtures/threshold_model.ts";
+
+const UNET = { "model/weights.safetensors": thresholdModel() };
+const A: Rectangle = { x: 1, y: 1, width: 3, height: 2 };
+const B: Rectangle = { x: 6, y: 2, width: 4, height: 3 };
+
+/** Predicts with outlines of both kinds, relative to a folder. */
+async function predict(folder: string, options: Partial<PredictFilesOptions>) {
+  const { inputs = [], ...others } = options;
+  const events = await Array.fromAsync(predictFiles({
+    ...{ model: `${folder}/model`, out: `${folder}/out`, rois: true, geojson: true },
+    ...others,
+    inputs: inputs.map((name) => `${folder}/${name}`),
+  }));
+  const done = events.at(-1)!;
+  return done.type === "done" ? { written: done.written, kept: done.kept } : null;
+}
+
+async function names(path: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(path), ({ name }) => name)).sort();
+}
+
+async function readGeoJson(path: string): Promise<OutlineCollection> {
+  return JSON.parse(await Deno.readTextFile(path));
+}
+
+/** The corners and the slice of every region in an archive, by its name. */
+async function readRegions(path: string): Promise<Record<string, [number[][], number]>> {
+  const files = Object.entries(unzipSync(await Deno.readFile(path)));
+  return Object.fromEntries(files.map(([name, bytes]) => {
+    const { subpixelX, subpixelY, position } = decodeRoi(bytes);
+    return [name, [subpixelX.map((x, i) => [x, subpixelY[i]]), position]];
+  }));
+}
+
+/** A rectangle's corners, clockwise from the upper left one. */
+function corners({ x, y, width, height }: Rectangle): [number, number][] {
+  return [[x, y], [x + width, y], [x + width, y + height], [x, y + height]];
+}
+
+function tiff(...frames: Rectangle[][]): Uint8Array<ArrayBuffer> {
+  return encodeGreyTiff(frames.map(picture));
+}
+
+Deno.test("predictFiles() writes the polygons of StarDist as regions and GeoJSON", async () => {
+  const places: Peak[] = [{ row: 20, column: 30 }, { row: 8, column: 12, value: 768 }];
+  const image = encodeGreyTiff([peaks(places, { width: 49, height: 38 })]);
+  const files = { "model/weights.safetensors": starModel(), "cells.ome.tif": image };
+  const polygons = places.map(({ row, column }) => {
+    const [x, y] = [column + 0.5, row + 0.5];
+    return [[x + RADIUS, y], [x, y + RADIUS], [x - RADIUS, y], [x, y - RADIUS]];
+  });
+  await withFolder(files, async (folder) => {
+    await predict(folder, { inputs: ["cells.ome.tif"] });
+    assertEquals(await names(`${folder}/out`), ["cells.geojson", "cells.tif", "cells.zip"]);
+    assertEquals(await readRegions(`${folder}/out/cells.zip`), {
+      "0001.roi": [polygons[0], 0],
+      "0002.roi": [polygons[1], 0],
+    });
+    const { features } = await readGeoJson(`${folder}/out/cells.geojson`);
+    assertEquals(
+      features.map(({ geometry }) => geometry.coordinates),
+      polygons.map((polygon) => [[...polygon, polygon[0]]]) as [number, number][][][],
+    );
+    assertEquals(
+      features.map(({ properties }) => properties),
+      places.map((place, i) => ({
+        objectType: "detection" as const,
+        label: i + 1,
+        probability: Math.round(1000 * peakProbability({ value: 1024, ...place })) / 1000,
+        frame: 0,
+      })),
+    );
+  });
+});
+
+Deno.test("predictFiles() writes the traced outlines of a U-Net, with slices and frames of a stack", async () => {
+  await withFolder({ ...UNET, "v.tif": tiff([A], [], [A, B]) }, async (folder) => {
+    await predict(folder, { inputs: ["v.tif"] });
+    assertEquals(await names(`${folder}/out`), ["v.geojson", "v.tif", "v.zip"]);
+    assertEquals(await readRegions(`${folder}/out/v.zip`), {
+      "0001-0001.roi": [corners(A), 1],
+      "0003-0001.roi": [corners(A), 3],
+      "0003-0002.roi": [corners(B), 3],
+    });
+    const { features } = await readGeoJson(`${folder}/out/v.geojson`);
+    assertEquals(features.map(({ properties }) => properties), [
+      { objectType: "detection", label: 1, frame: 0 },
+      { objectType: "detection", label: 1, frame: 2 },
+      { objectType: "detection", label: 2, frame: 2 },
+    ]);
+    assertEquals(features[2].geometry.coordinates, [[...corners(B), corners(B)[0]]]);
+  });
+});
+
+Deno.test("predictFiles() writes outlines of frames one by one, as its labels", async () => {
+  const files = { ...UNET, "v/t1.tif": tiff([A]), "v/t2.tif": tiff([A, B]) };
+  await withFolder(files, async (folder) => {
+    await predict(folder, { inputs: ["v"], ctc: true, geojson: false, probability: true });
+    assertEquals(await names(`${folder}/out`), [
+      ...["mask001.tif", "mask001.zip", "mask002.tif", "mask002.zip", "probability"],
+    ]);
+    assertEquals(await readRegions(`${folder}/out/mask002.zip`), {
+      "0001.roi": [corners(A), 0],
+      "0002.roi": [corners(B), 0],
+    });
+  });
+});
+
+Deno.test("predictFiles() keeps outlines that are there, and makes those that are missing", async () => {
+  const files = {
+    ...UNET,
+    "v/t1.tif": tiff([A]),
+    "v/t2.tif": tiff([B]),
+    "out/t1.tif": "labels",
+    "out/t1.zip": "regions",
+  };
+  await withFolder(files, async (folder) => {
+    const inputs = ["v"];
+    const read = (name: string) => Deno.readTextFile(`${folder}/out/${name}`);
+    const some = { inputs, geojson: false };
+    assertEquals(await predict(folder, some), { written: 1, kept: 1 });
+    assertEquals(await predict(folder, some), { written: 0, kept: 2 });
+    assertEquals(await predict(folder, { inputs }), { written: 2, kept: 0 });
+    assertEquals([await read("t1.tif"), await read("t1.zip")], ["labels", "regions"]);
+    assertEquals((await readGeoJson(`${folder}/out/t1.geojson`)).features.length, 1);
+    assertEquals(await predict(folder, { inputs }), { written: 0, kept: 2 });
+    assertEquals(await predict(folder, { inputs, overwrite: true }), { written: 2, kept: 0 });
+    assertEquals(Object.keys(await readRegions(`${folder}/out/t1.zip`)), ["0001.roi"]);
+    assertEquals((await decodeImage(`${folder}/out/t1.tif`)).length, 1);
+  });
+});
+
+Deno.test("predictFiles() leaves no outlines of a stack that ends in the middle", async () => {
+  const { data, ...size } = picture([A]);
+  const frames = [data, data, data.with(3, NaN)].map((data) => ({ ...size, data }));
+  const files = { ...UNET, "a.tif": tiff([B]), "v.tif": encodeFloatTiff(frames) };
+  await withFolder(files, async (folder) => {
+    const predicted = predict(folder, { inputs: ["a.tif", "v.tif"], normalize: "frame" });
+    await assertRejects(() => predicted, SyntaxError, `${folder}/v.tif`);
+    assertEquals(await names(`${folder}/out`), ["a.geojson", "a.tif", "a.zip"]);
+  });
+});

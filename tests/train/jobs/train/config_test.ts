@@ -1,0 +1,234 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { checkConfig } from "../../../../train/jobs/train/check_config.ts";
+import {
+  changeConfig,
+  type ConfigChange,
+  defaultConfig,
+  listSettings,
+  syntheticConfig,
+} from "../../../../train/jobs/train/config.ts";
+
+/** The default settings with a change from "my.json". */
+function changed(change: ConfigChange) {
+  return changeConfig(defaultConfig, { change, source: "my.json" });
+}
+
+/** A change of the setting at a path with dots. */
+function changeAt(path: string, value: unknown): ConfigChange {
+  return path.split(".").reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as never;
+}
+
+/** The setting at a path with dots. */
+function settingAt(config: object, path: string): unknown {
+  return path.split(".").reduce<unknown>((group, key) => Object(group)[key], config);
+}
+
+Deno.test("changeConfig() changes nested settings and leaves the rest and the original alone", () => {
+  const before = structuredClone(defaultConfig);
+  const config = changed({
+    base: 8,
+    video: ["a", "b"],
+    augmentation: { noise: 0.1, elastic: { spacing: 16 }, intensity: { scale: [0.5, 1.5] } },
+  });
+  assertEquals(defaultConfig, before);
+  assertEquals(config, {
+    ...defaultConfig,
+    base: 8,
+    video: ["a", "b"],
+    augmentation: {
+      ...defaultConfig.augmentation,
+      noise: 0.1,
+      elastic: { ...defaultConfig.augmentation.elastic, spacing: 16 },
+      intensity: { ...defaultConfig.augmentation.intensity, scale: [0.5, 1.5] },
+    },
+  });
+});
+
+Deno.test("changeConfig() takes every setting that it lists, whole or one by one", () => {
+  assertEquals(changed({ ...defaultConfig }), defaultConfig);
+  for (const { path, value } of listSettings()) {
+    assertEquals(changed(changeAt(path.join("."), value)), defaultConfig);
+  }
+});
+
+Deno.test("changeConfig() changes what has been changed before, also to another number of videos", () => {
+  const twice = changeConfig(changed({ base: 4, video: ["a"] }), {
+    change: { video: ["b", "c"] },
+    source: "the command line",
+  });
+  assertEquals(twice, { ...defaultConfig, base: 4, video: ["b", "c"] });
+  assertEquals(changeConfig(twice, { change: { video: [] }, source: "x" }).video, []);
+});
+
+Deno.test("changeConfig() takes a number or otsu as the threshold", () => {
+  for (const threshold of [0.4, "otsu"]) {
+    const config = changed({ postprocess: { threshold } });
+    assertEquals(config.postprocess, { ...defaultConfig.postprocess, threshold });
+    checkConfig(config);
+  }
+});
+
+Deno.test("changeConfig() refuses unknown settings by their whole name", () => {
+  const cases: [ConfigChange, string][] = [
+    [{ learningRate: 1 }, "learningRate"],
+    [{ augmentation: { elastic: { size: 3 } } }, "augmentation.elastic.size"],
+    [{ toString: "x" }, "toString"],
+    [JSON.parse('{"__proto__": {"base": 3}}'), "__proto__"],
+  ];
+  for (const [change, name] of cases) {
+    assertThrows(
+      () => changed(change),
+      TypeError,
+      `Cannot use my.json: unknown setting ${name}; \`train --help\` lists them all`,
+    );
+  }
+});
+
+Deno.test("changeConfig() refuses values of another type", () => {
+  const cases: [path: string, value: unknown, message: string][] = [
+    ["base", "8", 'base is "8", expected a number'],
+    ["base", null, "base is null, expected a number"],
+    ["base", [8], "base is [8], expected a number"],
+    ["control", 1, "control is 1, expected a boolean"],
+    ["stills", false, "stills is false, expected a string"],
+    ["video", "a", 'video is "a", expected a list of strings'],
+    ["video", [1], "video is [1], expected a list of strings"],
+    ["augmentation", 3, "augmentation is 3, expected a group"],
+    ["augmentation.noise", {}, "augmentation.noise is {}, expected a number"],
+    ["augmentation.intensity.scale", 2, "scale is 2, expected a list of 2 numbers"],
+    ["augmentation.intensity.scale", [2], "scale is [2], expected a list of 2 numbers"],
+    ["augmentation.intensity.shift", [1, "2"], 'shift is [1,"2"], expected a list of 2 numbers'],
+    ["postprocess.threshold", true, "postprocess.threshold is true, expected a string"],
+  ];
+  for (const [path, value, message] of cases) {
+    assertThrows(() => changed(changeAt(path, value)), TypeError, message);
+  }
+});
+
+Deno.test("checkConfig() accepts the defaults and what the synthetic run changes", () => {
+  checkConfig(defaultConfig);
+  checkConfig({ ...defaultConfig, ...syntheticConfig });
+});
+
+Deno.test("checkConfig() accepts the ends of every range", () => {
+  const cases: [path: string, values: readonly unknown[]][] = [
+    ["seed", [0, 2 ** 32]],
+    ["warmup", [0]],
+    ["ramp", [0]],
+    ["rounds", [0]],
+    ["segmentationShare", [0]],
+    ["consistencyShare", [0]],
+    ["foreground", [0, 1]],
+    ["validation", [0]],
+    ["test", [0]],
+    ["low", [0]],
+    ["high", [100]],
+    ["augmentation.flip", [0, 1]],
+    ["augmentation.noise", [0]],
+    ["augmentation.intensity.scale", [[1, 1]]],
+    ["postprocess.minSize", [0]],
+  ];
+  for (const [path, values] of cases) {
+    for (const value of values) checkConfig(changed(changeAt(path, value)));
+  }
+});
+
+Deno.test("checkConfig() names the setting, its value and what it may be", () => {
+  const cases: [paths: string, values: readonly unknown[], expected: string][] = [
+    [
+      "depth base patch batch pairs gap validateEvery saveEvery memory plateauPatience",
+      [0, -1, 1.5],
+      "a whole number ≥ 1",
+    ],
+    [
+      "seed warmup ramp rounds segmentationShare consistencyShare patience",
+      [-1, 0.5],
+      "a whole number ≥ 0",
+    ],
+    ["warmupRate segmentationRate consistencyRate", [0, 1, -0.1], "a rate in (0, 1)"],
+    ["foreground validation test", [-0.1, 1.1], "a share in [0, 1]"],
+    ["augmentation.flip augmentation.transpose", [-0.1, 1.1], "a share in [0, 1]"],
+    ["augmentation.brightnessContrast.probability", [2], "a share in [0, 1]"],
+    ["augmentation.intensity.probability", [2], "a share in [0, 1]"],
+    ["augmentation.elastic.probability", [2], "a share in [0, 1]"],
+    ["augmentation.noise augmentation.elastic.amplitude", [-1], "a number ≥ 0"],
+    ["augmentation.brightnessContrast.brightness", [-1], "a number ≥ 0"],
+    ["augmentation.brightnessContrast.contrast", [-1], "a number ≥ 0"],
+    ["collapseLimit augmentation.elastic.spacing", [0, -1], "a number > 0"],
+    ["model", ["resnet"], "one of unet, stardist"],
+    ["decay", ["linear"], "one of cosine, plateau, constant"],
+    ["unit", ["steps"], "one of batches, epochs"],
+    ["videoNormalization", ["image"], "one of video, frame"],
+    [
+      "consistencyLoss",
+      ["l2", "toString"],
+      "one of dice, squared-dice, generalised-dice, bce, mse, foreground-sum, tile-sum, " +
+      "tolerant-dice",
+    ],
+    [
+      "segmentationLoss",
+      ["l2", "toString", "stardist"],
+      "one of dice, squared-dice, generalised-dice, bce, mse, foreground-sum, tile-sum, " +
+      "tolerant-dice for model unet",
+    ],
+    ["stardist.rays", [2, 3.5], "a whole number ≥ 3"],
+    ["stardist.grid", [0, 3, 8], "1, 2 or 4"],
+    ["stardist.features", [0], "a whole number ≥ 1"],
+    ["stardist.distanceLoss", ["l2"], "one of mae, mse, iou"],
+    ["stardist.distanceWeight stardist.background stardist.rayConsistency", [-1], "a number ≥ 0"],
+    ["test", [0.9, 0.95], "less than 1 with validation added"],
+    ["low", [-1, 99.8, 100], "a percentile below high"],
+    ["patch", [100, 4], "a multiple of 8"],
+    ["window", [1, 2.5], "a whole number ≥ 2"],
+    ["planes", [7], "0 without focus; give a table of focus planes, or a run of model focus"],
+    ["depthShare consistencyReach", [-1, 0.5], "a whole number ≥ 0"],
+    ["depthGap consistencyTile", [0, 1.5], "a whole number ≥ 1"],
+    [
+      "augmentation.intensity.scale augmentation.intensity.shift",
+      [[2, 1]],
+      "two numbers in ascending order",
+    ],
+  ];
+  for (const [paths, values, expected] of cases) {
+    for (const path of paths.split(" ")) {
+      for (const value of values) {
+        assertThrows(
+          () => checkConfig(changed(changeAt(path, value))),
+          RangeError,
+          `Cannot train: ${path} is ${JSON.stringify(value)}, expected ${expected}`,
+        );
+      }
+    }
+  }
+});
+
+Deno.test("checkConfig() lets no number pass that is none", () => {
+  for (const { path, value } of listSettings()) {
+    const name = path.join(".");
+    if (typeof value !== "number") continue;
+    const broken = changed(changeAt(name, NaN));
+    assert(Number.isNaN(settingAt(broken, name)));
+    assertThrows(() => checkConfig(broken), RangeError, undefined, name);
+  }
+});
+
+Deno.test("checkConfig() checks post-processing before training, not after it", () => {
+  const cases: [path: string, value: unknown, message: string][] = [
+    ["threshold", "Otsu", 'threshold is "Otsu", expected otsu or a number'],
+    ["connectivity", 6, "connectivity is 6, expected 4 or 8"],
+    ["minSize", -1, "minSize is -1, expected a whole number from 0"],
+  ];
+  for (const [name, value, message] of cases) {
+    const config = changed({ postprocess: { [name]: value } });
+    assertThrows(() => checkConfig(config), RangeError, message);
+  }
+});
+
+Deno.test("listSettings() names every leaf once", () => {
+  const names = listSettings().map(({ path }) => path.join("."));
+  assertEquals(new Set(names).size, names.length);
+  for (const name of ["seed", "video", "augmentation.intensity.scale", "postprocess.threshold"]) {
+    assert(names.includes(name), name);
+  }
+  assert(!names.includes("augmentation"));
+});

@@ -1,0 +1,159 @@
+import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
+import {
+  changeConfig,
+  type ConfigChange,
+  holotomographyConfig,
+} from "../../../../train/jobs/train/config.ts";
+import { trainHolotomography } from "../../../../train/jobs/train/holotomography.ts";
+import { decodeFocusTable } from "../../../../train/images/series/focus_table.ts";
+import { readModelFile } from "../../../../train/models/model_file.ts";
+import { predictAny } from "../../../../train/jobs/predict/predict_any.ts";
+import { predictFiles } from "../../../../train/jobs/predict/predict_files.ts";
+import { type SynthStackFiles, synthStackFiles } from "../../../../train/jobs/synth_files.ts";
+import { trainAny } from "../../../../train/jobs/train/train_any.ts";
+import { withFolder } from "../../fixtures/temporary.ts";
+import { tinyConfig, trainToEnd, withTinyData } from "../../fixtures/tiny_run.ts";
+
+/** Tiny stacks, and an empty folder for runs. */
+async function withStacks(
+  use: (files: SynthStackFiles, runs: string) => Promise<void>,
+): Promise<void> {
+  await withFolder({}, async (folder) => {
+    const out = `${folder}/data`;
+    await use(
+      await synthStackFiles({ out, stills: 4, frames: 4, size: 32, depth: 9 }),
+      `${folder}/runs`,
+    );
+  });
+}
+
+function configFor({ stills, movie, truth, dots, focus }: SynthStackFiles, change: ConfigChange) {
+  return changeConfig(tinyConfig(""), {
+    change: {
+      ...{ stills, video: [movie], truth, markers: dots, focus, planes: 1 },
+      ...{ test: 0.25, depthGap: 2 },
+      ...change,
+    },
+    source: "the test",
+  });
+}
+
+Deno.test("a run on z-stacks learns from the planes around focus, and predicts with a focus table", async () => {
+  await withStacks(async (files, runs) => {
+    const config = configFor(files, { depthPairs: true });
+    const events = await trainToEnd({ config, out: `${runs}/a` });
+    const result = events.find((event) => event.type === "result")!;
+    const row = result.table.rows.find(({ source }) => source === "consistent")!;
+    assert(Number.isFinite(row.values.area_change?.mean));
+    assert(Number.isFinite(row.values.dots?.mean));
+    const kinds = new Set(
+      (await Deno.readTextFile(`${runs}/a/metrics.jsonl`)).trim().split("\n")
+        .map((line) => JSON.parse(line)).filter(({ type }) => type === "step")
+        .map(({ kind }) => kind),
+    );
+    assertEquals([...kinds].toSorted(), ["consistency", "depth", "segmentation"]);
+    const model = await readModelFile(`${runs}/a`);
+    assertEquals(model.planes, 1);
+    assertEquals(model.weights.tensors.get("down.0.0.weight")?.shape, [2, 3, 3, 3]);
+
+    const out = `${runs}/labels`;
+    const options = { model: `${runs}/a`, inputs: [files.movie], out };
+    await Array.fromAsync(predictFiles({ ...options, focus: files.focus }));
+    const names = (await Array.fromAsync(Deno.readDir(out), ({ name }) => name)).toSorted();
+    assertEquals(names, ["t000.tif", "t001.tif", "t002.tif", "t003.tif"]);
+    await assertRejects(
+      () => Array.fromAsync(predictFiles({ ...options, overwrite: true })),
+      Error,
+      "give a table of focus planes (.csv) or the folder of a run of model focus",
+    );
+  });
+});
+
+Deno.test("a focus model finds planes, and trains and predicts with what it finds", async () => {
+  await withStacks(async (files, runs) => {
+    const focusRun = `${runs}/focus`;
+    const focusConfig = changeConfig(configFor(files, {}), {
+      change: { model: "focus", warmup: 4, patch: 32, pairs: 2, validateEvery: 2, planes: 0 },
+      source: "the test",
+    });
+    const events = await Array.fromAsync(trainAny({ config: focusConfig, out: focusRun }));
+    assertEquals(events.at(-1)?.type, "focus-result");
+    assertGreater(events.filter(({ type }) => type === "focus-validation").length, 0);
+
+    const found = `${runs}/found`;
+    const finding = { model: focusRun, inputs: [files.movie], out: found };
+    const told = await Array.fromAsync(predictAny(finding));
+    assertEquals(told.filter(({ type }) => type === "focus").length, 4);
+    const table = `${found}/focus.csv`;
+    const rows = decodeFocusTable(await Deno.readTextFile(table), table);
+    assertEquals(rows.map(({ stack }) => stack), ["t000", "t001", "t002", "t003"]);
+    assertEquals((await Array.fromAsync(predictAny(finding))).at(-1), {
+      ...{ type: "done", out: found, written: 0, kept: 1 },
+    });
+
+    const config = configFor(files, { focus: focusRun, warmup: 2, rounds: 1 });
+    await Array.fromAsync(trainAny({ config, out: `${runs}/b` }));
+    const out = `${runs}/labels`;
+    await Array.fromAsync(predictAny({ model: `${runs}/b`, inputs: [files.movie], out }));
+    assertEquals((await Array.fromAsync(Deno.readDir(out))).length, 4);
+  });
+});
+
+Deno.test("a volume without labels makes a model of 2D stills consistent in depth, without a video", async () => {
+  await withStacks(async ({ movie }, runs) => {
+    await withTinyData(async ({ data }) => {
+      const change = { video: [], truth: "", volume: [movie], depthGap: 2, control: false };
+      const events = await trainToEnd({ config: tinyConfig(data, change), out: `${runs}/a` });
+      const kinds = events.flatMap((event) => event.type === "step" ? [event.kind] : []);
+      assertEquals([...new Set(kinds)].toSorted(), ["depth", "segmentation"]);
+      const validations = events.filter((event) => event.type === "validation");
+      assert(validations.at(-1)!.depth! > 0);
+      assertEquals(validations.map(({ consistency }) => consistency), validations.map(() => null));
+    }, { stills: 4, videos: [] });
+  });
+});
+
+Deno.test("trainAny() says what a focus model needs", async () => {
+  await withStacks(async (files, runs) => {
+    const focus = (change: ConfigChange) =>
+      Array.fromAsync(trainAny({
+        config: configFor(files, { model: "focus", planes: 0, ...change }),
+        out: `${runs}/none`,
+      }));
+    await assertRejects(() => focus({ focus: "" }), RangeError, "--focus a table (.csv)");
+    const other = `${files.stills}/other.csv`;
+    await Deno.writeTextFile(other, "stack,plane\nelsewhere,1\n");
+    await assertRejects(() => focus({ focus: other }), RangeError, "names none of the 4 stacks");
+  });
+});
+
+Deno.test("trainHolotomography() goes from stacks to a report, also after an interruption", async () => {
+  await withFolder({}, async (out) => {
+    const config = {
+      ...tinyConfig("", { stills: "", video: [], truth: "", patch: 16, control: false }),
+      planes: 1,
+      postprocess: holotomographyConfig.postprocess!,
+    };
+    const options = {
+      ...{ config, out },
+      data: { stills: 4, frames: 3, size: 32, depth: 9 },
+      focusModel: { warmup: 2, patch: 32, pairs: 1 },
+    };
+    for await (const event of trainHolotomography(options)) {
+      if (event.type === "focus-step") break;
+    }
+    const events = await Array.fromAsync(trainHolotomography({ ...options, resume: true }));
+    assertEquals(events.at(-1)?.type, "result");
+    const names = (await Array.fromAsync(Deno.readDir(out), ({ name }) => name)).toSorted();
+    assertEquals(names.filter((name) => !name.includes("safetensors")), [
+      ...["config.json", "curves.svg", "data", "focus", "kernels.json", "metrics.jsonl"],
+      "report.html",
+    ]);
+    assertEquals((await readModelFile(out)).planes, 1);
+    await assertRejects(
+      () => Array.fromAsync(trainHolotomography(options)),
+      Error,
+      "already holds",
+    );
+  });
+});

@@ -1,0 +1,195 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  encodeFloatTiff,
+  encodeGreyTiff,
+  encodeLabelTiff,
+} from "../../../../train/images/formats/encode.ts";
+import type { Sample } from "../../../../train/images/sample.ts";
+import { syntheticVideo } from "../../../../train/synthetic/mod.ts";
+import { defaultConfig } from "../../../../train/jobs/train/config.ts";
+import {
+  loadTrainingSet,
+  normalizeFrames,
+  splitStills,
+} from "../../../../train/jobs/train/training_set.ts";
+import { frameName, tinyConfig, tinyFiles, withTinyData } from "../../fixtures/tiny_run.ts";
+import { withFolder } from "../../fixtures/temporary.ts";
+
+/** Samples that can be told apart by their width. */
+function samples(count: number): Sample[] {
+  return Array.from({ length: count }, (_, i) => ({
+    channels: 1,
+    width: i + 1,
+    height: 1,
+    image: new Float32Array(i + 1),
+    labels: new Uint32Array(i + 1),
+  }));
+}
+
+/** The widths of the stills in each part. */
+function split(count: number, shares: { validation: number; test: number }, heldBack = 0) {
+  const parts = splitStills(samples(count), {
+    config: { ...defaultConfig, ...shares },
+    heldBack: samples(100 + heldBack).slice(100),
+  });
+  const widths = (part: readonly Sample[]) => part.map(({ width }) => width);
+  return {
+    train: widths(parts.train),
+    validation: widths(parts.validation),
+    test: widths(parts.test),
+  };
+}
+
+Deno.test("splitStills() gives every still to exactly one part, in the shares asked for", () => {
+  const shares = { validation: 0.1, test: 0.15 };
+  for (const count of [3, 4, 10, 37, 100]) {
+    const { train, validation, test } = split(count, shares);
+    const all = [...train, ...validation, ...test].toSorted((a, b) => a - b);
+    assertEquals(all, Array.from({ length: count }, (_, i) => i + 1));
+    assertEquals(validation.length, Math.max(1, Math.round(0.1 * count)));
+    assertEquals(test.length, Math.max(1, Math.round(0.15 * count)));
+  }
+});
+
+Deno.test("splitStills() is the same for every seed", () => {
+  const of = (seed: number) =>
+    splitStills(samples(20), { config: { ...defaultConfig, seed }, heldBack: [] });
+  assertEquals(of(1), of(2));
+});
+
+Deno.test("splitStills() uses what is held back already, and else the validation stills", () => {
+  const heldBack = split(10, { validation: 0.2, test: 0.3 }, 2);
+  assertEquals(heldBack.test, [101, 102]);
+  assertEquals([heldBack.train.length, heldBack.validation.length], [8, 2]);
+  const without = split(10, { validation: 0.2, test: 0 });
+  assertEquals(without.test, without.validation);
+  assertEquals(without.train.length, 8);
+  const none = split(10, { validation: 0, test: 0 });
+  assertEquals([none.train.length, none.validation, none.test], [10, [], []]);
+});
+
+Deno.test("splitStills() refuses stills that leave none to learn from", () => {
+  for (const count of [1, 2]) {
+    assertThrows(
+      () => split(count, { validation: 0.1, test: 0.15 }),
+      RangeError,
+      `${count} stills leave none to learn from; give more, or lower validation and test`,
+    );
+  }
+});
+
+Deno.test("loadTrainingSet() reads and normalises stills, videos and truth", async () => {
+  await withTinyData(async ({ data }) => {
+    const video = [0, 1].map((v) => `${data}/video-${v}`);
+    const set = await loadTrainingSet(tinyConfig(data, { video, markers: `${data}/truth` }));
+    assertEquals([set.train.length, set.validation.length, set.test.length], [4, 1, 1]);
+    assert(set.train.every(({ labels }) => labels?.some((id) => id > 0)));
+    assertEquals(set.videos.map(({ name, frames }) => [name, frames.length]), [
+      ["video-0", 5],
+      ["video-1", 3],
+    ]);
+    const [first, second] = set.videos;
+    const { frames, truth } = syntheticVideo({ seed: 5, frames: 5, size: 32 });
+    assertEquals([...first.truth], [...truth.entries()]);
+    assertEquals([...first.markers], [...truth.entries()]);
+    assertEquals([second.truth.size, second.markers.size], [0, 0]);
+    // The files hold whole numbers, the generator's frames too.
+    assertEquals(
+      await Promise.all(frames.map((_, i) => first.frames.frame(i))),
+      (await normalizeFrames(frames, { mode: "video", low: 1, high: 99.8 }))
+        .map((plane) => ({ ...plane, channels: 1 })),
+    );
+    assertEquals(set.notes, []);
+  }, { videos: [5, 3] });
+});
+
+Deno.test("loadTrainingSet() matches truth that only some frames have", async () => {
+  await withTinyData(async ({ data }) => {
+    const { videos: [video] } = await loadTrainingSet(tinyConfig(data));
+    assertEquals([...video.truth.keys()], [1, 4]);
+    const { truth } = syntheticVideo({ seed: 5, frames: 5, size: 32 });
+    assertEquals(video.truth.get(4), truth[4]);
+  }, { truth: [1, 4] });
+});
+
+Deno.test("loadTrainingSet() counts the pages of a stack from 0 when it matches truth", async () => {
+  const { frames, truth } = syntheticVideo({ seed: 5, frames: 5, size: 32 });
+  const files = {
+    ...tinyFiles({ videos: [] }),
+    "v.tif": encodeGreyTiff(frames),
+    [`some/${frameName("man_seg", 2)}`]: encodeLabelTiff([truth[2]]),
+    "all/v.tif": encodeLabelTiff(truth),
+  };
+  await withFolder(files, async (data) => {
+    const load = (folder: string) =>
+      loadTrainingSet(tinyConfig(data, { video: [`${data}/v.tif`], truth: `${data}/${folder}` }));
+    assertEquals([...(await load("some")).videos[0].truth], [[2, truth[2]]]);
+    assertEquals([...(await load("all/v.tif")).videos[0].truth], [...truth.entries()]);
+  });
+});
+
+Deno.test("loadTrainingSet() refuses truth of another size, before anything is trained", async () => {
+  const files = tinyFiles();
+  const { truth } = syntheticVideo({ seed: 5, frames: 1, size: 40 });
+  files[`truth/${frameName("man_seg", 3)}`] = encodeLabelTiff(truth);
+  await withFolder(files, async (data) => {
+    await assertRejects(
+      () => loadTrainingSet(tinyConfig(data)),
+      RangeError,
+      "truth: man_seg003.tif is 40x40, the frames of video-0 are 32x32",
+    );
+  });
+});
+
+Deno.test("loadTrainingSet() refuses truth that fits no frame", async () => {
+  await withFolder({
+    ...tinyFiles({ truth: [] }),
+    "truth/man_seg900.tif": encodeLabelTiff(syntheticVideo({ seed: 5, frames: 1 }).truth),
+  }, async (data) => {
+    await assertRejects(
+      () => loadTrainingSet(tinyConfig(data)),
+      RangeError,
+      "no name or frame number is in both",
+    );
+  });
+});
+
+Deno.test("loadTrainingSet() needs a frame more than the gap, in every video", async () => {
+  await withTinyData(async ({ data }) => {
+    const load = (gap: number) =>
+      loadTrainingSet(
+        tinyConfig(data, { gap, video: [`${data}/video-0`, `${data}/video-1`], truth: "" }),
+      );
+    assertEquals((await load(1)).videos.length, 2);
+    await assertRejects(() => load(2), RangeError, "video-1 as a video: it has 2 frame");
+  }, { videos: [3, 2] });
+});
+
+Deno.test("loadTrainingSet() trains on stills alone without a video", async () => {
+  await withTinyData(async ({ data }) => {
+    const set = await loadTrainingSet(tinyConfig(data, { video: [], truth: "" }));
+    assertEquals(set.videos, []);
+  });
+});
+
+Deno.test("loadTrainingSet() makes synthetic stills where none are named", async () => {
+  const set = await loadTrainingSet(defaultConfig);
+  assertEquals(set.train.length + set.validation.length + set.test.length, 48);
+  const [{ name, frames, truth }] = set.videos;
+  assertEquals([name, frames.length, truth.size], ["synthetic video", 24, 24]);
+  await withTinyData(async ({ data }) => {
+    const own = await loadTrainingSet({ ...defaultConfig, video: [`${data}/video-0`] });
+    assertEquals(own.videos.map(({ name }) => name), ["video-0"]);
+    assertEquals(own.train, set.train);
+  });
+});
+
+Deno.test("loadTrainingSet() refuses an image with NaN in it by name", async () => {
+  const data = new Float32Array(32 * 32).fill(1);
+  data[77] = NaN;
+  const files = tinyFiles();
+  files["stills/images/s2.tif"] = encodeFloatTiff([{ width: 32, height: 32, data }]);
+  await withFolder(files, async (folder) => {
+    await assertRejects(() => loadTrainingSet(tinyConfig(folder)), SyntaxError, "s2.tif");
+  });
+});

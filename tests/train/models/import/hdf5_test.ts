@@ -1,0 +1,88 @@
+// Arrays of HDF5 files: all of them, to the bit; or the file is refused.
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { readHdf5 } from "../../../../train/models/import/hdf5.ts";
+import { type ArrayToWrite, hdf5File } from "../../fixtures/hdf5_file.ts";
+
+const FEW: Record<string, ArrayToWrite> = {
+  "a/b/kernel:0": { shape: [2, 3], values: [1, -2, 3.5, 1e-30, 0, 65504] },
+  "a/b/bias:0": { shape: [1], values: [0.1] },
+  "top": { shape: [0], values: [] },
+};
+
+Deno.test("readHdf5() lists the arrays of all groups, with their shapes and values", async () => {
+  const arrays = await readHdf5(hdf5File(FEW), "few.h5");
+  assertEquals([...arrays.keys()].toSorted(), Object.keys(FEW).toSorted());
+  for (const [path, { shape, values }] of Object.entries(FEW)) {
+    assertEquals(arrays.get(path)!.shape, shape);
+    assertEquals(arrays.get(path)!.values(), Float32Array.from(values));
+  }
+});
+
+Deno.test("readHdf5() finds every layer of a large group", async () => {
+  const many: Record<string, ArrayToWrite> = {};
+  for (let i = 0; i < 100; i++) many[`layer_${i}/bias:0`] = { shape: [1], values: [i] };
+  const arrays = await readHdf5(hdf5File(many), "many.h5");
+  assertEquals(arrays.size, 100);
+  for (let i = 0; i < 100; i++) assertEquals(arrays.get(`layer_${i}/bias:0`)!.values()[0], i);
+});
+
+Deno.test("readHdf5() reads from the middle of a buffer", async () => {
+  const file = hdf5File(FEW);
+  const inside = new Uint8Array(file.length + 24);
+  inside.set(file, 16);
+  const arrays = await readHdf5(inside.subarray(16, 16 + file.length), "inside.h5");
+  assertEquals(arrays.get("a/b/bias:0")!.values(), Float32Array.of(0.1));
+});
+
+Deno.test("readHdf5() refuses values that are not finite", async () => {
+  for (const value of [NaN, Infinity]) {
+    const file = hdf5File({ "a/bias:0": { shape: [2], values: [1, value] } });
+    const array = (await readHdf5(file, "n.h5")).get("a/bias:0")!;
+    assertThrows(
+      () => array.values(),
+      SyntaxError,
+      "Cannot read n.h5: a/bias:0 holds values that are not finite",
+    );
+  }
+});
+
+Deno.test("readHdf5() refuses values that are no floating-point numbers", async () => {
+  const file = hdf5File({ "bias:0": { shape: [1], values: [1] } });
+  // The datatype message begins with class and version: 1 is a float, 0 a whole number.
+  const at = file.findIndex((_, i) =>
+    file[i] === 0x11 && file[i + 1] === 0x20 && file[i + 2] === 31
+  );
+  file[at] = 0x10;
+  const array = (await readHdf5(file, "i.h5")).get("bias:0")!;
+  assertThrows(() => array.values(), SyntaxError, "Cannot read i.h5: bias:0 holds values of type");
+});
+
+Deno.test("readHdf5() refuses a file that is not HDF5, or cut off", async () => {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  for (const content of ["", "HDF", "\x89PNG\r\n\x1a\n", "x".repeat(3000)]) {
+    await assertRejects(
+      () => readHdf5(bytes(content), "x.h5"),
+      SyntaxError,
+      "Cannot read x.h5: it is no HDF5 file; give the weights that Keras saved",
+    );
+  }
+  const file = hdf5File(FEW);
+  for (let length = 8; length < 96; length += 8) {
+    await assertRejects(() => readHdf5(file.slice(0, length), "x.h5"), SyntaxError, "cut short");
+  }
+});
+
+Deno.test("readHdf5() survives any changed byte: it reads the file or refuses it", async () => {
+  const file = hdf5File(FEW);
+  for (let at = 0; at < file.length; at += 3) {
+    const changed = file.slice();
+    changed[at] ^= 0xff;
+    try {
+      const arrays = await readHdf5(changed, "c.h5");
+      for (const { values, shape } of arrays.values()) if (shape.length < 3) values();
+    } catch (error) {
+      assert(error instanceof SyntaxError, `byte ${at}: ${error}`);
+      assert(error.message.startsWith("Cannot read c.h5: "), error.message);
+    }
+  }
+});

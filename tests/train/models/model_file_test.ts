@@ -1,0 +1,188 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import type { Device } from "../../../kernels/gpu/device.ts";
+import { openDevice } from "../../../kernels/open_device.ts";
+import type { RayThresholds } from "../../../nn/labels/stardist/thresholds.ts";
+import { decodeSafeTensors, encodeSafeTensors, type SafeTensors } from "../../../nn/safetensors.ts";
+import { buildNetwork, parameterTensors, readTensors } from "../../../nn/weights.ts";
+import { changeConfig, defaultConfig } from "../../../train/jobs/train/config.ts";
+import { Random } from "../../../train/images/random.ts";
+import { encodeModel, readModel, settingsOfModel } from "../../../train/models/model_file.ts";
+import { predictProbability } from "../../../train/models/probability.ts";
+import { starNetwork } from "../fixtures/star_network.ts";
+import { withFolder } from "../fixtures/temporary.ts";
+
+const device: Device = await openDevice();
+const CONFIG = changeConfig(defaultConfig, {
+  change: { low: 2, high: 98, videoNormalization: "frame", postprocess: { threshold: 0.4 } },
+  source: "the test",
+});
+
+/** A network with fresh weights, and its file. */
+async function freshModel({ depth = 2, base = 3 } = {}) {
+  const network = buildNetwork(device, {
+    architecture: { kind: "unet", options: { depth, base, inChannels: 1 } },
+    random: new Random(4),
+  });
+  const weights = await readTensors(device, parameterTensors(network));
+  return { network, weights, bytes: encodeModel({ network, weights, config: CONFIG }) };
+}
+
+/** The file of a fresh model with something changed. */
+async function changedModel(change: (file: SafeTensors) => SafeTensors): Promise<Uint8Array> {
+  const { bytes } = await freshModel();
+  return encodeSafeTensors(change(decodeSafeTensors(bytes, "model")));
+}
+
+Deno.test("readModel() gives back what encodeModel() was given", async () => {
+  const { network, weights, bytes } = await freshModel();
+  await withFolder(
+    { "run/weights.safetensors": bytes, "other.safetensors": bytes },
+    async (path) => {
+      for (const place of ["run", "run/weights.safetensors", "other.safetensors"]) {
+        const model = await readModel(device, `${path}/${place}`);
+        assertEquals(model.network.architecture, network.architecture);
+        assertEquals(await readTensors(device, parameterTensors(model.network)), weights);
+        assertEquals(model.stills, { mode: "image", low: 2, high: 98 });
+        assertEquals(model.video, { mode: "frame", low: 2, high: 98 });
+        assertEquals(model.decode.postprocess, CONFIG.postprocess);
+        const image = { width: 8, height: 4, data: Float32Array.from({ length: 32 }, (_, i) => i) };
+        assertEquals(
+          await predictProbability(device, { network: model.network, image }),
+          await predictProbability(device, { network, image }),
+        );
+      }
+    },
+  );
+});
+
+Deno.test("a model's file has the metadata and names that others read", async () => {
+  const { bytes } = await freshModel({ depth: 1, base: 2 });
+  const { metadata, tensors } = decodeSafeTensors(bytes, "model");
+  assertEquals(Object.keys(metadata).toSorted(), [
+    ...["architecture", "format", "normalization", "postprocess", "versions"],
+  ]);
+  assertEquals(
+    [...tensors].map(([name, { shape }]) => [name, shape.join("x")]),
+    [
+      ["down.0.0.weight", "2x1x3x3"],
+      ["down.0.0.bias", "2"],
+      ["down.0.1.weight", "2x2x3x3"],
+      ["down.0.1.bias", "2"],
+      ["middle.0.weight", "4x2x3x3"],
+      ["middle.0.bias", "4"],
+      ["middle.1.weight", "2x4x3x3"],
+      ["middle.1.bias", "2"],
+      ["up.0.0.weight", "2x4x3x3"],
+      ["up.0.0.bias", "2"],
+      ["up.0.1.weight", "2x2x3x3"],
+      ["up.0.1.bias", "2"],
+      ["head.weight", "1x2x1x1"],
+      ["head.bias", "1"],
+    ],
+  );
+});
+
+Deno.test("readModel() names the file, what is wrong with it, and the remedy", async () => {
+  const { bytes } = await freshModel();
+  const without = (key: string) =>
+    changedModel(({ metadata, tensors }) => ({
+      metadata: Object.fromEntries(Object.entries(metadata).filter(([name]) => name !== key)),
+      tensors,
+    }));
+  const architecture = (text: string) =>
+    changedModel(({ metadata, tensors }) => ({
+      metadata: { ...metadata, architecture: text },
+      tensors,
+    }));
+  const deeper = '{"kind":"unet","options":{"depth":3,"base":3,"inChannels":1}}';
+  const wider = '{"kind":"unet","options":{"depth":2,"base":4,"inChannels":1}}';
+  const cases: [content: Uint8Array, kind: typeof Error, message: string][] = [
+    [await without("architecture"), SyntaxError, "its metadata has no architecture"],
+    [await without("normalization"), SyntaxError, "lacks normalization and postprocess"],
+    [await without("postprocess"), SyntaxError, "lacks normalization and postprocess"],
+    [await architecture("unet"), SyntaxError, "its architecture is not readable: unet"],
+    [await architecture('{"kind":"x","options":{}}'), Error, "known kinds are unet"],
+    [await architecture(deeper), RangeError, "belongs to a network of another architecture"],
+    [await architecture(wider), RangeError, "belongs to a network of another architecture"],
+    [
+      await changedModel(({ metadata, tensors }) => ({
+        metadata,
+        tensors: new Map([...tensors].slice(1)),
+      })),
+      RangeError,
+      "down.0.0.weight is missing",
+    ],
+    [bytes.slice(0, -9), SyntaxError, "11983 are there"],
+    [bytes.slice(0, 100), SyntaxError, "is longer than the file of 100"],
+    [new Uint8Array(0), SyntaxError, "it has 0 bytes"],
+  ];
+  for (const [content, kind, message] of cases) {
+    await withFolder({ "weights.safetensors": content }, async (path) => {
+      const error = await assertRejects(() => readModel(device, path), kind, message);
+      assertStringIncludes(error.message, `${path}/weights.safetensors`);
+    });
+  }
+});
+
+Deno.test("readModel() says what to give where there are no weights", async () => {
+  await withFolder({ "config.json": "{}" }, async (path) => {
+    for (const place of ["", "/no-such-run", "/no.safetensors"]) {
+      const error = await assertRejects(() => readModel(device, path + place), Error);
+      assertStringIncludes(error.message, `Cannot read ${path}${place}`);
+      assertStringIncludes(error.message, "give the folder of a training run or a weights file");
+    }
+  });
+});
+
+/** The file of a fresh StarDist network. */
+async function starFile(thresholds?: RayThresholds): Promise<Uint8Array<ArrayBuffer>> {
+  const network = await starNetwork(device, { grid: 2 });
+  const weights = await readTensors(device, parameterTensors(network));
+  return encodeModel({ network, weights, config: CONFIG, thresholds });
+}
+
+Deno.test("readModel() gives back a StarDist network's thresholds, StarDist's where there are none", async () => {
+  const picked = { prob: 0.6180339887, nms: 0.3 };
+  for (const [given, expected] of [[picked, picked], [undefined, { prob: 0.5, nms: 0.4 }]]) {
+    await withFolder({ "weights.safetensors": await starFile(given) }, async (path) => {
+      const { network, decode } = await readModel(device, path);
+      assertEquals(network.architecture.kind, "stardist");
+      assertEquals(decode.thresholds, expected);
+    });
+  }
+});
+
+Deno.test("readModel() refuses thresholds that are none, with the file's name", async () => {
+  const file = decodeSafeTensors(await starFile(), "model");
+  for (
+    const text of ['{"prob":1.5,"nms":0.4}', '{"prob":0.5}', '{"prob":null,"nms":-1}', "0.5", "{"]
+  ) {
+    const content = encodeSafeTensors({
+      metadata: { ...file.metadata, thresholds: text },
+      tensors: file.tensors,
+    });
+    await withFolder({ "weights.safetensors": content }, async (path) => {
+      await assertRejects(
+        () => readModel(device, path),
+        SyntaxError,
+        `${path}/weights.safetensors`,
+      );
+    });
+  }
+});
+
+Deno.test("settingsOfModel() is what a run needs to go on with the weights", async () => {
+  const { bytes } = await freshModel();
+  await withFolder({ "u.safetensors": bytes, "s.safetensors": await starFile() }, async (path) => {
+    const common = { low: 2, high: 98, videoNormalization: "frame", planes: 0 };
+    assertEquals(await settingsOfModel(`${path}/u.safetensors`), {
+      ...{ model: "unet", depth: 2, base: 3 },
+      ...common,
+    });
+    assertEquals(await settingsOfModel(`${path}/s.safetensors`), {
+      ...{ model: "stardist", depth: 1, base: 3 },
+      stardist: { rays: 8, grid: 2, features: 5 },
+      ...common,
+    });
+  });
+});

@@ -1,0 +1,144 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import type { LabelImage } from "../../../train/images/image.ts";
+import { evaluateFrames, type Evaluation } from "../../../train/objects/scores/evaluate.ts";
+import type { Flicker } from "../../../train/objects/scores/flicker.ts";
+import { liveliestFrames, type ModelResults } from "../../../train/jobs/train/measure.ts";
+import { measured, resultsTable } from "../../../train/report/results_table.ts";
+import type { ResultsTable, Source } from "../../../train/report/data.ts";
+
+/** A square of some width on an empty frame. */
+function square(width: number): LabelImage {
+  const data = Uint32Array.from(
+    { length: 400 },
+    (_, i) => Math.max(i % 20, Math.floor(i / 20)) <= width && i % 20 > 0 && i > 19 ? 1 : 0,
+  );
+  return { width: 20, height: 20, data };
+}
+
+/** The measures of a video of squares, with their truth where it is given. */
+function video(widths: readonly number[], truth: readonly number[] = []): Promise<Evaluation> {
+  return evaluateFrames(widths.map((width, number) => ({
+    number,
+    labels: square(width),
+    truth: truth[number] === undefined ? undefined : square(truth[number]),
+  })));
+}
+
+/** What a model achieved on stills, and perhaps on a video. */
+function results(
+  ap50: number | null,
+  evaluation: Evaluation | null = null,
+  filtered: Evaluation | null = null,
+): ModelResults {
+  const stills = ap50 === null ? null : { ap50, meanAp: ap50 / 2, accuracies: [] };
+  return { stills, video: evaluation, filtered, stars: null, shown: new Map(), judged: null };
+}
+
+/** The keys of the columns. */
+function keys({ columns }: ResultsTable): string[] {
+  return columns.map(({ key }) => key);
+}
+
+/** A value of the table. */
+function value({ rows }: ResultsTable, source: Source, key: string) {
+  return rows.find((row) => row.source === source)?.values[key];
+}
+
+Deno.test("measured() gives mean and standard deviation with n − 1", () => {
+  assertEquals(measured([]), undefined);
+  assertEquals(measured([undefined]), undefined);
+  assertEquals(measured([0.5, undefined]), { mean: 0.5 });
+  assertEquals(measured([1, 3]), { mean: 2, sd: Math.SQRT2 });
+  const { mean, sd } = measured([2, 4, 4, 4, undefined, 5, 5, 7, 9])!;
+  assertEquals(mean, 5);
+  assertAlmostEquals(sd!, Math.sqrt(32 / 7), 1e-12);
+});
+
+Deno.test("resultsTable() has mean and deviation over seeds for every model that was trained", () => {
+  const table = resultsTable([
+    { baseline: results(0.5), consistent: results(0.7) },
+    { baseline: results(0.7), consistent: results(0.7) },
+  ]);
+  assertEquals(table.rows.map(({ source }) => source), ["baseline", "consistent"]);
+  assertEquals(keys(table), ["ap50_stills", "mean_ap_stills"]);
+  const { mean, sd } = value(table, "baseline", "ap50_stills")!;
+  assertAlmostEquals(mean, 0.6, 1e-12);
+  assertAlmostEquals(sd!, 0.1 * Math.SQRT2, 1e-12);
+  assertEquals(value(table, "consistent", "ap50_stills"), { mean: 0.7, sd: 0 });
+});
+
+Deno.test("resultsTable() takes the video's measures from the evaluation, with and without truth", async () => {
+  const widths = [8, 9, 5, 8];
+  const with4 = await video(widths, [8, 8, 8, 8]);
+  const table = resultsTable([{ baseline: results(0.5, with4), control: results(0.6) }]);
+  assertEquals(table.rows.map(({ source }) => source), ["baseline", "control", "truth"]);
+  const expected: [key: string, value: number | undefined][] = [
+    ["ap50_stills", 0.5],
+    ["mean_ap_stills", 0.25],
+    ["ap50_video", with4.matching?.["0.5"].accuracy],
+    ["mean_ap_video", with4.mean_ap],
+    ["seg", with4.ctc?.SEG],
+    ["det", with4.ctc?.DET],
+    ["area_change", with4.flicker.area_change],
+    ["dice_instability", with4.flicker.dice_instability],
+    ["death_rate", with4.flicker.death_rate],
+    ["birth_rate", with4.flicker.birth_rate],
+    ["blink_rate", with4.flicker.blink_rate],
+    ["excess_area_change", with4.flicker_excess?.area_change],
+    ["excess_dice_instability", with4.flicker_excess?.dice_instability],
+    ["excess_death_rate", with4.flicker_excess?.death_rate],
+    ["excess_birth_rate", with4.flicker_excess?.birth_rate],
+    ["excess_blink_rate", with4.flicker_excess?.blink_rate],
+  ];
+  assertEquals(keys(table), expected.map(([key]) => key));
+  for (const [key, mean] of expected) {
+    assert(typeof mean === "number");
+    assertEquals(value(table, "baseline", key), { mean }, key);
+  }
+  assertEquals(value(table, "truth", "area_change"), { mean: 0 });
+  assertEquals(value(table, "truth", "ap50_video"), undefined);
+  assertEquals(value(table, "control", "area_change"), undefined);
+
+  const without = resultsTable([{ baseline: results(null, await video(widths)) }]);
+  assertEquals(without.rows.map(({ source }) => source), ["baseline"]);
+  assertEquals(keys(without), [
+    ...["area_change", "dice_instability", "death_rate", "birth_rate", "blink_rate"],
+  ]);
+});
+
+Deno.test("resultsTable() leaves out flicker above the truth's where no two frames have truth", async () => {
+  const table = resultsTable([{ baseline: results(0.5, await video([8, 9, 8], [8])) }]);
+  assertEquals(keys(table).filter((key) => key.startsWith("excess")), []);
+  assert(keys(table).includes("seg"));
+});
+
+/** Flicker of which only the areas matter. */
+function areas(...area_per_frame: number[]): Flicker {
+  return { area_per_frame } as Partial<Flicker> as Flicker;
+}
+
+Deno.test("liveliestFrames() are the three between which the area changes most", () => {
+  assertEquals(liveliestFrames(areas(5, 5, 9, 5, 5, 6)), [1, 2, 3]);
+  assertEquals(liveliestFrames(areas(9, 1, 9, 9, 9, 2, 9)), [0, 1, 2]);
+  assertEquals(liveliestFrames(areas(1, 1, 1, 1)), [0, 1, 2]);
+  assertEquals(liveliestFrames(areas(1, 2, 3)), [0, 1, 2]);
+  assertEquals(liveliestFrames(areas(1, 2)), [0, 1]);
+  assertEquals(liveliestFrames(areas(1)), [0]);
+});
+
+Deno.test("resultsTable() lists what the temporal filter makes of a model after the models", async () => {
+  const evaluation = await video([4, 9, 4], [4, 5, 4]);
+  const filtered = await video([4, 5, 4], [4, 5, 4]);
+  const { rows } = resultsTable([{
+    baseline: results(0.5, evaluation),
+    control: results(0.5, evaluation, filtered),
+    consistent: results(0.5, evaluation),
+  }]);
+  assertEquals(rows.map(({ source }) => source), [
+    ...["baseline", "control", "consistent", "filtered", "truth"],
+  ]);
+  const row = rows.find(({ source }) => source === "filtered")!;
+  assertEquals(row.values.seg?.mean, filtered.ctc?.SEG);
+  assertEquals(row.values.area_change?.mean, filtered.flicker.area_change);
+  assertEquals(row.values.ap50_stills, undefined);
+});

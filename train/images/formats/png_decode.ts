@@ -1,0 +1,148 @@
+/**
+ * PNG files, decoded by fast-png after the checks that it leaves out: that the file is whole, and
+ * that the pixel stream is undamaged and has exactly the length the header asks for.
+ *
+ * @module
+ */
+
+import { decode, type DecodedPng } from "fast-png";
+import { inflateSync } from "node:zlib";
+import { type FileBytes, unreadable } from "../../jobs/disk/files.ts";
+import { unpackBits } from "./tiff_pixels.ts";
+
+/** A decoded PNG: grey (1 sample), grey with alpha (2), RGB (3), RGBA (4), or palette indices. */
+export interface PngPixels {
+  /** Width in pixels. */
+  readonly width: number;
+  /** Height in pixels. */
+  readonly height: number;
+  /** Bits of one sample in the file. */
+  readonly bits: number;
+  /** Samples per pixel. */
+  readonly samples: number;
+  /** `height * width * samples` numbers. */
+  readonly data: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
+  /** The colours (R, G, B) that the numbers stand for, or `null` if they are intensities. */
+  readonly palette: readonly (readonly number[])[] | null;
+}
+
+/** Width, height, bits, colour type and interlacing, from the header chunk. */
+interface Header {
+  readonly width: number;
+  readonly height: number;
+  readonly bits: number;
+  readonly samples: number;
+  readonly indexed: boolean;
+  readonly interlaced: boolean;
+}
+
+/** More samples than this are refused rather than allocated. */
+const mostSamples = 2 ** 30;
+
+const damaged = "copy it again from its source";
+
+/** True if the bytes start like a PNG file. */
+export function isPng(head: Uint8Array): boolean {
+  return [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a].every((byte, i) => head[i] === byte);
+}
+
+/**
+ * Decodes a PNG file.
+ *
+ * @throws {SyntaxError} If the file is cut short or damaged (each part has a checksum).
+ */
+export async function readPng(bytes: FileBytes): Promise<PngPixels> {
+  const file = await bytes.read(0, bytes.size);
+  const fail = (what: string) => unreadable(bytes.path, what, damaged);
+  const { header, stream } = readChunks(file, fail);
+  const expected = streamLength(header);
+  if (header.width * header.height * header.samples > mostSamples) {
+    throw fail(`its size of ${header.width}x${header.height} is too large`);
+  }
+  // Deflate makes at most 1032 bytes out of one.
+  if (stream.length * 1032 < expected) {
+    throw fail(`it has only ${stream.length} bytes for ${header.width}x${header.height} pixels`);
+  }
+  let png: DecodedPng;
+  try {
+    const { length } = inflateSync(stream, { maxOutputLength: expected });
+    if (length < expected) throw new SyntaxError(`its pixels end after ${length} of ${expected}`);
+    png = decode(file, { checkCrc: true });
+  } catch (error) {
+    throw fail(`it is damaged (${(error as Error).message})`);
+  }
+  const { width, height, bits, samples } = header;
+  const data = png.data as PngPixels["data"];
+  return {
+    width,
+    height,
+    bits,
+    samples,
+    data: bits < 8 ? unpackBits(data as Uint8Array, { width, rows: height, bits }) : data,
+    // A palette beside RGB is only a suggestion for old displays.
+    palette: header.indexed ? png.palette ?? [] : null,
+  };
+}
+
+/** Walks through the chunks to the end mark and joins the pixel stream. */
+function readChunks(
+  file: Uint8Array<ArrayBuffer>,
+  fail: (what: string) => SyntaxError,
+): { header: Header; stream: Uint8Array } {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const parts: Uint8Array[] = [];
+  let header: Header | undefined;
+  for (let at = 8;;) {
+    if (at + 12 > file.length) throw fail("it is cut short (no end mark)");
+    const length = view.getUint32(at);
+    const type = String.fromCharCode(...file.subarray(at + 4, at + 8));
+    if (at + 12 + length > file.length) throw fail(`it is cut short in its part ${type}`);
+    if (type === "IHDR" && length === 13) header = readHeader(view, at + 8);
+    if (type === "IDAT") parts.push(file.subarray(at + 8, at + 8 + length));
+    if (type === "IEND") break;
+    at += 12 + length;
+  }
+  if (header === undefined || parts.length === 0) throw fail("it has no image in it");
+  if (header.width === 0 || header.height === 0 || header.samples === 0) {
+    throw fail(`its header is damaged (${header.width}x${header.height})`);
+  }
+  if (header.interlaced && header.bits < 8) {
+    throw fail(`it is interlaced with ${header.bits} bits per pixel, which is not read`);
+  }
+  const stream = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let filled = 0;
+  for (const part of parts) {
+    stream.set(part, filled);
+    filled += part.length;
+  }
+  return { header, stream };
+}
+
+function readHeader(view: DataView, at: number): Header {
+  const samples: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+  return {
+    width: view.getUint32(at),
+    height: view.getUint32(at + 4),
+    bits: view.getUint8(at + 8),
+    samples: samples[view.getUint8(at + 9)] ?? 0,
+    indexed: view.getUint8(at + 9) === 3,
+    interlaced: view.getUint8(at + 12) === 1,
+  };
+}
+
+/** Bytes of the decompressed pixel stream: every row has a filter byte in front. */
+function streamLength({ width, height, bits, samples, interlaced }: Header): number {
+  const rows = (w: number, h: number) =>
+    w === 0 ? 0 : h * (1 + Math.ceil((w * samples * bits) / 8));
+  if (!interlaced) return rows(width, height);
+  // Adam7 (PNG, section 8.2): first column and row, and the steps, of the seven passes.
+  const starts = [[0, 0], [4, 0], [0, 4], [2, 0], [0, 2], [1, 0], [0, 1]];
+  const steps = [[8, 8], [8, 8], [4, 8], [4, 4], [2, 4], [2, 2], [1, 2]];
+  let length = 0;
+  for (let pass = 0; pass < 7; pass++) {
+    const w = Math.ceil((width - starts[pass][0]) / steps[pass][0]);
+    const h = Math.ceil((height - starts[pass][1]) / steps[pass][1]);
+    length += rows(Math.max(0, w), Math.max(0, h));
+  }
+  return length;
+}

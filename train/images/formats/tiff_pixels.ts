@@ -1,0 +1,232 @@
+/**
+ * The pixels of one TIFF page: its strips or tiles are decompressed, brought to this machine's byte
+ * order, freed of the predictor and put together.
+ *
+ * @module
+ */
+
+import { type FileBytes, unreadable } from "../../jobs/disk/files.ts";
+import { decodeChunk, type DecodedSize } from "./tiff_codec.ts";
+import { chunkBytes, chunkRows, type TiffPage } from "./tiff_directory.ts";
+
+/** Pixels in the number type of their file. */
+export type PixelArray =
+  | Uint8Array<ArrayBuffer>
+  | Uint16Array<ArrayBuffer>
+  | Uint32Array<ArrayBuffer>
+  | Int8Array<ArrayBuffer>
+  | Int16Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | Float32Array<ArrayBuffer>
+  | Float64Array<ArrayBuffer>;
+
+/** Bytes of a page are read as one piece if its chunks leave at most this share of gaps. */
+const mostGaps = 1;
+
+/**
+ * Decodes one page.
+ *
+ * @param bytes The open file.
+ * @param page The page's description from `readTiffDirectories`.
+ * @returns `height * width * samples` numbers, the samples of a pixel side by side. Samples of 1, 2
+ * or 4 bits come as bytes, floats of 16 bits as float32, whole numbers of 64 bits as float64.
+ * @throws {SyntaxError} If a strip or tile is damaged.
+ */
+export async function readTiffPixels(bytes: FileBytes, page: TiffPage): Promise<PixelArray> {
+  const { width, height, samples, chunkWidth } = page;
+  const pixels = newPixels(page, width * height * samples);
+  const across = Math.ceil(width / chunkWidth);
+  const down = Math.ceil(height / page.chunkHeight);
+  const inputs = await readChunkBytes(bytes, page);
+  for (let i = 0; i < page.chunks.length; i++) {
+    const x = i % across;
+    const y = Math.floor(i / across) % down;
+    const size = {
+      least: chunkBytes(page, chunkRows(page, y)),
+      most: chunkBytes(page, page.chunkHeight),
+    };
+    const chunk = decodeSamples(await inputs(i), {
+      page,
+      size,
+      fail: (what) => {
+        const kind = page.tiled ? "tile" : "strip";
+        const at = `${kind} ${i + 1} of ${page.chunks.length} cannot be decoded: ${what}`;
+        return unreadable(bytes.path, at, "copy the file again from its source");
+      },
+    });
+    place(chunk, pixels, { page, x, y, sample: page.planar ? Math.floor(i / across / down) : 0 });
+  }
+  return pixels;
+}
+
+/** An empty array of the page's number type. */
+function newPixels({ bits, format }: TiffPage, length: number): PixelArray {
+  if (bits === 64) return new Float64Array(length);
+  if (format === "float") return new Float32Array(length);
+  if (bits === 32) return format === "int" ? new Int32Array(length) : new Uint32Array(length);
+  if (bits === 16) return format === "int" ? new Int16Array(length) : new Uint16Array(length);
+  return format === "int" ? new Int8Array(length) : new Uint8Array(length);
+}
+
+/** Reads the page's bytes at once where they lie together, else strip by strip. */
+async function readChunkBytes(
+  bytes: FileBytes,
+  { chunks }: TiffPage,
+): Promise<(index: number) => Promise<Uint8Array>> {
+  let start = Infinity;
+  let end = 0;
+  let sum = 0;
+  for (const { offset, bytes } of chunks) {
+    start = Math.min(start, offset);
+    end = Math.max(end, offset + bytes);
+    sum += bytes;
+  }
+  if (end - start > (1 + mostGaps) * sum) {
+    return (i) => bytes.read(chunks[i].offset, chunks[i].bytes);
+  }
+  const all = await bytes.read(start, end - start);
+  return (i) => {
+    const from = chunks[i].offset - start;
+    return Promise.resolve(all.subarray(from, from + chunks[i].bytes));
+  };
+}
+
+/** One chunk's rows as an array of the page's number type. */
+function decodeSamples(
+  input: Uint8Array,
+  { page, size, fail }: {
+    page: TiffPage;
+    size: DecodedSize;
+    fail: (what: string) => SyntaxError;
+  },
+): PixelArray {
+  let raw: Uint8Array<ArrayBuffer>;
+  try {
+    raw = decodeChunk(input, { ...size, compression: page.compression });
+  } catch (error) {
+    throw fail((error as Error).message);
+  }
+  const rows = size.least / chunkBytes(page, 1);
+  if (page.bits < 8) return unpackBits(raw, { width: page.chunkWidth, rows, bits: page.bits });
+  if (page.predictor === 3) undoFloatPredictor(raw, { page, rows });
+  else if (!page.littleEndian) swapBytes(raw, page.bits / 8);
+  if (page.predictor === 2) undoDifferences(raw, { page, rows });
+  const { buffer } = raw;
+  const count = size.least / (page.bits / 8);
+  const { bits, format } = page;
+  if (bits === 64 && format !== "float") return wholeNumbers(buffer, { count, format, fail });
+  if (bits === 64) return new Float64Array(buffer, 0, count);
+  if (bits === 16 && format === "float") {
+    return Float32Array.from(new Float16Array(buffer, 0, count));
+  }
+  if (format === "float") return new Float32Array(buffer, 0, count);
+  const kinds = format === "int"
+    ? { 8: Int8Array, 16: Int16Array, 32: Int32Array }
+    : { 8: Uint8Array, 16: Uint16Array, 32: Uint32Array };
+  return new kinds[bits as 8 | 16 | 32](buffer, 0, count);
+}
+
+/** Whole numbers of 64 bits, exactly or not at all. */
+function wholeNumbers(
+  buffer: ArrayBuffer,
+  { count, format, fail }: { count: number; format: string; fail: (what: string) => SyntaxError },
+): Float64Array<ArrayBuffer> {
+  const source = format === "int"
+    ? new BigInt64Array(buffer, 0, count)
+    : new BigUint64Array(buffer, 0, count);
+  return Float64Array.from({ length: count }, (_, i) => {
+    const value = Number(source[i]);
+    if (!Number.isSafeInteger(value)) throw fail(`it holds ${source[i]}, which is above 2^53`);
+    return value;
+  });
+}
+
+/** Reverses the bytes of every number. */
+function swapBytes(raw: Uint8Array, bytes: number): void {
+  for (let start = 0; start + bytes <= raw.length; start += bytes) {
+    for (let a = start, b = start + bytes - 1; a < b; a++, b--) {
+      const byte = raw[a];
+      raw[a] = raw[b];
+      raw[b] = byte;
+    }
+  }
+}
+
+/** Predictor 2: every sample was stored as its difference to the pixel on the left. */
+function undoDifferences(
+  { buffer }: Uint8Array<ArrayBuffer>,
+  { page, rows }: { page: TiffPage; rows: number },
+): void {
+  const stride = page.planar ? 1 : page.samples;
+  const rowLength = page.chunkWidth * stride;
+  const count = rows * rowLength;
+  // The sums wrap around in the number's width; signed and float pages are summed as bit patterns.
+  const kinds = { 8: Uint8Array, 16: Uint16Array, 32: Uint32Array };
+  const values = new kinds[page.bits as 8 | 16 | 32](buffer, 0, count);
+  for (let start = 0; start < count; start += rowLength) {
+    for (let i = start + stride; i < start + rowLength; i++) values[i] += values[i - stride];
+  }
+}
+
+/**
+ * Predictor 3 (Adobe's TIFF technical note 3): a row of floats was stored as its most significant
+ * bytes, then the next ones and so on, and then every byte as the difference to its left neighbour.
+ */
+function undoFloatPredictor(
+  raw: Uint8Array,
+  { page, rows }: { page: TiffPage; rows: number },
+): void {
+  const stride = page.planar ? 1 : page.samples;
+  const bytes = page.bits / 8;
+  const rowLength = page.chunkWidth * stride;
+  for (let y = 0; y < rows; y++) {
+    const row = raw.subarray(y * rowLength * bytes, (y + 1) * rowLength * bytes);
+    for (let i = stride; i < row.length; i++) row[i] += row[i - stride];
+    const planes = row.slice();
+    for (let i = 0; i < rowLength; i++) {
+      for (let b = 0; b < bytes; b++) row[i * bytes + bytes - 1 - b] = planes[b * rowLength + i];
+    }
+  }
+}
+
+/**
+ * Spreads samples of 1, 2 or 4 bits (first pixel in the highest bits, rows start on a byte) over
+ * one byte each.
+ */
+export function unpackBits(
+  packed: Uint8Array,
+  { width, rows, bits }: { width: number; rows: number; bits: number },
+): Uint8Array<ArrayBuffer> {
+  const rowBytes = Math.ceil((width * bits) / 8);
+  const values = new Uint8Array(width * rows);
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < width; x++) {
+      const bit = x * bits;
+      const byte = packed[y * rowBytes + (bit >>> 3)];
+      values[y * width + x] = (byte >>> (8 - bits - (bit & 7))) & ((1 << bits) - 1);
+    }
+  }
+  return values;
+}
+
+/** Copies a chunk to its place, without what a tile has beyond the image's edges. */
+function place(
+  chunk: PixelArray,
+  pixels: PixelArray,
+  { page, x, y, sample }: { page: TiffPage; x: number; y: number; sample: number },
+): void {
+  const { width, height, chunkWidth, chunkHeight, samples, planar } = page;
+  const left = x * chunkWidth;
+  const top = y * chunkHeight;
+  const columns = Math.min(chunkWidth, width - left);
+  const rows = Math.min(chunkHeight, height - top);
+  const stride = planar ? 1 : samples;
+  for (let row = 0; row < rows; row++) {
+    const source = row * chunkWidth * stride;
+    const target = ((top + row) * width + left) * samples;
+    if (!planar) pixels.set(chunk.subarray(source, source + columns * samples), target);
+    else {
+      for (let i = 0; i < columns; i++) pixels[target + i * samples + sample] = chunk[source + i];
+    }
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * The tags of a TIFF or BigTIFF directory (TIFF 6.0, section 2, and the BigTIFF extension): every
+ * offset lies inside the file, and no count makes the reader allocate more than an image can need.
+ *
+ * @module
+ */
+
+import { type FileBytes, unreadable } from "../../jobs/disk/files.ts";
+
+/** An open file, its byte order, and whether offsets have 8 bytes (BigTIFF) or 4. */
+export interface TiffSource {
+  /** The open file. */
+  readonly bytes: FileBytes;
+  /** Byte order. */
+  readonly littleEndian: boolean;
+  /** True for BigTIFF. */
+  readonly big: boolean;
+}
+
+/** Where a tag's values are. */
+export interface TiffEntry {
+  /** Field type, from 1 (byte) to 18 (offset of 8 bytes). */
+  readonly type: number;
+  /** Number of values. */
+  readonly count: number;
+  /** Position of the first in the file. */
+  readonly offset: number;
+}
+
+/** The entries of one directory by the tag's number. */
+export type TiffTags = ReadonlyMap<number, TiffEntry>;
+
+/** Bytes of one value of each field type. */
+const typeBytes: Readonly<Record<number, number>> = {
+  1: 1,
+  2: 1,
+  3: 2,
+  4: 4,
+  6: 1,
+  7: 1,
+  8: 2,
+  9: 4,
+  13: 4,
+  16: 8,
+  17: 8,
+  18: 8,
+};
+
+/** More tags in a directory than any writer makes. */
+const mostTags = 4096;
+
+/** More values than any page has strips; more bytes than any description has. */
+const mostValues = 2 ** 24;
+
+const damaged = "copy it again from its source";
+
+/** True if the bytes start like a TIFF or BigTIFF file. */
+export function isTiff(head: Uint8Array): boolean {
+  const [a, b, c, d] = head;
+  return (a === 0x49 && b === 0x49 && (c === 42 || c === 43) && d === 0) ||
+    (a === 0x4d && b === 0x4d && c === 0 && (d === 42 || d === 43));
+}
+
+/**
+ * Reads the first bytes of a TIFF file.
+ *
+ * @returns How to read it, and the position of its first directory.
+ * @throws {SyntaxError} If the file ends before that.
+ */
+export async function readTiffHead(
+  bytes: FileBytes,
+): Promise<{ source: TiffSource; first: number }> {
+  const head = viewOf(await bytes.read(0, 8));
+  const littleEndian = head.getUint8(0) === 0x49;
+  const big = head.getUint16(2, littleEndian) === 43;
+  const source = { bytes, littleEndian, big };
+  if (!big) return { source, first: head.getUint32(4, littleEndian) };
+  const [offsetBytes, zero] = [head.getUint16(4, littleEndian), head.getUint16(6, littleEndian)];
+  if (offsetBytes !== 8 || zero !== 0) {
+    throw unreadable(
+      bytes.path,
+      `it is a BigTIFF with offsets of ${offsetBytes} bytes where 8 are the rule`,
+      damaged,
+    );
+  }
+  return { source, first: readOffset(source, viewOf(await bytes.read(8, 8)), 0) };
+}
+
+/**
+ * Reads the directory at a position.
+ *
+ * @returns Its tags, and the position of the next directory, 0 after the last.
+ * @throws {SyntaxError} If it does not lie inside the file, or cannot be a directory.
+ */
+export async function readTags(
+  source: TiffSource,
+  offset: number,
+): Promise<{ tags: TiffTags; next: number }> {
+  const { bytes, littleEndian, big } = source;
+  const countBytes = big ? 8 : 2;
+  const entryBytes = big ? 20 : 12;
+  const start = viewOf(await bytes.read(offset, countBytes));
+  const count = big ? readOffset(source, start, 0) : start.getUint16(0, littleEndian);
+  if (count > mostTags) {
+    throw unreadable(bytes.path, `a page directory of it has ${count} tags`, damaged);
+  }
+  const view = viewOf(
+    await bytes.read(offset + countBytes, count * entryBytes + (big ? 8 : 4)),
+  );
+  const tags = new Map<number, TiffEntry>();
+  for (let i = 0; i < count; i++) {
+    const at = i * entryBytes;
+    const type = view.getUint16(at + 2, littleEndian);
+    const values = readOffset(source, view, at + 4);
+    const field = big ? 8 : 4;
+    const inline = values * (typeBytes[type] ?? Infinity) <= field;
+    const place = at + 4 + field;
+    tags.set(view.getUint16(at, littleEndian), {
+      type,
+      count: values,
+      offset: inline ? offset + countBytes + place : readOffset(source, view, place),
+    });
+  }
+  return { tags, next: readOffset(source, view, count * entryBytes) };
+}
+
+/**
+ * All values of a whole-number tag; none if the tag is not there.
+ *
+ * @throws {SyntaxError} If they do not lie inside the file, or are no whole numbers.
+ */
+export async function numbers(
+  { bytes, littleEndian }: TiffSource,
+  tags: TiffTags,
+  tag: number,
+): Promise<number[]> {
+  const entry = tags.get(tag);
+  if (entry === undefined) return [];
+  const size = typeBytes[entry.type];
+  if (size === undefined) {
+    const what = `tag ${tag} has values of the unexpected type ${entry.type}`;
+    throw unreadable(bytes.path, what, damaged);
+  }
+  checkCount(bytes.path, entry, tag);
+  const view = viewOf(await bytes.read(entry.offset, entry.count * size));
+  return Array.from({ length: entry.count }, (_, i) => {
+    if (size === 1) return view.getUint8(i);
+    if (size === 2) return view.getUint16(2 * i, littleEndian);
+    if (size === 4) return view.getUint32(4 * i, littleEndian);
+    return Number(view.getBigUint64(8 * i, littleEndian));
+  });
+}
+
+/**
+ * The text of a tag up to its first zero byte; "" if there is none.
+ *
+ * @throws {SyntaxError} If it does not lie inside the file.
+ */
+export async function readText(
+  { bytes }: TiffSource,
+  tags: TiffTags,
+  tag: number,
+): Promise<string> {
+  const entry = tags.get(tag);
+  if (entry === undefined || (entry.type !== 2 && entry.type !== 1)) return "";
+  checkCount(bytes.path, entry, tag);
+  const text = new TextDecoder().decode(await bytes.read(entry.offset, entry.count));
+  return text.replace(/\0[^]*$/, "");
+}
+
+function checkCount(path: string, { count }: TiffEntry, tag: number): void {
+  if (count <= mostValues) return;
+  throw unreadable(path, `tag ${tag} has ${count} values`, damaged);
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** A file position or count: 4 bytes in TIFF, 8 in BigTIFF. */
+function readOffset({ bytes, littleEndian, big }: TiffSource, view: DataView, at: number): number {
+  if (!big) return view.getUint32(at, littleEndian);
+  const value = Number(view.getBigUint64(at, littleEndian));
+  if (value <= Number.MAX_SAFE_INTEGER) return value;
+  throw unreadable(bytes.path, "it points far outside itself", damaged);
+}

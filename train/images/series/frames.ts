@@ -1,0 +1,58 @@
+/**
+ * The frames of a video as a network sees them, held in memory or read when they are needed.
+ *
+ * @module
+ */
+
+import { channelCount, type Channels, type Plane } from "../image.ts";
+
+/** Normalised images of one size and one number of channels. */
+export interface Frames {
+  /** How many there are. */
+  readonly length: number;
+  /** Width of each in pixels. */
+  readonly width: number;
+  /** Height of each in pixels. */
+  readonly height: number;
+  /** Channels of each. */
+  readonly channels: number;
+  /**
+   * Frame i, from 0.
+   *
+   * @throws {SyntaxError | RangeError} If it has to be read and its file is damaged.
+   */
+  frame(i: number): Promise<Channels>;
+}
+
+/**
+ * Frames that are all in memory.
+ *
+ * @throws {RangeError} If there are none, or they differ in size.
+ */
+export function heldFrames(images: readonly (Plane | Channels)[]): Frames {
+  if (images.length === 0) throw new RangeError("Cannot hold frames: there are none");
+  const [{ width, height }] = images;
+  const channels = channelCount(images[0]);
+  const other = images.find((image) =>
+    image.width !== width || image.height !== height || channelCount(image) !== channels
+  );
+  if (other) {
+    throw new RangeError(
+      `Cannot hold frames of ${channels}x${height}x${width}: one is ` +
+        `${channelCount(other)}x${other.height}x${other.width}`,
+    );
+  }
+  const frame = (i: number) => Promise.resolve({ ...images[i], channels });
+  return { length: images.length, width, height, channels, frame };
+}
+
+/** Some of the frames, in the order of the indices. */
+export function pickFrames(frames: Frames, indices: readonly number[]): Frames {
+  return { ...frames, length: indices.length, frame: (i) => frames.frame(indices[i]) };
+}
+
+/** The middle channel of an image, which is the plane in focus: what a person is shown. */
+export function middlePlane({ width, height, data, channels }: Channels): Plane {
+  const from = Math.floor(channels / 2) * width * height;
+  return { width, height, data: data.subarray(from, from + width * height) };
+}

@@ -1,0 +1,71 @@
+/**
+ * Movies of z-stacks as videos: the planes around focus are the channels of a frame.
+ *
+ * @module
+ */
+
+import { basename } from "node:path";
+import { isFolder } from "../../jobs/disk/files.ts";
+import type { Channels } from "../image.ts";
+import { subStack } from "./sub_stack.ts";
+import type { Video } from "./video.ts";
+import { openZSequence, type ZSequence } from "./z_stack.ts";
+
+/** Finds the plane in focus of each stack of a sequence. */
+export type FindFocus = (sequence: ZSequence) => Promise<readonly number[]>;
+
+/** What of a stack becomes an image. */
+export interface StackReading {
+  /** Planes on each side of the focus. */
+  readonly planes: number;
+  /** Finds the plane in focus. */
+  readonly findFocus: FindFocus;
+}
+
+/** A movie of z-stacks. */
+export interface StackVideo extends Video {
+  /** The stacks. */
+  readonly sequence: ZSequence;
+  /** For each of them its plane in focus, from 0. */
+  readonly focus: readonly number[];
+  /** The planes around focus of stack t, from low to high. */
+  readonly frame: (t: number) => Promise<Channels>;
+  /** The plane in focus of stack t: the other planes are normalised as it is. */
+  readonly reference: NonNullable<Video["reference"]>;
+}
+
+/**
+ * Opens a movie of z-stacks: one file, or a folder with a file for each time. Planes are read when
+ * they are needed.
+ *
+ * @throws {SyntaxError | RangeError} If a file is damaged or does not fit, or a focus is not known.
+ */
+export async function openStackVideo(
+  path: string,
+  { planes, findFocus }: StackReading,
+): Promise<StackVideo> {
+  const sequence = await openZSequence(path);
+  const { name, length, depth, width, height, names, notes } = sequence;
+  const focus = await findFocus(sequence);
+  // As those of any video: one name for the frames of one file.
+  const sourceNames = await isFolder(path) ? names : names.map(() => basename(path));
+  const nearEdge = focus.filter((z) => z < planes || z + planes >= depth).length;
+  return {
+    ...{ path, name, length, width, height, sourceNames, sequence, focus },
+    notes: [...notes, ...edgeNotes(nearEdge, { planes, what: `stacks of ${name}` })],
+    frame: (t) => subStack(sequence, { t, focus: focus[t], planes }),
+    reference: (t) => sequence.plane(t, focus[t]),
+  };
+}
+
+/** A note about stacks that are in focus so near to an edge that planes have to be repeated. */
+export function edgeNotes(
+  count: number,
+  { planes, what }: { planes: number; what: string },
+): string[] {
+  if (count === 0) return [];
+  return [
+    `${count} of the ${what} are in focus less than ${planes} planes from their first or last ` +
+    "plane, which is repeated",
+  ];
+}

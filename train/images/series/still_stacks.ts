@@ -1,0 +1,92 @@
+/**
+ * Labelled stills that are z-stacks: one stack and one mask, of the plane in focus, for each.
+ *
+ * @module
+ */
+
+import { decodeImage, readLabels } from "../formats/decode.ts";
+import { foregroundOf, type LabelImage } from "../image.ts";
+import { PlaneCache } from "../plane_cache.ts";
+import { listStills, type StillFiles, type StillOptions } from "./stills.ts";
+import { openZSequence, type ZSequence, type ZSequenceOptions } from "./z_stack.ts";
+
+/** A labelled z-stack. */
+export interface StillStack {
+  /** Its name without extension. */
+  readonly name: string;
+  /** The stack, as a sequence of one. */
+  readonly stack: ZSequence;
+  /** One id per object, 0 for background. */
+  readonly labels: LabelImage;
+}
+
+/** Bytes of decoded planes that the stills keep together: a few stacks of 15 planes. */
+const CACHE_BYTES = 64 * 2 ** 20;
+
+/**
+ * Opens stills that are z-stacks. The masks are read, of the stacks only what is in them; their
+ * planes are decoded when asked for.
+ *
+ * @param path A folder with `images/NAME.tif` (stacks) and `masks/NAME.tif` (label images), or any
+ * layout that `listStills` knows with one mask per image.
+ * @throws {RangeError} If the layout is unknown, a mask is missing, or sizes differ.
+ * @throws {SyntaxError} If a file is damaged.
+ *
+ * @example
+ * ```ts ignore
+ * const stills = await openStillStacks("nucleoli/");
+ * const plane = await stills[0].stack.plane(0, 12);
+ * ```
+ */
+export async function openStillStacks(
+  path: string,
+  { mergeInstances = false, ...options }: Omit<ZSequenceOptions, "depth"> & StillOptions = {},
+): Promise<StillStack[]> {
+  const { train } = await listStills(path);
+  const cache = options.cache ?? new PlaneCache(CACHE_BYTES);
+  const stills: StillStack[] = [];
+  for (const files of train) {
+    const still = await openStillStack(files, { ...options, cache });
+    stills.push(mergeInstances ? { ...still, labels: foregroundOf(still.labels) } : still);
+  }
+  return stills;
+}
+
+async function openStillStack(
+  { name, image, masks, maskPerObject }: StillFiles,
+  options: ZSequenceOptions,
+): Promise<StillStack> {
+  if (maskPerObject) {
+    throw new RangeError(
+      `Cannot use ${image} as a labelled stack: it has one mask per object; give one label image`,
+    );
+  }
+  const stack = await openStack(image, options);
+  const mask = await decodeImage(masks[0]);
+  if (mask.length > 1) {
+    throw new RangeError(
+      `Cannot use ${
+        masks[0]
+      } as the mask of ${image}: it has ${mask.length} pages; give one label ` +
+        "image, of the plane in focus",
+    );
+  }
+  if (mask.width !== stack.width || mask.height !== stack.height) {
+    throw new RangeError(
+      `Cannot use ${masks[0]} as the mask of ${image}: the mask is ${mask.width}x${mask.height}, ` +
+        `the stack ${stack.width}x${stack.height}; a mask must have its stack's size`,
+    );
+  }
+  return { name, stack, labels: await readLabels(mask, 0) };
+}
+
+/** One file as one stack: pages without a description are its planes. */
+async function openStack(path: string, options: ZSequenceOptions): Promise<ZSequence> {
+  const { axes: { t, z } } = await decodeImage(path);
+  if (t > 1 && z > 1) {
+    throw new RangeError(
+      `Cannot use ${path} as one stack: it has ${t} of ${z} planes; save each as a file`,
+    );
+  }
+  return await openZSequence(path, { ...options, depth: t * z });
+}

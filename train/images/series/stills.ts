@@ -1,0 +1,278 @@
+/**
+ * Labelled still images in the three layouts that data sets come in. A data set is first listed and
+ * checked by names alone, then read image by image, so a large one need not fit into memory.
+ *
+ * @module
+ */
+
+import { basename, join } from "node:path";
+import { decodeImage, type ImageStack, readLabels, readPlane } from "../formats/decode.ts";
+import { imageStem, listFolder } from "../../jobs/disk/files.ts";
+import { foregroundOf, type LabelImage, type Plane } from "../image.ts";
+
+/** One labelled image. */
+export interface Still {
+  /** Its name without extension. */
+  readonly name: string;
+  /** Grey intensities. */
+  readonly image: Plane;
+  /** One id per object, 0 for background. */
+  readonly labels: LabelImage;
+  /** What a user should know about how it was read. */
+  readonly notes: readonly string[];
+}
+
+/** The files of one labelled image. */
+export interface StillFiles {
+  /** Its name without extension. */
+  readonly name: string;
+  /** The image. */
+  readonly image: string;
+  /** One label image, or one mask per object. */
+  readonly masks: readonly string[];
+  /** True if every mask is one object, false for one label image. */
+  readonly maskPerObject: boolean;
+}
+
+/** A labelled data set, listed but not yet read. */
+export interface StillSet {
+  /** The folder. */
+  readonly path: string;
+  /**
+   * `pairs`: `images/` and `masks/`; `split`: `train/` and `test/` with those in them; `objects`:
+   * `ID/images/` and `ID/masks/` with one mask per object (2018 Data Science Bowl).
+   */
+  readonly layout: "pairs" | "split" | "objects";
+  /** Images to train on, in natural order. */
+  readonly train: readonly StillFiles[];
+  /** Images held back by the data set's makers; empty unless the layout is `split`. */
+  readonly test: readonly StillFiles[];
+  /** What a user should know, such as masks without image. */
+  readonly notes: readonly string[];
+}
+
+/** Options of {@linkcode readStill}. */
+export interface StillOptions {
+  /** Merge all objects into one with id 1: masks that only tell foreground from background. */
+  mergeInstances?: boolean;
+}
+
+/** The layouts, for error messages. */
+const layouts = "give a folder with images/ and masks/ (same names, one id per object), with " +
+  "train/images/ and train/masks/, or with ID/images/ and ID/masks/ (one mask per object)";
+
+/**
+ * Lists a labelled data set and checks that every image has its mask. No image is decoded.
+ *
+ * @throws {RangeError} If the folder has none of the known layouts, no images, or no masks.
+ * @throws {Deno.errors.NotFound} If there is no such folder.
+ *
+ * @example
+ * ```ts ignore
+ * const { train } = await listStills("dsb2018");
+ * const still = await readStill(train[0]);
+ * ```
+ */
+export async function listStills(path: string): Promise<StillSet> {
+  const { images, folders } = await listFolder(path);
+  const has = (name: string) => folders.includes(name);
+  if (has("images") || has("masks")) {
+    const { stills, notes } = await listPairs(path);
+    return { path, layout: "pairs", train: stills, test: [], notes };
+  }
+  if (has("train")) {
+    const train = await listPairs(join(path, "train"));
+    const test = has("test") ? await listPairs(join(path, "test")) : { stills: [], notes: [] };
+    const notes = [...train.notes, ...test.notes];
+    return { path, layout: "split", train: train.stills, test: test.stills, notes };
+  }
+  const train: StillFiles[] = [];
+  for (const folder of folders) {
+    const still = await listObjects(join(path, folder));
+    if (still !== null) train.push(still);
+  }
+  if (train.length > 0) return { path, layout: "objects", train, test: [], notes: [] };
+  const found = images.length > 0 ? ` (it holds ${images.length} images and no folders)` : "";
+  throw new RangeError(
+    `Cannot read stills from ${path}: its layout is not known${found}; ${layouts}`,
+  );
+}
+
+/** `images/` and `masks/` with the same names; extensions may differ. */
+async function listPairs(path: string): Promise<{ stills: StillFiles[]; notes: string[] }> {
+  const { folders } = await listFolder(path);
+  for (const name of ["images", "masks"]) {
+    if (folders.includes(name)) continue;
+    throw new RangeError(`Cannot read stills from ${path}: it has no folder ${name}/; ${layouts}`);
+  }
+  const images = await listByStem(join(path, "images"));
+  const masks = await listByStem(join(path, "masks"));
+  const stills = [...images].map(([name, file]) => {
+    const mask = masks.get(name);
+    if (mask === undefined) {
+      throw new RangeError(
+        `Cannot find the mask of ${join(path, "images", file)}: there is no ` +
+          `${join(path, "masks", name)}.png or .tif; add it or remove the image`,
+      );
+    }
+    const folderOf = (kind: string, name: string) => join(path, kind, name);
+    return {
+      name,
+      image: folderOf("images", file),
+      masks: [folderOf("masks", mask)],
+      maskPerObject: false,
+    };
+  });
+  const unused = [...masks.keys()].filter((name) => !images.has(name));
+  const notes = unused.length === 0
+    ? []
+    : [`${unused.length} masks in ${join(path, "masks")} have no image and are left out`];
+  return { stills, notes };
+}
+
+/** Image files of a folder by name without extension, in natural order. */
+async function listByStem(path: string): Promise<Map<string, string>> {
+  const { images } = await listFolder(path);
+  if (images.length === 0) {
+    throw new RangeError(
+      `Cannot read stills from ${path}: it has no PNG or TIFF files in it; put the ` +
+        `${basename(path)} there`,
+    );
+  }
+  const files = new Map<string, string>();
+  for (const file of images) {
+    const other = files.get(imageStem(file));
+    if (other !== undefined) {
+      throw new RangeError(
+        `Cannot read stills from ${path}: ${other} and ${file} have the same name; keep one of them`,
+      );
+    }
+    files.set(imageStem(file), file);
+  }
+  return files;
+}
+
+/** One image's folder in the raw layout of the 2018 Data Science Bowl; `null` if it is none. */
+async function listObjects(path: string): Promise<StillFiles | null> {
+  const { folders } = await listFolder(path);
+  if (!folders.includes("images")) return null;
+  const { images } = await listFolder(join(path, "images"));
+  if (images.length !== 1) {
+    const folder = join(path, "images");
+    throw new RangeError(
+      `Cannot read stills from ${folder}: it has ${images.length} images where one is expected ` +
+        `beside one mask per object; if masks/ has a label image for each, give ${path} itself`,
+    );
+  }
+  const image = join(path, "images", images[0]);
+  const masks = folders.includes("masks") ? (await listFolder(join(path, "masks"))).images : [];
+  if (masks.length === 0) {
+    throw new RangeError(
+      `Cannot find the masks of ${image}: there are none in ${join(path, "masks")}; use the ` +
+        "training part of the data set, which has them",
+    );
+  }
+  return {
+    name: imageStem(images[0]),
+    image,
+    masks: masks.map((name) => join(path, "masks", name)),
+    maskPerObject: true,
+  };
+}
+
+/**
+ * Reads one labelled image.
+ *
+ * @throws {SyntaxError} If a file is damaged, or a mask holds no object ids.
+ * @throws {RangeError} If the sizes of image and mask differ, or a file has several pages.
+ */
+export async function readStill(
+  files: StillFiles,
+  { mergeInstances = false }: StillOptions = {},
+): Promise<Still> {
+  const stack = await openSingle(files.image);
+  const image = await readPlane(stack, 0);
+  const notes = [...stack.notes];
+  const labels = {
+    width: image.width,
+    height: image.height,
+    data: new Uint32Array(image.data.length),
+  };
+  let overlap = 0;
+  for (const [k, path] of files.masks.entries()) {
+    const mask = await readMask(path, { image: files.image, plane: image });
+    if (!files.maskPerObject) labels.data.set(mask.data);
+    else overlap += addObject(labels, { mask, id: k + 1 });
+  }
+  if (overlap > 0) notes.push(`${overlap} pixels lie in two masks; the first one keeps them`);
+  if (!files.maskPerObject && !mergeInstances && hasOnly255(labels.data)) {
+    notes.push("its mask holds the single id 255, so everything in it counts as one object");
+  }
+  return { name: files.name, image, labels: mergeInstances ? foregroundOf(labels) : labels, notes };
+}
+
+/** True for a mask that only tells foreground (255) from background. */
+function hasOnly255(ids: Uint32Array): boolean {
+  return ids.includes(255) && ids.every((id) => id === 0 || id === 255);
+}
+
+/** Gives an object's free pixels its id and counts those that were taken. */
+function addObject(labels: LabelImage, { mask, id }: { mask: LabelImage; id: number }): number {
+  let taken = 0;
+  for (let i = 0; i < mask.data.length; i++) {
+    if (mask.data[i] === 0) continue;
+    if (labels.data[i] === 0) labels.data[i] = id;
+    else taken++;
+  }
+  return taken;
+}
+
+async function readMask(
+  path: string,
+  { image, plane }: { image: string; plane: Plane },
+): Promise<LabelImage> {
+  const stack = await openSingle(path);
+  if (stack.width !== plane.width || stack.height !== plane.height) {
+    throw new RangeError(
+      `Cannot use ${path} as the mask of ${image}: the mask is ${stack.width}x${stack.height}, the ` +
+        `image ${plane.width}x${plane.height}; a mask must have its image's size`,
+    );
+  }
+  return await readLabels(stack, 0);
+}
+
+async function openSingle(path: string): Promise<ImageStack> {
+  const stack = await decodeImage(path);
+  if (stack.length === 1) return stack;
+  throw new RangeError(
+    `Cannot use ${path} as a still: it has ${stack.length} pages; save each page as a file`,
+  );
+}
+
+/** Options of {@linkcode readStills}. */
+export interface StillsOptions extends StillOptions {
+  /** Which part of the data set; `train` by default. */
+  part?: "train" | "test";
+}
+
+/**
+ * Reads a whole labelled data set into memory; see {@linkcode listStills} for reading it piece by
+ * piece.
+ *
+ * @throws {RangeError} If the layout is unknown, a mask is missing, or sizes differ.
+ * @throws {SyntaxError} If a file is damaged.
+ *
+ * @example
+ * ```ts ignore
+ * const stills = await readStills("dsb2018");
+ * ```
+ */
+export async function readStills(
+  path: string,
+  { part = "train", ...options }: StillsOptions = {},
+): Promise<Still[]> {
+  const set = await listStills(path);
+  const stills: Still[] = [];
+  for (const files of set[part]) stills.push(await readStill(files, options));
+  return stills;
+}

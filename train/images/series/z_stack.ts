@@ -1,0 +1,235 @@
+/**
+ * Sequences of z-stacks: time, depth, rows and columns. Planes are decoded when they are asked for
+ * and only a few are kept, so a sequence may be many times larger than memory.
+ *
+ * @module
+ */
+
+import { basename, join } from "node:path";
+import { decodeImage, type ImageStack, readPlane } from "../formats/decode.ts";
+import { imageStem, isFolder, listFolder } from "../../jobs/disk/files.ts";
+import type { Plane } from "../image.ts";
+import { PlaneCache } from "../plane_cache.ts";
+
+/** Stacks of one size in time, whose planes are decoded one at a time. */
+export interface ZSequence {
+  /** The folder or file. */
+  readonly path: string;
+  /** The last part of the path, without an image extension. */
+  readonly name: string;
+  /** Number of stacks in time, T. */
+  readonly length: number;
+  /** Number of planes of each stack, Z. */
+  readonly depth: number;
+  /** Width of every plane in pixels. */
+  readonly width: number;
+  /** Height of every plane in pixels. */
+  readonly height: number;
+  /** A name for each stack: its file's, or the sequence's with the number of the frame. */
+  readonly names: readonly string[];
+  /** What a user should know about how the stacks are read. */
+  readonly notes: readonly string[];
+  /**
+   * Decodes plane z of the stack at time t, both from 0; the pixels are only to be read.
+   *
+   * @throws {SyntaxError} If the stack's file is damaged.
+   * @throws {RangeError} If its size differs from the first stack's, or there is no such plane.
+   */
+  plane(t: number, z: number): Promise<Plane>;
+}
+
+/** Options of {@linkcode openZSequence}. */
+export interface ZSequenceOptions {
+  /** Channel of the files, from 0 (default). */
+  readonly channel?: number;
+  /** Planes of a stack, for one file that does not say what its pages are. */
+  readonly depth?: number;
+  /** Where decoded planes are kept; by default the sequence keeps 64 MiB of its own. */
+  readonly cache?: PlaneCache;
+}
+
+/** Bytes of decoded planes that a sequence keeps: the planes of two sub-stacks of 15 at 512x512. */
+const CACHE_BYTES = 64 * 2 ** 20;
+
+/** Files of a folder whose directories are kept at hand. */
+const OPEN_FILES = 4;
+
+/** The stacks of one file: which page holds plane z at time t. */
+interface StackFile {
+  readonly stack: ImageStack;
+  readonly length: number;
+  readonly depth: number;
+  readonly page: (t: number, z: number) => number;
+}
+
+/**
+ * Opens a sequence of z-stacks.
+ *
+ * @param path A TIFF file whose ImageJ or OME description names its axes (or whose `depth` is
+ * given), or a folder with one file per time point in natural order of names.
+ * @throws {RangeError} If there are no stacks, or the pages do not make whole stacks.
+ * @throws {SyntaxError} If the first file cannot be read.
+ *
+ * @example
+ * ```ts ignore
+ * const movie = await openZSequence("movie.ome.tif");
+ * const plane = await movie.plane(0, Math.floor(movie.depth / 2));
+ * ```
+ */
+export async function openZSequence(
+  path: string,
+  options: ZSequenceOptions = {},
+): Promise<ZSequence> {
+  return await isFolder(path) ? await openFolder(path, options) : await openFile(path, options);
+}
+
+async function openFile(path: string, options: ZSequenceOptions): Promise<ZSequence> {
+  const { cache = new PlaneCache(CACHE_BYTES), channel = 0 } = options;
+  const stack = await decodeImage(path);
+  const file = stacksOf(stack, options);
+  const { length, depth } = file;
+  const { width, height } = stack;
+  const name = imageStem(path);
+  const digits = Math.max(3, String(length - 1).length);
+  const names = length === 1
+    ? [name]
+    : Array.from({ length }, (_, t) => `${name}_t${String(t).padStart(digits, "0")}`);
+  const notes = notesOf(file, channel);
+  if (length > 1 && depth === 1) {
+    notes.push("it has no depth axis: each page counts as a stack of one plane");
+  }
+  return {
+    path,
+    name,
+    length,
+    depth,
+    width,
+    height,
+    names,
+    notes,
+    plane: async (t, z) => {
+      checkPlace({ t, z }, { path, length, depth });
+      const page = file.page(t, z);
+      return await cache.get(`${path}:${page}`, () => readPlane(stack, page));
+    },
+  };
+}
+
+async function openFolder(path: string, options: ZSequenceOptions): Promise<ZSequence> {
+  const { cache = new PlaneCache(CACHE_BYTES), channel = 0 } = options;
+  const { images } = await listFolder(path);
+  if (images.length === 0) {
+    throw new RangeError(
+      `Cannot use ${path} as z-stacks: it has no PNG or TIFF files in it; give a folder with one ` +
+        "stack per time point",
+    );
+  }
+  const open = async (t: number) => oneStack(await decodeImage(join(path, images[t])), options);
+  const first = await open(0);
+  const { depth, stack: { width, height } } = first;
+  const files = new Map([[0, Promise.resolve(first)]]);
+  const fileAt = (t: number) => {
+    const file = files.get(t) ?? open(t);
+    files.delete(t);
+    files.set(t, file);
+    file.catch(() => files.delete(t));
+    if (files.size > OPEN_FILES) files.delete(files.keys().next().value!);
+    return file;
+  };
+  return {
+    path,
+    name: basename(path),
+    length: images.length,
+    depth,
+    width,
+    height,
+    names: images.map(imageStem),
+    notes: notesOf(first, channel),
+    plane: async (t, z) => {
+      checkPlace({ t, z }, { path, length: images.length, depth });
+      return await cache.get(`${join(path, images[t])}:${z}:${channel}`, async () => {
+        const file = await fileAt(t);
+        checkAlike(path, { file, name: images[t] }, { file: first, name: images[0] });
+        return await readPlane(file.stack, file.page(0, z));
+      });
+    },
+  };
+}
+
+/**
+ * Which pages of a file are which planes. Pages without a description are frames in time to the
+ * reader of files; `depth` says how many of them make a stack.
+ */
+function stacksOf(stack: ImageStack, { channel = 0, depth }: ZSequenceOptions): StackFile {
+  const { axes: { t, z, c }, order, path } = stack;
+  if (!(Number.isInteger(channel) && channel >= 0 && channel < c)) {
+    throw new RangeError(`Cannot read channel ${channel} of ${path}: it has 0 to ${c - 1}`);
+  }
+  const planes = depth ?? z;
+  if (z > 1 && planes !== z) {
+    throw new RangeError(
+      `Cannot read ${path} as stacks of ${planes} planes: its description says ${z}; leave the ` +
+        "depth out",
+    );
+  }
+  if (!(Number.isInteger(planes) && planes > 0 && (t * z) % planes === 0)) {
+    throw new RangeError(
+      `Cannot read ${path} as stacks of ${planes} planes: its ${t} pages do not make whole ` +
+        "stacks; give a depth that divides them",
+    );
+  }
+  const page = (i: number, k: number) => order[(i * planes + k) * c + channel];
+  return { stack, length: t * z / planes, depth: planes, page };
+}
+
+/** The single stack of a file: without a description, all of its pages. */
+function oneStack(stack: ImageStack, { channel, depth }: ZSequenceOptions): StackFile {
+  const { t, z } = stack.axes;
+  const file = stacksOf(stack, { channel, depth: z === 1 ? t : undefined });
+  if (file.length > 1) {
+    throw new RangeError(
+      `Cannot use ${stack.path} as one stack: it has ${t} of ${z} planes; give this file itself ` +
+        "as the sequence, or one file per time point",
+    );
+  }
+  if (depth !== undefined && depth !== file.depth) {
+    throw new RangeError(
+      `Cannot use ${stack.path} as a stack of ${depth} planes: it has ${file.depth}`,
+    );
+  }
+  return file;
+}
+
+function notesOf({ stack }: StackFile, channel: number): string[] {
+  const { c } = stack.axes;
+  const notes = [...stack.notes];
+  if (c > 1) notes.push(`channel ${channel} of ${c} (0 to ${c - 1}) is used`);
+  return notes;
+}
+
+function checkPlace(
+  { t, z }: { t: number; z: number },
+  { path, length, depth }: { path: string; length: number; depth: number },
+): void {
+  const isIn = (value: number, count: number) =>
+    Number.isInteger(value) && value >= 0 && value < count;
+  if (isIn(t, length) && isIn(z, depth)) return;
+  throw new RangeError(
+    `Cannot read plane ${z} at time ${t} of ${path}: it has planes 0 to ${depth - 1} at times 0 ` +
+      `to ${length - 1}`,
+  );
+}
+
+/** All stacks of a folder must have one size and depth. */
+function checkAlike(
+  path: string,
+  one: { file: StackFile; name: string },
+  first: { file: StackFile; name: string },
+): void {
+  const shape = ({ depth, stack }: StackFile) => `${depth}x${stack.height}x${stack.width}`;
+  if (shape(one.file) === shape(first.file)) return;
+  throw new RangeError(
+    `Cannot use ${path} as z-stacks: ${one.name} is ${shape(one.file)}, ${first.name} is ` +
+      `${shape(first.file)} (planes, rows, columns); keep only stacks of one size in the folder`,
+  );
+}

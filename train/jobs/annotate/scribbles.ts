@@ -1,0 +1,149 @@
+/**
+ * Images and the scribbles drawn into some of them.
+ *
+ * @module
+ */
+
+import { basename, join } from "node:path";
+import { decodeImage, readPlane } from "../../images/formats/decode.ts";
+import { frameNumber, imageStem, isFolder, listFolder } from "../disk/files.ts";
+import type { LabelImage, Plane } from "../../images/image.ts";
+import { type LabelSequence, openLabels } from "../../images/series/truth.ts";
+import { framePages } from "../../images/series/video.ts";
+
+/** Images that may differ in size, decoded one at a time. */
+export interface ImageSet {
+  /** The folder or file. */
+  readonly path: string;
+  /** True if all images are pages of one file. */
+  readonly stack: boolean;
+  /** What to call each image: its file's name, and for a stack with the page behind a `#`. */
+  readonly names: readonly string[];
+  /** What a user should know about how they are read. */
+  readonly notes: readonly string[];
+  /** Decodes image i (from 0). */
+  readonly image: (i: number) => Promise<Plane>;
+}
+
+/**
+ * Opens images.
+ *
+ * @param path A folder of PNG or TIFF images, a TIFF stack, or a single image.
+ * @throws {RangeError} If the folder holds no images, or two whose names differ in the extension only.
+ * @throws {SyntaxError} If a single file cannot be read.
+ */
+export async function openImages(path: string): Promise<ImageSet> {
+  return await isFolder(path) ? await openFolder(path) : await openFile(path);
+}
+
+async function openFolder(path: string): Promise<ImageSet> {
+  const { images: names } = await listFolder(path);
+  if (names.length === 0) {
+    throw new RangeError(
+      `Cannot read images from ${path}: it has no PNG or TIFF files in it; give the folder that ` +
+        "holds the images",
+    );
+  }
+  const twice = names.find((name, i) =>
+    names.findIndex((other) => imageStem(other) === imageStem(name)) !== i
+  );
+  if (twice !== undefined) {
+    throw new RangeError(
+      `Cannot read images from ${path}: there are several named ${imageStem(twice)}, which would ` +
+        "be written to one file; keep one of them",
+    );
+  }
+  const image = async (i: number) => {
+    const file = join(path, names[i]);
+    const stack = await decodeImage(file);
+    if (stack.axes.t > 1 || stack.axes.z > 1) {
+      throw new RangeError(
+        `Cannot read ${file} as one image: it has ${stack.length} pages; give this file itself as ` +
+          "the images",
+      );
+    }
+    return await readPlane(stack, framePages(stack).pages[0]);
+  };
+  return { path, stack: false, names, notes: [], image };
+}
+
+async function openFile(path: string): Promise<ImageSet> {
+  const stack = await decodeImage(path);
+  const { pages, notes } = framePages(stack);
+  const name = basename(path);
+  const isStack = pages.length > 1;
+  return {
+    path,
+    stack: isStack,
+    names: isStack ? pages.map((_, i) => `${name}#${i}`) : [name],
+    notes,
+    image: async (i) => await readPlane(stack, pages[i]),
+  };
+}
+
+/** Scribbles of some of the images. */
+export interface ScribbleSet {
+  /** The folder or file. */
+  readonly path: string;
+  /** Numbers of the images that have a scribble image. */
+  readonly images: readonly number[];
+  /** Names of scribble images that belong to no image. */
+  readonly unused: readonly string[];
+  /** Reads the scribbles of an image: 0 where nothing is drawn. */
+  readonly scribbles: (image: number) => Promise<LabelImage>;
+}
+
+/**
+ * Opens scribbles and finds their images: by equal names without extension; for a stack of images by
+ * page, from a stack of as many pages or a folder of files with the page's number (from 0) in the
+ * name; a single one belongs to a single image.
+ *
+ * @throws {RangeError} If none belongs to an image, or two to the same one.
+ * @throws {SyntaxError} If a file cannot be read.
+ */
+export async function openScribbles(path: string, images: ImageSet): Promise<ScribbleSet> {
+  const labels = await openLabels(path);
+  const places = new Map<number, number>();
+  const unused: string[] = [];
+  labels.names.forEach((name, at) => {
+    const image = imageOf(at, { labels, images });
+    if (image === null) unused.push(name);
+    else if (!places.has(image)) places.set(image, at);
+    else {
+      throw new RangeError(
+        `Cannot match the scribbles in ${path}: ${labels.names[places.get(image)!]} and ${name} ` +
+          `both belong to ${images.names[image]}; keep one of them`,
+      );
+    }
+  });
+  if (places.size === 0) {
+    throw new RangeError(
+      `Cannot find the images of the scribbles in ${path}: no name is in both (scribbles like ` +
+        `${labels.names[0]}, images like ${
+          images.names[0]
+        } in ${images.path}); give each scribble ` +
+        "image the name of its image",
+    );
+  }
+  return {
+    path,
+    images: [...places.keys()].sort((a, b) => a - b),
+    unused,
+    scribbles: async (image) => await labels.frame(places.get(image)!),
+  };
+}
+
+/** The number of the image that a scribble image belongs to, or null. */
+function imageOf(
+  at: number,
+  { labels, images }: { labels: LabelSequence; images: ImageSet },
+): number | null {
+  const count = images.names.length;
+  if (labels.stack) return images.stack && labels.length === count ? at : null;
+  if (count === 1 && labels.length === 1) return 0;
+  const key = images.stack ? frameNumber(labels.names[at]) : imageStem(labels.names[at]);
+  const found = images.stack
+    ? images.names.findIndex((_, i) => i === key)
+    : images.names.findIndex((name) => imageStem(name) === key);
+  return found < 0 ? null : found;
+}

@@ -1,0 +1,192 @@
+/**
+ * The run folder: what a run leaves behind and needs to go on.
+ *
+ * @module
+ */
+
+import { decodeSafeTensors, encodeSafeTensors, type NamedArray } from "../../../nn/safetensors.ts";
+import type { StepKind } from "../../learn/learner.ts";
+import type { PlateauState } from "../../../nn/schedule.ts";
+import { writeFileAtomic } from "./files.ts";
+import type { StreamStates } from "../../learn/batches.ts";
+import type { TrainConfig } from "../train/config.ts";
+
+/** The stages of a run, in order. */
+export type Stage = "baseline" | "control" | "consistent";
+
+/** Everything but arrays that a stage needs to go on as if it had never stopped. */
+export interface StageState extends StreamStates {
+  /** The stage. */
+  readonly stage: Stage;
+  /** Steps done in it. */
+  readonly step: number;
+  /** Steps that each Adam has made. */
+  readonly counts: Partial<Record<StepKind, number>>;
+  /** Best validation score so far; null before the first validation. */
+  readonly bestScore: number | null;
+  /** Validations since the best. */
+  readonly waited: number;
+  /** Learning-rate plateaus of the losses that the stage has. */
+  readonly plateaus: Partial<Record<StepKind, PlateauState>>;
+  /** Mean probability and foreground fraction when the stage began; null until measured. */
+  readonly reference: { meanProbability: number; foregroundFraction: number } | null;
+  /** Whether the collapse alarm has been raised. */
+  readonly collapsed: boolean;
+  /** Bytes of metrics.jsonl that belong to what was done. */
+  readonly metricsBytes: number;
+}
+
+/** A saved state: numbers and arrays. */
+export interface SavedState {
+  /** The numbers. */
+  readonly state: StageState;
+  /** Weights as they were. */
+  readonly weights: ReadonlyMap<string, NamedArray>;
+  /** Moments of both optimisers. */
+  readonly moments: ReadonlyMap<string, NamedArray>;
+  /** Best weights so far. */
+  readonly best: ReadonlyMap<string, NamedArray>;
+}
+
+const PARTS = ["weights", "moments", "best"] as const;
+const STATE = "state.safetensors";
+const METRICS = "metrics.jsonl";
+
+/** Reads and writes the files of one run. Every file is written under a temporary name first. */
+export class RunFolder {
+  /** The folder. */
+  readonly path: string;
+
+  /** Names a run folder; {@linkcode RunFolder.create} makes it. */
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * Makes the folder.
+   *
+   * @throws {Error} If it cannot be made, with the reason.
+   */
+  async create(): Promise<void> {
+    try {
+      await Deno.mkdir(this.path, { recursive: true });
+    } catch (error) {
+      throw failure(`create ${this.path}`, { error, remedy: "give another --out" });
+    }
+  }
+
+  /** The path of a file in the folder. */
+  file(name: string): string {
+    return `${this.path}/${name}`;
+  }
+
+  /** Whether a file is there. */
+  async has(name: string): Promise<boolean> {
+    try {
+      await Deno.stat(this.file(name));
+      return true;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  }
+
+  /** Writes a file. */
+  async write(name: string, content: Uint8Array<ArrayBuffer> | string): Promise<void> {
+    await writeFileAtomic(this.file(name), content);
+  }
+
+  /** Writes `config.json`: all settings and versions. */
+  async writeConfig(config: TrainConfig, versions: Record<string, string>): Promise<void> {
+    await this.write("config.json", JSON.stringify({ ...config, versions }, null, 2) + "\n");
+  }
+
+  /**
+   * Appends lines to `metrics.jsonl` and gives the file's size.
+   *
+   * @throws {Error} If the file cannot be written, with its path and the reason.
+   */
+  async appendMetrics(lines: readonly object[]): Promise<number> {
+    const path = this.file(METRICS);
+    const text = lines.map((line) => JSON.stringify(line) + "\n").join("");
+    const bytes = new TextEncoder().encode(text);
+    try {
+      using file = await Deno.open(path, { append: true, create: true });
+      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+      return (await file.stat()).size;
+    } catch (error) {
+      const remedy = "free some space or make it writable, then use --resume";
+      throw failure(`write ${path}`, { error, remedy });
+    }
+  }
+
+  /**
+   * Cuts `metrics.jsonl` back to what a saved state knows of. Where less is there (the machine lost
+   * power before it was stored), all whole lines stay.
+   */
+  async cutMetrics(bytes: number): Promise<void> {
+    if (!await this.has(METRICS)) return;
+    const content = await Deno.readFile(this.file(METRICS));
+    const known = content.subarray(0, bytes);
+    await Deno.truncate(this.file(METRICS), known.lastIndexOf(0x0a) + 1);
+  }
+
+  /** All lines of `metrics.jsonl`. */
+  async readMetrics(): Promise<Record<string, unknown>[]> {
+    if (!await this.has(METRICS)) return [];
+    const text = await Deno.readTextFile(this.file(METRICS));
+    return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+  }
+
+  /** Saves the state that `--resume` goes on from: one file, so it is never half new. */
+  async saveState({ state, ...parts }: SavedState): Promise<void> {
+    const tensors = new Map(
+      PARTS.flatMap((part) =>
+        [...parts[part]].map(([name, array]) => [`${part}:${name}`, array] as const)
+      ),
+    );
+    await this.write(
+      STATE,
+      encodeSafeTensors({ metadata: { state: JSON.stringify(state) }, tensors }),
+    );
+  }
+
+  /**
+   * The saved state, or null if there is none.
+   *
+   * @throws {SyntaxError} If it is damaged.
+   */
+  async loadState(): Promise<SavedState | null> {
+    if (!await this.has(STATE)) return null;
+    const path = this.file(STATE);
+    try {
+      const { metadata, tensors } = decodeSafeTensors(await Deno.readFile(path), path);
+      const part = (prefix: string) =>
+        new Map(
+          [...tensors]
+            .filter(([key]) => key.startsWith(`${prefix}:`))
+            .map(([key, array]) => [key.slice(prefix.length + 1), array]),
+        );
+      return {
+        state: JSON.parse(metadata.state) as StageState,
+        weights: part("weights"),
+        moments: part("moments"),
+        best: part("best"),
+      };
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new SyntaxError(
+        `Cannot resume from ${path}: it is damaged; remove it to begin its stage again`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+function failure(
+  task: string,
+  { error, remedy }: { error: unknown; remedy: string },
+): Error {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Error(`Cannot ${task}: ${reason}; ${remedy}`, { cause: error });
+}

@@ -1,0 +1,101 @@
+/**
+ * From another program's model folder to a run folder that predicts and that training goes on from.
+ *
+ * @module
+ */
+
+import { sizeOf } from "../../kernels/gpu/shape.ts";
+import type { RayThresholds } from "../../nn/labels/stardist/thresholds.ts";
+import type { StarDistOptions } from "../../nn/stardist.ts";
+import { changeConfig, defaultConfig, modelConfigs, type TrainConfig } from "./train/config.ts";
+import { encodeModel } from "../models/model_file.ts";
+import { RunFolder } from "./disk/run_folder.ts";
+import { versions } from "./disk/version.ts";
+import { importModel } from "../models/import/import_model.ts";
+
+/** What to import, and where to. */
+export interface ImportOptions {
+  /** A StarDist model folder. */
+  readonly model: string;
+  /** The run folder to make; it must be empty if it is there. */
+  readonly out: string;
+}
+
+/** A model has been imported. */
+export interface ModelImported {
+  /** What kind of event this is. */
+  readonly type: "imported";
+  /** The folder it came from. */
+  readonly model: string;
+  /** The run folder. */
+  readonly out: string;
+  /** The weights to predict with. */
+  readonly weights: string;
+  /** Numbers in the network. */
+  readonly parameters: number;
+  /** The network's options. */
+  readonly options: StarDistOptions;
+  /** The thresholds it predicts with. */
+  readonly thresholds: RayThresholds;
+  /** Whether they are the model's own; otherwise they are StarDist's defaults. */
+  readonly hasThresholds: boolean;
+}
+
+/**
+ * Imports a model: writes `weights.safetensors`, and `config.json` with the settings of training from
+ * it. Images will be normalised as StarDist does, by percentiles 1 and 99.8 without clipping; a video
+ * by those of all its frames. Nothing is written if anything is wrong with the model.
+ *
+ * @throws {Error} If the run folder holds something, or cannot be written.
+ * @throws {SyntaxError | TypeError | RangeError} As {@linkcode importModel}.
+ */
+export async function importRun({ model, out }: ImportOptions): Promise<ModelImported> {
+  await requireEmpty(out);
+  const { architecture, weights, thresholds, hasThresholds } = await importModel(model);
+  const { options } = architecture;
+  const config = configOf(options);
+  const folder = new RunFolder(out);
+  await folder.create();
+  const content = encodeModel({ network: { architecture }, weights, config, thresholds });
+  await folder.writeConfig(config, versions());
+  await folder.write("weights.safetensors", content);
+  return {
+    type: "imported",
+    model,
+    out,
+    weights: folder.file("weights.safetensors"),
+    parameters: [...weights.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+    options,
+    thresholds,
+    hasThresholds,
+  };
+}
+
+/** The settings with which training goes on from a network. */
+function configOf({ rays, grid, features, depth, base }: StarDistOptions): TrainConfig {
+  const multiple = 2 ** depth * grid;
+  return changeConfig({ ...defaultConfig, ...modelConfigs.stardist }, {
+    change: {
+      model: "stardist",
+      depth,
+      base,
+      patch: Math.ceil(defaultConfig.patch / multiple) * multiple,
+      stardist: { rays, grid, features },
+    },
+    source: "the model",
+  });
+}
+
+async function requireEmpty(out: string): Promise<void> {
+  const [entry] = await Array.fromAsync(Deno.readDir(out)).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return [];
+    if (error instanceof Deno.errors.NotADirectory) {
+      throw new TypeError(`Cannot import into ${out}: it is a file; give another --out`);
+    }
+    throw error;
+  });
+  if (entry === undefined) return;
+  throw new Error(
+    `Cannot import into ${out}: it already holds ${entry.name}; give another --out, or empty it`,
+  );
+}

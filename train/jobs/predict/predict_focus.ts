@@ -1,0 +1,61 @@
+/**
+ * Finds the planes in focus of z-stacks and writes them as a table.
+ *
+ * @module
+ */
+
+import { openDevice } from "../../../kernels/open_device.ts";
+import { decodeSafeTensors } from "../../../nn/safetensors.ts";
+import { makeFolder, writeFileAtomic } from "../disk/files.ts";
+import { openZSequence } from "../../images/series/z_stack.ts";
+import { loadFocusModel } from "../../models/focus/model_file.ts";
+import { findFocus } from "../../models/focus/predict.ts";
+import { encodeFocusTable, type FocusRow } from "../../images/series/focus_table.ts";
+import { weightsFile } from "../../models/model_file.ts";
+import type { PredictFilesOptions, PredictionDone, PredictNote } from "./predict_files.ts";
+
+/** The plane in focus of a stack has been found. */
+export interface FocusFound extends FocusRow {
+  /** What kind of event this is. */
+  readonly type: "focus";
+  /** Stacks done, this one included. */
+  readonly done: number;
+  /** Stacks of all inputs. */
+  readonly total: number;
+}
+
+/**
+ * Writes `OUT/focus.csv` with a row for each stack of all inputs.
+ *
+ * @throws {SyntaxError | RangeError} If a file is damaged or does not fit.
+ */
+export async function* predictFocus(
+  { model: path, inputs, out, overwrite = false, memory = 4096 }: PredictFilesOptions,
+): AsyncGenerator<FocusFound | PredictionDone | PredictNote> {
+  const table = `${out}/focus.csv`;
+  const isThere = await Deno.stat(table).then(() => true, () => false);
+  if (isThere && !overwrite) {
+    yield { type: "done", out, written: 0, kept: 1 };
+    return;
+  }
+  const sequences = await Promise.all(inputs.map((input) => openZSequence(input)));
+  for (const text of new Set(sequences.flatMap(({ notes }) => notes))) yield { type: "note", text };
+  using device = await openDevice({ memoryLimit: memory * 1024 ** 2 });
+  const file = weightsFile(path);
+  const weights = decodeSafeTensors(await Deno.readFile(file), file);
+  const model = loadFocusModel(device, { weights, from: file });
+  await makeFolder(out);
+  const total = sequences.reduce((sum, { length }) => sum + length, 0);
+  const rows: FocusRow[] = [];
+  for (const sequence of sequences) {
+    for await (
+      const { time, stack, plane, probability } of findFocus(device, { model, sequence })
+    ) {
+      const row = { time, stack, plane, probability };
+      rows.push(row);
+      yield { type: "focus", ...row, done: rows.length, total };
+    }
+  }
+  await writeFileAtomic(table, encodeFocusTable(rows));
+  yield { type: "done", out, written: 1, kept: 0 };
+}

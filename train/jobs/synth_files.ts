@@ -1,0 +1,177 @@
+/**
+ * Writes the built-in synthetic data sets as files: labelled stills, an unlabelled video, its truth;
+ * and the same as z-stacks, as holotomography gives them, with dots and focus planes.
+ *
+ * @module
+ */
+
+import { encodeGreyTiff, encodeLabelTiff } from "../images/formats/encode.ts";
+import { makeFolder, writeFileAtomic } from "./disk/files.ts";
+import { encodeStackTiff } from "../images/formats/encode_stack.ts";
+import { syntheticStills, syntheticVideo } from "../synthetic/mod.ts";
+import {
+  syntheticHolotomographyMovie,
+  syntheticHolotomographyStills,
+  type SyntheticStack,
+  type SyntheticStackOptions,
+} from "../synthetic/holotomography/mod.ts";
+import { encodeFocusTable, type FocusRow } from "../images/series/focus_table.ts";
+
+/** What to write and where to. */
+export interface SynthFilesOptions {
+  /** Output folder; it gets `stills/images`, `stills/masks`, `video` and `truth`. */
+  readonly out: string;
+  /** Seed of the generator. */
+  readonly seed?: number;
+  /** Number of stills. */
+  readonly stills?: number;
+  /** Number of frames. */
+  readonly frames?: number;
+}
+
+/** What has been written. */
+export interface SynthFiles {
+  /** Folder of labelled stills, for `train --stills`. */
+  readonly stills: string;
+  /** Folder of frames, for `train --video`. */
+  readonly video: string;
+  /** Folder of true labels, for `evaluate --truth`. */
+  readonly truth: string;
+  /** Files written. */
+  readonly files: number;
+}
+
+/**
+ * Writes the data set.
+ *
+ * @throws {Error} If the folder is not empty, or cannot be written.
+ */
+export async function synthFiles(
+  { out, seed = 1, stills = 48, frames = 24 }: SynthFilesOptions,
+): Promise<SynthFiles> {
+  const folders = {
+    images: `${out}/stills/images`,
+    masks: `${out}/stills/masks`,
+    video: `${out}/video`,
+    truth: `${out}/truth`,
+  };
+  await refuseFilled(out);
+  for (const folder of Object.values(folders)) await makeFolder(folder);
+  const name = (prefix: string, i: number) => `${nameOf(prefix, i)}.tif`;
+  for (const [i, { image, labels }] of syntheticStills({ seed, count: stills }).entries()) {
+    await writeFileAtomic(`${folders.images}/${name("s", i)}`, encodeGreyTiff([image]));
+    await writeFileAtomic(`${folders.masks}/${name("s", i)}`, encodeLabelTiff([labels]));
+  }
+  const video = syntheticVideo({ seed, frames });
+  for (let t = 0; t < frames; t++) {
+    await writeFileAtomic(`${folders.video}/${name("t", t)}`, encodeGreyTiff([video.frames[t]]));
+    await writeFileAtomic(`${folders.truth}/${name("t", t)}`, encodeLabelTiff([video.truth[t]]));
+  }
+  return {
+    stills: `${out}/stills`,
+    video: folders.video,
+    truth: folders.truth,
+    files: 2 * (stills + frames),
+  };
+}
+
+/** What to write of synthetic holotomography, and where to; numbers not given are the generator's. */
+export interface SynthStackFilesOptions extends Partial<SyntheticStackOptions> {
+  /** Output folder; it gets `stills`, `movie`, `truth`, `dots` and `focus.csv`. */
+  readonly out: string;
+  /** Number of labelled stacks; 40 by default. */
+  readonly stills?: number;
+  /** Number of stacks of the movie; 16 by default. */
+  readonly frames?: number;
+}
+
+/** What has been written of synthetic holotomography. */
+export interface SynthStackFiles {
+  /** Folder of labelled stacks, with `images`, `masks` and `dots`. */
+  readonly stills: string;
+  /** Folder of the movie: one stack per time point. */
+  readonly movie: string;
+  /** Folder of the movie's true labels. */
+  readonly truth: string;
+  /** Folder of the movie's dots, one in each object. */
+  readonly dots: string;
+  /** Table of the focus planes of all stacks. */
+  readonly focus: string;
+  /** Files written. */
+  readonly files: number;
+}
+
+/**
+ * Writes synthetic holotomography: refractive index times 10,000 in stacks of 16 bits. The truth of
+ * the movie is for evaluation only.
+ *
+ * @throws {Error} If the folder is not empty, or cannot be written.
+ */
+export async function synthStackFiles(
+  { out, seed = 1, stills: count = 40, frames = 16, ...options }: SynthStackFilesOptions,
+): Promise<SynthStackFiles> {
+  const [stills, movie, truth, dots] = ["stills", "movie", "truth", "dots"].map((name) =>
+    `${out}/${name}`
+  );
+  const ofStills = {
+    images: `${stills}/images`,
+    masks: `${stills}/masks`,
+    dots: `${stills}/dots`,
+  };
+  const ofMovie = { images: movie, masks: truth, dots };
+  await refuseFilled(out);
+  for (const folder of [...Object.values(ofStills), ...Object.values(ofMovie)]) {
+    await makeFolder(folder);
+  }
+  // One after the other, so that only one series is in memory.
+  const rows = [
+    ...await writeStacks(syntheticHolotomographyStills({ seed, count, ...options }), {
+      folders: ofStills,
+      prefix: "s",
+    }),
+    ...await writeStacks(syntheticHolotomographyMovie({ seed, frames, ...options }), {
+      folders: ofMovie,
+      prefix: "t",
+    }),
+  ];
+  const focus = `${out}/focus.csv`;
+  await writeFileAtomic(focus, encodeFocusTable(rows));
+  return { stills, movie, truth, dots, focus, files: 3 * rows.length + 1 };
+}
+
+/** Writes stacks with their labels and dots, and gives their rows of the focus table. */
+async function writeStacks(
+  stacks: readonly SyntheticStack[],
+  { folders, prefix }: {
+    folders: { readonly images: string; readonly masks: string; readonly dots: string };
+    prefix: string;
+  },
+): Promise<FocusRow[]> {
+  const rows: FocusRow[] = [];
+  for (const [time, { planes, focus, labels, dots }] of stacks.entries()) {
+    const stack = nameOf(prefix, time);
+    await writeFileAtomic(`${folders.images}/${stack}.tif`, encodeStackTiff(planes));
+    await writeFileAtomic(`${folders.masks}/${stack}.tif`, encodeLabelTiff([labels]));
+    await writeFileAtomic(`${folders.dots}/${stack}.tif`, encodeLabelTiff([dots]));
+    rows.push({ time, stack, plane: focus, probability: null });
+  }
+  return rows;
+}
+
+function nameOf(prefix: string, i: number): string {
+  return `${prefix}${String(i).padStart(3, "0")}`;
+}
+
+async function refuseFilled(out: string): Promise<void> {
+  try {
+    for await (const entry of Deno.readDir(out)) {
+      throw new Error(
+        `Cannot write a data set to ${out}: it already holds ${entry.name}; give another --out`,
+      );
+    }
+  } catch (error) {
+    // Whatever else is in the way is told when the folder is made.
+    const isFree = error instanceof Deno.errors.NotFound;
+    if (!isFree && !(error instanceof Deno.errors.NotADirectory)) throw error;
+  }
+}

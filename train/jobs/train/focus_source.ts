@@ -1,0 +1,55 @@
+/**
+ * Where the planes in focus come from: a table, or a classifier that was trained before.
+ *
+ * @module
+ */
+
+import type { Device } from "../../../kernels/gpu/device.ts";
+import { decodeSafeTensors } from "../../../nn/safetensors.ts";
+import { loadFocusModel } from "../../models/focus/model_file.ts";
+import { findFocus } from "../../models/focus/predict.ts";
+import { decodeFocusTable, focusPlanesOf } from "../../images/series/focus_table.ts";
+import { weightsFile } from "../../models/model_file.ts";
+import type { FindFocus } from "../../images/series/stack_video.ts";
+
+/**
+ * Opens a table of planes in focus (`.csv`) or a classifier (a run folder of `train --model focus`, or
+ * its weights).
+ *
+ * @throws {Error} If there is no such file.
+ * @throws {SyntaxError | RangeError} If it is damaged or something else.
+ */
+export async function openFocus(device: Device, path: string): Promise<FindFocus> {
+  if (isFocusTable(path)) {
+    const rows = decodeFocusTable(new TextDecoder().decode(await readFile(path)), path);
+    return (sequence) => Promise.resolve(focusPlanesOf(sequence, { rows, from: path }));
+  }
+  const file = weightsFile(path);
+  const weights = decodeSafeTensors(await readFile(file), file);
+  const model = loadFocusModel(device, { weights, from: file });
+  return async (sequence) => {
+    const planes: number[] = [];
+    for await (const { plane } of findFocus(device, { model, sequence })) planes.push(plane);
+    return planes;
+  };
+}
+
+/** The classifier beside the weights of a model that takes z-stacks. */
+export const FOCUS = "focus.safetensors";
+
+/** Whether a path names a table; else it is a classifier. */
+export function isFocusTable(path: string): boolean {
+  return path.toLowerCase().endsWith(".csv");
+}
+
+async function readFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `Cannot read ${path}: ${reason}; give a table of focus planes (.csv) or the folder of a run of ` +
+        "model focus",
+    );
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * What a run achieved: every model is applied to the held-back stills and to the first video, and
+ * measured.
+ *
+ * @module
+ */
+
+import type { Device } from "../../../kernels/gpu/device.ts";
+import { runSteps } from "../../../kernels/masks/mod.ts";
+import { objectsAbove } from "../../../nn/labels/stardist/objects.ts";
+import {
+  defaultRayThresholds,
+  type RayThresholds,
+} from "../../../nn/labels/stardist/thresholds.ts";
+import type { Network } from "../../../nn/module.ts";
+import type { Channels, LabelImage } from "../../images/image.ts";
+import type { Sample } from "../../images/sample.ts";
+import { type Evaluation, Evaluator, IOU_THRESHOLDS } from "../../objects/scores/evaluate.ts";
+import type { Flicker } from "../../objects/scores/flicker.ts";
+import { type LabelPair, tallyMatches } from "../../objects/scores/matching.ts";
+import { type MatchingTally, scoresOf, sumTallies } from "../../objects/scores/matching_scores.ts";
+import { overlapOf } from "../../objects/overlap.ts";
+import { type DecodeSettings, segmentSteps } from "../../models/segment.ts";
+import {
+  temporalFilter,
+  type TemporalFilterSettings,
+} from "../../objects/sequence/temporal_filter.ts";
+import type { TrainingSet, TrainingVideo } from "./training_set.ts";
+
+/** Average precision (accuracy) of objects over a set of images. */
+export interface Precision {
+  /** At IoU 0.5. */
+  readonly ap50: number;
+  /** Mean over {@linkcode IOU_THRESHOLDS}. */
+  readonly meanAp: number;
+  /** At each of {@linkcode IOU_THRESHOLDS}. */
+  readonly accuracies: readonly number[];
+}
+
+/** What one model achieved. */
+export interface ModelResults {
+  /** Precision on the held-back stills; null where none are held back. */
+  readonly stills: Precision | null;
+  /** Measures on the first video; null without one. */
+  readonly video: Evaluation | null;
+  /** The same after the temporal filter; null without a video, or if it was not asked for. */
+  readonly filtered: Evaluation | null;
+  /** What StarDist found with, and what it finds with a fixed threshold; null for other networks. */
+  readonly stars: StarResults | null;
+  /** Label images of the frames that the report shows, by frame index. */
+  readonly shown: ReadonlyMap<number, LabelImage>;
+  /** The labels of the frame that the report compares with the truth; null without truth. */
+  readonly judged: { readonly index: number; readonly labels: LabelImage } | null;
+}
+
+/** What is measured of StarDist alone. */
+export interface StarResults {
+  /** The thresholds that were picked on the validation stills. */
+  readonly thresholds: RayThresholds;
+  /** Precision on the held-back stills with the probability threshold 0.5. */
+  readonly fixedStills: Precision | null;
+  /** Precision on the frames with truth with the probability threshold 0.5. */
+  readonly fixedVideo: Precision | null;
+}
+
+/** What is measured, and with what. */
+export interface MeasureOptions {
+  /** The network with its weights. */
+  readonly network: Network;
+  /** How its answers become objects. */
+  readonly decode: DecodeSettings;
+  /** Held-back stills and videos. */
+  readonly set: Pick<TrainingSet, "test" | "videos">;
+  /** Numbers of the frames whose labels are kept. */
+  readonly shown: readonly number[];
+  /** Also measure what a temporal filter makes of the labels. */
+  readonly filter?: TemporalFilterSettings;
+}
+
+/** Measures a network. */
+export async function measureModel(
+  device: Device,
+  { network, decode, set, shown, filter }: MeasureOptions,
+): Promise<ModelResults> {
+  const segment = (image: Channels) => segmentTwice(device, { network, decode, image });
+  const stills = new Precisions();
+  const fixedStills = new Precisions();
+  for (const { truth, image } of set.test.flatMap(labelledImage)) {
+    const { labels, fixed } = await segment(image);
+    stills.add({ truth, prediction: labels });
+    if (fixed) fixedStills.add({ truth, prediction: fixed });
+  }
+  const [video] = set.videos;
+  const kept = new Map<number, LabelImage>();
+  const fixedVideo = new Precisions();
+  const judged = video ? judgedFrame(video) : null;
+  let judgedLabels: LabelImage | null = null;
+  const measured = new Evaluator();
+  const segmentFrames = async function* () {
+    for (let number = 0; number < video.frames.length; number++) {
+      const { labels, fixed } = await segment(await video.frames.frame(number));
+      if (shown.includes(number)) kept.set(number, labels);
+      if (number === judged) judgedLabels = labels;
+      const known = { truth: video.truth.get(number), markers: video.markers.get(number) };
+      if (fixed && known.truth) fixedVideo.add({ truth: known.truth, prediction: fixed });
+      measured.add({ number, labels, ...known });
+      yield { ...labels, number, ...known };
+    }
+  };
+  const onFiltered = new Evaluator();
+  if (video) {
+    for await (const frame of temporalFilter(segmentFrames(), filter)) {
+      if (filter) onFiltered.add({ ...frame, labels: frame });
+    }
+  }
+  const isStar = network.architecture.kind === "stardist";
+  return {
+    video: video ? measured.evaluation : null,
+    filtered: video && filter ? onFiltered.evaluation : null,
+    stills: stills.precision,
+    stars: isStar
+      ? {
+        thresholds: decode.thresholds,
+        fixedStills: fixedStills.precision,
+        fixedVideo: fixedVideo.precision,
+      }
+      : null,
+    shown: kept,
+    judged: judgedLabels && judged !== null ? { index: judged, labels: judgedLabels } : null,
+  };
+}
+
+/**
+ * The objects of an image; of StarDist also those with the default probability threshold, which are
+ * found in the same search.
+ */
+async function segmentTwice(
+  device: Device,
+  { network, decode, image }: { network: Network; decode: DecodeSettings; image: Channels },
+): Promise<{ labels: LabelImage; fixed: LabelImage | null }> {
+  const { prob, nms } = decode.thresholds;
+  const fixed = defaultRayThresholds.prob;
+  const thresholds = { prob: Math.min(prob, fixed), nms };
+  const steps = segmentSteps(device, { network, image, decode: { ...decode, thresholds } });
+  const { labels, objects } = await runSteps(device, steps);
+  if (!objects) return { labels, fixed: null };
+  const { width, height } = labels;
+  const above = (threshold: number) => ({
+    width,
+    height,
+    data: objectsAbove(objects, { threshold, width, height }).labels,
+  });
+  return { labels: above(prob), fixed: above(fixed) };
+}
+
+function labelledImage({ channels, width, height, image, labels }: Sample) {
+  if (!labels) return [];
+  const truth = { width, height, data: labels };
+  return [{ image: { channels, width, height, data: image }, truth }];
+}
+
+/** The frame in the middle of those with truth. */
+function judgedFrame({ truth }: TrainingVideo): number | null {
+  const known = [...truth.keys()].toSorted((a, b) => a - b);
+  return known[Math.floor(known.length / 2)] ?? null;
+}
+
+/** Adds up matches image by image, so that no label image is kept. */
+class Precisions {
+  readonly #tallies: MatchingTally[][] = IOU_THRESHOLDS.map(() => []);
+
+  add({ truth, prediction }: LabelPair): void {
+    const overlap = overlapOf(truth, prediction);
+    IOU_THRESHOLDS.forEach((threshold, i) => {
+      this.#tallies[i].push(tallyMatches(overlap, { threshold }));
+    });
+  }
+
+  /** Null before the first image. */
+  get precision(): Precision | null {
+    if (this.#tallies[0].length === 0) return null;
+    const accuracies = this.#tallies.map((tallies) => scoresOf(sumTallies(tallies)).accuracy);
+    return {
+      ap50: accuracies[0],
+      meanAp: accuracies.reduce((sum, ap) => sum + ap, 0) / accuracies.length,
+      accuracies,
+    };
+  }
+}
+
+/** Three consecutive frames between which the segmented area changes most. */
+export function liveliestFrames({ area_per_frame: area }: Flicker): number[] {
+  const change = (t: number) => Math.abs(area[t] - area[t - 1]) + Math.abs(area[t + 1] - area[t]);
+  const middles = Array.from({ length: Math.max(0, area.length - 2) }, (_, i) => i + 1);
+  if (middles.length === 0) return area.map((_, i) => i);
+  const best = middles.reduce((a, b) => change(b) > change(a) ? b : a);
+  return [best - 1, best, best + 1];
+}

@@ -1,0 +1,78 @@
+/**
+ * Finds the fastest kernels for this machine and writes them to a file for training and prediction.
+ *
+ * @module
+ */
+
+import { openDevice } from "../../kernels/open_device.ts";
+import type { Pins } from "../../kernels/gpu/choices.ts";
+import { pinsOf, type TunedProblem, tuneKernels } from "../../kernels/choice/tuner.ts";
+import { Tape, Variable } from "../../nn/autodiff.ts";
+import type { TrainConfig } from "./train/config.ts";
+import { writeKernelFile } from "./disk/kernel_file.ts";
+import { Learner } from "../learn/learner.ts";
+import { freshNetwork } from "../models/network.ts";
+
+/** What to tune for. */
+export interface TuneOptions {
+  /** Settings of the training whose steps count: network, patch, batch, pairs. */
+  readonly config: TrainConfig;
+  /** Height and width in pixels of the tiles or images that will be predicted; none for no one. */
+  readonly image?: readonly [number, number];
+  /** The file to write. */
+  readonly out: string;
+}
+
+/** A convolution has been tuned. */
+export interface TunedEvent extends TunedProblem {
+  /** What kind of event this is. */
+  readonly type: "tuned";
+  /** How many are tuned so far, and of how many. */
+  readonly done: number;
+  /** All of them. */
+  readonly total: number;
+}
+
+/** All are tuned, and the file is written. */
+export interface TuneDone {
+  /** What kind of event this is. */
+  readonly type: "done";
+  /** The file. */
+  readonly out: string;
+}
+
+/**
+ * Times every kernel that can serve a convolution of the training steps, and of a prediction.
+ *
+ * @throws {Error} If the file cannot be written, or the GPU fails.
+ */
+export async function* tune(
+  { config, image, out }: TuneOptions,
+): AsyncGenerator<TunedEvent | TuneDone> {
+  using device = await openDevice({ memoryLimit: config.memory * 1024 ** 2 });
+  const selfTested = new Set(Object.keys(device.choices.used));
+  const network = freshNetwork(device, config);
+  // Planning asks for every kernel and computes nothing.
+  new Learner(device, { network, config }).plannedBytes();
+  if (image) {
+    const { sizeMultiple: multiple } = network;
+    const shape = [
+      1,
+      network.inChannels,
+      ...image.map((side) => Math.ceil(side / multiple) * multiple),
+    ];
+    device.plan(() => {
+      const tape = new Tape(device, { record: false });
+      network.forward(tape, new Variable(device.empty(shape)));
+    });
+  }
+  const keys = Object.keys(device.choices.used).filter((key) => !selfTested.has(key));
+  const problems: TunedProblem[] = [];
+  for await (const problem of tuneKernels(device, keys)) {
+    problems.push(problem);
+    yield { type: "tuned", ...problem, done: problems.length, total: keys.length };
+  }
+  const kernels: Pins = pinsOf(problems);
+  await writeKernelFile(out, { adapter: device.adapter.name, kernels });
+  yield { type: "done", out };
+}

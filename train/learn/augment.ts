@@ -1,0 +1,162 @@
+/**
+ * Random augmentation of training samples.
+ *
+ * A *draw* is made once and then applied: both frames of a pair get the same draw, because the
+ * consistency loss compares them pixel by pixel. Only the noise differs between the frames, as it
+ * does between two exposures; with equal noise the network would never be asked to give equal
+ * answers in spite of it, and that is what flicker is.
+ *
+ * @module
+ */
+
+import { deform, type ElasticDraw } from "./elastic.ts";
+import { orient, swapsAxes } from "../images/orientation.ts";
+import { Random } from "../images/random.ts";
+import type { Sample } from "../images/sample.ts";
+
+/** What is drawn, and how strongly; for images normalised to about 0 … 1. */
+export interface AugmentationSettings {
+  /** Probability of a flip, for each of the two axes. */
+  readonly flip: number;
+  /** Probability of a transpose; with both at 0.5 all eight orientations are equally likely. */
+  readonly transpose: number;
+  /** With `probability`, contrast × (1 ± `contrast`) and intensity ± `brightness`, both uniform. */
+  readonly brightnessContrast: {
+    readonly probability: number;
+    readonly brightness: number;
+    readonly contrast: number;
+  };
+  /** With `probability`, x · U(`scale`) + U(`shift`). */
+  readonly intensity: {
+    readonly probability: number;
+    readonly scale: readonly [number, number];
+    readonly shift: readonly [number, number];
+  };
+  /** Normal noise whose standard deviation is uniform between 0 and this. */
+  readonly noise: number;
+  /** With `probability`, an elastic deformation; stills only. See {@linkcode ElasticDraw}. */
+  readonly elastic: {
+    readonly probability: number;
+    readonly amplitude: number;
+    readonly spacing: number;
+  };
+}
+
+/** One drawn augmentation, a plain value that can be applied to several images. */
+export interface AugmentationDraw {
+  /** One of the eight orientations, see {@linkcode orient}. */
+  readonly orientation: number;
+  /** Factor of the intensities. */
+  readonly gain: number;
+  /** Added to the intensities after the factor. */
+  readonly offset: number;
+  /** Standard deviation of the noise. */
+  readonly noise: number;
+  /** Seed of the noise. */
+  readonly noiseSeed: number;
+  /** The deformation, if any. */
+  readonly elastic?: ElasticDraw;
+}
+
+/**
+ * Orientations and noise as in StarDist's examples, brightness and contrast as in the paper on
+ * consistency (Shabanov et al. 2020). StarDist's stronger intensity change is off: with Dice it made
+ * networks die in their first steps.
+ */
+export const defaultAugmentation: AugmentationSettings = {
+  flip: 0.5,
+  transpose: 0.5,
+  brightnessContrast: { probability: 0.5, brightness: 0.3, contrast: 0.3 },
+  intensity: { probability: 0, scale: [0.6, 2], shift: [-0.2, 0.2] },
+  noise: 0.02,
+  elastic: { probability: 0.3, amplitude: 4, spacing: 32 },
+};
+
+/** Changes nothing: settings for a run without augmentation. */
+export const noAugmentation: AugmentationSettings = {
+  flip: 0,
+  transpose: 0,
+  brightnessContrast: { probability: 0, brightness: 0, contrast: 0 },
+  intensity: { probability: 0, scale: [1, 1], shift: [0, 0] },
+  noise: 0,
+  elastic: { probability: 0, amplitude: 0, spacing: 32 },
+};
+
+/**
+ * Draws an augmentation. Every call takes equally many random numbers, whatever the settings and
+ * the outcome, so that a changed setting does not change what else is drawn.
+ *
+ * @param options `pair` leaves out the elastic deformation, which is for stills only.
+ */
+export function drawAugmentation(
+  random: Random,
+  settings: AugmentationSettings,
+  options: { pair?: boolean } = {},
+): AugmentationDraw {
+  const { flip, transpose, brightnessContrast, intensity, noise, elastic } = settings;
+  const orientation = (random.chance(transpose) ? 1 : 0) + (random.chance(flip) ? 2 : 0) +
+    (random.chance(flip) ? 4 : 0);
+
+  const isContrasted = random.chance(brightnessContrast.probability);
+  const contrast = 1 + brightnessContrast.contrast * random.uniform(-1, 1);
+  const brightness = brightnessContrast.brightness * random.uniform(-1, 1);
+  const isScaled = random.chance(intensity.probability);
+  const scale = random.uniform(...intensity.scale);
+  const shift = random.uniform(...intensity.shift);
+  let gain = 1;
+  let offset = 0;
+  if (isContrasted) [gain, offset] = [contrast, brightness];
+  if (isScaled) [gain, offset] = [gain * scale, offset * scale + shift];
+
+  const sigma = noise * random.next();
+  const noiseSeed = random.nextUint32();
+  const isDeformed = random.chance(elastic.probability) && !options.pair;
+  const { amplitude, spacing } = elastic;
+  const seed = random.nextUint32();
+  const draw = { orientation, gain, offset, noise: sigma, noiseSeed };
+  return isDeformed ? { ...draw, elastic: { amplitude, spacing, seed } } : draw;
+}
+
+/**
+ * Applies a draw: deformation, orientation, intensities, noise. The sample is not changed.
+ *
+ * @param options `frame` numbers the images that share a draw; each number has its own noise.
+ * @throws {RangeError} When a draw that transposes meets a sample that is not square.
+ */
+export function applyAugmentation(
+  draw: AugmentationDraw,
+  sample: Sample,
+  options: { frame?: number } = {},
+): Sample {
+  const { width, height } = sample;
+  if (swapsAxes(draw.orientation) && width !== height) {
+    throw new RangeError(
+      `Cannot transpose a sample of ${width}x${height} pixels: ` +
+        `augmentation by transposes needs square patches, or transpose set to 0`,
+    );
+  }
+  const placed = orientSample(
+    draw.elastic ? deform(sample, draw.elastic) : sample,
+    draw.orientation,
+  );
+  const image = placed.image;
+  for (let i = 0; i < image.length; i++) image[i] = image[i] * draw.gain + draw.offset;
+  if (draw.noise > 0) {
+    const random = new Random(draw.noiseSeed, options.frame ?? 0);
+    for (let i = 0; i < image.length; i++) image[i] += draw.noise * random.normal();
+  }
+  return placed;
+}
+
+/** A copy of a sample in another orientation. */
+function orientSample(sample: Sample, k: number): Sample {
+  const { channels, width, height } = sample;
+  const area = width * height;
+  const image = new Float32Array(sample.image.length);
+  for (let c = 0; c < channels; c++) {
+    const data = sample.image.subarray(c * area, (c + 1) * area);
+    image.set(orient({ width, height, data }, k).data, c * area);
+  }
+  const labels = sample.labels && orient({ width, height, data: sample.labels }, k).data;
+  return { channels, width, height, image, labels };
+}

@@ -1,0 +1,78 @@
+/**
+ * Models published for StarDist and CSBDeep, as folders of `config.json`, `thresholds.json` and
+ * `weights_best.h5`.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import {
+  defaultRayThresholds,
+  type RayThresholds,
+} from "../../../nn/labels/stardist/thresholds.ts";
+import type { Architecture } from "../../../nn/module.ts";
+import type { NamedArray } from "../../../nn/safetensors.ts";
+import type { StarDistOptions } from "../../../nn/stardist.ts";
+import { FileBytes } from "../../jobs/disk/files.ts";
+import { readHdf5 } from "./hdf5.ts";
+import { weightsFromKeras } from "./keras_layers.ts";
+import { parseStarDistConfig, parseThresholds } from "./stardist_config.ts";
+
+/** A model that was read from another program's files. */
+export interface ImportedModel {
+  /** Kind `stardist` and its options: what `buildNetwork` needs. */
+  readonly architecture: Architecture & { readonly options: StarDistOptions };
+  /** Weights by the network's names, `[c_out, c_in, k, k]`. */
+  readonly weights: ReadonlyMap<string, NamedArray>;
+  /** Its thresholds, or StarDist's defaults. */
+  readonly thresholds: RayThresholds;
+  /** Whether the folder has thresholds. */
+  readonly hasThresholds: boolean;
+}
+
+/**
+ * Reads a StarDist 2D model folder: one channel, no classes, a U-Net of 3×3 convolutions with ReLU,
+ * grid 1, 2 or 4. Such models expect images normalised by percentiles, mostly 1 and 99.8, without
+ * clipping: the folder does not say.
+ *
+ * @throws {Deno.errors.NotFound} If `config.json` or `weights_best.h5` is missing.
+ * @throws {SyntaxError} If a file is damaged.
+ * @throws {TypeError} If it is another kind of model.
+ * @throws {RangeError} If a number or shape does not fit.
+ *
+ * @example
+ * ```ts ignore
+ * const { architecture, weights, thresholds } = await importModel("models/2D_dsb2018");
+ * ```
+ */
+export async function importModel(folder: string): Promise<ImportedModel> {
+  const configFile = join(folder, "config.json");
+  const config = parseStarDistConfig(await readText(configFile), configFile);
+  const thresholds = await readThresholds(join(folder, "thresholds.json"));
+  const file = join(folder, "weights_best.h5");
+  const arrays = await readHdf5(await readBytes(file), file);
+  return {
+    architecture: { kind: "stardist", options: { ...config.options } },
+    weights: weightsFromKeras(arrays, { config, file }),
+    thresholds: thresholds ?? defaultRayThresholds,
+    hasThresholds: thresholds !== null,
+  };
+}
+
+async function readThresholds(file: string): Promise<RayThresholds | null> {
+  try {
+    return parseThresholds(await readText(file), file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  return new TextDecoder().decode(await readBytes(path));
+}
+
+async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  using file = await FileBytes.open(path);
+  return await file.read(0, file.size);
+}

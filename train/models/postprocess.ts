@@ -1,0 +1,160 @@
+/**
+ * From a probability map to labelled objects, as in the method: Otsu's threshold, opening, connected
+ * components, and a minimum size. All on the GPU.
+ *
+ * @module
+ */
+
+import type { Device } from "../../kernels/gpu/device.ts";
+import {
+  binaryOpening,
+  componentSteps,
+  type Connectivity,
+  otsuSteps,
+  planeSize,
+  runSteps,
+  type Steps,
+  threshold as thresholdMask,
+} from "../../kernels/masks/mod.ts";
+import { Tensor } from "../../kernels/gpu/tensor.ts";
+import type { LabelImage, Plane } from "../images/image.ts";
+
+/** How a probability map becomes objects. */
+export interface PostprocessSettings {
+  /** The probability from which a pixel is foreground (≥), or `otsu` to choose it per frame. */
+  threshold: "otsu" | number;
+  /**
+   * The lowest threshold that Otsu may choose. Otsu always finds two classes, in an empty frame
+   * those of the noise: where nothing reaches this probability, there is no object.
+   */
+  otsuFloor: number;
+  /** The highest threshold that Otsu may choose: a frame full of foreground stays whole. */
+  otsuCeiling: number;
+  /**
+   * Erosions with the 4-neighbour cross, followed by as many dilations; 0 for none. Removes specks
+   * and thin bridges.
+   */
+  opening: number;
+  /** Which neighbours belong to one object: the 4 that share a side, or all 8. */
+  connectivity: Connectivity;
+  /** Objects with fewer pixels are removed; 0 or 1 keeps all. */
+  minSize: number;
+}
+
+/** One opening and 4 neighbours as in the method's code; 16 pixels are a nucleus 4 pixels wide. */
+export const defaultPostprocess: PostprocessSettings = {
+  threshold: "otsu",
+  otsuFloor: 0.25,
+  otsuCeiling: 0.75,
+  opening: 1,
+  connectivity: 4,
+  minSize: 16,
+};
+
+/**
+ * Checks that settings make sense.
+ *
+ * @throws {RangeError} If one does not, with its name, value and what it may be.
+ */
+export function checkPostprocess(settings: PostprocessSettings): void {
+  const { threshold, otsuFloor, otsuCeiling, opening, connectivity, minSize } = settings;
+  const require = (holds: boolean, name: keyof PostprocessSettings, expected: string) => {
+    if (holds) return;
+    const value = JSON.stringify(settings[name]) ?? "missing";
+    throw new RangeError(`Cannot post-process: ${name} is ${value}, expected ${expected}`);
+  };
+  const isCount = (value: number) => Number.isInteger(value) && value >= 0 && value <= 0xffffffff;
+  require(threshold === "otsu" || Number.isFinite(threshold), "threshold", "otsu or a number");
+  require(Number.isFinite(otsuFloor), "otsuFloor", "a number");
+  require(
+    Number.isFinite(otsuCeiling) && otsuCeiling >= otsuFloor,
+    "otsuCeiling",
+    `a number from otsuFloor ${otsuFloor} up`,
+  );
+  require(isCount(opening), "opening", "a whole number from 0");
+  require(connectivity === 4 || connectivity === 8, "connectivity", "4 or 8");
+  require(isCount(minSize), "minSize", "a whole number from 0");
+}
+
+/**
+ * Turns a probability map into a label image with ids 1, 2, 3, … in raster order of the objects'
+ * first pixels.
+ *
+ * @param prob One plane: a tensor `[h, w]` (or with axes of extent 1 in front), which stays the
+ * caller's, or a plane in CPU memory.
+ * @param settings What differs from {@linkcode defaultPostprocess}.
+ * @throws {RangeError} If a setting makes no sense, or Otsu meets a NaN or an infinite probability.
+ * @throws {TypeError | RangeError} If the tensor is not one plane.
+ *
+ * @example
+ * ```ts ignore
+ * const labels = await postprocess(device, prob, { threshold: 0.5, minSize: 30 });
+ * ```
+ */
+export async function postprocess(
+  device: Device,
+  prob: Tensor<"f32"> | Plane,
+  settings: Partial<PostprocessSettings> = {},
+): Promise<LabelImage> {
+  const complete = { ...defaultPostprocess, ...settings };
+  checkPostprocess(complete);
+  if (prob instanceof Tensor) {
+    return (await runSteps(device, postprocessSteps(device, prob, complete))).labels;
+  }
+  const uploaded = device.upload([prob.height, prob.width], prob.data);
+  try {
+    return (await runSteps(device, postprocessSteps(device, uploaded, complete))).labels;
+  } finally {
+    device.free(uploaded);
+  }
+}
+
+/** The objects of one frame. */
+export interface SegmentedObjects {
+  /** Ids 1, 2, 3, … in raster order of the objects' first pixels. */
+  readonly labels: LabelImage;
+  /** Number of objects, which is the largest id. */
+  readonly count: number;
+}
+
+/**
+ * What {@linkcode postprocess} does, for a caller who waits for the GPU himself: three steps with
+ * Otsu's threshold, one with a fixed threshold.
+ *
+ * @param prob One plane, which stays the caller's.
+ * @param settings All settings, which are taken for checked.
+ */
+export function* postprocessSteps(
+  device: Device,
+  prob: Tensor<"f32">,
+  settings: PostprocessSettings,
+): Steps<SegmentedObjects> {
+  const { height, width } = planeSize(prob.shape, "post-process");
+  const threshold = yield* chooseThreshold(device, prob, settings);
+  const mask = openedMask(device, prob, { threshold, opening: settings.opening });
+  try {
+    const { labels, count } = yield* componentSteps(device, mask, settings);
+    return { labels: { width, height, data: labels }, count };
+  } finally {
+    device.free(mask);
+  }
+}
+
+function* chooseThreshold(
+  device: Device,
+  prob: Tensor<"f32">,
+  { threshold, otsuFloor, otsuCeiling }: PostprocessSettings,
+): Steps<number> {
+  if (threshold !== "otsu") return threshold;
+  return Math.min(Math.max(yield* otsuSteps(device, prob), otsuFloor), otsuCeiling);
+}
+
+function openedMask(
+  device: Device,
+  prob: Tensor<"f32">,
+  { threshold, opening }: { threshold: number; opening: number },
+): Tensor<"u32"> {
+  using scope = device.scope();
+  const mask = thresholdMask(device, prob, { threshold });
+  return scope.keep(opening === 0 ? mask : binaryOpening(device, mask, { iterations: opening }));
+}

@@ -1,0 +1,132 @@
+/**
+ * Many computations on the GPU one after the other, so that it always has work.
+ *
+ * A wait for the GPU costs a fixed time, and in Deno the thread does nothing else until the GPU has
+ * done everything it was given; giving it more while it is busy can take as long. So there is one
+ * wait per turn, for all that is underway at once, and as soon as the GPU is done it is given the
+ * next computation; only then are the answers looked at. What follows from them is recorded, and
+ * submitted with the next wait. What the thread does besides (reading the next input, writing the
+ * last result) happens while the GPU works.
+ *
+ * @module
+ */
+
+import type { Device } from "../../kernels/gpu/device.ts";
+import { readAll, type Steps } from "../../kernels/masks/mod.ts";
+import type { DType, Tensor, TypedArrayOf } from "../../kernels/gpu/tensor.ts";
+
+/** The most computations that are underway at once; one that needs three answers is in four turns. */
+export const MOST_UNDERWAY = 5;
+
+/** What came of something that may have failed. */
+type Outcome<T> = { readonly result: T } | { readonly error: unknown };
+
+/** One computation from its start until its result is given out. */
+class Computation<R> {
+  /** What it needs from the GPU to go on. */
+  wanted: readonly Tensor[] = [];
+  /** Its end, once it has come. */
+  outcome: Outcome<R> | null = null;
+  #steps: Steps<R> | null = null;
+
+  constructor(start: () => Steps<R>) {
+    this.#advance(() => (this.#steps = start()).next([]));
+  }
+
+  /** Goes on with the values of `wanted`. */
+  resume(values: readonly TypedArrayOf<DType>[]): void {
+    this.#advance(() => this.#steps!.next(values));
+  }
+
+  /** Gives it up: it frees its tensors. */
+  close(): void {
+    this.#steps?.return(undefined as never);
+  }
+
+  #advance(next: () => IteratorResult<readonly Tensor[], R>): void {
+    this.wanted = [];
+    try {
+      const { done, value } = next();
+      if (done) this.outcome = { result: value };
+      else this.wanted = value;
+    } catch (error) {
+      this.outcome = { error };
+    }
+  }
+}
+
+/**
+ * Starts a computation for each input and gives the results in the order of the inputs.
+ *
+ * One input is read ahead, and at most {@linkcode MOST_UNDERWAY} computations are underway, however
+ * many inputs there are. An error of an input or a computation is thrown when it is its turn, after
+ * the results of those before it.
+ *
+ * @param inputs What to compute with, read when it is needed.
+ * @param start Queues the first part of a computation on the GPU and says what it needs back.
+ *
+ * @example
+ * ```ts ignore
+ * for await (const labels of inTurns(device, images, (image) => segment(device, image))) …
+ * ```
+ */
+export async function* inTurns<I, R>(
+  device: Device,
+  inputs: AsyncIterable<I>,
+  start: (input: I) => Steps<R>,
+): AsyncGenerator<R> {
+  const source = inputs[Symbol.asyncIterator]();
+  const underway: Computation<R>[] = [];
+  let coming = outcomeOf(source.next());
+  let isOpen = true;
+  try {
+    while (isOpen || underway.length > 0) {
+      const input: Outcome<IteratorResult<I>> | null = isOpen && underway.length < MOST_UNDERWAY
+        ? await coming
+        : null;
+      const asking = underway.filter(({ wanted }) => wanted.length > 0);
+      const answers = readAll(device, asking.flatMap(({ wanted }) => wanted));
+      if (input !== null) {
+        isOpen = "result" in input && !input.result.done;
+        const started = startWith(input, start);
+        if (started !== null) underway.push(started);
+        device.flush();
+        if (isOpen) coming = outcomeOf(source.next());
+      }
+      const values = await answers;
+      // The last one first: earlier steps upload more, and an upload submits what is recorded.
+      for (const computation of asking.toReversed()) {
+        computation.resume(values.splice(-computation.wanted.length));
+      }
+      while (underway.length > 0 && underway[0].outcome !== null) {
+        yield valueOf(underway.shift()!.outcome!);
+      }
+    }
+  } finally {
+    for (const computation of underway) computation.close();
+    await source.return?.();
+  }
+}
+
+/** The computation for an input, one that has failed for an input that failed, none at the end. */
+function startWith<I, R>(
+  input: Outcome<IteratorResult<I>>,
+  start: (input: I) => Steps<R>,
+): Computation<R> | null {
+  if ("result" in input && input.result.done) return null;
+  return new Computation(() => start(valueOf(input).value));
+}
+
+function valueOf<T>(outcome: Outcome<T>): T {
+  if ("error" in outcome) throw outcome.error;
+  return outcome.result;
+}
+
+/** Waits for a promise; its failure is reported when it is its turn. */
+async function outcomeOf<T>(promise: Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { result: await promise };
+  } catch (error) {
+    return { error };
+  }
+}

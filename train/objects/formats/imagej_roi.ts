@@ -1,0 +1,107 @@
+/**
+ * Outlines as ImageJ regions of interest: one `.roi` file for each, all in one zip archive, which
+ * ImageJ's ROI Manager opens. The layout is that of ImageJ's `RoiDecoder`: big-endian, a header of 64
+ * bytes, the corners in whole pixels and again with fractions. ImageJ counts as outlines do, from the
+ * upper left corner of the first pixel.
+ *
+ * @module
+ */
+
+import type { Loop } from "../contours.ts";
+import type { Outline } from "../outline.ts";
+import { type ZipEntry, zipFiles } from "./zip.ts";
+
+const HEADER_BYTES = 64;
+/** The first version of the format whose polygons may have fractions is 222. */
+const VERSION = 227;
+/** The option that says that fractions follow. */
+const SUB_PIXEL = 128;
+/** Positions are written in 16 bits with a sign. */
+const FARTHEST = 2 ** 15 - 1;
+/** Counts are written in 16 bits without one. */
+const MOST_CORNERS = 2 ** 16 - 1;
+
+/**
+ * Makes the archive of all outlines, see {@linkcode roiEntries}.
+ *
+ * @param frames The outlines of each frame of a video, or of one image.
+ * @returns The bytes of the zip file.
+ * @throws {RangeError} If an outline has more than 65,535 corners, or one beyond 32,767 pixels.
+ */
+export function imagejRoiZip(frames: readonly (readonly Outline[])[]): Uint8Array<ArrayBuffer> {
+  const isStack = frames.length > 1;
+  return zipFiles(
+    frames.flatMap((outlines, frame) => roiEntries(outlines, { frame: isStack ? frame : null })),
+  );
+}
+
+/**
+ * The files of one image's outlines: `0001.roi` for label 1, `0003-0001.roi` in the third frame of a
+ * stack, which also shows it on that slice only. Further parts of an object are numbered: `0001-p2.roi`.
+ *
+ * @param options The `frame` of a stack, from 0; null for an image by itself.
+ * @throws {RangeError} If an outline has more than 65,535 corners, or one beyond 32,767 pixels.
+ */
+export function roiEntries(
+  outlines: readonly Outline[],
+  { frame }: { frame: number | null },
+): ZipEntry[] {
+  const slice = frame === null ? 0 : frame + 1;
+  const prefix = frame === null ? "" : `${numbered(slice)}-`;
+  return outlines.flatMap(({ label, parts }) =>
+    parts.map((loop, part) => ({
+      name: `${prefix}${numbered(label)}${part === 0 ? "" : `-p${part + 1}`}.roi`,
+      bytes: encodeRoi(loop, { slice }),
+    }))
+  );
+}
+
+function numbered(value: number): string {
+  return `${value}`.padStart(4, "0");
+}
+
+/**
+ * Encodes one closed polygon as the bytes of a `.roi` file.
+ *
+ * @param loop Its corners `[x, y]`.
+ * @param options The `slice` of a stack, from 1; 0 for all.
+ * @throws {RangeError} If it has more than 65,535 corners, or one more than 32,767 pixels away.
+ */
+export function encodeRoi(loop: Loop, { slice }: { slice: number }): Uint8Array<ArrayBuffer> {
+  const count = loop.length;
+  if (count > MOST_CORNERS) throw unfit(`of ${count} corners`, `at ${MOST_CORNERS}`);
+  const [left, right] = extent(loop.map(([x]) => x));
+  const [top, bottom] = extent(loop.map(([, y]) => y));
+  const view = new DataView(new ArrayBuffer(HEADER_BYTES + count * 12));
+  const bytes = new Uint8Array(view.buffer);
+  bytes.set(new TextEncoder().encode("Iout"));
+  view.setInt16(4, VERSION);
+  // Byte 6 is the kind of region: 0, a polygon.
+  [top, left, bottom, right].forEach((value, at) => view.setInt16(8 + 2 * at, value));
+  view.setUint16(16, count);
+  view.setInt16(50, SUB_PIXEL);
+  view.setInt32(56, slice);
+  const fractions = HEADER_BYTES + 4 * count;
+  loop.forEach(([x, y], at) => {
+    view.setInt16(HEADER_BYTES + 2 * at, Math.round(x - left));
+    view.setInt16(HEADER_BYTES + 2 * (count + at), Math.round(y - top));
+    view.setFloat32(fractions + 4 * at, x);
+    view.setFloat32(fractions + 4 * (count + at), y);
+  });
+  return bytes;
+}
+
+/** The whole pixels that hold a line of numbers. */
+function extent(values: readonly number[]): [number, number] {
+  let [least, most] = [Infinity, -Infinity];
+  for (const value of values) [least, most] = [Math.min(least, value), Math.max(most, value)];
+  [least, most] = [Math.floor(least), Math.ceil(most)];
+  if (least >= -FARTHEST && most <= FARTHEST) return [least, most];
+  throw unfit(`from pixel ${least} to ${most}`, `at ${FARTHEST}`);
+}
+
+function unfit(what: string, end: string): RangeError {
+  return new RangeError(
+    `Cannot write an ImageJ region ${what}: its format ends ${end}; write GeoJSON instead`,
+  );
+}

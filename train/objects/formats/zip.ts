@@ -1,0 +1,137 @@
+/**
+ * Zip archives, file by file, so that one can be written while its files are made. Files are deflated;
+ * archives of more than 65,535 files say so as Zip64 does. By PKWARE's APPNOTE.
+ *
+ * @module
+ */
+
+import { crc32, deflateRawSync } from "node:zlib";
+import { concatenate } from "../../images/formats/tiff_stack.ts";
+
+/** A file of an archive. */
+export interface ZipEntry {
+  /** Its name. */
+  readonly name: string;
+  /** Its content. */
+  readonly bytes: Uint8Array;
+}
+
+/** The version of the format that deflates, and that of Zip64. */
+const [DEFLATE_VERSION, ZIP64_VERSION] = [20, 45];
+/** The flag that says that names are UTF-8. */
+const UTF8 = 1 << 11;
+const DEFLATED = 8;
+/** 1 January 1980, midnight, as MS-DOS counts: equal files give equal archives. */
+const DATE = (1 << 5) | 1;
+const MOST_FILES = 2 ** 16 - 1;
+const MOST_BYTES = 2 ** 32 - 1;
+
+type Field = readonly [bytes: 2 | 4 | 8, value: number];
+
+/** Packs files into an archive. */
+export function zipFiles(entries: readonly ZipEntry[]): Uint8Array<ArrayBuffer> {
+  const layout = new ZipLayout();
+  return concatenate([...entries.map((entry) => layout.add(entry)), layout.end()]);
+}
+
+/** Lays out an archive. What it returns is to be written one after the other. */
+export class ZipLayout {
+  #length = 0;
+  #count = 0;
+  readonly #directory: Uint8Array[] = [];
+
+  /**
+   * Adds a file and gives the bytes that come next.
+   *
+   * @throws {RangeError} If the archive would pass 4 GiB.
+   */
+  add({ name, bytes }: ZipEntry): Uint8Array<ArrayBuffer> {
+    const packed = deflateRawSync(bytes);
+    const encoded = new TextEncoder().encode(name);
+    const common: readonly Field[] = [
+      [2, DEFLATE_VERSION],
+      [2, UTF8],
+      [2, DEFLATED],
+      [2, 0], // Time
+      [2, DATE],
+      [4, crc32(bytes)],
+      [4, packed.length],
+      [4, bytes.length],
+      [2, encoded.length],
+      [2, 0], // Length of further fields
+    ];
+    const offset = this.#length;
+    const local = concatenate([record([[4, 0x04034b50], ...common]), encoded, packed]);
+    this.#length += local.length;
+    this.#count++;
+    if (this.#length > MOST_BYTES) {
+      throw new RangeError(
+        `Cannot write a zip archive: ${this.#length} bytes are over 4 GiB; predict fewer frames at once`,
+      );
+    }
+    const rest: readonly Field[] = [[2, 0], [2, 0], [2, 0], [4, 0], [4, offset]];
+    this.#directory.push(
+      record([[4, 0x02014b50], [2, DEFLATE_VERSION], ...common, ...rest]),
+      encoded,
+    );
+    return local;
+  }
+
+  /** The last bytes: the list of all files. */
+  end(): Uint8Array<ArrayBuffer> {
+    const directory = concatenate(this.#directory);
+    const count = this.#count;
+    const offset = this.#length;
+    const isLarge = count > MOST_FILES || offset + directory.length > MOST_BYTES;
+    const shownCount = isLarge ? MOST_FILES : count;
+    const [shownSize, shownOffset] = isLarge
+      ? [MOST_BYTES, MOST_BYTES]
+      : [directory.length, offset];
+    return concatenate([
+      directory,
+      ...(isLarge ? [zip64End({ count, size: directory.length, offset })] : []),
+      record([
+        [4, 0x06054b50],
+        [4, 0], // Numbers of disks
+        [2, shownCount],
+        [2, shownCount],
+        [4, shownSize],
+        [4, shownOffset],
+        [2, 0], // Length of a comment
+      ]),
+    ]);
+  }
+}
+
+/** The end of the list in 64 bits, and where it is. */
+function zip64End(
+  { count, size, offset }: { count: number; size: number; offset: number },
+): Uint8Array<ArrayBuffer> {
+  const end: readonly Field[] = [
+    [4, 0x06064b50],
+    [8, 44], // Bytes of the rest of this record
+    [2, ZIP64_VERSION],
+    [2, ZIP64_VERSION],
+    [4, 0], // Numbers of disks
+    [4, 0],
+    [8, count],
+    [8, count],
+    [8, size],
+    [8, offset],
+  ];
+  const locator: readonly Field[] = [[4, 0x07064b50], [4, 0], [8, offset + size], [4, 1]];
+  return record([...end, ...locator]);
+}
+
+/** Numbers one after the other, little-endian. */
+function record(fields: readonly Field[]): Uint8Array<ArrayBuffer> {
+  const view = new DataView(new ArrayBuffer(fields.reduce((sum, [bytes]) => sum + bytes, 0)));
+  let at = 0;
+  for (const [bytes, value] of fields) {
+    if (bytes === 8) view.setBigUint64(at, BigInt(value), true);
+    else if (bytes === 4) view.setUint32(at, value, true);
+    else view.setUint16(at, value, true);
+    at += bytes;
+  }
+  return new Uint8Array(view.buffer);
+}

@@ -1,0 +1,187 @@
+/**
+ * Everything that is measured on a segmented video, in one pass over its frames.
+ *
+ * @module
+ */
+
+import type { LabelImage } from "../../images/image.ts";
+import {
+  detectionScore,
+  type DetectionTally,
+  segmentationScore,
+  type SegmentationTally,
+  tallyDetection,
+  tallySegmentation,
+} from "./ctc.ts";
+import { dotMatching, type DotScores, sumDots } from "./dot_matching.ts";
+import { type Flicker, flickerExcess, FlickerMeter, type FlickerRates } from "./flicker.ts";
+import { type LabelPair, tallyMatches } from "./matching.ts";
+import {
+  type MatchingScores,
+  type MatchingTally,
+  scoresOf,
+  sumTallies,
+} from "./matching_scores.ts";
+import { assertSameShape, overlapOf } from "../overlap.ts";
+
+/** The thresholds of intersection over union from 0.5 to 0.95, as in the StarDist papers. */
+export const IOU_THRESHOLDS: readonly number[] = Array.from(
+  { length: 10 },
+  (_, i) => (50 + 5 * i) / 100,
+);
+
+/** One frame of a segmented video with what is known about it. */
+export interface EvaluationFrame {
+  /** The frame number, larger than that of the frame before. */
+  readonly number: number;
+  /** The segmentation. */
+  readonly labels: LabelImage;
+  /** The true objects, where the frame is annotated. */
+  readonly truth?: LabelImage;
+  /** One marker per true object, for DET. */
+  readonly markers?: LabelImage;
+}
+
+/** All measures of a segmented video, with the keys of the JSON file that `kymo evaluate` writes. */
+export interface Evaluation {
+  /** Number of frames. */
+  frames: number;
+  /** Number of frames without truth; only with truth. */
+  frames_without_truth?: number;
+  /** Objects matched at each threshold "0.5", "0.55" … "0.95", pooled over frames; with truth. */
+  matching?: Record<string, MatchingScores>;
+  /** Mean of the ten accuracies; only with truth. */
+  mean_ap?: number;
+  /** Cell Tracking Challenge measures: SEG with truth, DET on the markers, or else on the truth. */
+  ctc?: { SEG?: number; DET: number };
+  /**
+   * Markers of which the segmentation covers more than 0.4, see {@linkcode dotMatching}: counts over
+   * all frames, and the mean of their accuracies as in the paper; only with markers.
+   */
+  dots?: DotScores & { mean_accuracy: number };
+  /** Flicker of the segmentation. */
+  flicker: Flicker;
+  /** Flicker of the truth, over pairs of consecutive frames that both have it; only with truth. */
+  flicker_truth?: Flicker;
+  /** Flicker of the segmentation over the same pairs as the truth's. */
+  flicker_on_truth_pairs?: Flicker;
+  /** `flicker_on_truth_pairs` minus `flicker_truth`; left out without such a pair. */
+  flicker_excess?: FlickerRates;
+}
+
+/**
+ * Measures a segmented video: matching at ten thresholds, SEG and DET, and flicker, ours and the
+ * truth's. Frames without truth count for flicker only. Partly annotated truth makes the rest of
+ * the objects look wrong to the matching (SEG does not mind).
+ *
+ * @param frames The frames in ascending order of their numbers; each is looked at once and then
+ *   let go.
+ * @returns All measures; those that need truth or markers are left out without them.
+ * @throws {RangeError} If there is no frame, the numbers do not ascend or sizes differ.
+ *
+ * @example
+ * ```ts
+ * import { evaluateFrames } from "@kymo/kymo/train";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const labels = { width: 2, height: 2, data: Uint32Array.of(0, 5, 0, 5) };
+ * const evaluation = await evaluateFrames([{ number: 0, labels, truth: labels }]);
+ * assertEquals(evaluation.matching?.["0.5"].accuracy, 1);
+ * ```
+ */
+export async function evaluateFrames(
+  frames: AsyncIterable<EvaluationFrame> | Iterable<EvaluationFrame>,
+): Promise<Evaluation> {
+  const evaluator = new Evaluator();
+  for await (const frame of frames) evaluator.add(frame);
+  return evaluator.evaluation;
+}
+
+/** What {@linkcode evaluateFrames} does, for a caller who has the frames one by one. */
+export class Evaluator {
+  readonly #flicker = new FlickerMeter();
+  readonly #againstTruth = new TruthComparison();
+  readonly #onMarkers: DetectionTally[] = [];
+  readonly #onDots: DotScores[] = [];
+  #count = 0;
+
+  /**
+   * Measures the next frame.
+   *
+   * @throws {RangeError} If its number is not above the last one's, or sizes differ.
+   */
+  add({ number, labels, truth, markers }: EvaluationFrame): void {
+    const task = `evaluate frame ${number}`;
+    if (truth) assertSameShape({ "the segmentation": labels, "the truth": truth }, task);
+    if (markers) assertSameShape({ "the segmentation": labels, "the marker image": markers }, task);
+    this.#flicker.add(number, labels);
+    if (truth) this.#againstTruth.add(number, { truth, prediction: labels });
+    if (markers) {
+      this.#onMarkers.push(tallyDetection(overlapOf(markers, labels)));
+      this.#onDots.push(dotMatching({ truth: markers, prediction: labels }));
+    }
+    this.#count++;
+  }
+
+  /**
+   * The measures of all frames.
+   *
+   * @throws {RangeError} If there was none.
+   */
+  get evaluation(): Evaluation {
+    if (this.#count === 0) throw new RangeError("Cannot evaluate: there are no frames");
+    const evaluation: Evaluation = { frames: this.#count, flicker: this.#flicker.flicker };
+    if (this.#againstTruth.frames > 0) {
+      evaluation.frames_without_truth = this.#count - this.#againstTruth.frames;
+      Object.assign(evaluation, this.#againstTruth.measures);
+    }
+    if (this.#onMarkers.length > 0) {
+      evaluation.ctc = { ...evaluation.ctc, DET: detectionScore(this.#onMarkers) };
+      evaluation.dots = sumDots(this.#onDots);
+    }
+    return evaluation;
+  }
+}
+
+/** Adds up what needs truth, over the frames that have it. */
+class TruthComparison {
+  #matching: MatchingTally[][] = IOU_THRESHOLDS.map(() => []);
+  #segmentation: SegmentationTally[] = [];
+  #detection: DetectionTally[] = [];
+  #flicker = new FlickerMeter();
+  #truthFlicker = new FlickerMeter();
+
+  get frames(): number {
+    return this.#segmentation.length;
+  }
+
+  add(number: number, { truth, prediction }: LabelPair): void {
+    const overlap = overlapOf(truth, prediction);
+    IOU_THRESHOLDS.forEach((threshold, i) => {
+      this.#matching[i].push(tallyMatches(overlap, { threshold }));
+    });
+    this.#segmentation.push(tallySegmentation(overlap));
+    this.#detection.push(tallyDetection(overlap));
+    this.#flicker.add(number, prediction);
+    this.#truthFlicker.add(number, truth);
+  }
+
+  get measures(): Omit<Evaluation, "frames" | "flicker"> {
+    const scores = this.#matching.map((tallies) => scoresOf(sumTallies(tallies)));
+    const ours = this.#flicker.flicker;
+    const truth = this.#truthFlicker.flicker;
+    return {
+      matching: Object.fromEntries(
+        IOU_THRESHOLDS.map((threshold, i) => [`${threshold}`, scores[i]]),
+      ),
+      mean_ap: scores.reduce((sum, { accuracy }) => sum + accuracy, 0) / scores.length,
+      ctc: {
+        SEG: segmentationScore(this.#segmentation),
+        DET: detectionScore(this.#detection),
+      },
+      flicker_truth: truth,
+      flicker_on_truth_pairs: ours,
+      ...(truth.pairs > 0 && { flicker_excess: flickerExcess(ours, truth) }),
+    };
+  }
+}

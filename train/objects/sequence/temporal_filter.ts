@@ -1,0 +1,248 @@
+/**
+ * The temporal filter: removes objects that only one frame shows and, if asked to, draws those that
+ * only one frame misses. It needs no network and no training, so it is what a steadier network has
+ * to be compared with.
+ *
+ * An object is everything with one id. Neighbours of a frame are the frames before and after it in
+ * the sequence; the first and last frame have one, a single frame has none. Two passes follow each
+ * other, each with a window of three frames, so six images at most are in memory:
+ *
+ * 1. Gaps, if they are to be filled. Two objects of frames t − 1 and t + 1 are the same one if their
+ *    IoU is at least 0.1, and frame t misses it if no object of frame t has an IoU of at least 0.1 with
+ *    either: the blinks of the flicker measure. Each object takes part in one gap at most, those with
+ *    the largest IoU first. The object is drawn with its outline in t − 1, moved by half of the way
+ *    (rounded to whole pixels) that its centre goes from t − 1 to t + 1, where frame t is background;
+ *    its id is the smallest that the frame does not use. Where less than half of the outline's pixels
+ *    are background of frame t, something else is in its place and nothing is drawn. All is judged on
+ *    the frames as they came, so a gap of two frames stays.
+ * 2. Support. An object stays if it shares pixels with the foreground of a neighbour: at least one,
+ *    and at least `minOverlap` of its own, with one neighbour alone. Neighbours are taken with their
+ *    filled gaps and before anything was removed from them, so the order of frames does not matter.
+ *    Where there is no neighbour, all objects stay.
+ *
+ * @module
+ */
+
+import type { LabelImage } from "../../images/image.ts";
+import { assertSameShape, overlapOf, pairScore } from "../overlap.ts";
+
+/** What the temporal filter does. */
+export interface TemporalFilterSettings {
+  /**
+   * The share of an object's pixels, from 0 to 1, that must be foreground in the frame before or in
+   * the frame after. With 0 one pixel is enough.
+   */
+  readonly minOverlap: number;
+  /** Whether objects that one frame misses are drawn in it. */
+  readonly fillGaps: boolean;
+}
+
+/** The filter of the method: what touches neither neighbour's foreground goes, nothing is added. */
+export const defaultTemporalFilter: TemporalFilterSettings = { minOverlap: 0, fillGaps: false };
+
+/** What the filter changed in a frame. */
+export interface FilterCounts {
+  /** Objects removed. */
+  readonly dropped: number;
+  /** Objects drawn; one that is removed again counts as both. */
+  readonly filled: number;
+}
+
+/** From this intersection over union on, objects of two frames count as the same one. */
+const SAME_OBJECT_IOU = 0.1;
+
+/**
+ * Filters label images in the order of time, as they come.
+ *
+ * @param frames Label images of one size. Whatever else they carry comes out with them; they are not
+ * changed.
+ * @param settings What differs from {@linkcode defaultTemporalFilter}.
+ * @returns One label image for each, in their order, ids as they were, with what was changed.
+ * @throws {RangeError} If a setting makes no sense, or sizes differ.
+ *
+ * @example An object that is there in one frame only
+ * ```ts
+ * import { temporalFilter } from "@kymo/kymo/train";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const frames = [[1, 0, 0], [1, 0, 2], [1, 0, 0]]
+ *   .map((ids) => ({ width: 3, height: 1, data: Uint32Array.from(ids) }));
+ * const filtered = await Array.fromAsync(temporalFilter(frames));
+ * assertEquals([...filtered[1].data], [1, 0, 0]);
+ * assertEquals(filtered.map(({ dropped }) => dropped), [0, 1, 0]);
+ * ```
+ */
+export function temporalFilter<F extends LabelImage>(
+  frames: AsyncIterable<F> | Iterable<F>,
+  settings: Partial<TemporalFilterSettings> = {},
+): AsyncGenerator<F & FilterCounts> {
+  const { minOverlap = defaultTemporalFilter.minOverlap } = settings;
+  const { fillGaps = defaultTemporalFilter.fillGaps } = settings;
+  if (!(minOverlap >= 0 && minOverlap <= 1)) {
+    throw new RangeError(
+      `Cannot filter labels: minOverlap is ${minOverlap}, expected a number from 0 to 1`,
+    );
+  }
+  return withSupport(withoutGaps(frames, { fillGaps }), { minOverlap });
+}
+
+/** A frame and its neighbours; null where there is none. */
+interface Window<F> {
+  readonly before: F | null;
+  readonly now: F;
+  readonly after: F | null;
+}
+
+/** Every frame with its neighbours. */
+async function* windowsOf<F extends LabelImage>(
+  frames: AsyncIterable<F> | Iterable<F>,
+): AsyncGenerator<Window<F>> {
+  let before: F | null = null;
+  let now: F | null = null;
+  let number = 0;
+  for await (const after of frames) {
+    if (now) {
+      assertSameShape(
+        { [`frame ${number - 1}`]: now, [`frame ${number}`]: after },
+        "filter labels",
+      );
+      yield { before, now, after };
+    }
+    before = now;
+    now = after;
+    number++;
+  }
+  if (now) yield { before, now, after: null };
+}
+
+/** The first pass. */
+async function* withoutGaps<F extends LabelImage>(
+  frames: AsyncIterable<F> | Iterable<F>,
+  { fillGaps }: { fillGaps: boolean },
+): AsyncGenerator<F & { filled: number }> {
+  for await (const { before, now, after } of windowsOf(frames)) {
+    const gaps = fillGaps && before && after ? outlinesIn(now, { before, after }) : [];
+    yield { ...now, data: gaps.length > 0 ? draw(now, gaps) : now.data, filled: gaps.length };
+  }
+}
+
+/** The second pass. */
+async function* withSupport<F extends LabelImage>(
+  frames: AsyncIterable<F>,
+  { minOverlap }: { minOverlap: number },
+): AsyncGenerator<F & { dropped: number }> {
+  for await (const { before, now, after } of windowsOf(frames)) {
+    const neighbours = [before, after].filter((frame) => frame !== null);
+    const unsupported = neighbours.map((frame) => withoutSupportOf(frame, { now, minOverlap }));
+    const dropped = unsupported.reduce(
+      (all, ids) => all.intersection(ids),
+      unsupported[0] ?? new Set(),
+    );
+    const data = dropped.size > 0 ? now.data.map((id) => dropped.has(id) ? 0 : id) : now.data;
+    yield { ...now, data, dropped: dropped.size };
+  }
+}
+
+/** The ids of a frame's objects that share too little with the foreground of a neighbour. */
+function withoutSupportOf(
+  neighbour: LabelImage,
+  { now, minOverlap }: { now: LabelImage; minOverlap: number },
+): Set<number> {
+  const { first: { ids, areas }, pairs } = overlapOf(now, neighbour);
+  const shared = new Float64Array(ids.length);
+  for (const { first, area } of pairs) shared[first] += area;
+  return new Set(ids.filter((_, i) => !(shared[i] >= Math.max(1, minOverlap * areas[i]))));
+}
+
+/** The pixels, as indices, at which a frame is to show each object that it misses. */
+function outlinesIn(
+  now: LabelImage,
+  { before, after }: { before: LabelImage; after: LabelImage },
+): number[][] {
+  const gaps = gapsIn(now, { before, after });
+  if (gaps.length === 0) return [];
+  const pixelsBefore = pixelsOf(before, new Set(gaps.map((gap) => gap.before)));
+  const pixelsAfter = pixelsOf(after, new Set(gaps.map((gap) => gap.after)));
+  const taken = new Set<number>();
+  const outlines: number[][] = [];
+  for (const gap of gaps) {
+    const outline = pixelsBefore.get(gap.before)!;
+    const moved = movedHalfWay(outline, { to: pixelsAfter.get(gap.after)!, size: now });
+    const free = moved.filter((at) => now.data[at] === 0 && !taken.has(at));
+    if (2 * free.length < outline.length) continue;
+    free.forEach((at) => taken.add(at));
+    outlines.push(free);
+  }
+  return outlines;
+}
+
+/** The objects, by their ids before and after, that a frame misses; those of the best match first. */
+function gapsIn(
+  now: LabelImage,
+  { before, after }: { before: LabelImage; after: LabelImage },
+): { before: number; after: number }[] {
+  const seenBefore = new Set(samePairs(before, now).map((pair) => pair.first));
+  const seenAfter = new Set(samePairs(now, after).map((pair) => pair.second));
+  const used = { before: new Set<number>(), after: new Set<number>() };
+  return samePairs(before, after)
+    .filter(({ first, second }) => !seenBefore.has(first) && !seenAfter.has(second))
+    .toSorted((a, b) => b.iou - a.iou)
+    .flatMap(({ first, second }) => {
+      if (used.before.has(first) || used.after.has(second)) return [];
+      used.before.add(first);
+      used.after.add(second);
+      return [{ before: first, after: second }];
+    });
+}
+
+/** The ids of objects that count as the same one in two frames. */
+function samePairs(
+  a: LabelImage,
+  b: LabelImage,
+): { first: number; second: number; iou: number }[] {
+  const overlap = overlapOf(a, b);
+  return overlap.pairs.flatMap((pair) => {
+    const iou = pairScore(overlap, pair);
+    if (iou < SAME_OBJECT_IOU) return [];
+    return [{ first: overlap.first.ids[pair.first], second: overlap.second.ids[pair.second], iou }];
+  });
+}
+
+/** The pixels of some objects, as indices. */
+function pixelsOf({ data }: LabelImage, ids: ReadonlySet<number>): Map<number, number[]> {
+  const pixels = new Map(Array.from(ids, (id): [number, number[]] => [id, []]));
+  data.forEach((id, at) => pixels.get(id)?.push(at));
+  return pixels;
+}
+
+/** An outline moved by half of the way from its centre to another's, as far as it stays inside. */
+function movedHalfWay(
+  outline: readonly number[],
+  { to, size: { width, height } }: { to: readonly number[]; size: LabelImage },
+): number[] {
+  const [from, goal] = [centreOf(outline, width), centreOf(to, width)];
+  const [right, down] = [Math.round((goal.x - from.x) / 2), Math.round((goal.y - from.y) / 2)];
+  return outline.flatMap((at) => {
+    const [x, y] = [at % width + right, Math.floor(at / width) + down];
+    return x >= 0 && x < width && y >= 0 && y < height ? [y * width + x] : [];
+  });
+}
+
+function centreOf(pixels: readonly number[], width: number): { x: number; y: number } {
+  const mean = (value: (at: number) => number) =>
+    pixels.reduce((sum, at) => sum + value(at), 0) / pixels.length;
+  return { x: mean((at) => at % width), y: mean((at) => Math.floor(at / width)) };
+}
+
+/** The ids of a frame with further objects, each with the smallest id that is free. */
+function draw({ data }: LabelImage, outlines: readonly number[][]): LabelImage["data"] {
+  const used = new Set(data);
+  const drawn = data.slice();
+  let id = 1;
+  for (const outline of outlines) {
+    while (used.has(id)) id++;
+    for (const at of outline) drawn[at] = id;
+    id++;
+  }
+  return drawn;
+}

@@ -1,0 +1,64 @@
+/**
+ * The legends of plots and film strips.
+ *
+ * @module
+ */
+
+import type { Source } from "../data.ts";
+import { capitalise, type Markup, markup } from "./markup.ts";
+import { MODELS, PAGE } from "./palette.ts";
+
+/** The lines of a plot. */
+export function plotLegend(sources: readonly Source[]): Markup {
+  return markup`<ul class="legend">${
+    sources.map((source) => {
+      const { colour, width, dash } = PAGE.looks[source];
+      return markup`<li><svg viewBox="0 0 32 14" aria-hidden="true"><path d="M0 7h32" \
+stroke="${colour}" stroke-width="${width + 0.5}" stroke-dasharray="${dash.join(" ")}"/></svg>\
+${capitalise(source)}</li>`;
+    })
+  }</ul>
+`;
+}
+
+/** The outlines on frames. */
+export function stripLegend(sources: ReadonlySet<Source>): Markup {
+  const models = MODELS.filter((model) => sources.has(model));
+  const entries = [
+    ...models.map((model) => ["object", capitalise(model), model]),
+    ["appeared", "New: not there in the frame before"],
+    ["vanished", "Gone: was there in the frame before"],
+    ...(sources.has("truth") ? [["truth", "Truth"]] : []),
+  ];
+  return markup`<ul class="legend">${
+    entries.map(([name, text, model]) =>
+      markup`<li><svg class="dark ${model}" viewBox="0 0 26 19" aria-hidden="true">\
+<path class="${name}" d="M5 4h16v11h-16z"/></svg>${text}</li>`
+    )
+  }</ul>
+`;
+}
+
+const MEANINGS: Readonly<Record<Source, string>> = {
+  baseline: "trained on labelled stills only",
+  control: "the baseline, trained longer on the same stills, without the video",
+  filtered:
+    "the control (the baseline, if there is none), and what no neighbouring frame shows is " +
+    "removed: the temporal filter",
+  consistent: "the baseline, trained longer on the same stills and on the unlabelled video, " +
+    "where its answers for neighbouring frames are pulled together",
+  truth: "what people marked, or what the synthetic video was made from",
+};
+
+/** What the models are, in a sentence each. */
+export function modelList(sources: readonly Source[]): Markup {
+  return markup`<dl class="models">${
+    sources.map((source) =>
+      markup`<div><dt><span class="chip ${source}"></span>${capitalise(source)}</dt><dd>${
+        MEANINGS[source]
+      }</dd></div>
+`
+    )
+  }</dl>
+`;
+}

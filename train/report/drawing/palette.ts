@@ -1,0 +1,83 @@
+/**
+ * How the models and the truth look in plots and on frames.
+ *
+ * @module
+ */
+
+import type { ModelName, Source } from "../data.ts";
+
+/** The order in which models and truth are listed everywhere. */
+export const SOURCES: readonly Source[] = [
+  "baseline",
+  "control",
+  "consistent",
+  "filtered",
+  "truth",
+];
+
+/** The models without the truth, in the same order. */
+export const MODELS: readonly ModelName[] = ["baseline", "control", "consistent"];
+
+/** The look of one source: colour and dashes differ, so that a grey print can be read as well. */
+export interface Look {
+  /** Any CSS colour. */
+  readonly colour: string;
+  /** Line width in pixels. */
+  readonly width: number;
+  /** Lengths of dashes and gaps in pixels; empty for a solid line. */
+  readonly dash: readonly number[];
+}
+
+/** The colours of a plot. */
+export interface Palette {
+  /** Text. */
+  readonly ink: string;
+  /** Axis labels. */
+  readonly muted: string;
+  /** Grid lines. */
+  readonly grid: string;
+  /** The lines. */
+  readonly looks: Readonly<Record<Source, Look>>;
+}
+
+function makePalette(
+  colours: { ink: string; muted: string; grid: string } & Record<Source, string>,
+): Palette {
+  const { ink, muted, grid, baseline, control, filtered, consistent, truth } = colours;
+  return {
+    ink,
+    muted,
+    grid,
+    looks: {
+      baseline: { colour: baseline, width: 1.5, dash: [] },
+      control: { colour: control, width: 1.5, dash: [7, 3] },
+      filtered: { colour: filtered, width: 1.5, dash: [3, 3] },
+      consistent: { colour: consistent, width: 2, dash: [] },
+      truth: { colour: truth, width: 1.25, dash: [2, 2] },
+    },
+  };
+}
+
+/** Fixed colours on white, of the palette by Okabe and Ito (2008), for a picture by itself. */
+export const PAPER: Palette = makePalette({
+  ink: "#1c2126",
+  muted: "#5b646d",
+  grid: "#e3e7eb",
+  baseline: "#d55e00",
+  control: "#009e73",
+  filtered: "#cc79a7",
+  consistent: "#0072b2",
+  truth: "#1c2126",
+});
+
+/** The colours of the page, which follow its light and dark style sheet. */
+export const PAGE: Palette = makePalette({
+  ink: "var(--ink)",
+  muted: "var(--muted)",
+  grid: "var(--rule)",
+  baseline: "var(--baseline)",
+  control: "var(--control)",
+  filtered: "var(--filtered)",
+  consistent: "var(--consistent)",
+  truth: "var(--truth)",
+});
