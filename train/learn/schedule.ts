@@ -7,7 +7,7 @@
 import { cosineRate, Plateau } from "../../nn/schedule.ts";
 import type { TrainConfig } from "../jobs/train/config.ts";
 import type { StepKind } from "./learner.ts";
-import type { Stage } from "../jobs/disk/run_folder.ts";
+import type { Stage } from "./stages.ts";
 
 /** How many batches an epoch of each kind has. */
 export interface EpochLengths {

@@ -13,8 +13,9 @@ import {
   type ValidationBatches,
   type ValidationScores,
 } from "./learner.ts";
-import type { RunFolder, SavedState, Stage, StageState } from "../jobs/disk/run_folder.ts";
+import type { RunFolder, SavedState, StageState } from "../jobs/disk/run_folder.ts";
 import { Schedule } from "./schedule.ts";
+import type { Stage } from "./stages.ts";
 import { epochLengths, StageStreams, validationBatches } from "./stage_data.ts";
 import type { TrainingSet } from "../jobs/train/training_set.ts";
 

@@ -20,7 +20,7 @@ import { Random } from "../images/random.ts";
 import type { Sample } from "../images/sample.ts";
 import type { StepKind } from "./learner.ts";
 import { objectiveOf } from "../models/objective.ts";
-import type { Stage } from "../jobs/disk/run_folder.ts";
+import type { Stage } from "./stages.ts";
 import { type EpochLengths, Schedule } from "./schedule.ts";
 import type { TrainingSet } from "../jobs/train/training_set.ts";
 

@@ -5,9 +5,10 @@
  */
 
 import type { LabelImage, Plane } from "../images/image.ts";
+import type { Stage } from "../learn/stages.ts";
 
 /** The three trained models of a run. The control gets the same extra steps, but no consistency. */
-export type ModelName = "baseline" | "control" | "consistent";
+export type ModelName = Stage;
 
 /** Whatever gives labels for a frame: a model, the temporal filter after the control, the truth. */
 export type Source = ModelName | "filtered" | "truth";

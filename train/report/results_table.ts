@@ -7,11 +7,8 @@
 import type { Evaluation } from "../objects/scores/evaluate.ts";
 import type { FlickerRates } from "../objects/scores/flicker.ts";
 import type { Measured, ResultsTable, Source, TableColumn } from "./data.ts";
-import type { ModelResults } from "../jobs/train/measure.ts";
-import type { Stage } from "../jobs/disk/run_folder.ts";
-
-/** Results of every model of one seed. */
-export type SeedResults = Readonly<Partial<Record<Stage, ModelResults>>>;
+import { type Stage, STAGES } from "../learn/stages.ts";
+import type { ModelResults, SeedResults } from "./results.ts";
 
 type RateName = keyof FlickerRates;
 
@@ -186,13 +183,12 @@ export function resultsTable(seeds: readonly SeedResults[]): ResultsTable {
     ...rates("", "Flicker", "lower"),
     ...rates("excess_", "Flicker above that of the truth, on the frames with truth"),
   ];
-  const stages: readonly Stage[] = ["baseline", "control", "consistent"];
-  const perSource: (readonly [Source, Record<string, number | undefined>[]])[] = stages.map(
-    (
-      stage,
-    ) => [stage, seeds.flatMap((results) => results[stage] ? [valuesOf(results[stage])] : [])],
-  );
-  perSource.push(["filtered", seeds.flatMap(filteredOf)]);
+  const ofStage = (stage: Stage) =>
+    seeds.flatMap((results) => results[stage] ? [valuesOf(results[stage])] : []);
+  const perSource: readonly (readonly [Source, Record<string, number | undefined>[]])[] = [
+    ...STAGES.map((stage) => [stage, ofStage(stage)] as const),
+    ["filtered", seeds.flatMap(filteredOf)],
+  ];
   const rows: { source: Source; values: Record<string, Measured | undefined> }[] = perSource
     .filter(([, perSeed]) => perSeed.length > 0)
     .map(([source, perSeed]) => {

@@ -16,13 +16,12 @@ import type {
   Source,
 } from "./data.ts";
 import { IOU_THRESHOLDS } from "../objects/scores/evaluate.ts";
-import type { ModelResults } from "../jobs/train/measure.ts";
-import { measured, type SeedResults } from "./results_table.ts";
-import type { RunFolder, Stage } from "../jobs/disk/run_folder.ts";
+import { type Stage, STAGES } from "../learn/stages.ts";
+import type { ModelResults, SeedResults } from "./results.ts";
+import { measured } from "./results_table.ts";
+import type { RunFolder } from "../jobs/disk/run_folder.ts";
 import type { TrainingSet, TrainingVideo } from "../jobs/train/training_set.ts";
 import { versions } from "../jobs/disk/version.ts";
-
-const STAGES: readonly Stage[] = ["baseline", "control", "consistent"];
 
 /** Curves by the name of the metric and the field that holds it. */
 const VALIDATION_CURVES: readonly [name: string, field: string][] = [

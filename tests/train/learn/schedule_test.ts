@@ -5,7 +5,7 @@ import {
   defaultConfig,
 } from "../../../train/jobs/train/config.ts";
 import type { StepKind } from "../../../train/learn/learner.ts";
-import type { Stage } from "../../../train/jobs/disk/run_folder.ts";
+import type { Stage } from "../../../train/learn/stages.ts";
 import { Schedule } from "../../../train/learn/schedule.ts";
 
 const EPOCHS = { segmentation: 5, consistency: 3, depth: 0 };

@@ -9,7 +9,7 @@ import { type Frames, pickFrames } from "../../../train/images/series/frames.ts"
 import type { Channels } from "../../../train/images/image.ts";
 import type { TrainEvent, ValidationEvent } from "../../../train/jobs/train/events.ts";
 import type { ValidationScores } from "../../../train/learn/learner.ts";
-import type { Stage } from "../../../train/jobs/disk/run_folder.ts";
+import type { Stage } from "../../../train/learn/stages.ts";
 import { runStage } from "../../../train/learn/stage.ts";
 import { stageSteps, validationBatches } from "../../../train/learn/stage_data.ts";
 import {

@@ -2,7 +2,8 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import type { LabelImage } from "../../../train/images/image.ts";
 import { evaluateFrames, type Evaluation } from "../../../train/objects/scores/evaluate.ts";
 import type { Flicker } from "../../../train/objects/scores/flicker.ts";
-import { liveliestFrames, type ModelResults } from "../../../train/jobs/train/measure.ts";
+import { liveliestFrames } from "../../../train/jobs/train/measure.ts";
+import type { ModelResults } from "../../../train/report/results.ts";
 import { measured, resultsTable } from "../../../train/report/results_table.ts";
 import type { ResultsTable, Source } from "../../../train/report/data.ts";
 

@@ -9,10 +9,8 @@ import type { StepKind } from "../../learn/learner.ts";
 import type { PlateauState } from "../../../nn/schedule.ts";
 import { writeFileAtomic } from "./files.ts";
 import type { StreamStates } from "../../learn/batches.ts";
+import type { Stage } from "../../learn/stages.ts";
 import type { TrainConfig } from "../train/config.ts";
-
-/** The stages of a run, in order. */
-export type Stage = "baseline" | "control" | "consistent";
 
 /** Everything but arrays that a stage needs to go on as if it had never stopped. */
 export interface StageState extends StreamStates {

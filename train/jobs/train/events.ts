@@ -7,7 +7,7 @@
 
 import type { RayThresholds } from "../../../nn/labels/stardist/thresholds.ts";
 import type { StepKind, ValidationScores } from "../../learn/learner.ts";
-import type { Stage } from "../disk/run_folder.ts";
+import type { Stage } from "../../learn/stages.ts";
 import type { ResultsTable } from "../../report/data.ts";
 
 /** Something a user should know. */

@@ -25,18 +25,15 @@ import { readKernelFile, writeKernelFile } from "../disk/kernel_file.ts";
 import { Learner, stepKinds } from "../../learn/learner.ts";
 import { encodeModel, readModelFile, weightsFile } from "../../models/model_file.ts";
 import { freshNetwork } from "../../models/network.ts";
-import {
-  liveliestFrames,
-  measureModel,
-  type MeasureOptions,
-  type ModelResults,
-} from "./measure.ts";
-import { resultsTable, type SeedResults } from "../../report/results_table.ts";
+import { liveliestFrames, measureModel, type MeasureOptions } from "./measure.ts";
+import type { ModelResults, SeedResults } from "../../report/results.ts";
+import { resultsTable } from "../../report/results_table.ts";
 import { writeReport } from "../../report/run_report.ts";
-import { RunFolder, type Stage } from "../disk/run_folder.ts";
+import { RunFolder } from "../disk/run_folder.ts";
 import type { DecodeSettings } from "../../models/segment.ts";
 import { takesStacks } from "./stack_set.ts";
 import { runStage } from "../../learn/stage.ts";
+import type { Stage } from "../../learn/stages.ts";
 import { hasPairs, stageSteps } from "../../learn/stage_data.ts";
 import { pickThresholds } from "../../models/star_thresholds.ts";
 import { loadTrainingSet, type TrainingSet } from "./training_set.ts";

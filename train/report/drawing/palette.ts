@@ -4,6 +4,7 @@
  * @module
  */
 
+import { STAGES } from "../../learn/stages.ts";
 import type { ModelName, Source } from "../data.ts";
 
 /** The order in which models and truth are listed everywhere. */
@@ -16,7 +17,7 @@ export const SOURCES: readonly Source[] = [
 ];
 
 /** The models without the truth, in the same order. */
-export const MODELS: readonly ModelName[] = ["baseline", "control", "consistent"];
+export const MODELS: readonly ModelName[] = STAGES;
 
 /** The look of one source: colour and dashes differ, so that a grey print can be read as well. */
 export interface Look {

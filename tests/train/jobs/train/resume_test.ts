@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { ConfigChange } from "../../../../train/jobs/train/config.ts";
 import type { TrainEvent } from "../../../../train/jobs/train/events.ts";
-import type { Stage } from "../../../../train/jobs/disk/run_folder.ts";
+import type { Stage } from "../../../../train/learn/stages.ts";
 import { train, type TrainOptions } from "../../../../train/jobs/train/train.ts";
 import { runContent, tinyConfig, trainToEnd, withTinyData } from "../../fixtures/tiny_run.ts";
 

@@ -1,0 +1,49 @@
+/**
+ * What was measured of the models of a run: plain data, from which table and report are made.
+ *
+ * @module
+ */
+
+import type { RayThresholds } from "../../nn/labels/stardist/thresholds.ts";
+import type { LabelImage } from "../images/image.ts";
+import type { Stage } from "../learn/stages.ts";
+import type { Evaluation } from "../objects/scores/evaluate.ts";
+
+/** Average precision (accuracy) of objects over a set of images. */
+export interface Precision {
+  /** At IoU 0.5. */
+  readonly ap50: number;
+  /** Mean over {@linkcode IOU_THRESHOLDS}. */
+  readonly meanAp: number;
+  /** At each of {@linkcode IOU_THRESHOLDS}. */
+  readonly accuracies: readonly number[];
+}
+
+/** What one model achieved. */
+export interface ModelResults {
+  /** Precision on the held-back stills; null where none are held back. */
+  readonly stills: Precision | null;
+  /** Measures on the first video; null without one. */
+  readonly video: Evaluation | null;
+  /** The same after the temporal filter; null without a video, or if it was not asked for. */
+  readonly filtered: Evaluation | null;
+  /** What StarDist found with, and what it finds with a fixed threshold; null for other networks. */
+  readonly stars: StarResults | null;
+  /** Label images of the frames that the report shows, by frame index. */
+  readonly shown: ReadonlyMap<number, LabelImage>;
+  /** The labels of the frame that the report compares with the truth; null without truth. */
+  readonly judged: { readonly index: number; readonly labels: LabelImage } | null;
+}
+
+/** What is measured of StarDist alone. */
+export interface StarResults {
+  /** The thresholds that were picked on the validation stills. */
+  readonly thresholds: RayThresholds;
+  /** Precision on the held-back stills with the probability threshold 0.5. */
+  readonly fixedStills: Precision | null;
+  /** Precision on the frames with truth with the probability threshold 0.5. */
+  readonly fixedVideo: Precision | null;
+}
+
+/** Results of every model of one seed. */
+export type SeedResults = Readonly<Partial<Record<Stage, ModelResults>>>;
