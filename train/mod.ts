@@ -61,6 +61,7 @@ export * from "./jobs/predict/predict_any.ts";
 export * from "./jobs/predict/predict_files.ts";
 export * from "./jobs/predict/predict_focus.ts";
 export * from "./models/probability.ts";
+export * from "./models/ray_outlines.ts";
 export * from "./report/data.ts";
 export * from "./jobs/train/measure.ts";
 export * from "./report/results.ts";

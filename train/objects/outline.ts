@@ -1,11 +1,10 @@
 /**
- * The outlines of an image's objects, as the exports take them: StarDist's polygons, or traced along
- * the edges of labelled pixels.
+ * The outlines of an image's objects, as the exports take them: polygons that a network gives, or
+ * traced along the edges of labelled pixels.
  *
  * @module
  */
 
-import type { RayObjects } from "../../nn/labels/stardist/objects.ts";
 import { type Loop, traceContours } from "./contours.ts";
 import type { LabelImage } from "../images/image.ts";
 
@@ -18,23 +17,8 @@ export interface Outline {
    * the first pixel, clockwise on a screen.
    */
   readonly parts: readonly Loop[];
-  /** Its object probability, from StarDist. */
+  /** Its object probability, if the network gives one. */
   readonly probability?: number;
-}
-
-/**
- * StarDist's polygons as outlines. The network counts from the centre of the first pixel, so half a
- * pixel is added.
- */
-export function rayOutlines(
-  { count, rays, vertices, prob }: Pick<RayObjects, "count" | "rays" | "vertices" | "prob">,
-): Outline[] {
-  const vertex = (at: number) => [vertices[2 * at + 1] + 0.5, vertices[2 * at] + 0.5] as const;
-  return Array.from({ length: count }, (_, index) => ({
-    label: index + 1,
-    parts: [Array.from({ length: rays }, (_, ray) => vertex(index * rays + ray))],
-    probability: prob[index],
-  }));
 }
 
 /**

@@ -5,10 +5,8 @@
  */
 
 import type { LabelImage } from "../images/image.ts";
-import { overlapOf, pairScore } from "../objects/overlap.ts";
-
-/** From this intersection over union on, objects of two frames count as the same one. */
-const SAME_OBJECT_IOU = 0.1;
+import { overlapOf } from "../objects/overlap.ts";
+import { sameObjects } from "../objects/same_object.ts";
 
 /** Ids of objects without a counterpart in the neighbouring frame. */
 export interface Turnover {
@@ -29,8 +27,7 @@ export function findTurnover(earlier: LabelImage, later: LabelImage): Turnover {
   const overlap = overlapOf(earlier, later);
   const vanished = new Set(overlap.first.ids);
   const appeared = new Set(overlap.second.ids);
-  for (const pair of overlap.pairs) {
-    if (pairScore(overlap, pair) < SAME_OBJECT_IOU) continue;
+  for (const pair of sameObjects(overlap)) {
     vanished.delete(overlap.first.ids[pair.first]);
     appeared.delete(overlap.second.ids[pair.second]);
   }

@@ -23,7 +23,8 @@ import {
 } from "../../images/normalize.ts";
 import { openVideo, type Video } from "../../images/series/video.ts";
 import { changeDecode, type DecodeChanges } from "../../models/decode_changes.ts";
-import { rayOutlines, tracedOutlines } from "../../objects/outline.ts";
+import { rayOutlines } from "../../models/ray_outlines.ts";
+import { tracedOutlines } from "../../objects/outline.ts";
 import { FOCUS, openFocus } from "../train/focus_source.ts";
 import { readKernelFile } from "../disk/kernel_file.ts";
 import { type Model, purposeOf, readModel } from "../../models/model_file.ts";

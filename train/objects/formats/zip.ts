@@ -2,10 +2,15 @@
  * Zip archives, file by file, so that one can be written while its files are made. Files are deflated;
  * archives of more than 65,535 files say so as Zip64 does. By PKWARE's APPNOTE.
  *
+ * `fflate` deflates and sums up. The layout is our own because its `Zip` counts files in 16 bits and
+ * knows no Zip64: an archive of 70,000 outlines, which a long movie has, says that it holds 4,464, and
+ * readers that go by this lose the rest. For outlines it also takes 1.5 times as long and a fifth more
+ * space.
+ *
  * @module
  */
 
-import { crc32, deflateRawSync } from "node:zlib";
+import { gzipSync } from "fflate";
 import { concatenate } from "../../images/formats/tiff_stack.ts";
 
 /** A file of an archive. */
@@ -23,6 +28,8 @@ const UTF8 = 1 << 11;
 const DEFLATED = 8;
 /** 1 January 1980, midnight, as MS-DOS counts: equal files give equal archives. */
 const DATE = (1 << 5) | 1;
+/** Bytes before and behind the deflated ones in a gzip file without a name (RFC 1952). */
+const [GZIP_HEAD, GZIP_TAIL] = [10, 8];
 const MOST_FILES = 2 ** 16 - 1;
 const MOST_BYTES = 2 ** 32 - 1;
 
@@ -46,7 +53,7 @@ export class ZipLayout {
    * @throws {RangeError} If the archive would pass 4 GiB.
    */
   add({ name, bytes }: ZipEntry): Uint8Array<ArrayBuffer> {
-    const packed = deflateRawSync(bytes);
+    const { packed, crc } = deflate(bytes);
     const encoded = new TextEncoder().encode(name);
     const common: readonly Field[] = [
       [2, DEFLATE_VERSION],
@@ -54,7 +61,7 @@ export class ZipLayout {
       [2, DEFLATED],
       [2, 0], // Time
       [2, DATE],
-      [4, crc32(bytes)],
+      [4, crc],
       [4, packed.length],
       [4, bytes.length],
       [2, encoded.length],
@@ -101,6 +108,14 @@ export class ZipLayout {
       ]),
     ]);
   }
+}
+
+/** Deflated bytes and the checksum of what they hold: gzip has both, its tail begins with the latter. */
+function deflate(bytes: Uint8Array): { packed: Uint8Array; crc: number } {
+  const gzip = gzipSync(bytes, { mtime: 0 });
+  const tail = gzip.length - GZIP_TAIL;
+  const crc = new DataView(gzip.buffer, gzip.byteOffset).getUint32(tail, true);
+  return { packed: gzip.subarray(GZIP_HEAD, tail), crc };
 }
 
 /** The end of the list in 64 bits, and where it is. */

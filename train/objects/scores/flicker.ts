@@ -8,10 +8,8 @@
  */
 
 import type { LabelImage } from "../../images/image.ts";
-import { assertSameShape, type Objects, objectsOf, overlapOf, pairScore } from "../overlap.ts";
-
-/** From this intersection over union on, objects of two frames count as the same one. */
-const SAME_OBJECT_IOU = 0.1;
+import { assertSameShape, type Objects, objectsOf, overlapOf } from "../overlap.ts";
+import { sameObjects } from "../same_object.ts";
 
 /** The flicker of a video as ratios that depend neither on its length nor on its objects' number. */
 export interface FlickerRates {
@@ -186,7 +184,7 @@ function assertFollows(last: Frame, frame: Pick<Frame, "number" | "labels">): vo
 
 function compareFrames(before: Frame, after: Frame): Transition {
   const overlap = overlapOf(before.labels, after.labels);
-  const same = overlap.pairs.filter((pair) => pairScore(overlap, pair) >= SAME_OBJECT_IOU);
+  const same = sameObjects(overlap);
   const shared = sum(overlap.pairs.map((pair) => pair.area));
   const total = before.area + after.area;
   return {
@@ -200,8 +198,7 @@ function compareFrames(before: Frame, after: Frame): Transition {
 
 /** Pairs of the same object around a frame, and how many of them that frame does not show. */
 function countBlinks(into: Transition, outOf: Transition): Share {
-  const overlap = overlapOf(into.before.labels, outOf.after.labels);
-  const around = overlap.pairs.filter((pair) => pairScore(overlap, pair) >= SAME_OBJECT_IOU);
+  const around = sameObjects(overlapOf(into.before.labels, outOf.after.labels));
   const missing = around.filter((pair) =>
     !into.kept.has(pair.first) && !outOf.known.has(pair.second)
   );

@@ -24,7 +24,8 @@
  */
 
 import type { LabelImage } from "../../images/image.ts";
-import { assertSameShape, overlapOf, pairScore } from "../overlap.ts";
+import { assertSameShape, overlapOf } from "../overlap.ts";
+import { sameObjects } from "../same_object.ts";
 
 /** What the temporal filter does. */
 export interface TemporalFilterSettings {
@@ -47,9 +48,6 @@ export interface FilterCounts {
   /** Objects drawn; one that is removed again counts as both. */
   readonly filled: number;
 }
-
-/** From this intersection over union on, objects of two frames count as the same one. */
-const SAME_OBJECT_IOU = 0.1;
 
 /**
  * Filters label images in the order of time, as they come.
@@ -201,11 +199,11 @@ function samePairs(
   b: LabelImage,
 ): { first: number; second: number; iou: number }[] {
   const overlap = overlapOf(a, b);
-  return overlap.pairs.flatMap((pair) => {
-    const iou = pairScore(overlap, pair);
-    if (iou < SAME_OBJECT_IOU) return [];
-    return [{ first: overlap.first.ids[pair.first], second: overlap.second.ids[pair.second], iou }];
-  });
+  return sameObjects(overlap).map(({ first, second, iou }) => ({
+    first: overlap.first.ids[first],
+    second: overlap.second.ids[second],
+    iou,
+  }));
 }
 
 /** The pixels of some objects, as indices. */

@@ -1,21 +1,24 @@
 import { assert, assertEquals } from "@std/assert";
-import { rayPolygons } from "../../../../nn/labels/stardist/polygons.ts";
 import {
   type OutlineFeature,
   outlinesToGeoJson,
 } from "../../../../train/objects/formats/geojson.ts";
-import { rayOutlines, tracedOutlines } from "../../../../train/objects/outline.ts";
+import { type Outline, tracedOutlines } from "../../../../train/objects/outline.ts";
 import { drawLabels } from "../../report/fixtures/drawings.ts";
 
 const RAYS = 8;
-const OBJECTS = {
-  count: 2,
-  rays: RAYS,
-  prob: Float32Array.of(0.9, 0.12345),
-  points: Int32Array.of(10, 20, 30, 40),
-  dist: new Float32Array(2 * RAYS).fill(4),
-};
-const OUTLINES = rayOutlines({ ...OBJECTS, vertices: rayPolygons(OBJECTS) });
+/** A polygon as a network gives it, around a point in the middle of a pixel. */
+function octagon(label: number, { x, y, probability }: Record<"x" | "y" | "probability", number>) {
+  const corners = Array.from({ length: RAYS }, (_, ray) => {
+    const angle = 2 * Math.PI * ray / RAYS;
+    return [x + 0.5 + 4 * Math.cos(angle), y + 0.5 + 4 * Math.sin(angle)] as const;
+  });
+  return { label, parts: [corners], probability };
+}
+const OUTLINES: Outline[] = [
+  octagon(1, { x: 20, y: 10, probability: Math.fround(0.9) }),
+  octagon(2, { x: 40, y: 30, probability: Math.fround(0.12345) }),
+];
 const TRACED = tracedOutlines(drawLabels(["11.", "1.2", "..2", "2.."]));
 
 /** Twice the area inside a closed ring; positive if it runs counter-clockwise, y being up. */
