@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Arena } from "../kernels/gpu/arena.ts";
+import type { Arena } from "../kernels/gpu/memory/arena.ts";
 import type { Device } from "../kernels/gpu/device.ts";
 import type { Tensor } from "../kernels/gpu/tensor.ts";
 import { Adam } from "../nn/adam.ts";

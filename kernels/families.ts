@@ -7,10 +7,7 @@
 
 import { convolutionFamilies, weightGradientFamily } from "./ops/conv2d/variants.ts";
 import { upConvolutionFamily, upWeightGradientFamily } from "./ops/up_conv2d/variants.ts";
-import type { VariantFamily } from "./choice/variant.ts";
-
-/** A family whatever its problems: what a walk over all of them sees. */
-export type AnyFamily = VariantFamily<unknown>;
+import type { AnyFamily } from "./choice/variant.ts";
 
 /** Every family of kernels. */
 export const kernelFamilies: readonly AnyFamily[] = [

@@ -8,21 +8,21 @@
 
 export * from "./parts/adam.ts";
 export * from "./gpu/choices.ts";
-export { Arena, type ArenaSource } from "./gpu/arena.ts";
+export { Arena, type ArenaSource } from "./gpu/memory/arena.ts";
 export * from "./choice/ceilings.ts";
 export * from "./gpu/device.ts";
-export type { MemoryNeed } from "./gpu/device_memory.ts";
+export type { MemoryNeed } from "./gpu/memory/device_memory.ts";
 export * from "./gpu/errors.ts";
 export * from "./families.ts";
 export * from "./features/mod.ts";
 export * from "./open_device.ts";
 export * from "./operation.ts";
 export * from "./operations.ts";
-export * from "./gpu/pool.ts";
-export * from "./gpu/memory_plan.ts";
-export type { PipelineSource } from "./gpu/pipelines.ts";
-export type { KernelTime } from "./gpu/profiler.ts";
-export { Recording } from "./gpu/recording.ts";
+export * from "./gpu/memory/pool.ts";
+export * from "./gpu/memory/memory_plan.ts";
+export type { PipelineSource } from "./gpu/commands/pipelines.ts";
+export type { KernelTime } from "./gpu/commands/profiler.ts";
+export { Recording } from "./gpu/commands/recording.ts";
 export * from "./masks/mod.ts";
 export * from "./self_test.ts";
 export * from "./gpu/shape.ts";

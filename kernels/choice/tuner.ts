@@ -8,9 +8,8 @@
 import { relativeError, scatteredNumbers } from "../parts/accuracy.ts";
 import type { Pins } from "../gpu/choices.ts";
 import type { Device } from "../gpu/device.ts";
-import { type AnyFamily, kernelFamilies } from "../families.ts";
 import { timeQueued } from "./timing.ts";
-import type { Variant } from "./variant.ts";
+import type { AnyFamily, Variant } from "./variant.ts";
 
 /** One kernel on one problem. */
 export interface TunedVariant {
@@ -43,15 +42,16 @@ const WAIT = 25;
  * Times all variants of the problems that `used` names, one after the other. What a network needs is
  * in `device.choices.used` after its steps have run or been planned.
  *
+ * @param options.families The families that the problems are looked for in: `kernelFamilies`.
  * @throws {SyntaxError} If a name is not that of a problem.
  */
 export async function* tuneKernels(
   device: Device,
-  used: Iterable<string>,
+  { families, used }: { families: readonly AnyFamily[]; used: Iterable<string> },
 ): AsyncGenerator<TunedProblem> {
   for (const key of used) {
     using _scope = device.scope();
-    const { family, problem } = problemFor(device, key);
+    const { family, problem } = problemFor(device, { families, key });
     const variants = await compareVariants(device, { problem, variants: family.variants });
     const best = variants.find(({ error }) => error <= LARGEST_ERROR);
     if (best) yield { key, best: best.name, variants };
@@ -60,8 +60,11 @@ export async function* tuneKernels(
 }
 
 /** The family that a key names, and a problem of its size. */
-function problemFor(device: Device, key: string): { family: AnyFamily; problem: unknown } {
-  const family = kernelFamilies.find(({ pass }) => key.startsWith(`${pass} `));
+function problemFor(
+  device: Device,
+  { families, key }: { families: readonly AnyFamily[]; key: string },
+): { family: AnyFamily; problem: unknown } {
+  const family = families.find(({ pass }) => key.startsWith(`${pass} `));
   const size = key.slice((family?.pass.length ?? 0) + 1);
   const problem = family?.problemOf(
     size,

@@ -33,6 +33,9 @@ export interface VariantFamily<Problem> {
   problemOf(size: string, make: (shape: Shape) => Tensor<"f32">): Problem | null;
 }
 
+/** A family whatever its problems: what a walk over all of them sees. */
+export type AnyFamily = VariantFamily<unknown>;
+
 /**
  * Computes a problem with the variant that the device's choices name.
  *

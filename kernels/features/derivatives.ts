@@ -10,7 +10,7 @@
  */
 
 import type { Device } from "../gpu/device.ts";
-import { planeSize } from "../masks/plane.ts";
+import { planeSize } from "../parts/plane.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import {
   convolveReference,

@@ -10,7 +10,7 @@
  */
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
-import { planeSize } from "../masks/plane.ts";
+import { planeSize } from "../parts/plane.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { DERIVATIVE_FEATURES, derivativeFeatures, derivativeReference } from "./derivatives.ts";
 import { gaussianRadius, type ReferencePlane } from "./gaussian.ts";

@@ -7,27 +7,27 @@
  */
 
 import type { AdapterSummary } from "./adapter.ts";
-import { Arena } from "./arena.ts";
+import { Arena } from "./memory/arena.ts";
 import { KernelChoices, type Pins } from "./choices.ts";
-import { type Command, CommandQueue } from "./commands.ts";
-import { DeviceMemory } from "./device_memory.ts";
-import { type Dispatch, MAX_WORKGROUPS_PER_AXIS } from "./dispatch.ts";
+import { type Command, CommandQueue } from "./commands/queue.ts";
+import { DeviceMemory } from "./memory/device_memory.ts";
+import { type Dispatch, MAX_WORKGROUPS_PER_AXIS } from "./commands/dispatch.ts";
 import { FailureWatch } from "./failures.ts";
-import { type Lease, LifetimeTrace, type Memory, PooledMemory } from "./memory_plan.ts";
-import { PipelineCache } from "./pipelines.ts";
-import { type MemoryUse, paddedBytes } from "./pool.ts";
-import { type KernelTime, Profiler } from "./profiler.ts";
-import { readBuffer } from "./readback.ts";
-import { Capture, Recording } from "./recording.ts";
-import { type Scope, ScopeStack } from "./scopes.ts";
+import { type Lease, LifetimeTrace, type Memory, PooledMemory } from "./memory/memory_plan.ts";
+import { PipelineCache } from "./commands/pipelines.ts";
+import { type MemoryUse, paddedBytes } from "./memory/pool.ts";
+import { type KernelTime, Profiler } from "./commands/profiler.ts";
+import { readBuffer } from "./commands/readback.ts";
+import { Capture, Recording } from "./commands/recording.ts";
+import { type Scope, ScopeStack } from "./memory/scopes.ts";
 import { formatShape, type Shape, sizeOf } from "./shape.ts";
 import { type DType, Tensor, type TypedArrayOf } from "./tensor.ts";
-import { BYTES_PER_ROW, TextureRows } from "./textures.ts";
-import { UniformCache } from "./uniforms.ts";
+import { BYTES_PER_ROW, TextureRows } from "./memory/textures.ts";
+import { UniformCache } from "./commands/uniforms.ts";
 
 export type { AdapterSummary } from "./adapter.ts";
-export { type Dispatch, linearWorkgroups } from "./dispatch.ts";
-export type { Scope } from "./scopes.ts";
+export { type Dispatch, linearWorkgroups } from "./commands/dispatch.ts";
+export type { Scope } from "./memory/scopes.ts";
 
 /** Options of a {@linkcode Device}. */
 export interface DeviceOptions {

@@ -28,7 +28,7 @@
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import type { DType, Tensor, TypedArrayOf } from "../gpu/tensor.ts";
 import { checkMinSize, numberObjects } from "./number_objects.ts";
-import { planeSize } from "./plane.ts";
+import { planeSize } from "../parts/plane.ts";
 import { NO_GROUP } from "./renumber.ts";
 import { runSteps, type Steps } from "./steps.ts";
 

@@ -23,7 +23,7 @@ export {
   type MorphologyOptions,
 } from "./morphology.ts";
 export { otsuOfHistogram, otsuSteps, otsuThreshold } from "./otsu.ts";
-export { type PlaneSize, planeSize } from "./plane.ts";
+export { type PlaneSize, planeSize } from "../parts/plane.ts";
 export { exclusiveSum, type PrefixSum } from "./scan.ts";
 export { readAll, readValues, runSteps, type Steps } from "./steps.ts";
 export { threshold } from "./threshold.ts";

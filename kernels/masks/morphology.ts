@@ -10,7 +10,7 @@
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
-import { planeSize } from "./plane.ts";
+import { planeSize } from "../parts/plane.ts";
 
 /** The neighbourhood: 4 neighbours (`disk(1)`) or 8 (`square(3)`), with the pixel itself. */
 export type Footprint = "cross" | "square";

@@ -2,20 +2,18 @@
  * How a kernel reads the vectors of a tensor: from its storage buffer, or from a copy of it in a
  * storage texture.
  *
- * The texture holds the buffer's bytes in their order, four elements a texel and 1024 texels a row;
- * nothing is filtered or converted. Software adapters load a texel in a quarter of the time of a
- * buffer's vector, which is worth the copy for kernels that read each value many times.
+ * The texture holds the buffer's bytes in their order (see gpu/memory/textures.ts). Software adapters
+ * load a texel in a quarter of the time of a buffer's vector, which is worth the copy for kernels that
+ * read each value many times.
  *
  * @module
  */
 
 import type { Tensor } from "../gpu/tensor.ts";
+import { TEXELS_PER_ROW } from "../gpu/memory/textures.ts";
 
 /** Where a kernel reads a tensor from. */
 export type Source = "buffer" | "texture";
-
-/** Texels in a row of a texture that holds a tensor: a power of two. */
-export const TEXELS_PER_ROW = 1024;
 
 /**
  * WGSL that declares an operand and a function `NAME_at(i: i32)` which reads its element i, a

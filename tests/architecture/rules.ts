@@ -4,6 +4,7 @@
  * @module
  */
 import { readImports, resolveImport } from "./imports.ts";
+import { INNER_ROOMS, wrongArrowsInside } from "./rooms.ts";
 
 /** The text of every source by its path from the top of the project. */
 export type Sources = ReadonlyMap<string, string>;
@@ -17,6 +18,7 @@ const MOST_LINES = 600;
 export function complaints(sources: Sources): string[] {
   return [
     wrongArrows(sources),
+    wrongArrowsInRooms(sources),
     circles(sources),
     packagesBelow(sources),
     operationsWithoutTest(sources),
@@ -61,6 +63,15 @@ function wrongArrows(sources: Sources): string[] {
     }
   }
   return found;
+}
+
+/** Inside kernels/, too, imports run one way: gpu <- parts <- choice <- ops and so on. */
+function wrongArrowsInRooms(sources: Sources): string[] {
+  const graph = edges(sources);
+  const arrows = [...graph].flatMap(([from, targets]) =>
+    targets.map((target) => ({ from, ...target }))
+  );
+  return INNER_ROOMS.flatMap((rooms) => wrongArrowsInside(rooms, { files: graph.keys(), arrows }));
 }
 
 /** No file may reach itself over its imports, also not those of types alone. */

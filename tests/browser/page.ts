@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { PipelineSource } from "../../kernels/gpu/pipelines.ts";
+import type { PipelineSource } from "../../kernels/gpu/commands/pipelines.ts";
 
 /** What the browser says of one shader. */
 export interface Finding {

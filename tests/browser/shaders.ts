@@ -13,7 +13,7 @@ import {
   upConvolutionVariants,
   upWeightGradientVariants,
 } from "../../kernels/ops/up_conv2d/variants.ts";
-import type { PipelineSource } from "../../kernels/gpu/pipelines.ts";
+import type { PipelineSource } from "../../kernels/gpu/commands/pipelines.ts";
 import {
   binaryOpening,
   connectedComponents,

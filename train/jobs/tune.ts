@@ -7,6 +7,7 @@
 import { openDevice } from "../../kernels/open_device.ts";
 import type { Pins } from "../../kernels/gpu/choices.ts";
 import { pinsOf, type TunedProblem, tuneKernels } from "../../kernels/choice/tuner.ts";
+import { kernelFamilies } from "../../kernels/families.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
 import type { TrainConfig } from "./train/config.ts";
 import { writeKernelFile } from "./disk/kernel_file.ts";
@@ -68,7 +69,7 @@ export async function* tune(
   }
   const keys = Object.keys(device.choices.used).filter((key) => !selfTested.has(key));
   const problems: TunedProblem[] = [];
-  for await (const problem of tuneKernels(device, keys)) {
+  for await (const problem of tuneKernels(device, { families: kernelFamilies, used: keys })) {
     problems.push(problem);
     yield { type: "tuned", ...problem, done: problems.length, total: keys.length };
   }

@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { Arena } from "../../kernels/gpu/arena.ts";
+import type { Arena } from "../../kernels/gpu/memory/arena.ts";
 import type { Device } from "../../kernels/gpu/device.ts";
-import { paddedBytes } from "../../kernels/gpu/pool.ts";
-import type { Recording } from "../../kernels/gpu/recording.ts";
+import { paddedBytes } from "../../kernels/gpu/memory/pool.ts";
+import type { Recording } from "../../kernels/gpu/commands/recording.ts";
 import { type Shape, sizeOf } from "../../kernels/gpu/shape.ts";
 import type { Tensor } from "../../kernels/gpu/tensor.ts";
 import type { Adam } from "../../nn/adam.ts";

@@ -6,7 +6,7 @@
  */
 
 import type { Device } from "../../../kernels/gpu/device.ts";
-import type { Recording } from "../../../kernels/gpu/recording.ts";
+import type { Recording } from "../../../kernels/gpu/commands/recording.ts";
 import type { Tensor } from "../../../kernels/gpu/tensor.ts";
 import { Tape, Variable } from "../../../nn/autodiff.ts";
 import type { Network } from "../../../nn/module.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { PipelineSource } from "./pipelines.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Tensor } from "../tensor.ts";
 
 /** One dispatch: a shader, what it reads and writes, and how many workgroups run. */
 export interface Dispatch extends PipelineSource {

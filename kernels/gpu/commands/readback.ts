@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { CommandQueue } from "./commands.ts";
-import type { Tensor } from "./tensor.ts";
+import type { CommandQueue } from "./queue.ts";
+import type { Tensor } from "../tensor.ts";
 
 /** The bytes of a tensor as they are after everything queued so far; the copy is queued at once. */
 export async function readBuffer(

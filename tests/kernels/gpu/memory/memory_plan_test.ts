@@ -6,8 +6,8 @@ import {
   LifetimeTrace,
   packLifetimes,
   PlannedMemory,
-} from "../../../kernels/gpu/memory_plan.ts";
-import { Random } from "../../../train/images/random.ts";
+} from "../../../../kernels/gpu/memory/memory_plan.ts";
+import { Random } from "../../../../train/images/random.ts";
 
 /** Most bytes that live at once: no plan can take less. */
 function mostAlive(lifetimes: readonly Lifetime[]): number {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OutOfMemoryError } from "./errors.ts";
+import { OutOfMemoryError } from "../errors.ts";
 
 /** Bytes held by a {@linkcode BufferPool}. */
 export interface MemoryUse {

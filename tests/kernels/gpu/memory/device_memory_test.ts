@@ -1,9 +1,9 @@
 // Textures count as memory: in what is planned, in what is held, and against the limit.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { Device } from "../../../kernels/gpu/device.ts";
-import { OutOfMemoryError } from "../../../kernels/gpu/errors.ts";
-import { openDevice } from "../../../kernels/open_device.ts";
-import type { Tensor } from "../../../kernels/gpu/tensor.ts";
+import type { Device } from "../../../../kernels/gpu/device.ts";
+import { OutOfMemoryError } from "../../../../kernels/gpu/errors.ts";
+import { openDevice } from "../../../../kernels/open_device.ts";
+import type { Tensor } from "../../../../kernels/gpu/tensor.ts";
 
 const ROW = 16 * 1024;
 

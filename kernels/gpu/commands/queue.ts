@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { FailureWatch } from "./failures.ts";
+import type { FailureWatch } from "../failures.ts";
 import type { Profiler } from "./profiler.ts";
-import { encodeTextureCopy } from "./textures.ts";
+import { encodeTextureCopy } from "../memory/textures.ts";
 
 /** One thing for the GPU to do, with everything it needs. */
 export type Command =

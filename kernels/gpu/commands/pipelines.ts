@@ -4,7 +4,7 @@
  * @module
  */
 
-import { describeShaderError, ShaderError } from "./errors.ts";
+import { describeShaderError, ShaderError } from "../errors.ts";
 
 /** What a pipeline is made from. */
 export interface PipelineSource {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Tensor } from "./tensor.ts";
+import type { Tensor } from "../tensor.ts";
 
 /** Tensors made while a scope is open are freed when it is disposed. */
 export interface Scope extends Disposable {

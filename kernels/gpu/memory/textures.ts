@@ -1,10 +1,12 @@
 /**
- * Textures that hold copies of tensors while a kernel reads them; see operand.ts for the layout.
+ * Textures that hold copies of tensors while a kernel reads them: the bytes of the tensor's buffer in
+ * their order, four elements a texel and 1024 texels a row; nothing is filtered or converted.
  *
  * @module
  */
 
-import { TEXELS_PER_ROW } from "../parts/operand.ts";
+/** Texels in a row of a texture that holds a tensor: a power of two. */
+export const TEXELS_PER_ROW = 1024;
 
 const BYTES_PER_TEXEL = 16;
 

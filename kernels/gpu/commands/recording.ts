@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { Arena } from "./arena.ts";
-import type { Command, CommandQueue } from "./commands.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Arena } from "../memory/arena.ts";
+import type { Command, CommandQueue } from "./queue.ts";
+import type { Tensor } from "../tensor.ts";
 import type { UniformCache } from "./uniforms.ts";
 
 /** The commands of a capture, as they are noted. */

@@ -1,7 +1,7 @@
 // The pool's own rules, on buffers that are nothing but their size.
 import { assertEquals, assertThrows } from "@std/assert";
-import { OutOfMemoryError } from "../../../kernels/gpu/errors.ts";
-import { BufferPool, paddedBytes } from "../../../kernels/gpu/pool.ts";
+import { OutOfMemoryError } from "../../../../kernels/gpu/errors.ts";
+import { BufferPool, paddedBytes } from "../../../../kernels/gpu/memory/pool.ts";
 
 const MEBIBYTE = 1024 * 1024;
 

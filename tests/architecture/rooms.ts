@@ -1,0 +1,58 @@
+/**
+ * The order of the rooms inside a folder of the house, and the arrows that break it.
+ *
+ * @module
+ */
+
+/** An import of one file by another. */
+export interface Arrow {
+  /** The file that imports. */
+  readonly from: string;
+  /** The file that is imported. */
+  readonly to: string;
+  /** The line of the import, from 1. */
+  readonly line: number;
+}
+
+/** The rooms of one folder: folders in it, and files at its top. */
+export interface Rooms {
+  /** The folder. */
+  readonly folder: string;
+  /** From the bottom up; rooms of one step stand side by side and do not know each other. */
+  readonly steps: readonly (readonly string[])[];
+}
+
+/** What is known of the insides of the house. */
+export const INNER_ROOMS: readonly Rooms[] = [
+  {
+    folder: "kernels",
+    steps: [
+      ["gpu"],
+      ["operation.ts"],
+      ["parts"],
+      ["choice"],
+      ["ops", "targets", "features", "masks"],
+      ["operations.ts", "families.ts"],
+      ["self_test.ts"],
+      ["open_device.ts"],
+      ["mod.ts"],
+    ],
+  },
+];
+
+/** Complaints about files that lie in no room, and about imports from a room above or beside. */
+export function wrongArrowsInside(
+  { folder, steps }: Rooms,
+  { files, arrows }: { files: Iterable<string>; arrows: Iterable<Arrow> },
+): string[] {
+  const isInside = (path: string) => path.startsWith(`${folder}/`);
+  const roomOf = (path: string) => path.slice(folder.length + 1).split("/")[0];
+  const stepOf = (path: string) => steps.findIndex((step) => step.includes(roomOf(path)));
+  const homeless = [...files].filter((file) => isInside(file) && stepOf(file) < 0)
+    .map((file) => `${file} lies in no room of ${folder}/`);
+  const wrong = [...arrows]
+    .filter(({ from, to }) => isInside(from) && isInside(to) && roomOf(from) !== roomOf(to))
+    .filter(({ from, to }) => stepOf(from) >= 0 && stepOf(to) >= stepOf(from))
+    .map(({ from, to, line }) => `${from}:${line} imports ${to}: a wrong arrow in ${folder}/`);
+  return [...homeless, ...wrong];
+}
