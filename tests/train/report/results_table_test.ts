@@ -1,8 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import type { LabelImage } from "../../../train/images/image.ts";
 import { evaluateFrames, type Evaluation } from "../../../train/objects/scores/evaluate.ts";
-import type { Flicker } from "../../../train/objects/scores/flicker.ts";
-import { liveliestFrames } from "../../../train/jobs/train/measure.ts";
 import type { ModelResults } from "../../../train/report/results.ts";
 import { measured, resultsTable } from "../../../train/report/results_table.ts";
 import type { ResultsTable, Source } from "../../../train/report/data.ts";
@@ -111,20 +109,6 @@ Deno.test("resultsTable() leaves out flicker above the truth's where no two fram
   const table = resultsTable([{ baseline: results(0.5, await video([8, 9, 8], [8])) }]);
   assertEquals(keys(table).filter((key) => key.startsWith("excess")), []);
   assert(keys(table).includes("seg"));
-});
-
-/** Flicker of which only the areas matter. */
-function areas(...area_per_frame: number[]): Flicker {
-  return { area_per_frame } as Partial<Flicker> as Flicker;
-}
-
-Deno.test("liveliestFrames() are the three between which the area changes most", () => {
-  assertEquals(liveliestFrames(areas(5, 5, 9, 5, 5, 6)), [1, 2, 3]);
-  assertEquals(liveliestFrames(areas(9, 1, 9, 9, 9, 2, 9)), [0, 1, 2]);
-  assertEquals(liveliestFrames(areas(1, 1, 1, 1)), [0, 1, 2]);
-  assertEquals(liveliestFrames(areas(1, 2, 3)), [0, 1, 2]);
-  assertEquals(liveliestFrames(areas(1, 2)), [0, 1]);
-  assertEquals(liveliestFrames(areas(1)), [0]);
 });
 
 Deno.test("resultsTable() lists what the temporal filter makes of a model after the models", async () => {

@@ -11,8 +11,9 @@ import { objectsAbove } from "../../../nn/labels/stardist/objects.ts";
 import { defaultRayThresholds } from "../../../nn/labels/stardist/thresholds.ts";
 import type { Network } from "../../../nn/module.ts";
 import type { Channels, LabelImage } from "../../images/image.ts";
+import type { Frames } from "../../images/series/frames.ts";
 import type { Sample } from "../../images/sample.ts";
-import { Evaluator, IOU_THRESHOLDS } from "../../objects/scores/evaluate.ts";
+import { type Evaluation, Evaluator, IOU_THRESHOLDS } from "../../objects/scores/evaluate.ts";
 import type { Flicker } from "../../objects/scores/flicker.ts";
 import { type LabelPair, tallyMatches } from "../../objects/scores/matching.ts";
 import { type MatchingTally, scoresOf, sumTallies } from "../../objects/scores/matching_scores.ts";
@@ -33,63 +34,120 @@ export interface MeasureOptions {
   readonly decode: DecodeSettings;
   /** Held-back stills and videos. */
   readonly set: Pick<TrainingSet, "test" | "videos">;
-  /** Numbers of the frames whose labels are kept. */
-  readonly shown: readonly number[];
+  /** Numbers of the frames whose labels are kept; the liveliest of this model by default. */
+  readonly shown?: readonly number[];
   /** Also measure what a temporal filter makes of the labels. */
   readonly filter?: TemporalFilterSettings;
 }
 
-/** Measures a network. */
+/**
+ * Measures a network.
+ *
+ * @throws {OutOfMemoryError} If even a small tile does not fit into the memory limit.
+ * @throws {SyntaxError | RangeError} If a frame has to be read and its file is damaged.
+ */
 export async function measureModel(
   device: Device,
   { network, decode, set, shown, filter }: MeasureOptions,
 ): Promise<ModelResults> {
   const segment = (image: Channels) => segmentTwice(device, { network, decode, image });
-  const stills = new Precisions();
-  const fixedStills = new Precisions();
-  for (const { truth, image } of set.test.flatMap(labelledImage)) {
-    const { labels, fixed } = await segment(image);
-    stills.add({ truth, prediction: labels });
-    if (fixed) fixedStills.add({ truth, prediction: fixed });
-  }
+  const stills = await measureStills(segment, set.test);
   const [video] = set.videos;
-  const kept = new Map<number, LabelImage>();
-  const fixedVideo = new Precisions();
-  const judged = video ? judgedFrame(video) : null;
-  let judgedLabels: LabelImage | null = null;
-  const measured = new Evaluator();
-  const segmentFrames = async function* () {
-    for (let number = 0; number < video.frames.length; number++) {
-      const { labels, fixed } = await segment(await video.frames.frame(number));
-      if (shown.includes(number)) kept.set(number, labels);
-      if (number === judged) judgedLabels = labels;
-      const known = { truth: video.truth.get(number), markers: video.markers.get(number) };
-      if (fixed && known.truth) fixedVideo.add({ truth: known.truth, prediction: fixed });
-      measured.add({ number, labels, ...known });
-      yield { ...labels, number, ...known };
-    }
-  };
-  const onFiltered = new Evaluator();
-  if (video) {
-    for await (const frame of temporalFilter(segmentFrames(), filter)) {
-      if (filter) onFiltered.add({ ...frame, labels: frame });
-    }
-  }
+  const onVideo = video ? await measureVideo(segment, { video, shown, filter }) : null;
   const isStar = network.architecture.kind === "stardist";
   return {
-    video: video ? measured.evaluation : null,
-    filtered: video && filter ? onFiltered.evaluation : null,
+    video: onVideo?.evaluation ?? null,
+    filtered: onVideo?.filtered ?? null,
     stills: stills.precision,
     stars: isStar
       ? {
         thresholds: decode.thresholds,
-        fixedStills: fixedStills.precision,
-        fixedVideo: fixedVideo.precision,
+        fixedStills: stills.fixed,
+        fixedVideo: onVideo?.fixed ?? null,
       }
       : null,
-    shown: kept,
-    judged: judgedLabels && judged !== null ? { index: judged, labels: judgedLabels } : null,
+    shown: onVideo?.shown ?? new Map(),
+    judged: onVideo?.judged ?? null,
   };
+}
+
+/** Finds the objects of an image. */
+type Segment = (image: Channels) => Promise<FoundObjects>;
+
+/** The objects of an image. */
+interface FoundObjects {
+  readonly labels: LabelImage;
+  /** Those with the default probability threshold; null for other networks than StarDist. */
+  readonly fixed: LabelImage | null;
+}
+
+async function measureStills(
+  segment: Segment,
+  stills: readonly Sample[],
+): Promise<{ precision: Precision | null; fixed: Precision | null }> {
+  const [found, withFixed] = [new Precisions(), new Precisions()];
+  for (const { truth, image } of stills.flatMap(labelledImage)) {
+    const { labels, fixed } = await segment(image);
+    found.add({ truth, prediction: labels });
+    if (fixed) withFixed.add({ truth, prediction: fixed });
+  }
+  return { precision: found.precision, fixed: withFixed.precision };
+}
+
+/** What one model achieved on a video. */
+interface VideoResults extends Pick<ModelResults, "filtered" | "shown" | "judged"> {
+  readonly evaluation: Evaluation;
+  readonly fixed: Precision | null;
+}
+
+/** Measures all frames in one pass; the liveliest ones are known after it, and segmented again. */
+async function measureVideo(
+  segment: Segment,
+  { video, shown, filter }: { video: TrainingVideo } & Pick<MeasureOptions, "shown" | "filter">,
+): Promise<VideoResults> {
+  const { frames, truth, markers } = video;
+  const judgedIndex = judgedFrame(video);
+  const kept = new Map<number, LabelImage>();
+  let judged: VideoResults["judged"] = null;
+  const [measured, onFiltered] = [new Evaluator(), new Evaluator()];
+  const withFixed = new Precisions();
+  const segmentFrames = async function* () {
+    for (let number = 0; number < frames.length; number++) {
+      const { labels, fixed } = await segment(await frames.frame(number));
+      if (shown?.includes(number)) kept.set(number, labels);
+      if (number === judgedIndex) judged = { index: number, labels };
+      const known = { truth: truth.get(number), markers: markers.get(number) };
+      if (fixed && known.truth) withFixed.add({ truth: known.truth, prediction: fixed });
+      measured.add({ number, labels, ...known });
+      yield { ...labels, number, ...known };
+    }
+  };
+  const passed = filter ? temporalFilter(segmentFrames(), filter) : segmentFrames();
+  for await (const frame of passed) {
+    if (filter) onFiltered.add({ ...frame, labels: frame });
+  }
+  const { evaluation } = measured;
+  return {
+    evaluation,
+    filtered: filter ? onFiltered.evaluation : null,
+    fixed: withFixed.precision,
+    shown: shown
+      ? kept
+      : await labelsOf(segment, { frames, numbers: liveliestFrames(evaluation.flicker) }),
+    judged,
+  };
+}
+
+/** The labels of some frames, by their numbers. */
+async function labelsOf(
+  segment: Segment,
+  { frames, numbers }: { frames: Frames; numbers: readonly number[] },
+): Promise<Map<number, LabelImage>> {
+  const labels = new Map<number, LabelImage>();
+  for (const number of numbers) {
+    labels.set(number, (await segment(await frames.frame(number))).labels);
+  }
+  return labels;
 }
 
 /**
@@ -99,7 +157,7 @@ export async function measureModel(
 async function segmentTwice(
   device: Device,
   { network, decode, image }: { network: Network; decode: DecodeSettings; image: Channels },
-): Promise<{ labels: LabelImage; fixed: LabelImage | null }> {
+): Promise<FoundObjects> {
   const { prob, nms } = decode.thresholds;
   const fixed = defaultRayThresholds.prob;
   const thresholds = { prob: Math.min(prob, fixed), nms };

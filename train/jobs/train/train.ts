@@ -16,7 +16,6 @@ import type { Network } from "../../../nn/module.ts";
 import { parameterCount } from "../../../nn/module.ts";
 import { decodeSafeTensors } from "../../../nn/safetensors.ts";
 import { parameterTensors, writeTensors } from "../../../nn/weights.ts";
-import { pickFrames } from "../../images/series/frames.ts";
 import { checkConfig } from "./check_config.ts";
 import type { TrainConfig } from "./config.ts";
 import type { TrainEvent } from "./events.ts";
@@ -25,7 +24,7 @@ import { readKernelFile, writeKernelFile } from "../disk/kernel_file.ts";
 import { Learner, stepKinds } from "../../learn/learner.ts";
 import { encodeModel, readModelFile, weightsFile } from "../../models/model_file.ts";
 import { freshNetwork } from "../../models/network.ts";
-import { liveliestFrames, measureModel, type MeasureOptions } from "./measure.ts";
+import { measureModel } from "./measure.ts";
 import type { ModelResults, SeedResults } from "../../report/results.ts";
 import { resultsTable } from "../../report/results_table.ts";
 import { writeReport } from "../../report/run_report.ts";
@@ -174,15 +173,14 @@ async function* trainSeed(
   const results: Partial<Record<Stage, ModelResults>> = {};
   // The filter's rival is the consistent model, which was trained as long as the control.
   const filteredStage = stages.includes("control") ? "control" : "baseline";
-  let shown: number[] = [];
+  let shown: readonly number[] | undefined;
   for (const stage of stages) {
     const decode = await loadStage(device, { network, folder, stage });
     const filter = stage === filteredStage ? config.filter : undefined;
-    const first = await measureModel(device, { network, decode, set, shown, filter });
-    if (stage === "baseline" && first.video) {
-      shown = liveliestFrames(first.video.flicker);
-      results[stage] = { ...first, shown: await labelsOf(device, { network, decode, set, shown }) };
-    } else results[stage] = first;
+    const measured = await measureModel(device, { network, decode, set, shown, filter });
+    // All models are shown on the frames on which the baseline is liveliest.
+    shown ??= [...measured.shown.keys()];
+    results[stage] = measured;
   }
   return results;
 }
@@ -278,23 +276,4 @@ async function loadStage(
     from: file,
   });
   return decode;
-}
-
-/** Labels of some frames of the first video. */
-async function labelsOf(
-  device: Device,
-  { network, decode, set, shown }: MeasureOptions,
-): Promise<ModelResults["shown"]> {
-  const frames = pickFrames(set.videos[0].frames, shown);
-  const only = {
-    test: [],
-    videos: [{ ...set.videos[0], frames, truth: new Map(), markers: new Map() }],
-  };
-  const { shown: labels } = await measureModel(device, {
-    network,
-    decode,
-    set: only,
-    shown: shown.map((_, i) => i),
-  });
-  return new Map([...labels].map(([i, image]) => [shown[i], image]));
 }
