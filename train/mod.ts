@@ -13,6 +13,16 @@ export * from "./learn/elastic.ts";
 export * from "./images/formats/encode.ts";
 export * from "./images/formats/encode_png.ts";
 export * from "./images/formats/encode_stack.ts";
+export type { Bytes } from "./images/bytes.ts";
+export {
+  fileSource,
+  type FolderContent,
+  type FolderNames,
+  heldSource,
+  listFolder,
+  type Source,
+} from "./images/source.ts";
+export { frameNumber, imageStem, naturalCompare } from "./images/names.ts";
 export * from "./jobs/disk/files.ts";
 export * from "./learn/foreground_positions.ts";
 export * from "./images/series/frames.ts";

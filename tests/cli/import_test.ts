@@ -10,6 +10,7 @@ import { hdf5File } from "../train/fixtures/hdf5_file.ts";
 import { configOf, kerasArrays, randomWeights, SMALL } from "../train/fixtures/keras_model.ts";
 import { tinyFiles } from "../train/fixtures/tiny_run.ts";
 import { each, events, fails, runs, tree } from "./fixtures/command.ts";
+import { disk } from "../../train/jobs/disk/files.ts";
 
 type Files = Record<string, Uint8Array | string>;
 
@@ -53,7 +54,10 @@ Deno.test("import makes a run folder of a StarDist model, which predicts what Py
     assertEquals(await tree(`${cwd}/runs/tiny`), ["config.json", "weights.safetensors"]);
     const predict = ["predict", "--model=runs/tiny", "--probability", "image.tif"];
     const [frame] = await events(predict, { cwd });
-    const map = await readPlane(await decodeImage(`${cwd}/predicted/probability/image.tif`), 0);
+    const map = await readPlane(
+      await decodeImage(disk, `${cwd}/predicted/probability/image.tif`),
+      0,
+    );
     assertEquals([map.width, map.height], [width, height]);
     const { shape: [, columns], data: expected } = answer.get("image_prob")!;
     map.data.forEach((value, i) => {

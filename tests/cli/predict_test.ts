@@ -10,6 +10,7 @@ import {
   thresholdModel,
 } from "../train/fixtures/threshold_model.ts";
 import { command, events, firstLines, runs, tree } from "./fixtures/command.ts";
+import { disk } from "../../train/jobs/disk/files.ts";
 
 const A: Rectangle = { x: 1, y: 1, width: 3, height: 2 };
 const B: Rectangle = { x: 6, y: 2, width: 4, height: 3 };
@@ -21,7 +22,7 @@ function tiff(...frames: Rectangle[][]): Uint8Array<ArrayBuffer> {
 }
 
 async function labels(path: string) {
-  return await readLabels(await decodeImage(path), 0);
+  return await readLabels(await decodeImage(disk, path), 0);
 }
 
 Deno.test("predict tells every frame, and keeps names that look like numbers", async () => {

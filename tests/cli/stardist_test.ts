@@ -7,6 +7,7 @@ import { withFolder } from "../train/fixtures/temporary.ts";
 import { diamonds, type Peak, peaks, starModel } from "../train/fixtures/star_model.ts";
 import { thresholdModel } from "../train/fixtures/threshold_model.ts";
 import { each, events, fails, runs, TINY, tree } from "./fixtures/command.ts";
+import { disk } from "../../train/jobs/disk/files.ts";
 
 const SIZE = { width: 150, height: 110 };
 /** Smallest tiles are 52 pixels wide; every line between them crosses some diamonds. */
@@ -39,7 +40,7 @@ Deno.test("predict finds in tiles what it finds at once, also across their borde
     const predict = ["predict", "--model=star", "--rois", "--geojson", "a.tif"];
     const [frame] = await events([...predict, "--out=whole"], { cwd });
     assertEquals(frame.objects, PLACES.length);
-    const labels = await readLabels(await decodeImage(`${cwd}/whole/a.tif`), 0);
+    const labels = await readLabels(await decodeImage(disk, `${cwd}/whole/a.tif`), 0);
     assertEquals(labels, diamonds(PLACES, SIZE));
     const whole = await contentOf(`${cwd}/whole`);
     assertEquals(Object.keys(whole), ["a.geojson", "a.tif", "a.zip"]);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { writeFileAtomic } from "./disk/files.ts";
+import { disk, writeFileAtomic } from "./disk/files.ts";
 import type { LabelImage } from "../images/image.ts";
 import {
   type LabelSequence,
@@ -36,9 +36,9 @@ export interface EvaluateFilesOptions {
  * @throws {SyntaxError | RangeError | TypeError} If files are damaged, do not match or differ in size.
  */
 export async function evaluateFiles(options: EvaluateFilesOptions): Promise<Evaluation> {
-  const labels = holdingLast(await openLabels(options.labels));
-  const truth = options.truth === undefined ? null : await openLabels(options.truth);
-  const markers = options.markers === undefined ? null : await openLabels(options.markers);
+  const labels = holdingLast(await openLabels(disk, options.labels));
+  const truth = options.truth === undefined ? null : await openLabels(disk, options.truth);
+  const markers = options.markers === undefined ? null : await openLabels(disk, options.markers);
   const evaluation = await evaluateFrames(frames({
     labels,
     truth: truth && { sequence: truth, index: indexOf(labels, truth) },

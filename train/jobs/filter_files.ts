@@ -9,7 +9,8 @@
  */
 
 import { basename, dirname } from "node:path";
-import { imageStem, isFolder, makeFolder } from "./disk/files.ts";
+import { disk, makeFolder } from "./disk/files.ts";
+import { imageStem } from "../images/names.ts";
 import type { LabelImage } from "../images/image.ts";
 import { type LabelSequence, openLabels } from "../images/series/truth.ts";
 import { absent, JobOutput, type OutputFile } from "./predict/output_plan.ts";
@@ -75,7 +76,7 @@ export type FilterEvent = FrameFiltered | FilteringDone;
 export async function* filterFiles(
   { labels: path, out, overwrite = false, ...settings }: FilterFilesOptions,
 ): AsyncGenerator<FilterEvent> {
-  const labels = await openLabels(path);
+  const labels = await openLabels(disk, path);
   await refuseInput(path, out);
   const files = filesFor(labels, out);
   const distinct = [...new Set(files)];
@@ -112,7 +113,7 @@ export async function* filterFiles(
 
 /** Throws if results would stand among or replace the labels that they come from. */
 async function refuseInput(labels: string, out: string): Promise<void> {
-  const folder = await Deno.realPath(await isFolder(labels) ? labels : dirname(labels));
+  const folder = await Deno.realPath(await disk.isFolder(labels) ? labels : dirname(labels));
   const target = await Deno.realPath(out).catch(() => null);
   if (target !== folder) return;
   throw new Error(

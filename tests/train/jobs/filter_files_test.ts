@@ -9,6 +9,7 @@ import {
   type FilterFilesOptions,
 } from "../../../train/jobs/filter_files.ts";
 import { withFolder } from "../fixtures/temporary.ts";
+import { disk } from "../../../train/jobs/disk/files.ts";
 
 const WIDTH = 8;
 
@@ -39,7 +40,7 @@ async function filter(folder: string, options: Partial<FilterFilesOptions> = {})
 }
 
 async function pages(path: string): Promise<LabelImage[]> {
-  const stack = await decodeImage(path);
+  const stack = await decodeImage(disk, path);
   return await Promise.all(stack.order.map((page) => readLabels(stack, page)));
 }
 

@@ -7,6 +7,7 @@ import { openZSequence } from "../../../train/images/series/z_stack.ts";
 import { decodeFocusTable, focusPlanesOf } from "../../../train/images/series/focus_table.ts";
 import { synthFiles, synthStackFiles } from "../../../train/jobs/synth_files.ts";
 import { withFolder } from "../fixtures/temporary.ts";
+import { disk } from "../../../train/jobs/disk/files.ts";
 
 /** The names and bytes of all files below a folder. */
 async function content(path: string): Promise<Record<string, Uint8Array>> {
@@ -31,12 +32,12 @@ Deno.test("synthFiles() writes stills, video and truth that the readers take", a
       truth: `${out}/truth`,
       files: 10,
     });
-    assertEquals((await listStills(written.stills)).layout, "pairs");
-    const stills = await readStills(written.stills);
+    assertEquals((await listStills(disk, written.stills)).layout, "pairs");
+    const stills = await readStills(disk, written.stills);
     assertEquals(stills.map(({ name, notes }) => [name, notes]), [["s000", []], ["s001", []]]);
     for (const { labels } of stills) assert(labels.data.some((id) => id > 1), "several nuclei");
-    const video = await openVideo(written.video);
-    const truth = await openLabels(written.truth);
+    const video = await openVideo(disk, written.video);
+    const truth = await openLabels(disk, written.truth);
     assertEquals(video.sourceNames, ["t000.tif", "t001.tif", "t002.tif"]);
     assertEquals(truth.names, video.sourceNames);
     const { width, height, data } = await truth.frame(2);
@@ -89,13 +90,13 @@ Deno.test("synthStackFiles() writes stacks, masks, dots and focus planes that th
       focus: `${out}/focus.csv`,
       files: 13,
     });
-    const stills = await openStillStacks(written.stills);
+    const stills = await openStillStacks(disk, written.stills);
     assertEquals(stills.map(({ name, stack }) => [name, stack.depth]), [["s000", 10], [
       "s001",
       10,
     ]]);
     assert(stills.every(({ labels }) => labels.data.some((id) => id > 0)));
-    const movie = await openZSequence(written.movie);
+    const movie = await openZSequence(disk, written.movie);
     assertEquals([movie.length, movie.depth, movie.width], [2, 10, 48]);
     assertEquals([movie.names, movie.notes], [["t000", "t001"], []]);
     const rows = decodeFocusTable(await Deno.readTextFile(written.focus), written.focus);
@@ -105,7 +106,10 @@ Deno.test("synthStackFiles() writes stacks, masks, dots and focus planes that th
       const { data } = await sequence.plane(0, planes[0]);
       assert(data.every((value) => value > 13000 && value < 14500));
     }
-    const [truth, dots] = [await openLabels(written.truth), await openLabels(written.dots)];
+    const [truth, dots] = [
+      await openLabels(disk, written.truth),
+      await openLabels(disk, written.dots),
+    ];
     assertEquals(truth.names, ["t000.tif", "t001.tif"]);
     const idsOf = async ({ frame }: typeof truth) => [...new Set((await frame(1)).data)].toSorted();
     assertEquals(await idsOf(dots), await idsOf(truth));

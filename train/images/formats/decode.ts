@@ -6,8 +6,9 @@
  * @module
  */
 
-import { FileBytes, unreadable } from "../../jobs/disk/files.ts";
+import { type Bytes, unreadable } from "../bytes.ts";
 import type { LabelImage, Plane } from "../image.ts";
+import type { Source } from "../source.ts";
 import { isPng, readPng } from "./png_decode.ts";
 import { imageJCount, type StackAxes, stackAxes } from "./tiff_axes.ts";
 import { readTiffDirectories, type SampleFormat, type TiffFile } from "./tiff_directory.ts";
@@ -56,21 +57,21 @@ const luminance = [0.2125, 0.7154, 0.0721] as const;
  *
  * @param path A PNG or TIFF file; its content decides which, not its name.
  * @throws {SyntaxError} If it is neither, is damaged, or is of a kind that is not read.
- * @throws {Deno.errors.NotFound} If there is no such file.
+ * @throws {Error} If there is no such file.
  * @throws {TypeError} If it is a folder.
  *
  * @example
  * ```ts ignore
- * const stack = await decodeImage("video.tif");
+ * const stack = await decodeImage(disk, "video.tif");
  * const frame = await readPlane(stack, 0);
  * ```
  */
-export async function decodeImage(path: string): Promise<ImageStack> {
-  using bytes = await FileBytes.open(path);
+export async function decodeImage(source: Source, path: string): Promise<ImageStack> {
+  using bytes = await source.open(path);
   if (bytes.size === 0) throw unreadable(path, "it is empty", "copy it again from its source");
   const head = await bytes.read(0, Math.min(8, bytes.size));
   if (isPng(head)) return await openPng(bytes);
-  if (isTiff(head)) return await openTiff(bytes);
+  if (isTiff(head)) return await openTiff(bytes, () => source.open(path));
   const start = JSON.stringify(String.fromCharCode(...head));
   const kind = head[0] === 0xff && head[1] === 0xd8
     ? "it is a JPEG, which loses detail"
@@ -78,7 +79,7 @@ export async function decodeImage(path: string): Promise<ImageStack> {
   throw unreadable(path, kind, "save the original image as PNG or TIFF");
 }
 
-async function openPng(bytes: FileBytes): Promise<ImageStack> {
+async function openPng(bytes: Bytes): Promise<ImageStack> {
   const { data, ...png } = await readPng(bytes);
   const rgb = png.samples >= 3;
   return {
@@ -98,7 +99,7 @@ async function openPng(bytes: FileBytes): Promise<ImageStack> {
   };
 }
 
-async function openTiff(bytes: FileBytes): Promise<ImageStack> {
+async function openTiff(bytes: Bytes, reopen: () => Promise<Bytes>): Promise<ImageStack> {
   const { path } = bytes;
   const file = contiguousPages(await readTiffDirectories(bytes), bytes.size);
   const { first } = file;
@@ -127,7 +128,7 @@ async function openTiff(bytes: FileBytes): Promise<ImageStack> {
     notes,
     page: async (index) => {
       checkPage(index, path, file.length);
-      using again = await FileBytes.open(path);
+      using again = await reopen();
       return await readTiffPixels(again, await file.page(again, index));
     },
   };

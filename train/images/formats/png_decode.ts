@@ -7,7 +7,7 @@
 
 import { decode, type DecodedPng } from "fast-png";
 import { inflateSync } from "node:zlib";
-import { type FileBytes, unreadable } from "../../jobs/disk/files.ts";
+import { type Bytes, unreadable } from "../bytes.ts";
 import { unpackBits } from "./tiff_pixels.ts";
 
 /** A decoded PNG: grey (1 sample), grey with alpha (2), RGB (3), RGBA (4), or palette indices. */
@@ -51,7 +51,7 @@ export function isPng(head: Uint8Array): boolean {
  *
  * @throws {SyntaxError} If the file is cut short or damaged (each part has a checksum).
  */
-export async function readPng(bytes: FileBytes): Promise<PngPixels> {
+export async function readPng(bytes: Bytes): Promise<PngPixels> {
   const file = await bytes.read(0, bytes.size);
   const fail = (what: string) => unreadable(bytes.path, what, damaged);
   const { header, stream } = readChunks(file, fail);

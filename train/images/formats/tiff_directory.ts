@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type FileBytes, unreadable } from "../../jobs/disk/files.ts";
+import { type Bytes, unreadable } from "../bytes.ts";
 import {
   numbers,
   readTags,
@@ -71,7 +71,7 @@ export interface TiffFile {
   /** Pages left out because they are thumbnails, reduced copies or transparency masks. */
   readonly skipped: number;
   /** Looks up page i in file order, from 0, in the open file. */
-  readonly page: (bytes: FileBytes, i: number) => Promise<TiffPage>;
+  readonly page: (bytes: Bytes, i: number) => Promise<TiffPage>;
 }
 
 /**
@@ -106,7 +106,7 @@ const resave = "save it as an uncompressed, LZW or deflate TIFF of 8, 16 or 32 b
  * @throws {SyntaxError} If the file is damaged, uses a kind of TIFF that is not read, or has pages of
  * different size or kind.
  */
-export async function readTiffDirectories(bytes: FileBytes): Promise<TiffFile> {
+export async function readTiffDirectories(bytes: Bytes): Promise<TiffFile> {
   const { source, first: start } = await readTiffHead(bytes);
   const { littleEndian, big } = source;
   const places: number[] = [];

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type FileBytes, unreadable } from "../../jobs/disk/files.ts";
+import { type Bytes, unreadable } from "../bytes.ts";
 import { decodeChunk, type DecodedSize } from "./tiff_codec.ts";
 import { chunkBytes, chunkRows, type TiffPage } from "./tiff_directory.ts";
 
@@ -32,7 +32,7 @@ const mostGaps = 1;
  * or 4 bits come as bytes, floats of 16 bits as float32, whole numbers of 64 bits as float64.
  * @throws {SyntaxError} If a strip or tile is damaged.
  */
-export async function readTiffPixels(bytes: FileBytes, page: TiffPage): Promise<PixelArray> {
+export async function readTiffPixels(bytes: Bytes, page: TiffPage): Promise<PixelArray> {
   const { width, height, samples, chunkWidth } = page;
   const pixels = newPixels(page, width * height * samples);
   const across = Math.ceil(width / chunkWidth);
@@ -70,7 +70,7 @@ function newPixels({ bits, format }: TiffPage, length: number): PixelArray {
 
 /** Reads the page's bytes at once where they lie together, else strip by strip. */
 async function readChunkBytes(
-  bytes: FileBytes,
+  bytes: Bytes,
   { chunks }: TiffPage,
 ): Promise<(index: number) => Promise<Uint8Array>> {
   let start = Infinity;

@@ -5,12 +5,12 @@
  * @module
  */
 
-import { type FileBytes, unreadable } from "../../jobs/disk/files.ts";
+import { type Bytes, unreadable } from "../bytes.ts";
 
 /** An open file, its byte order, and whether offsets have 8 bytes (BigTIFF) or 4. */
 export interface TiffSource {
   /** The open file. */
-  readonly bytes: FileBytes;
+  readonly bytes: Bytes;
   /** Byte order. */
   readonly littleEndian: boolean;
   /** True for BigTIFF. */
@@ -68,7 +68,7 @@ export function isTiff(head: Uint8Array): boolean {
  * @throws {SyntaxError} If the file ends before that.
  */
 export async function readTiffHead(
-  bytes: FileBytes,
+  bytes: Bytes,
 ): Promise<{ source: TiffSource; first: number }> {
   const head = viewOf(await bytes.read(0, 8));
   const littleEndian = head.getUint8(0) === 0x49;

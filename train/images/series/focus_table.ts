@@ -5,7 +5,7 @@
  * @module
  */
 
-import { unreadable } from "../../jobs/disk/files.ts";
+import { unreadable } from "../bytes.ts";
 import type { ZSequence } from "./z_stack.ts";
 import type { LabelledStack } from "../../models/focus/stacks.ts";
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { basename } from "node:path";
-import { isFolder } from "../../jobs/disk/files.ts";
+import { basename } from "../names.ts";
+import type { Source } from "../source.ts";
 import type { Channels } from "../image.ts";
 import { subStack } from "./sub_stack.ts";
 import type { Video } from "./video.ts";
@@ -41,14 +41,15 @@ export interface StackVideo extends Video {
  * @throws {SyntaxError | RangeError} If a file is damaged or does not fit, or a focus is not known.
  */
 export async function openStackVideo(
+  source: Source,
   path: string,
   { planes, findFocus }: StackReading,
 ): Promise<StackVideo> {
-  const sequence = await openZSequence(path);
+  const sequence = await openZSequence(source, path);
   const { name, length, depth, width, height, names, notes } = sequence;
   const focus = await findFocus(sequence);
   // As those of any video: one name for the frames of one file.
-  const sourceNames = await isFolder(path) ? names : names.map(() => basename(path));
+  const sourceNames = await source.isFolder(path) ? names : names.map(() => basename(path));
   const nearEdge = focus.filter((z) => z < planes || z + planes >= depth).length;
   return {
     ...{ path, name, length, width, height, sourceNames, sequence, focus },

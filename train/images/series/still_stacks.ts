@@ -7,6 +7,7 @@
 import { decodeImage, readLabels } from "../formats/decode.ts";
 import { foregroundOf, type LabelImage } from "../image.ts";
 import { PlaneCache } from "../plane_cache.ts";
+import type { Source } from "../source.ts";
 import { listStills, type StillFiles, type StillOptions } from "./stills.ts";
 import { openZSequence, type ZSequence, type ZSequenceOptions } from "./z_stack.ts";
 
@@ -34,25 +35,27 @@ const CACHE_BYTES = 64 * 2 ** 20;
  *
  * @example
  * ```ts ignore
- * const stills = await openStillStacks("nucleoli/");
+ * const stills = await openStillStacks(disk, "nucleoli/");
  * const plane = await stills[0].stack.plane(0, 12);
  * ```
  */
 export async function openStillStacks(
+  source: Source,
   path: string,
   { mergeInstances = false, ...options }: Omit<ZSequenceOptions, "depth"> & StillOptions = {},
 ): Promise<StillStack[]> {
-  const { train } = await listStills(path);
+  const { train } = await listStills(source, path);
   const cache = options.cache ?? new PlaneCache(CACHE_BYTES);
   const stills: StillStack[] = [];
   for (const files of train) {
-    const still = await openStillStack(files, { ...options, cache });
+    const still = await openStillStack(source, files, { ...options, cache });
     stills.push(mergeInstances ? { ...still, labels: foregroundOf(still.labels) } : still);
   }
   return stills;
 }
 
 async function openStillStack(
+  source: Source,
   { name, image, masks, maskPerObject }: StillFiles,
   options: ZSequenceOptions,
 ): Promise<StillStack> {
@@ -61,8 +64,8 @@ async function openStillStack(
       `Cannot use ${image} as a labelled stack: it has one mask per object; give one label image`,
     );
   }
-  const stack = await openStack(image, options);
-  const mask = await decodeImage(masks[0]);
+  const stack = await openStack(source, image, options);
+  const mask = await decodeImage(source, masks[0]);
   if (mask.length > 1) {
     throw new RangeError(
       `Cannot use ${
@@ -81,12 +84,16 @@ async function openStillStack(
 }
 
 /** One file as one stack: pages without a description are its planes. */
-async function openStack(path: string, options: ZSequenceOptions): Promise<ZSequence> {
-  const { axes: { t, z } } = await decodeImage(path);
+async function openStack(
+  source: Source,
+  path: string,
+  options: ZSequenceOptions,
+): Promise<ZSequence> {
+  const { axes: { t, z } } = await decodeImage(source, path);
   if (t > 1 && z > 1) {
     throw new RangeError(
       `Cannot use ${path} as one stack: it has ${t} of ${z} planes; save each as a file`,
     );
   }
-  return await openZSequence(path, { ...options, depth: t * z });
+  return await openZSequence(source, path, { ...options, depth: t * z });
 }

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { basename, join } from "node:path";
 import { decodeImage, type ImageStack, readLabels, readPlane } from "../formats/decode.ts";
-import { imageStem, listFolder } from "../../jobs/disk/files.ts";
+import { basename, imageStem, join } from "../names.ts";
+import { listFolder, type Source } from "../source.ts";
 import { foregroundOf, type LabelImage, type Plane } from "../image.ts";
 
 /** One labelled image. */
@@ -65,30 +65,32 @@ const layouts = "give a folder with images/ and masks/ (same names, one id per o
  * Lists a labelled data set and checks that every image has its mask. No image is decoded.
  *
  * @throws {RangeError} If the folder has none of the known layouts, no images, or no masks.
- * @throws {Deno.errors.NotFound} If there is no such folder.
+ * @throws {Error} If there is no such folder.
  *
  * @example
  * ```ts ignore
- * const { train } = await listStills("dsb2018");
- * const still = await readStill(train[0]);
+ * const { train } = await listStills(disk, "dsb2018");
+ * const still = await readStill(disk, train[0]);
  * ```
  */
-export async function listStills(path: string): Promise<StillSet> {
-  const { images, folders } = await listFolder(path);
+export async function listStills(source: Source, path: string): Promise<StillSet> {
+  const { images, folders } = await listFolder(source, path);
   const has = (name: string) => folders.includes(name);
   if (has("images") || has("masks")) {
-    const { stills, notes } = await listPairs(path);
+    const { stills, notes } = await listPairs(source, path);
     return { path, layout: "pairs", train: stills, test: [], notes };
   }
   if (has("train")) {
-    const train = await listPairs(join(path, "train"));
-    const test = has("test") ? await listPairs(join(path, "test")) : { stills: [], notes: [] };
+    const train = await listPairs(source, join(path, "train"));
+    const test = has("test")
+      ? await listPairs(source, join(path, "test"))
+      : { stills: [], notes: [] };
     const notes = [...train.notes, ...test.notes];
     return { path, layout: "split", train: train.stills, test: test.stills, notes };
   }
   const train: StillFiles[] = [];
   for (const folder of folders) {
-    const still = await listObjects(join(path, folder));
+    const still = await listObjects(source, join(path, folder));
     if (still !== null) train.push(still);
   }
   if (train.length > 0) return { path, layout: "objects", train, test: [], notes: [] };
@@ -99,14 +101,17 @@ export async function listStills(path: string): Promise<StillSet> {
 }
 
 /** `images/` and `masks/` with the same names; extensions may differ. */
-async function listPairs(path: string): Promise<{ stills: StillFiles[]; notes: string[] }> {
-  const { folders } = await listFolder(path);
+async function listPairs(
+  source: Source,
+  path: string,
+): Promise<{ stills: StillFiles[]; notes: string[] }> {
+  const { folders } = await listFolder(source, path);
   for (const name of ["images", "masks"]) {
     if (folders.includes(name)) continue;
     throw new RangeError(`Cannot read stills from ${path}: it has no folder ${name}/; ${layouts}`);
   }
-  const images = await listByStem(join(path, "images"));
-  const masks = await listByStem(join(path, "masks"));
+  const images = await listByStem(source, join(path, "images"));
+  const masks = await listByStem(source, join(path, "masks"));
   const stills = [...images].map(([name, file]) => {
     const mask = masks.get(name);
     if (mask === undefined) {
@@ -131,8 +136,8 @@ async function listPairs(path: string): Promise<{ stills: StillFiles[]; notes: s
 }
 
 /** Image files of a folder by name without extension, in natural order. */
-async function listByStem(path: string): Promise<Map<string, string>> {
-  const { images } = await listFolder(path);
+async function listByStem(source: Source, path: string): Promise<Map<string, string>> {
+  const { images } = await listFolder(source, path);
   if (images.length === 0) {
     throw new RangeError(
       `Cannot read stills from ${path}: it has no PNG or TIFF files in it; put the ` +
@@ -153,10 +158,10 @@ async function listByStem(path: string): Promise<Map<string, string>> {
 }
 
 /** One image's folder in the raw layout of the 2018 Data Science Bowl; `null` if it is none. */
-async function listObjects(path: string): Promise<StillFiles | null> {
-  const { folders } = await listFolder(path);
+async function listObjects(source: Source, path: string): Promise<StillFiles | null> {
+  const { folders } = await listFolder(source, path);
   if (!folders.includes("images")) return null;
-  const { images } = await listFolder(join(path, "images"));
+  const { images } = await listFolder(source, join(path, "images"));
   if (images.length !== 1) {
     const folder = join(path, "images");
     throw new RangeError(
@@ -165,7 +170,9 @@ async function listObjects(path: string): Promise<StillFiles | null> {
     );
   }
   const image = join(path, "images", images[0]);
-  const masks = folders.includes("masks") ? (await listFolder(join(path, "masks"))).images : [];
+  const masks = folders.includes("masks")
+    ? (await listFolder(source, join(path, "masks"))).images
+    : [];
   if (masks.length === 0) {
     throw new RangeError(
       `Cannot find the masks of ${image}: there are none in ${join(path, "masks")}; use the ` +
@@ -187,10 +194,11 @@ async function listObjects(path: string): Promise<StillFiles | null> {
  * @throws {RangeError} If the sizes of image and mask differ, or a file has several pages.
  */
 export async function readStill(
+  source: Source,
   files: StillFiles,
   { mergeInstances = false }: StillOptions = {},
 ): Promise<Still> {
-  const stack = await openSingle(files.image);
+  const stack = await openSingle(source, files.image);
   const image = await readPlane(stack, 0);
   const notes = [...stack.notes];
   const labels = {
@@ -200,7 +208,7 @@ export async function readStill(
   };
   let overlap = 0;
   for (const [k, path] of files.masks.entries()) {
-    const mask = await readMask(path, { image: files.image, plane: image });
+    const mask = await readMask(source, path, { image: files.image, plane: image });
     if (!files.maskPerObject) labels.data.set(mask.data);
     else overlap += addObject(labels, { mask, id: k + 1 });
   }
@@ -228,10 +236,11 @@ function addObject(labels: LabelImage, { mask, id }: { mask: LabelImage; id: num
 }
 
 async function readMask(
+  source: Source,
   path: string,
   { image, plane }: { image: string; plane: Plane },
 ): Promise<LabelImage> {
-  const stack = await openSingle(path);
+  const stack = await openSingle(source, path);
   if (stack.width !== plane.width || stack.height !== plane.height) {
     throw new RangeError(
       `Cannot use ${path} as the mask of ${image}: the mask is ${stack.width}x${stack.height}, the ` +
@@ -241,8 +250,8 @@ async function readMask(
   return await readLabels(stack, 0);
 }
 
-async function openSingle(path: string): Promise<ImageStack> {
-  const stack = await decodeImage(path);
+async function openSingle(source: Source, path: string): Promise<ImageStack> {
+  const stack = await decodeImage(source, path);
   if (stack.length === 1) return stack;
   throw new RangeError(
     `Cannot use ${path} as a still: it has ${stack.length} pages; save each page as a file`,
@@ -264,15 +273,16 @@ export interface StillsOptions extends StillOptions {
  *
  * @example
  * ```ts ignore
- * const stills = await readStills("dsb2018");
+ * const stills = await readStills(disk, "dsb2018");
  * ```
  */
 export async function readStills(
+  source: Source,
   path: string,
   { part = "train", ...options }: StillsOptions = {},
 ): Promise<Still[]> {
-  const set = await listStills(path);
+  const set = await listStills(source, path);
   const stills: Still[] = [];
-  for (const files of set[part]) stills.push(await readStill(files, options));
+  for (const files of set[part]) stills.push(await readStill(source, files, options));
   return stills;
 }

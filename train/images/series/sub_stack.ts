@@ -24,7 +24,7 @@ export interface SubStack extends Channels {
  *
  * @example
  * ```ts ignore
- * const movie = await openZSequence("movie.ome.tif");
+ * const movie = await openZSequence(disk, "movie.ome.tif");
  * const image = await subStack(movie, { t: 0, focus: 40, planes: 7 }); // 15 channels
  * ```
  */

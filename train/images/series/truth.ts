@@ -4,9 +4,9 @@
  * @module
  */
 
-import { basename, dirname, join } from "node:path";
 import { decodeImage, readLabels } from "../formats/decode.ts";
-import { frameNumber, imageStem, isFolder, listFolder } from "../../jobs/disk/files.ts";
+import { basename, dirname, frameNumber, imageStem, join } from "../names.ts";
+import { listFolder, type Source } from "../source.ts";
 import { foregroundOf, type LabelImage } from "../image.ts";
 import { framePages } from "./video.ts";
 
@@ -41,21 +41,24 @@ export interface LabelOptions {
  *
  * @example
  * ```ts ignore
- * const labels = await openLabels("predicted/");
+ * const labels = await openLabels(disk, "predicted/");
  * const first = await labels.frame(0);
  * ```
  */
 export async function openLabels(
+  source: Source,
   path: string,
   { mergeInstances = false }: LabelOptions = {},
 ): Promise<LabelSequence> {
-  const labels = await isFolder(path) ? await openFolder(path) : await openFile(path);
+  const labels = await source.isFolder(path)
+    ? await openFolder(source, path)
+    : await openFile(source, path);
   if (!mergeInstances) return labels;
   return { ...labels, frame: async (i) => foregroundOf(await labels.frame(i)) };
 }
 
-async function openFolder(path: string): Promise<LabelSequence> {
-  const { images } = await listFolder(path);
+async function openFolder(source: Source, path: string): Promise<LabelSequence> {
+  const { images } = await listFolder(source, path);
   if (images.length === 0) {
     throw new RangeError(
       `Cannot read labels from ${path}: it has no PNG or TIFF files in it; give the folder that ` +
@@ -70,7 +73,7 @@ async function openFolder(path: string): Promise<LabelSequence> {
     numbers: images.map(frameNumber),
     frame: async (i) => {
       const file = join(path, images[i]);
-      const image = await decodeImage(file);
+      const image = await decodeImage(source, file);
       if (image.length > 1) {
         throw new RangeError(
           `Cannot read ${file} as one label image: it has ${image.length} pages; give this file ` +
@@ -82,8 +85,8 @@ async function openFolder(path: string): Promise<LabelSequence> {
   };
 }
 
-async function openFile(path: string): Promise<LabelSequence> {
-  const image = await decodeImage(path);
+async function openFile(source: Source, path: string): Promise<LabelSequence> {
+  const image = await decodeImage(source, path);
   const { pages } = framePages(image);
   const name = basename(path);
   const stack = pages.length > 1;
@@ -126,7 +129,7 @@ export interface TruthMatch {
  *
  * @example
  * ```ts ignore
- * const { pairs, withoutTruth } = matchTruth(await openLabels("res"), await openLabels("SEG"));
+ * const { pairs, withoutTruth } = matchTruth(await openLabels(disk, "a"), await openLabels(disk, "b"));
  * ```
  */
 export function matchTruth(labels: LabelSequence, truth: LabelSequence): TruthMatch {

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { basename, join } from "node:path";
 import { decodeImage, type ImageStack, readPlane } from "../formats/decode.ts";
-import { isFolder, listFolder } from "../../jobs/disk/files.ts";
+import { basename, join } from "../names.ts";
+import { listFolder, type Source } from "../source.ts";
 import type { Channels, Plane } from "../image.ts";
 
 /** A video whose frames are decoded one at a time. */
@@ -64,14 +64,18 @@ export interface VideoOptions extends FrameOptions {
  *
  * @example
  * ```ts ignore
- * const video = await openVideo("frames/", { minFrames: 2 });
+ * const video = await openVideo(disk, "frames/", { minFrames: 2 });
  * for (let i = 0; i < video.length; i++) await video.frame(i);
  * ```
  */
-export async function openVideo(path: string, options: VideoOptions = {}): Promise<Video> {
-  const video = await isFolder(path)
-    ? await openFolder(path, options)
-    : await openStack(path, options);
+export async function openVideo(
+  source: Source,
+  path: string,
+  options: VideoOptions = {},
+): Promise<Video> {
+  const video = await source.isFolder(path)
+    ? await openFolder(source, path, options)
+    : await openStack(source, path, options);
   const { minFrames = 1 } = options;
   if (video.length >= minFrames) return video;
   throw new RangeError(
@@ -80,8 +84,8 @@ export async function openVideo(path: string, options: VideoOptions = {}): Promi
   );
 }
 
-async function openFolder(path: string, options: FrameOptions): Promise<Video> {
-  const { images, folders } = await listFolder(path);
+async function openFolder(source: Source, path: string, options: FrameOptions): Promise<Video> {
+  const { images, folders } = await listFolder(source, path);
   if (images.length === 0) {
     const inside = folders.length > 0 ? `, only the folders ${folders.slice(0, 3).join(", ")}` : "";
     throw new RangeError(
@@ -89,7 +93,7 @@ async function openFolder(path: string, options: FrameOptions): Promise<Video> {
         "that holds the frames",
     );
   }
-  const first = await openFrame(join(path, images[0]), options);
+  const first = await openFrame(source, join(path, images[0]), options);
   const { width, height } = first.stack;
   return {
     path,
@@ -101,7 +105,7 @@ async function openFolder(path: string, options: FrameOptions): Promise<Video> {
     notes: first.notes,
     frame: async (i) => {
       checkFrame(i, path, images.length);
-      const { stack, page } = await openFrame(join(path, images[i]), options);
+      const { stack, page } = await openFrame(source, join(path, images[i]), options);
       if (stack.width !== width || stack.height !== height) {
         throw new RangeError(
           `Cannot use ${path} as a video: ${images[i]} is ${stack.width}x${stack.height}, ` +
@@ -115,10 +119,11 @@ async function openFolder(path: string, options: FrameOptions): Promise<Video> {
 
 /** A file that is one frame of a folder. */
 async function openFrame(
+  source: Source,
   path: string,
   options: FrameOptions,
 ): Promise<{ stack: ImageStack; page: number; notes: string[] }> {
-  const stack = await decodeImage(path);
+  const stack = await decodeImage(source, path);
   if (stack.axes.t > 1) {
     throw new RangeError(
       `Cannot use ${path} as one frame: it has ${stack.axes.t} frames; give this file itself as ` +
@@ -129,8 +134,8 @@ async function openFrame(
   return { stack, page: pages[0], notes };
 }
 
-async function openStack(path: string, options: FrameOptions): Promise<Video> {
-  const stack = await decodeImage(path);
+async function openStack(source: Source, path: string, options: FrameOptions): Promise<Video> {
+  const stack = await decodeImage(source, path);
   const { pages, notes } = framePages(stack, options);
   return {
     path,

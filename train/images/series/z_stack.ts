@@ -5,9 +5,9 @@
  * @module
  */
 
-import { basename, join } from "node:path";
 import { decodeImage, type ImageStack, readPlane } from "../formats/decode.ts";
-import { imageStem, isFolder, listFolder } from "../../jobs/disk/files.ts";
+import { basename, imageStem, join } from "../names.ts";
+import { listFolder, type Source } from "../source.ts";
 import type { Plane } from "../image.ts";
 import { PlaneCache } from "../plane_cache.ts";
 
@@ -72,20 +72,27 @@ interface StackFile {
  *
  * @example
  * ```ts ignore
- * const movie = await openZSequence("movie.ome.tif");
+ * const movie = await openZSequence(disk, "movie.ome.tif");
  * const plane = await movie.plane(0, Math.floor(movie.depth / 2));
  * ```
  */
 export async function openZSequence(
+  source: Source,
   path: string,
   options: ZSequenceOptions = {},
 ): Promise<ZSequence> {
-  return await isFolder(path) ? await openFolder(path, options) : await openFile(path, options);
+  return await source.isFolder(path)
+    ? await openFolder(source, path, options)
+    : await openFile(source, path, options);
 }
 
-async function openFile(path: string, options: ZSequenceOptions): Promise<ZSequence> {
+async function openFile(
+  source: Source,
+  path: string,
+  options: ZSequenceOptions,
+): Promise<ZSequence> {
   const { cache = new PlaneCache(CACHE_BYTES), channel = 0 } = options;
-  const stack = await decodeImage(path);
+  const stack = await decodeImage(source, path);
   const file = stacksOf(stack, options);
   const { length, depth } = file;
   const { width, height } = stack;
@@ -115,16 +122,21 @@ async function openFile(path: string, options: ZSequenceOptions): Promise<ZSeque
   };
 }
 
-async function openFolder(path: string, options: ZSequenceOptions): Promise<ZSequence> {
+async function openFolder(
+  source: Source,
+  path: string,
+  options: ZSequenceOptions,
+): Promise<ZSequence> {
   const { cache = new PlaneCache(CACHE_BYTES), channel = 0 } = options;
-  const { images } = await listFolder(path);
+  const { images } = await listFolder(source, path);
   if (images.length === 0) {
     throw new RangeError(
       `Cannot use ${path} as z-stacks: it has no PNG or TIFF files in it; give a folder with one ` +
         "stack per time point",
     );
   }
-  const open = async (t: number) => oneStack(await decodeImage(join(path, images[t])), options);
+  const open = async (t: number) =>
+    oneStack(await decodeImage(source, join(path, images[t])), options);
   const first = await open(0);
   const { depth, stack: { width, height } } = first;
   const files = new Map([[0, Promise.resolve(first)]]);

@@ -5,7 +5,8 @@
  */
 
 import { dirname, join } from "node:path";
-import { imageStem, isFolder } from "../disk/files.ts";
+import { disk } from "../disk/files.ts";
+import { imageStem } from "../../images/names.ts";
 import type { ImageSet } from "./scribbles.ts";
 
 /** One mask file and the numbers of the images that go into it. */
@@ -42,7 +43,7 @@ export async function checkFolders(
 ): Promise<void> {
   const target = await Deno.realPath(out).catch(() => null);
   for (const path of [images, scribbles]) {
-    const folder = await Deno.realPath(await isFolder(path) ? path : dirname(path));
+    const folder = await Deno.realPath(await disk.isFolder(path) ? path : dirname(path));
     if (folder !== target) continue;
     throw new Error(
       `Cannot write masks of ${images} into ${out}: they would be mixed with or replace ${path}; ` +

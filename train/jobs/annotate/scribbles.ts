@@ -6,7 +6,9 @@
 
 import { basename, join } from "node:path";
 import { decodeImage, readPlane } from "../../images/formats/decode.ts";
-import { frameNumber, imageStem, isFolder, listFolder } from "../disk/files.ts";
+import { disk } from "../disk/files.ts";
+import { frameNumber, imageStem } from "../../images/names.ts";
+import { listFolder } from "../../images/source.ts";
 import type { LabelImage, Plane } from "../../images/image.ts";
 import { type LabelSequence, openLabels } from "../../images/series/truth.ts";
 import { framePages } from "../../images/series/video.ts";
@@ -33,11 +35,11 @@ export interface ImageSet {
  * @throws {SyntaxError} If a single file cannot be read.
  */
 export async function openImages(path: string): Promise<ImageSet> {
-  return await isFolder(path) ? await openFolder(path) : await openFile(path);
+  return await disk.isFolder(path) ? await openFolder(path) : await openFile(path);
 }
 
 async function openFolder(path: string): Promise<ImageSet> {
-  const { images: names } = await listFolder(path);
+  const { images: names } = await listFolder(disk, path);
   if (names.length === 0) {
     throw new RangeError(
       `Cannot read images from ${path}: it has no PNG or TIFF files in it; give the folder that ` +
@@ -55,7 +57,7 @@ async function openFolder(path: string): Promise<ImageSet> {
   }
   const image = async (i: number) => {
     const file = join(path, names[i]);
-    const stack = await decodeImage(file);
+    const stack = await decodeImage(disk, file);
     if (stack.axes.t > 1 || stack.axes.z > 1) {
       throw new RangeError(
         `Cannot read ${file} as one image: it has ${stack.length} pages; give this file itself as ` +
@@ -68,7 +70,7 @@ async function openFolder(path: string): Promise<ImageSet> {
 }
 
 async function openFile(path: string): Promise<ImageSet> {
-  const stack = await decodeImage(path);
+  const stack = await decodeImage(disk, path);
   const { pages, notes } = framePages(stack);
   const name = basename(path);
   const isStack = pages.length > 1;
@@ -102,7 +104,7 @@ export interface ScribbleSet {
  * @throws {SyntaxError} If a file cannot be read.
  */
 export async function openScribbles(path: string, images: ImageSet): Promise<ScribbleSet> {
-  const labels = await openLabels(path);
+  const labels = await openLabels(disk, path);
   const places = new Map<number, number>();
   const unused: string[] = [];
   labels.names.forEach((name, at) => {

@@ -1,16 +1,13 @@
 /**
- * Files and folders: random access to bytes, writing without half-written files, natural name
- * order, and errors that name the file and the remedy.
+ * Files and folders of this machine: the source of images that are on it, writing without
+ * half-written files, and errors that name the file and the remedy.
  *
  * @module
  */
 
 import { basename, dirname, join } from "node:path";
-
-/** The error of a file whose content cannot be used: `Cannot read NAME: what; remedy`. */
-export function unreadable(path: string, what: string, remedy: string): SyntaxError {
-  return new SyntaxError(`Cannot read ${path}: ${what}; ${remedy}`);
-}
+import { unreadable, windowedBytes } from "../../images/bytes.ts";
+import type { Source } from "../../images/source.ts";
 
 /** Says in plain words why the file system refused, with the remedy; otherwise gives the error. */
 function explain(error: unknown, task: string, path: string): unknown {
@@ -58,75 +55,51 @@ async function openToRead(path: string): Promise<{ file: Deno.FsFile; size: numb
 }
 
 /**
- * Random access to the bytes of one open file. Small reads are served from a window of 64 KiB, so
- * that walking through a file's directories costs few system calls, and no read costs more memory
- * than the bytes asked for.
+ * The files of this machine. What it throws names the path and the remedy:
+ * `Deno.errors.NotFound`, `Deno.errors.PermissionDenied`, or a `TypeError` where a folder is named
+ * for a file or a file for a folder.
  */
-export class FileBytes implements Disposable {
-  /** The file's path, for error messages. */
-  readonly path: string;
-  /** The file's size in bytes when it was opened. */
-  readonly size: number;
-  #file: Deno.FsFile;
-  #window = new Uint8Array(0);
-  #start = 0;
-
-  private constructor(path: string, file: Deno.FsFile, size: number) {
-    this.path = path;
-    this.#file = file;
-    this.size = size;
-  }
-
-  /**
-   * Opens a file.
-   *
-   * @throws {Deno.errors.NotFound} If there is no such file.
-   * @throws {TypeError} If the path is a folder.
-   */
-  static async open(path: string): Promise<FileBytes> {
-    const { file, size } = await openToRead(path);
-    return new FileBytes(path, file, size);
-  }
-
-  /**
-   * The bytes at `offset`; the array is only to be read.
-   *
-   * @throws {SyntaxError} If the file ends before them.
-   */
-  async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
-    if (!(offset >= 0 && length >= 0 && offset + length <= this.size)) {
-      throw unreadable(
-        this.path,
-        `it points to bytes ${offset} to ${offset + length} but has only ${this.size}, so it is ` +
-          "damaged or cut short",
-        "copy it again from its source",
-      );
+export const disk: Source = {
+  list: async (path) => {
+    const files: string[] = [];
+    const folders: string[] = [];
+    try {
+      for await (const entry of Deno.readDir(path)) {
+        if (entry.name.startsWith(".")) continue;
+        const kind = entry.isSymlink ? await Deno.stat(join(path, entry.name)) : entry;
+        if (kind.isDirectory) folders.push(entry.name);
+        else if (kind.isFile) files.push(entry.name);
+      }
+    } catch (error) {
+      if (error instanceof Deno.errors.NotADirectory) {
+        throw new TypeError(`Cannot list ${path}: it is a file; name a folder`);
+      }
+      throw explain(error, "list", path);
     }
-    const inWindow = offset >= this.#start &&
-      offset + length <= this.#start + this.#window.length;
-    if (!inWindow) {
-      const ahead = Math.min(Math.max(length, 65536), this.size - offset);
-      const window = new Uint8Array(ahead);
-      await this.#file.seek(offset, Deno.SeekMode.Start);
-      for (let filled = 0; filled < ahead;) {
-        const count = await this.#file.read(window.subarray(filled));
+    return { files, folders };
+  },
+  isFolder: async (path) => {
+    try {
+      return (await Deno.stat(path)).isDirectory;
+    } catch (error) {
+      throw explain(error, "read", path);
+    }
+  },
+  open: async (path) => {
+    const { file, size } = await openToRead(path);
+    const fill = async (window: Uint8Array, offset: number) => {
+      await file.seek(offset, Deno.SeekMode.Start);
+      for (let filled = 0; filled < window.length;) {
+        const count = await file.read(window.subarray(filled));
         if (count === null) {
-          throw unreadable(this.path, "it became shorter while being read", "try again");
+          throw unreadable(path, "it became shorter while being read", "try again");
         }
         filled += count;
       }
-      if (length > 65536) return window;
-      this.#window = window;
-      this.#start = offset;
-    }
-    return this.#window.subarray(offset - this.#start, offset - this.#start + length);
-  }
-
-  /** Closes the file. */
-  [Symbol.dispose](): void {
-    this.#file.close();
-  }
-}
+    };
+    return windowedBytes({ path, size, fill, close: () => file.close() });
+  },
+};
 
 /** Writes all bytes: a single `write` may store only a part of them. */
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
@@ -261,103 +234,5 @@ export async function makeFolder(path: string): Promise<void> {
       throw new TypeError(`Cannot make ${path}: there is a file of that name; name a folder`);
     }
     throw explain(error, "make", path);
-  }
-}
-
-/**
- * Compares two names so that numbers in them count as numbers: `t2` comes before `t10`, and equal
- * numbers with fewer leading zeros come first. The same on every machine, whatever its language.
- *
- * @returns A negative number, 0 or a positive number, as `Array.prototype.sort` wants.
- *
- * @example
- * ```ts
- * import { naturalCompare } from "@kymo/kymo/train";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(["t10", "t2", "t1"].sort(naturalCompare), ["t1", "t2", "t10"]);
- * ```
- */
-export function naturalCompare(a: string, b: string): number {
-  const partsA = a.match(/\d+|\D+/g) ?? [];
-  const partsB = b.match(/\d+|\D+/g) ?? [];
-  for (let i = 0; i < Math.min(partsA.length, partsB.length); i++) {
-    const difference = compareParts(partsA[i], partsB[i]);
-    if (difference !== 0) return difference;
-  }
-  return partsA.length - partsB.length || a.length - b.length || compareText(a, b);
-}
-
-/** Compares two runs of digits by value, anything else as text. */
-function compareParts(a: string, b: string): number {
-  if (!/^\d/.test(a) || !/^\d/.test(b)) return compareText(a, b);
-  const digitsA = a.replace(/^0+/, "");
-  const digitsB = b.replace(/^0+/, "");
-  return digitsA.length - digitsB.length || compareText(digitsA, digitsB);
-}
-
-/** Compares by UTF-16 code unit. */
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** A file name without its image extension: `t01.ome.tif` and `t01.png` give `t01`. */
-export function imageStem(name: string): string {
-  return basename(name).replace(/(\.ome)?\.(png|tiff?)$/i, "");
-}
-
-/**
- * The frame number in a file name: its last run of digits (`man_seg012.tif` gives 12), or `null` if
- * it has none.
- */
-export function frameNumber(name: string): number | null {
-  const digits = imageStem(name).match(/\d+/g)?.at(-1);
-  return digits === undefined ? null : Number(digits);
-}
-
-/** What a folder holds: names in natural order, hidden ones left out. */
-export interface FolderContent {
-  /** Names of PNG and TIFF files. */
-  readonly images: string[];
-  /** Names of folders. */
-  readonly folders: string[];
-}
-
-/**
- * Lists the image files and folders in a folder. Hidden files, `Thumbs.db` and anything else that
- * is no PNG or TIFF by its name are left out; links count as what they point to.
- *
- * @throws {Deno.errors.NotFound} If the folder does not exist.
- * @throws {TypeError} If the path is a file.
- */
-export async function listFolder(path: string): Promise<FolderContent> {
-  const images: string[] = [];
-  const folders: string[] = [];
-  try {
-    for await (const entry of Deno.readDir(path)) {
-      if (entry.name.startsWith(".")) continue;
-      const kind = entry.isSymlink ? await Deno.stat(join(path, entry.name)) : entry;
-      if (kind.isDirectory) folders.push(entry.name);
-      else if (kind.isFile && /\.(png|tiff?)$/i.test(entry.name)) images.push(entry.name);
-    }
-  } catch (error) {
-    if (error instanceof Deno.errors.NotADirectory) {
-      throw new TypeError(`Cannot list ${path}: it is a file; name a folder`);
-    }
-    throw explain(error, "list", path);
-  }
-  return { images: images.sort(naturalCompare), folders: folders.sort(naturalCompare) };
-}
-
-/**
- * True for a folder, false for a file.
- *
- * @throws {Deno.errors.NotFound} If there is neither.
- */
-export async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isDirectory;
-  } catch (error) {
-    throw explain(error, "read", path);
   }
 }

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { frameNumber, imageStem, isFolder } from "../disk/files.ts";
+import { disk } from "../disk/files.ts";
+import { frameNumber, imageStem } from "../../images/names.ts";
 import type { Video } from "../../images/series/video.ts";
 import {
   type FrameResult,
@@ -43,7 +44,7 @@ export interface Job {
 
 /** A stack becomes one file, a folder one file per frame; `--ctc` is always one file per frame. */
 export async function jobsOf(video: Video, { ctc = false }: OutputOptions): Promise<Job[]> {
-  const isSequence = await isFolder(video.path);
+  const isSequence = await disk.isFolder(video.path);
   const indices = Array.from({ length: video.length }, (_, i) => i);
   if (ctc) {
     const numbers = isSequence || video.length === 1 ? ascendingNumbers(video.sourceNames) : null;
@@ -96,7 +97,7 @@ export async function checkOutputs(
     folders.map((path) => Deno.realPath(path).catch(() => null)),
   );
   for (const video of new Set(jobs.map(({ video }) => video))) {
-    const isSequence = await isFolder(video.path);
+    const isSequence = await disk.isFolder(video.path);
     const folder = await Deno.realPath(
       isSequence ? video.path : video.path.replace(/[^/\\]*$/, "") || ".",
     );

@@ -12,7 +12,7 @@ import { openDevice } from "../../../kernels/open_device.ts";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import type { Steps } from "../../../kernels/masks/mod.ts";
 import type { SegmentationKind } from "../train/config.ts";
-import { makeFolder } from "../disk/files.ts";
+import { disk, makeFolder } from "../disk/files.ts";
 import type { Channels, Plane } from "../../images/image.ts";
 import {
   type IntensityRange,
@@ -165,14 +165,14 @@ async function openInputs(
 ): Promise<Video[]> {
   const { planes } = await purposeOf(model);
   if (planes === null) {
-    if (focus === undefined) return await Promise.all(inputs.map((path) => openVideo(path)));
+    if (focus === undefined) return await Promise.all(inputs.map((path) => openVideo(disk, path)));
     throw new TypeError(
       `Cannot use --focus with ${model}: its images are single planes; leave the flag out`,
     );
   }
   const findFocus = await openFocus(device, focus ?? `${folderOf(model)}/${FOCUS}`);
   const videos: Video[] = [];
-  for (const path of inputs) videos.push(await openStackVideo(path, { planes, findFocus }));
+  for (const path of inputs) videos.push(await openStackVideo(disk, path, { planes, findFocus }));
   return videos;
 }
 

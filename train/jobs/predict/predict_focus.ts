@@ -6,7 +6,7 @@
 
 import { openDevice } from "../../../kernels/open_device.ts";
 import { decodeSafeTensors } from "../../../nn/safetensors.ts";
-import { makeFolder, writeFileAtomic } from "../disk/files.ts";
+import { disk, makeFolder, writeFileAtomic } from "../disk/files.ts";
 import { openZSequence } from "../../images/series/z_stack.ts";
 import { loadFocusModel } from "../../models/focus/model_file.ts";
 import { findFocus } from "../../models/focus/predict.ts";
@@ -38,7 +38,7 @@ export async function* predictFocus(
     yield { type: "done", out, written: 0, kept: 1 };
     return;
   }
-  const sequences = await Promise.all(inputs.map((input) => openZSequence(input)));
+  const sequences = await Promise.all(inputs.map((input) => openZSequence(disk, input)));
   for (const text of new Set(sequences.flatMap(({ notes }) => notes))) yield { type: "note", text };
   using device = await openDevice({ memoryLimit: memory * 1024 ** 2 });
   const file = weightsFile(path);

@@ -23,6 +23,7 @@ import {
   openStackVideo,
   type StackVideo,
 } from "../../images/series/stack_video.ts";
+import { disk } from "../disk/files.ts";
 
 /** Whether the inputs of a run are z-stacks. */
 export function takesStacks({ planes, focus }: TrainConfig): boolean {
@@ -49,7 +50,7 @@ export async function openStackMovie(
   path: string,
   { config: { planes, depthGap, depthPairs }, findFocus, settings }: StackOptions,
 ): Promise<StackMovie> {
-  const video = await openStackVideo(path, { planes, findFocus });
+  const video = await openStackVideo(disk, path, { planes, findFocus });
   const { sequence, focus, length, width, height } = video;
   const inFocus = async function* () {
     for (let t = 0; t < length; t++) yield await video.reference(t);
@@ -88,7 +89,7 @@ export async function readStackStills(
 ): Promise<{ samples: Sample[]; notes: string[] }> {
   const samples: Sample[] = [];
   let nearEdge = 0;
-  for (const { stack, labels } of await openStillStacks(stills, { mergeInstances })) {
+  for (const { stack, labels } of await openStillStacks(disk, stills, { mergeInstances })) {
     const [focus] = await findFocus(stack);
     const image = await subStack(stack, { t: 0, focus, planes });
     if (image.repeated > 0) nearEdge++;
@@ -109,7 +110,7 @@ export async function readVolumes(
 ): Promise<Frames[]> {
   const volumes: Frames[] = [];
   for (const path of volume) {
-    const sequence = await openZSequence(path);
+    const sequence = await openZSequence(disk, path);
     const { depth, width, height } = sequence;
     if (depth <= depthGap) {
       throw new RangeError(

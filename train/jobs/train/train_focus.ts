@@ -5,7 +5,7 @@
  */
 
 import type { TrainConfig } from "./config.ts";
-import { isFolder } from "../disk/files.ts";
+import { disk } from "../disk/files.ts";
 import { openZSequence } from "../../images/series/z_stack.ts";
 import type { FocusEvent } from "../../learn/focus/events.ts";
 import type { FocusSettings } from "../../models/focus/settings.ts";
@@ -32,7 +32,10 @@ export async function* trainFocusModel(
     );
   }
   const inside = `${stills}/images`;
-  const sequence = await openZSequence(await isFolder(inside).catch(() => false) ? inside : stills);
+  const sequence = await openZSequence(
+    disk,
+    await disk.isFolder(inside).catch(() => false) ? inside : stills,
+  );
   for (const text of sequence.notes) yield { type: "note", text };
   const rows = decodeFocusTable(await Deno.readTextFile(focus), focus);
   const stacks = labelledStacks(sequence, { rows, from: focus });

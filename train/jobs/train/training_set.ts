@@ -22,6 +22,7 @@ import { matchTruth, openLabels } from "../../images/series/truth.ts";
 import { openVideo, type Video } from "../../images/series/video.ts";
 import { openStackMovie, readStackStills, readVolumes, type StackOptions } from "./stack_set.ts";
 import type { FindFocus } from "../../images/series/stack_video.ts";
+import { disk } from "../disk/files.ts";
 
 // Runs of different seeds must be measured on the same images.
 const SPLIT_SEED = 42;
@@ -155,12 +156,12 @@ async function readSamples(config: TrainConfig, findFocus?: FindFocus): Promise<
     const options = { config, findFocus, settings: stillNormalization(config) };
     return { ...await readStackStills(options), test: [] };
   }
-  const set = await listStills(config.stills);
+  const set = await listStills(disk, config.stills);
   const notes = new Set(set.notes);
   const read = async (files: readonly StillFiles[]) => {
     const samples: Sample[] = [];
     for (const file of files) {
-      const still = await readStill(file, { mergeInstances: config.mergeInstances });
+      const still = await readStill(disk, file, { mergeInstances: config.mergeInstances });
       still.notes.forEach((note) => notes.add(note));
       const [plane] = normalizeAll([still.image], stillNormalization(config));
       samples.push(sampleFromPlanes([plane], still.labels));
@@ -215,7 +216,9 @@ async function readStackVideo(path: string, options: StackOptions): Promise<Open
 }
 
 async function readFrames(path: string, config: TrainConfig): Promise<OpenedVideo> {
-  const described = await openVideo(path, { minFrames: config.gap * (config.window - 1) + 1 });
+  const described = await openVideo(disk, path, {
+    minFrames: config.gap * (config.window - 1) + 1,
+  });
   const planes: Plane[] = [];
   for (let i = 0; i < described.length; i++) planes.push(await described.frame(i));
   const frames = heldFrames(await normalizeFrames(planes, videoNormalization(config)));
@@ -231,7 +234,7 @@ async function readTruth(
   path: string,
   { sourceNames, width, height, name }: OpenedVideo["described"],
 ): Promise<Map<number, LabelImage>> {
-  const truth = await openLabels(path);
+  const truth = await openLabels(disk, path);
   const frames = {
     ...truth,
     length: sourceNames.length,

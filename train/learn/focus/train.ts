@@ -60,7 +60,7 @@ export interface FocusOutcome {
  * @example
  * ```ts ignore
  * const rows = decodeFocusTable(await Deno.readTextFile("planes.csv"), "planes.csv");
- * const stacks = labelledStacks(await openZSequence("stacks"), { rows, from: "planes.csv" });
+ * const stacks = labelledStacks(await openZSequence(disk, "stacks"), { rows, from: "planes.csv" });
  * const options = { stacks, settings: defaultFocusSettings, out: "runs/focus" };
  * for await (const event of trainFocus(options)) {
  *   if (event.type === "focus-validation") console.log(event.step, event.within);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { unreadable } from "../../jobs/disk/files.ts";
+import { unreadable } from "../../images/bytes.ts";
 import { sizeOf } from "../../../kernels/gpu/shape.ts";
 
 /** One array in an HDF5 file. */

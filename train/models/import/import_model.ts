@@ -13,7 +13,7 @@ import {
 import type { Architecture } from "../../../nn/module.ts";
 import type { NamedArray } from "../../../nn/safetensors.ts";
 import type { StarDistOptions } from "../../../nn/stardist.ts";
-import { FileBytes } from "../../jobs/disk/files.ts";
+import { disk } from "../../jobs/disk/files.ts";
 import { readHdf5 } from "./hdf5.ts";
 import { weightsFromKeras } from "./keras_layers.ts";
 import { parseStarDistConfig, parseThresholds } from "./stardist_config.ts";
@@ -73,6 +73,6 @@ async function readText(path: string): Promise<string> {
 }
 
 async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  using file = await FileBytes.open(path);
+  using file = await disk.open(path);
   return await file.read(0, file.size);
 }

@@ -11,7 +11,7 @@
 
 import { formatShape, sameShape } from "../../../kernels/gpu/shape.ts";
 import type { NamedArray } from "../../../nn/safetensors.ts";
-import { unreadable } from "../../jobs/disk/files.ts";
+import { unreadable } from "../../images/bytes.ts";
 import type { Hdf5Array } from "./hdf5.ts";
 import type { StarDistConfig } from "./stardist_config.ts";
 

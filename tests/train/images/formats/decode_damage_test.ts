@@ -5,11 +5,12 @@ import { decodeImage, readLabels, readPlane } from "../../../../train/images/for
 import { encodePng } from "../../../../train/images/formats/encode_png.ts";
 import { withFile, withFolder } from "../../fixtures/temporary.ts";
 import { lzw, type TestPage, tiffBytes } from "../../fixtures/tiff_bytes.ts";
+import { disk } from "../../../../train/jobs/disk/files.ts";
 
 /** Decodes all pages of a file with these bytes. */
 async function decodeAll(bytes: Uint8Array, name = "a.tif"): Promise<void> {
   await withFile(name, bytes, async (path) => {
-    const stack = await decodeImage(path);
+    const stack = await decodeImage(disk, path);
     for (let i = 0; i < stack.length; i++) {
       const { length } = await stack.page(i);
       assertEquals(length, stack.width * stack.height * stack.samples);
@@ -89,9 +90,9 @@ Deno.test("decodeImage() refuses what is no image", async () => {
 });
 
 Deno.test("decodeImage() names a missing file and a folder", async () => {
-  await assertRejects(() => decodeImage("no/a.tif"), Deno.errors.NotFound, "no/a.tif");
+  await assertRejects(() => decodeImage(disk, "no/a.tif"), Deno.errors.NotFound, "no/a.tif");
   await withFolder({}, async (path) => {
-    await assertRejects(() => decodeImage(path), TypeError, "it is a folder");
+    await assertRejects(() => decodeImage(disk, path), TypeError, "it is a folder");
   });
 });
 
@@ -194,7 +195,7 @@ Deno.test("decodeImage() refuses a stack whose description speaks of more pages"
 
 Deno.test("stack.page() refuses pages that are not there", async () => {
   await withFile("a.tif", tiffBytes([{ width: 1, height: 1, data: [1] }]), async (path) => {
-    const stack = await decodeImage(path);
+    const stack = await decodeImage(disk, path);
     for (const page of [-1, 1, 0.5, NaN]) {
       await assertRejects(
         () => stack.page(page),
@@ -209,7 +210,7 @@ Deno.test("readPlane() refuses NaN and infinite pixels and counts them", async (
   const data = [1, NaN, Infinity, -Infinity];
   const bytes = tiffBytes([{ width: 2, height: 2, bits: 32, format: "float", data }]);
   await withFile("a.tif", bytes, async (path) => {
-    const stack = await decodeImage(path);
+    const stack = await decodeImage(disk, path);
     await assertRejects(() => readPlane(stack, 0), SyntaxError, "3 of 4 pixels on page 1");
   });
 });
@@ -226,7 +227,7 @@ Deno.test("readLabels() refuses numbers that are no ids and colours", async () =
   ) {
     const bytes = tiffBytes([{ width: 2, height: 1, ...page, data: [...page.data] }]);
     await withFile("a.tif", bytes, async (path) => {
-      const stack = await decodeImage(path);
+      const stack = await decodeImage(disk, path);
       await assertRejects(() => readLabels(stack, 0), SyntaxError, words);
     });
   }

@@ -3,6 +3,7 @@ import { encode } from "fast-png";
 import { crc32, deflateSync } from "node:zlib";
 import { decodeImage, readLabels, readPlane } from "../../../../train/images/formats/decode.ts";
 import { withFile } from "../../fixtures/temporary.ts";
+import { disk } from "../../../../train/jobs/disk/files.ts";
 
 /** A PNG chunk with its checksum. */
 function chunk(type: string, content: Uint8Array): number[] {
@@ -42,13 +43,13 @@ function pngBytes(
 
 async function planeOf(bytes: Uint8Array): Promise<number[]> {
   return await withFile("a.png", bytes, async (path) => {
-    return [...(await readPlane(await decodeImage(path), 0)).data];
+    return [...(await readPlane(await decodeImage(disk, path), 0)).data];
   });
 }
 
 async function labelsOf(bytes: Uint8Array): Promise<number[]> {
   return await withFile("a.png", bytes, async (path) => {
-    return [...(await readLabels(await decodeImage(path), 0)).data];
+    return [...(await readLabels(await decodeImage(disk, path), 0)).data];
   });
 }
 

@@ -1,6 +1,7 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { decodeImage, readLabels, readPlane } from "../../../../train/images/formats/decode.ts";
 import { type TestFile, type TestPage, tiffBytes } from "../../fixtures/tiff_bytes.ts";
+import { disk } from "../../../../train/jobs/disk/files.ts";
 
 /** Opens bytes as a file, and removes it afterwards. */
 async function withTiff<T>(
@@ -18,7 +19,7 @@ async function withTiff<T>(
 
 async function pageOf(page: TestPage, file: TestFile = {}): Promise<number[]> {
   return await withTiff(tiffBytes([page], file), async (path) => {
-    const stack = await decodeImage(path);
+    const stack = await decodeImage(disk, path);
     assertEquals([stack.width, stack.height, stack.length], [page.width, page.height, 1]);
     return [...await stack.page(0)];
   });
@@ -129,7 +130,7 @@ Deno.test("decodeImage() unpacks 1, 2 and 4 bits", async () => {
     const bytes = tiffBytes([{ ...page, tags }]);
     const read = await withTiff(
       bytes,
-      async (path) => [...await (await decodeImage(path)).page(0)],
+      async (path) => [...await (await decodeImage(disk, path)).page(0)],
     );
     assertEquals(read, [...expected], `${bits} bits`);
   }
@@ -143,13 +144,13 @@ Deno.test("decodeImage() agrees with libtiff on an LZW stream that clears its ta
     const [x, y] = [i % 80, Math.floor(i / 80)];
     return Math.imul((x * 7919) ^ (y * 104729), 2654435761) >>> 24;
   });
-  assertEquals([...await (await decodeImage(path)).page(0)], expected);
+  assertEquals([...await (await decodeImage(disk, path)).page(0)], expected);
 });
 
 Deno.test("decodeImage() keeps the pages of a plain stack as frames in time", async () => {
   const pages = [1, 2, 3].map((value) => ({ width: 2, height: 1, data: [value, value] }));
   await withTiff(tiffBytes(pages), async (path) => {
-    const stack = await decodeImage(path);
+    const stack = await decodeImage(disk, path);
     assertEquals(stack.axes, { t: 3, z: 1, c: 1 });
     assertEquals([...await stack.page(2)], [3, 3]);
   });
@@ -164,7 +165,7 @@ async function axesOf(description: string, pages = 6) {
     ...(i === 0 ? { description } : {}),
   }));
   return await withTiff(tiffBytes(content), async (path) => {
-    const { axes, order } = await decodeImage(path);
+    const { axes, order } = await decodeImage(disk, path);
     return [axes.t, axes.z, axes.c, order.join("")];
   });
 }
@@ -203,7 +204,7 @@ Deno.test("decodeImage() finds the pages of ImageJ's stacks with one directory",
   // One strip of one row each as far as the directory knows; the pixels go on behind it.
   const bytes = tiffBytes([{ ...page, tags: { 257: [1], 278: [1], 279: [2] } }]);
   await withTiff(bytes, async (path) => {
-    const stack = await decodeImage(path);
+    const stack = await decodeImage(disk, path);
     assertEquals([stack.axes.t, stack.width, stack.height], [3, 2, 1]);
     assertEquals([...await stack.page(1)], [2, 2]);
     assertEquals([...await stack.page(2)], [3, 3]);
@@ -214,7 +215,7 @@ Deno.test("decodeImage() leaves out thumbnails and says so", async () => {
   const page = { width: 2, height: 2, data: [1, 2, 3, 4] };
   const thumbnail = { width: 1, height: 1, data: [9], tags: { 254: [1] } };
   await withTiff(tiffBytes([page, thumbnail]), async (path) => {
-    const stack = await decodeImage(path);
+    const stack = await decodeImage(disk, path);
     assertEquals(stack.length, 1);
     assertEquals(stack.notes.length, 1);
   });
@@ -223,7 +224,7 @@ Deno.test("decodeImage() leaves out thumbnails and says so", async () => {
 Deno.test("readPlane() converts RGB by luminance, keeps grey exact and says so", async () => {
   const data = [10, 10, 10, 255, 0, 0, 0, 255, 0, 0, 0, 255];
   await withTiff(tiffBytes([{ width: 2, height: 2, samples: 3, data }]), async (path) => {
-    const stack = await decodeImage(path);
+    const stack = await decodeImage(disk, path);
     assertEquals(stack.notes, ["RGB converted to grey"]);
     const plane = await readPlane(stack, 0);
     assertEquals(plane.data[0], 10);
@@ -236,7 +237,7 @@ Deno.test("readPlane() converts RGB by luminance, keeps grey exact and says so",
 Deno.test("readLabels() gives 32-bit ids exactly", async () => {
   const data = [0, 65536, 2 ** 24 + 1, 2 ** 32 - 1];
   await withTiff(tiffBytes([{ width: 2, height: 2, bits: 32, data }]), async (path) => {
-    const labels = await readLabels(await decodeImage(path), 0);
+    const labels = await readLabels(await decodeImage(disk, path), 0);
     assertEquals([...labels.data], data);
   });
 });
@@ -244,7 +245,9 @@ Deno.test("readLabels() gives 32-bit ids exactly", async () => {
 Deno.test("readLabels() takes whole floats and grey RGB", async () => {
   const float = tiffBytes([{ width: 2, height: 1, bits: 32, format: "float", data: [0, 300] }]);
   const rgb = tiffBytes([{ width: 2, height: 1, samples: 3, data: [0, 0, 0, 7, 7, 7] }]);
-  const read = async (path: string) => [...(await readLabels(await decodeImage(path), 0)).data];
+  const read = async (
+    path: string,
+  ) => [...(await readLabels(await decodeImage(disk, path), 0)).data];
   assertEquals(await withTiff(float, read), [0, 300]);
   assertEquals(await withTiff(rgb, read), [0, 7]);
 });

@@ -2,6 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { decodeImage } from "../../../../train/images/formats/decode.ts";
 import { encodeStackTiff } from "../../../../train/images/formats/encode_stack.ts";
 import { withFile } from "../../fixtures/temporary.ts";
+import { disk } from "../../../../train/jobs/disk/files.ts";
 
 Deno.test("encodeStackTiff() writes planes that open as depth, rounded and within 16 bits", async () => {
   const plane = (...values: number[]) => ({
@@ -15,7 +16,7 @@ Deno.test("encodeStackTiff() writes planes that open as depth, rounded and withi
     plane(1, 2, 3, 4),
   ]);
   await withFile("a.tif", bytes, async (path) => {
-    const { axes, page, bits } = await decodeImage(path);
+    const { axes, page, bits } = await decodeImage(disk, path);
     assertEquals([axes, bits], [{ t: 1, z: 3, c: 1 }, 16]);
     assertEquals([...await page(0)], [0, 1, 2, 13370]);
     assertEquals([...await page(1)], [0, 65535, 65535, 2]);

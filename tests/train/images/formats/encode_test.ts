@@ -9,6 +9,7 @@ import {
 } from "../../../../train/images/formats/encode.ts";
 import { encodePng } from "../../../../train/images/formats/encode_png.ts";
 import { withFile } from "../../fixtures/temporary.ts";
+import { disk } from "../../../../train/jobs/disk/files.ts";
 
 const width = 83;
 const height = 61;
@@ -67,7 +68,7 @@ Deno.test("encodeLabelTiff() takes 32 bits for all pages when one id needs them"
 Deno.test("encodeLabelTiff() and decodeImage() return the same ids and a time axis", async () => {
   const frames = [labels(0), labels(9, { most: 2 ** 32 - 1 })];
   await withFile("a.tif", encodeLabelTiff(frames), async (path) => {
-    const stack = await decodeImage(path);
+    const stack = await decodeImage(disk, path);
     assertEquals(stack.axes, { t: 2, z: 1, c: 1 });
     assertEquals(await readLabels(stack, 1), frames[1]);
   });
@@ -129,13 +130,13 @@ Deno.test("encodeLabelTiff() refuses no image, unequal sizes and wrong lengths",
 Deno.test("encodePng() and decodeImage() return the same picture", async () => {
   const grey = { width: 3, height: 1, channels: 1, data: Uint16Array.of(0, 258, 65535) } as const;
   await withFile("a.png", encodePng(grey), async (path) => {
-    const stack = await decodeImage(path);
+    const stack = await decodeImage(disk, path);
     assertEquals(stack.bits, 16);
     assertEquals([...(await readPlane(stack, 0)).data], [0, 258, 65535]);
   });
   const rgb = { width: 1, height: 1, channels: 3, data: Uint8Array.of(1, 2, 3) } as const;
   await withFile("a.png", encodePng(rgb), async (path) => {
-    assertEquals([...await (await decodeImage(path)).page(0)], [1, 2, 3]);
+    assertEquals([...await (await decodeImage(disk, path)).page(0)], [1, 2, 3]);
   });
 });
 

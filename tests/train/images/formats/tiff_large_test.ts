@@ -4,6 +4,7 @@ import { decodeImage, readPlane } from "../../../../train/images/formats/decode.
 import { openZSequence } from "../../../../train/images/series/z_stack.ts";
 import { type SparseTiff, writeSparseTiff } from "../../fixtures/sparse_tiff.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
+import { disk } from "../../../../train/jobs/disk/files.ts";
 
 /** The largest movie of the paper: 260 frames of 96 planes of 512x512 at 16 bits, 13 GB. */
 const movie: SparseTiff = {
@@ -27,7 +28,7 @@ Deno.test("openZSequence() reads single planes of a BigTIFF of 13 GB in little m
   await withSparse(movie, async (path) => {
     assert(Deno.statSync(path).size > 13e9);
     const before = Deno.memoryUsage();
-    const sequence = await openZSequence(path);
+    const sequence = await openZSequence(disk, path);
     assertEquals([sequence.length, sequence.depth], [260, 96]);
     assertEquals([sequence.width, sequence.height], [512, 512]);
     for (const [t, z, value] of [[0, 0, 7], [130, 47, 11], [259, 95, 13], [130, 46, 0]]) {
@@ -48,7 +49,7 @@ Deno.test("openZSequence() keeps of a page only where it is, however many strips
   const file = { ...movie, pages: 4000, strips: 512, description, values: new Map([[3999, 5]]) };
   await withSparse(file, async (path) => {
     const before = Deno.memoryUsage();
-    const { axes, page } = await decodeImage(path);
+    const { axes, page } = await decodeImage(disk, path);
     assertEquals([axes.t, axes.z], [50, 80]);
     const after = Deno.memoryUsage();
     assert(after.rss - before.rss < 64 * 2 ** 20, `it took ${after.rss - before.rss} bytes`);
@@ -69,7 +70,7 @@ async function readDamaged(offset: number, value: bigint, file = small): Promise
     output.writeSync(new Uint8Array(bytes.buffer));
     output.truncateSync(6e9);
     output.close();
-    const stack = await decodeImage(path);
+    const stack = await decodeImage(disk, path);
     await readPlane(stack, stack.length - 1);
   });
 }

@@ -3,6 +3,7 @@ import { encodeGreyTiff, encodeLabelTiff } from "../../../../train/images/format
 import { openStillStacks } from "../../../../train/images/series/still_stacks.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import { tiffBytes } from "../../fixtures/tiff_bytes.ts";
+import { disk } from "../../../../train/jobs/disk/files.ts";
 
 /** A stack whose two-pixel planes hold these numbers. */
 function stack(values: number[]): Uint8Array<ArrayBuffer> {
@@ -28,7 +29,7 @@ Deno.test("openStillStacks() gives stacks of any depth with one mask each, in na
     "masks/s3.tif": mask(0, 0),
   };
   await withFolder(files, async (path) => {
-    const stills = await openStillStacks(path);
+    const stills = await openStillStacks(disk, path);
     assertEquals(stills.map(({ name }) => name), ["s2", "s3", "s10"]);
     assertEquals(stills.map(({ stack }) => [stack.length, stack.depth]), [[1, 3], [1, 1], [1, 2]]);
     assertEquals(stills.map(({ labels }) => [...labels.data]), [[5, 0], [0, 0], [0, 7]]);
@@ -39,7 +40,7 @@ Deno.test("openStillStacks() gives stacks of any depth with one mask each, in na
 
 Deno.test("openStillStacks() merges the objects into one when asked", async () => {
   await withFolder({ "images/a.tif": stack([1, 2]), "masks/a.tif": mask(5, 0) }, async (path) => {
-    const [{ labels }] = await openStillStacks(path, { mergeInstances: true });
+    const [{ labels }] = await openStillStacks(disk, path, { mergeInstances: true });
     assertEquals([...labels.data], [1, 0]);
   });
 });
@@ -50,7 +51,7 @@ Deno.test("openStillStacks() decodes no plane before it is asked for", async () 
   const damaged = tiffBytes([page]);
   damaged.fill(0, 8, 12);
   await withFolder({ "images/a.tif": damaged, "masks/a.tif": mask(1, 1) }, async (path) => {
-    const [{ stack }] = await openStillStacks(path);
+    const [{ stack }] = await openStillStacks(disk, path);
     await assertRejects(() => stack.plane(0, 0), SyntaxError, "a.tif");
   });
 });
@@ -58,7 +59,7 @@ Deno.test("openStillStacks() decodes no plane before it is asked for", async () 
 Deno.test("openStillStacks() refuses masks of another size, of several pages or missing", async () => {
   const refused = async (files: Record<string, Uint8Array<ArrayBuffer>>, words: string) => {
     await withFolder({ "images/a.tif": stack([1, 2]), ...files }, async (path) => {
-      const error = await assertRejects(() => openStillStacks(path), RangeError, words);
+      const error = await assertRejects(() => openStillStacks(disk, path), RangeError, words);
       assert(error.message.includes("a.tif"), error.message);
     });
   };
@@ -76,12 +77,12 @@ Deno.test("openStillStacks() refuses a file with several stacks and masks of sin
     ...(i === 0 ? { description } : {}),
   }));
   await withFolder({ "images/a.tif": tiffBytes(pages), "masks/a.tif": mask(1) }, async (path) => {
-    await assertRejects(() => openStillStacks(path), RangeError, "it has 2 of 2 planes");
+    await assertRejects(() => openStillStacks(disk, path), RangeError, "it has 2 of 2 planes");
   });
   await withFolder(
     { "ID/images/a.tif": stack([1]), "ID/masks/m.tif": mask(1, 0) },
     async (path) => {
-      await assertRejects(() => openStillStacks(path), RangeError, "give one label image");
+      await assertRejects(() => openStillStacks(disk, path), RangeError, "give one label image");
     },
   );
 });

@@ -4,6 +4,7 @@ import { encodeGreyTiff, encodeLabelTiff } from "../../../../train/images/format
 import { encodePng } from "../../../../train/images/formats/encode_png.ts";
 import { listStills, readStill, readStills } from "../../../../train/images/series/stills.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
+import { disk } from "../../../../train/jobs/disk/files.ts";
 
 /** A grey PNG of 2x2 pixels. */
 function png(...data: number[]): Uint8Array {
@@ -25,12 +26,12 @@ Deno.test("readStills() pairs images/ and masks/ by name in natural order", asyn
     "masks/a11.tif": ids(1, 1, 1, 1),
   };
   await withFolder(files, async (path) => {
-    const stills = await readStills(path);
+    const stills = await readStills(disk, path);
     assertEquals(stills.map(({ name }) => name), ["a2", "a10"]);
     assertEquals([...stills[0].image.data], [5, 6, 7, 8]);
     assertEquals([...stills[0].labels.data], [0, 1, 1, 2]);
     assertEquals([...stills[1].labels.data], [0, 0, 300, 300]);
-    const set = await listStills(path);
+    const set = await listStills(disk, path);
     assertEquals([set.layout, set.test.length], ["pairs", 0]);
     assert(set.notes[0].startsWith("1 masks"));
   });
@@ -40,7 +41,7 @@ Deno.test("readStill() merges the objects into one when asked", async () => {
   await withFolder(
     { "images/a.png": png(1, 2, 3, 4), "masks/a.tif": ids(0, 7, 300, 0) },
     async (path) => {
-      const [still] = await readStills(path, { mergeInstances: true });
+      const [still] = await readStills(disk, path, { mergeInstances: true });
       assertEquals([...still.labels.data], [0, 1, 1, 0]);
     },
   );
@@ -54,11 +55,11 @@ Deno.test("readStills() keeps StarDist's train and test parts apart", async () =
     "test/masks/b.tif": ids(0, 0, 0, 2),
   };
   await withFolder(files, async (path) => {
-    assertEquals((await readStills(path)).map(({ name }) => name), ["a"]);
-    assertEquals((await readStills(path, { part: "test" })).map(({ name }) => name), ["b"]);
-    assertEquals((await listStills(path)).layout, "split");
+    assertEquals((await readStills(disk, path)).map(({ name }) => name), ["a"]);
+    assertEquals((await readStills(disk, path, { part: "test" })).map(({ name }) => name), ["b"]);
+    assertEquals((await listStills(disk, path)).layout, "split");
     await Deno.remove(join(path, "test"), { recursive: true });
-    assertEquals(await readStills(path, { part: "test" }), []);
+    assertEquals(await readStills(disk, path, { part: "test" }), []);
   });
 });
 
@@ -71,7 +72,7 @@ Deno.test("readStills() merges one mask per object and counts overlaps", async (
     "x0/masks/m.png": png(0, 0, 0, 255),
   };
   await withFolder(files, async (path) => {
-    const [first, second] = await readStills(path);
+    const [first, second] = await readStills(disk, path);
     assertEquals([first.name, ...first.labels.data], ["x0", 0, 0, 0, 1]);
     assertEquals([second.name, ...second.labels.data], ["x1", 1, 1, 2, 0]);
     assertEquals(second.notes, ["1 pixels lie in two masks; the first one keeps them"]);
@@ -82,18 +83,18 @@ Deno.test("readStill() says that RGB was converted and that a mask has no instan
   const rgb = encodePng({ width: 2, height: 2, channels: 3, data: new Uint8Array(12).fill(9) });
   const files = { "images/a.png": rgb, "masks/a.png": png(0, 255, 0, 255) };
   await withFolder(files, async (path) => {
-    const [still] = await readStills(path);
+    const [still] = await readStills(disk, path);
     assertEquals([...still.image.data], [9, 9, 9, 9]);
     assertEquals(still.notes.length, 2);
     assertEquals(still.notes[0], "RGB converted to grey");
-    assertEquals((await readStills(path, { mergeInstances: true }))[0].notes.length, 1);
+    assertEquals((await readStills(disk, path, { mergeInstances: true }))[0].notes.length, 1);
   });
 });
 
 Deno.test("listStills() refuses folders of no known layout and says which are known", async () => {
   const refused = async (files: Record<string, Uint8Array | string>, words: string) => {
     await withFolder(files, async (path) => {
-      const error = await assertRejects(() => listStills(path), RangeError, words);
+      const error = await assertRejects(() => listStills(disk, path), RangeError, words);
       assert(error.message.includes(path));
     });
   };
@@ -107,13 +108,13 @@ Deno.test("listStills() refuses folders of no known layout and says which are kn
   await refused({ "images/a.png": "", "images/a.tif": "", "masks/a.png": "" }, "a.png and a.tif");
   await refused({ "x/images/x.png": "" }, "there are none in");
   await refused({ "x/images/x.png": "", "x/images/y.png": "", "x/masks/m.png": "" }, "2 images");
-  await assertRejects(() => listStills("no/such"), Deno.errors.NotFound, "no/such");
+  await assertRejects(() => listStills(disk, "no/such"), Deno.errors.NotFound, "no/such");
 });
 
 Deno.test("listStills() names the image without mask and the mask it misses", async () => {
   const files = { "images/a.png": "", "images/b.png": "", "masks/a.png": "" };
   await withFolder(files, async (path) => {
-    const error = await assertRejects(() => listStills(path), RangeError);
+    const error = await assertRejects(() => listStills(disk, path), RangeError);
     assert(error.message.includes(join(path, "images", "b.png")));
     assert(error.message.includes(join(path, "masks", "b")));
   });
@@ -130,10 +131,14 @@ Deno.test("readStill() refuses sizes that differ, several pages and damage, nami
     "masks/c.png": png(1, 2, 3, 4),
   };
   await withFolder(files, async (path) => {
-    const { train: [a, b, c] } = await listStills(path);
-    const error = await assertRejects(() => readStill(a), RangeError, "is 1x1, the image 2x2");
+    const { train: [a, b, c] } = await listStills(disk, path);
+    const error = await assertRejects(
+      () => readStill(disk, a),
+      RangeError,
+      "is 1x1, the image 2x2",
+    );
     assert(error.message.includes(a.image) && error.message.includes(a.masks[0]));
-    await assertRejects(() => readStill(b), RangeError, "it has 2 pages");
-    await assertRejects(() => readStill(c), SyntaxError, c.image);
+    await assertRejects(() => readStill(disk, b), RangeError, "it has 2 pages");
+    await assertRejects(() => readStill(disk, c), SyntaxError, c.image);
   });
 });

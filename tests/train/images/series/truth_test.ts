@@ -8,6 +8,7 @@ import {
   readTruthPair,
 } from "../../../../train/images/series/truth.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
+import { disk } from "../../../../train/jobs/disk/files.ts";
 
 /** A label TIFF whose pages have the given ids as their only pixels. */
 function tiff(...pages: number[]): Uint8Array {
@@ -38,16 +39,16 @@ Deno.test("openLabels() opens a folder, a stack and a single image", async () =>
     "all.tif": tiff(5, 70000),
   };
   await withFolder(files, async (path) => {
-    const folder = await openLabels(join(path, "res"));
+    const folder = await openLabels(disk, join(path, "res"));
     assertEquals([folder.names, folder.numbers], [["mask002.tif", "mask010.tif"], [2, 10]]);
     assertEquals([...(await folder.frame(1)).data], [10]);
-    const stack = await openLabels(join(path, "all.tif"));
+    const stack = await openLabels(disk, join(path, "all.tif"));
     assertEquals([stack.stack, stack.names, stack.numbers], [true, ["all.tif#0", "all.tif#1"], [
       0,
       1,
     ]]);
     assertEquals([...(await stack.frame(1)).data], [70000]);
-    const single = await openLabels(join(path, "res", "mask010.tif"));
+    const single = await openLabels(disk, join(path, "res", "mask010.tif"));
     assertEquals([single.stack, single.length, single.numbers], [false, 1, [10]]);
   });
 });
@@ -56,7 +57,7 @@ Deno.test("openLabels() merges the objects into one when asked", async () => {
   const files = { "res/mask010.tif": tiff(10), "res/mask011.tif": tiff(0), "all.tif": tiff(5, 0) };
   await withFolder(files, async (path) => {
     for (const name of ["res", "all.tif"]) {
-      const { frame, names } = await openLabels(join(path, name), { mergeInstances: true });
+      const { frame, names } = await openLabels(disk, join(path, name), { mergeInstances: true });
       assertEquals(names.length, 2);
       assertEquals([...(await frame(0)).data, ...(await frame(1)).data], [1, 0]);
     }
@@ -65,9 +66,9 @@ Deno.test("openLabels() merges the objects into one when asked", async () => {
 
 Deno.test("openLabels() refuses an empty folder, a missing path and stacks in a folder", async () => {
   await withFolder({ "a.txt": "", "res/a.tif": tiff(1, 2) }, async (path) => {
-    await assertRejects(() => openLabels(path), RangeError, "no PNG or TIFF files");
-    await assertRejects(() => openLabels(join(path, "no")), Deno.errors.NotFound);
-    const labels = await openLabels(join(path, "res"));
+    await assertRejects(() => openLabels(disk, path), RangeError, "no PNG or TIFF files");
+    await assertRejects(() => openLabels(disk, join(path, "no")), Deno.errors.NotFound);
+    const labels = await openLabels(disk, join(path, "res"));
     await assertRejects(() => labels.frame(0), RangeError, "it has 2 pages");
   });
 });
@@ -127,8 +128,8 @@ Deno.test("readTruthPair() reads both images and names both if sizes differ", as
   };
   await withFolder(files, async (path) => {
     const sequences = {
-      labels: await openLabels(join(path, "res")),
-      truth: await openLabels(join(path, "gt")),
+      labels: await openLabels(disk, join(path, "res")),
+      truth: await openLabels(disk, join(path, "gt")),
     };
     const { pairs } = matchTruth(sequences.labels, sequences.truth);
     const first = await readTruthPair(pairs[0], sequences);

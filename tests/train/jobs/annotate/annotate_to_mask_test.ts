@@ -11,6 +11,7 @@ import {
 } from "../../../../train/jobs/annotate/annotate_to_mask.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import { scribbleOn } from "../../fixtures/scribble_image.ts";
+import { disk } from "../../../../train/jobs/disk/files.ts";
 
 /** Quick ones: what is asked here does not depend on many scales. */
 const QUICK = { sigmas: [1, 2], trees: 7, mostPixels: 200 };
@@ -28,7 +29,7 @@ async function annotate(folder: string, options: Partial<AnnotateToMaskOptions> 
 }
 
 async function pages(path: string): Promise<LabelImage[]> {
-  const stack = await decodeImage(path);
+  const stack = await decodeImage(disk, path);
   return await Promise.all(stack.order.map((page) => readLabels(stack, page)));
 }
 

@@ -1,58 +1,24 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import {
-  FileBytes,
-  frameNumber,
-  imageStem,
-  listFolder,
-  naturalCompare,
-  writeFileAtomic,
-} from "../../../../train/jobs/disk/files.ts";
+import { disk, writeFileAtomic } from "../../../../train/jobs/disk/files.ts";
+import { listFolder } from "../../../../train/images/source.ts";
 import { withFile, withFolder } from "../../fixtures/temporary.ts";
-
-Deno.test("naturalCompare() orders numbers in names by value", () => {
-  const order = ["a", "t1", "t01", "t2", "t2b", "t10", "t10x1", "t10x02", "u0"];
-  assertEquals([...order].reverse().sort(naturalCompare), order);
-  const long = ["t99999999999999999998", "t99999999999999999999"];
-  assertEquals([...long].reverse().sort(naturalCompare), long);
-  assertEquals(naturalCompare("t1", "t1"), 0);
-});
-
-Deno.test("naturalCompare() is a total order", () => {
-  const names = ["", "0", "00", "1", "01", "a", "a0", "a00", "a1", "A", "a1b", "é", "10", "9a"];
-  for (const a of names) {
-    for (const b of names) {
-      assertEquals(Math.sign(naturalCompare(a, b)) + Math.sign(naturalCompare(b, a)), 0);
-      assertEquals(naturalCompare(a, b) === 0, a === b);
-      for (const c of names) {
-        const chain = naturalCompare(a, b) < 0 && naturalCompare(b, c) < 0;
-        assert(!chain || naturalCompare(a, c) < 0, `${a} < ${b} < ${c}`);
-      }
-    }
-  }
-});
-
-Deno.test("imageStem() and frameNumber() read names of the usual data sets", () => {
-  assertEquals(imageStem("in/t01.ome.tif"), "t01");
-  assertEquals(imageStem("a.b.PNG"), "a.b");
-  assertEquals(
-    ["man_seg012.tif", "t012.tif", "mask012.tif", "man_track1000.tiff", "x2_t7.png", "a.tif"]
-      .map(frameNumber),
-    [12, 12, 12, 1000, 7, null],
-  );
-});
 
 Deno.test("listFolder() leaves out hidden files and anything that is no image", async () => {
   const files = ["t10.tif", "t2.TIF", "t1.png", ".t3.tif", "Thumbs.db", "notes.txt", "sub/t4.tif"];
   const content = Object.fromEntries(files.map((name) => [name, ""]));
   await withFolder(content, async (path) => {
     await Deno.symlink(join(path, "t1.png"), join(path, "t5.png"));
-    assertEquals(await listFolder(path), {
+    assertEquals(await listFolder(disk, path), {
       images: ["t1.png", "t2.TIF", "t5.png", "t10.tif"],
       folders: ["sub"],
     });
-    await assertRejects(() => listFolder(join(path, "no")), Deno.errors.NotFound, "check the path");
-    await assertRejects(() => listFolder(join(path, "t1.png")), TypeError, "it is a file");
+    await assertRejects(
+      () => listFolder(disk, join(path, "no")),
+      Deno.errors.NotFound,
+      "check the path",
+    );
+    await assertRejects(() => listFolder(disk, join(path, "t1.png")), TypeError, "it is a file");
   });
 });
 
@@ -79,10 +45,10 @@ Deno.test("writeFileAtomic() names the file and the remedy, and cleans up", asyn
   });
 });
 
-Deno.test("FileBytes.read() gives the bytes asked for, near and far, small and large", async () => {
+Deno.test("disk.open() reads the bytes asked for, near and far, small and large", async () => {
   const content = Uint8Array.from({ length: 300_000 }, (_, i) => Math.imul(i, 2654435761) >>> 24);
   await withFile("a.bin", content, async (path) => {
-    using bytes = await FileBytes.open(path);
+    using bytes = await disk.open(path);
     for (
       const [at, length] of [[0, 8], [299_990, 10], [5, 0], [10, 250_000], [65_530, 20], [4, 4]]
     ) {

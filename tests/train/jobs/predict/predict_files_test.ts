@@ -19,6 +19,7 @@ import {
   SIZE,
   thresholdModel,
 } from "../../fixtures/threshold_model.ts";
+import { disk } from "../../../../train/jobs/disk/files.ts";
 
 /** Rectangles in raster order; each picture below shows some of them. */
 const A: Rectangle = { x: 1, y: 1, width: 3, height: 2 };
@@ -44,7 +45,7 @@ async function predict(folder: string, options: Partial<PredictFilesOptions>) {
 }
 
 async function pages(path: string): Promise<LabelImage[]> {
-  const stack = await decodeImage(path);
+  const stack = await decodeImage(disk, path);
   return await Promise.all(stack.order.map((page) => readLabels(stack, page)));
 }
 
@@ -105,7 +106,7 @@ Deno.test("predictFiles() gives a stack for a stack, and probabilities beside it
     assertEquals(events.map(({ type }) => type), ["frame", "frame", "frame", "done"]);
     assertEquals(await names(`${folder}/out`), ["probability", "v.tif"]);
     assertEquals(await pages(`${folder}/out/v.tif`), [labelsOf([A]), labelsOf([]), labelsOf([B])]);
-    const maps = await decodeImage(`${folder}/out/probability/v.tif`);
+    const maps = await decodeImage(disk, `${folder}/out/probability/v.tif`);
     assertEquals([maps.length, maps.axes.t, maps.bits, maps.sampleFormat], [3, 3, 32, "float"]);
     const { data } = await readPlane(maps, 2);
     picture([B, DIM_C]).data.forEach((value, i) => {
@@ -122,7 +123,7 @@ Deno.test("predictFiles() averages over eight orientations with tta", async () =
   };
   await withFolder(files, async (folder) => {
     await predict(folder, { inputs: ["a.tif"], tta: true, probability: true });
-    const { data } = await readPlane(await decodeImage(`${folder}/out/probability/a.tif`), 0);
+    const { data } = await readPlane(await decodeImage(disk, `${folder}/out/probability/a.tif`), 0);
     const bright = picture([B]).data;
     const p = (x: number, y: number) =>
       1 / (1 + Math.exp(-modelLogit(bright[y * SIZE.width + x] / 1000)));
@@ -179,7 +180,7 @@ Deno.test("predictFiles() keeps what is there and counts it, unless told to over
     assertEquals(await done({ probability: true }), { written: 2, kept: 1 });
     assertEquals(await Deno.readTextFile(`${folder}/out/t2.tif`), "somebody's work");
     assertEquals(await Deno.readTextFile(`${folder}/out/probability/t1.tif`), "a map");
-    assertEquals((await decodeImage(`${folder}/out/probability/t2.tif`)).bits, 32);
+    assertEquals((await decodeImage(disk, `${folder}/out/probability/t2.tif`)).bits, 32);
     assertEquals(await done({ overwrite: true }), { written: 3, kept: 0 });
     assertEquals(await pages(`${folder}/out/t2.tif`), [labelsOf([B])]);
   });

@@ -12,6 +12,7 @@ import { withFolder } from "../../fixtures/temporary.ts";
 import { decodeRoi } from "../../objects/formats/fixtures/roi_decoder.ts";
 import { type Peak, peakProbability, peaks, RADIUS, starModel } from "../../fixtures/star_model.ts";
 import { picture, type Rectangle, thresholdModel } from "../../fixtures/threshold_model.ts";
+import { disk } from "../../../../train/jobs/disk/files.ts";
 
 const UNET = { "model/weights.safetensors": thresholdModel() };
 const A: Rectangle = { x: 1, y: 1, width: 3, height: 2 };
@@ -140,7 +141,7 @@ Deno.test("predictFiles() keeps outlines that are there, and makes those that ar
     assertEquals(await predict(folder, { inputs }), { written: 0, kept: 2 });
     assertEquals(await predict(folder, { inputs, overwrite: true }), { written: 2, kept: 0 });
     assertEquals(Object.keys(await readRegions(`${folder}/out/t1.zip`)), ["0001.roi"]);
-    assertEquals((await decodeImage(`${folder}/out/t1.tif`)).length, 1);
+    assertEquals((await decodeImage(disk, `${folder}/out/t1.tif`)).length, 1);
   });
 });
 

@@ -15,6 +15,7 @@ import {
   peaks,
   starModel,
 } from "../../fixtures/star_model.ts";
+import { disk } from "../../../../train/jobs/disk/files.ts";
 
 const SIZE = { width: 61, height: 42 };
 const A: Peak = { row: 10, column: 12 };
@@ -33,7 +34,7 @@ async function predict(folder: string, options: Partial<PredictFilesOptions> = {
 }
 
 async function labelsIn(folder: string): Promise<LabelImage> {
-  return await readLabels(await decodeImage(`${folder}/out/a.tif`), 0);
+  return await readLabels(await decodeImage(disk, `${folder}/out/a.tif`), 0);
 }
 
 Deno.test("predictFiles() finds objects with the thresholds of a StarDist model", async () => {
@@ -73,7 +74,7 @@ Deno.test("predictFiles() writes probability maps of all pixels for a grid of 2"
   await withFolder(FILES, async (folder) => {
     await predict(folder, { probability: true });
     const { width, height, data } = await readPlane(
-      await decodeImage(`${folder}/out/probability/a.tif`),
+      await decodeImage(disk, `${folder}/out/probability/a.tif`),
       0,
     );
     assertEquals({ width, height }, SIZE);

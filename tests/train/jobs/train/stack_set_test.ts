@@ -16,6 +16,7 @@ import type { FindFocus } from "../../../../train/images/series/stack_video.ts";
 import { type SynthStackFiles, synthStackFiles } from "../../../../train/jobs/synth_files.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import { tinyConfig } from "../../fixtures/tiny_run.ts";
+import { disk } from "../../../../train/jobs/disk/files.ts";
 
 const SETTINGS = { mode: "video", low: 1, high: 99.8 } as const;
 
@@ -43,7 +44,7 @@ Deno.test("openStackMovie() gives the planes around focus, normalised as the pla
     const { frames, volumes, video } = await openStackMovie(movie, options);
     assertEquals([frames.length, frames.channels, frames.width], [3, 5, 24]);
     assertEquals([volumes, video.notes], [[], []]);
-    const sequence = await openZSequence(movie);
+    const sequence = await openZSequence(disk, movie);
     const inFocus = await Promise.all([0, 1, 2].map((t) => sequence.plane(t, 3)));
     const range = intensityRange(inFocus, SETTINGS);
     for (let t = 0; t < 3; t++) {
@@ -59,7 +60,7 @@ Deno.test("openStackMovie() with frames by themselves normalises each as its own
     const settings = { ...SETTINGS, mode: "frame" } as const;
     const config = configWith({ planes: 1 });
     const { frames } = await openStackMovie(movie, { config, findFocus: always(2), settings });
-    const sequence = await openZSequence(movie);
+    const sequence = await openZSequence(disk, movie);
     const range = intensityRange([await sequence.plane(1, 2)], settings);
     const image = await subStack(sequence, { t: 1, focus: 2, planes: 1 });
     assertEquals((await frames.frame(1)).data, normalize(image, range).data);

@@ -1,0 +1,76 @@
+import { assert, assertEquals } from "@std/assert";
+import { posix, win32 } from "node:path";
+import {
+  basename,
+  dirname,
+  frameNumber,
+  imageStem,
+  join,
+  naturalCompare,
+} from "../../../train/images/names.ts";
+
+Deno.test("join(), basename() and dirname() agree with those of a Unix", () => {
+  const paths = ["a", "a/", "a/b.tif", "/a", "/", "/a/b/", "./a", "../a", "a/../b", "."];
+  for (const path of paths) {
+    assertEquals(basename(path) || "/", posix.basename(path) || "/", path);
+    assertEquals(dirname(path), posix.dirname(path), path);
+    for (const name of ["t1.tif", "images/t1.tif", "../t1.tif", "a\\b.tif"]) {
+      const withoutEnd = posix.join(path, name);
+      assertEquals(join(path, name), withoutEnd, `${path} ${name}`);
+    }
+  }
+  assertEquals(join("a", "b", "c.tif"), "a/b/c.tif");
+  assertEquals(join("a//b", "c.tif"), "a/b/c.tif");
+  assertEquals(join("", "c.tif"), "c.tif");
+  assertEquals(join(""), ".");
+  assertEquals(join("/..", "a"), "/a");
+});
+
+Deno.test("join(), basename() and dirname() agree with those of Windows", () => {
+  for (
+    const path of [
+      "C:\\data\\movie",
+      "C:\\data\\movie\\",
+      "\\\\server\\share\\data\\movie",
+      ".\\data",
+    ]
+  ) {
+    assertEquals(basename(path), win32.basename(path), path);
+    assertEquals(dirname(path), win32.dirname(path), path);
+    assertEquals(join(path, "t1.tif"), win32.join(path, "t1.tif"), path);
+  }
+  // Both separators: the file is the same, written with the one that both kinds of machine know.
+  assertEquals(join("C:/data", "t1.tif"), "C:/data/t1.tif");
+});
+
+Deno.test("naturalCompare() orders numbers in names by value", () => {
+  const order = ["a", "t1", "t01", "t2", "t2b", "t10", "t10x1", "t10x02", "u0"];
+  assertEquals([...order].reverse().sort(naturalCompare), order);
+  const long = ["t99999999999999999998", "t99999999999999999999"];
+  assertEquals([...long].reverse().sort(naturalCompare), long);
+  assertEquals(naturalCompare("t1", "t1"), 0);
+});
+
+Deno.test("naturalCompare() is a total order", () => {
+  const names = ["", "0", "00", "1", "01", "a", "a0", "a00", "a1", "A", "a1b", "é", "10", "9a"];
+  for (const a of names) {
+    for (const b of names) {
+      assertEquals(Math.sign(naturalCompare(a, b)) + Math.sign(naturalCompare(b, a)), 0);
+      assertEquals(naturalCompare(a, b) === 0, a === b);
+      for (const c of names) {
+        const chain = naturalCompare(a, b) < 0 && naturalCompare(b, c) < 0;
+        assert(!chain || naturalCompare(a, c) < 0, `${a} < ${b} < ${c}`);
+      }
+    }
+  }
+});
+
+Deno.test("imageStem() and frameNumber() read names of the usual data sets", () => {
+  assertEquals(imageStem("in/t01.ome.tif"), "t01");
+  assertEquals(imageStem("a.b.PNG"), "a.b");
+  assertEquals(
+    ["man_seg012.tif", "t012.tif", "mask012.tif", "man_track1000.tiff", "x2_t7.png", "a.tif"]
+      .map(frameNumber),
+    [12, 12, 12, 1000, 7, null],
+  );
+});

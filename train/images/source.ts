@@ -1,0 +1,175 @@
+/**
+ * Where the bytes of images come from. Whoever reads images takes a {@linkcode Source}: the files of
+ * a disk (`disk` in Deno), the `File` objects that a user gave to a page, or bytes in memory.
+ *
+ * @module
+ */
+
+import { type Bytes, heldBytes, windowedBytes } from "./bytes.ts";
+import { basename, dirname, join, naturalCompare } from "./names.ts";
+
+/** What a folder holds: names in any order, hidden ones left out. */
+export interface FolderNames {
+  /** Names of files. */
+  readonly files: readonly string[];
+  /** Names of folders. */
+  readonly folders: readonly string[];
+}
+
+/** A tree of folders and files. */
+export interface Source {
+  /**
+   * What is in a folder; links count as what they point to.
+   *
+   * @throws {Error} If there is no such folder.
+   * @throws {TypeError} If the path is a file.
+   */
+  list(path: string): Promise<FolderNames>;
+  /**
+   * True for a folder, false for a file.
+   *
+   * @throws {Error} If there is neither.
+   */
+  isFolder(path: string): Promise<boolean>;
+  /**
+   * Opens a file for reading.
+   *
+   * @throws {Error} If there is no such file.
+   * @throws {TypeError} If the path is a folder.
+   */
+  open(path: string): Promise<Bytes>;
+}
+
+/** What a folder holds for a reader of images: names in natural order, hidden ones left out. */
+export interface FolderContent {
+  /** Names of PNG and TIFF files. */
+  readonly images: string[];
+  /** Names of folders. */
+  readonly folders: string[];
+}
+
+/**
+ * Lists the image files and folders in a folder. Hidden files, `Thumbs.db` and anything else that
+ * is no PNG or TIFF by its name are left out.
+ *
+ * @throws {Error} If the folder does not exist.
+ * @throws {TypeError} If the path is a file.
+ */
+export async function listFolder(source: Source, path: string): Promise<FolderContent> {
+  const { files, folders } = await source.list(path);
+  const isImage = (name: string) => /\.(png|tiff?)$/i.test(name);
+  return {
+    images: files.filter(isImage).sort(naturalCompare),
+    folders: [...folders].sort(naturalCompare),
+  };
+}
+
+/**
+ * Files whose bytes are in memory, by path.
+ *
+ * @example
+ * ```ts
+ * import { decodeImage, encodeLabelTiff, heldSource } from "@kymo/kymo/train";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const tiff = encodeLabelTiff([{ width: 2, height: 1, data: Uint32Array.of(0, 7) }]);
+ * const source = heldSource(new Map([["masks/a.tif", tiff]]));
+ * const { width } = await decodeImage(source, "masks/a.tif");
+ * assertEquals(width, 2);
+ * ```
+ */
+export function heldSource(files: ReadonlyMap<string, Uint8Array>): Source {
+  return treeSource(files, (path, content) => heldBytes(path, content));
+}
+
+/**
+ * The files that a user gave to a page, each under its path in the folder that was chosen
+ * (`webkitRelativePath`), or its name. They are read piece by piece, never as a whole.
+ *
+ * @throws {RangeError} If two of them have the same path.
+ *
+ * @example
+ * ```ts ignore
+ * const source = fileSource(document.querySelector<HTMLInputElement>("#videos")!.files!);
+ * const video = await openVideo(source, "movie.tif");
+ * ```
+ */
+export function fileSource(files: Iterable<File>): Source {
+  const byPath = new Map<string, File>();
+  for (const file of files) {
+    const relative = "webkitRelativePath" in file ? String(file.webkitRelativePath) : "";
+    const path = relative === "" ? file.name : relative;
+    if (byPath.has(path)) throw new RangeError(`Cannot read ${path}: two files have this name`);
+    byPath.set(path, file);
+  }
+  return treeSource(byPath, (path, file) =>
+    windowedBytes({
+      path,
+      size: file.size,
+      fill: async (window, offset) => {
+        const part = file.slice(offset, offset + window.length);
+        window.set(new Uint8Array(await part.arrayBuffer()));
+      },
+      close: () => {},
+    }));
+}
+
+/** A source of files that are known by path; a folder is what some path lies in. */
+function treeSource<F>(
+  entries: ReadonlyMap<string, F>,
+  open: (path: string, file: F) => Bytes,
+): Source {
+  const files = new Map<string, F>();
+  const folders = new Map<string, { files: string[]; folders: string[] }>();
+  const folderAt = (path: string): { files: string[]; folders: string[] } => {
+    const known = folders.get(path);
+    if (known !== undefined) return known;
+    const made = { files: [], folders: [] };
+    folders.set(path, made);
+    if (path !== "." && path !== dirname(path)) {
+      folderAt(dirname(path)).folders.push(basename(path));
+    }
+    return made;
+  };
+  folderAt(".");
+  for (const [name, file] of entries) {
+    const path = normal(name);
+    files.set(path, file);
+    folderAt(dirname(path)).files.push(basename(path));
+  }
+  const missing = (task: string, path: string) =>
+    new DOMException(`Cannot ${task} ${path}: it does not exist; check the path`, "NotFoundError");
+  const isShown = (name: string) => !name.startsWith(".");
+  return {
+    list: (path) =>
+      Promise.try(() => {
+        const content = folders.get(normal(path));
+        if (content !== undefined) {
+          return {
+            files: content.files.filter(isShown),
+            folders: content.folders.filter(isShown),
+          };
+        }
+        if (!files.has(normal(path))) throw missing("list", path);
+        throw new TypeError(`Cannot list ${path}: it is a file; name a folder`);
+      }),
+    isFolder: (path) =>
+      Promise.try(() => {
+        if (folders.has(normal(path))) return true;
+        if (files.has(normal(path))) return false;
+        throw missing("read", path);
+      }),
+    open: (path) =>
+      Promise.try(() => {
+        const file = files.get(normal(path));
+        if (file !== undefined) return open(path, file);
+        if (!folders.has(normal(path))) throw missing("read", path);
+        throw new TypeError(`Cannot read ${path}: it is a folder; name a file`);
+      }),
+  };
+}
+
+/** One way to write a path: parts separated by `/`, nothing that says nothing. */
+function normal(path: string): string {
+  return join("", ...path.split("\\"));
+}
