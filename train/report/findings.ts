@@ -6,8 +6,8 @@
 
 import { matchObjects } from "../objects/scores/matching.ts";
 import type { FrameView, ModelName } from "./data.ts";
-import { checkSizes } from "./figures/outlines.ts";
-import { MODELS } from "./drawing/palette.ts";
+import { checkSizes } from "./outlines.ts";
+import { MODELS } from "./sources.ts";
 
 /** From this intersection over union on, a true object counts as found. */
 export const FOUND_IOU = 0.5;

@@ -10,15 +10,15 @@ import { drawStrip } from "./figures/film_strip.ts";
 import { findingsFigure } from "./figures/findings_figure.ts";
 import { type Insert, Markup, markup } from "./drawing/markup.ts";
 import { modelList, plotLegend, stripLegend } from "./drawing/legend.ts";
-import { makeStrips } from "./figures/outlines.ts";
-import { PAGE, SOURCES } from "./drawing/palette.ts";
+import { PAGE } from "./drawing/palette.ts";
+import { makeStrips } from "./outlines.ts";
+import { SOURCES } from "./sources.ts";
 import { hasSpread, precisionFigures, precisionSources } from "./figures/precision_plots.ts";
 import { settingsDetails } from "./settings.ts";
 import { STYLE } from "./drawing/style.ts";
 import { headlines, referenceOf, resultsTable } from "./table.ts";
 import { timeFigures, timeSources } from "./figures/time_plots.ts";
 
-export type * from "./data.ts";
 export { renderCurves } from "./figures/curves.ts";
 
 /**

@@ -1,119 +1,81 @@
 /**
- * Writes a run's report and curves from what is in its folder and what was measured.
+ * The report of a run from what it logged and what was measured of it.
  *
  * @module
  */
 
-import type { TrainConfig } from "../jobs/train/config.ts";
-import { middlePlane } from "../images/series/frames.ts";
-import type { LabelImage } from "../images/image.ts";
-import type {
-  CurveSeries,
-  FrameView,
-  PerFrame,
-  PrecisionCurves,
-  ResultsTable,
-  Source,
-} from "./data.ts";
-import { IOU_THRESHOLDS } from "../objects/scores/evaluate.ts";
+import type { LabelImage, Plane } from "../images/image.ts";
 import { type Stage, STAGES } from "../learn/stages.ts";
+import { IOU_THRESHOLDS } from "../objects/scores/evaluate.ts";
+import type { FrameView, PerFrame, PrecisionCurves, ReportData, Source } from "./data.ts";
+import { curvesOf, type MetricsLine, warningsOf } from "./metric_curves.ts";
 import type { ModelResults, SeedResults } from "./results.ts";
 import { measured } from "./results_table.ts";
-import type { RunFolder } from "../jobs/disk/run_folder.ts";
-import type { TrainingSet, TrainingVideo } from "../jobs/train/training_set.ts";
-import { versions } from "../jobs/disk/version.ts";
 
-/** Curves by the name of the metric and the field that holds it. */
-const VALIDATION_CURVES: readonly [name: string, field: string][] = [
-  ["validation loss", "segmentation"],
-  ["consistency loss", "consistency"],
-  ["mean probability", "meanProbability"],
-  ["foreground fraction", "foregroundFraction"],
-];
+/** The video that the models were measured on. */
+export interface ReportedVideo {
+  /** Its name. */
+  readonly name: string;
+  /** Number of frames. */
+  readonly length: number;
+  /** True labels by frame index, where known. */
+  readonly truth: ReadonlyMap<number, LabelImage>;
+  /** Pictures of the frames that {@linkcode picturedFrames} names, by frame index. */
+  readonly pictures: ReadonlyMap<number, Plane>;
+}
 
-/** Training steps that one point of the loss curve averages. */
-const SMOOTHING = 20;
+/** What is known of a run when it is over. */
+export interface ReportedRun
+  extends Pick<ReportData, "created" | "settings" | "versions" | "adapter" | "seeds" | "table"> {
+  /** What was measured, seed by seed. */
+  readonly results: readonly SeedResults[];
+  /** What was logged, seed by seed. */
+  readonly metrics: readonly (readonly MetricsLine[])[];
+  /** The first video, if there was one. */
+  readonly video?: ReportedVideo;
+  /** What a user should know about the data. */
+  readonly notes: readonly string[];
+}
 
-/** The part of the data that a report shows. */
-type ReportedSet = Pick<TrainingSet, "videos" | "notes">;
-
-/** Writes `report.html` and `curves.svg`. */
-export async function writeReport(
-  { parent, folders, config, set, table, results, adapter }: {
-    parent: RunFolder;
-    folders: readonly RunFolder[];
-    config: TrainConfig;
-    set: ReportedSet;
-    table: ResultsTable;
-    results: readonly SeedResults[];
-    adapter: string;
-  },
-): Promise<void> {
-  // The plotting library is large; only a run that gets this far loads it.
-  const { renderCurves, renderReport } = await import("./report.ts");
-  const metrics = await Promise.all(folders.map((folder) => folder.readMetrics()));
-  const curves = metrics.flatMap(curvesOf);
-  const notes = metrics.flat()
-    .filter(({ type }) => type === "warning")
-    .map(({ text }) => String(text));
+/**
+ * Brings together what the report of a run shows.
+ *
+ * @throws {RangeError} If the video lacks a picture of a frame that is shown.
+ */
+export function reportOf(
+  { results, metrics, video, notes, ...run }: ReportedRun,
+): ReportData {
   const [first] = results;
-  await parent.write("curves.svg", renderCurves(curves));
-  await parent.write(
-    "report.html",
-    renderReport({
-      title: set.videos[0] ? `Segmentation of ${set.videos[0].name}` : "Segmentation of stills",
-      created: new Date().toISOString().slice(0, 16).replace("T", " ") + " UTC",
-      settings: { ...config },
-      versions: versions(),
-      adapter,
-      seeds: folders.map((_, i) => config.seed + i),
-      curves,
-      table,
-      precision: {
-        stills: precisionCurves(results, ({ stills }) => stills?.accuracies),
-        video: precisionCurves(results, ({ video }) => accuraciesOf(video)),
-      },
-      judged: (await Promise.all(results.map((seed) => judgedView(seed, set)))).flat(),
-      frames: await frameViews(first, set),
-      area: perFrame(first, { set, key: "area_per_frame" }),
-      objects: perFrame(first, { set, key: "objects_per_frame" }),
-      notes: [...notes, ...set.notes],
-    }),
-  );
+  return {
+    ...run,
+    title: video ? `Segmentation of ${video.name}` : "Segmentation of stills",
+    curves: metrics.flatMap(curvesOf),
+    precision: {
+      stills: precisionCurves(results, ({ stills }) => stills?.accuracies),
+      video: precisionCurves(results, ({ video }) => accuraciesOf(video)),
+    },
+    judged: video ? results.flatMap((seed) => judgedView(seed, video)) : [],
+    frames: video ? shownViews(first, video) : [],
+    area: perFrame(first, { video, key: "area_per_frame" }),
+    objects: perFrame(first, { video, key: "objects_per_frame" }),
+    notes: [...metrics.flatMap(warningsOf), ...notes],
+  };
 }
 
-/** The curves of one seed: second stages go on where the baseline ended. */
-function curvesOf(metrics: readonly Record<string, unknown>[]): CurveSeries[] {
-  const baselineSteps = Math.max(
-    0,
-    ...metrics.filter(({ stage }) => stage === "baseline").map(({ step }) => Number(step)),
-  );
-  return STAGES.flatMap((model) => {
-    const own = metrics.filter(({ stage }) => stage === model);
-    const offset = model === "baseline" ? 0 : baselineSteps;
-    const losses = own.filter(({ type, kind }) => type === "step" && kind === "segmentation");
-    const validations = own.filter(({ type }) => type === "validation");
-    const lines = VALIDATION_CURVES.map(([name, field]): CurveSeries => ({
-      name,
-      model,
-      points: validations
-        .filter((line) => typeof line[field] === "number")
-        .map((line) => [offset + Number(line.step), Number(line[field])]),
-    }));
-    return [{ name: "segmentation loss", model, points: smoothed(losses, offset) }, ...lines]
-      .filter(({ points }) => points.length > 0);
-  });
+/** The indices of the frames whose pictures a report of these results shows. */
+export function picturedFrames(results: readonly SeedResults[]): number[] {
+  const [first] = results;
+  return [...new Set([...shownFrames(first), ...results.flatMap(judgedFrames)])];
 }
 
-function smoothed(
-  lines: readonly Record<string, unknown>[],
-  offset: number,
-): [number, number][] {
-  return Array.from({ length: Math.ceil(lines.length / SMOOTHING) }, (_, i) => {
-    const group = lines.slice(i * SMOOTHING, (i + 1) * SMOOTHING);
-    const mean = group.reduce((sum, { loss }) => sum + Number(loss), 0) / group.length;
-    return [offset + Number(group.at(-1)!.step), mean];
-  });
+/** The frames that are shown in a strip. */
+function shownFrames({ baseline }: SeedResults): number[] {
+  return [...baseline?.shown.keys() ?? []];
+}
+
+/** The frame that is compared with the truth; none without truth. */
+function judgedFrames({ baseline }: SeedResults): number[] {
+  return baseline?.judged ? [baseline.judged.index] : [];
 }
 
 /** Mean and spread over the seeds at each threshold, of the models that have accuracies. */
@@ -139,56 +101,51 @@ function accuraciesOf(video: ModelResults["video"]): number[] | undefined {
   return matching && IOU_THRESHOLDS.map((iou) => matching[`${iou}`].accuracy);
 }
 
-/** The frame of a seed that is compared with the truth; none without truth. */
-async function judgedView(
-  results: SeedResults,
-  { videos: [video] }: ReportedSet,
-): Promise<FrameView[]> {
-  const index = results.baseline?.judged?.index;
-  if (!video || index === undefined) return [];
-  return [await frameView(video, { index, labelsOf: (stage) => results[stage]?.judged?.labels })];
+function judgedView(results: SeedResults, video: ReportedVideo): FrameView[] {
+  return judgedFrames(results).map((index) =>
+    frameView(video, { index, labelsOf: (stage) => results[stage]?.judged?.labels })
+  );
 }
 
-async function frameViews(
-  results: SeedResults,
-  { videos: [video] }: ReportedSet,
-): Promise<FrameView[]> {
-  const shown = results.baseline?.shown;
-  if (!video || !shown) return [];
-  return await Promise.all(
-    [...shown.keys()].map((index) =>
-      frameView(video, { index, labelsOf: (stage) => results[stage]?.shown.get(index) })
-    ),
+function shownViews(results: SeedResults, video: ReportedVideo): FrameView[] {
+  return shownFrames(results).map((index) =>
+    frameView(video, { index, labelsOf: (stage) => results[stage]?.shown.get(index) })
   );
 }
 
 /** A frame with the labels of the stages that have some, and the truth where it is known. */
-async function frameView(
-  { frames, truth }: TrainingVideo,
+function frameView(
+  { pictures, truth }: ReportedVideo,
   { index, labelsOf }: { index: number; labelsOf: (stage: Stage) => LabelImage | undefined },
-): Promise<FrameView> {
+): FrameView {
+  const image = pictures.get(index);
+  if (!image) {
+    throw new RangeError(
+      `Cannot report on frame ${index}: there is no picture of it; give those that ` +
+        "picturedFrames() names",
+    );
+  }
   const labels: Partial<Record<Source, LabelImage>> = {};
   for (const stage of STAGES) {
-    const image = labelsOf(stage);
-    if (image) labels[stage] = image;
+    const found = labelsOf(stage);
+    if (found) labels[stage] = found;
   }
   const known = truth.get(index);
   if (known) labels.truth = known;
-  return { index, image: middlePlane(await frames.frame(index)), labels };
+  return { index, image, labels };
 }
 
 function perFrame(
   results: SeedResults,
-  { set, key }: { set: ReportedSet; key: "area_per_frame" | "objects_per_frame" },
+  { video, key }: { video?: ReportedVideo; key: "area_per_frame" | "objects_per_frame" },
 ): PerFrame {
   const lines: Partial<Record<Source, readonly number[]>> = {};
   for (const stage of STAGES) {
     const flicker = results[stage]?.video?.flicker;
     if (flicker) lines[stage] = flicker[key];
   }
-  const [video] = set.videos;
   if (video && video.truth.size > 0) {
-    lines.truth = Array.from({ length: video.frames.length }, (_, i) => {
+    lines.truth = Array.from({ length: video.length }, (_, i) => {
       const truth = video.truth.get(i)?.data;
       if (!truth) return NaN;
       return key === "area_per_frame"

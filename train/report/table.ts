@@ -6,7 +6,8 @@
 
 import type { Measured, ResultsTable, Source, TableColumn } from "./data.ts";
 import { capitalise, type Insert, type Markup, markup } from "./drawing/markup.ts";
-import { SOURCES } from "./drawing/palette.ts";
+import { formatNumber } from "./drawing/numbers.ts";
+import { SOURCES } from "./sources.ts";
 
 const DIRECTIONS = {
   higher: "higher is better",
@@ -100,12 +101,6 @@ function formatMeasured(value: Measured | undefined, column: TableColumn): Marku
     value.sd !== undefined && Number.isFinite(value.sd) &&
     markup`<span class="sd"> ± ${formatNumber(value.sd, column)}</span>`
   }`;
-}
-
-/** The number with a real minus sign; never minus zero. */
-export function formatNumber(value: number, { digits = 3 }: { digits?: number } = {}): string {
-  const text = value.toFixed(digits);
-  return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", "−");
 }
 
 /**

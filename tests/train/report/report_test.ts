@@ -7,7 +7,8 @@ import {
 } from "@std/assert";
 import type { Plane } from "../../../train/images/image.ts";
 import { Random } from "../../../train/images/random.ts";
-import { renderCurves, renderReport, type ReportData } from "../../../train/report/report.ts";
+import type { ReportData } from "../../../train/report/data.ts";
+import { renderCurves, renderReport } from "../../../train/report/report.ts";
 import { relativeSteps } from "../../../train/report/figures/time_plots.ts";
 import { drawSquares } from "./fixtures/drawings.ts";
 

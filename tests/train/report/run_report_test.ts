@@ -1,14 +1,12 @@
-import { assertEquals, assertNotMatch, assertStringIncludes } from "@std/assert";
-import { defaultConfig } from "../../../train/jobs/train/config.ts";
-import { heldFrames } from "../../../train/images/series/frames.ts";
+import { assertEquals, assertNotMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import type { LabelImage } from "../../../train/images/image.ts";
 import { evaluateFrames, IOU_THRESHOLDS } from "../../../train/objects/scores/evaluate.ts";
+import type { ReportData } from "../../../train/report/data.ts";
+import type { MetricsLine } from "../../../train/report/metric_curves.ts";
+import { renderReport } from "../../../train/report/report.ts";
 import type { ModelResults, Precision, SeedResults } from "../../../train/report/results.ts";
 import { resultsTable } from "../../../train/report/results_table.ts";
-import { RunFolder } from "../../../train/jobs/disk/run_folder.ts";
-import { writeReport } from "../../../train/report/run_report.ts";
-import type { TrainingVideo } from "../../../train/jobs/train/training_set.ts";
-import { withFolder } from "../fixtures/temporary.ts";
+import { picturedFrames, type ReportedVideo, reportOf } from "../../../train/report/run_report.ts";
 import { drawSquares } from "./fixtures/drawings.ts";
 
 const SIZE = { width: 40, height: 30 };
@@ -45,34 +43,43 @@ async function resultsOf(
   };
 }
 
-function videoOf(truth: boolean): TrainingVideo {
+function videoOf(truth: boolean): ReportedVideo {
   const indices = [0, 1, 2, 3, 4];
   return {
     name: "cells & more",
-    frames: heldFrames(indices.map(() => ({ ...SIZE, data: new Float32Array(1200) }))),
+    length: 5,
     truth: new Map(truth ? indices.map((index) => [index, labelsOf(3)]) : []),
-    markers: new Map(),
+    pictures: new Map([1, 2, 3].map((index) => [
+      index,
+      { ...SIZE, data: new Float32Array(1200) },
+    ])),
   };
 }
 
-/** The page that a run with these results writes. */
-async function pageOf(
+/** The report of a run with these results. */
+function reportWith(
   results: readonly SeedResults[],
-  { videos, metrics = [] }: { videos: readonly TrainingVideo[]; metrics?: readonly object[] },
-): Promise<string> {
-  return await withFolder({}, async (path) => {
-    const parent = new RunFolder(path);
-    if (metrics.length > 0) await parent.appendMetrics(metrics);
-    const set = { videos, notes: ["A note"] };
-    const table = resultsTable(results);
-    const folders = results.map(() => parent);
-    const config = { ...defaultConfig, seed: 5 };
-    await writeReport({ parent, folders, config, set, table, results, adapter: "some adapter" });
-    assertStringIncludes(await Deno.readTextFile(parent.file("curves.svg")), "<svg");
-    const html = await Deno.readTextFile(parent.file("report.html"));
-    assertNotMatch(html, /NaN|Infinity|undefined/);
-    return html;
+  { video, metrics = [] }: { video?: ReportedVideo; metrics?: readonly MetricsLine[] },
+): ReportData {
+  return reportOf({
+    created: "today",
+    settings: { base: 4 },
+    versions: { kymo: "1.2.3" },
+    adapter: "some adapter",
+    seeds: results.map((_, i) => 5 + i),
+    table: resultsTable(results),
+    results,
+    metrics: [metrics],
+    video,
+    notes: ["A note"],
   });
+}
+
+/** The page of a run with these results. */
+function pageOf(...run: Parameters<typeof reportWith>): string {
+  const html = renderReport(reportWith(...run));
+  assertNotMatch(html, /NaN|Infinity|undefined/);
+  return html;
 }
 
 function titlesOf(html: string): string[] {
@@ -85,13 +92,13 @@ const PRECISION = [
   "On frames of the video with truth",
 ];
 
-Deno.test("writeReport() shows precision over IoU as mean and spread over the seeds", async () => {
+Deno.test("reportOf() shows precision over IoU as mean and spread over the seeds", async () => {
   const seedOf = async (ap50: number): Promise<SeedResults> => ({
     baseline: await resultsOf(1, { ap50, truth: true }),
     control: await resultsOf(2, { ap50: ap50 + 0.02, truth: true }),
     consistent: await resultsOf(3, { ap50: ap50 + 0.1, truth: true }),
   });
-  const html = await pageOf([await seedOf(0.6), await seedOf(0.8)], { videos: [videoOf(true)] });
+  const html = pageOf([await seedOf(0.6), await seedOf(0.8)], { video: videoOf(true) });
   assertEquals(titlesOf(html).filter((title) => PRECISION.includes(title)), PRECISION);
   // Stills: 0.8 against 0.72, with a standard deviation of 0.14 each; video: 1 against 2/3.
   assertStringIncludes(
@@ -105,14 +112,14 @@ Deno.test("writeReport() shows precision over IoU as mean and spread over the se
   assertStringIncludes(html, "± one standard deviation");
 });
 
-Deno.test("writeReport() judges the models' labels of every seed, by the truth of that frame", async () => {
+Deno.test("reportOf() judges the models' labels of every seed, by the truth of that frame", async () => {
   const seedOf = async (counts: readonly number[]): Promise<SeedResults> => ({
     baseline: await resultsOf(counts[0], { truth: true }),
     control: await resultsOf(counts[1], { truth: true }),
     consistent: await resultsOf(counts[2], { truth: true }),
   });
-  const html = await pageOf([await seedOf([1, 2, 3]), await seedOf([2, 1, 0])], {
-    videos: [videoOf(true)],
+  const html = pageOf([await seedOf([1, 2, 3]), await seedOf([2, 1, 0])], {
+    video: videoOf(true),
   });
   assertStringIncludes(
     html,
@@ -125,7 +132,7 @@ Deno.test("writeReport() judges the models' labels of every seed, by the truth o
   );
 });
 
-Deno.test("writeReport() leaves out what nothing was measured of", async () => {
+Deno.test("reportOf() leaves out what nothing was measured of", async () => {
   const baseline = { baseline: await resultsOf(2, { ap50: 0.7, truth: false }) };
   const withoutTruth = {
     ...baseline,
@@ -133,18 +140,18 @@ Deno.test("writeReport() leaves out what nothing was measured of", async () => {
   };
   const alone = { baseline: await resultsOf(2, { truth: true }) };
   const stills = { baseline: { ...baseline.baseline, video: null, shown: new Map() } };
-  const titles = async (results: SeedResults, videos: readonly TrainingVideo[]) =>
-    titlesOf(await pageOf([results], { videos }))
+  const titles = (results: SeedResults, video?: ReportedVideo) =>
+    titlesOf(pageOf([results], { video }))
       .filter((title) => [...PRECISION, "Who finds what"].includes(title));
-  assertEquals(await titles(withoutTruth, [videoOf(false)]), PRECISION.slice(0, 2));
-  assertEquals(await titles(alone, [videoOf(true)]), [PRECISION[0], PRECISION[2]]);
-  assertEquals(await titles(stills, []), PRECISION.slice(0, 2));
+  assertEquals(titles(withoutTruth, videoOf(false)), PRECISION.slice(0, 2));
+  assertEquals(titles(alone, videoOf(true)), [PRECISION[0], PRECISION[2]]);
+  assertEquals(titles(stills), PRECISION.slice(0, 2));
 });
 
-Deno.test("writeReport() titles the page by the video, with warnings, notes, curves and frames", async () => {
+Deno.test("reportOf() titles the page by the video, with warnings, notes, curves and frames", async () => {
   const results = { baseline: await resultsOf(2, { truth: true }) };
-  const html = await pageOf([results], {
-    videos: [videoOf(true)],
+  const html = pageOf([results], {
+    video: videoOf(true),
     metrics: [
       { type: "step", stage: "baseline", kind: "segmentation", step: 1, loss: 0.5 },
       { type: "warning", stage: "baseline", step: 1, text: "It <collapses>" },
@@ -155,4 +162,39 @@ Deno.test("writeReport() titles the page by the video, with warnings, notes, cur
   assertStringIncludes(html, "<h3>Segmentation loss</h3>");
   assertEquals(html.match(/aria-label="Baseline, frame \d/g)?.length, 3);
   assertStringIncludes(html, "seed 5");
+});
+
+Deno.test("reportOf() shows a frame with the labels of every model, and the truth", async () => {
+  const results = {
+    baseline: await resultsOf(1, { truth: true }),
+    consistent: await resultsOf(2, { truth: true }),
+  };
+  const video = videoOf(true);
+  const report = reportWith([results], { video });
+  const views = [1, 2, 3].map((index) => ({
+    index,
+    image: video.pictures.get(index)!,
+    labels: { baseline: labelsOf(1), consistent: labelsOf(2), truth: labelsOf(3) },
+  }));
+  assertEquals(report.frames, views);
+  assertEquals(report.judged, [views[1]]);
+  assertEquals(report.area, {
+    baseline: Array(5).fill(36),
+    consistent: Array(5).fill(72),
+    truth: Array(5).fill(108),
+  });
+  assertEquals(report.objects.truth, Array(5).fill(3));
+});
+
+Deno.test("picturedFrames() are all that a report asks for, of every seed", async () => {
+  const seed = { baseline: await resultsOf(2, { truth: true }) };
+  const other = { baseline: { ...seed.baseline, judged: { index: 4, labels: labelsOf(2) } } };
+  assertEquals(picturedFrames([seed]), [1, 2, 3]);
+  assertEquals(picturedFrames([seed, other]), [1, 2, 3, 4]);
+  assertEquals(picturedFrames([{ baseline: { ...seed.baseline, shown: new Map() } }]), [2]);
+  assertThrows(
+    () => reportWith([seed, other], { video: videoOf(true) }),
+    RangeError,
+    "Cannot report on frame 4: there is no picture of it",
+  );
 });

@@ -27,7 +27,6 @@ import { freshNetwork } from "../../models/network.ts";
 import { measureModel } from "./measure.ts";
 import type { ModelResults, SeedResults } from "../../report/results.ts";
 import { resultsTable } from "../../report/results_table.ts";
-import { writeReport } from "../../report/run_report.ts";
 import { RunFolder } from "../disk/run_folder.ts";
 import type { DecodeSettings } from "../../models/segment.ts";
 import { takesStacks } from "./stack_set.ts";
@@ -36,6 +35,7 @@ import type { Stage } from "../../learn/stages.ts";
 import { hasPairs, stageSteps } from "../../learn/stage_data.ts";
 import { pickThresholds } from "../../models/star_thresholds.ts";
 import { loadTrainingSet, type TrainingSet } from "./training_set.ts";
+import { writeReport } from "./write_report.ts";
 import { versions } from "../disk/version.ts";
 
 /** The kernels that a run used, in its folder. */

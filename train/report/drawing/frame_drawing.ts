@@ -5,8 +5,8 @@
  */
 
 import type { Loop } from "../../objects/contours.ts";
-import { contourPath } from "../figures/contours.ts";
 import type { FrameView } from "../data.ts";
+import { contourPath } from "./contour_path.ts";
 import { type Insert, type Markup, markup } from "./markup.ts";
 import { cropPlane, type GreyRange, pictureAddress, shrinkPlane } from "./picture.ts";
 import { reachesInto, type Window } from "./window.ts";

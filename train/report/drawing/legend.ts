@@ -6,7 +6,8 @@
 
 import type { Source } from "../data.ts";
 import { capitalise, type Markup, markup } from "./markup.ts";
-import { MODELS, PAGE } from "./palette.ts";
+import { MODELS } from "../sources.ts";
+import { PAGE } from "./palette.ts";
 
 /** The lines of a plot. */
 export function plotLegend(sources: readonly Source[]): Markup {

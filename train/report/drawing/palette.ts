@@ -4,20 +4,7 @@
  * @module
  */
 
-import { STAGES } from "../../learn/stages.ts";
-import type { ModelName, Source } from "../data.ts";
-
-/** The order in which models and truth are listed everywhere. */
-export const SOURCES: readonly Source[] = [
-  "baseline",
-  "control",
-  "consistent",
-  "filtered",
-  "truth",
-];
-
-/** The models without the truth, in the same order. */
-export const MODELS: readonly ModelName[] = STAGES;
+import type { Source } from "../data.ts";
 
 /** The look of one source: colour and dashes differ, so that a grey print can be read as well. */
 export interface Look {

@@ -5,8 +5,8 @@
  */
 
 import type { Loop } from "../../objects/contours.ts";
-import type { Outlines, StripFrame } from "../figures/outlines.ts";
-import { MODELS } from "./palette.ts";
+import type { Outlines, StripFrame } from "../outlines.ts";
+import { MODELS } from "../sources.ts";
 
 /** A rectangle of pixels. */
 export interface Window {

@@ -7,7 +7,8 @@
 import type { CurveSeries, Source } from "../data.ts";
 import { hasValues, linePlot, type PlotLine } from "../drawing/line_plot.ts";
 import { capitalise, type Insert, Markup, markup } from "../drawing/markup.ts";
-import { type Palette, PAPER, SOURCES } from "../drawing/palette.ts";
+import { type Palette, PAPER } from "../drawing/palette.ts";
+import { SOURCES } from "../sources.ts";
 
 const WIDTH = 460;
 const HEIGHT = 220;

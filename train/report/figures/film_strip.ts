@@ -7,10 +7,10 @@
 import type { Source } from "../data.ts";
 import { drawOverview, drawPath, drawPicture, isPart } from "../drawing/frame_drawing.ts";
 import { capitalise, type Insert, type Markup, markup } from "../drawing/markup.ts";
-import type { Outlines, StripFrame } from "./outlines.ts";
-import { MODELS } from "../drawing/palette.ts";
 import { type GreyRange, greyRange } from "../drawing/picture.ts";
 import { chooseWindow, reachesInto, type Window } from "../drawing/window.ts";
+import type { Outlines, StripFrame } from "../outlines.ts";
+import { MODELS } from "../sources.ts";
 
 /**
  * Draws one strip: a row per model, a column per frame, and the whole frame below if the strip

@@ -15,9 +15,9 @@ import {
   isPart,
 } from "../drawing/frame_drawing.ts";
 import { type Insert, type Markup, markup } from "../drawing/markup.ts";
-import { MODELS } from "../drawing/palette.ts";
 import { greyRange } from "../drawing/picture.ts";
 import { type Window, windowOn } from "../drawing/window.ts";
+import { MODELS } from "../sources.ts";
 
 /** The objects that one model misses are often the dim ones: this makes them visible. */
 const GAMMA = 0.6;

@@ -7,8 +7,9 @@
 import type { PrecisionCurves, PrecisionPoint, ReportData, Source } from "../data.ts";
 import { hasValues, linePlot, type PlotLine } from "../drawing/line_plot.ts";
 import { Markup, markup } from "../drawing/markup.ts";
-import { MODELS, PAGE, SOURCES } from "../drawing/palette.ts";
-import { formatNumber } from "../table.ts";
+import { formatNumber } from "../drawing/numbers.ts";
+import { PAGE } from "../drawing/palette.ts";
+import { MODELS, SOURCES } from "../sources.ts";
 
 /** The plots as figures; none for what was not measured. */
 export function precisionFigures({ precision }: Pick<ReportData, "precision">): Markup[] {

@@ -7,7 +7,8 @@
 import type { PerFrame, ReportData, Source } from "../data.ts";
 import { hasValues, linePlot, type PlotLine, type PlotOptions } from "../drawing/line_plot.ts";
 import { Markup, markup } from "../drawing/markup.ts";
-import { PAGE, SOURCES } from "../drawing/palette.ts";
+import { PAGE } from "../drawing/palette.ts";
+import { SOURCES } from "../sources.ts";
 
 interface TimePlot {
   readonly id: string;

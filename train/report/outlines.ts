@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { LabelImage } from "../../images/image.ts";
-import { type Loop, traceContours } from "../../objects/contours.ts";
-import type { FrameView, Source } from "../data.ts";
-import { SOURCES } from "../drawing/palette.ts";
-import { findTurnover } from "../turnover.ts";
+import type { LabelImage } from "../images/image.ts";
+import { type Loop, traceContours } from "../objects/contours.ts";
+import type { FrameView, Source } from "./data.ts";
+import { SOURCES } from "./sources.ts";
+import { findTurnover } from "./turnover.ts";
 
 /** Frames side by side in one strip. */
 const LENGTH = 3;

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { traceContours } from "../../../../train/objects/contours.ts";
-import { contourPath } from "../../../../train/report/figures/contours.ts";
+import { contourPath } from "../../../../train/report/drawing/contour_path.ts";
 import { drawLabels } from "../fixtures/drawings.ts";
 
 Deno.test("contourPath() writes edges as relative moves", () => {

@@ -1,0 +1,72 @@
+/**
+ * Writes a run's report and curves from what is in its folder and what was measured.
+ *
+ * @module
+ */
+
+import type { Plane } from "../../images/image.ts";
+import { middlePlane } from "../../images/series/frames.ts";
+import type { ResultsTable } from "../../report/data.ts";
+import type { SeedResults } from "../../report/results.ts";
+import { picturedFrames, type ReportedVideo, reportOf } from "../../report/run_report.ts";
+import type { RunFolder } from "../disk/run_folder.ts";
+import { versions } from "../disk/version.ts";
+import type { TrainConfig } from "./config.ts";
+import type { TrainingSet, TrainingVideo } from "./training_set.ts";
+
+/** A run that is over. */
+export interface FinishedRun {
+  /** Where the report goes. */
+  readonly parent: RunFolder;
+  /** The folders of the seeds, which hold what was logged. */
+  readonly folders: readonly RunFolder[];
+  /** All settings; its seed is that of the first folder. */
+  readonly config: TrainConfig;
+  /** The data. */
+  readonly set: Pick<TrainingSet, "videos" | "notes">;
+  /** The results table. */
+  readonly table: ResultsTable;
+  /** What was measured, seed by seed. */
+  readonly results: readonly SeedResults[];
+  /** The GPU adapter it was computed on. */
+  readonly adapter: string;
+}
+
+/**
+ * Writes `report.html` and `curves.svg`.
+ *
+ * @throws {SyntaxError | RangeError} If a frame has to be read again and its file is damaged.
+ */
+export async function writeReport(
+  { parent, folders, config, set, table, results, adapter }: FinishedRun,
+): Promise<void> {
+  // The plotting library is large; only a run that gets this far loads it.
+  const { renderCurves, renderReport } = await import("../../report/report.ts");
+  const [video] = set.videos;
+  const report = reportOf({
+    created: new Date().toISOString().slice(0, 16).replace("T", " ") + " UTC",
+    settings: { ...config },
+    versions: versions(),
+    adapter,
+    seeds: folders.map((_, i) => config.seed + i),
+    table,
+    results,
+    metrics: await Promise.all(folders.map((folder) => folder.readMetrics())),
+    video: video && await reportedVideo(video, results),
+    notes: set.notes,
+  });
+  await parent.write("curves.svg", renderCurves(report.curves));
+  await parent.write("report.html", renderReport(report));
+}
+
+/** What a report shows of a video. */
+async function reportedVideo(
+  { name, frames, truth }: TrainingVideo,
+  results: readonly SeedResults[],
+): Promise<ReportedVideo> {
+  const pictures = new Map<number, Plane>();
+  for (const index of picturedFrames(results)) {
+    pictures.set(index, middlePlane(await frames.frame(index)));
+  }
+  return { name, length: frames.length, truth, pictures };
+}

@@ -1,0 +1,20 @@
+/**
+ * The order in which a report lists models and truth.
+ *
+ * @module
+ */
+
+import { STAGES } from "../learn/stages.ts";
+import type { ModelName, Source } from "./data.ts";
+
+/** The order in which models and truth are listed everywhere. */
+export const SOURCES: readonly Source[] = [
+  "baseline",
+  "control",
+  "consistent",
+  "filtered",
+  "truth",
+];
+
+/** The models without the truth, in the same order. */
+export const MODELS: readonly ModelName[] = STAGES;
