@@ -38,6 +38,18 @@ export const INNER_ROOMS: readonly Rooms[] = [
       ["mod.ts"],
     ],
   },
+  {
+    folder: "train/report",
+    steps: [
+      ["data.ts", "results.ts"],
+      ["sources.ts", "turnover.ts", "metric_curves.ts", "results_table.ts"],
+      ["outlines.ts", "run_report.ts"],
+      ["findings.ts"],
+      ["drawing"],
+      ["figures", "table.ts", "settings.ts"],
+      ["report.ts"],
+    ],
+  },
 ];
 
 /** Complaints about files that lie in no room, and about imports from a room above or beside. */

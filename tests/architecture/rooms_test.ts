@@ -60,6 +60,18 @@ Deno.test("complaints() sees wrong arrows inside kernels/", () => {
   }
 });
 
+Deno.test("complaints() sees wrong arrows inside train/report/", () => {
+  const wrong = [
+    ["train/report/drawing/a.ts", "train/report/figures/b.ts", "../figures/b.ts"],
+    ["train/report/figures/a.ts", "train/report/table.ts", "../table.ts"],
+    ["train/report/run_report.ts", "train/report/report.ts", "./report.ts"],
+  ];
+  for (const [from, to, specifier] of wrong) {
+    const sources = new Map([[from, `import "${specifier}";`], [to, ""]]);
+    assertEquals(complaints(sources), [`${from}:1 imports ${to}: a wrong arrow in train/report/`]);
+  }
+});
+
 Deno.test("INNER_ROOMS names no room twice", () => {
   for (const { steps } of INNER_ROOMS) {
     const rooms = steps.flat();

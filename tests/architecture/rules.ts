@@ -65,7 +65,7 @@ function wrongArrows(sources: Sources): string[] {
   return found;
 }
 
-/** Inside kernels/, too, imports run one way: gpu <- parts <- choice <- ops and so on. */
+/** Inside some rooms, too, imports run one way: gpu <- parts <- choice <- ops and so on. */
 function wrongArrowsInRooms(sources: Sources): string[] {
   const graph = edges(sources);
   const arrows = [...graph].flatMap(([from, targets]) =>
