@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Random } from "../../../train/images/random.ts";
 import { type Loop, traceContours } from "../../../train/objects/contours.ts";
-import { drawLabels } from "../report/fixtures/drawings.ts";
+import { drawLabels } from "./fixtures/drawings.ts";
 
 /** The loops of object 1. */
 function trace(...rows: string[]): Loop[] {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { tracedOutlines } from "../../../train/objects/outline.ts";
-import { drawLabels } from "../report/fixtures/drawings.ts";
+import { drawLabels } from "./fixtures/drawings.ts";
 
 Deno.test("tracedOutlines() gives the outer outline of every object, without its holes", () => {
   const outlines = tracedOutlines(drawLabels(["111.", "1.12", "1112"]));

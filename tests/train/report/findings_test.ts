@@ -3,7 +3,7 @@ import type { LabelImage } from "../../../train/images/image.ts";
 import { Random } from "../../../train/images/random.ts";
 import type { FrameView, Source } from "../../../train/report/data.ts";
 import { type Finder, findingsOf } from "../../../train/report/findings.ts";
-import { drawLabels } from "./fixtures/drawings.ts";
+import { drawLabels } from "../objects/fixtures/drawings.ts";
 
 type Labels = Partial<Record<Source, LabelImage>>;
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { makeStrips } from "../../../train/report/outlines.ts";
-import { drawSquares } from "./fixtures/drawings.ts";
+import { drawSquares } from "../objects/fixtures/drawings.ts";
 import { frameOf } from "./fixtures/frames.ts";
 
 Deno.test("makeStrips() sorts frames and cuts them where they are not consecutive", () => {

@@ -10,7 +10,7 @@ import { Random } from "../../../train/images/random.ts";
 import type { ReportData } from "../../../train/report/data.ts";
 import { renderCurves, renderReport } from "../../../train/report/report.ts";
 import { relativeSteps } from "../../../train/report/figures/time_plots.ts";
-import { drawSquares } from "./fixtures/drawings.ts";
+import { drawSquares } from "../objects/fixtures/drawings.ts";
 
 const EMPTY: ReportData = {
   title: "A run",

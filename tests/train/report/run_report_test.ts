@@ -7,7 +7,7 @@ import { renderReport } from "../../../train/report/report.ts";
 import type { ModelResults, Precision, SeedResults } from "../../../train/report/results.ts";
 import { resultsTable } from "../../../train/report/results_table.ts";
 import { picturedFrames, type ReportedVideo, reportOf } from "../../../train/report/run_report.ts";
-import { drawSquares } from "./fixtures/drawings.ts";
+import { drawSquares } from "../objects/fixtures/drawings.ts";
 
 const SIZE = { width: 40, height: 30 };
 const ALL = [[4, 4], [20, 4], [4, 20]] as const;

@@ -3,7 +3,7 @@ import type { LabelImage } from "../../../train/images/image.ts";
 import { Random } from "../../../train/images/random.ts";
 import { flickerOf } from "../../../train/objects/scores/flicker.ts";
 import { findTurnover } from "../../../train/report/turnover.ts";
-import { drawLabels } from "./fixtures/drawings.ts";
+import { drawLabels } from "../objects/fixtures/drawings.ts";
 
 Deno.test("findTurnover() names who appears and who vanishes, whatever the ids", () => {
   const earlier = drawLabels([".......", ".11.22.", ".11.22.", "......."]);

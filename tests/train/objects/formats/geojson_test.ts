@@ -4,7 +4,7 @@ import {
   outlinesToGeoJson,
 } from "../../../../train/objects/formats/geojson.ts";
 import { type Outline, tracedOutlines } from "../../../../train/objects/outline.ts";
-import { drawLabels } from "../../report/fixtures/drawings.ts";
+import { drawLabels } from "../fixtures/drawings.ts";
 
 const RAYS = 8;
 /** A polygon as a network gives it, around a point in the middle of a pixel. */

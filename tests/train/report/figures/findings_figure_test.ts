@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertNotMatch, assertStringIncludes } from 
 import type { LabelImage } from "../../../../train/images/image.ts";
 import type { FrameView } from "../../../../train/report/data.ts";
 import { findingsFigure } from "../../../../train/report/figures/findings_figure.ts";
-import { drawSquares } from "../fixtures/drawings.ts";
+import { drawSquares } from "../../objects/fixtures/drawings.ts";
 
 type Corner = readonly [x: number, y: number];
 
