@@ -6,8 +6,8 @@
  */
 
 import { decode, type DecodedPng } from "fast-png";
-import { inflateSync } from "node:zlib";
 import { type Bytes, unreadable } from "../bytes.ts";
+import { inflate } from "./deflate.ts";
 import { unpackBits } from "./tiff_pixels.ts";
 
 /** A decoded PNG: grey (1 sample), grey with alpha (2), RGB (3), RGBA (4), or palette indices. */
@@ -65,7 +65,7 @@ export async function readPng(bytes: Bytes): Promise<PngPixels> {
   }
   let png: DecodedPng;
   try {
-    const { length } = inflateSync(stream, { maxOutputLength: expected });
+    const { length } = inflate(stream, expected);
     if (length < expected) throw new SyntaxError(`its pixels end after ${length} of ${expected}`);
     png = decode(file, { checkCrc: true });
   } catch (error) {

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { inflateSync } from "node:zlib";
+import { inflate } from "./deflate.ts";
 
 /** How many bytes a strip or tile must give. */
 export interface DecodedSize {
@@ -30,7 +30,7 @@ export function decodeChunk(
 ): Uint8Array<ArrayBuffer> {
   if (compression === 1) return copyRaw(input, size);
   if (compression === 5) return decodeLzw(input, size);
-  if (compression === 8) return inflate(input, size);
+  if (compression === 8) return decodeDeflate(input, size);
   if (compression === 32773) return decodePackBits(input, size);
   throw new RangeError(`Cannot decompress a strip: compression ${compression} is not known`);
 }
@@ -48,18 +48,16 @@ function copyRaw(input: Uint8Array, { least }: DecodedSize): Uint8Array<ArrayBuf
   return new Uint8Array(input.subarray(0, least));
 }
 
-function inflate(input: Uint8Array, { least, most }: DecodedSize): Uint8Array<ArrayBuffer> {
-  let output: Uint8Array;
+function decodeDeflate(input: Uint8Array, { least, most }: DecodedSize): Uint8Array<ArrayBuffer> {
+  let output: Uint8Array<ArrayBuffer>;
   try {
-    output = inflateSync(input, { maxOutputLength: most });
+    output = inflate(input, most);
   } catch (error) {
-    if ((error as { code?: string }).code === "ERR_BUFFER_TOO_LARGE") {
-      throw tooLong("deflate stream", most);
-    }
+    if (error instanceof RangeError) throw tooLong("deflate stream", most);
     throw new SyntaxError(`its deflate stream is damaged (${(error as Error).message})`);
   }
   if (output.length < least) throw tooShort("deflate stream", output.length, least);
-  return new Uint8Array(output);
+  return output;
 }
 
 function decodePackBits(input: Uint8Array, { least, most }: DecodedSize): Uint8Array<ArrayBuffer> {

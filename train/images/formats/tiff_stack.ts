@@ -5,8 +5,8 @@
  * @module
  */
 
-import { deflateSync, inflateSync } from "node:zlib";
 import type { LabelImage } from "../image.ts";
+import { deflate, inflate } from "./deflate.ts";
 
 /** Samples of one page as they are stored. */
 export type Samples =
@@ -77,18 +77,18 @@ export function compressPage({ width, height, data }: Page): TiffStackPage {
   const step = rows * width * sampleBytes;
   const strips = Array.from(
     { length: Math.ceil(height / rows) },
-    (_, i) => deflateSync(bytes.subarray(i * step, (i + 1) * step)),
+    (_, i) => deflate(bytes.subarray(i * step, (i + 1) * step)),
   );
   return { width, height, sampleBytes, isFloat: data instanceof Float32Array, rows, strips };
 }
 
 /** The same page with 32 instead of 16 bits for each whole number. */
-export function widenPage({ width, height, strips }: TiffStackPage): TiffStackPage {
+export function widenPage({ width, height, rows, strips }: TiffStackPage): TiffStackPage {
   const data = new Uint32Array(width * height);
   let filled = 0;
   for (const strip of strips) {
-    const { buffer } = new Uint8Array(inflateSync(strip));
-    const samples = new Uint16Array(buffer);
+    const { buffer, length } = inflate(strip, 2 * rows * width);
+    const samples = new Uint16Array(buffer, 0, length / 2);
     data.set(samples, filled);
     filled += samples.length;
   }
