@@ -97,7 +97,7 @@ async function measureFma(device: Device): Promise<number> {
       device.dispatch({
         label: "ceiling of arithmetic",
         shader: FMA,
-        uniforms: [Math.min(left, MOST_STEPS)],
+        uniforms: { steps: Math.min(left, MOST_STEPS) },
         tensors: [y],
         workgroups: [INVOCATIONS / WORKGROUP],
       });
@@ -117,7 +117,7 @@ async function measureCopy(device: Device): Promise<number> {
       device.dispatch({
         label: "ceiling of copying",
         shader: COPY,
-        uniforms: [stride],
+        uniforms: { stride },
         tensors: [y, x],
         workgroups: linearWorkgroups(stride, WORKGROUP),
       });

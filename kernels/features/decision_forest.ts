@@ -104,7 +104,7 @@ export function classifyPixels(
   device.dispatch({
     label: "classify pixels",
     shader: shaderFor(classes),
-    uniforms: [height * width, trees],
+    uniforms: { pixels: height * width, trees },
     tensors: [
       result,
       features,

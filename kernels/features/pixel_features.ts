@@ -132,7 +132,7 @@ export function pickFeatures(
   device.dispatch({
     label: "pick features",
     shader: PICK,
-    uniforms: [places.length, count, height * width],
+    uniforms: { picked: places.length, features: count, pixels: height * width },
     tensors: [rows, features, device.upload<"u32">([places.length], places)],
     workgroups: linearWorkgroups(rows.size, WORKGROUP),
   });

@@ -43,7 +43,7 @@ export function runSeparably(
   using _scope = device.scope();
   const weights = device.upload([2 * radius + 1, 4], packTaps(taps));
   const along = device.empty([height, width, 4]);
-  const uniforms = [height, width, radius, slot];
+  const uniforms = { height, width, radius, slot };
   const workgroups = linearWorkgroups(height * width, SEPARABLE_WORKGROUP);
   device.dispatch({
     label: `${label} of rows`,

@@ -14,6 +14,7 @@ import { DeviceMemory } from "./memory/device_memory.ts";
 import { type Dispatch, MAX_WORKGROUPS_PER_AXIS } from "./commands/dispatch.ts";
 import { FailureWatch } from "./failures.ts";
 import { type Lease, LifetimeTrace, type Memory, PooledMemory } from "./memory/memory_plan.ts";
+import { paramWords } from "./commands/params.ts";
 import { PipelineCache } from "./commands/pipelines.ts";
 import { type MemoryUse, paddedBytes } from "./memory/pool.ts";
 import { type KernelTime, Profiler } from "./commands/profiler.ts";
@@ -27,6 +28,7 @@ import { UniformCache } from "./commands/uniforms.ts";
 
 export type { AdapterSummary } from "./adapter.ts";
 export { type Dispatch, linearWorkgroups } from "./commands/dispatch.ts";
+export type { Uniforms } from "./commands/params.ts";
 export type { Scope } from "./memory/scopes.ts";
 
 /** Options of a {@linkcode Device}. */
@@ -229,6 +231,7 @@ export class Device implements Disposable {
   /**
    * Records one dispatch; it runs with the next batch.
    *
+   * @throws {TypeError} If the names of its uniforms are not those of its shader's `struct Params`.
    * @throws {ShaderError | DeviceLostError | OutOfMemoryError} If something before it is known to
    * have failed.
    */
@@ -244,8 +247,9 @@ export class Device implements Disposable {
         `Cannot dispatch ${label}: ${x}×${y}×${z} workgroups, at most 65535 a side`,
       );
     }
-    const { pipeline, layout } = this.#pipelines.get(dispatch);
-    const buffers = [this.#uniformCache().get(uniforms), ...tensors.map((t) => t.buffer)];
+    const { pipeline, layout, params } = this.#pipelines.get(dispatch);
+    const words = paramWords(params, { label, uniforms });
+    const buffers = [this.#uniformCache().get(words), ...tensors.map((t) => t.buffer)];
     const views = textures.map((tensor, slot) => this.#copyToTexture(tensor, slot).createView());
     const resources = [...buffers.map((buffer) => ({ buffer })), ...views];
     const entries = resources.map((resource, binding) => ({ binding, resource }));

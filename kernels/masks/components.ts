@@ -290,7 +290,7 @@ function start(device: Device, forest: Forest): void {
   device.dispatch({
     label: `components start ${connectivity}`,
     shader: startShader(connectivity),
-    uniforms: [image.size, width],
+    uniforms: { count: image.size, width },
     tensors: [links, image],
     workgroups: linearWorkgroups(image.size, WORKGROUP),
   });
@@ -306,7 +306,7 @@ function flatten(device: Device, forest: Forest): void {
     device.dispatch({
       label: "components flatten",
       shader: FLATTEN,
-      uniforms: [size],
+      uniforms: { count: size },
       tensors: [forest.roots, forest.links, forest.links],
       workgroups: linearWorkgroups(Math.ceil(size / 4), WORKGROUP),
     });
@@ -319,7 +319,7 @@ function joinRoots(device: Device, forest: Forest, joinSteps: number): void {
   device.dispatch({
     label: `components join ${connectivity}`,
     shader: joinShader(connectivity),
-    uniforms: [image.size, width],
+    uniforms: { count: image.size, width },
     constants: { join_steps: joinSteps },
     tensors: [links, unfinished, roots, image],
     workgroups: linearWorkgroups(image.size, WORKGROUP),

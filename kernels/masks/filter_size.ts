@@ -54,7 +54,7 @@ export function objectSizes(device: Device, { labels, count }: Components): Tens
   device.dispatch({
     label: "object sizes",
     shader: COUNT,
-    uniforms: [labels.size],
+    uniforms: { count: labels.size },
     tensors: [sizes, labels],
     workgroups: linearWorkgroups(labels.size, WORKGROUP),
   });
@@ -87,7 +87,7 @@ export function removeSmallObjects(
   device.dispatch({
     label: "keep large objects",
     shader: KEEP,
-    uniforms: [sizes.size, minSize],
+    uniforms: { count: sizes.size, min_size: minSize },
     tensors: [keep, sizes],
     workgroups: linearWorkgroups(sizes.size, WORKGROUP),
   });

@@ -22,7 +22,7 @@ const WORKGROUP = 256;
 const STEPS = 16;
 
 const SHADER = /* wgsl */ `
-struct Params { count: u32, scale: u32 }
+struct Params { count: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> counts: array<atomic<u32>, ${HISTOGRAM_BINS}>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
@@ -30,7 +30,7 @@ struct Params { count: u32, scale: u32 }
 var<workgroup> group_counts: array<atomic<u32>, ${HISTOGRAM_BINS}>;
 
 fn bin_of(value: f32) -> u32 {
-  var bin = min(u32((value - edges[0]) * bitcast<f32>(p.scale)), ${HISTOGRAM_BINS - 1}u);
+  var bin = min(u32((value - edges[0]) * p.scale), ${HISTOGRAM_BINS - 1}u);
   if (value < edges[bin]) { bin -= 1u; }
   if (value >= edges[bin + 1u] && bin != ${HISTOGRAM_BINS - 1}u) { bin += 1u; }
   return bin;
@@ -94,7 +94,7 @@ export function histogram(
   device.dispatch({
     label: "histogram",
     shader: SHADER,
-    uniforms: [x.size, new Uint32Array(Float32Array.of(scale).buffer)[0]],
+    uniforms: { count: x.size, scale },
     tensors: [counts, x, edges],
     workgroups: linearWorkgroups(x.size, WORKGROUP * STEPS),
   });

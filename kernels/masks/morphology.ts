@@ -135,7 +135,7 @@ function apply(
     device.dispatch({
       label: `binary ${rule.name} ${footprint}`,
       shader: shaderFor(rule, footprint),
-      uniforms: [height, width],
+      uniforms: { height, width },
       tensors: [next, current],
       workgroups: linearWorkgroups(mask.size, WORKGROUP),
     });

@@ -72,7 +72,7 @@ export function numberObjects(
   device.dispatch({
     label: "components keep",
     shader: KEEP_ROOTS,
-    uniforms: [roots.size, minSize > 1 ? minSize : 0],
+    uniforms: { count: roots.size, min_size: minSize > 1 ? minSize : 0 },
     tensors: [keep, roots, sizes],
     workgroups: linearWorkgroups(Math.ceil(roots.size / 4), WORKGROUP),
   });
@@ -86,7 +86,7 @@ function countPixels(device: Device, roots: Tensor<"u32">): Tensor<"u32"> {
   device.dispatch({
     label: "components sizes",
     shader: COUNT_PIXELS,
-    uniforms: [roots.size],
+    uniforms: { count: roots.size },
     tensors: [sizes, roots],
     workgroups: linearWorkgroups(roots.size, WORKGROUP),
   });

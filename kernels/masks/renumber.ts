@@ -50,7 +50,7 @@ export function renumber(
   device.dispatch({
     label: "renumber",
     shader: SHADER,
-    uniforms: [groups.size, offset],
+    uniforms: { count: groups.size, offset },
     tensors: [labels, groups, keep, sums],
     workgroups: linearWorkgroups(groups.size, WORKGROUP),
   });

@@ -88,7 +88,7 @@ export function exclusiveSum(device: Device, x: Tensor<"u32">): PrefixSum {
   device.dispatch({
     label: "prefix sum of blocks",
     shader: BLOCKS,
-    uniforms: [x.size, blocks],
+    uniforms: { count: x.size, blocks },
     tensors: [sums, totals, x],
     workgroups: linearWorkgroups(blocks, 1),
   });
@@ -98,7 +98,7 @@ export function exclusiveSum(device: Device, x: Tensor<"u32">): PrefixSum {
   device.dispatch({
     label: "prefix sum across blocks",
     shader: RAISE,
-    uniforms: [quads],
+    uniforms: { count: quads },
     tensors: [sums, before.sums],
     workgroups: linearWorkgroups(quads, WORKGROUP),
   });

@@ -10,7 +10,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 const WORKGROUP = 256;
 
 const SHADER = /* wgsl */ `
-struct Params { count: u32, threshold: u32 }
+struct Params { count: u32, threshold: f32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> mask: array<vec4u>;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
@@ -19,7 +19,7 @@ struct Params { count: u32, threshold: u32 }
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * ${WORKGROUP}u;
   if (i >= p.count) { return; }
-  mask[i] = select(vec4u(0u), vec4u(1u), x[i] >= vec4f(bitcast<f32>(p.threshold)));
+  mask[i] = select(vec4u(0u), vec4u(1u), x[i] >= vec4f(p.threshold));
 }
 `;
 
@@ -36,8 +36,7 @@ export function threshold(
   x: Tensor<"f32">,
   { threshold }: { threshold: number },
 ): Tensor<"u32"> {
-  const rounded = Float32Array.of(threshold);
-  if (!Number.isFinite(rounded[0])) {
+  if (!Number.isFinite(Math.fround(threshold))) {
     throw new RangeError(`Cannot threshold: the threshold is ${threshold}, expected a number`);
   }
   const mask = device.empty(x.shape, "u32");
@@ -45,7 +44,7 @@ export function threshold(
   device.dispatch({
     label: "threshold",
     shader: SHADER,
-    uniforms: [quads, new Uint32Array(rounded.buffer)[0]],
+    uniforms: { count: quads, threshold },
     tensors: [mask, x],
     workgroups: linearWorkgroups(quads, WORKGROUP),
   });

@@ -38,6 +38,7 @@ export interface TileArea {
 
 const WORKGROUP = 256;
 
+// Origins and steps may be negative: sums and products that wrap around give the same as with signs.
 const CUT = /* wgsl */ `
 struct Params {
   count: u32, tile_width: u32, tile_height: u32, left: u32, top: u32,
@@ -106,10 +107,11 @@ export function cutTile(
   device.dispatch({
     label: "cut tile",
     shader: CUT,
-    uniforms: [
-      ...[tile.size, width, height, left, top, view.width, view.height],
-      ...[view.origin, view.stepX, view.stepY].map(wrap),
-    ],
+    uniforms: {
+      ...{ count: tile.size, tile_width: width, tile_height: height, left, top },
+      ...{ width: view.width, height: view.height },
+      ...{ origin: view.origin, step_x: view.stepX, step_y: view.stepY },
+    },
     tensors: [tile, image],
     workgroups: linearWorkgroups(tile.size, WORKGROUP),
   });
@@ -141,13 +143,11 @@ export function pasteTile(
   device.dispatch({
     label: "paste tile",
     shader: PASTE,
-    uniforms: [count, kept.width, first, area.width, ...[at, stepX, stepY].map(wrap), share],
+    uniforms: {
+      ...{ count, width: kept.width, first, tile_width: area.width },
+      ...{ origin: at, step_x: stepX, step_y: stepY, share },
+    },
     tensors: [plane, tile],
     workgroups: linearWorkgroups(count, WORKGROUP),
   });
-}
-
-/** A number as 32 bits: sums and products that wrap around give the same as with signs. */
-function wrap(value: number): number {
-  return value >>> 0;
 }

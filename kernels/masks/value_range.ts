@@ -81,7 +81,7 @@ export function* valueRangeSteps(device: Device, x: Tensor<"f32">): Steps<ValueR
     device.dispatch({
       label: "value range",
       shader: SHADER,
-      uniforms: [x.size],
+      uniforms: { count: x.size },
       tensors: [ends, x],
       workgroups: linearWorkgroups(x.size, WORKGROUP * STEPS),
     });

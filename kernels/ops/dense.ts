@@ -75,7 +75,10 @@ function multiply(
   device.dispatch({
     label,
     shader: shaderFor(bias !== null),
-    uniforms: [rows, columns, terms, slabs, a.row, a.term, b.row, b.term],
+    uniforms: {
+      ...{ rows, columns, terms, slabs },
+      ...{ a_row: a.row, a_term: a.term, b_column: b.row, b_term: b.term },
+    },
     tensors: [partial, a.tensor, b.tensor, ...(bias ? [bias] : [])],
     workgroups: linearWorkgroups(slabs * rows * columns, WORKGROUP),
   });

@@ -60,7 +60,7 @@ export const globalAveragePool: Operation<GlobalAveragePoolParams> = {
     device.dispatch({
       label: "globalAveragePool dx",
       shader: BACKWARD,
-      uniforms: [h * w, x.size],
+      uniforms: { area: h * w, count: x.size },
       tensors: [dx, dy],
       workgroups: linearWorkgroups(x.size, WORKGROUP),
     });

@@ -159,7 +159,7 @@ function momentsOf(
     label: "groupNorm moments",
     shader: MOMENTS,
     constants: { epsilon },
-    uniforms: [x.size / rows, rows],
+    uniforms: { length: x.size / rows, count: rows },
     tensors: [moments, sums, squares],
     workgroups: linearWorkgroups(rows, WORKGROUP),
   });
@@ -183,7 +183,7 @@ function perElement(
   device.dispatch({
     label,
     shader: shaderOf(vectorType(vector)),
-    uniforms: [channels, channels / groups, vectors, count],
+    uniforms: { channels, per_group: channels / groups, vectors, count },
     tensors: [result, ...others],
     workgroups: linearWorkgroups(count, WORKGROUP),
   });
@@ -293,13 +293,14 @@ export const groupNorm: Operation<GroupNormParams> = {
     const planes = planeSums(device, { x, dy, moments, groups });
     const gradients: (Tensor<"f32"> | null)[] = [null, null, null];
     if (needs[0]) {
-      const means = device.empty([n * groups, 2]);
+      const count = n * groups;
+      const means = device.empty([count, 2]);
       device.dispatch({
         label: "groupNorm means",
         shader: GROUP_MEANS,
-        uniforms: [c, c / groups, height * width, n * groups],
+        uniforms: { channels: c, per_group: c / groups, area: height * width, count },
         tensors: [means, planes, weight],
-        workgroups: linearWorkgroups(n * groups, WORKGROUP),
+        workgroups: linearWorkgroups(count, WORKGROUP),
       });
       const dx = scope.keep(device.empty(x.shape));
       gradients[0] = perElement(device, {
@@ -315,7 +316,7 @@ export const groupNorm: Operation<GroupNormParams> = {
       device.dispatch({
         label: "groupNorm dw db",
         shader: PARAMETERS,
-        uniforms: [c],
+        uniforms: { count: c },
         tensors: [dw, db, sums],
         workgroups: linearWorkgroups(c, WORKGROUP),
       });

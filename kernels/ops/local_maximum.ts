@@ -103,7 +103,9 @@ function alongAxis(
   device.dispatch({
     label: `localMaximum ${label} ${axis}`,
     shader,
-    uniforms: [count, axis === "row" ? w : h, axis === "row" ? 1 : w, radius],
+    uniforms: axis === "row"
+      ? { count, extent: w, stride: 1, radius }
+      : { count, extent: h, stride: w, radius },
     tensors,
     workgroups: linearWorkgroups(count, WORKGROUP),
   });

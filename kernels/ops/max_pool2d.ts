@@ -142,18 +142,19 @@ function dispatchPool(
     return device.dispatch({
       label,
       shader: backward ? BACKWARD_VECTORS : FORWARD_VECTORS,
-      uniforms: [h, w, rows, columns / 4, count],
+      uniforms: { height: h, width: w, rows, columns: columns / 4, count },
       tensors,
       workgroups: linearWorkgroups(count, WORKGROUP),
     });
   }
   const windows = backward ? Math.ceil(h / 2) * Math.ceil(w / 2) : rows * columns;
+  const count = n * c * windows;
   device.dispatch({
     label,
     shader: backward ? BACKWARD : FORWARD,
-    uniforms: [h, w, rows, columns, n * c * windows],
+    uniforms: { height: h, width: w, rows, columns, count },
     tensors,
-    workgroups: linearWorkgroups(n * c * windows, WORKGROUP),
+    workgroups: linearWorkgroups(count, WORKGROUP),
   });
 }
 

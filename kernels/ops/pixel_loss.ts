@@ -143,7 +143,7 @@ export function pixelLoss<P extends Params>(loss: PixelLoss<P>): Operation<P> {
     return {
       groups,
       chunks,
-      uniforms: [length, groups, chunks],
+      uniforms: { length, groups, chunks },
       constants: Object.fromEntries(
         Object.entries(params).map(([key, value]) => [`c_${key}`, Number(value)]),
       ),

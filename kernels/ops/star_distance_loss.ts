@@ -160,10 +160,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 `;
 }
 
-function layout([n, rays, h, w]: Shape): { uniforms: number[]; pixels: number; sums: number } {
+/** The uniforms of all its kernels. */
+function layout([n, rays, h, w]: Shape): Record<"pixels" | "area" | "rays" | "sums", number> {
   const pixels = n * h * w;
-  const sums = Math.ceil(pixels / PIXELS_PER_SUM);
-  return { uniforms: [pixels, h * w, rays, sums], pixels, sums };
+  return { pixels, area: h * w, rays, sums: Math.ceil(pixels / PIXELS_PER_SUM) };
 }
 
 function sumPixels(
@@ -171,16 +171,16 @@ function sumPixels(
   inputs: readonly Tensor<"f32">[],
   { error, background }: StarDistanceLossParams,
 ): Tensor<"f32"> {
-  const { uniforms, sums } = layout(inputs[0].shape);
+  const uniforms = layout(inputs[0].shape);
   using scope = device.scope();
-  const partial = device.empty([sums, 4]);
+  const partial = device.empty([uniforms.sums, 4]);
   device.dispatch({
     label: "starDistanceLoss sums",
     shader: sumShader(ERRORS[error]),
     uniforms,
     constants: { background },
     tensors: [partial, ...inputs],
-    workgroups: linearWorkgroups(sums, WORKGROUP),
+    workgroups: linearWorkgroups(uniforms.sums, WORKGROUP),
   });
   return scope.keep(sumSlabs(device, { partial, shape: [4] }));
 }
@@ -224,7 +224,7 @@ export const starDistanceLoss: Operation<StarDistanceLossParams> = {
     device.dispatch({
       label: "starDistanceLoss value",
       shader: VALUE,
-      uniforms: layout(inputs[0].shape).uniforms,
+      uniforms: layout(inputs[0].shape),
       constants: { background: params.background },
       tensors: [loss, sums],
       workgroups: [1],
@@ -233,7 +233,7 @@ export const starDistanceLoss: Operation<StarDistanceLossParams> = {
   },
   backward(device, { inputs, dy, needs }, params) {
     if (!needs[0]) return [null, null, null];
-    const { uniforms, pixels } = layout(inputs[0].shape);
+    const uniforms = layout(inputs[0].shape);
     using scope = device.scope();
     const gradient = device.empty(inputs[0].shape);
     const sums = sumPixels(device, inputs, params);
@@ -243,7 +243,7 @@ export const starDistanceLoss: Operation<StarDistanceLossParams> = {
       uniforms,
       constants: { background: params.background },
       tensors: [gradient, ...inputs, sums, dy],
-      workgroups: linearWorkgroups(pixels, WORKGROUP),
+      workgroups: linearWorkgroups(uniforms.pixels, WORKGROUP),
     });
     return [scope.keep(gradient), null, null];
   },

@@ -140,7 +140,10 @@ function dispatchWindows(
   device.dispatch({
     label,
     shader,
-    uniforms: [c, h, w, rows, columns, weight[2], stride, padding, count],
+    uniforms: {
+      ...{ channels: c, height: h, width: w, rows, columns },
+      ...{ k: weight[2], stride, padding, count },
+    },
     tensors,
     workgroups: linearWorkgroups(count, WORKGROUP),
   });

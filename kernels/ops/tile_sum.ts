@@ -105,7 +105,11 @@ function tilesOf(shape: Shape, { side }: TileSumParams) {
   const tiles = n * rows * columns;
   const chunks = Math.ceil(c * tileHeight * tileWidth / CHUNK);
   const size = sizeOf(shape);
-  const uniforms = [c, h, w, tileHeight, tileWidth, rows, columns, tiles, chunks, size];
+  const uniforms = {
+    ...{ channels: c, height: h, width: w },
+    ...{ tile_height: tileHeight, tile_width: tileWidth, rows, columns },
+    ...{ tiles, chunks, size },
+  };
   return { tileHeight, tileWidth, rows, columns, tiles, chunks, size, uniforms };
 }
 
@@ -163,7 +167,7 @@ export const tileSum: Operation<TileSumParams> = {
     device.dispatch({
       label: "tileSum value",
       shader: VALUE,
-      uniforms: [tiles, chunks, size],
+      uniforms: { tiles, chunks, size },
       tensors: [partial, differences],
       workgroups: linearWorkgroups(chunks, WORKGROUP),
     });

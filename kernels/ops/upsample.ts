@@ -132,7 +132,7 @@ function run(
   device.dispatch({
     label,
     shader: isWhole ? vectors : kernels.any,
-    uniforms: [small[2], small[3], count],
+    uniforms: { height: small[2], width: small[3], count },
     tensors: [result, input],
     workgroups: linearWorkgroups(count, WORKGROUP),
   });

@@ -71,7 +71,7 @@ export function adamStep(
   device.dispatch({
     label: "adam",
     shader: SHADER,
-    uniforms: [count],
+    uniforms: { count },
     constants: { beta1: settings.beta1, beta2: settings.beta2 },
     tensors: [weight, first, second, gradient, step],
     workgroups: linearWorkgroups(count, WORKGROUP),

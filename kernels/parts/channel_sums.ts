@@ -83,7 +83,7 @@ function runSums(
   device.dispatch({
     label,
     shader: shaderFor({ vector, masking }),
-    uniforms: [channels, vectors, lanes, count],
+    uniforms: { channels, vectors, lanes, count },
     tensors: [partial, x, ...others],
     workgroups: linearWorkgroups(count, WORKGROUP),
   });

@@ -49,7 +49,7 @@ export function elementwise(
   device.dispatch({
     label,
     shader: shaderFor(inputs.length, expression),
-    uniforms: [count],
+    uniforms: { count },
     tensors: [result, ...inputs],
     workgroups: linearWorkgroups(count, WORKGROUP),
   });

@@ -52,7 +52,7 @@ export function sumSlabs(
   device.dispatch({
     label: "sum slabs",
     shader: slabsShader(vectorType(vector)),
-    uniforms: [vectors, slabs, Math.ceil(slabs / groups), groups],
+    uniforms: { count: vectors, slabs, per_group: Math.ceil(slabs / groups), groups },
     tensors: [total, partial],
     workgroups: linearWorkgroups(vectors * groups, WORKGROUP),
   });

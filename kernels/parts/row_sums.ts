@@ -90,7 +90,7 @@ export function rowSums(device: Device, what: RowSums): Tensor<"f32"> {
   device.dispatch({
     label,
     shader: shaderFor(what, vector),
-    uniforms: [rows, vectors, lanes],
+    uniforms: { rows, vectors, lanes },
     tensors: [partial, ...inputs, ...(table ? [table] : [])],
     workgroups: linearWorkgroups(rows * lanes, WORKGROUP),
   });

@@ -109,7 +109,7 @@ export function distanceTransform(
   const extents = labelGrid(labels.shape, { grid, task: "transform distances" });
   const shape = [extents.images, 1, extents.rows, extents.columns];
   const uniforms = gridUniforms(extents);
-  const workgroups = linearWorkgroups(uniforms[0], WORKGROUP);
+  const workgroups = linearWorkgroups(uniforms.count, WORKGROUP);
   using scope = device.scope();
   const squares = device.empty(shape, "u32");
   const nearest = device.empty(shape, "u32");

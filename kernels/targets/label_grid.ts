@@ -55,11 +55,11 @@ export function labelGrid(
   return { images, height, width, rows: along(height), columns: along(width), grid };
 }
 
-/** Extents as {@linkcode GRID_PARAMS} has them, the number of grid points first. */
+/** Extents as {@linkcode GRID_PARAMS} has them; `count` is the number of grid points. */
 export function gridUniforms(
   { images, height, width, rows, columns, grid }: LabelGrid,
-): [count: number, ...extents: number[]] {
-  return [images * rows * columns, height, width, rows, columns, grid];
+): Record<"count" | "height" | "width" | "rows" | "columns" | "grid", number> {
+  return { count: images * rows * columns, height, width, rows, columns, grid };
 }
 
 /** WGSL fields of a uniform struct for {@linkcode gridUniforms}. */

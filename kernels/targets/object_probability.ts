@@ -80,7 +80,7 @@ export function objectProbability(
   const extents = labelGrid(labels.shape, { grid, task: "compute object probabilities" });
   const { images, rows, columns } = extents;
   const uniforms = gridUniforms(extents);
-  const workgroups = linearWorkgroups(uniforms[0], WORKGROUP);
+  const workgroups = linearWorkgroups(uniforms.count, WORKGROUP);
   using scope = device.scope();
   const prob = device.empty([images, 1, rows, columns]);
   const squares = distanceTransform(device, labels, { grid });

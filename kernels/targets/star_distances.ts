@@ -104,14 +104,12 @@ export function starDistances(
   }
   const distances = device.empty([extents.images, rays, extents.rows, extents.columns]);
   const uniforms = gridUniforms(extents);
-  const table = new Uint32Array(rayTable(rays).buffer);
   device.dispatch({
     label: "star distances",
     shader: shader(rays),
-    // The table begins at a multiple of 16 bytes.
-    uniforms: [...uniforms, 0, 0, ...table],
+    uniforms: { ...uniforms, rays: rayTable(rays) },
     tensors: [distances, labels],
-    workgroups: linearWorkgroups(uniforms[0], WORKGROUP),
+    workgroups: linearWorkgroups(uniforms.count, WORKGROUP),
   });
   return distances;
 }

@@ -4,13 +4,14 @@
  * @module
  */
 
+import type { Uniforms } from "./params.ts";
 import type { PipelineSource } from "./pipelines.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** One dispatch: a shader, what it reads and writes, and how many workgroups run. */
 export interface Dispatch extends PipelineSource {
-  /** Values of the uniform struct at binding 0, all `u32`. */
-  readonly uniforms: readonly number[];
+  /** Values of the `struct Params` at binding 0, by the names of its members. */
+  readonly uniforms: Uniforms;
   /** Tensors at bindings 1, 2, … */
   readonly tensors: readonly Tensor[];
   /** Tensors at the bindings after these, read through storage textures; none unless told. */

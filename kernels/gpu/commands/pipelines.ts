@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type ParamsLayout, paramsLayout } from "./params.ts";
 import { describeShaderError, ShaderError } from "../errors.ts";
 
 /** What a pipeline is made from. */
@@ -22,6 +23,8 @@ export interface CompiledShader {
   readonly pipeline: GPUComputePipeline;
   /** The layout of its bind group 0. */
   readonly layout: GPUBindGroupLayout;
+  /** The layout of its uniforms. */
+  readonly params: ParamsLayout;
 }
 
 /** Compiles each shader once. */
@@ -36,12 +39,17 @@ export class PipelineCache {
     this.#onError = onError;
   }
 
-  /** The compiled shader; WebGPU gives one at once even where the shader will be refused. */
+  /**
+   * The compiled shader; WebGPU gives one at once even where the shader will be refused.
+   *
+   * @throws {TypeError} If its `struct Params` has a member of another kind than uniforms have.
+   */
   get(source: PipelineSource): CompiledShader {
     const { label, shader, constants } = source;
     const key = constants ? `${JSON.stringify(constants)}\n${shader}` : shader;
     const cached = this.#pipelines.get(key);
     if (cached) return cached;
+    const params = paramsLayout(source);
     this.#gpu.pushErrorScope("validation");
     const module = this.#gpu.createShaderModule({ label, code: shader });
     const pipeline = this.#gpu.createComputePipeline({
@@ -50,7 +58,7 @@ export class PipelineCache {
       compute: { module, entryPoint: "main", constants },
     });
     this.#watch(source, module);
-    const compiled = { pipeline, layout: pipeline.getBindGroupLayout(0) };
+    const compiled = { pipeline, layout: pipeline.getBindGroupLayout(0), params };
     this.#pipelines.set(key, compiled);
     return compiled;
   }

@@ -19,16 +19,16 @@ export class UniformCache {
     return this.#buffers.size;
   }
 
-  /** The buffer that holds these `u32` values. */
-  get(values: readonly number[]): GPUBuffer {
-    const key = values.join();
+  /** The buffer that holds these words of 32 bits. */
+  get(words: readonly number[]): GPUBuffer {
+    const key = words.join();
     const cached = this.#buffers.get(key);
     if (cached) return cached;
     const buffer = this.#gpu.createBuffer({
-      size: Math.max(16, Math.ceil(values.length / 4) * 16),
+      size: Math.max(16, Math.ceil(words.length / 4) * 16),
       usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
     });
-    this.#gpu.queue.writeBuffer(buffer, 0, Uint32Array.from(values));
+    this.#gpu.queue.writeBuffer(buffer, 0, Uint32Array.from(words));
     this.#buffers.set(key, buffer);
     return buffer;
   }

@@ -216,7 +216,7 @@ export function directConvolution(
   device.dispatch({
     label: `conv2d k${k} ${epilogue}`,
     shader: directShader(tile),
-    uniforms: [batch, cIn, cOut, height, rowSegments],
+    uniforms: { batch, c_in: cIn, c_out: cOut, height, segments: rowSegments },
     ...bindOperands(results, { operands: [x, packed], source }),
     workgroups: linearWorkgroups(Math.ceil(batch * tiles / WORKGROUP) * Math.ceil(cOut / 4), 1),
   });
@@ -261,7 +261,7 @@ export function doubledConvolution(
       source,
       doubled: true,
     }),
-    uniforms: [batch, cIn, cOut, height, width / 4, low.shape[1]],
+    uniforms: { batch, c_in: cIn, c_out: cOut, height, segments: width / 4, c_low: low.shape[1] },
     ...bindOperands([y, bias], { operands: [skip, packed, low], source }),
     workgroups: linearWorkgroups(Math.ceil(batch * tiles / WORKGROUP) * Math.ceil(cOut / 4), 1),
   });

@@ -147,7 +147,7 @@ export function fewInputsConvolution(
     device.dispatch({
       label: `conv2d k${k} few inputs`,
       shader: fewInputsShader({ ...tile, first }),
-      uniforms: [height, width / vector, count],
+      uniforms: { height, segments: width / vector, count },
       tensors: bias ? [y, x, weight, bias] : [y, x, weight],
       workgroups: linearWorkgroups(count, WORKGROUP),
     });

@@ -173,7 +173,7 @@ export function gemmConvolution(
   device.dispatch({
     label: `conv2d k${k} product`,
     shader: gemmShader({ k, blocks, groups, isWhole, hasBias: bias !== null, relu, half }),
-    uniforms: [cIn, cOut, height, width, tiles, rows, count],
+    uniforms: { c_in: cIn, c_out: cOut, height, width, tiles, rows, count },
     tensors: bias ? [y, x, packed, bias] : [y, x, packed],
     workgroups: linearWorkgroups(count, 1),
   });

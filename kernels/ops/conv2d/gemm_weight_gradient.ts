@@ -155,7 +155,10 @@ export function gemmWeightGradient(
   device.dispatch({
     label: `conv2d k${k} dw product`,
     shader: gemmWeightGradientShader({ k, blocks, groups }),
-    uniforms: [cIn, cOut, height, width, slab, slabs, columns, rows, count],
+    uniforms: {
+      ...{ c_in: cIn, c_out: cOut, height, width, slab, slabs, columns, rows },
+      count,
+    },
     tensors: [partial, x, dz],
     workgroups: linearWorkgroups(count, 1),
   });

@@ -61,7 +61,7 @@ export function packWeights(
   device.dispatch({
     label: transposed ? "conv2d pack transposed" : "conv2d pack",
     shader: packShader({ type: half ? "f16" : "f32", transposed }),
-    uniforms: [terms, cOut, k * k],
+    uniforms: { terms, c_out: cOut, taps: k * k },
     tensors: [packed, weight],
     workgroups: [Math.ceil(terms / WORKGROUP), blocks],
   });

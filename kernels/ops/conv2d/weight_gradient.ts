@@ -244,7 +244,10 @@ export function joinedWeightGradient(
         source,
         doubled,
       }),
-      uniforms: [batch, cIn, cOut, height, segments, bands, slabs, parts, first, cAll],
+      uniforms: {
+        ...{ batch, c_in: cIn, c_out: cOut, height, segments, bands, slabs, parts },
+        ...{ c_first: first, c_all: cAll },
+      },
       // The gradient comes first, as in the kernel of dx: its copy in a texture can serve both.
       ...bindOperands([partial], { operands: [dz, x], source }),
       workgroups: linearWorkgroups(batch * slabs * blocks, WORKGROUP),

@@ -13,7 +13,7 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../../gpu/device.ts";
+import { type Device, linearWorkgroups, type Uniforms } from "../../gpu/device.ts";
 import { bindOperands, declareOperand, type Source } from "../../parts/operand.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import type { Convolution } from "./convolution.ts";
@@ -282,9 +282,12 @@ export function winogradConvolution(
   return scope.keep(y);
 }
 
-function groupUniforms(sizes: Sizes, channels: number): number[] {
+function groupUniforms(sizes: Sizes, channels: number): Uniforms {
   const { height, segments, tileRows, tileGroups, groups } = sizes;
-  return [channels, height, segments, tileRows, tileGroups, groups, channels * groups];
+  return {
+    ...{ channels, height, segments, tile_rows: tileRows, tile_groups: tileGroups, groups },
+    count: channels * groups,
+  };
 }
 
 /** Both transforms and the products, `[e][c_out][group]`. */
@@ -306,18 +309,19 @@ function multiply(
   });
   const blocks = Math.ceil(cOut / 4);
   const kernels = device.empty([elements, cIn, blocks, 4]);
+  const count = cIn * blocks;
   device.dispatch({
     label: `conv2d winograd${m} kernel`,
     shader: kernelShader(m),
-    uniforms: [cIn, cOut, 9, blocks, transposed ? 1 : 0, cIn * blocks],
+    uniforms: { c_in: cIn, c_out: cOut, taps: 9, blocks, transposed: Number(transposed), count },
     tensors: [kernels, weight],
-    workgroups: linearWorkgroups(cIn * blocks, WORKGROUP),
+    workgroups: linearWorkgroups(count, WORKGROUP),
   });
   const tiles = Math.ceil(groups / PRODUCT.groups) * Math.ceil(cOut / (PRODUCT.blocks * 4));
   device.dispatch({
     label: `conv2d winograd${m} product`,
     shader: productShader(cIn % 4 === 0 ? 4 : 1, source),
-    uniforms: [cIn, cOut, groups, elements * tiles],
+    uniforms: { c_in: cIn, c_out: cOut, groups, count: elements * tiles },
     ...bindOperands([products], { operands: [windows, kernels], source }),
     workgroups: linearWorkgroups(elements * tiles, WORKGROUP),
   });

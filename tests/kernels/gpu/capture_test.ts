@@ -264,18 +264,19 @@ Deno.test("Device.capture() copies an operand into a texture again only when it 
   const [x, y] = [device.upload([2000], values(2000, 1)), device.empty([2000])];
   const shader = /* wgsl */ `
 ${declareOperand("x", { binding: 2, source: "texture" })}
-@group(0) @binding(0) var<uniform> count: u32;
+struct Params { count: u32 }
+@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < count) { y[id.x] += x_at(i32(id.x)); }
+  if (id.x < p.count) { y[id.x] += x_at(i32(id.x)); }
 }
 `;
   const addX = (from = x) =>
     device.dispatch({
       label: "add x",
       shader,
-      uniforms: [500],
+      uniforms: { count: 500 },
       tensors: [y],
       textures: [from],
       workgroups: [8],

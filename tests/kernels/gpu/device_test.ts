@@ -180,16 +180,17 @@ Deno.test("Device.copy() and clear() keep the order of the dispatches around the
 
 Deno.test("Device goes on after more uniform values than it keeps", async () => {
   await withDevice({}, async (own) => {
-    const shader = `@group(0) @binding(0) var<uniform> p: vec4u;
+    const shader = `struct Params { at: u32, value: u32 }
+@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> y: array<u32>;
-@compute @workgroup_size(1) fn main() { y[p.x] = p.y; }`;
+@compute @workgroup_size(1) fn main() { y[p.at] = p.value; }`;
     const count = 4200;
     const y = own.empty([count], "u32");
     for (let i = 0; i < count; i++) {
       own.dispatch({
         label: "set",
         shader,
-        uniforms: [i, count - i],
+        uniforms: { at: i, value: count - i },
         tensors: [y],
         workgroups: [1],
       });

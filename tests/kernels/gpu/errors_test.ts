@@ -4,7 +4,7 @@ import { type Device, linearWorkgroups } from "../../../kernels/gpu/device.ts";
 import { describeShaderError, DeviceLostError, ShaderError } from "../../../kernels/gpu/errors.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
 
-const GOOD = `@group(0) @binding(0) var<uniform> p: vec4u;
+const GOOD = `struct Params { x: u32, y: u32 } @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @compute @workgroup_size(1)
 fn main() { y[0] = f32(p.x); }
@@ -14,7 +14,7 @@ const BAD = GOOD.replace("fn main() { y[0] = f32(p.x); }", WRONG_LINE);
 
 function dispatch(device: Device, { shader, label = "test" }: { shader: string; label?: string }) {
   const y = device.empty([1]);
-  device.dispatch({ label, shader, uniforms: [7], tensors: [y], workgroups: [1] });
+  device.dispatch({ label, shader, uniforms: { x: 7, y: 7 }, tensors: [y], workgroups: [1] });
   return y;
 }
 
@@ -75,7 +75,7 @@ Deno.test("a validation error that nobody caught surfaces at read() and finish()
     device.dispatch({
       label: "two for one",
       shader: GOOD,
-      uniforms: [1],
+      uniforms: { x: 1, y: 1 },
       tensors,
       workgroups: [1],
     });
@@ -117,7 +117,13 @@ Deno.test("Device.dispatch() refuses more than 65535 workgroups along an axis", 
   for (const workgroups of [[65536], [1, 65536], [1, 1, 65536]] as [number, number?, number?][]) {
     assertThrows(
       () =>
-        device.dispatch({ label: "wide", shader: GOOD, uniforms: [1], tensors: [y], workgroups }),
+        device.dispatch({
+          label: "wide",
+          shader: GOOD,
+          uniforms: { x: 1, y: 1 },
+          tensors: [y],
+          workgroups,
+        }),
       RangeError,
       `Cannot dispatch wide: ${workgroups[0]}×${workgroups[1] ?? 1}×${workgroups[2] ?? 1} ` +
         "workgroups, at most 65535 a side",

@@ -12,13 +12,14 @@ function throughTexture(device: Device, x: Tensor<"f32">, y: Tensor<"f32">): voi
   device.dispatch({
     label: "through a texture",
     shader: /* wgsl */ `
-@group(0) @binding(0) var<uniform> count: vec4u;
+struct Params { count: u32 }
+@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(2) var x: texture_storage_2d<rgba32float, read>;
 @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < count.x) { y[id.x] = textureLoad(x, vec2u(id.x % 1024u, id.x / 1024u)); }
+  if (id.x < p.count) { y[id.x] = textureLoad(x, vec2u(id.x % 1024u, id.x / 1024u)); }
 }`,
-    uniforms: [x.size / 4],
+    uniforms: { count: x.size / 4 },
     tensors: [y],
     textures: [x],
     workgroups: [Math.ceil(x.size / 256)],
