@@ -7,28 +7,33 @@
  */
 
 import type { AdapterSummary } from "./adapter.ts";
-import { Arena } from "./memory/arena.ts";
 import { KernelChoices, type Pins } from "./choices.ts";
-import { type Command, CommandQueue } from "./commands/queue.ts";
-import { DeviceMemory } from "./memory/device_memory.ts";
-import { type Dispatch, MAX_WORKGROUPS_PER_AXIS } from "./commands/dispatch.ts";
-import { FailureWatch } from "./failures.ts";
-import { type Lease, LifetimeTrace, type Memory, PooledMemory } from "./memory/memory_plan.ts";
-import { paramWords } from "./commands/params.ts";
+import { CaptureSink } from "./commands/capture_sink.ts";
+import { DispatchBinder } from "./commands/command.ts";
+import type { Dispatch } from "./commands/dispatch.ts";
 import { PipelineCache } from "./commands/pipelines.ts";
-import { type MemoryUse, paddedBytes } from "./memory/pool.ts";
+import { PlanSink } from "./commands/plan_sink.ts";
 import { type KernelTime, Profiler } from "./commands/profiler.ts";
+import { CommandQueue } from "./commands/queue.ts";
 import { readBuffer } from "./commands/readback.ts";
-import { Capture, Recording } from "./commands/recording.ts";
+import { Recording } from "./commands/recording.ts";
+import { RunSink } from "./commands/run_sink.ts";
+import type { CommandSink, TensorCopy } from "./commands/sink.ts";
+import { UniformCache } from "./commands/uniforms.ts";
+import { FailureWatch } from "./failures.ts";
+import { Arena } from "./memory/arena.ts";
+import { DeviceMemory } from "./memory/device_memory.ts";
+import { type Lease, LifetimeTrace, type Memory, PooledMemory } from "./memory/memory_plan.ts";
+import type { MemoryUse } from "./memory/pool.ts";
 import { type Scope, ScopeStack } from "./memory/scopes.ts";
+import { BYTES_PER_ROW, TextureRows } from "./memory/textures.ts";
 import { formatShape, type Shape, sizeOf } from "./shape.ts";
 import { type DType, Tensor, type TypedArrayOf } from "./tensor.ts";
-import { BYTES_PER_ROW, TextureRows } from "./memory/textures.ts";
-import { UniformCache } from "./commands/uniforms.ts";
 
 export type { AdapterSummary } from "./adapter.ts";
 export { type Dispatch, linearWorkgroups } from "./commands/dispatch.ts";
 export type { Uniforms } from "./commands/params.ts";
+export type { TensorCopy } from "./commands/sink.ts";
 export type { Scope } from "./memory/scopes.ts";
 
 /** Options of a {@linkcode Device}. */
@@ -41,11 +46,7 @@ export interface DeviceOptions {
   kernels?: Pins;
 }
 
-const MAX_CACHED_UNIFORMS = 4096;
 const DEFAULT_MEMORY_LIMIT = 4 * 1024 ** 3;
-
-/** What happens to commands: they run, only their textures are noted, or all for a recording. */
-type Mode = "run" | TextureRows | Capture;
 
 /** A WebGPU device with a buffer pool, a pipeline cache and a queue of batched dispatches. */
 export class Device implements Disposable {
@@ -57,14 +58,13 @@ export class Device implements Disposable {
   readonly choices: KernelChoices;
   readonly #profiler: Profiler | null;
   readonly #failures: FailureWatch;
-  readonly #pipelines: PipelineCache;
-  readonly #uniforms: UniformCache;
+  readonly #binder: DispatchBinder;
   readonly #queue: CommandQueue;
   readonly #held: DeviceMemory;
   readonly #scopes = new ScopeStack((tensor) => this.free(tensor));
   readonly #leases = new WeakMap<Tensor, Lease>();
   #memory: Memory;
-  #mode: Mode = "run";
+  #sink: CommandSink;
 
   /** Wraps an open WebGPU device; `openDevice()` is the usual way to get one. */
   constructor(gpu: GPUDevice, adapter: AdapterSummary, options: DeviceOptions = {}) {
@@ -74,14 +74,19 @@ export class Device implements Disposable {
     this.#failures = new FailureWatch(gpu);
     this.#queue = new CommandQueue(gpu, { failures: this.#failures, profiler: this.#profiler });
     this.choices = new KernelChoices(options.kernels);
-    this.#uniforms = new UniformCache(gpu);
-    this.#pipelines = new PipelineCache(gpu, (error) => this.#failures.explain(error));
     this.#held = new DeviceMemory(gpu, {
       totalBytes: options.memoryLimit ?? DEFAULT_MEMORY_LIMIT,
       // A buffer may only go once the commands that use it have been submitted.
       beforeDestroy: () => this.#queue.flush(),
     });
     this.#memory = new PooledMemory(this.#held.pool);
+    this.#binder = new DispatchBinder(gpu, {
+      failures: this.#failures,
+      pipelines: new PipelineCache(gpu, (error) => this.#failures.explain(error)),
+      textures: this.#held.textures,
+    });
+    const uniforms = new UniformCache(gpu);
+    this.#sink = new RunSink(this.#queue, { binder: this.#binder, uniforms });
   }
 
   /** GPU memory held now and at most. */
@@ -101,7 +106,7 @@ export class Device implements Disposable {
 
   /** Whether {@linkcode Device.plan} is under way: nothing is computed, so nothing may be counted. */
   get isPlanning(): boolean {
-    return this.#mode instanceof TextureRows;
+    return this.#sink.isPlan;
   }
 
   /** Opens a scope: `using scope = device.scope()`. Scopes nest and must close in order. */
@@ -173,7 +178,7 @@ export class Device implements Disposable {
     }
     if (this.isPlanning) return;
     this.#failures.throwAny();
-    this.#refuseCapture("write to a tensor", "write it before each replay");
+    this.#sink.cross("write to a tensor", "write it before each replay");
     const { buffer } = tensor;
     this.flush();
     if (values.length > 0) this.gpu.queue.writeBuffer(buffer, 0, values);
@@ -187,7 +192,7 @@ export class Device implements Disposable {
    */
   async read<D extends DType>(tensor: Tensor<D>): Promise<TypedArrayOf<D>> {
     this.#failures.throwAny();
-    this.#refuseCapture("read a tensor", "copy it to one that was there before, and read that");
+    this.#sink.cross("read a tensor", "copy it to one that was there before, and read that");
     try {
       const bytes = await readBuffer(this.gpu, { tensor, queue: this.#queue });
       this.#failures.throwAny();
@@ -199,33 +204,14 @@ export class Device implements Disposable {
     }
   }
 
-  /** Copies elements between tensors: `count` elements, offsets in elements. */
-  copy(
-    { from, fromOffset = 0, to, toOffset = 0, count }: {
-      from: Tensor;
-      fromOffset?: number;
-      to: Tensor;
-      toOffset?: number;
-      count: number;
-    },
-  ): void {
-    if (this.isPlanning || count === 0) return;
-    const [fromBytes, toBytes] = [fromOffset * 4, toOffset * 4];
-    this.#add([from, to], {
-      kind: "copy",
-      from: from.buffer,
-      fromOffset: fromBytes,
-      to: to.buffer,
-      toOffset: toBytes,
-      bytes: count * 4,
-    });
+  /** Copies elements between tensors. */
+  copy(copy: TensorCopy): void {
+    if (copy.count > 0) this.#sink.copy(copy);
   }
 
   /** Sets every element of a tensor to 0. */
   clear(tensor: Tensor): void {
-    if (this.isPlanning) return;
-    const bytes = paddedBytes(tensor.byteLength);
-    this.#add([tensor], { kind: "clear", buffer: tensor.buffer, bytes });
+    this.#sink.clear(tensor);
   }
 
   /**
@@ -236,37 +222,12 @@ export class Device implements Disposable {
    * have failed.
    */
   dispatch(dispatch: Dispatch): void {
-    const { label, tensors, textures = [], uniforms, workgroups: [x, y = 1, z = 1] } = dispatch;
-    if (this.#mode instanceof TextureRows) {
-      for (const [slot, { byteLength }] of textures.entries()) this.#mode.hold(slot, byteLength);
-      return;
-    }
-    this.#failures.throwAny();
-    if (Math.max(x, y, z) > MAX_WORKGROUPS_PER_AXIS) {
-      throw new RangeError(
-        `Cannot dispatch ${label}: ${x}×${y}×${z} workgroups, at most 65535 a side`,
-      );
-    }
-    const { pipeline, layout, params } = this.#pipelines.get(dispatch);
-    const words = paramWords(params, { label, uniforms });
-    const buffers = [this.#uniformCache().get(words), ...tensors.map((t) => t.buffer)];
-    const views = textures.map((tensor, slot) => this.#copyToTexture(tensor, slot).createView());
-    const resources = [...buffers.map((buffer) => ({ buffer })), ...views];
-    const entries = resources.map((resource, binding) => ({ binding, resource }));
-    const group = this.gpu.createBindGroup({ layout, entries });
-    this.#add(tensors, { kind: "dispatch", label, pipeline, group, workgroups: [x, y, z] });
+    this.#sink.dispatch(dispatch);
   }
 
   /** The most bytes of a tensor that a kernel can read through a texture. */
   get maxTextureBytes(): number {
     return this.gpu.limits.maxTextureDimension2D * BYTES_PER_ROW;
-  }
-
-  #copyToTexture(tensor: Tensor, slot: number): GPUTexture {
-    const bytes = tensor.byteLength;
-    const to = this.#held.textures.take(slot, bytes);
-    this.#add([tensor], { kind: "texture", from: tensor.buffer, to, bytes });
-    return to;
   }
 
   /** Submits everything recorded so far; does not wait. */
@@ -300,7 +261,7 @@ export class Device implements Disposable {
    */
   plan(compute: () => void): MemoryUse {
     return this.#held.imagine((pool, textures) =>
-      this.#inside({ memory: new PooledMemory(pool), mode: textures }, compute)
+      this.#inside({ memory: new PooledMemory(pool), sink: new PlanSink(textures) }, compute)
     );
   }
 
@@ -311,7 +272,7 @@ export class Device implements Disposable {
       pool,
       trace: (compute) => {
         const [memory, rows] = [new LifetimeTrace(), new TextureRows(textures.rows)];
-        this.#inside({ memory, mode: rows }, compute);
+        this.#inside({ memory, sink: new PlanSink(rows) }, compute);
         return { lifetimes: memory.lifetimes, textureRows: rows.rows };
       },
       growTextures: (rows) => rows.forEach((count, i) => textures.take(i, count * BYTES_PER_ROW)),
@@ -349,15 +310,18 @@ export class Device implements Disposable {
   capture(compute: () => void, { arena }: { arena?: Arena } = {}): Recording {
     this.#failures.throwAny();
     const place = arena ?? this.arena();
-    const capture = new Capture(new UniformCache(this.gpu));
+    const uniforms = new UniformCache(this.gpu);
     try {
-      this.#inside({ memory: place.memoryFor(compute), mode: capture }, compute);
+      const memory = place.memoryFor(compute);
+      const isOutside = (tensor: Tensor) => this.#leases.get(tensor)?.memory !== memory;
+      const sink = new CaptureSink(this.#binder, { uniforms, isOutside });
+      this.#inside({ memory, sink }, compute);
+      return new Recording(sink, { arena: place, ownsArena: !arena, queue: this.#queue });
     } catch (error) {
-      capture.uniforms.clear();
+      uniforms.clear();
       if (!arena) place[Symbol.dispose]();
       throw error;
     }
-    return new Recording(capture, { arena: place, ownsArena: !arena, queue: this.#queue });
   }
 
   /** Releases the device and everything on it. */
@@ -367,37 +331,20 @@ export class Device implements Disposable {
     this.gpu.destroy();
   }
 
-  #refuseCapture(what: string, remedy: string): void {
-    if (!(this.#mode instanceof Capture)) return;
-    throw new TypeError(`Cannot ${what} during a capture: it would not be recorded; ${remedy}`);
-  }
-
-  /** Calls a computation in a scope of its own, with other memory and other ways with commands. */
-  #inside({ memory, mode }: { memory: Memory; mode: Mode }, compute: () => void): void {
-    const outer = { memory: this.#memory, mode: this.#mode };
+  /** Calls a computation in a scope of its own, with other memory and another sink. */
+  #inside(
+    { memory, sink }: { memory: Memory; sink: CommandSink },
+    compute: () => void,
+  ): void {
+    const outer = { memory: this.#memory, sink: this.#sink };
     this.#memory = memory;
-    this.#mode = mode;
+    this.#sink = sink;
     try {
       using _scope = this.scope();
       compute();
     } finally {
       this.#memory = outer.memory;
-      this.#mode = outer.mode;
+      this.#sink = outer.sink;
     }
-  }
-
-  #add(tensors: readonly Tensor[], command: Command): void {
-    if (!(this.#mode instanceof Capture)) return this.#queue.add(command);
-    const isOutside = (tensor: Tensor) => this.#leases.get(tensor)?.memory !== this.#memory;
-    this.#mode.add(command, { tensors, outside: tensors.filter(isOutside) });
-  }
-
-  #uniformCache(): UniformCache {
-    if (this.#mode instanceof Capture) return this.#mode.uniforms;
-    if (this.#uniforms.size >= MAX_CACHED_UNIFORMS) {
-      this.flush();
-      this.#uniforms.clear();
-    }
-    return this.#uniforms;
   }
 }

@@ -5,33 +5,9 @@
  */
 
 import type { FailureWatch } from "../failures.ts";
+import type { Command } from "./command.ts";
 import type { Profiler } from "./profiler.ts";
 import { encodeTextureCopy } from "../memory/textures.ts";
-
-/** One thing for the GPU to do, with everything it needs. */
-export type Command =
-  | {
-    readonly kind: "dispatch";
-    readonly label: string;
-    readonly pipeline: GPUComputePipeline;
-    readonly group: GPUBindGroup;
-    readonly workgroups: readonly [number, number, number];
-  }
-  | {
-    readonly kind: "copy";
-    readonly from: GPUBuffer;
-    readonly fromOffset: number;
-    readonly to: GPUBuffer;
-    readonly toOffset: number;
-    readonly bytes: number;
-  }
-  | {
-    readonly kind: "texture";
-    readonly from: GPUBuffer;
-    readonly to: GPUTexture;
-    readonly bytes: number;
-  }
-  | { readonly kind: "clear"; readonly buffer: GPUBuffer; readonly bytes: number };
 
 const MAX_DISPATCHES_PER_SUBMIT = 256;
 

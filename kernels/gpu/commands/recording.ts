@@ -6,48 +6,8 @@
  */
 
 import type { Arena } from "../memory/arena.ts";
-import type { Command, CommandQueue } from "./queue.ts";
-import type { Tensor } from "../tensor.ts";
-import type { UniformCache } from "./uniforms.ts";
-
-/** The commands of a capture, as they are noted. */
-export class Capture {
-  /** Everything it does, in order. */
-  readonly commands: Command[] = [];
-  /** Tensors it reads and writes that were there before. */
-  readonly outside: Set<Tensor> = new Set();
-  /** Its uniform buffers. */
-  readonly uniforms: UniformCache;
-  readonly #copied = new Map<GPUTexture, { from: GPUBuffer; bytes: number }>();
-
-  /** Starts without commands. */
-  constructor(uniforms: UniformCache) {
-    this.uniforms = uniforms;
-  }
-
-  /**
-   * Notes a command, which may change any of these tensors, and those of them from outside. What a
-   * texture holds already is not copied again: the gradient to a layer's sums serves two kernels.
-   */
-  add(
-    command: Command,
-    { tensors, outside }: { tensors: readonly Tensor[]; outside: readonly Tensor[] },
-  ): void {
-    if (command.kind === "texture") {
-      const { from, to, bytes } = command;
-      const copied = this.#copied.get(to);
-      if (copied?.from === from && copied.bytes === bytes) return;
-      this.#copied.set(to, { from, bytes });
-    } else {
-      const changed = new Set(tensors.map(({ buffer }) => buffer));
-      for (const [texture, { from }] of this.#copied) {
-        if (changed.has(from)) this.#copied.delete(texture);
-      }
-    }
-    this.commands.push(command);
-    outside.forEach((tensor) => this.outside.add(tensor));
-  }
-}
+import type { CaptureSink } from "./capture_sink.ts";
+import type { CommandQueue } from "./queue.ts";
 
 /** Where a recording lies and where it runs. */
 export interface RecordingPlace {
@@ -61,12 +21,12 @@ export interface RecordingPlace {
 
 /** A captured computation; `Device.capture()` makes it. */
 export class Recording implements Disposable {
-  readonly #capture: Capture;
+  readonly #capture: CaptureSink;
   readonly #place: RecordingPlace;
   #disposed = false;
 
   /** Wraps what a device has captured. */
-  constructor(capture: Capture, place: RecordingPlace) {
+  constructor(capture: CaptureSink, place: RecordingPlace) {
     this.#capture = capture;
     this.#place = place;
   }

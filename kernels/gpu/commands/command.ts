@@ -1,0 +1,129 @@
+/**
+ * Commands: what the GPU is to do, with everything it needs, made of what is asked of a device.
+ *
+ * @module
+ */
+
+import type { FailureWatch } from "../failures.ts";
+import { paddedBytes } from "../memory/pool.ts";
+import type { TextureSlots } from "../memory/textures.ts";
+import type { Tensor } from "../tensor.ts";
+import { type Dispatch, MAX_WORKGROUPS_PER_AXIS } from "./dispatch.ts";
+import { paramWords } from "./params.ts";
+import type { PipelineCache } from "./pipelines.ts";
+import type { TensorCopy } from "./sink.ts";
+import type { UniformCache } from "./uniforms.ts";
+
+/** One thing for the GPU to do, with everything it needs. */
+export type Command =
+  | {
+    readonly kind: "dispatch";
+    readonly label: string;
+    readonly pipeline: GPUComputePipeline;
+    readonly group: GPUBindGroup;
+    readonly workgroups: readonly [number, number, number];
+  }
+  | {
+    readonly kind: "copy";
+    readonly from: GPUBuffer;
+    readonly fromOffset: number;
+    readonly to: GPUBuffer;
+    readonly toOffset: number;
+    readonly bytes: number;
+  }
+  | {
+    readonly kind: "texture";
+    readonly from: GPUBuffer;
+    readonly to: GPUTexture;
+    readonly bytes: number;
+  }
+  | { readonly kind: "clear"; readonly buffer: GPUBuffer; readonly bytes: number };
+
+/** A command and the tensors that it reads and writes. */
+export interface TensorCommand {
+  /** The command. */
+  readonly command: Command;
+  /** Its tensors. */
+  readonly tensors: readonly Tensor[];
+}
+
+/** The command of a copy. */
+export function copyCommand(
+  { from, fromOffset = 0, to, toOffset = 0, count }: TensorCopy,
+): TensorCommand {
+  const command: Command = {
+    kind: "copy",
+    from: from.buffer,
+    fromOffset: fromOffset * 4,
+    to: to.buffer,
+    toOffset: toOffset * 4,
+    bytes: count * 4,
+  };
+  return { command, tensors: [from, to] };
+}
+
+/** The command that makes a tensor 0, with its padding. */
+export function clearCommand(tensor: Tensor): TensorCommand {
+  const bytes = paddedBytes(tensor.byteLength);
+  return { command: { kind: "clear", buffer: tensor.buffer, bytes }, tensors: [tensor] };
+}
+
+/** Makes the commands of dispatches. */
+export class DispatchBinder {
+  readonly #gpu: GPUDevice;
+  readonly #failures: FailureWatch;
+  readonly #pipelines: PipelineCache;
+  readonly #textures: TextureSlots;
+
+  /** Compiles with these pipelines, and reads operands through these textures. */
+  constructor(
+    gpu: GPUDevice,
+    { failures, pipelines, textures }: {
+      failures: FailureWatch;
+      pipelines: PipelineCache;
+      textures: TextureSlots;
+    },
+  ) {
+    this.#gpu = gpu;
+    this.#failures = failures;
+    this.#pipelines = pipelines;
+    this.#textures = textures;
+  }
+
+  /**
+   * The copies of its operands into textures, and the dispatch.
+   *
+   * @throws {ShaderError | DeviceLostError | OutOfMemoryError} If something before it is known to
+   * have failed.
+   * @throws {TypeError} If the names of its uniforms are not those of its shader's `struct Params`.
+   * @throws {RangeError} If it has too many workgroups along an axis.
+   */
+  commandsOf(dispatch: Dispatch, uniforms: UniformCache): TensorCommand[] {
+    this.#failures.throwAny();
+    const { label, tensors, textures = [], workgroups: [x, y = 1, z = 1] } = dispatch;
+    if (Math.max(x, y, z) > MAX_WORKGROUPS_PER_AXIS) {
+      throw new RangeError(
+        `Cannot dispatch ${label}: ${x}×${y}×${z} workgroups, at most 65535 a side`,
+      );
+    }
+    const { pipeline, layout, params } = this.#pipelines.get(dispatch);
+    const uniform = uniforms.get(paramWords(params, dispatch));
+    const buffers = [uniform, ...tensors.map((tensor) => tensor.buffer)];
+    const copies = textures.map((tensor, slot) => {
+      const bytes = tensor.byteLength;
+      return { from: tensor.buffer, to: this.#textures.take(slot, bytes), bytes };
+    });
+    const views = copies.map(({ to }) => to.createView());
+    const resources = [...buffers.map((buffer) => ({ buffer })), ...views];
+    const entries = resources.map((resource, binding) => ({ binding, resource }));
+    const group = this.#gpu.createBindGroup({ layout, entries });
+    const command: Command = { kind: "dispatch", label, pipeline, group, workgroups: [x, y, z] };
+    return [
+      ...copies.map((copy, i): TensorCommand => ({
+        command: { kind: "texture", ...copy },
+        tensors: [textures[i]],
+      })),
+      { command, tensors },
+    ];
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * The sink that computes nothing and notes what would be needed.
+ *
+ * @module
+ */
+
+import type { TextureRows } from "../memory/textures.ts";
+import type { Dispatch } from "./dispatch.ts";
+import type { CommandSink } from "./sink.ts";
+
+/** Notes the textures of dispatches; buffers are noted where they are leased. */
+export class PlanSink implements CommandSink {
+  /** It computes nothing. */
+  readonly isPlan = true;
+  readonly #textures: TextureRows;
+
+  /** Notes textures there. */
+  constructor(textures: TextureRows) {
+    this.#textures = textures;
+  }
+
+  /** Notes the textures of its operands. */
+  dispatch({ textures = [] }: Dispatch): void {
+    for (const [slot, { byteLength }] of textures.entries()) this.#textures.hold(slot, byteLength);
+  }
+
+  /** Copies need no memory. */
+  copy(): void {}
+
+  /** Neither does clearing. */
+  clear(): void {}
+
+  /** What is written is passed over. */
+  cross(): void {}
+}
