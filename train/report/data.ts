@@ -11,7 +11,7 @@ import type { Stage } from "../learn/stages.ts";
 export type ModelName = Stage;
 
 /** Whatever gives labels for a frame: a model, the temporal filter after the control, the truth. */
-export type Source = ModelName | "filtered" | "truth";
+export type LabelSource = ModelName | "filtered" | "truth";
 
 /** One line of a training plot. */
 export interface CurveSeries {
@@ -54,7 +54,7 @@ export interface TableColumn {
 /** The results of one model, or of the truth. */
 export interface TableRow {
   /** Whose results these are. */
-  readonly source: Source;
+  readonly source: LabelSource;
   /** The values by {@linkcode TableColumn.key}; what is missing was not measured. */
   readonly values: Readonly<Record<string, Measured | undefined>>;
 }
@@ -74,7 +74,7 @@ export interface FrameView {
   /** The picture. */
   readonly image: Plane;
   /** Label images of the size of `image`. */
-  readonly labels: Readonly<Partial<Record<Source, LabelImage>>>;
+  readonly labels: Readonly<Partial<Record<LabelSource, LabelImage>>>;
 }
 
 /** Average precision at one threshold. */
@@ -89,7 +89,7 @@ export interface PrecisionPoint {
 export type PrecisionCurves = Readonly<Partial<Record<ModelName, readonly PrecisionPoint[]>>>;
 
 /** A number per frame of the video and source; NaN where a frame has none. */
-export type PerFrame = Readonly<Partial<Record<Source, readonly number[]>>>;
+export type PerFrame = Readonly<Partial<Record<LabelSource, readonly number[]>>>;
 
 /** Everything a report shows. */
 export interface ReportData {

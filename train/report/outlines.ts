@@ -6,7 +6,7 @@
 
 import type { LabelImage } from "../images/image.ts";
 import { type Loop, traceContours } from "../objects/contours.ts";
-import type { FrameView, Source } from "./data.ts";
+import type { FrameView, LabelSource } from "./data.ts";
 import { SOURCES } from "./sources.ts";
 import { findTurnover } from "./turnover.ts";
 
@@ -26,7 +26,7 @@ export interface Outlines {
 /** One frame of a strip, ready to draw. */
 export interface StripFrame extends FrameView {
   /** Outlines by source. */
-  readonly outlines: Readonly<Partial<Record<Source, Outlines>>>;
+  readonly outlines: Readonly<Partial<Record<LabelSource, Outlines>>>;
 }
 
 /**
@@ -50,7 +50,7 @@ export function makeStrips(frames: readonly FrameView[]): StripFrame[][] {
 }
 
 function outlinesOf(frame: FrameView, before?: FrameView): StripFrame["outlines"] {
-  const outlines: Partial<Record<Source, Outlines>> = {};
+  const outlines: Partial<Record<LabelSource, Outlines>> = {};
   for (const source of SOURCES) {
     const [earlier, labels] = [before?.labels[source], frame.labels[source]];
     if (labels === undefined) continue;

@@ -6,7 +6,7 @@
 
 import type { Evaluation } from "../objects/scores/evaluate.ts";
 import type { FlickerRates } from "../objects/scores/flicker.ts";
-import type { Measured, ResultsTable, Source, TableColumn } from "./data.ts";
+import type { LabelSource, Measured, ResultsTable, TableColumn } from "./data.ts";
 import { type Stage, STAGES } from "../learn/stages.ts";
 import type { ModelResults, SeedResults } from "./results.ts";
 
@@ -185,11 +185,11 @@ export function resultsTable(seeds: readonly SeedResults[]): ResultsTable {
   ];
   const ofStage = (stage: Stage) =>
     seeds.flatMap((results) => results[stage] ? [valuesOf(results[stage])] : []);
-  const perSource: readonly (readonly [Source, Record<string, number | undefined>[]])[] = [
+  const perSource: readonly (readonly [LabelSource, Record<string, number | undefined>[]])[] = [
     ...STAGES.map((stage) => [stage, ofStage(stage)] as const),
     ["filtered", seeds.flatMap(filteredOf)],
   ];
-  const rows: { source: Source; values: Record<string, Measured | undefined> }[] = perSource
+  const rows: { source: LabelSource; values: Record<string, Measured | undefined> }[] = perSource
     .filter(([, perSeed]) => perSeed.length > 0)
     .map(([source, perSeed]) => {
       const entries = columns.map(({ key }) =>

@@ -7,7 +7,7 @@
 import type { LabelImage, Plane } from "../images/image.ts";
 import { type Stage, STAGES } from "../learn/stages.ts";
 import { IOU_THRESHOLDS } from "../objects/scores/evaluate.ts";
-import type { FrameView, PerFrame, PrecisionCurves, ReportData, Source } from "./data.ts";
+import type { FrameView, LabelSource, PerFrame, PrecisionCurves, ReportData } from "./data.ts";
 import { curvesOf, type MetricsLine, warningsOf } from "./metric_curves.ts";
 import type { ModelResults, SeedResults } from "./results.ts";
 import { measured } from "./results_table.ts";
@@ -125,7 +125,7 @@ function frameView(
         "picturedFrames() names",
     );
   }
-  const labels: Partial<Record<Source, LabelImage>> = {};
+  const labels: Partial<Record<LabelSource, LabelImage>> = {};
   for (const stage of STAGES) {
     const found = labelsOf(stage);
     if (found) labels[stage] = found;
@@ -139,7 +139,7 @@ function perFrame(
   results: SeedResults,
   { video, key }: { video?: ReportedVideo; key: "area_per_frame" | "objects_per_frame" },
 ): PerFrame {
-  const lines: Partial<Record<Source, readonly number[]>> = {};
+  const lines: Partial<Record<LabelSource, readonly number[]>> = {};
   for (const stage of STAGES) {
     const flicker = results[stage]?.video?.flicker;
     if (flicker) lines[stage] = flicker[key];

@@ -5,10 +5,10 @@
  */
 
 import { STAGES } from "../learn/stages.ts";
-import type { ModelName, Source } from "./data.ts";
+import type { LabelSource, ModelName } from "./data.ts";
 
 /** The order in which models and truth are listed everywhere. */
-export const SOURCES: readonly Source[] = [
+export const SOURCES: readonly LabelSource[] = [
   "baseline",
   "control",
   "consistent",

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Measured, ResultsTable, Source, TableColumn } from "./data.ts";
+import type { LabelSource, Measured, ResultsTable, TableColumn } from "./data.ts";
 import { capitalise, type Insert, type Markup, markup } from "./drawing/markup.ts";
 import { formatNumber } from "./drawing/numbers.ts";
 import { SOURCES } from "./sources.ts";
@@ -46,8 +46,8 @@ function tableRow(
   table: ResultsTable,
   { column, sources, reference }: {
     column: TableColumn;
-    sources: readonly Source[];
-    reference: Source | undefined;
+    sources: readonly LabelSource[];
+    reference: LabelSource | undefined;
   },
 ): Markup {
   const { label, unit, about } = column;
@@ -88,8 +88,8 @@ ${tiles}</dl>
 }
 
 /** What the consistent model is compared with: the control, else the baseline. */
-export function referenceOf({ rows }: ResultsTable): Source | undefined {
-  const has = (source: Source) => rows.some((row) => row.source === source);
+export function referenceOf({ rows }: ResultsTable): LabelSource | undefined {
+  const has = (source: LabelSource) => rows.some((row) => row.source === source);
   if (!has("consistent")) return undefined;
   return (["control", "baseline"] as const).find(has);
 }
@@ -107,7 +107,7 @@ function formatMeasured(value: Measured | undefined, column: TableColumn): Marku
  * The models with the best mean, as far as the digits shown tell them apart. None if there is
  * nothing to choose between, or no truth to be near to.
  */
-export function bestSources(table: ResultsTable, column: TableColumn): Set<Source> {
+export function bestSources(table: ResultsTable, column: TableColumn): Set<LabelSource> {
   const target = valueOf(table, "truth", column)?.mean ?? NaN;
   const distance = (mean: number) => {
     if (column.better === "higher") return -mean;
@@ -153,7 +153,7 @@ function change(table: ResultsTable, column: TableColumn): Insert {
 /** The value, if it is a finite number. */
 function valueOf(
   { rows }: ResultsTable,
-  source: Source,
+  source: LabelSource,
   { key }: TableColumn,
 ): Measured | undefined {
   const value = rows.find((row) => row.source === source)?.values[key];

@@ -1,11 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { LabelImage } from "../../../train/images/image.ts";
 import { Random } from "../../../train/images/random.ts";
-import type { FrameView, Source } from "../../../train/report/data.ts";
+import type { FrameView, LabelSource } from "../../../train/report/data.ts";
 import { type Finder, findingsOf } from "../../../train/report/findings.ts";
 import { drawLabels } from "../objects/fixtures/drawings.ts";
 
-type Labels = Partial<Record<Source, LabelImage>>;
+type Labels = Partial<Record<LabelSource, LabelImage>>;
 
 function frameOf(labels: Labels): FrameView {
   const { width, height } = Object.values(labels)[0]!;

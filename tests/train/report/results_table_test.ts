@@ -3,7 +3,7 @@ import type { LabelImage } from "../../../train/images/image.ts";
 import { evaluateFrames, type Evaluation } from "../../../train/objects/scores/evaluate.ts";
 import type { ModelResults } from "../../../train/report/results.ts";
 import { measured, resultsTable } from "../../../train/report/results_table.ts";
-import type { ResultsTable, Source } from "../../../train/report/data.ts";
+import type { LabelSource, ResultsTable } from "../../../train/report/data.ts";
 
 /** A square of some width on an empty frame. */
 function square(width: number): LabelImage {
@@ -39,7 +39,7 @@ function keys({ columns }: ResultsTable): string[] {
 }
 
 /** A value of the table. */
-function value({ rows }: ResultsTable, source: Source, key: string) {
+function value({ rows }: ResultsTable, source: LabelSource, key: string) {
   return rows.find((row) => row.source === source)?.values[key];
 }
 

@@ -1,18 +1,26 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { Measured, ResultsTable, Source, TableColumn } from "../../../train/report/data.ts";
+import type {
+  LabelSource,
+  Measured,
+  ResultsTable,
+  TableColumn,
+} from "../../../train/report/data.ts";
 import { bestSources, headlines, referenceOf, resultsTable } from "../../../train/report/table.ts";
 
-type Results = Partial<Record<Source, Measured>>;
+type Results = Partial<Record<LabelSource, Measured>>;
 
 function tableOf(column: TableColumn, results: Results): ResultsTable {
   const rows = Object.entries(results).map(([source, value]) => ({
-    source: source as Source,
+    source: source as LabelSource,
     values: { [column.key]: value },
   }));
   return { columns: [column], rows };
 }
 
-function bestOf(better: TableColumn["better"], results: Partial<Record<Source, number>>): Source[] {
+function bestOf(
+  better: TableColumn["better"],
+  results: Partial<Record<LabelSource, number>>,
+): LabelSource[] {
   const column: TableColumn = { key: "k", label: "K", better };
   const measured = Object.fromEntries(
     Object.entries(results).map(([source, mean]) => [source, { mean }]),

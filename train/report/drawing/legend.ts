@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { Source } from "../data.ts";
+import type { LabelSource } from "../data.ts";
 import { capitalise, type Markup, markup } from "./markup.ts";
 import { MODELS } from "../sources.ts";
 import { PAGE } from "./palette.ts";
 
 /** The lines of a plot. */
-export function plotLegend(sources: readonly Source[]): Markup {
+export function plotLegend(sources: readonly LabelSource[]): Markup {
   return markup`<ul class="legend">${
     sources.map((source) => {
       const { colour, width, dash } = PAGE.looks[source];
@@ -23,7 +23,7 @@ ${capitalise(source)}</li>`;
 }
 
 /** The outlines on frames. */
-export function stripLegend(sources: ReadonlySet<Source>): Markup {
+export function stripLegend(sources: ReadonlySet<LabelSource>): Markup {
   const models = MODELS.filter((model) => sources.has(model));
   const entries = [
     ...models.map((model) => ["object", capitalise(model), model]),
@@ -40,7 +40,7 @@ export function stripLegend(sources: ReadonlySet<Source>): Markup {
 `;
 }
 
-const MEANINGS: Readonly<Record<Source, string>> = {
+const MEANINGS: Readonly<Record<LabelSource, string>> = {
   baseline: "trained on labelled stills only",
   control: "the baseline, trained longer on the same stills, without the video",
   filtered:
@@ -52,7 +52,7 @@ const MEANINGS: Readonly<Record<Source, string>> = {
 };
 
 /** What the models are, in a sentence each. */
-export function modelList(sources: readonly Source[]): Markup {
+export function modelList(sources: readonly LabelSource[]): Markup {
   return markup`<dl class="models">${
     sources.map((source) =>
       markup`<div><dt><span class="chip ${source}"></span>${capitalise(source)}</dt><dd>${

@@ -8,7 +8,7 @@
 // @ts-types="echarts"
 import { init } from "echarts/dist/echarts.esm.min.mjs";
 import type { CustomSeriesOption, LineSeriesOption } from "echarts";
-import type { Source } from "../data.ts";
+import type { LabelSource } from "../data.ts";
 import { escapeText } from "./markup.ts";
 import type { Look, Palette } from "./palette.ts";
 
@@ -20,7 +20,7 @@ const MEANS = 60;
 /** One line of a plot. */
 export interface PlotLine {
   /** Whose values these are: decides colour and dashes. */
-  readonly source: Source;
+  readonly source: LabelSource;
   /** `[x, y]` in order of x; values that are not finite leave a gap. */
   readonly points: readonly (readonly [number, number])[];
   /** `[low, high]` of a shaded band for each point; none where one is not finite. */

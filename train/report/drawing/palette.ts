@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Source } from "../data.ts";
+import type { LabelSource } from "../data.ts";
 
 /** The look of one source: colour and dashes differ, so that a grey print can be read as well. */
 export interface Look {
@@ -25,11 +25,11 @@ export interface Palette {
   /** Grid lines. */
   readonly grid: string;
   /** The lines. */
-  readonly looks: Readonly<Record<Source, Look>>;
+  readonly looks: Readonly<Record<LabelSource, Look>>;
 }
 
 function makePalette(
-  colours: { ink: string; muted: string; grid: string } & Record<Source, string>,
+  colours: { ink: string; muted: string; grid: string } & Record<LabelSource, string>,
 ): Palette {
   const { ink, muted, grid, baseline, control, filtered, consistent, truth } = colours;
   return {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CurveSeries, Source } from "../data.ts";
+import type { CurveSeries, LabelSource } from "../data.ts";
 import { hasValues, linePlot, type PlotLine } from "../drawing/line_plot.ts";
 import { capitalise, type Insert, Markup, markup } from "../drawing/markup.ts";
 import { type Palette, PAPER } from "../drawing/palette.ts";
@@ -72,7 +72,7 @@ ${drawPanel(panel, { id: `curve${i}`, palette })}
 }
 
 /** The models that have a curve, in the usual order. */
-export function curveSources(curves: readonly CurveSeries[]): Source[] {
+export function curveSources(curves: readonly CurveSeries[]): LabelSource[] {
   const drawn = new Set(panelsOf(curves).flatMap(({ lines }) => lines.map(({ source }) => source)));
   return SOURCES.filter((source) => drawn.has(source));
 }
@@ -114,7 +114,7 @@ ${panels.length > 0 ? plots : empty}
 `.toString();
 }
 
-function legendMarks(sources: readonly Source[]): Insert {
+function legendMarks(sources: readonly LabelSource[]): Insert {
   return sources.map((source, i) => {
     const { colour, width, dash } = PAPER.looks[source];
     const x = 24 + i * 130;

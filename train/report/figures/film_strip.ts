@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Source } from "../data.ts";
+import type { LabelSource } from "../data.ts";
 import { drawOverview, drawPath, drawPicture, isPart } from "../drawing/frame_drawing.ts";
 import { capitalise, type Insert, type Markup, markup } from "../drawing/markup.ts";
 import { type GreyRange, greyRange } from "../drawing/picture.ts";
@@ -37,7 +37,7 @@ ${isPart(window, strip[0]) && drawWhole(strip, { model: models.at(-1), window, r
 }
 
 interface FrameOptions {
-  readonly model: Source | undefined;
+  readonly model: LabelSource | undefined;
   readonly window: Window;
   readonly range: GreyRange;
   /** Id of the picture, which the first row defines and the others use. */
@@ -77,7 +77,7 @@ function drawOutlines({ contours, appeared, vanished }: Outlines, window: Window
 /** The whole first frame with the outlines of one model. */
 function drawWhole(
   strip: readonly StripFrame[],
-  { model, window, range }: { model: Source | undefined; window: Window; range: GreyRange },
+  { model, window, range }: { model: LabelSource | undefined; window: Window; range: GreyRange },
 ): Markup {
   const [{ image: { width, height }, outlines }] = strip;
   const contours = (model && outlines[model]?.contours) ?? new Map();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PrecisionCurves, PrecisionPoint, ReportData, Source } from "../data.ts";
+import type { LabelSource, PrecisionCurves, PrecisionPoint, ReportData } from "../data.ts";
 import { hasValues, linePlot, type PlotLine } from "../drawing/line_plot.ts";
 import { Markup, markup } from "../drawing/markup.ts";
 import { formatNumber } from "../drawing/numbers.ts";
@@ -48,7 +48,7 @@ function axisEnd(lines: readonly PlotLine[]): number {
 }
 
 /** The models with a line in any of the plots, in the usual order. */
-export function precisionSources({ precision }: Pick<ReportData, "precision">): Source[] {
+export function precisionSources({ precision }: Pick<ReportData, "precision">): LabelSource[] {
   const lines = Object.values(precision).flatMap((curves) => linesOf(curves));
   return SOURCES.filter((source) => hasValues(lines.filter((line) => line.source === source)));
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PerFrame, ReportData, Source } from "../data.ts";
+import type { LabelSource, PerFrame, ReportData } from "../data.ts";
 import { hasValues, linePlot, type PlotLine, type PlotOptions } from "../drawing/line_plot.ts";
 import { Markup, markup } from "../drawing/markup.ts";
 import { PAGE } from "../drawing/palette.ts";
@@ -50,7 +50,9 @@ export function timeFigures({ area, objects }: Pick<ReportData, "area" | "object
 }
 
 /** The sources with any finite value in a plot over time, in the usual order. */
-export function timeSources({ area, objects }: Pick<ReportData, "area" | "objects">): Source[] {
+export function timeSources(
+  { area, objects }: Pick<ReportData, "area" | "objects">,
+): LabelSource[] {
   return SOURCES.filter((source) =>
     [...area[source] ?? [], ...objects[source] ?? []].some(Number.isFinite)
   );
