@@ -5,6 +5,7 @@
  */
 
 import { checkDecodeChanges, type DecodeChanges } from "../models/decode_changes.ts";
+import { outputFormats } from "../objects/formats/list.ts";
 import type { PredictFilesOptions } from "../jobs/predict/predict_files.ts";
 import { choiceFlag, countFlag, type Flags, numberFlag, requiredFlag, textFlag } from "./flags.ts";
 import { usage, UsageError } from "./run_config.ts";
@@ -56,9 +57,7 @@ export function predictOptions(flags: Flags): PredictFilesOptions {
     model: requiredFlag(flags, "model"),
     inputs,
     out: textFlag(flags, "out") ?? "predicted",
-    probability: flags.probability === true,
-    rois: flags.rois === true,
-    geojson: flags.geojson === true,
+    outputs: outputFormats.filter(({ flag }) => flag !== null && flags[flag] === true),
     ctc: flags.ctc === true,
     overwrite: flags.overwrite === true,
     normalize: choiceFlag(flags, "normalize", { choices: ["image", "video", "frame"] }),

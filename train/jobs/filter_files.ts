@@ -8,12 +8,17 @@
  * @module
  */
 
-import { basename, dirname } from "node:path";
 import { disk, makeFolder } from "./disk/files.ts";
-import { imageStem } from "../images/names.ts";
+import { basename, imageStem } from "../images/names.ts";
 import type { LabelImage } from "../images/image.ts";
 import { type LabelSequence, openLabels } from "../images/series/truth.ts";
-import { absent, JobOutput, type OutputFile } from "./predict/output_plan.ts";
+import { JobOutput } from "./outputs/job_output.ts";
+import {
+  filesToWrite,
+  type OutputJob,
+  type PlannedJob,
+  planOutputs,
+} from "./outputs/output_plan.ts";
 import {
   type FilterCounts,
   temporalFilter,
@@ -77,28 +82,24 @@ export async function* filterFiles(
   { labels: path, out, overwrite = false, ...settings }: FilterFilesOptions,
 ): AsyncGenerator<FilterEvent> {
   const labels = await openLabels(disk, path);
-  await refuseInput(path, out);
-  const files = filesFor(labels, out);
-  const distinct = [...new Set(files)];
-  const wanted = new Set(overwrite ? distinct : await absent(distinct));
-  const counts = {
-    written: 0,
-    kept: distinct.length - wanted.size,
-    dropped: 0,
-    filled: 0,
-  };
-  if (wanted.size > 0) {
+  const jobs = await planFiles(labels, out);
+  const wanted = await Promise.all(jobs.map(({ files }) => filesToWrite(files, { overwrite })));
+  const kept = wanted.filter((files) => files.length === 0).length;
+  const counts = { written: 0, kept, dropped: 0, filled: 0 };
+  if (kept < jobs.length) {
     const filtered = temporalFilter(framesOf(labels), settings);
     await makeFolder(out);
+    const placeOf = jobs.flatMap(({ frames }, i) =>
+      frames.map(() => ({ files: wanted[i], frames: frames.length }))
+    );
     let output: JobOutput | null = null;
     let done = 0;
     for await (const frame of filtered) {
       const { name, dropped, filled } = frame;
-      const file = files[done++];
-      if (wanted.has(file)) {
-        output ??= new JobOutput([file], { frames: labels.length / distinct.length });
-        const isComplete = await output.add({ labels: frame, map: null, outlines: null });
-        if (isComplete) {
+      const { files, frames } = placeOf[done++];
+      if (files.length > 0) {
+        output ??= new JobOutput(files, { frames });
+        if (await output.add({ labels: frame })) {
           output = null;
           counts.written++;
         }
@@ -111,38 +112,25 @@ export async function* filterFiles(
   yield { type: "done", out, ...counts };
 }
 
-/** Throws if results would stand among or replace the labels that they come from. */
-async function refuseInput(labels: string, out: string): Promise<void> {
-  const folder = await Deno.realPath(await disk.isFolder(labels) ? labels : dirname(labels));
-  const target = await Deno.realPath(out).catch(() => null);
-  if (target !== folder) return;
-  throw new Error(
-    `Cannot filter ${labels} into ${out}: results would be mixed with or replace the labels; give ` +
+/** A stack gives one file, a folder one for each image. */
+async function planFiles(
+  labels: LabelSequence,
+  out: string,
+): Promise<PlannedJob<LabelSequence>[]> {
+  const { path, stack, names } = labels;
+  const numbers = [...names.keys()];
+  const jobs: OutputJob<LabelSequence>[] = stack
+    ? [{ source: labels, frames: numbers, stem: imageStem(basename(path)) }]
+    : numbers.map((i) => ({ source: labels, frames: [i], stem: imageStem(names[i]) }));
+  return await planOutputs(jobs, {
+    out,
+    inputs: [path],
+    sayTwice: (name, { first, second }) =>
+      `Cannot filter ${path}: ${name} would be written for both ${names[first.frames[0]]} and ` +
+      `${names[second.frames[0]]}; keep one of them`,
+    sayAmong: () =>
+      `Cannot filter ${path} into ${out}: results would be mixed with or replace the labels; give ` +
       "another --out",
-  );
-}
-
-/** The output file of every frame: the same one for all frames of a stack. */
-function filesFor({ path, stack, names }: LabelSequence, out: string): OutputFile[] {
-  const fileOf = (name: string): OutputFile => ({
-    path: `${out}/${imageStem(name)}.tif`,
-    kind: "labels",
-  });
-  if (stack) {
-    const file = fileOf(basename(path));
-    return names.map(() => file);
-  }
-  const sources = new Map<string, string>();
-  return names.map((name) => {
-    const other = sources.get(imageStem(name));
-    if (other !== undefined) {
-      throw new Error(
-        `Cannot filter ${path}: ${imageStem(name)}.tif would be written for both ${other} and ` +
-          `${name}; keep one of them`,
-      );
-    }
-    sources.set(imageStem(name), name);
-    return fileOf(name);
   });
 }
 

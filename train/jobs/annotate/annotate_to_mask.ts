@@ -17,14 +17,15 @@ import {
   videoIntensityRange,
 } from "../../images/normalize.ts";
 import { Random } from "../../images/random.ts";
-import { LabelFile } from "../predict/output_file.ts";
+import { JobOutput } from "../outputs/job_output.ts";
+import { filesToWrite, type OutputFile } from "../outputs/output_plan.ts";
 import {
   classifyImage,
   learnPixels,
   type PixelClassifier,
   type TrainingImage,
 } from "../../models/pixel_classifier/classifier.ts";
-import { absentFiles, checkFolders, type MaskFile, maskFiles } from "./mask_files.ts";
+import { planMasks } from "./mask_files.ts";
 import {
   countScribbles,
   PixelDraw,
@@ -141,10 +142,14 @@ export async function* annotateToMask(
   const images = await openImages(options.images);
   const scribbles = await openScribbles(options.scribbles, images);
   yield* notesOf(images, scribbles);
-  await checkFolders(options);
-  const files = maskFiles(images, options);
-  const wanted = options.overwrite ? files : await absentFiles(files);
-  const kept = files.length - wanted.length;
+  const masks: readonly MaskJob[] = await Promise.all(
+    (await planMasks(images, options)).map(async ({ frames, files }) => ({
+      frames,
+      files: await filesToWrite(files, options),
+    })),
+  );
+  const wanted = masks.filter(({ files }) => files.length > 0);
+  const kept = masks.length - wanted.length;
   if (wanted.length > 0) {
     const count = await countScribbles(scribbles, images, { merge: options.merge ?? false });
     using device = await openDevice({ memoryLimit: (options.memory ?? 4096) * 1024 ** 2 });
@@ -218,9 +223,15 @@ async function learn(
   return await learnPixels(device, trainingImages(), { sigmas, trees, seed });
 }
 
+/** Images whose masks go into one file. */
+interface MaskJob {
+  readonly frames: readonly number[];
+  readonly files: readonly OutputFile[];
+}
+
 async function* writeMasks(
   device: Device,
-  files: readonly MaskFile[],
+  masks: readonly MaskJob[],
   { images, source, classifier, options }: {
     images: ImageSet;
     source: ImageSource;
@@ -228,16 +239,15 @@ async function* writeMasks(
     options: AnnotateToMaskOptions;
   },
 ): AsyncGenerator<MaskMade> {
-  const total = files.reduce((sum, file) => sum + file.images.length, 0);
+  const total = masks.reduce((sum, { frames }) => sum + frames.length, 0);
   let done = 0;
   let before = performance.now();
-  for (const { path, images: numbers } of files) {
-    await using file = new LabelFile(path);
-    for (const i of numbers) {
+  for (const { frames, files } of masks) {
+    await using output = new JobOutput(files, { frames: frames.length });
+    for (const i of frames) {
       const found = await classifyImage(device, await source(i), classifier);
       const { labels, objects } = await objectsOf(device, found, options);
-      await file.add({ labels });
-      if (i === numbers.at(-1)) await file.commit();
+      await output.add({ labels });
       done++;
       const now = performance.now();
       const seconds = (now - before) / 1000;

@@ -4,50 +4,36 @@
  * @module
  */
 
-import { dirname, join } from "node:path";
-import { disk } from "../disk/files.ts";
 import { imageStem } from "../../images/names.ts";
+import { type OutputJob, type PlannedJob, planOutputs } from "../outputs/output_plan.ts";
 import type { ImageSet } from "./scribbles.ts";
 
-/** One mask file and the numbers of the images that go into it. */
-export interface MaskFile {
-  /** Where it is written. */
-  readonly path: string;
-  /** The images, in order. */
-  readonly images: readonly number[];
+/**
+ * Plans the files of all masks.
+ *
+ * @throws {Error} If they would be written among the images or the scribbles, or one twice.
+ */
+export async function planMasks(
+  set: ImageSet,
+  { images, scribbles, out }: { images: string; scribbles: string; out: string },
+): Promise<PlannedJob<ImageSet>[]> {
+  return await planOutputs(maskJobs(set), {
+    out,
+    inputs: [images, scribbles],
+    sayTwice: (name) =>
+      `Cannot write masks of ${images}: ${name} would be written twice; keep one of the images`,
+    sayAmong: (input) =>
+      `Cannot write masks of ${images} into ${out}: they would be mixed with or replace ${input}; ` +
+      "give another --out",
+  });
 }
 
 /** A stack of images gives one file, a folder one for each image. */
-export function maskFiles({ names, stack }: ImageSet, { out }: { out: string }): MaskFile[] {
-  const numbers = [...names.keys()];
-  const pathOf = (name: string) => join(out, `${imageStem(name)}.tif`);
-  if (stack) return [{ path: pathOf(names[0].replace(/#\d+$/, "")), images: numbers }];
-  return numbers.map((i) => ({ path: pathOf(names[i]), images: [i] }));
-}
-
-/** Those of some files that are not there. */
-export async function absentFiles(files: readonly MaskFile[]): Promise<MaskFile[]> {
-  const found = await Promise.all(
-    files.map(({ path }) => Deno.stat(path).then(() => true, () => false)),
-  );
-  return files.filter((_, i) => !found[i]);
-}
-
-/**
- * Refuses to write where the images or the scribbles are.
- *
- * @throws {Error} If the folders are the same.
- */
-export async function checkFolders(
-  { images, scribbles, out }: { images: string; scribbles: string; out: string },
-): Promise<void> {
-  const target = await Deno.realPath(out).catch(() => null);
-  for (const path of [images, scribbles]) {
-    const folder = await Deno.realPath(await disk.isFolder(path) ? path : dirname(path));
-    if (folder !== target) continue;
-    throw new Error(
-      `Cannot write masks of ${images} into ${out}: they would be mixed with or replace ${path}; ` +
-        "give another --out",
-    );
+function maskJobs(source: ImageSet): OutputJob<ImageSet>[] {
+  const { names, stack } = source;
+  if (stack) {
+    const stem = imageStem(names[0].replace(/#\d+$/, ""));
+    return [{ source, frames: [...names.keys()], stem }];
   }
+  return names.map((name, i) => ({ source, frames: [i], stem: imageStem(name) }));
 }

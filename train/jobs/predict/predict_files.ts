@@ -28,16 +28,10 @@ import { tracedOutlines } from "../../objects/outline.ts";
 import { FOCUS, openFocus } from "../train/focus_source.ts";
 import { readKernelFile } from "../disk/kernel_file.ts";
 import { type Model, purposeOf, readModel } from "../../models/model_file.ts";
-import type { FrameResult } from "./output_file.ts";
-import {
-  absent,
-  checkOutputs,
-  filesOf,
-  type Job,
-  JobOutput,
-  jobsOf,
-  probabilityFolder,
-} from "./output_plan.ts";
+import type { FrameNeed, FrameResult, OutputFormat } from "../../objects/formats/output_format.ts";
+import { JobOutput } from "../outputs/job_output.ts";
+import { filesToWrite, foldersOf, type PlannedJob, planOutputs } from "../outputs/output_plan.ts";
+import { predictionJobs } from "./output_names.ts";
 import { segmentSteps } from "../../models/segment.ts";
 import { openStackVideo } from "../../images/series/stack_video.ts";
 import { inTurns } from "../../models/turns.ts";
@@ -50,12 +44,8 @@ export interface PredictFilesOptions extends DecodeChanges {
   readonly inputs: readonly string[];
   /** Output folder. */
   readonly out: string;
-  /** Also write probability maps, into the subfolder `probability`. */
-  readonly probability?: boolean;
-  /** Also write the outlines as ImageJ regions, `NAME.zip`. */
-  readonly rois?: boolean;
-  /** Also write the outlines as GeoJSON, `NAME.geojson`. */
-  readonly geojson?: boolean;
+  /** What is written besides the labels, as `outputFormats` lists it: outlines, probability maps, … */
+  readonly outputs?: readonly OutputFormat[];
   /** Replace files that exist; otherwise they are kept and counted. */
   readonly overwrite?: boolean;
   /** Name results as the Cell Tracking Challenge does: mask000.tif, … */
@@ -133,10 +123,9 @@ export async function* predictFiles(options: PredictFilesOptions): AsyncGenerato
   });
   const videos = await openInputs(device, options);
   for (const text of new Set(videos.flatMap(({ notes }) => notes))) yield { type: "note", text };
-  const jobs = (await Promise.all(videos.map((video) => jobsOf(video, options)))).flat();
-  await checkOutputs(jobs, options);
+  const jobs = await planFiles(videos, options);
   const model = changedModel(await readModel(device, options.model), options);
-  await makeFolder(options.probability ? probabilityFolder(out) : out);
+  for (const folder of foldersOf(jobs)) await makeFolder(folder);
   const total = jobs.reduce((sum, { frames }) => sum + frames.length, 0);
   const count = { written: 0, kept: 0 };
   const frames = readFrames(jobs, { model, options, count });
@@ -176,6 +165,25 @@ async function openInputs(
   return videos;
 }
 
+/** What is written of which frames. */
+async function planFiles(
+  videos: readonly Video[],
+  { out, outputs, ctc }: PredictFilesOptions,
+): Promise<PlannedJob<Video>[]> {
+  const jobs = await Promise.all(videos.map((video) => predictionJobs(video, { ctc })));
+  return await planOutputs(jobs.flat(), {
+    out,
+    outputs,
+    inputs: videos.map(({ path }) => path),
+    sayTwice: (name, { first, second }) =>
+      `Cannot predict ${second.source.path}: ${name} would be written twice, also for ` +
+      `${first.source.path}; predict them into different folders with --out`,
+    sayAmong: (input) =>
+      `Cannot predict ${input} into ${out}: results would be mixed with or replace the images; ` +
+      "give another --out",
+  });
+}
+
 /** The folder of a run, also where its weights file is given. */
 function folderOf(model: string): string {
   return model.endsWith(".safetensors") ? model.replace(/[^/\\]*$/, ".") : model;
@@ -201,7 +209,7 @@ interface Frame {
 
 /** The frames whose results are not there yet, read one by one. */
 async function* readFrames(
-  jobs: readonly Job[],
+  jobs: readonly PlannedJob<Video>[],
   { model, options, count }: {
     model: Model;
     options: PredictFilesOptions;
@@ -211,9 +219,8 @@ async function* readFrames(
   let done = 0;
   let ranged: Video | null = null;
   let range: IntensityRange | null = null;
-  for (const job of jobs) {
-    const { video, frames } = job;
-    const files = options.overwrite ? filesOf(job, options) : await absent(filesOf(job, options));
+  for (const { source: video, frames, files: planned } of jobs) {
+    const files = await filesToWrite(planned, options);
     if (files.length === 0) {
       count.kept++;
       done += frames.length;
@@ -269,10 +276,13 @@ function* segment(
     options: PredictFilesOptions;
   },
 ): Steps<Segmented> {
-  const { tta, tile, probability: wantsMap, rois, geojson } = options;
+  const { tta, tile, outputs = [] } = options;
   const { image } = frame;
+  const isNeeded = (need: FrameNeed) => outputs.some(({ needs }) => needs.includes(need));
+  const wantsMap = isNeeded("map");
   const decoded = segmentSteps(device, { network, image, decode, tta, tile, wantsMap });
   const { labels, count, objects, map } = yield* decoded;
-  const outlines = rois || geojson ? objects ? rayOutlines(objects) : tracedOutlines(labels) : null;
-  return { frame, labels, objects: count, map, outlines };
+  const result = { frame, labels, objects: count, map };
+  if (!isNeeded("outlines")) return result;
+  return { ...result, outlines: objects ? rayOutlines(objects) : tracedOutlines(labels) };
 }

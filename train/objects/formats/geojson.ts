@@ -7,6 +7,16 @@
 
 import type { Loop } from "../contours.ts";
 import type { Outline } from "../outline.ts";
+import type { OutputFormat, OutputLayout } from "./output_format.ts";
+
+/** Outlines as GeoJSON, `NAME.geojson` beside the labels. */
+export const geoJson: OutputFormat = {
+  flag: "geojson",
+  sentence: "Also write outlines as GeoJSON for QuPath, NAME.geojson",
+  needs: ["outlines"],
+  file: (stem) => `${stem}.geojson`,
+  open: geoJsonLayout,
+};
 
 /** A place in an image. */
 export type Position = [x: number, y: number];
@@ -48,7 +58,7 @@ export interface OutlineCollection {
  *
  * @example
  * ```ts
- * import { outlinesToGeoJson } from "@kymo/kymo/train";
+ * import { outlinesToGeoJson } from "@kymo/kymo/objects";
  * import { assertEquals } from "@std/assert";
  *
  * const square = { label: 1, parts: [[[2, 1], [4, 1], [4, 3], [2, 3]]] as const };
@@ -80,6 +90,24 @@ export function outlineFeature(
       ...(probability === undefined ? {} : { probability: rounded(probability) }),
       frame,
     },
+  };
+}
+
+/** A collection that grows frame by frame, one line for each outline. */
+function geoJsonLayout(): OutputLayout {
+  const encoder = new TextEncoder();
+  const head = '{"type":"FeatureCollection","features":[\n';
+  let frame = 0;
+  let count = 0;
+  return {
+    add({ outlines }) {
+      const lines = outlines!.map((outline) =>
+        (count++ === 0 ? head : ",\n") + JSON.stringify(outlineFeature(outline, { frame }))
+      );
+      frame++;
+      return encoder.encode(lines.join(""));
+    },
+    end: () => [encoder.encode(`${count === 0 ? head : "\n"}]}\n`)],
   };
 }
 

@@ -9,7 +9,9 @@
 
 import type { Loop } from "../contours.ts";
 import type { Outline } from "../outline.ts";
-import { type ZipEntry, zipFiles } from "./zip.ts";
+import { concatenate } from "../../images/formats/tiff_stack.ts";
+import type { OutputFormat, OutputLayout } from "./output_format.ts";
+import { type ZipEntry, zipFiles, ZipLayout } from "./zip.ts";
 
 const HEADER_BYTES = 64;
 /** The first version of the format whose polygons may have fractions is 222. */
@@ -20,6 +22,28 @@ const SUB_PIXEL = 128;
 const FARTHEST = 2 ** 15 - 1;
 /** Counts are written in 16 bits without one. */
 const MOST_CORNERS = 2 ** 16 - 1;
+
+/** Outlines for ImageJ, `NAME.zip` beside the labels. */
+export const imagejRois: OutputFormat = {
+  flag: "rois",
+  sentence: "Also write outlines as ImageJ regions, NAME.zip",
+  needs: ["outlines"],
+  file: (stem) => `${stem}.zip`,
+  open: roiLayout,
+};
+
+/** An archive that grows frame by frame; the regions of several frames know their slice. */
+function roiLayout({ pages }: { pages: number }): OutputLayout {
+  const zip = new ZipLayout();
+  let next = 0;
+  return {
+    add({ outlines }) {
+      const frame = pages > 1 ? next++ : null;
+      return concatenate(roiEntries(outlines!, { frame }).map((entry) => zip.add(entry)));
+    },
+    end: () => [zip.end()],
+  };
+}
 
 /**
  * Makes the archive of all outlines, see {@linkcode roiEntries}.

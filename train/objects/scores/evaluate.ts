@@ -81,7 +81,7 @@ export interface Evaluation {
  *
  * @example
  * ```ts
- * import { evaluateFrames } from "@kymo/kymo/train";
+ * import { evaluateFrames } from "@kymo/kymo/objects";
  * import { assertEquals } from "@std/assert";
  *
  * const labels = { width: 2, height: 2, data: Uint32Array.of(0, 5, 0, 5) };

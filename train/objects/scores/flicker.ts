@@ -70,7 +70,7 @@ interface Transition {
  *
  * @example An object that is missing in one frame
  * ```ts
- * import { FlickerMeter } from "@kymo/kymo/train";
+ * import { FlickerMeter } from "@kymo/kymo/objects";
  * import { assertEquals } from "@std/assert";
  *
  * const shown = { width: 3, height: 3, data: Uint32Array.of(0, 0, 0, 0, 1, 0, 0, 0, 0) };

@@ -66,7 +66,7 @@ export interface ObjectMatch {
  *
  * @example A square moved by half its side overlaps to a third
  * ```ts
- * import { matching } from "@kymo/kymo/train";
+ * import { matching } from "@kymo/kymo/objects";
  * import { assertEquals } from "@std/assert";
  *
  * const truth = { width: 4, height: 1, data: Uint32Array.of(7, 7, 0, 0) };

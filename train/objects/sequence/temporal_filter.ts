@@ -60,7 +60,7 @@ export interface FilterCounts {
  *
  * @example An object that is there in one frame only
  * ```ts
- * import { temporalFilter } from "@kymo/kymo/train";
+ * import { temporalFilter } from "@kymo/kymo/objects";
  * import { assertEquals } from "@std/assert";
  *
  * const frames = [[1, 0, 0], [1, 0, 2], [1, 0, 0]]

@@ -10,6 +10,7 @@ import {
   type PredictionDone,
   type PredictNote,
 } from "../../../../train/jobs/predict/predict_files.ts";
+import { probabilityTiff } from "../../../../train/objects/formats/probability_tiff.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import {
   labelsOf,
@@ -102,7 +103,7 @@ Deno.test("predictFiles() normalises a video as a whole, by frame, or as told", 
 Deno.test("predictFiles() gives a stack for a stack, and probabilities beside it", async () => {
   const files = { ...MODEL, "v.tif": tiff([A], [], [B, DIM_C]) };
   await withFolder(files, async (folder) => {
-    const events = await predict(folder, { inputs: ["v.tif"], probability: true });
+    const events = await predict(folder, { inputs: ["v.tif"], outputs: [probabilityTiff] });
     assertEquals(events.map(({ type }) => type), ["frame", "frame", "frame", "done"]);
     assertEquals(await names(`${folder}/out`), ["probability", "v.tif"]);
     assertEquals(await pages(`${folder}/out/v.tif`), [labelsOf([A]), labelsOf([]), labelsOf([B])]);
@@ -122,7 +123,7 @@ Deno.test("predictFiles() averages over eight orientations with tta", async () =
     "a.tif": tiff([B]),
   };
   await withFolder(files, async (folder) => {
-    await predict(folder, { inputs: ["a.tif"], tta: true, probability: true });
+    await predict(folder, { inputs: ["a.tif"], tta: true, outputs: [probabilityTiff] });
     const { data } = await readPlane(await decodeImage(disk, `${folder}/out/probability/a.tif`), 0);
     const bright = picture([B]).data;
     const p = (x: number, y: number) =>
@@ -177,7 +178,7 @@ Deno.test("predictFiles() keeps what is there and counts it, unless told to over
     // Probabilities that are not there yet are made, and the labels still kept.
     await Deno.mkdir(`${folder}/out/probability`);
     await Deno.writeTextFile(`${folder}/out/probability/t1.tif`, "a map");
-    assertEquals(await done({ probability: true }), { written: 2, kept: 1 });
+    assertEquals(await done({ outputs: [probabilityTiff] }), { written: 2, kept: 1 });
     assertEquals(await Deno.readTextFile(`${folder}/out/t2.tif`), "somebody's work");
     assertEquals(await Deno.readTextFile(`${folder}/out/probability/t1.tif`), "a map");
     assertEquals((await decodeImage(disk, `${folder}/out/probability/t2.tif`)).bits, 32);
@@ -246,7 +247,7 @@ Deno.test("predictFiles() refuses to mix results with the images", async () => {
       await assertRejects(() => mixed, Error, says);
     }
     const inputs = ["out/probability"];
-    const replaced = predict(folder, { inputs, probability: true, overwrite: true });
+    const replaced = predict(folder, { inputs, outputs: [probabilityTiff], overwrite: true });
     await assertRejects(() => replaced, Error, says);
     assertEquals(await names(`${folder}/v`), ["t1.tif"]);
   });
@@ -316,7 +317,11 @@ Deno.test("predictFiles() leaves nothing of a stack that ends in the middle", as
   const frames = [data, data, data.with(3, NaN)].map((data) => ({ ...SIZE, data }));
   const files = { ...MODEL, "a.tif": tiff([B]), "v.tif": encodeFloatTiff(frames) };
   await withFolder(files, async (folder) => {
-    const options = { inputs: ["a.tif", "v.tif"], normalize: "frame", probability: true } as const;
+    const options = {
+      inputs: ["a.tif", "v.tif"],
+      normalize: "frame",
+      outputs: [probabilityTiff],
+    } as const;
     await assertRejects(() => predict(folder, options), SyntaxError, `${folder}/v.tif`);
     assertEquals(await names(`${folder}/out`), ["a.tif", "probability"]);
     assertEquals(await names(`${folder}/out/probability`), ["a.tif"]);
@@ -327,7 +332,7 @@ Deno.test("predictFiles() leaves nothing of a stack that nobody wants to the end
   const files = { ...MODEL, "v.tif": tiff([A], [B], [C], [A], [B]) };
   await withFolder(files, async (folder) => {
     const [model, out, inputs] = [`${folder}/model`, `${folder}/out`, [`${folder}/v.tif`]];
-    for await (const event of predictFiles({ model, inputs, out, probability: true })) {
+    for await (const event of predictFiles({ model, inputs, out, outputs: [probabilityTiff] })) {
       if (event.type === "frame" && event.done === 2) break;
     }
     assertEquals(await names(`${folder}/out`), ["probability"]);

@@ -3,7 +3,9 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { unzipSync } from "fflate";
 import { decodeImage } from "../../../../train/images/formats/decode.ts";
 import { encodeFloatTiff, encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
-import type { OutlineCollection } from "../../../../train/objects/formats/geojson.ts";
+import { geoJson, type OutlineCollection } from "../../../../train/objects/formats/geojson.ts";
+import { imagejRois } from "../../../../train/objects/formats/imagej_roi.ts";
+import { probabilityTiff } from "../../../../train/objects/formats/probability_tiff.ts";
 import {
   predictFiles,
   type PredictFilesOptions,
@@ -22,7 +24,7 @@ const B: Rectangle = { x: 6, y: 2, width: 4, height: 3 };
 async function predict(folder: string, options: Partial<PredictFilesOptions>) {
   const { inputs = [], ...others } = options;
   const events = await Array.fromAsync(predictFiles({
-    ...{ model: `${folder}/model`, out: `${folder}/out`, rois: true, geojson: true },
+    ...{ model: `${folder}/model`, out: `${folder}/out`, outputs: [imagejRois, geoJson] },
     ...others,
     inputs: inputs.map((name) => `${folder}/${name}`),
   }));
@@ -110,7 +112,7 @@ Deno.test("predictFiles() writes the traced outlines of a U-Net, with slices and
 Deno.test("predictFiles() writes outlines of frames one by one, as its labels", async () => {
   const files = { ...UNET, "v/t1.tif": tiff([A]), "v/t2.tif": tiff([A, B]) };
   await withFolder(files, async (folder) => {
-    await predict(folder, { inputs: ["v"], ctc: true, geojson: false, probability: true });
+    await predict(folder, { inputs: ["v"], ctc: true, outputs: [probabilityTiff, imagejRois] });
     assertEquals(await names(`${folder}/out`), [
       ...["mask001.tif", "mask001.zip", "mask002.tif", "mask002.zip", "probability"],
     ]);
@@ -132,7 +134,7 @@ Deno.test("predictFiles() keeps outlines that are there, and makes those that ar
   await withFolder(files, async (folder) => {
     const inputs = ["v"];
     const read = (name: string) => Deno.readTextFile(`${folder}/out/${name}`);
-    const some = { inputs, geojson: false };
+    const some = { inputs, outputs: [imagejRois] };
     assertEquals(await predict(folder, some), { written: 1, kept: 1 });
     assertEquals(await predict(folder, some), { written: 0, kept: 2 });
     assertEquals(await predict(folder, { inputs }), { written: 2, kept: 0 });

@@ -7,6 +7,7 @@ import {
   predictFiles,
   type PredictFilesOptions,
 } from "../../../../train/jobs/predict/predict_files.ts";
+import { probabilityTiff } from "../../../../train/objects/formats/probability_tiff.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import {
   diamonds,
@@ -72,7 +73,7 @@ Deno.test("predictFiles() finds objects with other thresholds than the model's",
 
 Deno.test("predictFiles() writes probability maps of all pixels for a grid of 2", async () => {
   await withFolder(FILES, async (folder) => {
-    await predict(folder, { probability: true });
+    await predict(folder, { outputs: [probabilityTiff] });
     const { width, height, data } = await readPlane(
       await decodeImage(disk, `${folder}/out/probability/a.tif`),
       0,

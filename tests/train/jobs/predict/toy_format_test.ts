@@ -1,0 +1,50 @@
+// A format of this file alone, written by the real job.
+import { assertEquals } from "@std/assert";
+import { encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
+import { predictFiles } from "../../../../train/jobs/predict/predict_files.ts";
+import { objectsOf, type OutputFormat } from "../../../../train/objects/mod.ts";
+import { withFolder } from "../../fixtures/temporary.ts";
+import { picture, type Rectangle, thresholdModel } from "../../fixtures/threshold_model.ts";
+
+const A: Rectangle = { x: 1, y: 1, width: 3, height: 2 };
+const B: Rectangle = { x: 6, y: 2, width: 4, height: 3 };
+
+/** A table: area, corners and highest probability of each object. */
+const table: OutputFormat = {
+  flag: "table",
+  sentence: "Also write a table of objects, tables/NAME.csv",
+  needs: ["map", "outlines"],
+  file: (stem) => `tables/${stem}.csv`,
+  open({ pages }) {
+    let frame = 0;
+    const text = (lines: string[]) => new TextEncoder().encode(lines.join(""));
+    return {
+      add({ labels, map, outlines }) {
+        const { ids, areas } = objectsOf(labels);
+        const rows = [...ids].map((id, i) => {
+          const corners = outlines!.find(({ label }) => label === id)!.parts.flat().length;
+          const highest = Math.max(...map!.data.filter((_, at) => labels.data[at] === id));
+          return `${frame},${id},${areas[i]},${corners},${highest > 0.5}\n`;
+        });
+        frame++;
+        return text(rows);
+      },
+      end: () => [text([`${frame} of ${pages}\n`])],
+    };
+  },
+};
+
+Deno.test("predictFiles() writes a format that it has never heard of", async () => {
+  const video = encodeGreyTiff([[A], [], [A, B]].map(picture));
+  const files = { "model/weights.safetensors": thresholdModel(), "v.tif": video };
+  await withFolder(files, async (folder) => {
+    const [model, inputs, out] = [`${folder}/model`, [`${folder}/v.tif`], `${folder}/out`];
+    const run = () => Array.fromAsync(predictFiles({ model, inputs, out, outputs: [table] }));
+    assertEquals((await run()).at(-1), { type: "done", out, written: 1, kept: 0 });
+    assertEquals(
+      await Deno.readTextFile(`${out}/tables/v.csv`),
+      "0,1,6,4,true\n2,1,6,4,true\n2,2,12,4,true\n3 of 3\n",
+    );
+    assertEquals((await run()).at(-1), { type: "done", out, written: 0, kept: 1 });
+  });
+});

@@ -1,0 +1,75 @@
+// What each format of the list makes of its frames, page by page, against all of them at once.
+import { assertEquals, assertThrows } from "@std/assert";
+import { encodeFloatTiff, encodeLabelTiff } from "../../../../train/images/formats/encode.ts";
+import { concatenate } from "../../../../train/images/formats/tiff_stack.ts";
+import type { LabelImage } from "../../../../train/images/image.ts";
+import { geoJson, outlinesToGeoJson } from "../../../../train/objects/formats/geojson.ts";
+import { imagejRois, imagejRoiZip } from "../../../../train/objects/formats/imagej_roi.ts";
+import { labelTiff } from "../../../../train/objects/formats/label_tiff.ts";
+import { outputFormats } from "../../../../train/objects/formats/list.ts";
+import type { FrameResult, OutputFormat } from "../../../../train/objects/formats/output_format.ts";
+import { probabilityTiff } from "../../../../train/objects/formats/probability_tiff.ts";
+import type { Outline } from "../../../../train/objects/outline.ts";
+
+const OUTLINES: Outline[][] = [
+  [{ label: 1, parts: [[[0, 0], [2, 0], [2, 2]]] }, {
+    label: 2,
+    parts: [[[5, 5], [6, 5], [5, 8]]],
+  }],
+  [],
+  [{ label: 1, parts: [[[1, 1], [3, 1], [3, 3]]], probability: 0.5 }],
+];
+
+function labels(...ids: number[]): LabelImage {
+  return { width: ids.length, height: 1, data: Uint32Array.from(ids) };
+}
+
+/** The bytes of a file of these frames, of which each has what is given. */
+function bytesOf(format: OutputFormat, frames: readonly Partial<FrameResult>[]): Uint8Array {
+  const layout = format.open({ pages: frames.length });
+  const parts = frames.map((frame) => layout.add({ labels: labels(0), ...frame }));
+  return concatenate([...parts, ...layout.end()]);
+}
+
+Deno.test("labelTiff makes the file of all images, of 32 bits where one needs them", () => {
+  for (const images of [[labels(1, 2)], [labels(1, 65536), labels(2, 1)], [labels(3), labels(0)]]) {
+    const made = bytesOf(labelTiff, images.map((labels) => ({ labels })));
+    assertEquals(made, encodeLabelTiff(images));
+  }
+});
+
+Deno.test("probabilityTiff makes the file of all maps, and needs as many as it was told", () => {
+  const maps = [0.25, 0.5].map((p) => ({ width: 3, height: 1, data: Float32Array.of(p, 0, 1) }));
+  assertEquals(bytesOf(probabilityTiff, maps.map((map) => ({ map }))), encodeFloatTiff(maps));
+  const short = probabilityTiff.open({ pages: 2 });
+  short.add({ labels: labels(0), map: maps[0] });
+  assertThrows(() => [...short.end()], RangeError, "1 pages are there");
+});
+
+Deno.test("imagejRois makes the archive of all outlines, of a stack or of an image", () => {
+  const frames = OUTLINES.map((outlines) => ({ outlines }));
+  assertEquals(bytesOf(imagejRois, frames), imagejRoiZip(OUTLINES));
+  assertEquals(bytesOf(imagejRois, [frames[0]]), imagejRoiZip([OUTLINES[0]]));
+  assertEquals(bytesOf(imagejRois, [{ outlines: [] }]), imagejRoiZip([]));
+});
+
+Deno.test("geoJson makes one collection of all outlines, one line for each", () => {
+  for (const frames of [OUTLINES, OUTLINES.toReversed(), [[]], [[], []]]) {
+    const made = bytesOf(geoJson, frames.map((outlines) => ({ outlines })));
+    const text = new TextDecoder().decode(made);
+    assertEquals(JSON.parse(text), outlinesToGeoJson(frames));
+    assertEquals(text.split("\n").length, frames.flat().length + 3);
+  }
+});
+
+Deno.test("outputFormats have flags and file names of their own, and a sentence each", () => {
+  assertEquals(outputFormats.map(({ flag, file }) => [flag, file("a")]), [
+    [null, "a.tif"],
+    ["probability", "probability/a.tif"],
+    ["rois", "a.zip"],
+    ["geojson", "a.geojson"],
+  ]);
+  for (const { sentence } of outputFormats) {
+    assertEquals(/^[A-Z].*[^.]$/.test(sentence), true, sentence);
+  }
+});

@@ -1,0 +1,80 @@
+/**
+ * The files of a job, written while its frames arrive: what a format has laid out goes to the disk at
+ * once, and a file has its name when it is complete.
+ *
+ * @module
+ */
+
+import { AtomicFile } from "../disk/files.ts";
+import type { FrameResult, OutputLayout } from "../../objects/formats/output_format.ts";
+import type { OutputFile } from "./output_plan.ts";
+
+/** The files of one job. */
+export class JobOutput implements AsyncDisposable {
+  readonly #frames: number;
+  readonly #files: readonly GrowingFile[];
+  #added = 0;
+
+  /** Nothing is written before the first frame. */
+  constructor(files: readonly OutputFile[], { frames }: { frames: number }) {
+    this.#frames = frames;
+    this.#files = files.map(({ path, format }) =>
+      new GrowingFile(path, format.open({ pages: frames }))
+    );
+  }
+
+  /**
+   * Takes the next frame; with the last one the files are ended in their order.
+   *
+   * @returns Whether it was the last one.
+   * @throws {RangeError} If a file cannot hold the frame.
+   * @throws {Error} If a file cannot be written.
+   */
+  async add(frame: FrameResult): Promise<boolean> {
+    for (const file of this.#files) await file.add(frame);
+    if (++this.#added < this.#frames) return false;
+    for (const file of this.#files) await file.commit();
+    return true;
+  }
+
+  /** Removes what was written unless it is complete. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const file of this.#files) await file[Symbol.asyncDispose]();
+  }
+}
+
+/** A file under way. */
+class GrowingFile implements AsyncDisposable {
+  readonly #path: string;
+  readonly #layout: OutputLayout;
+  /** Nothing is on the disk before there are bytes to write. */
+  #file: AtomicFile | null = null;
+
+  constructor(path: string, layout: OutputLayout) {
+    this.#path = path;
+    this.#layout = layout;
+  }
+
+  async add(frame: FrameResult): Promise<void> {
+    await this.#write(this.#layout.add(frame));
+  }
+
+  /** Writes what is left and gives the file its name, or removes it. */
+  async commit(): Promise<void> {
+    await using _file = this;
+    for (const bytes of this.#layout.end()) await this.#write(bytes);
+    await (await this.#open()).commit();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#file?.[Symbol.asyncDispose]();
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    if (bytes.length > 0) await (await this.#open()).write(bytes);
+  }
+
+  async #open(): Promise<AtomicFile> {
+    return this.#file ??= await AtomicFile.create(this.#path);
+  }
+}

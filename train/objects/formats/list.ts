@@ -1,0 +1,19 @@
+/**
+ * Every format in which results are written. The command line has a flag for each that has one.
+ *
+ * @module
+ */
+
+import { geoJson } from "./geojson.ts";
+import { imagejRois } from "./imagej_roi.ts";
+import { labelTiff } from "./label_tiff.ts";
+import type { OutputFormat } from "./output_format.ts";
+import { probabilityTiff } from "./probability_tiff.ts";
+
+/** The formats: labels, which are always written, then those to be asked for. */
+export const outputFormats: readonly OutputFormat[] = [
+  labelTiff,
+  probabilityTiff,
+  imagejRois,
+  geoJson,
+];

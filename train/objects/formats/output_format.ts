@@ -1,0 +1,71 @@
+/**
+ * The record of a format in which results are written: how it is asked for, what its files are called,
+ * and how frames become bytes. Nothing here knows of a disk.
+ *
+ * @module
+ */
+
+import type { LabelImage, Plane } from "../../images/image.ts";
+import type { Outline } from "../outline.ts";
+
+/** What there is to write of a frame. */
+export interface FrameResult {
+  /** Its objects. */
+  readonly labels: LabelImage;
+  /** Its probability map, where a format needs it. */
+  readonly map?: Plane | null;
+  /** Its objects' outlines, where a format needs them. */
+  readonly outlines?: readonly Outline[] | null;
+}
+
+/** What a format may need of a frame besides its labels. */
+export type FrameNeed = "map" | "outlines";
+
+/** Makes the bytes of one file out of its frames, to be written one after the other. */
+export interface OutputLayout {
+  /**
+   * Takes the next frame.
+   *
+   * @returns The bytes that come next; none while they cannot be known.
+   * @throws {RangeError} If the file cannot hold the frame.
+   */
+  add(frame: FrameResult): Uint8Array;
+  /** Gives the last bytes, part by part. */
+  end(): Iterable<Uint8Array>;
+}
+
+/**
+ * A format of results.
+ *
+ * @example The areas of objects, one line for each frame
+ * ```ts
+ * import type { OutputFormat } from "@kymo/kymo/objects";
+ * import { objectsOf } from "@kymo/kymo/objects";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const areas: OutputFormat = {
+ *   flag: "areas",
+ *   sentence: "Also write the areas of objects, NAME.txt",
+ *   needs: [],
+ *   file: (stem) => `${stem}.txt`,
+ *   open: () => ({
+ *     add: ({ labels }) => new TextEncoder().encode(`${objectsOf(labels).areas.join(" ")}\n`),
+ *     end: () => [],
+ *   }),
+ * };
+ * const labels = { width: 3, height: 1, data: Uint32Array.of(1, 1, 2) };
+ * assertEquals(new TextDecoder().decode(areas.open({ pages: 1 }).add({ labels })), "2 1\n");
+ * ```
+ */
+export interface OutputFormat {
+  /** The flag that asks for it, without dashes; null for what is always written. */
+  readonly flag: string | null;
+  /** What it is, in one sentence for the help, without a final period. */
+  readonly sentence: string;
+  /** What a frame must bring. */
+  readonly needs: readonly FrameNeed[];
+  /** The file's name, which may begin with a subfolder; `stem` is that of all files of an input. */
+  file(stem: string): string;
+  /** Starts a file of so many frames. */
+  open(options: { readonly pages: number }): OutputLayout;
+}

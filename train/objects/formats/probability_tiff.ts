@@ -1,0 +1,20 @@
+/**
+ * Probability maps as a TIFF of 32-bit floats, a page for each frame.
+ *
+ * @module
+ */
+
+import { compressPage, TiffStackLayout } from "../../images/formats/tiff_stack.ts";
+import type { OutputFormat } from "./output_format.ts";
+
+/** Probability maps, in a subfolder under the labels' names. */
+export const probabilityTiff: OutputFormat = {
+  flag: "probability",
+  sentence: "Also write probability maps as TIFF of 32-bit floats, probability/NAME.tif",
+  needs: ["map"],
+  file: (stem) => `probability/${stem}.tif`,
+  open({ pages }) {
+    const layout = new TiffStackLayout(pages);
+    return { add: ({ map }) => layout.add(compressPage(map!)), end: () => [layout.end()] };
+  },
+};

@@ -1,0 +1,94 @@
+/**
+ * Label images: how objects of two images overlap, what segmentations are worth, how much a video
+ * flickers, outlines, and the formats in which all this is written. Knows no network, no GPU and no
+ * disk, so it works in a browser as it does in Deno.
+ *
+ * @module
+ */
+
+export type { LabelImage, Plane } from "../images/image.ts";
+
+export {
+  assertSameShape,
+  type Criterion,
+  type Objects,
+  objectsOf,
+  type Overlap,
+  overlapOf,
+  type OverlapPair,
+  pairScore,
+} from "./overlap.ts";
+export { SAME_OBJECT_IOU, sameObjects, type SamePair } from "./same_object.ts";
+export { type Loop, traceContours } from "./contours.ts";
+export { type Outline, tracedOutlines } from "./outline.ts";
+
+export {
+  type LabelPair,
+  matching,
+  matchingDataset,
+  type MatchingDatasetOptions,
+  type MatchingOptions,
+  matchObjects,
+  type ObjectMatch,
+  tallyMatches,
+} from "./scores/matching.ts";
+export {
+  type MatchingScores,
+  type MatchingTally,
+  meanScores,
+  scoresOf,
+  sumTallies,
+} from "./scores/matching_scores.ts";
+export {
+  ctcDetection,
+  ctcSegmentation,
+  detectionScore,
+  type DetectionTally,
+  segmentationScore,
+  type SegmentationTally,
+  tallyDetection,
+  tallySegmentation,
+} from "./scores/ctc.ts";
+export { dotMatching, type DotScores, sumDots } from "./scores/dot_matching.ts";
+export {
+  type Flicker,
+  flickerExcess,
+  FlickerMeter,
+  flickerOf,
+  type FlickerRates,
+} from "./scores/flicker.ts";
+export {
+  evaluateFrames,
+  type Evaluation,
+  type EvaluationFrame,
+  Evaluator,
+  IOU_THRESHOLDS,
+} from "./scores/evaluate.ts";
+export { type GroupLabelsOptions, groupMatchingLabels } from "./scores/group_labels.ts";
+
+export {
+  defaultTemporalFilter,
+  type FilterCounts,
+  temporalFilter,
+  type TemporalFilterSettings,
+} from "./sequence/temporal_filter.ts";
+
+export type {
+  FrameNeed,
+  FrameResult,
+  OutputFormat,
+  OutputLayout,
+} from "./formats/output_format.ts";
+export { outputFormats } from "./formats/list.ts";
+export { labelTiff } from "./formats/label_tiff.ts";
+export { probabilityTiff } from "./formats/probability_tiff.ts";
+export { encodeRoi, imagejRois, imagejRoiZip, roiEntries } from "./formats/imagej_roi.ts";
+export type { ZipEntry } from "./formats/zip.ts";
+export {
+  geoJson,
+  type OutlineCollection,
+  type OutlineFeature,
+  outlineFeature,
+  outlinesToGeoJson,
+  type Position,
+} from "./formats/geojson.ts";
