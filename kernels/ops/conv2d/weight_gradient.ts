@@ -27,7 +27,7 @@ const CHANNELS = 2;
 const TALL = 32;
 
 /** The numbers that a kernel is generated from. */
-export interface GradientTile {
+interface GradientTile {
   /** Side of the convolution kernel, odd. */
   readonly k: number;
   /** Columns per segment. */
@@ -40,13 +40,47 @@ export interface GradientTile {
   readonly whole: boolean;
   /** Where x and dz are read from. */
   readonly source: Source;
-  /** Whether each pixel of x stands for 2 × 2; needs a 3×3 kernel, vectors and rows not cut. */
-  readonly doubled?: boolean;
 }
 
+/** A row of the window of one channel. */
+interface WindowRow {
+  /** Which of the channels that an invocation takes. */
+  readonly c: number;
+  /** The row of the window, from `y0` on. */
+  readonly r: number;
+}
+
+/** WGSL that finds the segments of the input's window: in an image, or in one that stands for it. */
+export interface WindowReader {
+  /** Functions that the others call. */
+  readonly functions: string;
+  /** How many segments a channel takes, where the gradient's take `area`. */
+  readonly planeArea: string;
+  /** The segment of a row at this place. */
+  segment(row: WindowRow, at: string): string;
+  /** Statements before segments enter the window at this place, for all its rows. */
+  prepare(window: { channels: number; rows: number }, at: string): string[];
+  /** The segment of a row at this place, after those statements. */
+  prepared(row: WindowRow, at: string): string;
+}
+
+function segmentOf({ c, r }: WindowRow, at: string): string {
+  return `x_at(x${c} + (y0 + ${r}) * width + ${at})`;
+}
+
+/** Reads the image itself. */
+export const itself: WindowReader = {
+  functions: "",
+  planeArea: "area",
+  segment: segmentOf,
+  prepare: () => [],
+  prepared: segmentOf,
+};
+
 /** WGSL of the weight gradient's first pass for one tile. */
-export function weightGradientShader(
-  { k, vector, rows, cut, whole, source, doubled = false }: GradientTile,
+function weightGradientShader(
+  { k, vector, rows, cut, whole, source }: GradientTile,
+  reader: WindowReader,
 ): string {
   const pad = (k - 1) / 2;
   const halo = haloSegments(k, vector);
@@ -58,36 +92,22 @@ export function weightGradientShader(
   const channels = range(CHANNELS);
   const taps = range(kernelRows * k);
   const windows = channels.flatMap((c) => range(inputRows).map((r) => ({ c, r })));
-  // Window row r lies at row − 1 + r, in row ⌊(r − 1) / 2⌋ from row / 2 on of an image of half the size.
-  const lowRow = (r: number) => (r + 1) >> 1;
-  const lowAt = (c: number, low: number, segment: string) =>
-    `x_at(x${c} + ((row >> 1) + ${low - 1}) * (width / 2) + ((${segment}) >> 1))`;
-  const xAt = (c: number, r: number, segment: string) =>
-    doubled
-      ? `half_of(${lowAt(c, lowRow(r), segment)}, ${segment})`
-      : `x_at(x${c} + (y0 + ${r}) * width + ${segment})`;
-  const inside = (c: number, r: number, { value, segment }: { value: string; segment: string }) =>
-    `select(${zero}, ${value}, ` +
-    `${whole ? "" : `has${c} && `}in${r} && u32(${segment}) < p.segments)`;
-  const load = (c: number, r: number, segment: string) =>
-    inside(c, r, { value: xAt(c, r, segment), segment });
+  const inside = ({ c, r }: WindowRow, { value, at }: { value: string; at: string }) =>
+    `select(${zero}, ${value}, ${whole ? "" : `has${c} && `}in${r} && u32(${at}) < p.segments)`;
+  const load = (row: WindowRow, at: string) => inside(row, { value: reader.segment(row, at), at });
   const starts = windows.flatMap(({ c, r }) =>
     range(last + 1).map((s) =>
       s === last || (s < halo && !cut)
         ? `var v${c}${r}_${s} = ${zero};`
-        : `var v${c}${r}_${s} = ${load(c, r, `start + ${s - halo}`)};`
+        : `var v${c}${r}_${s} = ${load({ c, r }, `start + ${s - halo}`)};`
     )
   );
   // Segments enter the window at its right end; those already loaded move one place to the left.
   const entering = `s + ${halo}`;
-  const lows = channels.flatMap((c) =>
-    range(lowRow(inputRows - 1) + 1).map((low) =>
-      `let low${c}_${low} = ${lowAt(c, low, entering)};`
-    )
-  );
-  const enter = windows.map(({ c, r }) => {
-    const value = doubled ? `half_of(low${c}_${lowRow(r)}, ${entering})` : xAt(c, r, entering);
-    return `v${c}${r}_${last} = ${inside(c, r, { value, segment: entering })};`;
+  const prepare = reader.prepare({ channels: CHANNELS, rows: inputRows }, entering);
+  const enter = windows.map((row) => {
+    const value = reader.prepared(row, entering);
+    return `v${row.c}${row.r}_${last} = ${inside(row, { value, at: entering })};`;
   });
   const shift = windows.flatMap(({ c, r }) =>
     range(last).map((s) => `v${c}${r}_${s} = v${c}${r}_${s + 1};`)
@@ -133,7 +153,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> partial: array<f32>;
 ${declareOperand("dz", { binding: 2, source, type })}
 ${declareOperand("x", { binding: 3, source, type })}
-${doubled ? HALF_OF : ""}
+${reader.functions}
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -152,7 +172,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   ${
     channels.map((c) =>
       `let has${c} = ic + ${c}u < p.c_in;
-  let x${c} = i32(image * p.c_in + ic + ${c}u) * area${doubled ? " / 4" : ""};`
+  let x${c} = i32(image * p.c_in + ic + ${c}u) * ${reader.planeArea};`
     ).join("\n  ")
   }
   ${channels.flatMap((c) => taps.map((t) => `var a${c}_${t} = vec4f(0.0);`)).join("\n  ")}
@@ -171,7 +191,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
     ${starts.join("\n    ")}
     for (var s = start; s < stop; s++) {
-      ${doubled ? lows.join("\n      ") : ""}
+      ${prepare.join("\n      ")}
       ${enter.join("\n      ")}
       ${gradients.join("\n      ")}
       ${pixelGradients.join("\n      ")}
@@ -184,18 +204,12 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 `;
 }
 
-/** A segment of an image twice as wide as the one that these pixels are from. */
-const HALF_OF = /* wgsl */ `
-fn half_of(pixels: vec4f, segment: i32) -> vec4f {
-  return select(pixels.xxyy, pixels.zzww, (segment & 1) == 1);
-}`;
-
 /** An input of a layer, or some channels of one. */
 export interface GradientInput {
-  /** The image, `[n, c, h, w]`, or of half the size. */
+  /** The image, `[n, c, h, w]`, or one that stands for it. */
   readonly x: Tensor<"f32">;
-  /** Whether each of its pixels stands for 2 × 2; then rows are in fours at both sizes. */
-  readonly doubled: boolean;
+  /** How it is read. */
+  readonly reader: WindowReader;
 }
 
 /** Computes dw `[c_out, c_in, k, k]` from the input and the gradient of the sums. */
@@ -204,7 +218,7 @@ export function weightGradient(
   { x, dz, k }: WeightGradient,
   source: Source,
 ): Tensor<"f32"> {
-  return joinedWeightGradient(device, { inputs: [{ x, doubled: false }], dz, k }, source);
+  return joinedWeightGradient(device, { inputs: [{ x, reader: itself }], dz, k }, source);
 }
 
 /** Rows of a band; a single channel fills half of a tile as it is. */
@@ -228,22 +242,16 @@ export function joinedWeightGradient(
   const slabs = Math.ceil(Math.ceil(height / rows) / bands) * parts;
   using scope = device.scope();
   const partial = device.empty([batch * slabs, cOut, cAll, k, k]);
+  const cut = parts > 1;
   let first = 0;
-  for (const { x, doubled } of inputs) {
+  for (const { x, reader } of inputs) {
     const cIn = x.shape[1];
     const blocks = Math.ceil(cOut / 4) * Math.ceil(cIn / CHANNELS) * (k / unrolledKernelRows(k));
+    // Small images take the kernel that serves every size: each kernel costs memory and time.
+    const whole = rows > 2 && cIn % CHANNELS === 0 && cOut % 4 === 0 && height % rows === 0;
     device.dispatch({
       label: `conv2d k${k} dw`,
-      shader: weightGradientShader({
-        k,
-        vector,
-        rows,
-        cut: parts > 1,
-        // Small images take the kernel that serves every size: each kernel costs memory and time.
-        whole: rows > 2 && cIn % CHANNELS === 0 && cOut % 4 === 0 && height % rows === 0,
-        source,
-        doubled,
-      }),
+      shader: weightGradientShader({ k, vector, rows, cut, whole, source }, reader),
       uniforms: {
         ...{ batch, c_in: cIn, c_out: cOut, height, segments, bands, slabs, parts },
         ...{ c_first: first, c_all: cAll },

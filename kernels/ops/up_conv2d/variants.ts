@@ -11,24 +11,13 @@ import type { Shape } from "../../gpu/shape.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import { canRead, runVariant, type Variant, type VariantFamily } from "../../choice/variant.ts";
 import { concat } from "../concat.ts";
-import { type DoubledConvolution, doubledConvolution } from "../conv2d/direct.ts";
 import { convolve, gradientToWeights } from "../conv2d/variants.ts";
-import { joinedWeightGradient } from "../conv2d/weight_gradient.ts";
 import { upsampleNearest } from "../upsample.ts";
+import { foldedConvolution } from "./folded.ts";
+import { foldedWeightGradient } from "./folded_weight_gradient.ts";
+import type { UpConvolution, UpWeightGradient } from "./step_up.ts";
 
-/** The gradient to the weights of a step up. */
-export interface UpWeightGradient {
-  /** The smaller image. */
-  readonly low: Tensor<"f32">;
-  /** The other image. */
-  readonly skip: Tensor<"f32">;
-  /** Gradient to the sums, before the ReLU. */
-  readonly dz: Tensor<"f32">;
-  /** The weights, for their shape. */
-  readonly weight: Tensor<"f32">;
-}
-
-type Images = Pick<DoubledConvolution, "low" | "skip" | "weight">;
+type Images = Pick<UpConvolution, "low" | "skip" | "weight">;
 
 function canFold(device: Device, { low, skip, weight }: Images, source: Source): boolean {
   return weight.shape[2] === 3 && low.shape[3] % 4 === 0 &&
@@ -40,11 +29,11 @@ function join(device: Device, { low, skip }: Images): Tensor<"f32"> {
   return concat.forward(device, [enlarged, skip], {});
 }
 
-function folded(name: string, source: Source): Variant<DoubledConvolution> {
+function folded(name: string, source: Source): Variant<UpConvolution> {
   return {
     name,
     supports: (device, problem) => canFold(device, problem, source),
-    run: (device, problem) => doubledConvolution(device, problem, source),
+    run: (device, problem) => foldedConvolution(device, problem, source),
   };
 }
 
@@ -53,15 +42,12 @@ function foldedGradient(name: string, source: Source): Variant<UpWeightGradient>
     name,
     supports: (device, problem) =>
       canFold(device, problem, source) && canRead(device, [problem.dz], source),
-    run: (device, { low, skip, dz }) => {
-      const inputs = [{ x: low, doubled: true }, { x: skip, doubled: false }];
-      return joinedWeightGradient(device, { inputs, dz, k: 3 }, source);
-    },
+    run: (device, problem) => foldedWeightGradient(device, problem, source),
   };
 }
 
 /** Kernels for the output. */
-export const upConvolutionVariants: readonly Variant<DoubledConvolution>[] = [
+export const upConvolutionVariants: readonly Variant<UpConvolution>[] = [
   {
     name: "separate",
     supports: () => true,
@@ -119,7 +105,7 @@ function imagesOf(
 }
 
 /** The output. */
-export const upConvolutionFamily: VariantFamily<DoubledConvolution> = {
+export const upConvolutionFamily: VariantFamily<UpConvolution> = {
   pass: "upConv2d forward",
   variants: upConvolutionVariants,
   sizeOf,
@@ -143,7 +129,7 @@ export const upWeightGradientFamily: VariantFamily<UpWeightGradient> = {
 };
 
 /** Computes a step up with the kernel that serves this device and size. */
-export function upConvolve(device: Device, problem: DoubledConvolution): Tensor<"f32"> {
+export function upConvolve(device: Device, problem: UpConvolution): Tensor<"f32"> {
   return runVariant(device, upConvolutionFamily, problem);
 }
 
