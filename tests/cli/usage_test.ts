@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { listSettings } from "../../train/jobs/train/config.ts";
+import { commands } from "../../train/console/list.ts";
 import { flagOf } from "../../train/console/setting_flags.ts";
 import { withFolder } from "../train/fixtures/temporary.ts";
 import { each, fails, kymo, runs, TINY } from "./fixtures/command.ts";
@@ -72,13 +73,24 @@ Deno.test("--help shows every command, and for train every setting with its defa
   for (const name of ["train", "predict", "evaluate", "import", "synth", "tune", "doctor"]) {
     assert(help.some((line) => line.includes(`cli.ts ${name}`)), name);
   }
+  const entries = forTrain.join("\n").split(/\n(?= {2}--)/)
+    .map((text) => text.trim().replace(/\s+/g, " "));
   for (const setting of listSettings()) {
     const { value } = setting;
     const shown = Array.isArray(value) ? value.join(",") : String(value);
-    const line = forTrain.find((line) => line.trim().split(" ")[0] === `--${flagOf(setting)}`);
-    assertMatch(line ?? flagOf(setting), /^ {2}--[a-z-]+ +\S+$/);
-    assertStringIncludes(line!, shown === "" ? "(none)" : shown);
+    const entry = entries.find((text) => text.split(" ")[0] === `--${flagOf(setting)}`);
+    assertMatch(entry ?? flagOf(setting), /^--[a-z-]+( \S+)?\s+[A-Z]\S* \S/);
+    if (shown !== "") assertStringIncludes(entry!, `default ${shown}`);
   }
+});
+
+Deno.test("every command explains its own flags with --help", async () => {
+  await each(commands, async ({ name, summary, usage }) => {
+    const lines = await runs([name, "--help"]);
+    assertEquals(lines.slice(0, 2), [`${summary}.`, ""]);
+    const words = `deno run cli.ts ${name} ${usage}`.split(" ").slice(0, 5).join(" ").trim();
+    assertStringIncludes(lines[2], words);
+  });
 });
 
 Deno.test("without a command the usage goes to stderr", async () => {

@@ -19,12 +19,7 @@ import {
 import { checkConfig } from "../jobs/train/check_config.ts";
 import { settingsOfModel } from "../models/model_file.ts";
 import { changeFromFlags, flagOf } from "./setting_flags.ts";
-
-/** A command line that cannot be carried out as it stands. */
-export class UsageError extends Error {
-  /** The name of this error class. */
-  override readonly name = "UsageError";
-}
+import { usage, UsageError } from "./usage_error.ts";
 
 /** Where else settings come from, besides the flags. */
 export interface RunConfigOptions {
@@ -112,19 +107,6 @@ function refuseChanges(
     }; leave them out, or begin ` +
       "another run with another --out",
   );
-}
-
-/**
- * Runs a check of the command line.
- *
- * @throws {UsageError} With the message of whatever it throws.
- */
-export function usage<T>(compute: () => T): T {
-  try {
-    return compute();
-  } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
-  }
 }
 
 /** The settings in a JSON file; the versions in a run's `config.json` are none. */

@@ -11,6 +11,7 @@ import {
   type Setting,
   type SettingValue,
 } from "../jobs/train/config.ts";
+import type { Flag } from "./flag.ts";
 
 /** The flag of a setting, without the dashes. */
 export function flagOf({ path }: Setting): string {
@@ -19,16 +20,6 @@ export function flagOf({ path }: Setting): string {
 
 /** Flags that may be given several times, once per value. */
 export const REPEATED_FLAGS: readonly string[] = ["video", "volume"];
-
-/** Flags of switches, which take no value and have a `--no-` form. */
-export function switchFlags(): string[] {
-  return listSettings().filter(({ value }) => typeof value === "boolean").map(flagOf);
-}
-
-/** Flags that take a value. */
-export function valueFlags(): string[] {
-  return listSettings().filter(({ value }) => typeof value !== "boolean").map(flagOf);
-}
 
 /**
  * The settings that flags change, nested like a configuration.
@@ -75,11 +66,23 @@ function toNumber(text: string, flag: string): number {
   return number;
 }
 
-/** All settings with their defaults, one line each, for `train --help`. */
-export function settingsHelp(): string {
+/** All settings as flags. */
+export function settingFlags(): Flag[] {
   return listSettings().map((setting) => {
     const { value } = setting;
+    const name = flagOf(setting);
+    const kind = typeof value === "boolean"
+      ? "switch"
+      : REPEATED_FLAGS.includes(name)
+      ? "repeated"
+      : "value";
     const shown = Array.isArray(value) ? value.join(",") : String(value);
-    return `  --${flagOf(setting).padEnd(46)} ${shown === "" ? "(none)" : shown}`;
-  }).join("\n");
+    return {
+      name,
+      kind,
+      sentence: `Setting ${setting.path.join(".")} of config.json`,
+      default: shown,
+      title: "Settings",
+    };
+  });
 }

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { changeConfig, defaultConfig, syntheticConfig } from "../../../train/jobs/train/config.ts";
-import { runConfig, UsageError } from "../../../train/console/run_config.ts";
+import { runConfig } from "../../../train/console/run_config.ts";
+import { UsageError } from "../../../train/console/usage_error.ts";
 import { withFolder } from "../fixtures/temporary.ts";
 
 /** Runs with files of JSON in a folder. */

@@ -1,19 +1,8 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
-import {
-  formatDuration,
-  formatEvaluation,
-  formatImport,
-  formatTable,
-  PredictProgress,
-  TrainProgress,
-} from "../../../train/console/progress.ts";
-import type { StepEvent } from "../../../train/jobs/train/events.ts";
-
-/** A clock that tests set. */
-function testClock() {
-  const clock = { seconds: 0, read: () => 1000 * clock.seconds };
-  return clock;
-}
+import { assertEquals } from "@std/assert";
+import { formatTable, TrainProgress } from "../../../../train/console/commands/train_progress.ts";
+import { formatDuration } from "../../../../train/console/text.ts";
+import type { StepEvent } from "../../../../train/jobs/train/events.ts";
+import { testClock } from "../fixtures/clock.ts";
 
 const STEP: StepEvent = {
   type: "step",
@@ -25,24 +14,6 @@ const STEP: StepEvent = {
   loss: 0.5,
   rate: 0.001,
 };
-
-Deno.test("formatDuration() rounds to what people say", () => {
-  const cases: [seconds: number, text: string][] = [
-    [0, "0 s"],
-    [-1, "0 s"],
-    [59.4, "59 s"],
-    [59.6, "1 min 00 s"],
-    [200, "3 min 20 s"],
-    [3599.4, "59 min 59 s"],
-    [3599.6, "1 h 00 min"],
-    [3900, "1 h 05 min"],
-    [7199, "2 h 00 min"],
-    [90_000, "25 h 00 min"],
-    [NaN, "?"],
-    [Infinity, "?"],
-  ];
-  for (const [seconds, text] of cases) assertEquals(formatDuration(seconds), text);
-});
 
 Deno.test("TrainProgress tells rate and remaining time, also when steps come in bursts", () => {
   const clock = testClock();
@@ -137,23 +108,6 @@ Deno.test("TrainProgress shows plan, notes, validations, stages and results as l
   assertEquals(result.lines.slice(-2), ["Report:  r.html", "Weights: w"]);
 });
 
-Deno.test("PredictProgress counts frames, and what was kept", () => {
-  const clock = testClock();
-  const progress = new PredictProgress(clock.read);
-  const frame = { type: "frame", name: "a.tif", total: 5, objects: 7, seconds: 0.5 } as const;
-  const first = progress.show({ ...frame, done: 1 });
-  assertEquals(first, { lines: [], status: "1/5  a.tif: 7 objects in 0.50 s" });
-  clock.seconds = 2;
-  const second = progress.show({ ...frame, done: 2 });
-  assertEquals(second.status, "2/5  a.tif: 7 objects in 0.50 s  6 s left");
-  const done = (written: number, kept: number) =>
-    progress.show({ type: "done", out: "p", written, kept }).lines;
-  assertEquals(done(5, 0), ["5 files written to p"]);
-  assertEquals(done(1, 4), [
-    "1 file written to p, 4 that existed kept (--overwrite replaces them)",
-  ]);
-});
-
 Deno.test("formatTable() lines up its columns and shows what was not measured as a dash", () => {
   const lines = formatTable({
     columns: [
@@ -172,55 +126,4 @@ Deno.test("formatTable() lines up its columns and shows what was not measured as
     "Area change                        2.3   10.0",
     "Births, above the truth              –      –",
   ]);
-});
-
-Deno.test("formatImport() shows the network, its thresholds and what to do next", () => {
-  const imported = {
-    type: "imported",
-    ...{ model: "m", out: "run", weights: "run/weights.safetensors", parameters: 1_425_185 },
-    options: { rays: 32, grid: 2, depth: 3, base: 32, features: 128, inChannels: 1 },
-    thresholds: { prob: 0.479, nms: 0.3 },
-    hasThresholds: true,
-  } as const;
-  assertEquals(formatImport(imported).lines, [
-    "StarDist of m: 1,425,185 parameters; 32 rays, grid 2, depth 3, base 32",
-    "Thresholds: probability 0.479, overlap 0.300",
-    "Weights: run/weights.safetensors",
-    "To use it: predict --model run, or train --resume-from run",
-  ]);
-  assertEquals(
-    formatImport({ ...imported, hasThresholds: false }).lines[1],
-    "Thresholds: probability 0.479, overlap 0.300, the defaults, as it has no thresholds.json",
-  );
-});
-
-const FLICKER = { pairs: 2, area_change: 0.5, blink_rate: 0, area_per_frame: [1, 2, 3] };
-
-Deno.test("formatEvaluation() shows flicker alone where there is no truth", () => {
-  assertEquals(formatEvaluation({ frames: 3, flicker: FLICKER }), [
-    "3 frames",
-    "area_change        0.5000",
-    "blink_rate         0.0000",
-  ]);
-  assertEquals(formatEvaluation({ frames: 1, flicker: {} }), ["1 frame"]);
-});
-
-Deno.test("formatEvaluation() shows accuracy and the truth's own flicker beside it", () => {
-  const scores = (accuracy: number) => ({ accuracy, f1: 1 });
-  const lines = formatEvaluation({
-    frames: 3,
-    frames_without_truth: 1,
-    matching: { "0.5": scores(0.75), "0.75": scores(0.25) },
-    mean_ap: 0.4,
-    ctc: { DET: 0.9 },
-    flicker: FLICKER,
-    flicker_truth: { ...FLICKER, area_change: 0.125 },
-  });
-  assertEquals(lines.slice(0, 4), [
-    "3 frames, 1 without truth",
-    "AP 0.5 0.7500  AP 0.75 0.2500  mean AP 0.4000",
-    "SEG –  DET 0.9000",
-    "area_change        0.5000  (truth 0.1250)",
-  ]);
-  assertStringIncludes(lines[4], "blink_rate");
 });

@@ -1,6 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { annotateOptions, formatAnnotation } from "../../../train/console/annotate_flags.ts";
-import { UsageError } from "../../../train/console/run_config.ts";
+import {
+  annotateOptions,
+  formatAnnotation,
+} from "../../../../train/console/commands/annotate_to_mask.ts";
+import { UsageError } from "../../../../train/console/usage_error.ts";
 
 const NEEDED = { images: "i", scribbles: "s", out: "o" };
 

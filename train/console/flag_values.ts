@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UsageError } from "./run_config.ts";
+import { UsageError } from "./usage_error.ts";
 
 /** Parsed flags by name. */
 export type Flags = Readonly<Record<string, unknown>>;

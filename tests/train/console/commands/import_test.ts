@@ -1,0 +1,22 @@
+import { assertEquals } from "@std/assert";
+import { formatImport } from "../../../../train/console/commands/import.ts";
+
+Deno.test("formatImport() shows the network, its thresholds and what to do next", () => {
+  const imported = {
+    type: "imported",
+    ...{ model: "m", out: "run", weights: "run/weights.safetensors", parameters: 1_425_185 },
+    options: { rays: 32, grid: 2, depth: 3, base: 32, features: 128, inChannels: 1 },
+    thresholds: { prob: 0.479, nms: 0.3 },
+    hasThresholds: true,
+  } as const;
+  assertEquals(formatImport(imported).lines, [
+    "StarDist of m: 1,425,185 parameters; 32 rays, grid 2, depth 3, base 32",
+    "Thresholds: probability 0.479, overlap 0.300",
+    "Weights: run/weights.safetensors",
+    "To use it: predict --model run, or train --resume-from run",
+  ]);
+  assertEquals(
+    formatImport({ ...imported, hasThresholds: false }).lines[1],
+    "Thresholds: probability 0.479, overlap 0.300, the defaults, as it has no thresholds.json",
+  );
+});

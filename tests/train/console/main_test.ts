@@ -1,0 +1,60 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { Command } from "../../../train/console/command.ts";
+import { textFlag } from "../../../train/console/flag_values.ts";
+import { runCommand } from "../../../train/console/main.ts";
+import { UsageError } from "../../../train/console/usage_error.ts";
+import { testTerminal } from "./fixtures/terminal.ts";
+
+/** A command that the program does not have. */
+const greet: Command = {
+  name: "greet",
+  summary: "Greets somebody",
+  usage: "--whom NAME [--loud]",
+  flags: [
+    { name: "whom", kind: "value", placeholder: "NAME", sentence: "Who is greeted" },
+    { name: "loud", kind: "switch", sentence: "Greet with an exclamation mark" },
+  ],
+  run(flags, { output }) {
+    const whom = textFlag(flags, "whom");
+    if (whom === undefined) throw new UsageError("Cannot greet: --whom is missing");
+    if (whom === "nobody") throw new RangeError("Cannot greet nobody: there is\n  no one there");
+    const text = `Hello ${whom}${flags.loud ? "!" : ""}`;
+    output.event({ type: "greeting", text }, () => ({ lines: [text], status: null }));
+    return Promise.resolve();
+  },
+};
+
+async function run(...args: string[]): Promise<{ code: number; out: string; error: string }> {
+  const terminal = testTerminal();
+  const code = await runCommand(args, { commands: [greet], terminal });
+  return { code, out: terminal.out, error: terminal.errors.join("\n") };
+}
+
+Deno.test("runCommand() runs a command of its own list, and shows it in every help", async () => {
+  assertEquals(await run("greet", "--whom=Ada"), { code: 0, out: "Hello Ada\n", error: "" });
+  const loud = await run("greet", "--whom", "Ada", "--loud", "--json");
+  assertEquals(JSON.parse(loud.out), { type: "greeting", text: "Hello Ada!" });
+  assertMatch((await run("--help")).out, /cli\.ts greet {2}Greets somebody\n/);
+  const help = (await run("greet", "--help")).out;
+  assertStringIncludes(help, "Greets somebody.\n\n  deno run cli.ts greet --whom NAME [--loud]\n");
+  assertMatch(help, /\n {2}--whom NAME +Who is greeted\n {2}--loud +Greet with an exclamation/);
+});
+
+Deno.test("runCommand() refuses what a command does not know with exit code 2", async () => {
+  const cases: [args: string[], code: number, error: string][] = [
+    [["greet", "--who=Ada"], 2, "Cannot use --who=Ada: unknown flag; see --help"],
+    [["greet", "Ada"], 2, "Cannot use Ada: it belongs to no flag"],
+    [["greet"], 2, "Cannot greet: --whom is missing"],
+    [["train"], 2, "Cannot run train: no such command; use one of greet, or --help"],
+    [["greet", "--whom=nobody"], 1, "Cannot greet nobody: there is no one there"],
+  ];
+  for (const [args, code, error] of cases) {
+    assertEquals(await run(...args), { code, out: "", error });
+  }
+});
+
+Deno.test("runCommand() shows the trace of an error only with --debug", async () => {
+  const { code, error } = await run("greet", "--whom=nobody", "--debug");
+  assertEquals(code, 1);
+  assertMatch(error, /^RangeError: Cannot greet nobody: there is\n {2}no one there\n {4}at /);
+});

@@ -1,0 +1,38 @@
+import { assertEquals } from "@std/assert";
+import { Printer } from "../../../train/console/output.ts";
+import { testTerminal } from "./fixtures/terminal.ts";
+
+/** Two events with a status, one with a line, and the end. */
+function show(printer: Printer): void {
+  for (const status of ["1/2", "2/2"]) {
+    printer.event({ status }, () => ({ lines: [], status }));
+  }
+  printer.event({ done: true }, () => ({ lines: ["done"], status: null }));
+  printer.event({ status: "late" }, () => ({ lines: [], status: "late" }));
+  printer.close();
+  printer.close();
+}
+
+Deno.test("Printer replaces its status line where somebody looks on, and ends it once", () => {
+  const terminal = testTerminal({ isInteractive: true });
+  show(new Printer(terminal, { json: false }));
+  assertEquals(terminal.out, "1/2\r\x1b[K2/2\r\x1b[Kdone\nlate\n");
+});
+
+Deno.test("Printer writes a status into a file only now and then", () => {
+  const terminal = testTerminal();
+  show(new Printer(terminal, { json: false }));
+  assertEquals(terminal.out, "1/2\ndone\n");
+});
+
+Deno.test("Printer writes every event as a line of JSON for programs", () => {
+  const terminal = testTerminal({ isInteractive: true });
+  show(new Printer(terminal, { json: true }));
+  assertEquals(terminal.out.split("\n"), [
+    '{"status":"1/2"}',
+    '{"status":"2/2"}',
+    '{"done":true}',
+    '{"status":"late"}',
+    "",
+  ]);
+});

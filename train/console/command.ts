@@ -1,0 +1,47 @@
+/**
+ * A command of the program as a record: what it is called, which flags it has, and what it does. Parsing,
+ * help and exit codes follow from it.
+ *
+ * @module
+ */
+
+import type { Flag } from "./flag.ts";
+import type { Flags } from "./flag_values.ts";
+import type { Shown } from "./text.ts";
+
+/** Where events of a command go. */
+export interface Output {
+  /** Prints an event: as JSON, or as the text that `show` makes of it. */
+  event<E extends object>(event: E, show: (event: E) => Shown): void;
+}
+
+/** What a command works with, besides its flags. */
+export interface CommandContext {
+  /** Where its events go. */
+  readonly output: Output;
+}
+
+/** One command. What it needs to run is loaded by `run`, so that the help is there at once. */
+export interface Command {
+  /** The word that calls it. */
+  readonly name: string;
+  /** What it does, in one line for the list of commands, without a final period. */
+  readonly summary: string;
+  /** What stands behind its name: flags that matter most, and inputs. */
+  readonly usage: string;
+  /** Its flags, or a function that loads them. */
+  readonly flags: readonly Flag[] | (() => Promise<readonly Flag[]>);
+  /** Whether it takes words that belong to no flag. */
+  readonly takesInputs?: boolean;
+  /**
+   * Does it.
+   *
+   * @throws {UsageError} If the flags ask for what cannot be.
+   */
+  run(flags: Flags, context: CommandContext): Promise<void>;
+}
+
+/** The flags of a command, loaded where they must be. */
+export async function flagsOf({ flags }: Command): Promise<readonly Flag[]> {
+  return typeof flags === "function" ? await flags() : flags;
+}

@@ -1,0 +1,32 @@
+/**
+ * `doctor`: the adapter, its limits and a self-test.
+ *
+ * @module
+ */
+
+import type { Command } from "../command.ts";
+
+/** The command `doctor`. */
+export const doctorCommand: Command = {
+  name: "doctor",
+  summary: "Shows the adapter, its limits and a self-test",
+  usage: "",
+  flags: [],
+  async run(_flags, { output }) {
+    const { examine } = await import("../../jobs/doctor.ts");
+    output.event(await examine(), (found) => ({
+      lines: [
+        `Adapter    ${found.adapter}${found.is_software ? " (software: no GPU)" : ""}`,
+        `Versions   ${Object.entries(found.versions).map((pair) => pair.join(" ")).join(", ")}`,
+        `Features   ${found.features.join(", ")}`,
+        ...Object.entries(found.limits).map(([name, value]) => `Limit      ${name} ${value}`),
+        ...Object.entries(found.self_test).map(([name, error]) =>
+          `Self-test  ${name}: relative error ${error.toExponential(1)}`
+        ),
+        `Peak       ${found.peak.fma_gflops.toFixed(1)} GFLOP/s multiply-add, ` +
+        `${found.peak.copy_gbs.toFixed(1)} GB/s copy`,
+      ],
+      status: null,
+    }));
+  },
+};

@@ -1,0 +1,88 @@
+/**
+ * `evaluate`: accuracy and flicker of label images.
+ *
+ * @module
+ */
+
+import type { Command } from "../command.ts";
+import { requiredFlag, textFlag } from "../flag_values.ts";
+import { counted } from "../text.ts";
+
+/** The command `evaluate`. */
+export const evaluateCommand: Command = {
+  name: "evaluate",
+  summary: "Measures accuracy and flicker of label images",
+  usage: "--labels PATH [--truth PATH] [--markers PATH] [--out FILE.json]",
+  flags: [
+    {
+      name: "labels",
+      kind: "value",
+      placeholder: "PATH",
+      sentence: "A folder or stack of label images",
+    },
+    {
+      name: "truth",
+      kind: "value",
+      placeholder: "PATH",
+      sentence: "True label images, matched by frame number or name",
+    },
+    {
+      name: "markers",
+      kind: "value",
+      placeholder: "PATH",
+      sentence: "Marker images, one marker per object, matched likewise",
+    },
+    { name: "out", kind: "value", placeholder: "FILE.json", sentence: "A JSON file to write" },
+  ],
+  async run(flags, { output }) {
+    const { evaluateFiles } = await import("../../jobs/evaluate_files.ts");
+    const evaluation = await evaluateFiles({
+      labels: requiredFlag(flags, "labels"),
+      truth: textFlag(flags, "truth"),
+      markers: textFlag(flags, "markers"),
+      out: textFlag(flags, "out"),
+    });
+    output.event(evaluation, (shown) => ({ lines: formatEvaluation(shown), status: null }));
+  },
+};
+
+/** A measured video as text. */
+export function formatEvaluation(
+  { frames, frames_without_truth, matching, mean_ap, ctc, dots, flicker, flicker_truth }: {
+    frames: number;
+    frames_without_truth?: number;
+    matching?: Readonly<Record<string, { accuracy: number; f1: number }>>;
+    mean_ap?: number;
+    ctc?: { SEG?: number; DET: number };
+    dots?: { mean_accuracy: number };
+    flicker: object;
+    flicker_truth?: object;
+  },
+): string[] {
+  const digits = (value: unknown) => typeof value === "number" ? value.toFixed(4) : "–";
+  const rates = Object.entries(flicker)
+    .filter(([name, value]) => typeof value === "number" && name !== "pairs");
+  const truth = flicker_truth as Record<string, unknown> | undefined;
+  return [
+    `${counted(frames, "frame")}${
+      frames_without_truth ? `, ${frames_without_truth} without truth` : ""
+    }`,
+    ...(matching
+      ? [
+        `AP 0.5 ${digits(matching["0.5"].accuracy)}  AP 0.75 ${
+          digits(matching["0.75"].accuracy)
+        }  ` +
+        `mean AP ${digits(mean_ap)}`,
+      ]
+      : []),
+    ...(ctc
+      ? [
+        `SEG ${digits(ctc.SEG)}  DET ${digits(ctc.DET)}` +
+        (dots ? `  dots ${digits(dots.mean_accuracy)}` : ""),
+      ]
+      : []),
+    ...rates.map(([name, value]) =>
+      `${name.padEnd(18)} ${digits(value)}${truth ? `  (truth ${digits(truth[name])})` : ""}`
+    ),
+  ];
+}

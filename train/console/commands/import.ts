@@ -1,0 +1,55 @@
+/**
+ * `import`: a run folder of a published StarDist model.
+ *
+ * @module
+ */
+
+import { basename, resolve } from "node:path";
+import type { ModelImported } from "../../jobs/import_run.ts";
+import type { Command } from "../command.ts";
+import { textFlag } from "../flag_values.ts";
+import { formatThresholds, type Shown } from "../text.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** The command `import`. */
+export const importCommand: Command = {
+  name: "import",
+  summary: "Makes a run folder of a published StarDist model",
+  usage: "MODEL_DIR [--out RUN]",
+  flags: [
+    {
+      name: "out",
+      kind: "value",
+      placeholder: "RUN",
+      sentence: "The run folder to write",
+      default: "runs/MODEL_DIR",
+    },
+  ],
+  takesInputs: true,
+  async run(flags, { output }) {
+    const [model, ...others] = flags._ as string[];
+    if (model === undefined) throw new UsageError("Cannot import: no MODEL_DIR given");
+    if (others.length > 0) throw new UsageError(`Cannot use ${others[0]}: one MODEL_DIR at a time`);
+    const out = textFlag(flags, "out") ?? `runs/${basename(resolve(model))}`;
+    const { importRun } = await import("../../jobs/import_run.ts");
+    output.event(await importRun({ model, out }), formatImport);
+  },
+};
+
+/** An imported model as text. */
+export function formatImport(
+  { model, out, weights, parameters, options, thresholds, hasThresholds }: ModelImported,
+): Shown {
+  const { rays, grid, depth, base } = options;
+  const source = hasThresholds ? "" : ", the defaults, as it has no thresholds.json";
+  return {
+    lines: [
+      `StarDist of ${model}: ${parameters.toLocaleString("en")} parameters; ${rays} rays, grid ` +
+      `${grid}, depth ${depth}, base ${base}`,
+      `Thresholds: ${formatThresholds(thresholds)}${source}`,
+      `Weights: ${weights}`,
+      `To use it: predict --model ${out}, or train --resume-from ${out}`,
+    ],
+    status: null,
+  };
+}

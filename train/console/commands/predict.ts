@@ -1,0 +1,204 @@
+/**
+ * `predict`: label images of images and videos.
+ *
+ * @module
+ */
+
+import type { PredictEvent, PredictFilesOptions } from "../../jobs/predict/predict_files.ts";
+import type { FocusFound } from "../../jobs/predict/predict_focus.ts";
+import type { DecodeChanges } from "../../models/decode_changes.ts";
+import type { Command } from "../command.ts";
+import { type Flag, MEMORY, OVERWRITE } from "../flag.ts";
+import {
+  choiceFlag,
+  countFlag,
+  type Flags,
+  numberFlag,
+  requiredFlag,
+  textFlag,
+} from "../flag_values.ts";
+import { formatDuration, formatWritten, Rate, type Shown } from "../text.ts";
+import { usage, UsageError } from "../usage_error.ts";
+
+/** From what, with what and where to. */
+const PLACES: readonly Flag[] = [
+  {
+    name: "model",
+    kind: "value",
+    placeholder: "RUN",
+    sentence: "The run folder of a network, or its weights file",
+  },
+  {
+    name: "out",
+    kind: "value",
+    placeholder: "DIR",
+    sentence: "Where the results go",
+    default: "predicted",
+  },
+];
+/** How; formats of results have flags of their own. */
+const WISHES: readonly Flag[] = [
+  {
+    name: "ctc",
+    kind: "switch",
+    sentence: "Name results as the Cell Tracking Challenge does: mask000.tif, …",
+  },
+  OVERWRITE,
+  {
+    name: "normalize",
+    kind: "value",
+    placeholder: "image|video|frame",
+    sentence: "Which pixels share their percentiles, instead of what the model says",
+  },
+  {
+    name: "focus",
+    kind: "value",
+    placeholder: "TABLE.csv|RUN",
+    sentence:
+      "For z-stacks: a table of planes in focus or a model that finds them, instead of the one beside the weights",
+  },
+  {
+    name: "threshold",
+    kind: "value",
+    placeholder: "otsu|P",
+    sentence:
+      "Probability from which a pixel is foreground or proposes an object; otsu is for U-Nets alone",
+  },
+  {
+    name: "nms",
+    kind: "value",
+    placeholder: "SHARE",
+    sentence: "StarDist only: how much two objects may overlap, as a share of the smaller one",
+  },
+  {
+    name: "opening",
+    kind: "value",
+    placeholder: "N",
+    sentence: "U-Net only: erosions of the foreground, followed by as many dilations",
+  },
+  {
+    name: "min-size",
+    kind: "value",
+    placeholder: "PIXELS",
+    sentence: "U-Net only: the fewest pixels of an object",
+  },
+  {
+    name: "tta",
+    kind: "switch",
+    sentence: "U-Net only: average the answers to eight orientations",
+  },
+  {
+    name: "tile",
+    kind: "value",
+    placeholder: "PIXELS",
+    sentence: "The largest side of a tile; what fits into memory unless told",
+  },
+  MEMORY,
+  {
+    name: "kernels",
+    kind: "value",
+    placeholder: "FILE.json",
+    sentence: "A file of kernel choices that tune wrote, instead of the built-in rules",
+  },
+];
+
+/** The command `predict`. */
+export const predictCommand: Command = {
+  name: "predict",
+  summary: "Segments images or videos with a trained network",
+  usage: "--model RUN [--out DIR] [flags] INPUT...",
+  async flags() {
+    const { outputFormats } = await import("../../objects/formats/list.ts");
+    const formats = outputFormats.flatMap(({ flag, sentence }): Flag[] =>
+      flag === null ? [] : [{ name: flag, kind: "switch", sentence }]
+    );
+    return [...PLACES, ...formats, ...WISHES];
+  },
+  takesInputs: true,
+  async run(flags, { output }) {
+    const options = await predictOptions(flags);
+    const { predictAny } = await import("../../jobs/predict/predict_any.ts");
+    const progress = new PredictProgress();
+    for await (const event of predictAny(options)) {
+      output.event(event, (shown) => progress.show(shown));
+    }
+  },
+};
+
+/**
+ * Reads the flags.
+ *
+ * @param flags Parsed flags by name, inputs under `_`.
+ * @throws {UsageError} If one makes no sense, or none of the models could do all that is asked for.
+ */
+export async function predictOptions(flags: Flags): Promise<PredictFilesOptions> {
+  const inputs = (flags._ as readonly unknown[]).map(String);
+  if (inputs.length === 0) throw new UsageError("Cannot predict: no INPUT given");
+  const changes: DecodeChanges = {
+    threshold: thresholdFlag(flags),
+    nms: numberFlag(flags, "nms"),
+    opening: countFlag(flags, "opening"),
+    minSize: countFlag(flags, "min-size"),
+    tta: flags.tta === true,
+  };
+  const { checkDecodeChanges } = await import("../../models/decode_changes.ts");
+  usage(() => checkDecodeChanges(changes));
+  const { outputFormats } = await import("../../objects/formats/list.ts");
+  return {
+    ...changes,
+    model: requiredFlag(flags, "model"),
+    inputs,
+    out: textFlag(flags, "out") ?? "predicted",
+    outputs: outputFormats.filter(({ flag }) => flag !== null && flags[flag] === true),
+    ctc: flags.ctc === true,
+    overwrite: flags.overwrite === true,
+    normalize: choiceFlag(flags, "normalize", { choices: ["image", "video", "frame"] }),
+    focus: textFlag(flags, "focus"),
+    tile: countFlag(flags, "tile", { least: 1 }),
+    memory: countFlag(flags, "memory", { least: 1 }),
+    kernels: textFlag(flags, "kernels"),
+  };
+}
+
+function thresholdFlag(flags: Flags): "otsu" | number | undefined {
+  const value = textFlag(flags, "threshold");
+  if (value === undefined || value === "otsu") return value;
+  const number = Number(value);
+  if (value.trim() !== "" && Number.isFinite(number)) return number;
+  throw new UsageError(`Cannot use --threshold ${value}: expected otsu or a number`);
+}
+
+/** Turns the events of a prediction into text. */
+export class PredictProgress {
+  readonly #rate: Rate;
+
+  /** Starts; the clock (milliseconds) can be replaced in tests. */
+  constructor(clock: () => number = () => performance.now()) {
+    this.#rate = new Rate(clock);
+  }
+
+  /** Text for the next event. */
+  show(event: PredictEvent | FocusFound): Shown {
+    switch (event.type) {
+      case "focus": {
+        const { done, total, stack, plane } = event;
+        return { lines: [], status: `${done}/${total}  ${stack}: in focus at plane ${plane}` };
+      }
+      case "note":
+        return { lines: [event.text], status: null };
+      case "frame": {
+        const { name, done, total, objects, seconds } = event;
+        const rate = this.#rate.observe(done);
+        const left = Number.isFinite(rate) && rate > 0
+          ? `  ${formatDuration((total - done) / rate)} left`
+          : "";
+        const status = `${done}/${total}  ${name}: ${objects} objects in ${
+          seconds.toFixed(2)
+        } s${left}`;
+        return { lines: [], status };
+      }
+      case "done":
+        return { lines: [formatWritten(event)], status: null };
+    }
+  }
+}

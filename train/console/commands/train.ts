@@ -1,0 +1,83 @@
+/**
+ * `train`: a network from stills and videos.
+ *
+ * @module
+ */
+
+import type { Command } from "../command.ts";
+import type { Flag } from "../flag.ts";
+import { countFlag, textFlag } from "../flag_values.ts";
+import { UsageError } from "../usage_error.ts";
+import { TrainProgress } from "./train_progress.ts";
+
+const OWN: readonly Flag[] = [
+  {
+    name: "config",
+    kind: "value",
+    placeholder: "FILE",
+    sentence: "A JSON file of settings, such as the config.json of another run; flags win over it",
+  },
+  {
+    name: "out",
+    kind: "value",
+    placeholder: "DIR",
+    sentence: "The run folder",
+    default: "runs/ and the time",
+  },
+  {
+    name: "resume",
+    kind: "switch",
+    sentence: "Go on with the run in --out, with the settings that it has",
+  },
+  {
+    name: "seeds",
+    kind: "value",
+    placeholder: "N",
+    sentence: "Train so many times, each time with another seed, and report mean and spread",
+  },
+];
+
+/** The command `train`. */
+export const trainCommand: Command = {
+  name: "train",
+  summary: "Trains on labelled stills, then in turns on them and on videos",
+  usage: "[--stills DIR] [--video PATH]... [--model unet|stardist|focus] [--resume-from RUN] " +
+    "[--out DIR] [--resume] [--seeds N] [--control] [every setting as a flag]",
+  async flags() {
+    const { settingFlags } = await import("../setting_flags.ts");
+    return [...OWN, ...settingFlags()];
+  },
+  async run(flags, { output }) {
+    if (flags.resume && flags.out === undefined) {
+      throw new UsageError("Cannot resume: --out is missing; give the run's folder");
+    }
+    const out = textFlag(flags, "out") ?? `runs/${timestamp()}`;
+    const resume = flags.resume === true;
+    const seeds = countFlag(flags, "seeds", { least: 1 });
+    if (resume) await refuseOtherSeeds(out, seeds);
+    const { runConfig } = await import("../run_config.ts");
+    const config = await runConfig(flags, { out, resume, file: textFlag(flags, "config") });
+    const { trainAny } = await import("../../jobs/train/train_any.ts");
+    const progress = new TrainProgress();
+    for await (const event of trainAny({ config, out, seeds, resume })) {
+      output.event(event, (shown) => progress.show(shown));
+    }
+  },
+};
+
+function timestamp(): string {
+  return new Date().toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
+}
+
+/** A run of several seeds must not be taken for one of a single seed, nor the other way round. */
+async function refuseOtherSeeds(out: string, seeds: number | undefined): Promise<void> {
+  const names = await Array.fromAsync(Deno.readDir(out), ({ name }) => name)
+    .catch((): string[] => []);
+  const hasSeveral = names.some((name) => name.startsWith("seed-"));
+  if (hasSeveral && (seeds ?? 1) === 1) {
+    throw new UsageError(`Cannot resume ${out}: it has several seeds; add --seeds N as before`);
+  }
+  if (!hasSeveral && names.includes("metrics.jsonl") && (seeds ?? 1) > 1) {
+    throw new UsageError(`Cannot resume ${out} with --seeds ${seeds}: it has one; leave it out`);
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * The commands of the program, in the order of the help.
+ *
+ * @module
+ */
+
+import type { Command } from "./command.ts";
+import { annotateCommand } from "./commands/annotate_to_mask.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { evaluateCommand } from "./commands/evaluate.ts";
+import { filterCommand } from "./commands/filter.ts";
+import { importCommand } from "./commands/import.ts";
+import { predictCommand } from "./commands/predict.ts";
+import { synthCommand } from "./commands/synth.ts";
+import { trainCommand } from "./commands/train.ts";
+import { tuneCommand } from "./commands/tune.ts";
+
+/** Every command. */
+export const commands: readonly Command[] = [
+  trainCommand,
+  predictCommand,
+  evaluateCommand,
+  importCommand,
+  filterCommand,
+  annotateCommand,
+  synthCommand,
+  tuneCommand,
+  doctorCommand,
+];

@@ -1,0 +1,67 @@
+/**
+ * Runs a command line: finds the command, reads its flags, shows help or what it tells, and gives the
+ * exit code.
+ *
+ * @module
+ */
+
+import { type Command, flagsOf } from "./command.ts";
+import { commandHelp, listHelp } from "./help.ts";
+import { commands as allCommands } from "./list.ts";
+import { Printer, processTerminal, type Terminal } from "./output.ts";
+import { parseFlags } from "./parse.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** What a command line may call, and where its text goes. */
+export interface RunCommandOptions {
+  /** The commands; those of the program unless told. */
+  readonly commands?: readonly Command[];
+  /** Where text goes; stdout and stderr unless told. */
+  readonly terminal?: Terminal;
+}
+
+/** Runs a command line and gives its exit code: 0, 1 for a failed run, 2 for a wrong command. */
+export async function runCommand(
+  args: readonly string[],
+  { commands = allCommands, terminal = processTerminal() }: RunCommandOptions = {},
+): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined) {
+    terminal.complain(listHelp(commands));
+    return 2;
+  }
+  if (["help", "--help", "-h"].includes(name)) {
+    terminal.write(listHelp(commands) + "\n");
+    return 0;
+  }
+  const command = commands.find((command) => command.name === name);
+  if (command === undefined) {
+    const names = commands.map(({ name }) => name).join(", ");
+    terminal.complain(`Cannot run ${name}: no such command; use one of ${names}, or --help`);
+    return 2;
+  }
+  const output = new Printer(terminal, { json: rest.includes("--json") });
+  try {
+    const known = await flagsOf(command);
+    const flags = parseFlags(rest, { flags: known, takesInputs: command.takesInputs });
+    if (flags.help) terminal.write(commandHelp(command, { flags: known }) + "\n");
+    else await command.run(flags, { output });
+    return 0;
+  } catch (error) {
+    output.close();
+    terminal.complain(rest.includes("--debug") ? traceOf(error) : messageOf(error));
+    return error instanceof UsageError ? 2 : 1;
+  } finally {
+    output.close();
+  }
+}
+
+function traceOf(error: unknown): string {
+  return error instanceof Error && error.stack !== undefined ? error.stack : String(error);
+}
+
+/** One line, whatever the message quotes. */
+function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.trim().replace(/\s*\n\s*/g, " ");
+}

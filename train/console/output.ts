@@ -1,0 +1,79 @@
+/**
+ * Prints what commands tell: for people as lines and a status line, for programs as JSON.
+ *
+ * @module
+ */
+
+import type { Output } from "./command.ts";
+import type { Shown } from "./text.ts";
+
+/** Milliseconds between two status lines where each is kept. */
+const STATUS_EVERY = 10_000;
+
+/** Where text goes. */
+export interface Terminal {
+  /** Whether somebody looks on, so that a line can be replaced. */
+  readonly isInteractive: boolean;
+  /** Writes text as it is. */
+  write(text: string): void;
+  /** Writes a line of its own for what went wrong. */
+  complain(line: string): void;
+}
+
+/** The terminal of this process: stdout, and stderr for complaints. */
+export function processTerminal(): Terminal {
+  const encoder = new TextEncoder();
+  return {
+    isInteractive: Deno.stdout.isTerminal(),
+    write(text) {
+      const bytes = encoder.encode(text);
+      for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+    },
+    complain: (line) => console.error(line),
+  };
+}
+
+/** Prints events for people or for programs. */
+export class Printer implements Output {
+  readonly #terminal: Terminal;
+  readonly #json: boolean;
+  #hasStatus = false;
+  #lastStatus = -Infinity;
+
+  /** Starts; with `json`, every event is one line of JSON. */
+  constructor(terminal: Terminal, { json }: { json: boolean }) {
+    this.#terminal = terminal;
+    this.#json = json;
+  }
+
+  /** Prints an event: as JSON, or as the text that `show` makes of it. */
+  event<E extends object>(event: E, show: (event: E) => Shown): void {
+    if (this.#json) return this.#terminal.write(JSON.stringify(event) + "\n");
+    const { lines, status } = show(event);
+    lines.forEach((line) => this.#terminal.write(this.#clear() + line + "\n"));
+    if (status !== null) this.#status(status);
+  }
+
+  /** A terminal has one status line that changes; a file gets one every ten seconds. */
+  #status(status: string): void {
+    if (this.#terminal.isInteractive) {
+      this.#terminal.write(this.#clear() + status);
+      this.#hasStatus = true;
+    } else if (performance.now() - this.#lastStatus > STATUS_EVERY) {
+      this.#lastStatus = performance.now();
+      this.#terminal.write(status + "\n");
+    }
+  }
+
+  /** Ends the status line, so that an error starts on a line of its own. */
+  close(): void {
+    if (this.#hasStatus) this.#terminal.write("\n");
+    this.#hasStatus = false;
+  }
+
+  #clear(): string {
+    const had = this.#hasStatus;
+    this.#hasStatus = false;
+    return had ? "\r\x1b[K" : "";
+  }
+}

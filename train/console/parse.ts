@@ -1,0 +1,56 @@
+/**
+ * From the words of a command line to flags by name.
+ *
+ * @module
+ */
+
+import { parseArgs } from "@std/cli";
+import { COMMON_FLAGS, type Flag } from "./flag.ts";
+import type { Flags } from "./flag_values.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** What a command understands. */
+export interface Grammar {
+  /** Its own flags. */
+  readonly flags: readonly Flag[];
+  /** Whether it takes words that belong to no flag. */
+  readonly takesInputs?: boolean;
+}
+
+/**
+ * Reads words.
+ *
+ * @returns Flags by name, switches only if they were given, inputs under `_`.
+ * @throws {UsageError} If a flag is unknown or has no value, or a word belongs to none.
+ */
+export function parseFlags(
+  args: readonly string[],
+  { flags, takesInputs = false }: Grammar,
+): Flags {
+  const named = (kinds: readonly Flag["kind"][]) =>
+    flags.filter(({ kind }) => kinds.includes(kind)).map(({ name }) => name);
+  const switches = [...named(["switch"]), ...COMMON_FLAGS.map(({ name }) => name)];
+  const parsed = parseArgs([...args], {
+    string: [...named(["value", "repeated"]), "_"],
+    boolean: switches,
+    collect: named(["repeated"]),
+    negatable: named(["switch"]),
+    unknown: (arg, key) => {
+      if (key !== undefined) {
+        const remedy = /^-\.?\d/.test(arg) ? `write --FLAG=${arg} for such a value` : "see --help";
+        throw new UsageError(`Cannot use ${arg}: unknown flag; ${remedy}`);
+      }
+      if (!takesInputs) throw new UsageError(`Cannot use ${arg}: it belongs to no flag`);
+    },
+  });
+  for (const [name, value] of Object.entries(parsed)) {
+    const isMissing = name !== "_" && [value as unknown].flat().includes("");
+    if (isMissing) throw new UsageError(`Cannot use --${name}: its value is missing`);
+  }
+  // The parser calls a switch that was not given false; it must not count as a changed setting.
+  const isGiven = (name: string) =>
+    args.some((arg) => arg.match(/^--(?:no-)?([^=]+)/)?.[1] === name);
+  return Object.fromEntries(
+    Object.entries(parsed).filter(([name]) => !switches.includes(name) || isGiven(name)),
+  );
+}

@@ -1,0 +1,79 @@
+/**
+ * What the texts of several commands share: durations, rates, counted nouns, thresholds.
+ *
+ * @module
+ */
+
+import type { RayThresholds } from "../../nn/labels/stardist/thresholds.ts";
+
+/** Text for an event: lines to keep, and a status that the next one replaces. */
+export interface Shown {
+  /** Lines to print. */
+  readonly lines: readonly string[];
+  /** The status line, or null to leave it. */
+  readonly status: string | null;
+}
+
+/** Readings that a rate is taken from. */
+const RATE_WINDOW = 20;
+/** Milliseconds that count as the same time. */
+const ONE_MOMENT = 100;
+
+/** Seconds as people say them: `45 s`, `3 min 20 s`, `1 h 05 min`. */
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "?";
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+  const minutes = Math.round(whole / 60);
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}
+
+/**
+ * Steps per second over the last few readings, by a clock in milliseconds. Steps are told in bursts,
+ * so those of one moment count as one reading.
+ */
+export class Rate {
+  #readings: { at: number; done: number }[] = [];
+  readonly #clock: () => number;
+
+  /** Starts, with nothing known. */
+  constructor(clock: () => number) {
+    this.#clock = clock;
+  }
+
+  /** Begins anew: what has been done so far was not done at this rate. */
+  restart(): void {
+    this.#readings = [];
+  }
+
+  /** Notes how much is done, and gives the rate, or NaN while it is not known. */
+  observe(done: number): number {
+    const at = this.#clock();
+    const last = this.#readings.at(-1);
+    if (last && at - last.at < ONE_MOMENT) last.done = done;
+    else this.#readings.push({ at, done });
+    if (this.#readings.length > RATE_WINDOW) this.#readings.shift();
+    const first = this.#readings[0];
+    const now = this.#readings.at(-1)!;
+    return (now.done - first.done) / ((now.at - first.at) / 1000);
+  }
+}
+
+/** A number of things: `1 frame`, `2 frames`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** How many files were written where, and how many that existed were kept. */
+export function formatWritten(
+  { written, kept, out }: { written: number; kept: number; out: string },
+): string {
+  const others = kept > 0 ? `, ${kept} that existed kept (--overwrite replaces them)` : "";
+  return `${counted(written, "file")} written to ${out}${others}`;
+}
+
+/** Thresholds of StarDist. */
+export function formatThresholds({ prob, nms }: RayThresholds): string {
+  return `probability ${prob.toFixed(3)}, overlap ${nms.toFixed(3)}`;
+}
