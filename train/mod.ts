@@ -14,6 +14,8 @@ export * from "./images/formats/encode.ts";
 export * from "./images/formats/encode_png.ts";
 export * from "./images/formats/encode_stack.ts";
 export type { Bytes } from "./images/bytes.ts";
+export type { ImageFormat, ImageStack, PixelArray, SampleFormat } from "./images/formats/format.ts";
+export { imageFormats } from "./images/formats/list.ts";
 export {
   fileSource,
   type FolderContent,

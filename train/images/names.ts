@@ -5,6 +5,9 @@
  * @module
  */
 
+import type { ImageFormat } from "./formats/format.ts";
+import { imageFormats } from "./formats/list.ts";
+
 /**
  * A name in a folder, written without what says nothing (`.`, empty parts, a part and the `..`
  * behind it). The separator is the folder's own: `\` where it has only those, else `/`.
@@ -82,16 +85,43 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** A file name without its image extension: `t01.ome.tif` and `t01.png` give `t01`. */
-export function imageStem(name: string): string {
-  return basename(name).replace(/(\.ome)?\.(png|tiff?)$/i, "");
+/** Whether a file is an image by its name, which ends as those of a format do. */
+export function isImageName(
+  name: string,
+  formats: readonly ImageFormat[] = imageFormats,
+): boolean {
+  return extensionOf(name, formats) !== "";
+}
+
+/**
+ * A file name without its image extension: `t01.ome.tif` and `t01.png` give `t01`.
+ *
+ * @param formats Those whose extensions are taken off.
+ */
+export function imageStem(name: string, formats: readonly ImageFormat[] = imageFormats): string {
+  const file = basename(name);
+  const extension = extensionOf(file, formats);
+  if (extension === "") return file;
+  return file.slice(0, file.length - extension.length).replace(/\.ome$/i, "");
+}
+
+/** The end of a name, with its dot, if it is a format's; else "". */
+function extensionOf(name: string, formats: readonly ImageFormat[]): string {
+  const end = name.match(/\.[^.]*$/)?.[0] ?? "";
+  const isKnown = formats.some(({ extensions }) => extensions.includes(end.slice(1).toLowerCase()));
+  return isKnown ? end : "";
 }
 
 /**
  * The frame number in a file name: its last run of digits (`man_seg012.tif` gives 12), or `null` if
  * it has none.
+ *
+ * @param formats Those whose extensions do not count.
  */
-export function frameNumber(name: string): number | null {
-  const digits = imageStem(name).match(/\d+/g)?.at(-1);
+export function frameNumber(
+  name: string,
+  formats: readonly ImageFormat[] = imageFormats,
+): number | null {
+  const digits = imageStem(name, formats).match(/\d+/g)?.at(-1);
   return digits === undefined ? null : Number(digits);
 }

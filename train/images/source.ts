@@ -6,7 +6,9 @@
  */
 
 import { type Bytes, heldBytes, windowedBytes } from "./bytes.ts";
-import { basename, dirname, join, naturalCompare } from "./names.ts";
+import type { ImageFormat } from "./formats/format.ts";
+import { formatsOf } from "./formats/list.ts";
+import { basename, dirname, isImageName, join, naturalCompare } from "./names.ts";
 
 /** What a folder holds: names in any order, hidden ones left out. */
 export interface FolderNames {
@@ -16,8 +18,18 @@ export interface FolderNames {
   readonly folders: readonly string[];
 }
 
-/** A tree of folders and files. */
+/**
+ * A tree of folders and files.
+ *
+ * @example Images in a format of one's own
+ * ```ts ignore
+ * const source = { ...disk, formats: [...imageFormats, pgm] };
+ * const video = await openVideo(source, "frames/"); // *.png, *.tif and *.pgm
+ * ```
+ */
 export interface Source {
+  /** The formats that images in it may have; those of `formats/list.ts` unless told. */
+  readonly formats?: readonly ImageFormat[];
   /**
    * What is in a folder; links count as what they point to.
    *
@@ -42,7 +54,7 @@ export interface Source {
 
 /** What a folder holds for a reader of images: names in natural order, hidden ones left out. */
 export interface FolderContent {
-  /** Names of PNG and TIFF files. */
+  /** Names of image files: those that end as one of the formats does. */
   readonly images: string[];
   /** Names of folders. */
   readonly folders: string[];
@@ -50,16 +62,16 @@ export interface FolderContent {
 
 /**
  * Lists the image files and folders in a folder. Hidden files, `Thumbs.db` and anything else that
- * is no PNG or TIFF by its name are left out.
+ * is no image by its name are left out.
  *
  * @throws {Error} If the folder does not exist.
  * @throws {TypeError} If the path is a file.
  */
 export async function listFolder(source: Source, path: string): Promise<FolderContent> {
   const { files, folders } = await source.list(path);
-  const isImage = (name: string) => /\.(png|tiff?)$/i.test(name);
+  const formats = formatsOf(source);
   return {
-    images: files.filter(isImage).sort(naturalCompare),
+    images: files.filter((name) => isImageName(name, formats)).sort(naturalCompare),
     folders: [...folders].sort(naturalCompare),
   };
 }

@@ -121,7 +121,7 @@ async function planFiles(
   const numbers = [...names.keys()];
   const jobs: OutputJob<LabelSequence>[] = stack
     ? [{ source: labels, frames: numbers, stem: imageStem(basename(path)) }]
-    : numbers.map((i) => ({ source: labels, frames: [i], stem: imageStem(names[i]) }));
+    : numbers.map((i) => ({ source: labels, frames: [i], stem: labels.stems[i] }));
   return await planOutputs(jobs, {
     out,
     inputs: [path],

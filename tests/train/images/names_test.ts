@@ -70,7 +70,7 @@ Deno.test("imageStem() and frameNumber() read names of the usual data sets", () 
   assertEquals(imageStem("a.b.PNG"), "a.b");
   assertEquals(
     ["man_seg012.tif", "t012.tif", "mask012.tif", "man_track1000.tiff", "x2_t7.png", "a.tif"]
-      .map(frameNumber),
+      .map((name) => frameNumber(name)),
     [12, 12, 12, 1000, 7, null],
   );
 });

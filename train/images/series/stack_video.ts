@@ -4,8 +4,9 @@
  * @module
  */
 
-import { basename } from "../names.ts";
+import { basename, imageStem } from "../names.ts";
 import type { Source } from "../source.ts";
+import { formatsOf } from "../formats/list.ts";
 import type { Channels } from "../image.ts";
 import { subStack } from "./sub_stack.ts";
 import type { Video } from "./video.ts";
@@ -50,9 +51,10 @@ export async function openStackVideo(
   const focus = await findFocus(sequence);
   // As those of any video: one name for the frames of one file.
   const sourceNames = await source.isFolder(path) ? names : names.map(() => basename(path));
+  const stems = sourceNames.map((name) => imageStem(name, formatsOf(source)));
   const nearEdge = focus.filter((z) => z < planes || z + planes >= depth).length;
   return {
-    ...{ path, name, length, width, height, sourceNames, sequence, focus },
+    ...{ path, name, length, width, height, sourceNames, stems, sequence, focus },
     notes: [...notes, ...edgeNotes(nearEdge, { planes, what: `stacks of ${name}` })],
     frame: (t) => subStack(sequence, { t, focus: focus[t], planes }),
     reference: (t) => sequence.plane(t, focus[t]),

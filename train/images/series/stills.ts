@@ -5,9 +5,11 @@
  * @module
  */
 
-import { decodeImage, type ImageStack, readLabels, readPlane } from "../formats/decode.ts";
+import { decodeImage, readLabels, readPlane } from "../formats/decode.ts";
 import { basename, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
+import type { ImageStack } from "../formats/format.ts";
+import { formatsOf, namesOf } from "../formats/list.ts";
 import { foregroundOf, type LabelImage, type Plane } from "../image.ts";
 
 /** One labelled image. */
@@ -140,19 +142,21 @@ async function listByStem(source: Source, path: string): Promise<Map<string, str
   const { images } = await listFolder(source, path);
   if (images.length === 0) {
     throw new RangeError(
-      `Cannot read stills from ${path}: it has no PNG or TIFF files in it; put the ` +
+      `Cannot read stills from ${path}: it has no ${
+        namesOf(formatsOf(source))
+      } files in it; put the ` +
         `${basename(path)} there`,
     );
   }
   const files = new Map<string, string>();
   for (const file of images) {
-    const other = files.get(imageStem(file));
+    const other = files.get(imageStem(file, formatsOf(source)));
     if (other !== undefined) {
       throw new RangeError(
         `Cannot read stills from ${path}: ${other} and ${file} have the same name; keep one of them`,
       );
     }
-    files.set(imageStem(file), file);
+    files.set(imageStem(file, formatsOf(source)), file);
   }
   return files;
 }
@@ -180,7 +184,7 @@ async function listObjects(source: Source, path: string): Promise<StillFiles | n
     );
   }
   return {
-    name: imageStem(images[0]),
+    name: imageStem(images[0], formatsOf(source)),
     image,
     masks: masks.map((name) => join(path, "masks", name)),
     maskPerObject: true,

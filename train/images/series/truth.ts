@@ -7,6 +7,7 @@
 import { decodeImage, readLabels } from "../formats/decode.ts";
 import { basename, dirname, frameNumber, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
+import { formatsOf, namesOf } from "../formats/list.ts";
 import { foregroundOf, type LabelImage } from "../image.ts";
 import { framePages } from "./video.ts";
 
@@ -20,6 +21,8 @@ export interface LabelSequence {
   readonly length: number;
   /** What to call each image: its file's name, and for a stack with the page behind a `#`. */
   readonly names: readonly string[];
+  /** The names without image extension: equal ones belong together. */
+  readonly stems: readonly string[];
   /** Frame numbers: the last digits of the name, or the page (from 0) of a stack. */
   readonly numbers: readonly (number | null)[];
   /** Decodes image i (from 0), ids as stored unless instances are merged. */
@@ -61,7 +64,9 @@ async function openFolder(source: Source, path: string): Promise<LabelSequence> 
   const { images } = await listFolder(source, path);
   if (images.length === 0) {
     throw new RangeError(
-      `Cannot read labels from ${path}: it has no PNG or TIFF files in it; give the folder that ` +
+      `Cannot read labels from ${path}: it has no ${
+        namesOf(formatsOf(source))
+      } files in it; give the folder that ` +
         "holds the label images",
     );
   }
@@ -70,7 +75,8 @@ async function openFolder(source: Source, path: string): Promise<LabelSequence> 
     stack: false,
     length: images.length,
     names: images,
-    numbers: images.map(frameNumber),
+    stems: images.map((name) => imageStem(name, formatsOf(source))),
+    numbers: images.map((name) => frameNumber(name, formatsOf(source))),
     frame: async (i) => {
       const file = join(path, images[i]);
       const image = await decodeImage(source, file);
@@ -90,12 +96,14 @@ async function openFile(source: Source, path: string): Promise<LabelSequence> {
   const { pages } = framePages(image);
   const name = basename(path);
   const stack = pages.length > 1;
+  const names = stack ? pages.map((_, i) => `${name}#${i}`) : [name];
   return {
     path,
     stack,
     length: pages.length,
-    names: stack ? pages.map((_, i) => `${name}#${i}`) : [name],
-    numbers: stack ? pages.map((_, i) => i) : [frameNumber(name)],
+    names,
+    stems: stack ? names : [imageStem(name, formatsOf(source))],
+    numbers: stack ? pages.map((_, i) => i) : [frameNumber(name, formatsOf(source))],
     frame: async (i) => await readLabels(image, pages[i]),
   };
 }
@@ -164,7 +172,7 @@ function chooseKeys(
     const positions = Array.from({ length: labels.length }, (_, i) => i);
     return { labels: positions, truth: positions };
   }
-  const stems = { labels: labels.names.map(imageStem), truth: truth.names.map(imageStem) };
+  const stems = { labels: labels.stems, truth: truth.stems };
   const known = new Set(stems.truth);
   if (stems.labels.some((stem) => known.has(stem))) return checkedKeys(stems, { labels, truth });
   return checkedKeys({ labels: labels.numbers, truth: truth.numbers }, { labels, truth });

@@ -5,9 +5,11 @@
  * @module
  */
 
-import { decodeImage, type ImageStack, readPlane } from "../formats/decode.ts";
-import { basename, join } from "../names.ts";
+import { decodeImage, readPlane } from "../formats/decode.ts";
+import { basename, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
+import type { ImageStack } from "../formats/format.ts";
+import { formatsOf, namesOf } from "../formats/list.ts";
 import type { Channels, Plane } from "../image.ts";
 
 /** A video whose frames are decoded one at a time. */
@@ -24,6 +26,8 @@ export interface Video {
   readonly height: number;
   /** The file each frame comes from: one per frame for a folder, the same for a stack. */
   readonly sourceNames: readonly string[];
+  /** Those names without image extension. */
+  readonly stems: readonly string[];
   /** What a user should know about how the video is read. */
   readonly notes: readonly string[];
   /**
@@ -89,7 +93,9 @@ async function openFolder(source: Source, path: string, options: FrameOptions): 
   if (images.length === 0) {
     const inside = folders.length > 0 ? `, only the folders ${folders.slice(0, 3).join(", ")}` : "";
     throw new RangeError(
-      `Cannot use ${path} as a video: it has no PNG or TIFF files in it${inside}; give the folder ` +
+      `Cannot use ${path} as a video: it has no ${
+        namesOf(formatsOf(source))
+      } files in it${inside}; give the folder ` +
         "that holds the frames",
     );
   }
@@ -102,6 +108,7 @@ async function openFolder(source: Source, path: string, options: FrameOptions): 
     width,
     height,
     sourceNames: images,
+    stems: images.map((name) => imageStem(name, formatsOf(source))),
     notes: first.notes,
     frame: async (i) => {
       checkFrame(i, path, images.length);
@@ -144,6 +151,7 @@ async function openStack(source: Source, path: string, options: FrameOptions): P
     width: stack.width,
     height: stack.height,
     sourceNames: pages.map(() => basename(path)),
+    stems: pages.map(() => imageStem(path, formatsOf(source))),
     notes,
     frame: async (i) => {
       checkFrame(i, path, pages.length);

@@ -5,9 +5,11 @@
  * @module
  */
 
-import { decodeImage, type ImageStack, readPlane } from "../formats/decode.ts";
+import { decodeImage, readPlane } from "../formats/decode.ts";
 import { basename, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
+import type { ImageStack } from "../formats/format.ts";
+import { formatsOf, namesOf } from "../formats/list.ts";
 import type { Plane } from "../image.ts";
 import { PlaneCache } from "../plane_cache.ts";
 
@@ -96,7 +98,7 @@ async function openFile(
   const file = stacksOf(stack, options);
   const { length, depth } = file;
   const { width, height } = stack;
-  const name = imageStem(path);
+  const name = imageStem(path, formatsOf(source));
   const digits = Math.max(3, String(length - 1).length);
   const names = length === 1
     ? [name]
@@ -131,7 +133,9 @@ async function openFolder(
   const { images } = await listFolder(source, path);
   if (images.length === 0) {
     throw new RangeError(
-      `Cannot use ${path} as z-stacks: it has no PNG or TIFF files in it; give a folder with one ` +
+      `Cannot use ${path} as z-stacks: it has no ${
+        namesOf(formatsOf(source))
+      } files in it; give a folder with one ` +
         "stack per time point",
     );
   }
@@ -155,7 +159,7 @@ async function openFolder(
     depth,
     width,
     height,
-    names: images.map(imageStem),
+    names: images.map((name) => imageStem(name, formatsOf(source))),
     notes: notesOf(first, channel),
     plane: async (t, z) => {
       checkPlace({ t, z }, { path, length: images.length, depth });

@@ -5,7 +5,7 @@
  */
 
 import { disk } from "../disk/files.ts";
-import { frameNumber, imageStem } from "../../images/names.ts";
+import { frameNumber } from "../../images/names.ts";
 import type { Video } from "../../images/series/video.ts";
 import type { OutputJob } from "../outputs/output_plan.ts";
 
@@ -20,20 +20,20 @@ export async function predictionJobs(
   const isSequence = await disk.isFolder(video.path);
   const indices = Array.from({ length: video.length }, (_, i) => i);
   if (ctc) {
-    const numbers = isSequence || video.length === 1 ? ascendingNumbers(video.sourceNames) : null;
+    const numbers = isSequence || video.length === 1 ? ascendingNumbers(video.stems) : null;
     return indices.map((i) => {
       const stem = `mask${String(numbers?.[i] ?? i).padStart(3, "0")}`;
       return { source: video, frames: [i], stem };
     });
   }
-  const stemOf = (i: number) => imageStem(video.sourceNames[i]);
+  const stemOf = (i: number) => video.stems[i];
   if (!isSequence) return [{ source: video, frames: indices, stem: stemOf(0) }];
   return indices.map((i) => ({ source: video, frames: [i], stem: stemOf(i) }));
 }
 
 /** The numbers in frames' names where they ascend, else null. */
 function ascendingNumbers(names: readonly string[]): (number | null)[] | null {
-  const numbers = names.map(frameNumber);
+  const numbers = names.map((name) => frameNumber(name));
   const ascend = numbers.every((number, i) =>
     number !== null && (i === 0 || number > (numbers[i - 1] ?? Infinity))
   );

@@ -206,7 +206,7 @@ async function readVideos(config: TrainConfig, findFocus?: FindFocus): Promise<R
 
 /** Frames of a video, and what its labels must fit. */
 interface OpenedVideo extends Omit<ReadVideo, "video"> {
-  readonly described: Pick<Video, "name" | "sourceNames" | "width" | "height">;
+  readonly described: Pick<Video, "name" | "sourceNames" | "stems" | "width" | "height">;
   readonly frames: Frames;
 }
 
@@ -232,13 +232,14 @@ async function readFrames(path: string, config: TrainConfig): Promise<OpenedVide
  */
 async function readTruth(
   path: string,
-  { sourceNames, width, height, name }: OpenedVideo["described"],
+  { sourceNames, stems, width, height, name }: OpenedVideo["described"],
 ): Promise<Map<number, LabelImage>> {
   const truth = await openLabels(disk, path);
   const frames = {
     ...truth,
     length: sourceNames.length,
     names: sourceNames,
+    stems,
     numbers: sourceNames.map((name, i) => frameNumberOf(name, { i, sourceNames })),
     stack: new Set(sourceNames).size === 1,
   };

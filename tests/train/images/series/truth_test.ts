@@ -7,6 +7,7 @@ import {
   openLabels,
   readTruthPair,
 } from "../../../../train/images/series/truth.ts";
+import { imageStem } from "../../../../train/images/names.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import { disk } from "../../../../train/jobs/disk/files.ts";
 
@@ -23,6 +24,7 @@ function sequence(names: string[], { stack = false } = {}): LabelSequence {
     stack,
     length: names.length,
     names,
+    stems: names.map((name) => imageStem(name)),
     numbers: names.map(number).map((n) => Number.isNaN(n) ? null : n),
     frame: () => Promise.reject(new Error("not read")),
   };

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Bytes, unreadable } from "../bytes.ts";
+import { type Bytes, unreadable } from "../../bytes.ts";
 
 /** An open file, its byte order, and whether offsets have 8 bytes (BigTIFF) or 4. */
 export interface TiffSource {

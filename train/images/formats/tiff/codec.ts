@@ -6,7 +6,7 @@
  * @module
  */
 
-import { inflate } from "./deflate.ts";
+import { inflate } from "../deflate.ts";
 
 /** How many bytes a strip or tile must give. */
 export interface DecodedSize {

@@ -27,7 +27,7 @@ export interface StackAxes {
  *
  * @example
  * ```ts
- * import { stackAxes } from "./tiff_axes.ts";
+ * import { stackAxes } from "./axes.ts";
  * import { assertEquals } from "@std/assert";
  *
  * const { t, c } = stackAxes("ImageJ=1.53\nchannels=2\nframes=3\n", { pages: 6, samples: 1 });

@@ -2,12 +2,13 @@
  * The pages of a TIFF or BigTIFF file, checked before any pixel is decoded: every strip or tile is
  * there, none of them claims to hold more pixels than its bytes can encode, and all pages are alike.
  * Of each page only the place is kept, so that a file with tens of thousands of pages takes little
- * memory; the strips of a page are looked up again when it is decoded (in `tiff_pixels.ts`).
+ * memory; the strips of a page are looked up again when it is decoded (in `pixels.ts`).
  *
  * @module
  */
 
-import { type Bytes, unreadable } from "../bytes.ts";
+import { type Bytes, unreadable } from "../../bytes.ts";
+import type { SampleFormat } from "../format.ts";
 import {
   numbers,
   readTags,
@@ -15,10 +16,7 @@ import {
   readTiffHead,
   type TiffSource,
   type TiffTags,
-} from "./tiff_tags.ts";
-
-/** How the numbers of an image are to be understood. */
-export type SampleFormat = "uint" | "int" | "float";
+} from "./tags.ts";
 
 /** One strip or tile: where its bytes are. */
 export interface TiffChunk {

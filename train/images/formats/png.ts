@@ -8,23 +8,8 @@
 import { decode, type DecodedPng } from "fast-png";
 import { type Bytes, unreadable } from "../bytes.ts";
 import { inflate } from "./deflate.ts";
-import { unpackBits } from "./tiff_pixels.ts";
-
-/** A decoded PNG: grey (1 sample), grey with alpha (2), RGB (3), RGBA (4), or palette indices. */
-export interface PngPixels {
-  /** Width in pixels. */
-  readonly width: number;
-  /** Height in pixels. */
-  readonly height: number;
-  /** Bits of one sample in the file. */
-  readonly bits: number;
-  /** Samples per pixel. */
-  readonly samples: number;
-  /** `height * width * samples` numbers. */
-  readonly data: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
-  /** The colours (R, G, B) that the numbers stand for, or `null` if they are intensities. */
-  readonly palette: readonly (readonly number[])[] | null;
-}
+import { unpackBits } from "./bits.ts";
+import { checkPage, colourNotes, type ImageFormat, type ImageStack } from "./format.ts";
 
 /** Width, height, bits, colour type and interlacing, from the header chunk. */
 interface Header {
@@ -41,20 +26,61 @@ const mostSamples = 2 ** 30;
 
 const damaged = "copy it again from its source";
 
-/** True if the bytes start like a PNG file. */
-export function isPng(head: Uint8Array): boolean {
-  return [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a].every((byte, i) => head[i] === byte);
+const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/** PNG: one page of grey, RGB or palette colours, with or without transparency. */
+export const png: ImageFormat = {
+  name: "PNG",
+  extensions: ["png"],
+  matches: (firstBytes) => signature.every((byte, i) => firstBytes[i] === byte),
+  open: openPng,
+};
+
+/** Decodes the whole file: each part has a checksum, so all damage is known at once. */
+async function openPng(bytes: Bytes): Promise<ImageStack> {
+  const { path } = bytes;
+  const file = await bytes.read(0, bytes.size);
+  const fail = (what: string) => unreadable(path, what, damaged);
+  const { header, stream } = readChunks(file, fail);
+  const decoded = decodePixels(file, { header, stream, fail });
+  const { width, height, bits, samples } = header;
+  const packed = decoded.data as Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
+  const data = bits < 8 && packed instanceof Uint8Array
+    ? unpackBits(packed, { width, rows: height, bits })
+    : packed;
+  const rgb = samples >= 3;
+  // A palette beside RGB is only a suggestion for old displays.
+  const palette = header.indexed ? decoded.palette ?? [] : null;
+  return {
+    path,
+    width,
+    height,
+    length: 1,
+    axes: { t: 1, z: 1, c: 1 },
+    order: [0],
+    bits,
+    sampleFormat: "uint",
+    samples,
+    rgb,
+    palette,
+    notes: colourNotes({ samples, rgb, palette }),
+    page: (index) =>
+      Promise.try(() => {
+        checkPage(index, { path, length: 1 });
+        return data;
+      }),
+  };
 }
 
-/**
- * Decodes a PNG file.
- *
- * @throws {SyntaxError} If the file is cut short or damaged (each part has a checksum).
- */
-export async function readPng(bytes: Bytes): Promise<PngPixels> {
-  const file = await bytes.read(0, bytes.size);
-  const fail = (what: string) => unreadable(bytes.path, what, damaged);
-  const { header, stream } = readChunks(file, fail);
+/** Checks that the pixel stream is what the header asks for, and decodes it. */
+function decodePixels(
+  file: Uint8Array,
+  { header, stream, fail }: {
+    header: Header;
+    stream: Uint8Array;
+    fail: (what: string) => SyntaxError;
+  },
+): DecodedPng {
   const expected = streamLength(header);
   if (header.width * header.height * header.samples > mostSamples) {
     throw fail(`its size of ${header.width}x${header.height} is too large`);
@@ -63,25 +89,13 @@ export async function readPng(bytes: Bytes): Promise<PngPixels> {
   if (stream.length * 1032 < expected) {
     throw fail(`it has only ${stream.length} bytes for ${header.width}x${header.height} pixels`);
   }
-  let png: DecodedPng;
   try {
     const { length } = inflate(stream, expected);
     if (length < expected) throw new SyntaxError(`its pixels end after ${length} of ${expected}`);
-    png = decode(file, { checkCrc: true });
+    return decode(file, { checkCrc: true });
   } catch (error) {
     throw fail(`it is damaged (${(error as Error).message})`);
   }
-  const { width, height, bits, samples } = header;
-  const data = png.data as PngPixels["data"];
-  return {
-    width,
-    height,
-    bits,
-    samples,
-    data: bits < 8 ? unpackBits(data as Uint8Array, { width, rows: height, bits }) : data,
-    // A palette beside RGB is only a suggestion for old displays.
-    palette: header.indexed ? png.palette ?? [] : null,
-  };
 }
 
 /** Walks through the chunks to the end mark and joins the pixel stream. */

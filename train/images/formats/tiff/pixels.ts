@@ -5,20 +5,11 @@
  * @module
  */
 
-import { type Bytes, unreadable } from "../bytes.ts";
-import { decodeChunk, type DecodedSize } from "./tiff_codec.ts";
-import { chunkBytes, chunkRows, type TiffPage } from "./tiff_directory.ts";
-
-/** Pixels in the number type of their file. */
-export type PixelArray =
-  | Uint8Array<ArrayBuffer>
-  | Uint16Array<ArrayBuffer>
-  | Uint32Array<ArrayBuffer>
-  | Int8Array<ArrayBuffer>
-  | Int16Array<ArrayBuffer>
-  | Int32Array<ArrayBuffer>
-  | Float32Array<ArrayBuffer>
-  | Float64Array<ArrayBuffer>;
+import { type Bytes, unreadable } from "../../bytes.ts";
+import { unpackBits } from "../bits.ts";
+import type { PixelArray } from "../format.ts";
+import { decodeChunk, type DecodedSize } from "./codec.ts";
+import { chunkBytes, chunkRows, type TiffPage } from "./directory.ts";
 
 /** Bytes of a page are read as one piece if its chunks leave at most this share of gaps. */
 const mostGaps = 1;
@@ -187,26 +178,6 @@ function undoFloatPredictor(
       for (let b = 0; b < bytes; b++) row[i * bytes + bytes - 1 - b] = planes[b * rowLength + i];
     }
   }
-}
-
-/**
- * Spreads samples of 1, 2 or 4 bits (first pixel in the highest bits, rows start on a byte) over
- * one byte each.
- */
-export function unpackBits(
-  packed: Uint8Array,
-  { width, rows, bits }: { width: number; rows: number; bits: number },
-): Uint8Array<ArrayBuffer> {
-  const rowBytes = Math.ceil((width * bits) / 8);
-  const values = new Uint8Array(width * rows);
-  for (let y = 0; y < rows; y++) {
-    for (let x = 0; x < width; x++) {
-      const bit = x * bits;
-      const byte = packed[y * rowBytes + (bit >>> 3)];
-      values[y * width + x] = (byte >>> (8 - bits - (bit & 7))) & ((1 << bits) - 1);
-    }
-  }
-  return values;
 }
 
 /** Copies a chunk to its place, without what a tile has beyond the image's edges. */

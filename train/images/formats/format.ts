@@ -1,0 +1,91 @@
+/**
+ * A format of image files, and what an opened file gives.
+ *
+ * @module
+ */
+
+import type { Bytes } from "../bytes.ts";
+
+/** How the numbers of an image are to be understood. */
+export type SampleFormat = "uint" | "int" | "float";
+
+/** Pixels in the number type of their file. */
+export type PixelArray =
+  | Uint8Array<ArrayBuffer>
+  | Uint16Array<ArrayBuffer>
+  | Uint32Array<ArrayBuffer>
+  | Int8Array<ArrayBuffer>
+  | Int16Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | Float32Array<ArrayBuffer>
+  | Float64Array<ArrayBuffer>;
+
+/** An opened image file: one page or many, as its format has it. */
+export interface ImageStack {
+  /** The file's path. */
+  readonly path: string;
+  /** Width of every page in pixels. */
+  readonly width: number;
+  /** Height of every page in pixels. */
+  readonly height: number;
+  /** Number of pages. */
+  readonly length: number;
+  /** Frames in time, slices in depth and channels. */
+  readonly axes: { readonly t: number; readonly z: number; readonly c: number };
+  /** Page of frame t, slice z, channel c at `(t * axes.z + z) * axes.c + c`. */
+  readonly order: readonly number[];
+  /** Bits of one sample in the file. */
+  readonly bits: number;
+  /** Kind of number in the file. */
+  readonly sampleFormat: SampleFormat;
+  /** Samples per pixel in {@linkcode ImageStack.page}: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA. */
+  readonly samples: number;
+  /** True if the first three samples are red, green and blue. */
+  readonly rgb: boolean;
+  /** The colours (R, G, B, 0 to 255) that the numbers stand for, or `null`. */
+  readonly palette: readonly (readonly number[])[] | null;
+  /** What a user should know about how the file is read, such as a conversion to grey. */
+  readonly notes: readonly string[];
+  /** Decodes one page: `height * width * samples` numbers in the file's own type. */
+  readonly page: (index: number) => Promise<PixelArray>;
+}
+
+/**
+ * A format of image files. Another one is a record like this in a list: in `formats/list.ts` for
+ * everybody, or in the `formats` of a `Source` for those who read from it.
+ */
+export interface ImageFormat {
+  /** Its name in messages, such as `PNG`. */
+  readonly name: string;
+  /** How its files' names end, in lower case and without the dot; only those are seen in folders. */
+  readonly extensions: readonly string[];
+  /** Whether a file that starts with these bytes (up to 8) is one. */
+  matches(firstBytes: Uint8Array): boolean;
+  /**
+   * Opens a file.
+   *
+   * @param bytes The file; it is closed once it has been opened as an image.
+   * @param reopen Opens it again, for pages that are decoded when they are asked for.
+   * @throws {SyntaxError} If it is damaged, or of a kind that is not read.
+   */
+  open(bytes: Bytes, reopen: () => Promise<Bytes>): Promise<ImageStack>;
+}
+
+/**
+ * Refuses a page that is not there.
+ *
+ * @throws {RangeError} If so.
+ */
+export function checkPage(index: number, { path, length }: { path: string; length: number }): void {
+  if (Number.isInteger(index) && index >= 0 && index < length) return;
+  throw new RangeError(`Cannot read page ${index} of ${path}: it has pages 0 to ${length - 1}`);
+}
+
+/** What is said about colour. */
+export function colourNotes(
+  { samples, rgb, palette }: Pick<ImageStack, "samples" | "rgb" | "palette">,
+): string[] {
+  if (rgb) return ["RGB converted to grey"];
+  if (palette !== null) return ["palette colours converted to grey"];
+  return samples > 1 ? [`the first of ${samples} samples per pixel is used`] : [];
+}

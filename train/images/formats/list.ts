@@ -1,0 +1,27 @@
+/**
+ * The formats of image files that are read. Another one is one file and one line here.
+ *
+ * @module
+ */
+
+import type { ImageFormat } from "./format.ts";
+import { png } from "./png.ts";
+import { tiff } from "./tiff.ts";
+
+/** All of them; a file is of the first that matches. */
+export const imageFormats: readonly ImageFormat[] = [png, tiff];
+
+/** The formats that are read from a source: its own, or else all that are listed here. */
+export function formatsOf(
+  { formats = imageFormats }: { readonly formats?: readonly ImageFormat[] },
+): readonly ImageFormat[] {
+  return formats;
+}
+
+/** Their names in a sentence: `PNG, TIFF or PGM`, `neither PNG nor TIFF`, `no PNG`. */
+export function namesOf(formats: readonly ImageFormat[], { negated = false } = {}): string {
+  const names = formats.map(({ name }) => name);
+  const last = names.pop() ?? "image";
+  if (names.length === 0) return negated ? `no ${last}` : last;
+  return negated ? `neither ${names.join(", ")} nor ${last}` : `${names.join(", ")} or ${last}`;
+}
