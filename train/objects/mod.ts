@@ -49,7 +49,13 @@ export {
   tallyDetection,
   tallySegmentation,
 } from "./scores/ctc.ts";
-export { dotMatching, type DotScores, sumDots } from "./scores/dot_matching.ts";
+export {
+  dotMatching,
+  type DotMatchingOptions,
+  type DotScores,
+  scoreDots,
+  sumDots,
+} from "./scores/dot_matching.ts";
 export {
   type Flicker,
   flickerExcess,

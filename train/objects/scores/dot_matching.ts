@@ -4,8 +4,14 @@
  * @module
  */
 
-import { overlapOf, pairScore } from "../overlap.ts";
+import { type Overlap, overlapOf, pairScore } from "../overlap.ts";
 import type { LabelPair } from "./matching.ts";
+
+/** How much of a dot must be covered. */
+export interface DotMatchingOptions {
+  /** The share of a true object's area that a prediction must exceed; 0.4 if left out. */
+  readonly coverage?: number;
+}
 
 /** The counts of {@linkcode dotMatching} and their ratio. */
 export interface DotScores {
@@ -28,15 +34,25 @@ export interface DotScores {
  * two predictions cover enough of the same object it takes the one with the larger id, as theirs.
  *
  * @param images The two label images.
- * @param options The share that must be exceeded; 0.4 if left out.
+ * @param options The share that must be exceeded.
  * @returns Counts and ratio.
  * @throws {RangeError} If the sizes differ.
  */
-export function dotMatching(
-  images: LabelPair,
-  { coverage = 0.4 }: { coverage?: number } = {},
+export function dotMatching(images: LabelPair, options: DotMatchingOptions = {}): DotScores {
+  return scoreDots(overlapOf(images.truth, images.prediction), options);
+}
+
+/**
+ * Scores one image, see {@linkcode dotMatching}.
+ *
+ * @param overlap The overlap of the true image (first) with the predicted one (second).
+ * @param options The share that must be exceeded.
+ * @returns Counts and ratio.
+ */
+export function scoreDots(
+  overlap: Overlap,
+  { coverage = 0.4 }: DotMatchingOptions = {},
 ): DotScores {
-  const overlap = overlapOf(images.truth, images.prediction);
   const candidates = Map.groupBy(
     overlap.pairs.filter((pair) => pairScore(overlap, pair, { criterion: "iot" }) > coverage),
     (pair) => pair.first,

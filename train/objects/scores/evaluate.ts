@@ -13,7 +13,7 @@ import {
   tallyDetection,
   tallySegmentation,
 } from "./ctc.ts";
-import { dotMatching, type DotScores, sumDots } from "./dot_matching.ts";
+import { type DotScores, scoreDots, sumDots } from "./dot_matching.ts";
 import { type Flicker, flickerExcess, FlickerMeter, type FlickerRates } from "./flicker.ts";
 import { type LabelPair, tallyMatches } from "./matching.ts";
 import {
@@ -55,7 +55,7 @@ export interface Evaluation {
   /** Cell Tracking Challenge measures: SEG with truth, DET on the markers, or else on the truth. */
   ctc?: { SEG?: number; DET: number };
   /**
-   * Markers of which the segmentation covers more than 0.4, see {@linkcode dotMatching}: counts over
+   * Markers of which the segmentation covers more than 0.4, see {@linkcode scoreDots}: counts over
    * all frames, and the mean of their accuracies as in the paper; only with markers.
    */
   dots?: DotScores & { mean_accuracy: number };
@@ -100,9 +100,8 @@ export async function evaluateFrames(
 /** What {@linkcode evaluateFrames} does, for a caller who has the frames one by one. */
 export class Evaluator {
   readonly #flicker = new FlickerMeter();
-  readonly #againstTruth = new TruthComparison();
-  readonly #onMarkers: DetectionTally[] = [];
-  readonly #onDots: DotScores[] = [];
+  readonly #truth = new TruthComparison();
+  readonly #markers = new MarkerComparison();
   #count = 0;
 
   /**
@@ -115,11 +114,8 @@ export class Evaluator {
     if (truth) assertSameShape({ "the segmentation": labels, "the truth": truth }, task);
     if (markers) assertSameShape({ "the segmentation": labels, "the marker image": markers }, task);
     this.#flicker.add(number, labels);
-    if (truth) this.#againstTruth.add(number, { truth, prediction: labels });
-    if (markers) {
-      this.#onMarkers.push(tallyDetection(overlapOf(markers, labels)));
-      this.#onDots.push(dotMatching({ truth: markers, prediction: labels }));
-    }
+    if (truth) this.#truth.add(number, { truth, prediction: labels });
+    if (markers) this.#markers.add({ truth: markers, prediction: labels });
     this.#count++;
   }
 
@@ -130,16 +126,15 @@ export class Evaluator {
    */
   get evaluation(): Evaluation {
     if (this.#count === 0) throw new RangeError("Cannot evaluate: there are no frames");
-    const evaluation: Evaluation = { frames: this.#count, flicker: this.#flicker.flicker };
-    if (this.#againstTruth.frames > 0) {
-      evaluation.frames_without_truth = this.#count - this.#againstTruth.frames;
-      Object.assign(evaluation, this.#againstTruth.measures);
-    }
-    if (this.#onMarkers.length > 0) {
-      evaluation.ctc = { ...evaluation.ctc, DET: detectionScore(this.#onMarkers) };
-      evaluation.dots = sumDots(this.#onDots);
-    }
-    return evaluation;
+    const truth = this.#truth.frames > 0 ? this.#truth.measures : null;
+    const markers = this.#markers.frames > 0 ? this.#markers.measures : null;
+    return {
+      frames: this.#count,
+      flicker: this.#flicker.flicker,
+      ...(truth && { frames_without_truth: this.#count - this.#truth.frames, ...truth }),
+      // DET on markers replaces that on the truth.
+      ...(markers && { ctc: { ...truth?.ctc, DET: markers.detection }, dots: markers.dots }),
+    };
   }
 }
 
@@ -166,7 +161,7 @@ class TruthComparison {
     this.#truthFlicker.add(number, truth);
   }
 
-  get measures(): Omit<Evaluation, "frames" | "flicker"> {
+  get measures(): Partial<Evaluation> {
     const scores = this.#matching.map((tallies) => scoresOf(sumTallies(tallies)));
     const ours = this.#flicker.flicker;
     const truth = this.#truthFlicker.flicker;
@@ -183,5 +178,25 @@ class TruthComparison {
       flicker_on_truth_pairs: ours,
       ...(truth.pairs > 0 && { flicker_excess: flickerExcess(ours, truth) }),
     };
+  }
+}
+
+/** Adds up what needs markers, over the frames that have them. */
+class MarkerComparison {
+  #detection: DetectionTally[] = [];
+  #dots: DotScores[] = [];
+
+  get frames(): number {
+    return this.#detection.length;
+  }
+
+  add({ truth, prediction }: LabelPair): void {
+    const overlap = overlapOf(truth, prediction);
+    this.#detection.push(tallyDetection(overlap));
+    this.#dots.push(scoreDots(overlap));
+  }
+
+  get measures(): { detection: number; dots: NonNullable<Evaluation["dots"]> } {
+    return { detection: detectionScore(this.#detection), dots: sumDots(this.#dots) };
   }
 }

@@ -48,6 +48,24 @@ interface Share {
   readonly all: number;
 }
 
+/** What a frame adds to a video's flicker by itself. */
+interface FrameCounts {
+  readonly objects: number;
+  readonly area: number;
+}
+
+/** What a pair of consecutive frames adds to it. */
+interface StepCounts {
+  /** The areas of its frames, as far as the pair before has not counted them. */
+  readonly areas: readonly number[];
+  readonly areaChange: number;
+  readonly dice: number;
+  readonly births: Share;
+  readonly deaths: Share;
+  /** Of the pair's first frame; nothing where there is no pair before. */
+  readonly blinks: Share;
+}
+
 /** What changes from a frame to the next. Objects go by their index in the frame's list. */
 interface Transition {
   readonly before: Frame;
@@ -81,16 +99,11 @@ interface Transition {
  * ```
  */
 export class FlickerMeter {
-  #frame: Frame | undefined;
+  #last: Frame | undefined;
+  /** From the frame before the last one to it, unless one is missing between them. */
   #transition: Transition | undefined;
-  #objectsPerFrame: number[] = [];
-  #areaPerFrame: number[] = [];
-  #comparedAreas: number[] = [];
-  #areaChanges: number[] = [];
-  #dices: number[] = [];
-  #births: Share[] = [];
-  #deaths: Share[] = [];
-  #blinks: Share[] = [];
+  readonly #frames: FrameCounts[] = [];
+  readonly #steps: StepCounts[] = [];
 
   /**
    * Adds the next frame.
@@ -100,44 +113,31 @@ export class FlickerMeter {
    * @throws {RangeError} If the number does not increase or the size differs from the frame before.
    */
   add(number: number, labels: LabelImage): void {
-    const last = this.#frame;
+    const last = this.#last;
     if (last) assertFollows(last, { number, labels });
     const objects = objectsOf(labels);
     const frame = { number, labels, objects, area: sum(objects.areas) };
     const transition = last?.number === number - 1 ? compareFrames(last, frame) : undefined;
-    if (transition) this.#addTransition(transition);
-    if (transition && this.#transition) {
-      this.#blinks.push(countBlinks(this.#transition, transition));
-    }
-    this.#objectsPerFrame.push(objects.ids.length);
-    this.#areaPerFrame.push(frame.area);
-    this.#frame = frame;
+    this.#frames.push({ objects: objects.ids.length, area: frame.area });
+    if (transition) this.#steps.push(countStep(transition, this.#transition));
+    this.#last = frame;
     this.#transition = transition;
   }
 
   /** The flicker of the frames added so far. */
   get flicker(): Flicker {
-    const pairs = this.#dices.length;
+    const steps = this.#steps;
+    const area = mean(steps.flatMap(({ areas }) => areas));
     return {
-      pairs,
-      area_change: ratio(mean(this.#areaChanges), mean(this.#comparedAreas)),
-      dice_instability: pairs === 0 ? 0 : 1 - mean(this.#dices),
-      birth_rate: rate(this.#births),
-      death_rate: rate(this.#deaths),
-      blink_rate: rate(this.#blinks),
-      objects_per_frame: [...this.#objectsPerFrame],
-      area_per_frame: [...this.#areaPerFrame],
+      pairs: steps.length,
+      area_change: ratio(mean(steps.map(({ areaChange }) => areaChange)), area),
+      dice_instability: steps.length === 0 ? 0 : 1 - mean(steps.map(({ dice }) => dice)),
+      birth_rate: rate(steps.map(({ births }) => births)),
+      death_rate: rate(steps.map(({ deaths }) => deaths)),
+      blink_rate: rate(steps.map(({ blinks }) => blinks)),
+      objects_per_frame: this.#frames.map(({ objects }) => objects),
+      area_per_frame: this.#frames.map(({ area }) => area),
     };
-  }
-
-  #addTransition(transition: Transition): void {
-    const { before, after, dice, kept, known } = transition;
-    if (!this.#transition) this.#comparedAreas.push(before.area);
-    this.#comparedAreas.push(after.area);
-    this.#areaChanges.push(Math.abs(after.area - before.area));
-    this.#dices.push(dice);
-    this.#births.push(countUnmatched(after, known));
-    this.#deaths.push(countUnmatched(before, kept));
   }
 }
 
@@ -193,6 +193,19 @@ function compareFrames(before: Frame, after: Frame): Transition {
     kept: new Set(same.map((pair) => pair.first)),
     known: new Set(same.map((pair) => pair.second)),
     dice: total === 0 ? 1 : 2 * shared / total,
+  };
+}
+
+/** Counts a transition, with the one right before it if there is one. */
+function countStep(transition: Transition, previous: Transition | undefined): StepCounts {
+  const { before, after, dice, kept, known } = transition;
+  return {
+    areas: previous ? [after.area] : [before.area, after.area],
+    areaChange: Math.abs(after.area - before.area),
+    dice,
+    births: countUnmatched(after, known),
+    deaths: countUnmatched(before, kept),
+    blinks: previous ? countBlinks(previous, transition) : { some: 0, all: 0 },
   };
 }
 
