@@ -6,56 +6,131 @@
  * @module
  */
 
-export * from "./parts/adam.ts";
-export * from "./gpu/choices.ts";
-export { Arena, type ArenaSource } from "./gpu/memory/arena.ts";
-export * from "./choice/ceilings.ts";
-export * from "./gpu/device.ts";
-export type { MemoryNeed } from "./gpu/memory/device_memory.ts";
-export * from "./gpu/errors.ts";
-export * from "./families.ts";
-export * from "./features/mod.ts";
-export * from "./open_device.ts";
-export * from "./operation.ts";
-export * from "./operations.ts";
-export * from "./gpu/memory/pool.ts";
-export * from "./gpu/memory/memory_plan.ts";
+// The device, and what it can go wrong with.
+export { openDevice } from "./open_device.ts";
+export {
+  type AdapterSummary,
+  Device,
+  type DeviceOptions,
+  type Dispatch,
+  linearWorkgroups,
+  type Scope,
+  type TensorCopy,
+  type Uniforms,
+} from "./gpu/device.ts";
+export {
+  DeviceLostError,
+  GpuUnavailableError,
+  OutOfMemoryError,
+  SelfTestError,
+  ShaderError,
+} from "./gpu/errors.ts";
 export type { PipelineSource } from "./gpu/commands/pipelines.ts";
 export type { KernelTime } from "./gpu/commands/profiler.ts";
-export { Recording } from "./gpu/commands/recording.ts";
-export * from "./masks/mod.ts";
-export * from "./self_test.ts";
-export * from "./gpu/shape.ts";
+export type { MemoryUse } from "./gpu/memory/pool.ts";
+export { selfTest, type SelfTestResult } from "./self_test.ts";
+
+// Tensors, and computations that are captured once and run many times.
+export { formatShape, type Shape, sizeOf } from "./gpu/shape.ts";
+export { type DType, Tensor, type TypedArrayOf } from "./gpu/tensor.ts";
+export type { Arena } from "./gpu/memory/arena.ts";
+export type { Recording } from "./gpu/commands/recording.ts";
+
+// What an operation is, and all of them.
+export {
+  type BackwardContext,
+  type BackwardRule,
+  type Fill,
+  type NdArray,
+  type Operation,
+  type OperationSample,
+  type Params,
+  type Reference,
+  runForward,
+} from "./operation.ts";
+export { type AnyOperation, operations } from "./operations.ts";
+export { add } from "./ops/add.ts";
+export { binaryCrossEntropy } from "./ops/binary_cross_entropy.ts";
+export { concat } from "./ops/concat.ts";
+export { conv2d, type Conv2dParams } from "./ops/conv2d/mod.ts";
+export { dense } from "./ops/dense.ts";
+export { dice, type DiceParams } from "./ops/dice.ts";
+export { foregroundSum } from "./ops/foreground_sum.ts";
+export { generalisedDice, type GeneralisedDiceParams } from "./ops/generalised_dice.ts";
+export { globalAveragePool, type GlobalAveragePoolParams } from "./ops/global_average_pool.ts";
+export { groupNorm, type GroupNormParams } from "./ops/group_norm.ts";
+export { localMaximum, type LocalMaximumParams } from "./ops/local_maximum.ts";
+export { maskedBinaryCrossEntropy } from "./ops/masked_binary_cross_entropy.ts";
+export { maxPool2d } from "./ops/max_pool2d.ts";
+export { meanSquaredError } from "./ops/mean_squared_error.ts";
+export { relu } from "./ops/relu.ts";
+export { scale, type ScaleParams } from "./ops/scale.ts";
+export { sigmoid } from "./ops/sigmoid.ts";
+export { sliceBatch, type SliceBatchParams } from "./ops/slice_batch.ts";
+export { squaredDice } from "./ops/squared_dice.ts";
+export {
+  type StarDistanceError,
+  starDistanceLoss,
+  type StarDistanceLossParams,
+} from "./ops/star_distance_loss.ts";
+export { stridedConv2d, type StridedConv2dParams } from "./ops/strided_conv2d.ts";
+export { tileSum, type TileSumParams } from "./ops/tile_sum.ts";
+export { uncovered } from "./ops/uncovered.ts";
+export { upConv2d } from "./ops/up_conv2d/mod.ts";
+export { upsampleBilinear, upsampleNearest } from "./ops/upsample.ts";
+export { type AdamSettings, adamStep, adamStepSizes } from "./parts/adam.ts";
+
+// Training targets from label images.
 export { distanceTransform } from "./targets/distance_transform.ts";
 export { IGNORED_LABEL } from "./targets/label_grid.ts";
 export { objectProbability } from "./targets/object_probability.ts";
 export { type StarDistanceOptions, starDistances } from "./targets/star_distances.ts";
-export * from "./gpu/tensor.ts";
-export * from "./choice/tuner.ts";
-export type { Variant, VariantFamily } from "./choice/variant.ts";
-export * from "./choice/timing.ts";
-export * from "./ops/add.ts";
-export * from "./ops/binary_cross_entropy.ts";
-export * from "./ops/concat.ts";
-export * from "./ops/conv2d/mod.ts";
-export * from "./ops/dense.ts";
-export * from "./ops/dice.ts";
-export * from "./ops/foreground_sum.ts";
-export * from "./ops/generalised_dice.ts";
-export * from "./ops/global_average_pool.ts";
-export * from "./ops/group_norm.ts";
-export * from "./ops/local_maximum.ts";
-export * from "./ops/max_pool2d.ts";
-export * from "./ops/masked_binary_cross_entropy.ts";
-export * from "./ops/mean_squared_error.ts";
-export * from "./ops/relu.ts";
-export * from "./ops/scale.ts";
-export * from "./ops/sigmoid.ts";
-export * from "./ops/slice_batch.ts";
-export * from "./ops/squared_dice.ts";
-export * from "./ops/star_distance_loss.ts";
-export * from "./ops/strided_conv2d.ts";
-export * from "./ops/tile_sum.ts";
-export * from "./ops/uncovered.ts";
-export * from "./ops/up_conv2d/mod.ts";
-export * from "./ops/upsample.ts";
+
+// Pixel features and their classification.
+export {
+  classifyPixels,
+  type DecisionForest,
+  DEEPEST_LEAF,
+  DEFAULT_SIGMAS,
+  NODE_NUMBERS,
+  pickFeatures,
+  pixelFeatureNames,
+  pixelFeatureReach,
+  pixelFeatures,
+} from "./features/mod.ts";
+
+// Post-processing: from probability maps to objects.
+export {
+  binaryDilation,
+  binaryErosion,
+  binaryOpening,
+  type Components,
+  type ComponentsOptions,
+  componentSteps,
+  type ComponentValues,
+  connectedComponents,
+  type Connectivity,
+  cutTile,
+  type Footprint,
+  type MorphologyOptions,
+  objectSizes,
+  otsuSteps,
+  otsuThreshold,
+  pasteTile,
+  type PlaneView,
+  readAll,
+  readValues,
+  removeSmallObjects,
+  runSteps,
+  type Steps,
+  threshold,
+  type TileArea,
+} from "./masks/mod.ts";
+
+// Which kernel computes what, and how fast.
+export type { KernelChoices, Pins } from "./gpu/choices.ts";
+export type { AnyFamily, Variant, VariantFamily } from "./choice/variant.ts";
+export { kernelFamilies } from "./families.ts";
+export { pinsOf, type TunedProblem, type TunedVariant, tuneKernels } from "./choice/tuner.ts";
+export { timeQueued, type Timing, type TimingOptions } from "./choice/timing.ts";
+export { type Ceilings, measureCeilings } from "./choice/ceilings.ts";

@@ -14,7 +14,6 @@ export {
   type Connectivity,
 } from "./components.ts";
 export { objectSizes, removeSmallObjects } from "./filter_size.ts";
-export { histogram, HISTOGRAM_BINS, histogramEdges, histogramScale } from "./histogram.ts";
 export {
   binaryDilation,
   binaryErosion,
@@ -22,10 +21,7 @@ export {
   type Footprint,
   type MorphologyOptions,
 } from "./morphology.ts";
-export { otsuOfHistogram, otsuSteps, otsuThreshold } from "./otsu.ts";
-export { type PlaneSize, planeSize } from "../parts/plane.ts";
-export { exclusiveSum, type PrefixSum } from "./scan.ts";
+export { otsuSteps, otsuThreshold } from "./otsu.ts";
 export { readAll, readValues, runSteps, type Steps } from "./steps.ts";
 export { threshold } from "./threshold.ts";
 export { cutTile, pasteTile, type PlaneView, type TileArea } from "./tiles.ts";
-export { type ValueRange, valueRange, valueRangeSteps } from "./value_range.ts";

@@ -11,11 +11,11 @@ import {
   componentSteps,
   type Connectivity,
   otsuSteps,
-  planeSize,
   runSteps,
   type Steps,
   threshold as thresholdMask,
 } from "../../kernels/masks/mod.ts";
+import { planeSize } from "../../kernels/parts/plane.ts";
 import { Tensor } from "../../kernels/gpu/tensor.ts";
 import type { LabelImage, Plane } from "../images/image.ts";
 

@@ -83,6 +83,7 @@ export class Arena implements Disposable {
    * The memory in which a computation is captured; only a `Device` calls this.
    *
    * @throws {OutOfMemoryError} If it would exceed the limits.
+   * @internal
    */
   memoryFor(compute: () => void): PlannedMemory {
     const { lifetimes, textureRows } = this.#source.trace(compute);

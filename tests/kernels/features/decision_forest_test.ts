@@ -1,10 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Device } from "../../../kernels/gpu/device.ts";
-import {
-  classifyPixels,
-  classifyReference,
-  type DecisionForest,
-} from "../../../kernels/features/mod.ts";
+import { classifyPixels, type DecisionForest } from "../../../kernels/features/mod.ts";
+import { classifyReference } from "../../../kernels/features/decision_forest.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
 import { Random } from "../../../train/images/random.ts";
 

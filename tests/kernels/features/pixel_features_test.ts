@@ -6,8 +6,8 @@ import {
   pixelFeatureNames,
   pixelFeatureReach,
   pixelFeatures,
-  pixelFeaturesReference,
 } from "../../../kernels/features/mod.ts";
+import { pixelFeaturesReference } from "../../../kernels/features/pixel_features.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
 import { Random } from "../../../train/images/random.ts";
 import fixtures from "./fixtures/scipy.json" with { type: "json" };

@@ -3,10 +3,10 @@ import type { Device } from "../../../kernels/gpu/device.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
 import {
   connectedComponents,
-  exclusiveSum,
   objectSizes,
   removeSmallObjects,
 } from "../../../kernels/masks/mod.ts";
+import { exclusiveSum } from "../../../kernels/masks/scan.ts";
 import { Random } from "../../../train/images/random.ts";
 import { dropSmall, fillRegions, noise, sizesOf } from "./fixtures/reference.ts";
 

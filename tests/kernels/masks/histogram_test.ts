@@ -1,16 +1,10 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
-import {
-  histogram,
-  HISTOGRAM_BINS,
-  histogramEdges,
-  otsuOfHistogram,
-  otsuThreshold,
-  threshold,
-  type ValueRange,
-  valueRange,
-} from "../../../kernels/masks/mod.ts";
+import { otsuThreshold, threshold } from "../../../kernels/masks/mod.ts";
+import { histogram, HISTOGRAM_BINS, histogramEdges } from "../../../kernels/masks/histogram.ts";
+import { otsuOfHistogram } from "../../../kernels/masks/otsu.ts";
+import { type ValueRange, valueRange } from "../../../kernels/masks/value_range.ts";
 import { Random } from "../../../train/images/random.ts";
 import { bestSplit } from "./fixtures/reference.ts";
 

@@ -6,12 +6,11 @@ import {
   binaryErosion,
   binaryOpening,
   connectedComponents,
-  histogram,
-  histogramScale,
   otsuThreshold,
   removeSmallObjects,
-  valueRange,
 } from "../../../kernels/masks/mod.ts";
+import { histogram, histogramScale } from "../../../kernels/masks/histogram.ts";
+import { valueRange } from "../../../kernels/masks/value_range.ts";
 import fixtures from "./fixtures/skimage.json" with { type: "json" };
 
 const device: Device = await openDevice();

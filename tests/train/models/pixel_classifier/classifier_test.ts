@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { Device } from "../../../../kernels/gpu/device.ts";
-import { classifyReference, pixelFeaturesReference } from "../../../../kernels/features/mod.ts";
+import { classifyReference } from "../../../../kernels/features/decision_forest.ts";
+import { pixelFeaturesReference } from "../../../../kernels/features/pixel_features.ts";
 import { openDevice } from "../../../../kernels/open_device.ts";
 import type { Plane } from "../../../../train/images/image.ts";
 import { Random } from "../../../../train/images/random.ts";

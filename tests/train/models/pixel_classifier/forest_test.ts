@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { RandomForestClassifier } from "ml-random-forest";
-import { classifyReference, DEEPEST_LEAF } from "../../../../kernels/features/mod.ts";
+import { DEEPEST_LEAF } from "../../../../kernels/features/mod.ts";
+import { classifyReference } from "../../../../kernels/features/decision_forest.ts";
 import { Random } from "../../../../train/images/random.ts";
 import { growForest, type Samples } from "../../../../train/models/pixel_classifier/forest.ts";
 
