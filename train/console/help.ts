@@ -53,7 +53,8 @@ function byOrder(a: string, b: string): number {
 
 function flagHelp(flag: Flag): string[] {
   const { name, kind, placeholder = "VALUE" } = flag;
-  const head = `  --${name}${kind === "switch" ? "" : ` ${placeholder}`}`;
+  const value = kind === "switch" ? "" : ` ${placeholder}`;
+  const head = `  --${name}${value}${kind === "repeated" ? "..." : ""}`;
   const indent = " ".repeat(WIDEST + 4);
   const text = sentenceOf(flag);
   if (head.length <= WIDEST + 2) {
@@ -63,11 +64,11 @@ function flagHelp(flag: Flag): string[] {
 }
 
 /** The sentence and what else is to be known: `Losses of stills (dice or bce; default dice)`. */
-function sentenceOf({ sentence, kind, choices, default: usual }: Flag): string {
+function sentenceOf({ name, sentence, kind, choices, default: usual }: Flag): string {
   const facts = [
     ...(choices ? [`${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`] : []),
-    ...(kind === "repeated" ? ["may be repeated"] : []),
     ...(usual ? [`default ${usual}`] : []),
+    ...(kind === "switch" && usual === "true" ? [`--no-${name} turns it off`] : []),
   ];
   return facts.length === 0 ? sentence : `${sentence} (${facts.join("; ")})`;
 }

@@ -10,7 +10,6 @@ import {
   type ConfigChange,
   defaultConfig,
   holotomographyConfig,
-  listSettings,
   modelConfigs,
   type ModelKind,
   syntheticConfig,
@@ -18,7 +17,9 @@ import {
 } from "../jobs/train/config.ts";
 import { checkConfig } from "../jobs/train/check_config.ts";
 import { settingsOfModel } from "../models/model_file.ts";
+import { listSettings, valueAt } from "../settings.ts";
 import { changeFromFlags, flagOf } from "./setting_flags.ts";
+import { settingGroups } from "./setting_groups.ts";
 import { usage, UsageError } from "./usage_error.ts";
 
 /** Where else settings come from, besides the flags. */
@@ -47,7 +48,7 @@ export async function runConfig(
   flags: Readonly<Record<string, unknown>>,
   { out, file, resume = false, hasExample = true }: RunConfigOptions,
 ): Promise<TrainConfig> {
-  const fromFlags = usage(() => changeFromFlags(flags));
+  const fromFlags = usage(() => changeFromFlags(flags, { groups: settingGroups() }));
   const fromFile = file === undefined ? {} : await readSettings(file);
   const saved = `${out}/config.json`;
   const isResumed = resume && await Deno.stat(saved).then(() => true, () => false);
@@ -90,17 +91,12 @@ function refuseChanges(
   out: string,
   { saved, wanted }: { saved: TrainConfig; wanted: TrainConfig },
 ): void {
-  const before = new Map(
-    listSettings(saved).map((setting) => [flagOf(setting), JSON.stringify(setting.value)]),
-  );
-  const changed = listSettings(wanted).map((setting) => ({
-    flag: flagOf(setting),
-    value: JSON.stringify(setting.value),
-  })).filter(({ flag, value }) => before.get(flag) !== value);
-  if (changed.length === 0) return;
-  const differences = changed.map(({ flag, value }) =>
-    `--${flag} is ${before.get(flag)}, not ${value}`
-  );
+  const differences = settingGroups().flatMap(({ settings }) => listSettings(settings))
+    .flatMap(({ path }) => {
+      const [before, now] = [saved, wanted].map((config) => JSON.stringify(valueAt(config, path)));
+      return before === now ? [] : [`--${flagOf({ path })} is ${before}, not ${now}`];
+    });
+  if (differences.length === 0) return;
   throw new UsageError(
     `Cannot resume ${out} with other settings: ${
       differences.join(", ")

@@ -6,20 +6,55 @@
  */
 
 import {
-  type ConfigChange,
+  type AnyGroup,
   listSettings,
+  type PlacedSetting,
   type Setting,
-  type SettingValue,
-} from "../jobs/train/config.ts";
+  text as anyText,
+  texts,
+} from "../settings.ts";
 import type { Flag } from "./flag.ts";
 
+/** The title of the settings that most users meet. */
+const COMMON = "Common settings";
+/** The most characters of words to choose from that stand behind a flag. */
+const MOST_CHOICES = 30;
+
 /** The flag of a setting, without the dashes. */
-export function flagOf({ path }: Setting): string {
+export function flagOf({ path }: Pick<PlacedSetting, "path">): string {
   return path.join("-").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** Flags that may be given several times, once per value. */
-export const REPEATED_FLAGS: readonly string[] = ["video", "volume"];
+/** Every setting of some groups as a flag: the common ones first, then the others by group. */
+export function settingFlags(groups: readonly AnyGroup[]): Flag[] {
+  const flags = groups.flatMap(({ title, settings }) =>
+    listSettings(settings).map((placed) => {
+      const { isCommon = false } = placed.setting;
+      return { isCommon, flag: { ...flagFor(placed), title: isCommon ? COMMON : title } };
+    })
+  );
+  return [...flags.filter(({ isCommon }) => isCommon), ...flags.filter(({ isCommon }) => !isCommon)]
+    .map(({ flag }) => flag);
+}
+
+function flagFor({ path, setting }: PlacedSetting): Flag {
+  const { value, sentence, isRepeated = false } = setting;
+  const kind = typeof value === "boolean" ? "switch" : isRepeated ? "repeated" : "value";
+  const usual = Array.isArray(value) ? value.join(",") : String(value);
+  return { name: flagOf({ path }), kind, sentence, default: usual, ...valuesOf(setting) };
+}
+
+/** What the help says about the values of a setting. */
+function valuesOf(
+  { value, rule }: Setting<unknown>,
+): Pick<Flag, "placeholder" | "choices"> {
+  if (rule === anyText || rule === texts) return { placeholder: "PATH" };
+  if (typeof value === "number") return { placeholder: "N" };
+  if (Array.isArray(value)) return { placeholder: value.map(() => "N").join(",") };
+  if (rule.choices === undefined) return {};
+  const placeholder = rule.choices.join("|");
+  return placeholder.length <= MOST_CHOICES ? { placeholder } : { choices: rule.choices };
+}
 
 /**
  * The settings that flags change, nested like a configuration.
@@ -27,16 +62,18 @@ export const REPEATED_FLAGS: readonly string[] = ["video", "volume"];
  * @param flags Parsed flags by name; those that are no settings are left alone.
  * @throws {TypeError} If a value is not of the setting's type, with the flag's name.
  */
-export function changeFromFlags(flags: Readonly<Record<string, unknown>>): ConfigChange {
+export function changeFromFlags(
+  flags: Readonly<Record<string, unknown>>,
+  { groups }: { groups: readonly AnyGroup[] },
+): Record<string, unknown> {
   const change: Record<string, unknown> = {};
-  for (const setting of listSettings()) {
-    const flag = flagOf(setting);
+  for (const { path, setting } of groups.flatMap((group) => listSettings(group.settings))) {
+    const flag = flagOf({ path });
     const given = flags[flag];
     if (given === undefined || (Array.isArray(given) && given.length === 0)) continue;
     const value = parseValue(given as string | boolean | string[], { flag, setting });
-    setting.path.reduce<Record<string, unknown>>((group, key, depth) => {
-      const isLast = depth === setting.path.length - 1;
-      group[key] = isLast ? value : group[key] ?? {};
+    path.reduce<Record<string, unknown>>((group, key, depth) => {
+      group[key] = depth === path.length - 1 ? value : group[key] ?? {};
       return group[key] as Record<string, unknown>;
     }, change);
   }
@@ -45,8 +82,8 @@ export function changeFromFlags(flags: Readonly<Record<string, unknown>>): Confi
 
 function parseValue(
   given: string | boolean | string[],
-  { flag, setting: { path, value } }: { flag: string; setting: Setting },
-): SettingValue {
+  { flag, setting: { value, rule } }: { flag: string; setting: Setting<unknown> },
+): unknown {
   if (typeof value === "boolean") return Boolean(given);
   if (Array.isArray(value)) {
     const parts = Array.isArray(given) ? given : String(given).split(",");
@@ -54,8 +91,7 @@ function parseValue(
   }
   const text = String(given);
   if (typeof value === "number") return toNumber(text, flag);
-  const isThreshold = path.join(".") === "postprocess.threshold" && text !== "otsu";
-  return isThreshold ? toNumber(text, flag) : text;
+  return rule.alsoTakes && !rule.holds(text) ? toNumber(text, flag) : text;
 }
 
 function toNumber(text: string, flag: string): number {
@@ -64,25 +100,4 @@ function toNumber(text: string, flag: string): number {
     throw new TypeError(`Cannot use --${flag} ${text}: expected a number`);
   }
   return number;
-}
-
-/** All settings as flags. */
-export function settingFlags(): Flag[] {
-  return listSettings().map((setting) => {
-    const { value } = setting;
-    const name = flagOf(setting);
-    const kind = typeof value === "boolean"
-      ? "switch"
-      : REPEATED_FLAGS.includes(name)
-      ? "repeated"
-      : "value";
-    const shown = Array.isArray(value) ? value.join(",") : String(value);
-    return {
-      name,
-      kind,
-      sentence: `Setting ${setting.path.join(".")} of config.json`,
-      default: shown,
-      title: "Settings",
-    };
-  });
 }

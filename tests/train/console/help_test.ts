@@ -31,19 +31,21 @@ Deno.test("commandHelp() shows what a flag takes, and breaks its sentence betwee
         { name: "rate", kind: "value", placeholder: "N", sentence: "How fast", title: "Speed" },
         { name: "loss", kind: "value", sentence: "Which", choices: ["a", "b"], default: "a" },
         { name: "video", kind: "repeated", placeholder: "PATH", sentence: `Many ${words}` },
+        { name: "fast", kind: "switch", sentence: "Hurry", default: "true" },
         { name: "a-name-that-is-too-wide", kind: "value", sentence: "Beneath", title: "Speed" },
       ],
     },
   );
   const pad = " ".repeat(28);
-  assertEquals(help.split("\n").slice(0, 13), [
+  assertEquals(help.split("\n").slice(0, 14), [
     "Does x.",
     "",
     "  deno run cli.ts x",
     "",
     "  --loss VALUE              Which (a or b; default a)",
-    `  --video PATH              Many ${Array.from({ length: 11 }, () => "words").join(" ")}`,
-    `${pad}${Array.from({ length: 9 }, () => "words").join(" ")} (may be repeated)`,
+    `  --video PATH...           Many ${Array.from({ length: 11 }, () => "words").join(" ")}`,
+    `${pad}${Array.from({ length: 9 }, () => "words").join(" ")}`,
+    "  --fast                    Hurry (default true; --no-fast turns it off)",
     "",
     "Speed:",
     "  --rate N                  How fast",

@@ -1,19 +1,35 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { changeConfig, defaultConfig } from "../../../train/jobs/train/config.ts";
 import {
-  changeConfig,
-  defaultConfig,
-  listSettings,
-  type Setting,
-} from "../../../train/jobs/train/config.ts";
-import {
-  changeFromFlags,
+  changeFromFlags as changeOfGroups,
   flagOf,
-  REPEATED_FLAGS,
   settingFlags,
 } from "../../../train/console/setting_flags.ts";
+import { settingGroups } from "../../../train/console/setting_groups.ts";
+import {
+  listSettings,
+  oneOf,
+  type PlacedSetting,
+  type SettingGroup,
+  share,
+  text,
+  texts,
+  valueAt,
+  wholeNumber,
+  yesOrNo,
+} from "../../../train/settings.ts";
+
+const groups = settingGroups();
+const allSettings = groups.flatMap(({ settings }) => listSettings(settings));
+
+/** What flags change in the settings of a training run. */
+function changeFromFlags(flags: Record<string, unknown>): Record<string, unknown> {
+  return changeOfGroups(flags, { groups });
+}
 
 /** Another value of a setting, and how it is written as a flag. */
-function another({ path, value }: Setting): { value: unknown; flag: unknown } {
+function another({ path, setting }: PlacedSetting): { value: unknown; flag: unknown } {
+  const { value } = setting;
   if (typeof value === "boolean") return { value: !value, flag: !value };
   if (typeof value === "number") return { value: value + 1.5, flag: String(value + 1.5) };
   if (["video", "volume"].includes(path.join())) {
@@ -27,39 +43,35 @@ function another({ path, value }: Setting): { value: unknown; flag: unknown } {
   return { value: "other", flag: "other" };
 }
 
-/** The value of a setting in a configuration. */
-function at(config: object, path: readonly string[]): unknown {
-  return path.reduce<unknown>((group, key) => (group as Record<string, unknown>)[key], config);
-}
-
 Deno.test("every setting has a flag of its own that changes it and nothing else", () => {
-  const settings = listSettings();
-  const flags = settings.map(flagOf);
+  const flags = allSettings.map(flagOf);
   assertEquals(new Set(flags).size, flags.length);
-  assertEquals(settingFlags().map(({ name }) => name), flags);
-  for (const setting of settings) {
+  assertEquals(settingFlags(groups).map(({ name }) => name).toSorted(), flags.toSorted());
+  for (const setting of allSettings) {
     const { value, flag } = another(setting);
     const change = changeFromFlags({ [flagOf(setting)]: flag });
     const config = changeConfig(defaultConfig, { change, source: "the test" });
-    assertEquals(at(config, setting.path), value, flagOf(setting));
-    const back = listSettings(config).filter(({ path }) => path.join() !== setting.path.join());
-    assertEquals(back, settings.filter(({ path }) => path.join() !== setting.path.join()));
+    assertEquals(valueAt(config, setting.path), value, flagOf(setting));
+    for (const { path } of allSettings) {
+      if (path === setting.path) continue;
+      assertEquals(valueAt(config, path), valueAt(defaultConfig, path), path.join("."));
+    }
   }
 });
 
 Deno.test("changeFromFlags() takes all settings at once, also those of one group", () => {
-  const flags = listSettings().map((setting) => [flagOf(setting), another(setting).flag]);
+  const flags = allSettings.map((setting) => [flagOf(setting), another(setting).flag]);
   const change = changeFromFlags(Object.fromEntries(flags));
   const config = changeConfig(defaultConfig, { change, source: "the test" });
-  for (const setting of listSettings()) {
-    assertEquals(at(config, setting.path), another(setting).value, flagOf(setting));
+  for (const setting of allSettings) {
+    assertEquals(valueAt(config, setting.path), another(setting).value, flagOf(setting));
   }
 });
 
 Deno.test("flagOf() writes words apart and groups in front", () => {
   const path = ["augmentation", "brightnessContrast", "probability"];
-  assertEquals(flagOf({ path, value: 0 }), "augmentation-brightness-contrast-probability");
-  assertEquals(flagOf({ path: ["warmupRate"], value: 0 }), "warmup-rate");
+  assertEquals(flagOf({ path }), "augmentation-brightness-contrast-probability");
+  assertEquals(flagOf({ path: ["warmupRate"] }), "warmup-rate");
 });
 
 Deno.test("changeFromFlags() leaves out what is not given, and what is no setting", () => {
@@ -85,8 +97,57 @@ Deno.test("changeFromFlags() names the flag whose value is no number", () => {
 });
 
 Deno.test("flags that may be repeated are lists of paths", () => {
-  for (const flag of REPEATED_FLAGS) {
-    const setting = listSettings().find((setting) => flagOf(setting) === flag);
-    assertEquals(setting?.value, []);
-  }
+  const repeated = allSettings.filter(({ setting }) => setting.isRepeated);
+  assertEquals(repeated.map(flagOf).toSorted(), ["video", "volume"]);
+  for (const { setting } of repeated) assertEquals(setting.value, []);
+});
+
+interface Speed {
+  rate: number;
+  range: number[];
+  isFast: boolean;
+  curve: string;
+  files: { readonly list: string; readonly more: string[] };
+}
+
+const speed: SettingGroup<Speed> = {
+  title: "Speed",
+  settings: {
+    rate: { value: 0.5, rule: share, sentence: "How fast" },
+    range: { value: [1, 2], rule: share, sentence: "From where to where" },
+    isFast: { value: true, rule: yesOrNo, sentence: "Hurry", isCommon: true },
+    curve: { value: "flat", rule: oneOf(["flat", "steep"]), sentence: "Which curve" },
+    files: {
+      list: { value: "", rule: text, sentence: "A list" },
+      more: { value: [], rule: texts, sentence: "Others", isRepeated: true },
+    },
+  },
+};
+const places: SettingGroup<{ count: number; kind: string }> = {
+  title: "Places",
+  settings: {
+    count: { value: 3, rule: wholeNumber({ least: 1 }), sentence: "How many", isCommon: true },
+    kind: {
+      value: "meadow",
+      rule: oneOf(["meadow", "forest", "mountain", "river", "sea"]),
+      sentence: "Which kind",
+    },
+  },
+};
+
+Deno.test("settingFlags() makes flags of settings, common ones first, then group by group", () => {
+  const flags = settingFlags([speed, places]).map(({ title, name, kind, ...flag }) => {
+    const { placeholder = "", choices, default: usual } = flag;
+    return [title, name, kind, placeholder, usual, choices?.length ?? 0].join(" ");
+  });
+  assertEquals(flags, [
+    "Common settings is-fast switch  true 0",
+    "Common settings count value N 3 0",
+    "Speed rate value N 0.5 0",
+    "Speed range value N,N 1,2 0",
+    "Speed curve value flat|steep flat 0",
+    "Speed files-list value PATH  0",
+    "Speed files-more repeated PATH  0",
+    "Places kind value  meadow 5",
+  ]);
 });

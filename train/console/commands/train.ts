@@ -44,8 +44,11 @@ export const trainCommand: Command = {
   usage: "[--stills DIR] [--video PATH]... [--model unet|stardist|focus] [--resume-from RUN] " +
     "[--out DIR] [--resume] [--seeds N] [--control] [every setting as a flag]",
   async flags() {
-    const { settingFlags } = await import("../setting_flags.ts");
-    return [...OWN, ...settingFlags()];
+    const [{ settingFlags }, { settingGroups }] = await Promise.all([
+      import("../setting_flags.ts"),
+      import("../setting_groups.ts"),
+    ]);
+    return [...OWN, ...settingFlags(settingGroups())];
   },
   async run(flags, { output }) {
     if (flags.resume && flags.out === undefined) {

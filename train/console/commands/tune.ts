@@ -33,8 +33,11 @@ export const tuneCommand: Command = {
   summary: "Times the kernels here and writes the fastest into a file",
   usage: "--out FILE.json [--image HEIGHTxWIDTH] [settings of train]",
   async flags() {
-    const { settingFlags } = await import("../setting_flags.ts");
-    return [...OWN, ...settingFlags()];
+    const [{ settingFlags }, { settingGroups }] = await Promise.all([
+      import("../setting_flags.ts"),
+      import("../setting_groups.ts"),
+    ]);
+    return [...OWN, ...settingFlags(settingGroups())];
   },
   async run(flags, { output }) {
     const out = requiredFlag(flags, "out");
