@@ -40,7 +40,6 @@ export * from "./images/series/still_stacks.ts";
 export * from "./images/series/stills.ts";
 export * from "./images/series/sub_stack.ts";
 export * from "./synthetic/mod.ts";
-export * from "./synthetic/holotomography/mod.ts";
 export * from "./images/series/truth.ts";
 export * from "./images/series/video.ts";
 export * from "./images/series/z_stack.ts";

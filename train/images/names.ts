@@ -56,7 +56,7 @@ export function dirname(path: string): string {
  *
  * @example
  * ```ts
- * import { naturalCompare } from "@kymo/kymo/train";
+ * import { naturalCompare } from "@kymo/kymo/images";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(["t10", "t2", "t1"].sort(naturalCompare), ["t1", "t2", "t10"]);

@@ -26,7 +26,7 @@ export function swapsAxes(orientation: number): boolean {
  *
  * @example
  * ```ts
- * import { orient, unorient } from "@kymo/kymo/train";
+ * import { orient, unorient } from "./orientation.ts";
  * import { assertEquals } from "@std/assert";
  *
  * const plane = { width: 3, height: 1, data: Float32Array.of(1, 2, 3) };

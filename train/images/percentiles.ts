@@ -22,7 +22,7 @@ const BINS = 65536;
  *
  * @example
  * ```ts
- * import { percentiles } from "@kymo/kymo/train";
+ * import { percentiles } from "@kymo/kymo/images";
  * import { assertEquals } from "@std/assert";
  *
  * const plane = { width: 5, height: 1, data: Float32Array.of(4, 0, 1, 3, 2) };

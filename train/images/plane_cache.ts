@@ -19,7 +19,7 @@ interface Held {
  *
  * @example
  * ```ts
- * import { PlaneCache } from "@kymo/kymo/train";
+ * import { PlaneCache } from "@kymo/kymo/images";
  * import { assertEquals } from "@std/assert";
  *
  * const cache = new PlaneCache(1024);

@@ -81,7 +81,7 @@ export async function listFolder(source: Source, path: string): Promise<FolderCo
  *
  * @example
  * ```ts
- * import { decodeImage, encodeLabelTiff, heldSource } from "@kymo/kymo/train";
+ * import { decodeImage, encodeLabelTiff, heldSource } from "@kymo/kymo/images";
  * import { assertEquals } from "@std/assert";
  *
  * const tiff = encodeLabelTiff([{ width: 2, height: 1, data: Uint32Array.of(0, 7) }]);

@@ -14,7 +14,7 @@ import {
   syntheticHolotomographyStills,
   type SyntheticStack,
   type SyntheticStackOptions,
-} from "../synthetic/holotomography/mod.ts";
+} from "../synthetic/mod.ts";
 import { encodeFocusTable, type FocusRow } from "../images/series/focus_table.ts";
 
 /** What to write and where to. */

@@ -1,9 +1,11 @@
 /**
- * Synthetic fluorescence microscopy of cell nuclei: labelled stills, and a video with truth.
+ * Made-up microscopy: fluorescent cell nuclei as labelled stills and as a video with truth, and
+ * holotomography of cells as z-stacks by refractive index, with focus, masks and dots.
  *
  * @module
  */
 
+export type { LabelImage, Plane } from "../images/image.ts";
 export { type SyntheticStill, syntheticStills } from "./stills.ts";
 export {
   type SyntheticVideo,
@@ -11,3 +13,9 @@ export {
   type SyntheticVideoOptions,
   type Track,
 } from "./video.ts";
+export {
+  syntheticHolotomographyMovie,
+  syntheticHolotomographyStills,
+  type SyntheticStack,
+  type SyntheticStackOptions,
+} from "./holotomography/holotomography.ts";

@@ -35,7 +35,7 @@ export interface SyntheticStill {
  *
  * @example
  * ```ts
- * import { syntheticStills } from "@kymo/kymo/train";
+ * import { syntheticStills } from "./mod.ts";
  * import { assertEquals } from "@std/assert";
  *
  * const [still] = syntheticStills({ seed: 1, count: 1, size: 64 });

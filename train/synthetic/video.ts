@@ -69,7 +69,7 @@ const STYLE: NucleusStyle = {
  *
  * @example
  * ```ts
- * import { syntheticVideo } from "@kymo/kymo/train";
+ * import { syntheticVideo } from "./mod.ts";
  * import { assertEquals } from "@std/assert";
  *
  * const { frames, truth } = syntheticVideo({ seed: 1, frames: 3, size: 64 });

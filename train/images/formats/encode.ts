@@ -24,7 +24,7 @@ import {
  *
  * @example
  * ```ts
- * import { encodeLabelTiff } from "@kymo/kymo/train";
+ * import { encodeLabelTiff } from "@kymo/kymo/images";
  *
  * const labels = { width: 2, height: 1, data: Uint32Array.of(0, 7) };
  * const bytes = encodeLabelTiff([labels]);

@@ -25,7 +25,7 @@ export interface Picture {
  *
  * @example
  * ```ts
- * import { encodePng } from "@kymo/kymo/train";
+ * import { encodePng } from "@kymo/kymo/images";
  *
  * const red = { width: 1, height: 1, channels: 3, data: Uint8Array.of(255, 0, 0) } as const;
  * const bytes = encodePng(red);

@@ -16,7 +16,7 @@ import { compressPage, concatenate, TiffStackLayout } from "./tiff_stack.ts";
  *
  * @example
  * ```ts
- * import { encodeStackTiff } from "@kymo/kymo/train";
+ * import { encodeStackTiff } from "@kymo/kymo/images";
  *
  * const plane = { width: 2, height: 1, data: Float32Array.of(13370, 13420) };
  * const bytes = encodeStackTiff([plane, plane]);

@@ -6,8 +6,7 @@
  */
 
 import { unreadable } from "../bytes.ts";
-import type { ZSequence } from "./z_stack.ts";
-import type { LabelledStack } from "../../models/focus/stacks.ts";
+import type { LabelledStack, ZSequence } from "./z_stack.ts";
 
 /** The plane in focus of one stack. */
 export interface FocusRow {
@@ -30,7 +29,7 @@ const REMEDY =
  *
  * @example
  * ```ts
- * import { encodeFocusTable } from "@kymo/kymo/train";
+ * import { encodeFocusTable } from "@kymo/kymo/images";
  * import { assertEquals } from "@std/assert";
  *
  * const rows = [{ time: 0, stack: "a", plane: 41, probability: 0.97 }];

@@ -40,6 +40,20 @@ export interface ZSequence {
   plane(t: number, z: number): Promise<Plane>;
 }
 
+/** One stack of a sequence. */
+export interface StackPlace {
+  /** The sequence. */
+  readonly sequence: ZSequence;
+  /** Its time, from 0. */
+  readonly t: number;
+}
+
+/** A stack whose plane in focus is known. */
+export interface LabelledStack extends StackPlace {
+  /** The plane in focus, from 0. */
+  readonly plane: number;
+}
+
 /** Options of {@linkcode openZSequence}. */
 export interface ZSequenceOptions {
   /** Channel of the files, from 0 (default). */

@@ -12,7 +12,8 @@ import { cropSample } from "../patches.ts";
 import { Random } from "../../images/random.ts";
 import { type Sample, sampleOf } from "../../images/sample.ts";
 import type { FocusSettings } from "../../models/focus/settings.ts";
-import { type LabelledStack, stackRange } from "../../models/focus/stacks.ts";
+import type { LabelledStack } from "../../images/series/z_stack.ts";
+import { stackRange } from "../../models/focus/stacks.ts";
 
 /** A batch as arrays, ready to upload. */
 export interface FocusBatch {

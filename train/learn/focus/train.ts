@@ -24,7 +24,7 @@ import {
   type FocusReading,
   type FocusSettings,
 } from "../../models/focus/settings.ts";
-import type { LabelledStack } from "../../models/focus/stacks.ts";
+import type { LabelledStack } from "../../images/series/z_stack.ts";
 
 const LOG_EVERY = 10;
 /** The rate ends at this share of where it began. */

@@ -11,9 +11,9 @@ import type { Tensor } from "../../../kernels/gpu/tensor.ts";
 import { Tape, Variable } from "../../../nn/autodiff.ts";
 import type { Network } from "../../../nn/module.ts";
 import { normalize } from "../../images/normalize.ts";
-import type { ZSequence } from "../../images/series/z_stack.ts";
+import type { StackPlace, ZSequence } from "../../images/series/z_stack.ts";
 import type { FocusReading } from "./settings.ts";
-import { type StackPlace, stackRange } from "./stacks.ts";
+import { stackRange } from "./stacks.ts";
 
 /** Applies a classifier to all planes of stacks of one size. */
 export class FocusReader implements Disposable {

@@ -6,22 +6,8 @@
 
 import type { Plane } from "../../images/image.ts";
 import { type IntensityRange, videoIntensityRange } from "../../images/normalize.ts";
-import type { ZSequence } from "../../images/series/z_stack.ts";
+import type { StackPlace } from "../../images/series/z_stack.ts";
 import type { FocusReading } from "./settings.ts";
-
-/** One stack of a sequence. */
-export interface StackPlace {
-  /** The sequence. */
-  readonly sequence: ZSequence;
-  /** Its time, from 0. */
-  readonly t: number;
-}
-
-/** A stack whose plane in focus is known. */
-export interface LabelledStack extends StackPlace {
-  /** The plane in focus, from 0. */
-  readonly plane: number;
-}
 
 /** Planes whose intensities stand for a stack: reading all of them would double the reading. */
 const SAMPLED_PLANES = 16;

@@ -56,7 +56,7 @@ type Settings = Required<Omit<SyntheticStackOptions, "seed">>;
  *
  * @example
  * ```ts
- * import { syntheticHolotomographyStills } from "@kymo/kymo/train";
+ * import { syntheticHolotomographyStills } from "../mod.ts";
  * import { assertEquals } from "@std/assert";
  *
  * const [still] = syntheticHolotomographyStills({ seed: 1, count: 1, size: 32, depth: 8 });
@@ -95,7 +95,7 @@ export function syntheticHolotomographyStills(
  *
  * @example
  * ```ts
- * import { syntheticHolotomographyMovie } from "@kymo/kymo/train";
+ * import { syntheticHolotomographyMovie } from "../mod.ts";
  * import { assertEquals } from "@std/assert";
  *
  * const movie = syntheticHolotomographyMovie({ seed: 1, frames: 2, size: 32, depth: 8 });

@@ -1,13 +1,12 @@
 // The stream of pairs: both classes in every batch, alike in all but focus, and the same every time.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { noAugmentation } from "../../../../train/learn/augment.ts";
-import type { ZSequence } from "../../../../train/images/series/z_stack.ts";
+import type { LabelledStack, ZSequence } from "../../../../train/images/series/z_stack.ts";
 import { FocusStream } from "../../../../train/learn/focus/batches.ts";
 import {
   defaultFocusSettings,
   type FocusSettings,
 } from "../../../../train/models/focus/settings.ts";
-import type { LabelledStack } from "../../../../train/models/focus/stacks.ts";
 import { fakeLabels, fakeSequence } from "../../fixtures/fake_sequence.ts";
 
 /** A sequence whose pixels say where they are: 1000 t + 10 z + a little for row and column. */

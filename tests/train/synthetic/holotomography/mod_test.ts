@@ -4,7 +4,7 @@ import {
   syntheticHolotomographyMovie,
   syntheticHolotomographyStills,
   type SyntheticStack,
-} from "../../../../train/synthetic/holotomography/mod.ts";
+} from "../../../../train/synthetic/mod.ts";
 
 const small = { size: 48, depth: 12 };
 

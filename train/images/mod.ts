@@ -1,0 +1,94 @@
+/**
+ * Images: reading PNG and TIFF files as stacks, stills, videos, labels and z-stacks, from a disk, a
+ * page or memory; normalising them; writing them. Knows no network, no GPU and no operating system.
+ *
+ * @module
+ */
+
+export { channelCount, type Channels, foregroundOf, type LabelImage, type Plane } from "./image.ts";
+
+// Where bytes come from, and what files are called.
+export type { Bytes } from "./bytes.ts";
+export {
+  fileSource,
+  type FolderContent,
+  type FolderNames,
+  heldSource,
+  listFolder,
+  type Source,
+} from "./source.ts";
+export { frameNumber, imageStem, naturalCompare } from "./names.ts";
+
+// Formats.
+export type { ImageFormat, ImageStack, PixelArray, SampleFormat } from "./formats/format.ts";
+export { imageFormats } from "./formats/list.ts";
+export { decodeImage, readLabels, readPlane } from "./formats/decode.ts";
+export { encodeFloatTiff, encodeGreyTiff, encodeLabelTiff } from "./formats/encode.ts";
+export { encodePng, type Picture } from "./formats/encode_png.ts";
+export { encodeStackTiff } from "./formats/encode_stack.ts";
+
+// Series of images.
+export {
+  listStills,
+  readStill,
+  readStills,
+  type Still,
+  type StillFiles,
+  type StillOptions,
+  type StillSet,
+  type StillsOptions,
+} from "./series/stills.ts";
+export {
+  type FrameOptions,
+  framePages,
+  openVideo,
+  type Video,
+  type VideoOptions,
+} from "./series/video.ts";
+export { type Frames, heldFrames, middlePlane, pickFrames } from "./series/frames.ts";
+export {
+  type LabelOptions,
+  type LabelSequence,
+  matchTruth,
+  openLabels,
+  readTruthPair,
+  type TruthMatch,
+  type TruthPair,
+} from "./series/truth.ts";
+
+// Z-stacks.
+export {
+  type LabelledStack,
+  openZSequence,
+  type StackPlace,
+  type ZSequence,
+  type ZSequenceOptions,
+} from "./series/z_stack.ts";
+export { PlaneCache } from "./plane_cache.ts";
+export { openStillStacks, type StillStack } from "./series/still_stacks.ts";
+export { type SubStack, subStack } from "./series/sub_stack.ts";
+export {
+  type FindFocus,
+  openStackVideo,
+  type StackReading,
+  type StackVideo,
+} from "./series/stack_video.ts";
+export {
+  decodeFocusTable,
+  encodeFocusTable,
+  focusPlanesOf,
+  type FocusRow,
+  labelledStacks,
+} from "./series/focus_table.ts";
+
+// Intensities.
+export {
+  defaultNormalization,
+  type IntensityRange,
+  intensityRange,
+  type NormalizationSettings,
+  normalize,
+  normalizeAll,
+  videoIntensityRange,
+} from "./normalize.ts";
+export { percentiles, videoPercentiles } from "./percentiles.ts";
