@@ -12,13 +12,14 @@ import { cpus } from "node:os";
 import { type Ceilings, measureCeilings } from "../kernels/choice/ceilings.ts";
 import { openDevice } from "../kernels/open_device.ts";
 import { operations } from "../kernels/operations.ts";
-import { timeOperation } from "./operations.ts";
+import { timeOperation } from "./measure/operations.ts";
 import { type BenchOptions, readOptions, UNET } from "./options.ts";
 import { benchmarksPage } from "./page.ts";
 import { benchPeers } from "./peers/bench.ts";
-import type { BenchReport, Machine, OperationTime, UNetTimes } from "./report.ts";
-import { formatNumber, tableHead, tableLine, type TableRow } from "./table.ts";
-import { FORWARD_SHAPE, STEP_SHAPE, timeUNet } from "./unet.ts";
+import type { OperationTime, UNetTimes } from "./measure/times.ts";
+import type { BenchReport, Machine } from "./report.ts";
+import { formatNumber, tableHead, tableLine, type TableRow } from "./print/table.ts";
+import { FORWARD_SHAPE, STEP_SHAPE, timeUNet } from "./measure/unet.ts";
 
 /** What a benchmark prints. */
 type Print = (line: string) => void;

@@ -4,11 +4,12 @@
  * @module
  */
 
-import { markdownTable, paragraph } from "./markdown.ts";
-import { peersSection } from "./peers/page.ts";
-import type { BenchReport, NetworkTime } from "./report.ts";
-import { formatNumber, percent } from "./table.ts";
-import { FORWARD_SHAPE, STEP_SHAPE } from "./unet.ts";
+import { markdownTable, paragraph } from "./print/markdown.ts";
+import { peersSection } from "./peers/results/page.ts";
+import type { NetworkTime } from "./measure/times.ts";
+import type { BenchReport } from "./report.ts";
+import { formatNumber, percent } from "./print/table.ts";
+import { FORWARD_SHAPE, STEP_SHAPE } from "./measure/unet.ts";
 
 /** The page of a report, laid out as `deno fmt` would lay it out. */
 export function benchmarksPage(report: BenchReport): string {

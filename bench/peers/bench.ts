@@ -11,11 +11,17 @@ import {
   type OpenedPeer,
   openPeer,
   warmFirstRun,
-} from "./compare.ts";
+} from "./contest/compare.ts";
 import { KYMO, listPeers, type PeerEntry, referencePeer } from "./list.ts";
-import { peerProblems } from "./problems.ts";
-import { missingPeer, type PeerReport, peerReport, type PeerTime, peerTimes } from "./report.ts";
-import { describePeer, peerTableHead, peerTableLine } from "./table.ts";
+import { peerProblems } from "./contest/problems.ts";
+import {
+  missingPeer,
+  type PeerReport,
+  peerReport,
+  type PeerTime,
+  peerTimes,
+} from "./results/report.ts";
+import { describePeer, peerTableHead, peerTableLine } from "./results/table.ts";
 
 /** Which peers and problems. */
 export interface PeerChoice {

@@ -13,7 +13,7 @@ import { type Adam, DEFAULT_ADAM } from "../../nn/adam.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
 import { DEFAULT_UNET, UNet } from "../../nn/unet.ts";
 import { parameterTensors, readTensors, writeTensors } from "../../nn/weights.ts";
-import { captureTraining } from "../training.ts";
+import { captureTraining } from "../measure/training.ts";
 import { LEARNING_RATE, type Work } from "./protocol.ts";
 import { type Arrays, checkTraining, type Peer, type Running, serve } from "./serve.ts";
 

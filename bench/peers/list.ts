@@ -5,7 +5,15 @@
  * @module
  */
 
-import type { PeerCommand } from "./child.ts";
+/** How to start a peer. */
+export interface PeerCommand {
+  /** The program. */
+  readonly program: string;
+  /** Its arguments. */
+  readonly args: readonly string[];
+  /** What its environment has besides this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
+}
 
 /** A peer that may be there. */
 export interface PeerEntry {

@@ -6,7 +6,7 @@
  */
 
 import type { NamedArray } from "../../nn/safetensors.ts";
-import { convolutionModel, unetModel } from "./onnx_model.ts";
+import { convolutionModel, unetModel } from "./onnx/model.ts";
 import type { Work } from "./protocol.ts";
 import { type Arrays, type Peer, type Running, serve } from "./serve.ts";
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { readOptions } from "../../bench/options.ts";
 import type { BenchReport } from "../../bench/report.ts";
-import { formatNumber, tableHead, tableLine } from "../../bench/table.ts";
+import { formatNumber, tableHead, tableLine } from "../../bench/print/table.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const MEBIBYTE = 1024 ** 2;

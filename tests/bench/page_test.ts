@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { markdownTable, paragraph } from "../../bench/markdown.ts";
+import { markdownTable, paragraph } from "../../bench/print/markdown.ts";
 import { benchmarksPage } from "../../bench/page.ts";
-import { missingPeer, peerReport, type PeerTime } from "../../bench/peers/report.ts";
+import { missingPeer, peerReport, type PeerTime } from "../../bench/peers/results/report.ts";
 import type { BenchReport } from "../../bench/report.ts";
 
 const CONVOLUTION: PeerTime = {

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { Tape, type Variable } from "../nn/autodiff.ts";
-import type { Operation, Params } from "../kernels/operation.ts";
-import type { Shape } from "../kernels/gpu/shape.ts";
+import { Tape, type Variable } from "../../nn/autodiff.ts";
+import type { Operation, Params } from "../../kernels/operation.ts";
+import type { Shape } from "../../kernels/gpu/shape.ts";
 
 const COUNTED_PASSES = ["forward", "dx", "dw"];
 

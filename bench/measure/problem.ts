@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { Device } from "../kernels/gpu/device.ts";
-import { type Fill, type NdArray, runForward } from "../kernels/operation.ts";
-import type { AnyOperation } from "../kernels/operations.ts";
-import { type Shape, sizeOf } from "../kernels/gpu/shape.ts";
-import { Tensor } from "../kernels/gpu/tensor.ts";
-import { Random } from "../train/images/random.ts";
+import type { Device } from "../../kernels/gpu/device.ts";
+import { type Fill, type NdArray, runForward } from "../../kernels/operation.ts";
+import type { AnyOperation } from "../../kernels/operations.ts";
+import { type Shape, sizeOf } from "../../kernels/gpu/shape.ts";
+import { Tensor } from "../../kernels/gpu/tensor.ts";
+import { Random } from "../../train/images/random.ts";
 
 /** A tensor that remembers whether a kernel or a copy has used it. */
 class WatchedTensor extends Tensor<"f32"> {

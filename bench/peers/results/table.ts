@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatNumber } from "../table.ts";
+import { formatNumber } from "../../print/table.ts";
 import type { PeerReport, PeerTime } from "./report.ts";
 
 const COLUMNS: readonly (readonly [title: string, width: number])[] = [

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { decodeSafeTensors, encodeSafeTensors } from "../../nn/safetensors.ts";
+import { decodeSafeTensors, encodeSafeTensors } from "../../../nn/safetensors.ts";
 import { errorOf, largestError } from "./agree.ts";
-import { type PeerCommand, PeerProcess } from "./child.ts";
-import { KYMO, type PeerEntry } from "./list.ts";
+import { PeerProcess } from "./child.ts";
+import { KYMO, type PeerCommand, type PeerEntry } from "../list.ts";
 import type { PeerProblem } from "./problems.ts";
-import type { Hello } from "./protocol.ts";
-import { type Arrays, messageOf } from "./serve.ts";
+import type { Hello } from "../protocol.ts";
+import { type Arrays, messageOf } from "../serve.ts";
 
 /** What a comparison needs to know. */
 export interface CompareOptions {

@@ -6,10 +6,10 @@
  * @module
  */
 
-import type { Shape } from "../../kernels/gpu/shape.ts";
-import type { NamedArray } from "../../nn/safetensors.ts";
+import type { Shape } from "../../../kernels/gpu/shape.ts";
+import type { NamedArray } from "../../../nn/safetensors.ts";
 import { encodeMessage, type Field } from "./protobuf.ts";
-import type { Arrays } from "./serve.ts";
+import type { Arrays } from "../serve.ts";
 
 const IR_VERSION = 8;
 const OPSET = 13;

@@ -5,35 +5,11 @@
  * @module
  */
 
-import { relativeError } from "../kernels/parts/accuracy.ts";
-import type { NdArray, Params } from "../kernels/operation.ts";
-import type { AnyOperation } from "../kernels/operations.ts";
-import { formatShape } from "../kernels/gpu/shape.ts";
+import { relativeError } from "../../kernels/parts/accuracy.ts";
+import type { AnyOperation } from "../../kernels/operations.ts";
+import { formatShape } from "../../kernels/gpu/shape.ts";
 import { compareConv2d } from "./check_conv2d.ts";
-
-/** What an operation computed on the GPU for a problem. */
-export interface Results {
-  /** The inputs. */
-  readonly inputs: readonly NdArray[];
-  /** The upstream gradient. */
-  readonly dy: NdArray;
-  /** The parameters. */
-  readonly params: Params;
-  /** The output. */
-  readonly y: Float32Array;
-  /** The gradients by input; undefined where none was computed. */
-  readonly gradients: readonly (Float32Array | undefined)[];
-}
-
-/** Numbers from the GPU and what they should be. */
-export interface Comparison {
-  /** The name of the pass. */
-  readonly pass: string;
-  /** What the GPU gave. */
-  readonly actual: ArrayLike<number>;
-  /** What float64 gives. */
-  readonly expected: ArrayLike<number>;
-}
+import type { Comparison, Results } from "./results.ts";
 
 const FORWARD_LIMIT = 1e-5;
 const GRADIENT_LIMIT = 1e-4;

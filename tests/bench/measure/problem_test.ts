@@ -1,17 +1,17 @@
 import { assertEquals } from "@std/assert";
-import { flopsOf } from "../../bench/flops.ts";
-import { describeShapes } from "../../bench/operations.ts";
-import { makeProblem } from "../../bench/problem.ts";
-import { forwardFlops } from "../../bench/unet.ts";
-import { openDevice } from "../../kernels/open_device.ts";
-import { add } from "../../kernels/ops/add.ts";
-import { binaryCrossEntropy } from "../../kernels/ops/binary_cross_entropy.ts";
-import { conv2d } from "../../kernels/ops/conv2d/mod.ts";
-import { sliceBatch } from "../../kernels/ops/slice_batch.ts";
-import { upsampleNearest } from "../../kernels/ops/upsample.ts";
-import type { AnyOperation } from "../../kernels/operations.ts";
-import { UNet } from "../../nn/unet.ts";
-import { Random } from "../../train/images/random.ts";
+import { flopsOf } from "../../../bench/measure/flops.ts";
+import { describeShapes } from "../../../bench/measure/operations.ts";
+import { makeProblem } from "../../../bench/measure/problem.ts";
+import { forwardFlops } from "../../../bench/measure/unet.ts";
+import { openDevice } from "../../../kernels/open_device.ts";
+import { add } from "../../../kernels/ops/add.ts";
+import { binaryCrossEntropy } from "../../../kernels/ops/binary_cross_entropy.ts";
+import { conv2d } from "../../../kernels/ops/conv2d/mod.ts";
+import { sliceBatch } from "../../../kernels/ops/slice_batch.ts";
+import { upsampleNearest } from "../../../kernels/ops/upsample.ts";
+import type { AnyOperation } from "../../../kernels/operations.ts";
+import { UNet } from "../../../nn/unet.ts";
+import { Random } from "../../../train/images/random.ts";
 
 const device = await openDevice();
 

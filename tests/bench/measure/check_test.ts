@@ -1,15 +1,16 @@
 import { assertRejects, assertThrows } from "@std/assert";
-import { checkResults, type Results } from "../../bench/check.ts";
-import { timeOperation } from "../../bench/operations.ts";
-import { elementwise } from "../../kernels/parts/elementwise.ts";
-import { openDevice } from "../../kernels/open_device.ts";
-import type { NdArray } from "../../kernels/operation.ts";
-import { conv2d } from "../../kernels/ops/conv2d/mod.ts";
-import { convolve, convolveBackward } from "../../kernels/ops/conv2d/reference.ts";
-import { relu } from "../../kernels/ops/relu.ts";
-import type { AnyOperation } from "../../kernels/operations.ts";
-import { type Shape, sizeOf } from "../../kernels/gpu/shape.ts";
-import { Random } from "../../train/images/random.ts";
+import { checkResults } from "../../../bench/measure/check.ts";
+import type { Results } from "../../../bench/measure/results.ts";
+import { timeOperation } from "../../../bench/measure/operations.ts";
+import { elementwise } from "../../../kernels/parts/elementwise.ts";
+import { openDevice } from "../../../kernels/open_device.ts";
+import type { NdArray } from "../../../kernels/operation.ts";
+import { conv2d } from "../../../kernels/ops/conv2d/mod.ts";
+import { convolve, convolveBackward } from "../../../kernels/ops/conv2d/reference.ts";
+import { relu } from "../../../kernels/ops/relu.ts";
+import type { AnyOperation } from "../../../kernels/operations.ts";
+import { type Shape, sizeOf } from "../../../kernels/gpu/shape.ts";
+import { Random } from "../../../train/images/random.ts";
 
 /** Right results of a convolution with a k × k kernel, from the whole reference. */
 function convolution(k: number): Results {

@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
-import type { PeerOutcome } from "../../../bench/peers/compare.ts";
+import type { PeerOutcome } from "../../../../bench/peers/contest/compare.ts";
 import {
   median,
   missingPeer,
   peerReport,
   peerTimes,
   type ProblemOutcome,
-} from "../../../bench/peers/report.ts";
+} from "../../../../bench/peers/results/report.ts";
 
 function outcome(name: string, rounds: number[], rest: Partial<PeerOutcome> = {}): PeerOutcome {
   return {

@@ -4,16 +4,16 @@
  * @module
  */
 
-import type { Device } from "../../kernels/gpu/device.ts";
-import { type Shape, sizeOf } from "../../kernels/gpu/shape.ts";
-import type { NamedArray } from "../../nn/safetensors.ts";
-import { DEFAULT_UNET, UNet } from "../../nn/unet.ts";
-import { parameterTensors, readTensors } from "../../nn/weights.ts";
-import { Random } from "../../train/images/random.ts";
-import { flopsOf } from "../flops.ts";
-import { describeShapes } from "../operations.ts";
-import { FORWARD_SHAPE, forwardFlops, STEP_SHAPE } from "../unet.ts";
-import type { Work } from "./protocol.ts";
+import type { Device } from "../../../kernels/gpu/device.ts";
+import { type Shape, sizeOf } from "../../../kernels/gpu/shape.ts";
+import type { NamedArray } from "../../../nn/safetensors.ts";
+import { DEFAULT_UNET, UNet } from "../../../nn/unet.ts";
+import { parameterTensors, readTensors } from "../../../nn/weights.ts";
+import { Random } from "../../../train/images/random.ts";
+import { flopsOf } from "../../measure/flops.ts";
+import { describeShapes } from "../../measure/operations.ts";
+import { FORWARD_SHAPE, forwardFlops, STEP_SHAPE } from "../../measure/unet.ts";
+import type { Work } from "../protocol.ts";
 
 /** One computation. */
 export interface PeerProblem extends Work {

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { markdownTable, paragraph } from "../markdown.ts";
-import { formatNumber } from "../table.ts";
-import { KYMO } from "./list.ts";
+import { markdownTable, paragraph } from "../../print/markdown.ts";
+import { formatNumber } from "../../print/table.ts";
+import { KYMO } from "../list.ts";
 import type { PeerReport, PeerTime } from "./report.ts";
 import { errorText } from "./table.ts";
 

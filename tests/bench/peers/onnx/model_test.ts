@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { convolutionModel, unetModel } from "../../../bench/peers/onnx_model.ts";
-import { encodeMessage } from "../../../bench/peers/protobuf.ts";
-import { type Shape, sizeOf } from "../../../kernels/gpu/shape.ts";
-import type { NamedArray } from "../../../nn/safetensors.ts";
+import { convolutionModel, unetModel } from "../../../../bench/peers/onnx/model.ts";
+import { encodeMessage } from "../../../../bench/peers/onnx/protobuf.ts";
+import { type Shape, sizeOf } from "../../../../kernels/gpu/shape.ts";
+import type { NamedArray } from "../../../../nn/safetensors.ts";
 
 type Message = Map<number, (number | Uint8Array)[]>;
 

@@ -1,6 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { compare, type OpenedPeer, openPeer, warmFirstRun } from "../../../bench/peers/compare.ts";
-import type { PeerProblem } from "../../../bench/peers/problems.ts";
+import {
+  compare,
+  type OpenedPeer,
+  openPeer,
+  warmFirstRun,
+} from "../../../../bench/peers/contest/compare.ts";
+import type { PeerProblem } from "../../../../bench/peers/contest/problems.ts";
 
 const folder = await Deno.makeTempDir();
 addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { OpenedPeer, PeerOutcome } from "./compare.ts";
-import { KYMO } from "./list.ts";
-import type { PeerProblem } from "./problems.ts";
-import type { Work } from "./protocol.ts";
+import type { OpenedPeer, PeerOutcome } from "../contest/compare.ts";
+import { KYMO } from "../list.ts";
+import type { PeerProblem } from "../contest/problems.ts";
+import type { Work } from "../protocol.ts";
 
 /** One problem in the hands of one peer; null where it did not get that far. */
 export interface PeerTime extends Work {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { errorOf, largestError } from "../../../bench/peers/agree.ts";
-import type { Arrays } from "../../../bench/peers/serve.ts";
+import { errorOf, largestError } from "../../../../bench/peers/contest/agree.ts";
+import type { Arrays } from "../../../../bench/peers/serve.ts";
 
 function arrays(byName: Record<string, number[]>): Arrays {
   return new Map(

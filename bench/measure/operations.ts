@@ -4,15 +4,16 @@
  * @module
  */
 
-import type { Device } from "../kernels/gpu/device.ts";
-import type { AnyOperation } from "../kernels/operations.ts";
-import { formatLayer } from "../kernels/ops/conv2d/convolution.ts";
-import type { Shape } from "../kernels/gpu/shape.ts";
-import { timeQueued } from "../kernels/choice/timing.ts";
-import { checkResults, type Results } from "./check.ts";
+import type { Device } from "../../kernels/gpu/device.ts";
+import type { AnyOperation } from "../../kernels/operations.ts";
+import { formatLayer } from "../../kernels/ops/conv2d/convolution.ts";
+import type { Shape } from "../../kernels/gpu/shape.ts";
+import { timeQueued } from "../../kernels/choice/timing.ts";
+import { checkResults } from "./check.ts";
 import { flopsOf } from "./flops.ts";
 import { makeProblem, type Problem } from "./problem.ts";
-import type { OperationTime } from "./report.ts";
+import type { Results } from "./results.ts";
+import type { OperationTime } from "./times.ts";
 
 /** A time, and how far its measurements lie apart. */
 export interface MeasuredTime {

@@ -6,11 +6,11 @@
  * @module
  */
 
-import type { NdArray } from "../kernels/operation.ts";
-import { convolve, convolveBackward } from "../kernels/ops/conv2d/reference.ts";
-import { type Shape, sizeOf } from "../kernels/gpu/shape.ts";
-import { Random } from "../train/images/random.ts";
-import type { Comparison, Results } from "./check.ts";
+import type { NdArray } from "../../kernels/operation.ts";
+import { convolve, convolveBackward } from "../../kernels/ops/conv2d/reference.ts";
+import { type Shape, sizeOf } from "../../kernels/gpu/shape.ts";
+import { Random } from "../../train/images/random.ts";
+import type { Comparison, Results } from "./results.ts";
 
 /** An image tensor on the CPU, of whatever numbers. */
 interface Values {

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { relativeError } from "../../kernels/parts/accuracy.ts";
-import { formatShape, sameShape } from "../../kernels/gpu/shape.ts";
-import type { Work } from "./protocol.ts";
-import type { Arrays } from "./serve.ts";
+import { relativeError } from "../../../kernels/parts/accuracy.ts";
+import { formatShape, sameShape } from "../../../kernels/gpu/shape.ts";
+import type { Work } from "../protocol.ts";
+import type { Arrays } from "../serve.ts";
 
 /**
  * The largest error that is right, relative to the largest value of the same array: float32 with its

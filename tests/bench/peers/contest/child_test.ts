@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type PeerCommand, PeerError, PeerProcess } from "../../../bench/peers/child.ts";
+import type { PeerCommand } from "../../../../bench/peers/list.ts";
+import { PeerError, PeerProcess } from "../../../../bench/peers/contest/child.ts";
 
 const folder = await Deno.makeTempDir();
 addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Ceilings } from "../kernels/choice/ceilings.ts";
+import type { Ceilings } from "../../kernels/choice/ceilings.ts";
 
 /** One printed measurement. */
 export interface TableRow {

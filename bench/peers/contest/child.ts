@@ -4,18 +4,9 @@
  * @module
  */
 
-import { type Failure, type Hello, readAnswer, type Request, type RoundTime } from "./protocol.ts";
-import { linesOf } from "./serve.ts";
-
-/** How to start a peer. */
-export interface PeerCommand {
-  /** The program. */
-  readonly program: string;
-  /** Its arguments. */
-  readonly args: readonly string[];
-  /** What its environment has besides this process's own. */
-  readonly env?: Readonly<Record<string, string>>;
-}
+import { type Failure, type Hello, readAnswer, type Request, type RoundTime } from "../protocol.ts";
+import { linesOf } from "../serve.ts";
+import type { PeerCommand } from "../list.ts";
 
 /** Options of {@linkcode startPeer}. */
 export interface PeerOptions {
