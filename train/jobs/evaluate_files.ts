@@ -5,6 +5,7 @@
  */
 
 import { disk, writeFileAtomic } from "./disk/files.ts";
+import type { ImageFormat } from "../images/formats/format.ts";
 import type { LabelImage } from "../images/image.ts";
 import {
   type LabelSequence,
@@ -28,6 +29,8 @@ export interface EvaluateFilesOptions {
   readonly markers?: string;
   /** A JSON file to write. */
   readonly out?: string;
+  /** Formats that images may have; PNG and TIFF unless told. */
+  readonly formats?: readonly ImageFormat[];
 }
 
 /**
@@ -36,9 +39,10 @@ export interface EvaluateFilesOptions {
  * @throws {SyntaxError | RangeError | TypeError} If files are damaged, do not match or differ in size.
  */
 export async function evaluateFiles(options: EvaluateFilesOptions): Promise<Evaluation> {
-  const labels = holdingLast(await openLabels(disk, options.labels));
-  const truth = options.truth === undefined ? null : await openLabels(disk, options.truth);
-  const markers = options.markers === undefined ? null : await openLabels(disk, options.markers);
+  const source = { ...disk, formats: options.formats };
+  const labels = holdingLast(await openLabels(source, options.labels));
+  const truth = options.truth === undefined ? null : await openLabels(source, options.truth);
+  const markers = options.markers === undefined ? null : await openLabels(source, options.markers);
   const evaluation = await evaluateFrames(frames({
     labels,
     truth: truth && { sequence: truth, index: indexOf(labels, truth) },

@@ -141,10 +141,9 @@ async function listPairs(
 async function listByStem(source: Source, path: string): Promise<Map<string, string>> {
   const { images } = await listFolder(source, path);
   if (images.length === 0) {
+    const kinds = namesOf(formatsOf(source));
     throw new RangeError(
-      `Cannot read stills from ${path}: it has no ${
-        namesOf(formatsOf(source))
-      } files in it; put the ` +
+      `Cannot read stills from ${path}: it has no ${kinds} files in it; put the ` +
         `${basename(path)} there`,
     );
   }

@@ -63,10 +63,9 @@ export async function openLabels(
 async function openFolder(source: Source, path: string): Promise<LabelSequence> {
   const { images } = await listFolder(source, path);
   if (images.length === 0) {
+    const kinds = namesOf(formatsOf(source));
     throw new RangeError(
-      `Cannot read labels from ${path}: it has no ${
-        namesOf(formatsOf(source))
-      } files in it; give the folder that ` +
+      `Cannot read labels from ${path}: it has no ${kinds} files in it; give the folder that ` +
         "holds the label images",
     );
   }

@@ -92,10 +92,9 @@ async function openFolder(source: Source, path: string, options: FrameOptions): 
   const { images, folders } = await listFolder(source, path);
   if (images.length === 0) {
     const inside = folders.length > 0 ? `, only the folders ${folders.slice(0, 3).join(", ")}` : "";
+    const kinds = namesOf(formatsOf(source));
     throw new RangeError(
-      `Cannot use ${path} as a video: it has no ${
-        namesOf(formatsOf(source))
-      } files in it${inside}; give the folder ` +
+      `Cannot use ${path} as a video: it has no ${kinds} files in it${inside}; give the folder ` +
         "that holds the frames",
     );
   }

@@ -146,10 +146,9 @@ async function openFolder(
   const { cache = new PlaneCache(CACHE_BYTES), channel = 0 } = options;
   const { images } = await listFolder(source, path);
   if (images.length === 0) {
+    const kinds = namesOf(formatsOf(source));
     throw new RangeError(
-      `Cannot use ${path} as z-stacks: it has no ${
-        namesOf(formatsOf(source))
-      } files in it; give a folder with one ` +
+      `Cannot use ${path} as z-stacks: it has no ${kinds} files in it; give a folder with one ` +
         "stack per time point",
     );
   }

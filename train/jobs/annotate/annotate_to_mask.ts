@@ -8,7 +8,8 @@ import type { Device } from "../../../kernels/gpu/device.ts";
 import { DEFAULT_SIGMAS } from "../../../kernels/features/mod.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
 import { componentSteps, runSteps } from "../../../kernels/masks/mod.ts";
-import { makeFolder } from "../disk/files.ts";
+import { disk, makeFolder } from "../disk/files.ts";
+import type { ImageFormat } from "../../images/formats/format.ts";
 import type { LabelImage, Plane } from "../../images/image.ts";
 import {
   type IntensityRange,
@@ -42,6 +43,8 @@ export interface AnnotateToMaskOptions {
    * nothing is drawn, 1 on background, 2, 3, … on the classes to be found.
    */
   readonly scribbles: string;
+  /** Formats that images may have; PNG and TIFF unless told. */
+  readonly formats?: readonly ImageFormat[];
   /** Output folder; masks get the names of their images. */
   readonly out: string;
   /** Take every id over 1 for the same class, as where each object was scribbled with its own id. */
@@ -139,8 +142,9 @@ export async function* annotateToMask(
 ): AsyncGenerator<AnnotateEvent> {
   checkSettings(options);
   const started = performance.now();
-  const images = await openImages(options.images);
-  const scribbles = await openScribbles(options.scribbles, images);
+  const source = { ...disk, formats: options.formats };
+  const images = await openImages(source, options.images);
+  const scribbles = await openScribbles(source, options.scribbles, { images });
   yield* notesOf(images, scribbles);
   const masks: readonly MaskJob[] = await Promise.all(
     (await planMasks(images, options)).map(async ({ frames, files }) => ({

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { imageStem } from "../../images/names.ts";
 import { type OutputJob, type PlannedJob, planOutputs } from "../outputs/output_plan.ts";
 import type { ImageSet } from "./scribbles.ts";
 
@@ -30,10 +29,7 @@ export async function planMasks(
 
 /** A stack of images gives one file, a folder one for each image. */
 function maskJobs(source: ImageSet): OutputJob<ImageSet>[] {
-  const { names, stack } = source;
-  if (stack) {
-    const stem = imageStem(names[0].replace(/#\d+$/, ""));
-    return [{ source, frames: [...names.keys()], stem }];
-  }
-  return names.map((name, i) => ({ source, frames: [i], stem: imageStem(name) }));
+  const { stems, stack } = source;
+  if (stack) return [{ source, frames: [...stems.keys()], stem: stems[0] }];
+  return stems.map((stem, i) => ({ source, frames: [i], stem }));
 }

@@ -6,9 +6,9 @@
 
 import { basename, join } from "node:path";
 import { decodeImage, readPlane } from "../../images/formats/decode.ts";
-import { disk } from "../disk/files.ts";
-import { frameNumber, imageStem } from "../../images/names.ts";
-import { listFolder } from "../../images/source.ts";
+import { formatsOf, namesOf } from "../../images/formats/list.ts";
+import { imageStem } from "../../images/names.ts";
+import { listFolder, type Source } from "../../images/source.ts";
 import type { LabelImage, Plane } from "../../images/image.ts";
 import { type LabelSequence, openLabels } from "../../images/series/truth.ts";
 import { framePages } from "../../images/series/video.ts";
@@ -21,6 +21,8 @@ export interface ImageSet {
   readonly stack: boolean;
   /** What to call each image: its file's name, and for a stack with the page behind a `#`. */
   readonly names: readonly string[];
+  /** The names without image extension, and for a stack that of its file. */
+  readonly stems: readonly string[];
   /** What a user should know about how they are read. */
   readonly notes: readonly string[];
   /** Decodes image i (from 0). */
@@ -34,30 +36,32 @@ export interface ImageSet {
  * @throws {RangeError} If the folder holds no images, or two whose names differ in the extension only.
  * @throws {SyntaxError} If a single file cannot be read.
  */
-export async function openImages(path: string): Promise<ImageSet> {
-  return await disk.isFolder(path) ? await openFolder(path) : await openFile(path);
+export async function openImages(source: Source, path: string): Promise<ImageSet> {
+  return await source.isFolder(path)
+    ? await openFolder(source, path)
+    : await openFile(source, path);
 }
 
-async function openFolder(path: string): Promise<ImageSet> {
-  const { images: names } = await listFolder(disk, path);
+async function openFolder(source: Source, path: string): Promise<ImageSet> {
+  const { images: names } = await listFolder(source, path);
   if (names.length === 0) {
+    const kinds = namesOf(formatsOf(source));
     throw new RangeError(
-      `Cannot read images from ${path}: it has no PNG or TIFF files in it; give the folder that ` +
-        "holds the images",
+      `Cannot read images from ${path}: it has no ${kinds} files in it; give the folder that holds ` +
+        "the images",
     );
   }
-  const twice = names.find((name, i) =>
-    names.findIndex((other) => imageStem(other) === imageStem(name)) !== i
-  );
+  const stems = names.map((name) => imageStem(name, source.formats));
+  const twice = stems.find((stem, i) => stems.indexOf(stem) !== i);
   if (twice !== undefined) {
     throw new RangeError(
-      `Cannot read images from ${path}: there are several named ${imageStem(twice)}, which would ` +
-        "be written to one file; keep one of them",
+      `Cannot read images from ${path}: there are several named ${twice}, which would be ` +
+        "written to one file; keep one of them",
     );
   }
   const image = async (i: number) => {
     const file = join(path, names[i]);
-    const stack = await decodeImage(disk, file);
+    const stack = await decodeImage(source, file);
     if (stack.axes.t > 1 || stack.axes.z > 1) {
       throw new RangeError(
         `Cannot read ${file} as one image: it has ${stack.length} pages; give this file itself as ` +
@@ -66,11 +70,11 @@ async function openFolder(path: string): Promise<ImageSet> {
     }
     return await readPlane(stack, framePages(stack).pages[0]);
   };
-  return { path, stack: false, names, notes: [], image };
+  return { path, stack: false, names, stems, notes: [], image };
 }
 
-async function openFile(path: string): Promise<ImageSet> {
-  const stack = await decodeImage(disk, path);
+async function openFile(source: Source, path: string): Promise<ImageSet> {
+  const stack = await decodeImage(source, path);
   const { pages, notes } = framePages(stack);
   const name = basename(path);
   const isStack = pages.length > 1;
@@ -78,6 +82,7 @@ async function openFile(path: string): Promise<ImageSet> {
     path,
     stack: isStack,
     names: isStack ? pages.map((_, i) => `${name}#${i}`) : [name],
+    stems: pages.map(() => imageStem(name, source.formats)),
     notes,
     image: async (i) => await readPlane(stack, pages[i]),
   };
@@ -103,8 +108,12 @@ export interface ScribbleSet {
  * @throws {RangeError} If none belongs to an image, or two to the same one.
  * @throws {SyntaxError} If a file cannot be read.
  */
-export async function openScribbles(path: string, images: ImageSet): Promise<ScribbleSet> {
-  const labels = await openLabels(disk, path);
+export async function openScribbles(
+  source: Source,
+  path: string,
+  { images }: { images: ImageSet },
+): Promise<ScribbleSet> {
+  const labels = await openLabels(source, path);
   const places = new Map<number, number>();
   const unused: string[] = [];
   labels.names.forEach((name, at) => {
@@ -143,9 +152,9 @@ function imageOf(
   const count = images.names.length;
   if (labels.stack) return images.stack && labels.length === count ? at : null;
   if (count === 1 && labels.length === 1) return 0;
-  const key = images.stack ? frameNumber(labels.names[at]) : imageStem(labels.names[at]);
+  const key = images.stack ? labels.numbers[at] : labels.stems[at];
   const found = images.stack
     ? images.names.findIndex((_, i) => i === key)
-    : images.names.findIndex((name) => imageStem(name) === key);
+    : images.stems.findIndex((stem) => stem === key);
   return found < 0 ? null : found;
 }
