@@ -4,8 +4,8 @@
  *
  * What that costs, measured with Deno 2.9 on a 16-bit image of 700 x 1100 in strips of 64 KiB: zlib
  * itself, which only Deno and Node have, inflates it in 7 ms, fflate and the check in 18 ms (2.4
- * times as long); in one strip 9 and 14 ms. Deflating takes 33 ms by zlib and 59 ms by fflate (1.8
- * times), and the file is 1.5 % larger.
+ * times as long); in one strip 9 and 14 ms. A file is read in 14 ms where it was 7 (as PNG, 30 and
+ * 20). Deflating takes 33 ms by zlib and 59 ms by fflate (1.8 times), and the file is 1.5 % larger.
  *
  * @module
  */
