@@ -1,6 +1,6 @@
 // The house plan, held against the sources: who may import whom, and what a file may not do.
 import { assertEquals } from "@std/assert";
-import { readImports, resolveImport } from "./architecture/imports.ts";
+import { readImports, resolveImport } from "./architecture/fixtures/imports.ts";
 import { complaints, type Sources } from "./architecture/rules.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -104,7 +104,9 @@ Deno.test("the rules allow the arrows of the house plan", () => {
     "cli.ts": 'import { train } from "./train/mod.ts";\ntrain();',
     "mod.ts":
       '/** All. @module */\nexport * from "./kernels/mod.ts";\nexport * from "./nn/mod.ts";',
-    "tests/nn/a_test.ts": 'import { a } from "../../cli.ts";',
+    "tests/cli/a_test.ts": 'import { a } from "../../cli.ts";',
+    "tests/nn/a_test.ts": 'import { a } from "../../kernels/mod.ts";',
+    "bench/main.ts": 'import { train } from "../train/mod.ts";',
   });
   assertEquals(found, []);
 });
@@ -195,6 +197,10 @@ Deno.test("the rules find a file that is too long", () => {
   assertEquals(complaintsAbout({ "tests/a_test.ts": lines(601) }), [
     "tests/a_test.ts has 601 lines, more than 600",
   ]);
+  assertEquals(complaintsAbout({ "bench/main.ts": lines(400) }), []);
+  assertEquals(complaintsAbout({ "bench/main.ts": lines(401) }), [
+    "bench/main.ts has 401 lines, more than 400",
+  ]);
 });
 
 Deno.test("the rules find the path of a machine, and not a part of a relative one", () => {
@@ -221,5 +227,14 @@ Deno.test("the rules keep mod.ts to re-exports", () => {
   assertEquals(complaintsAbout({ "mod.ts": exports, "nn/mod.ts": "" }), []);
   assertEquals(complaintsAbout({ "mod.ts": `${exports}\nexport const x = 1;`, "nn/mod.ts": "" }), [
     "mod.ts does more than re-export",
+  ]);
+});
+
+Deno.test("the rules ask the faces of kernels/ to name what they export", () => {
+  const all = '/** Masks. */\nexport * from "./a.ts";';
+  const named = 'export { a } from "./a.ts";';
+  assertEquals(complaintsAbout({ "kernels/masks/mod.ts": named, "kernels/masks/a.ts": "" }), []);
+  assertEquals(complaintsAbout({ "kernels/masks/mod.ts": all, "kernels/masks/a.ts": "" }), [
+    "kernels/masks/mod.ts:2 exports all of a file: a face names what it exports",
   ]);
 });

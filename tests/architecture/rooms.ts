@@ -39,6 +39,16 @@ export const INNER_ROOMS: readonly Rooms[] = [
     ],
   },
   {
+    folder: "bench",
+    steps: [
+      ["measure", "print"],
+      ["peers"],
+      ["report.ts"],
+      ["page.ts", "options.ts"],
+      ["main.ts"],
+    ],
+  },
+  {
     folder: "train/report",
     steps: [
       ["data.ts", "results.ts"],

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { readImports, resolveImport } from "./imports.ts";
-import { INNER_ROOMS, wrongArrowsInside } from "./rooms.ts";
+import { readImports, resolveImport } from "./fixtures/imports.ts";
+import { type Arrow, INNER_ROOMS, wrongArrowsInside } from "./rooms.ts";
+import { wrongArrowsOfTests } from "./test_rooms.ts";
 
 /** The text of every source by its path from the top of the project. */
 export type Sources = ReadonlyMap<string, string>;
@@ -13,12 +14,19 @@ export type Sources = ReadonlyMap<string, string>;
 const ROOMS = ["kernels", "nn", "train", "cli.ts"];
 /** No file is longer. */
 const MOST_LINES = 600;
+/** No file of these rooms is longer than this. */
+const SHORT_ROOMS = ["kernels", "bench"];
+const MOST_LINES_SHORT = 400;
+/** Rooms whose faces name what they export, one by one. */
+const NAMING_ROOMS = ["kernels"];
 
 /** All complaints about the sources; none when the house is in order. */
 export function complaints(sources: Sources): string[] {
   return [
     wrongArrows(sources),
     wrongArrowsInRooms(sources),
+    wrongArrowsOfTests(arrowsOf(sources), ROOMS),
+    missingFiles(sources),
     circles(sources),
     packagesBelow(sources),
     operationsWithoutTest(sources),
@@ -26,6 +34,7 @@ export function complaints(sources: Sources): string[] {
     machinePaths(sources),
     printing(sources),
     moreThanReexports(sources),
+    unnamedExports(sources),
   ].flat();
 }
 
@@ -37,11 +46,10 @@ function isHouse(path: string): boolean {
   return ROOMS.includes(roomOf(path)) || path === "mod.ts";
 }
 
-/** The house's files, each with the files that it imports. */
+/** All files, each with the files that it imports. */
 function edges(sources: Sources): Map<string, { to: string; line: number }[]> {
   const result = new Map();
   for (const [file, source] of sources) {
-    if (!isHouse(file)) continue;
     const targets = readImports(source).flatMap(({ specifier, line }) => {
       const to = resolveImport(file, specifier);
       return to === undefined ? [] : [{ to, line }];
@@ -51,27 +59,41 @@ function edges(sources: Sources): Map<string, { to: string; line: number }[]> {
   return result;
 }
 
-/** kernels <- nn <- train <- cli.ts; mod.ts may name the rooms, and nobody names mod.ts. */
+function arrowsOf(sources: Sources): Arrow[] {
+  return [...edges(sources)].flatMap(([from, targets]) =>
+    targets.map((target) => ({ from, ...target }))
+  );
+}
+
+/**
+ * kernels <- nn <- train <- cli.ts; mod.ts may name the rooms, and nobody names mod.ts. What stands
+ * beside the house, bench/, may name its rooms too, and itself.
+ */
 function wrongArrows(sources: Sources): string[] {
   const found: string[] = [];
-  for (const [file, targets] of edges(sources)) {
-    const from = file === "mod.ts" ? ROOMS.indexOf("train") : ROOMS.indexOf(roomOf(file));
-    for (const { to, line } of targets) {
-      const rank = ROOMS.indexOf(roomOf(to));
-      if (rank < 0 || rank > from) found.push(`${file}:${line} imports ${to}: a wrong arrow`);
-      else if (!sources.has(to)) found.push(`${file}:${line} imports ${to}: there is no such file`);
-    }
+  for (const { from, to, line } of arrowsOf(sources)) {
+    const room = roomOf(from);
+    if (!isHouse(from) && room !== "bench") continue;
+    if (room === "bench" && (roomOf(to) === room || !to.endsWith(".ts"))) continue;
+    const highest = ROOMS.indexOf(isHouse(from) && from !== "mod.ts" ? room : "train");
+    const rank = ROOMS.indexOf(roomOf(to));
+    if (rank < 0 || rank > highest) found.push(`${from}:${line} imports ${to}: a wrong arrow`);
   }
   return found;
 }
 
+/** What is imported is there; in tests/ imports are also talked about. */
+function missingFiles(sources: Sources): string[] {
+  const isRoom = (path: string) => ["bench", ...ROOMS].includes(roomOf(path));
+  return arrowsOf(sources)
+    .filter(({ from, to }) => isRoom(from) && isRoom(to) && !sources.has(to))
+    .map(({ from, to, line }) => `${from}:${line} imports ${to}: there is no such file`);
+}
+
 /** Inside some rooms, too, imports run one way: gpu <- parts <- choice <- ops and so on. */
 function wrongArrowsInRooms(sources: Sources): string[] {
-  const graph = edges(sources);
-  const arrows = [...graph].flatMap(([from, targets]) =>
-    targets.map((target) => ({ from, ...target }))
-  );
-  return INNER_ROOMS.flatMap((rooms) => wrongArrowsInside(rooms, { files: graph.keys(), arrows }));
+  const imports = { files: sources.keys(), arrows: arrowsOf(sources) };
+  return INNER_ROOMS.flatMap((rooms) => wrongArrowsInside(rooms, imports));
 }
 
 /** No file may reach itself over its imports, also not those of types alone. */
@@ -121,9 +143,13 @@ function operationsWithoutTest(sources: Sources): string[] {
 
 function longFiles(sources: Sources): string[] {
   return [...sources]
-    .map(([file, source]) => ({ file, lines: source.trimEnd().split("\n").length }))
-    .filter(({ lines }) => lines > MOST_LINES)
-    .map(({ file, lines }) => `${file} has ${lines} lines, more than ${MOST_LINES}`);
+    .map(([file, source]) => ({
+      file,
+      lines: source.trimEnd().split("\n").length,
+      most: SHORT_ROOMS.includes(roomOf(file)) ? MOST_LINES_SHORT : MOST_LINES,
+    }))
+    .filter(({ lines, most }) => lines > most)
+    .map(({ file, lines, most }) => `${file} has ${lines} lines, more than ${most}`);
 }
 
 /** A folder of somebody's machine: the project must work on every other one. */
@@ -158,4 +184,11 @@ function moreThanReexports(sources: Sources): string[] {
       "",
     );
   return rest.trim() === "" ? [] : ["mod.ts does more than re-export"];
+}
+
+/** A face says what a room offers; `export *` would offer whatever its files happen to export. */
+function unnamedExports(sources: Sources): string[] {
+  const isFace = (file: string) => NAMING_ROOMS.includes(roomOf(file)) && /\/mod\.ts$/.test(file);
+  return everyLine(sources, (file, text) => isFace(file) && /^export \*/.test(text))
+    .map((place) => `${place} exports all of a file: a face names what it exports`);
 }

@@ -2,12 +2,39 @@ import { assertEquals } from "@std/assert";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
 import { cutTile, pasteTile, type PlaneView, type TileArea } from "../../../kernels/masks/mod.ts";
-import type { Plane } from "../../../train/images/image.ts";
-import { orient, ORIENTATIONS } from "../../../train/images/orientation.ts";
 import { Random } from "../../../train/images/random.ts";
-import { reflectIndex } from "../../../train/images/sample.ts";
 
 const device: Device = await openDevice();
+
+interface Plane {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Float32Array<ArrayBuffer>;
+}
+
+/** Flips, quarter turns and transposes of a square. */
+const ORIENTATIONS = 8;
+
+/** Turns a plane: bit 1 of k transposes, then 2 turns the rows upside down, then 4 mirrors columns. */
+function turn(plane: Plane, k: number): Plane {
+  const [width, height] = k & 1 ? [plane.height, plane.width] : [plane.width, plane.height];
+  const data = Float32Array.from({ length: width * height }, (_, i) => {
+    const row = k & 2 ? height - 1 - Math.floor(i / width) : Math.floor(i / width);
+    const column = k & 4 ? width - 1 - i % width : i % width;
+    return plane.data[k & 1 ? column * plane.width + row : row * plane.width + column];
+  });
+  return { width, height, data };
+}
+
+/** Walks to and fro between both ends, which are not repeated: 0 1 2 1 0 1 … */
+function reflect(position: number, length: number): number {
+  let [at, step] = [0, 1];
+  for (let i = 0; i < position && length > 1; i++) {
+    if (at + step < 0 || at + step >= length) step = -step;
+    at += step;
+  }
+  return at;
+}
 
 /** Every pixel another number, so that no two can be mistaken. */
 function numbered(width: number, height: number): Plane {
@@ -16,7 +43,7 @@ function numbered(width: number, height: number): Plane {
 
 /** The view of an orientation, found by turning a plane of numbered pixels. */
 function viewOf(plane: Plane, k: number): PlaneView {
-  const { width, height, data } = orient(numbered(plane.width, plane.height), k);
+  const { width, height, data } = turn(numbered(plane.width, plane.height), k);
   const origin = data[0] - 1;
   return {
     width,
@@ -32,7 +59,7 @@ Deno.test("cutTile() gives the pixels of the turned image, mirrored past its end
   for (let round = 0; round < 60; round++) {
     const plane = numbered(1 + random.integer(30), 1 + random.integer(30));
     const k = round % ORIENTATIONS;
-    const turned = orient(plane, k);
+    const turned = turn(plane, k);
     const area: TileArea = {
       left: random.integer(turned.width),
       top: random.integer(turned.height),
@@ -43,8 +70,8 @@ Deno.test("cutTile() gives the pixels of the turned image, mirrored past its end
     const x = device.upload([plane.height, plane.width], plane.data);
     const tile = cutTile(device, x, { view: viewOf(plane, k), area });
     const expected = Float32Array.from({ length: area.width * area.height }, (_, i) => {
-      const column = reflectIndex(area.left + i % area.width, turned.width);
-      const row = reflectIndex(area.top + Math.floor(i / area.width), turned.height);
+      const column = reflect(area.left + i % area.width, turned.width);
+      const row = reflect(area.top + Math.floor(i / area.width), turned.height);
       return turned.data[row * turned.width + column];
     });
     assertEquals(tile.shape, [1, 1, area.height, area.width]);
@@ -96,7 +123,7 @@ Deno.test("pasteTile() puts a part of a turned tile where it was cut, and touche
     const tile = cutTile(device, x, { view, area });
     pasteTile(device, { tile, plane: y }, { view, area, kept, share: 1 });
     const whole = numbered(plane.width, plane.height);
-    const turned = orient(whole, k);
+    const turned = turn(whole, k);
     const inside = new Set<number>();
     for (let row = kept.top; row < kept.top + kept.height; row++) {
       for (let column = kept.left; column < kept.left + kept.width; column++) {

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Command, flagsOf } from "../../../train/console/command.ts";
 import { commands } from "../../../train/console/list.ts";
-import { readImports, resolveImport } from "../../architecture/imports.ts";
+import { readImports, resolveImport } from "../../architecture/fixtures/imports.ts";
 import flagsOfOld from "./fixtures/flags.json" with { type: "json" };
 
 /** A flag and its kind, to be compared. */
