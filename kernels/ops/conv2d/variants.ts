@@ -11,11 +11,11 @@ import { canRead, runVariant, type Variant, type VariantFamily } from "../../cho
 import { type Convolution, formatLayer, parseLayer, type WeightGradient } from "./convolution.ts";
 import { directConvolution, type DirectSide } from "./direct.ts";
 import { fewInputsConvolution, hasFewInputs } from "./few_inputs.ts";
-import { gemmConvolution } from "./gemm.ts";
-import { gemmWeightGradient } from "./gemm_weight_gradient.ts";
+import { gemmConvolution } from "./gemm/gemm.ts";
+import { gemmWeightGradient } from "./gemm/gemm_weight_gradient.ts";
 import { weightGradient } from "./weight_gradient.ts";
-import { winogradBytes, winogradConvolution } from "./winograd.ts";
-import type { TileSide } from "./winograd_matrices.ts";
+import { winogradBytes, winogradConvolution } from "./winograd/winograd.ts";
+import type { TileSide } from "./winograd/winograd_matrices.ts";
 
 /** A large tile needs few loads for its arithmetic, a small one few registers. */
 const LARGE: DirectSide = { rows: 4, columns: 8 };

@@ -2,8 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import type { NdArray } from "../../../kernels/operation.ts";
-import { gemmConvolution } from "../../../kernels/ops/conv2d/gemm.ts";
-import { gemmWeightGradient } from "../../../kernels/ops/conv2d/gemm_weight_gradient.ts";
+import { gemmConvolution } from "../../../kernels/ops/conv2d/gemm/gemm.ts";
+import { gemmWeightGradient } from "../../../kernels/ops/conv2d/gemm/gemm_weight_gradient.ts";
 import { convolve, convolveBackward } from "../../../kernels/ops/conv2d/reference.ts";
 import {
   convolutionVariants,

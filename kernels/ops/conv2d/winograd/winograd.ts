@@ -13,11 +13,11 @@
  * @module
  */
 
-import { type Device, linearWorkgroups, type Uniforms } from "../../gpu/device.ts";
-import { bindOperands, declareOperand, type Source } from "../../parts/operand.ts";
-import type { Tensor } from "../../gpu/tensor.ts";
-import type { Convolution } from "./convolution.ts";
-import { range } from "./tile.ts";
+import { type Device, linearWorkgroups, type Uniforms } from "../../../gpu/device.ts";
+import { bindOperands, declareOperand, type Source } from "../../../parts/operand.ts";
+import type { Tensor } from "../../../gpu/tensor.ts";
+import type { Convolution } from "../convolution.ts";
+import { range } from "../tile.ts";
 import { type TileSide, transformBothSides, WINOGRAD } from "./winograd_matrices.ts";
 
 const WORKGROUP = 64;

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { range } from "./tile.ts";
+import { range } from "../tile.ts";
 
 /** Rows of both factors in workgroup memory. */
 export const DEPTH = 16;

@@ -14,10 +14,10 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../../gpu/device.ts";
-import type { Tensor } from "../../gpu/tensor.ts";
-import type { Convolution } from "./convolution.ts";
-import { packWeights } from "./pack.ts";
+import { type Device, linearWorkgroups } from "../../../gpu/device.ts";
+import type { Tensor } from "../../../gpu/tensor.ts";
+import type { Convolution } from "../convolution.ts";
+import { packWeights } from "../pack.ts";
 import {
   blockOf,
   declareSums,
@@ -29,7 +29,7 @@ import {
   threadsOf,
   type WorkgroupTile,
 } from "./register_tile.ts";
-import { range } from "./tile.ts";
+import { range } from "../tile.ts";
 
 /** The numbers that a product kernel is generated from. */
 export interface GemmTile extends WorkgroupTile {

@@ -10,10 +10,10 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../../gpu/device.ts";
-import { sumSlabs } from "../../parts/reduce.ts";
-import type { Tensor } from "../../gpu/tensor.ts";
-import type { WeightGradient } from "./convolution.ts";
+import { type Device, linearWorkgroups } from "../../../gpu/device.ts";
+import { sumSlabs } from "../../../parts/reduce.ts";
+import type { Tensor } from "../../../gpu/tensor.ts";
+import type { WeightGradient } from "../convolution.ts";
 import {
   blockOf,
   declareSums,
@@ -25,7 +25,7 @@ import {
   threadsOf,
   type WorkgroupTile,
 } from "./register_tile.ts";
-import { range } from "./tile.ts";
+import { range } from "../tile.ts";
 
 /** The least pixels of a slab; more where there would be too many slabs. */
 const SLAB = 512;
