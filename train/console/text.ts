@@ -4,8 +4,6 @@
  * @module
  */
 
-import type { RayThresholds } from "../../nn/labels/stardist/thresholds.ts";
-
 /** Text for an event: lines to keep, and a status that the next one replaces. */
 export interface Shown {
   /** Lines to print. */
@@ -74,6 +72,6 @@ export function formatWritten(
 }
 
 /** Thresholds of StarDist. */
-export function formatThresholds({ prob, nms }: RayThresholds): string {
+export function formatThresholds({ prob, nms }: { prob: number; nms: number }): string {
   return `probability ${prob.toFixed(3)}, overlap ${nms.toFixed(3)}`;
 }
