@@ -44,16 +44,17 @@ function flagFor({ path, setting }: PlacedSetting): Flag {
   return { name: flagOf({ path }), kind, sentence, default: usual, ...valuesOf(setting) };
 }
 
-/** What the help says about the values of a setting. */
+/** What the help says about the values of a setting, where its sentence does not name them. */
 function valuesOf(
-  { value, rule }: Setting<unknown>,
+  { value, rule, sentence }: Setting<unknown>,
 ): Pick<Flag, "placeholder" | "choices"> {
   if (rule === anyText || rule === texts) return { placeholder: "PATH" };
   if (typeof value === "number") return { placeholder: "N" };
   if (Array.isArray(value)) return { placeholder: value.map(() => "N").join(",") };
   if (rule.choices === undefined) return {};
   const placeholder = rule.choices.join("|");
-  return placeholder.length <= MOST_CHOICES ? { placeholder } : { choices: rule.choices };
+  if (placeholder.length <= MOST_CHOICES) return { placeholder };
+  return rule.choices.every((choice) => sentence.includes(choice)) ? {} : { choices: rule.choices };
 }
 
 /**

@@ -123,15 +123,13 @@ const speed: SettingGroup<Speed> = {
     },
   },
 };
-const places: SettingGroup<{ count: number; kind: string }> = {
+const kinds = oneOf(["meadow", "forest", "mountain", "river", "sea"]);
+const places: SettingGroup<{ count: number; kind: string; other: string }> = {
   title: "Places",
   settings: {
     count: { value: 3, rule: wholeNumber({ least: 1 }), sentence: "How many", isCommon: true },
-    kind: {
-      value: "meadow",
-      rule: oneOf(["meadow", "forest", "mountain", "river", "sea"]),
-      sentence: "Which kind",
-    },
+    kind: { value: "meadow", rule: kinds, sentence: "Which kind" },
+    other: { value: "sea", rule: kinds, sentence: `Another of ${kinds.choices?.join(", ")}` },
   },
 };
 
@@ -149,5 +147,6 @@ Deno.test("settingFlags() makes flags of settings, common ones first, then group
     "Speed files-list value PATH  0",
     "Speed files-more repeated PATH  0",
     "Places kind value  meadow 5",
+    "Places other value  sea 0",
   ]);
 });
