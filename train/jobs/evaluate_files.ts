@@ -5,7 +5,7 @@
  */
 
 import { disk, writeFileAtomic } from "./disk/files.ts";
-import type { ImageFormat } from "../images/formats/format.ts";
+import type { Source } from "../images/source.ts";
 import type { LabelImage } from "../images/image.ts";
 import {
   type LabelSequence,
@@ -29,8 +29,8 @@ export interface EvaluateFilesOptions {
   readonly markers?: string;
   /** A JSON file to write. */
   readonly out?: string;
-  /** Formats that images may have; PNG and TIFF unless told. */
-  readonly formats?: readonly ImageFormat[];
+  /** Where images are read from; the disk unless told. */
+  readonly source?: Source;
 }
 
 /**
@@ -39,7 +39,7 @@ export interface EvaluateFilesOptions {
  * @throws {SyntaxError | RangeError | TypeError} If files are damaged, do not match or differ in size.
  */
 export async function evaluateFiles(options: EvaluateFilesOptions): Promise<Evaluation> {
-  const source = { ...disk, formats: options.formats };
+  const { source = disk } = options;
   const labels = holdingLast(await openLabels(source, options.labels));
   const truth = options.truth === undefined ? null : await openLabels(source, options.truth);
   const markers = options.markers === undefined ? null : await openLabels(source, options.markers);

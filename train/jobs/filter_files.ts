@@ -10,7 +10,7 @@
 
 import { disk, makeFolder } from "./disk/files.ts";
 import { imageStem } from "../images/names.ts";
-import type { ImageFormat } from "../images/formats/format.ts";
+import type { Source } from "../images/source.ts";
 import type { LabelImage } from "../images/image.ts";
 import { type LabelSequence, openLabels } from "../images/series/truth.ts";
 import { JobOutput } from "./outputs/job_output.ts";
@@ -34,8 +34,8 @@ export interface FilterFilesOptions extends Partial<TemporalFilterSettings> {
   readonly out: string;
   /** Replace files that exist; otherwise they are kept and counted. */
   readonly overwrite?: boolean;
-  /** Formats that images may have; PNG and TIFF unless told. */
-  readonly formats?: readonly ImageFormat[];
+  /** Where images are read from; the disk unless told. */
+  readonly source?: Source;
 }
 
 /** A frame has been filtered. */
@@ -82,10 +82,10 @@ export type FilterEvent = FrameFiltered | FilteringDone;
  * ```
  */
 export async function* filterFiles(
-  { labels: path, out, overwrite = false, formats, ...settings }: FilterFilesOptions,
+  { labels: path, out, overwrite = false, source = disk, ...settings }: FilterFilesOptions,
 ): AsyncGenerator<FilterEvent> {
-  const labels = await openLabels({ ...disk, formats }, path);
-  const jobs = await planFiles(labels, { out, formats });
+  const labels = await openLabels(source, path);
+  const jobs = await planFiles(labels, { out, source });
   const wanted = await Promise.all(jobs.map(({ files }) => filesToWrite(files, { overwrite })));
   const kept = wanted.filter((files) => files.length === 0).length;
   const counts = { written: 0, kept, dropped: 0, filled: 0 };
@@ -118,12 +118,12 @@ export async function* filterFiles(
 /** A stack gives one file, a folder one for each image. */
 async function planFiles(
   labels: LabelSequence,
-  { out, formats }: Pick<FilterFilesOptions, "out" | "formats">,
+  { out, source }: { out: string; source: Source },
 ): Promise<PlannedJob<LabelSequence>[]> {
   const { path, stack, names } = labels;
   const numbers = [...names.keys()];
   const jobs: OutputJob<LabelSequence>[] = stack
-    ? [{ source: labels, frames: numbers, stem: imageStem(path, formats) }]
+    ? [{ source: labels, frames: numbers, stem: imageStem(path, source.formats) }]
     : numbers.map((i) => ({ source: labels, frames: [i], stem: labels.stems[i] }));
   return await planOutputs(jobs, {
     out,

@@ -1,4 +1,4 @@
-// A format of images that the user of a job hands in: each job finds, reads and names its files.
+// A format of images that the user of a job hands in with the source: each job finds, reads and names its files.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { decodeImage, readLabels } from "../../../train/images/formats/decode.ts";
 import { encodeLabelTiff } from "../../../train/images/formats/encode.ts";
@@ -10,7 +10,8 @@ import { filterFiles } from "../../../train/jobs/filter_files.ts";
 import { pgm, pgmBytes } from "../fixtures/pgm_format.ts";
 import { withFolder } from "../fixtures/temporary.ts";
 
-const formats = [...imageFormats, pgm];
+/** The disk, with a format more. */
+const source = { ...disk, formats: [...imageFormats, pgm] };
 
 /** Two objects, far apart. */
 function labels() {
@@ -32,7 +33,7 @@ Deno.test("evaluateFiles() reads a format that is handed in, beside others", asy
   const files = { "found/t1.pgm": pgmBytes(labels()), "true/t1.tif": encodeLabelTiff([labels()]) };
   await withFolder(files, async (folder) => {
     const options = { labels: `${folder}/found`, truth: `${folder}/true` };
-    const { frames, ctc } = await evaluateFiles({ ...options, formats });
+    const { frames, ctc } = await evaluateFiles({ ...options, source });
     assertEquals([frames, ctc?.SEG], [1, 1]);
     await assertRejects(() => evaluateFiles(options), RangeError, "no PNG or TIFF files in it");
   });
@@ -42,11 +43,11 @@ Deno.test("filterFiles() writes the results of a format that is handed in under 
   const frame = pgmBytes(labels());
   await withFolder({ "in/t1.pgm": frame, "in/t2.pgm": frame }, async (folder) => {
     const out = `${folder}/out`;
-    const events = await Array.fromAsync(filterFiles({ labels: `${folder}/in`, out, formats }));
+    const events = await Array.fromAsync(filterFiles({ labels: `${folder}/in`, out, source }));
     assertEquals(events.length, 3);
     assertEquals((await idsOf(`${out}/t1.tif`)).length, 3);
     assertEquals((await idsOf(`${out}/t2.tif`)).length, 3);
-    const one = { labels: `${folder}/in/t1.pgm`, out, formats, overwrite: true };
+    const one = { labels: `${folder}/in/t1.pgm`, out, source, overwrite: true };
     await Array.fromAsync(filterFiles(one));
     assertEquals((await idsOf(`${out}/t1.tif`)).length, 3);
   });
@@ -63,7 +64,7 @@ Deno.test("annotateToMask() reads images and scribbles of a format that is hande
   const files = { "images/a.pgm": image, "images/b.pgm": image, "drawn/a.pgm": drawn };
   await withFolder(files, async (folder) => {
     const [images, scribbles, out] = ["images", "drawn", "out"].map((name) => `${folder}/${name}`);
-    const events = await Array.fromAsync(annotateToMask({ images, scribbles, out, formats }));
+    const events = await Array.fromAsync(annotateToMask({ images, scribbles, out, source }));
     assert(events.some((event) => event.type === "mask" && event.name === "b.pgm"));
     assertEquals(await idsOf(`${out}/b.tif`), [0, 1, 2]);
   });

@@ -9,7 +9,7 @@ import { DEFAULT_SIGMAS } from "../../../kernels/features/mod.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
 import { componentSteps, runSteps } from "../../../kernels/masks/mod.ts";
 import { disk, makeFolder } from "../disk/files.ts";
-import type { ImageFormat } from "../../images/formats/format.ts";
+import type { Source } from "../../images/source.ts";
 import type { LabelImage, Plane } from "../../images/image.ts";
 import {
   type IntensityRange,
@@ -43,8 +43,8 @@ export interface AnnotateToMaskOptions {
    * nothing is drawn, 1 on background, 2, 3, … on the classes to be found.
    */
   readonly scribbles: string;
-  /** Formats that images may have; PNG and TIFF unless told. */
-  readonly formats?: readonly ImageFormat[];
+  /** Where images are read from; the disk unless told. */
+  readonly source?: Source;
   /** Output folder; masks get the names of their images. */
   readonly out: string;
   /** Take every id over 1 for the same class, as where each object was scribbled with its own id. */
@@ -142,7 +142,7 @@ export async function* annotateToMask(
 ): AsyncGenerator<AnnotateEvent> {
   checkSettings(options);
   const started = performance.now();
-  const source = { ...disk, formats: options.formats };
+  const { source = disk } = options;
   const images = await openImages(source, options.images);
   const scribbles = await openScribbles(source, options.scribbles, { images });
   yield* notesOf(images, scribbles);
