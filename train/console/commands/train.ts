@@ -41,7 +41,7 @@ const OWN: readonly Flag[] = [
 export const trainCommand: Command = {
   name: "train",
   summary: "Trains on labelled stills, then in turns on them and on videos",
-  usage: "[--stills DIR] [--video PATH]... [--model unet|stardist|focus] [--resume-from RUN] " +
+  usage: "[--stills DIR] [--video PATH]... [--model KIND] [--resume-from RUN] " +
     "[--out DIR] [--resume] [--seeds N] [--control] [every setting as a flag]",
   async flags() {
     const [{ settingFlags }, { settingGroups }] = await Promise.all([
