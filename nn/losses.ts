@@ -1,5 +1,5 @@
 /**
- * Losses by name. Each compares a prediction with a target or with another prediction and gives a
+ * Losses as records. Each compares a prediction with a target or with another prediction and gives a
  * scalar, so segmentation and consistency losses can be exchanged. docs/losses.md says when to use
  * which.
  *
@@ -22,55 +22,153 @@ import type { Tape, Variable } from "./autodiff.ts";
 /** Compares two maps of the same shape. */
 export type Loss = (tape: Tape, a: Variable, b: Variable) => Variable;
 
-/** The losses that training can use. */
-export type LossName =
-  | "dice"
-  | "squared-dice"
-  | "generalised-dice"
-  | "bce"
-  | "mse"
-  | "foreground-sum"
-  | "tile-sum"
-  | "tolerant-dice";
-
-/** Lengths that some losses depend on, in pixels of the network's output. */
-export interface LossSettings {
-  /** Side of the tiles of `tile-sum`: several objects should fit into one. */
-  readonly tile: number;
-  /** How far `tolerant-dice` lets foreground move along each axis without any loss. */
-  readonly reach: number;
+/** A number that a loss depends on. */
+export interface LossSetting {
+  /** Its value unless told otherwise. */
+  readonly value: number;
+  /** What it may be, in words and as a test. */
+  readonly rule: { readonly expected: string; holds(value: unknown): boolean };
+  /** What it does, in one sentence without a final period. */
+  readonly sentence: string;
 }
 
-/** Tiles of a few nuclei, and the few pixels that cells move from frame to frame. */
-export const DEFAULT_LOSS_SETTINGS: LossSettings = { tile: 64, reach: 3 };
+/** A loss as a record: its formula on the tape, its own settings, and when to use it. */
+export interface LossKind {
+  /** Its name in settings. */
+  readonly name: string;
+  /** When to use it, in one sentence without a final period. */
+  readonly when: string;
+  /** The numbers that it depends on. */
+  readonly settings: Readonly<Record<string, LossSetting>>;
+  /** The loss of a prediction and a target, or of two predictions, `[1]`. */
+  compute(
+    tape: Tape,
+    pair: readonly [Variable, Variable],
+    settings: Readonly<Record<string, number>>,
+  ): Variable;
+}
+
+/** A loss that depends on no number. */
+function plainLoss(
+  name: string,
+  when: string,
+  compute: (tape: Tape, pair: readonly [Variable, Variable]) => Variable,
+): LossKind {
+  return { name, when, settings: {}, compute };
+}
+
+/** Lets foreground move within tiles. */
+const tileSumLoss: LossKind = {
+  name: "tile-sum",
+  when: "between frames whose objects move within a tile",
+  settings: {
+    tile: {
+      value: 64,
+      rule: wholeFrom(1),
+      sentence:
+        "Side of the tiles of tile-sum in pixels of the network's output: several objects " +
+        "should fit into one",
+    },
+  },
+  compute: (tape, pair, { tile }) => tape.apply(tileSum, [...pair], { side: tile }),
+};
+
+/** Lets foreground move by a few pixels. */
+const tolerantDiceLoss: LossKind = {
+  name: "tolerant-dice",
+  when: "between frames whose objects move by a few pixels",
+  settings: {
+    reach: {
+      value: 3,
+      rule: wholeFrom(0),
+      sentence: "How far tolerant-dice lets foreground move along each axis without any loss, in " +
+        "pixels of the network's output",
+    },
+  },
+  compute: (tape, pair, { reach }) => tolerantDice(tape, pair, { reach }),
+};
 
 /**
- * Losses by name: `dice` (soft Dice), `squared-dice` (0 also for equal soft maps), `generalised-dice`
- * (small objects; target only), `bce` (binary cross-entropy; the second input is a constant), `mse`,
- * `foreground-sum` (lets objects move anywhere), `tile-sum` (lets them move within a tile),
- * `tolerant-dice` (lets them move by a few pixels); with {@linkcode DEFAULT_LOSS_SETTINGS}.
+ * The losses that training can use. To add one, write its record and name it here; its settings become
+ * those of training (`consistencyTile`, `--consistency-tile` for `tile`).
  */
-export const losses: Readonly<Record<LossName, Loss>> = lossesWith({});
+export const lossKinds: readonly LossKind[] = [
+  plainLoss(
+    "dice",
+    "on stills, and between frames as in the paper",
+    (tape, pair) => tape.apply(dice, [...pair], { smooth: 1 }),
+  ),
+  plainLoss(
+    "squared-dice",
+    "between soft maps: it is 0 for equal ones",
+    (tape, pair) => tape.apply(squaredDice, [...pair], { smooth: 1 }),
+  ),
+  plainLoss(
+    "generalised-dice",
+    "on stills with small objects",
+    (tape, pair) => tape.apply(generalisedDice, [...pair], { epsilon: 1e-6 }),
+  ),
+  plainLoss(
+    "bce",
+    "on stills where each pixel counts alike; the second map is a constant",
+    (tape, pair) => tape.apply(binaryCrossEntropy, [...pair], {}),
+  ),
+  plainLoss(
+    "mse",
+    "where a smooth loss of each pixel is wanted",
+    (tape, pair) => tape.apply(meanSquaredError, [...pair], {}),
+  ),
+  plainLoss(
+    "foreground-sum",
+    "between frames whose objects move anywhere",
+    (tape, pair) => tape.apply(foregroundSum, [...pair], {}),
+  ),
+  tileSumLoss,
+  tolerantDiceLoss,
+];
+
+/** The losses by name, with their own settings at their defaults. */
+export const losses: Readonly<Record<string, Loss>> = Object.fromEntries(
+  lossKinds.map((kind) => [kind.name, lossNamed(kind.name)]),
+);
 
 /**
- * The losses by name with lengths of one's own.
+ * A loss by its name.
+ *
+ * @param options.kinds Those to choose from; {@linkcode lossKinds} unless told.
+ * @param options.settings What differs from the defaults of its own settings; those of others are left
+ * alone.
+ * @throws {RangeError} If there is no such loss; it names those there are.
  *
  * @example
  * ```ts ignore
- * const loss = lossesWith({ reach: 8 })["tolerant-dice"](tape, first, second);
+ * const loss = lossNamed("tolerant-dice", { settings: { reach: 8 } })(tape, first, second);
  * ```
  */
-export function lossesWith(settings: Partial<LossSettings>): Readonly<Record<LossName, Loss>> {
-  const { tile, reach } = { ...DEFAULT_LOSS_SETTINGS, ...settings };
+export function lossNamed(
+  name: string,
+  { kinds = lossKinds, settings = {} }: {
+    kinds?: readonly LossKind[];
+    settings?: Readonly<Record<string, number>>;
+  } = {},
+): Loss {
+  const kind = kinds.find((kind) => kind.name === name);
+  if (!kind) {
+    const known = kinds.map(({ name }) => name).join(", ");
+    throw new RangeError(`Cannot compute a loss ${name}: known losses are ${known}`);
+  }
+  const values = Object.fromEntries(
+    Object.entries(kind.settings).map((
+      [key, { value }],
+    ) => [key, settings[key] ?? value]),
+  );
+  return (tape, a, b) => kind.compute(tape, [a, b], values);
+}
+
+function wholeFrom(least: number): LossSetting["rule"] {
   return {
-    "dice": (tape, a, b) => tape.apply(dice, [a, b], { smooth: 1 }),
-    "squared-dice": (tape, a, b) => tape.apply(squaredDice, [a, b], { smooth: 1 }),
-    "generalised-dice": (tape, p, t) => tape.apply(generalisedDice, [p, t], { epsilon: 1e-6 }),
-    "bce": (tape, p, t) => tape.apply(binaryCrossEntropy, [p, t], {}),
-    "mse": (tape, a, b) => tape.apply(meanSquaredError, [a, b], {}),
-    "foreground-sum": (tape, a, b) => tape.apply(foregroundSum, [a, b], {}),
-    "tile-sum": (tape, a, b) => tape.apply(tileSum, [a, b], { side: tile }),
-    "tolerant-dice": (tape, a, b) => tolerantDice(tape, [a, b], { reach }),
+    expected: `a whole number ≥ ${least}`,
+    holds: (value) => Number.isInteger(value) && Number(value) >= least,
   };
 }
 
@@ -91,7 +189,7 @@ export function lossesWith(settings: Partial<LossSettings>): Readonly<Record<Los
 export function tolerantDice(
   tape: Tape,
   [a, b]: readonly [Variable, Variable],
-  { reach }: Pick<LossSettings, "reach">,
+  { reach }: { reach: number },
 ): Variable {
   const maps = tape.apply(concat, [a, b], {});
   const others = tape.apply(concat, [b, a], {});

@@ -7,11 +7,9 @@
 import type { Device } from "../kernels/gpu/device.ts";
 import { formatShape, sameShape } from "../kernels/gpu/shape.ts";
 import type { Tensor } from "../kernels/gpu/tensor.ts";
-import { FocusClassifier, type FocusOptions } from "./focus.ts";
 import type { Architecture, Network, UniformSource } from "./module.ts";
+import { type NetworkKind, networkKinds } from "./networks.ts";
 import type { NamedArray, SafeTensors } from "./safetensors.ts";
-import { StarDist, type StarDistOptions } from "./stardist.ts";
-import { UNet, type UNetOptions } from "./unet.ts";
 
 /** Reads tensors back from the GPU by name. */
 export async function readTensors(
@@ -74,13 +72,18 @@ export async function saveWeights(
 /**
  * Builds the network that a weights file describes.
  *
- * @param from The file's name, for errors.
+ * @param parts.from The file's name, for errors.
+ * @param parts.kinds The kinds that can be built; {@linkcode networkKinds} unless told.
  * @throws {SyntaxError} If the file does not say what network it is for.
  * @throws {RangeError} If its arrays do not fit that network.
  */
 export function loadNetwork(
   device: Device,
-  { weights, from }: { weights: SafeTensors; from: string },
+  { weights, from, kinds = networkKinds }: {
+    weights: SafeTensors;
+    from: string;
+    kinds?: readonly NetworkKind[];
+  },
 ): Network {
   const text = weights.metadata["architecture"];
   if (!text) {
@@ -88,7 +91,11 @@ export function loadNetwork(
       `Cannot use ${from}: its metadata has no architecture; give the weights of a Kymo run`,
     );
   }
-  const network = buildDescribed(device, { architecture: parseArchitecture(text, from), from });
+  const network = buildDescribed(device, {
+    architecture: parseArchitecture(text, from),
+    kinds,
+    from,
+  });
   writeTensors(device, { tensors: parameterTensors(network), arrays: weights.tensors, from });
   return network;
 }
@@ -96,37 +103,26 @@ export function loadNetwork(
 /**
  * Builds a network with fresh weights.
  *
+ * @param parts.kinds The kinds that can be built; {@linkcode networkKinds} unless told.
  * @throws {RangeError} If the kind is not known.
  */
 export function buildNetwork(
   device: Device,
-  { architecture, random }: { architecture: Architecture; random: UniformSource },
+  { architecture: { kind: name, options }, random, kinds = networkKinds }: {
+    architecture: Architecture;
+    random: UniformSource;
+    kinds?: readonly NetworkKind[];
+  },
 ): Network {
-  const { kind, options } = architecture;
-  if (kind === "unet") {
-    return new UNet(device, { options: options as unknown as UNetOptions, random });
-  }
-  if (kind === "stardist") {
-    return new StarDist(device, { options: options as unknown as StarDistOptions, random });
-  }
-  if (kind === "focus") {
-    return new FocusClassifier(device, { options: options as unknown as FocusOptions, random });
-  }
+  const kind = kinds.find((kind) => kind.name === name);
+  if (kind) return kind.build(device, { options, random });
+  const names = kinds.map(({ name }) => name);
   throw new RangeError(
-    `Cannot build a network of kind ${kind}: known kinds are unet, stardist and focus`,
+    `Cannot build a network of kind ${name}: known kinds are ${
+      names.slice(0, -1).join(", ")
+    } and ` +
+      names.at(-1),
   );
-}
-
-function buildDescribed(
-  device: Device,
-  { architecture, from }: { architecture: Architecture; from: string },
-): Network {
-  try {
-    return buildNetwork(device, { architecture, random: { next: () => 0.5 } });
-  } catch (error) {
-    const reason = (error as Error).message.replace(/^Cannot/, "cannot");
-    throw new RangeError(`Cannot use ${from}: ${reason}`, { cause: error });
-  }
 }
 
 /**
@@ -144,4 +140,20 @@ export function parseArchitecture(text: string, from: string): Architecture {
     // Falls through to the one message below.
   }
   throw new SyntaxError(`Cannot use ${from}: its architecture is not readable: ${text}`);
+}
+
+function buildDescribed(
+  device: Device,
+  { architecture, kinds, from }: {
+    architecture: Architecture;
+    kinds: readonly NetworkKind[];
+    from: string;
+  },
+): Network {
+  try {
+    return buildNetwork(device, { architecture, random: { next: () => 0.5 }, kinds });
+  } catch (error) {
+    const reason = (error as Error).message.replace(/^Cannot/, "cannot");
+    throw new RangeError(`Cannot use ${from}: ${reason}`, { cause: error });
+  }
 }

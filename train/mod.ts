@@ -1,86 +1,107 @@
 /**
- * Training, prediction and evaluation: everything that touches files and time.
+ * Training, prediction and evaluation: everything that touches files and time, and the records with
+ * which a program of one's own extends it.
  *
  * @module
  */
 
-export * from "./learn/batches.ts";
-export * from "./jobs/train/check_config.ts";
-export * from "./jobs/train/config.ts";
-export * from "./learn/augment.ts";
-export * from "./images/formats/decode.ts";
-export * from "./learn/elastic.ts";
-export * from "./images/formats/encode.ts";
-export * from "./images/formats/encode_png.ts";
-export * from "./images/formats/encode_stack.ts";
-export type { Bytes } from "./images/bytes.ts";
-export type { ImageFormat, ImageStack, PixelArray, SampleFormat } from "./images/formats/format.ts";
-export { imageFormats } from "./images/formats/list.ts";
+// Jobs: files in, files out, events on the way.
+export { train } from "./jobs/train/train.ts";
+export type { TrainOptions } from "./jobs/train/run.ts";
+export type {
+  FocusPlanEvent,
+  NoteEvent,
+  PlanEvent,
+  ResultEvent,
+  StageEvent,
+  StepEvent,
+  TrainEvent,
+  ValidationEvent,
+} from "./jobs/train/events.ts";
+export { predict } from "./jobs/predict/predict.ts";
+export type {
+  FramePredicted,
+  PredictEvent,
+  PredictionDone,
+  PredictNote,
+  PredictOptions,
+} from "./jobs/predict/predict_objects.ts";
+export type { FocusFound } from "./jobs/predict/predict_focus.ts";
+export { evaluateFiles, type EvaluateFilesOptions } from "./jobs/evaluate_files.ts";
 export {
-  fileSource,
-  type FolderContent,
-  type FolderNames,
-  heldSource,
-  listFolder,
-  type Source,
-} from "./images/source.ts";
-export { frameNumber, imageStem, naturalCompare } from "./images/names.ts";
-export * from "./jobs/disk/files.ts";
-export * from "./learn/foreground_positions.ts";
-export * from "./images/series/frames.ts";
-export * from "./images/image.ts";
-export * from "./images/normalize.ts";
-export * from "./images/orientation.ts";
-export * from "./learn/patches.ts";
-export * from "./images/percentiles.ts";
-export * from "./images/plane_cache.ts";
-export * from "./images/random.ts";
-export * from "./images/sample.ts";
-export * from "./images/series/still_stacks.ts";
-export * from "./images/series/stills.ts";
-export * from "./images/series/sub_stack.ts";
-export * from "./synthetic/mod.ts";
-export * from "./images/series/truth.ts";
-export * from "./images/series/video.ts";
-export * from "./images/series/z_stack.ts";
-export * from "./models/decode_changes.ts";
-export * from "./jobs/doctor.ts";
-export * from "./objects/mod.ts";
-export * from "./jobs/evaluate_files.ts";
-export * from "./jobs/train/events.ts";
-export * from "./jobs/filter_files.ts";
-export * from "./models/focus/mod.ts";
-export * from "./jobs/train/focus_source.ts";
-export * from "./jobs/train/holotomography.ts";
-export * from "./models/import/import_model.ts";
-export * from "./jobs/import_run.ts";
-export * from "./jobs/disk/kernel_file.ts";
-export * from "./learn/learner.ts";
-export * from "./models/model_file.ts";
-export type { TargetEncoder } from "./models/objective.ts";
-export * from "./models/pixel_classifier/mod.ts";
-export * from "./models/postprocess.ts";
-export * from "./jobs/predict/predict_any.ts";
-export * from "./jobs/predict/predict_files.ts";
-export * from "./jobs/predict/predict_focus.ts";
-export * from "./models/probability.ts";
-export * from "./models/ray_outlines.ts";
-export * from "./report/data.ts";
-export * from "./jobs/train/measure.ts";
-export * from "./report/results.ts";
-export * from "./report/results_table.ts";
-export * from "./jobs/disk/run_folder.ts";
-export * from "./learn/schedule.ts";
-export type { DecodeSettings } from "./models/segment.ts";
-export * from "./jobs/train/stack_set.ts";
-export * from "./images/series/stack_video.ts";
-export * from "./learn/stage.ts";
-export * from "./learn/stage_data.ts";
-export * from "./learn/stages.ts";
-export * from "./jobs/synth_files.ts";
-export * from "./jobs/train/train.ts";
-export * from "./jobs/train/train_any.ts";
-export * from "./jobs/train/train_focus.ts";
-export * from "./jobs/train/training_set.ts";
-export * from "./jobs/tune.ts";
-export * from "./jobs/disk/version.ts";
+  type FilterEvent,
+  filterFiles,
+  type FilterFilesOptions,
+  type FilteringDone,
+  type FrameFiltered,
+} from "./jobs/filter_files.ts";
+export { type ImportOptions, importRun, type ModelImported } from "./jobs/import_run.ts";
+export {
+  type AnnotateEvent,
+  annotateToMask,
+  type AnnotateToMaskOptions,
+} from "./jobs/annotate/annotate_to_mask.ts";
+export {
+  type SynthFiles,
+  synthFiles,
+  type SynthFilesOptions,
+  type SynthStackFiles,
+  synthStackFiles,
+  type SynthStackFilesOptions,
+} from "./jobs/synth_files.ts";
+export { tune, type TunedEvent, type TuneDone, type TuneOptions } from "./jobs/tune.ts";
+export { type DoctorReport, examine } from "./jobs/doctor.ts";
+export { disk } from "./jobs/disk/files.ts";
+export { readModelFile } from "./jobs/disk/model_files.ts";
+
+// Settings.
+export {
+  changeConfig,
+  type ConfigChangeOptions,
+  defaultConfig,
+  defaultConfigOf,
+  type RunSettings,
+  settingGroups,
+  syntheticConfig,
+  type TrainConfig,
+} from "./jobs/train/config.ts";
+export { checkConfig } from "./jobs/train/check_config.ts";
+export type { DataSettings } from "./jobs/train/data_settings.ts";
+export {
+  defaultsOf,
+  type Rule,
+  type Setting,
+  type SettingEntry,
+  type SettingGroup,
+  type Settings,
+} from "./settings.ts";
+
+// Kinds of models, and models.
+export { defaultKinds, type Kinds, modelKinds } from "./models/list.ts";
+export type {
+  DecodeChanges,
+  ModelKind,
+  ObjectModel,
+  Segmentation,
+  SegmentOptions,
+  SettingChange,
+  Wish,
+} from "./models/model_kind.ts";
+export type { Objective, TargetEncoder } from "./models/objective.ts";
+export type { LossChoice, LossSettings } from "./models/loss_settings.ts";
+export type { TrunkSettings } from "./models/trunk.ts";
+export { uNet, type UNetSettings } from "./models/unet/kind.ts";
+export { starDist, type StarDistSettings } from "./models/stardist/kind.ts";
+export { focusClassifier, type FocusSettings } from "./models/focus/kind.ts";
+export {
+  buildModel,
+  decodeModel,
+  type Model,
+  type ModelFile,
+  type Reading,
+} from "./models/model_file.ts";
+export { postprocess, type PostprocessSettings } from "./models/unet/postprocess.ts";
+
+// What is measured and shown.
+export type { ModelResults, Precision, SeedResults, TunedResults } from "./report/results.ts";
+export type { Measured, ResultsTable, TableColumn, TableRow } from "./report/data.ts";

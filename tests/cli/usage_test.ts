@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { listSettings } from "../../train/settings.ts";
 import { commands } from "../../train/console/list.ts";
+import { listSettings } from "../../train/settings.ts";
 import { flagOf } from "../../train/console/setting_flags.ts";
-import { settingGroups } from "../../train/console/setting_groups.ts";
+import { settingGroups } from "../../train/jobs/train/config.ts";
 import { withFolder } from "../train/fixtures/temporary.ts";
 import { each, fails, kymo, runs, TINY } from "./fixtures/command.ts";
 

@@ -1,10 +1,11 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { Tape, Variable } from "../../nn/autodiff.ts";
 import {
-  DEFAULT_LOSS_SETTINGS,
+  type Loss,
   losses,
-  lossesWith,
-  type LossName,
+  type LossKind,
+  lossKinds,
+  lossNamed,
   tolerantDice,
   windowLoss,
 } from "../../nn/losses.ts";
@@ -20,7 +21,7 @@ function sum(value: (p: number, t: number) => number): number {
 }
 
 /** Each loss written out from its definition. */
-const DEFINITIONS: Record<LossName, () => number> = {
+const DEFINITIONS: Record<string, () => number> = {
   "dice": () => 1 - (2 * sum((p, t) => p * t) + 1) / (sum((p, t) => p + t) + 1),
   "squared-dice": () => 1 - (2 * sum((p, t) => p * t) + 1) / (sum((p, t) => p * p + t * t) + 1),
   "generalised-dice": () => {
@@ -42,7 +43,8 @@ const DEFINITIONS: Record<LossName, () => number> = {
 
 Deno.test("losses give by their names what their definitions say", async () => {
   assertEquals(Object.keys(losses).toSorted(), Object.keys(DEFINITIONS).toSorted());
-  for (const [name, definition] of Object.entries(DEFINITIONS) as [LossName, () => number][]) {
+  assertEquals(Object.keys(losses), lossKinds.map(({ name }) => name));
+  for (const [name, definition] of Object.entries(DEFINITIONS)) {
     using _scope = device.scope();
     const p = new Variable(device.upload(SHAPE, Float32Array.from(P)), { needsGradient: true });
     const t = new Variable(device.upload(SHAPE, Float32Array.from(T)));
@@ -53,7 +55,7 @@ Deno.test("losses give by their names what their definitions say", async () => {
 });
 
 Deno.test("losses between two predictions reach both; bce and generalised-dice detach the second", () => {
-  for (const name of Object.keys(losses) as LossName[]) {
+  for (const name of Object.keys(losses)) {
     using _scope = device.scope();
     const [a, b] = [P, T].map((values) =>
       new Variable(device.upload(SHAPE, Float32Array.from(values)), { needsGradient: true })
@@ -135,11 +137,11 @@ function square(x: number): Variable {
 Deno.test("losses that let objects move do so as far as they are told, and no further", async () => {
   using _scope = device.scope();
   const tape = new Tape(device, { record: false });
-  const valueOf = async (name: LossName, x: number, settings = DEFAULT_LOSS_SETTINGS) =>
-    (await device.read(lossesWith(settings)[name](tape, square(2), square(x)).value))[0];
+  const valueOf = async (name: string, x: number, settings: Record<string, number> = {}) =>
+    (await device.read(lossNamed(name, { settings })(tape, square(2), square(x)).value))[0];
   const settings = { tile: 8, reach: 3 };
   const within = { "tolerant-dice": 5, "tile-sum": 4, "foreground-sum": 12 } as const;
-  for (const [name, x] of Object.entries(within) as [LossName, number][]) {
+  for (const [name, x] of Object.entries(within)) {
     assertEquals(await valueOf(name, x, settings), 0, name);
     assertEquals(await valueOf("dice", x) > 0.2, true);
   }
@@ -147,11 +149,59 @@ Deno.test("losses that let objects move do so as far as they are told, and no fu
   assertEquals(await valueOf("tile-sum", 5, settings), 2 * 4 / 256);
 });
 
+Deno.test("lossNamed() has the settings of its record unless told, and no others", async () => {
+  using _scope = device.scope();
+  const tape = new Tape(device, { record: false });
+  const valueOf = async (name: string, settings?: Record<string, number>) =>
+    (await device.read(lossNamed(name, { settings })(tape, square(2), square(6)).value))[0];
+  for (const { name, settings } of lossKinds) {
+    const usual = Object.fromEntries(
+      Object.entries(settings).map(([key, { value }]) => [key, value]),
+    );
+    assertEquals(await valueOf(name), await valueOf(name, { ...usual, another: 7 }), name);
+  }
+  // Shifted by 4: out of reach of 3, and within one tile of the whole image.
+  assertEquals(await valueOf("tolerant-dice", {}), await valueOf("tolerant-dice", { reach: 3 }));
+  assertEquals(await valueOf("tolerant-dice", { reach: 4 }), 0);
+  assertEquals(await valueOf("tile-sum", {}), 0);
+  assertEquals(await valueOf("tile-sum", { tile: 4 }) > 0, true);
+});
+
+Deno.test("lossNamed() refuses an unknown name and says which there are, also of other kinds", () => {
+  assertThrows(
+    () => lossNamed("focal"),
+    RangeError,
+    `Cannot compute a loss focal: known losses are ${lossKinds.map(({ name }) => name).join(", ")}`,
+  );
+  const [first] = lossKinds;
+  assertThrows(
+    () => lossNamed("bce", { kinds: [first] }),
+    RangeError,
+    "Cannot compute a loss bce: known losses are dice",
+  );
+});
+
+Deno.test("lossNamed() takes the loss of the kinds that it is given", async () => {
+  using _scope = device.scope();
+  const [a, b] = [P, T].map((map) => new Variable(device.upload(SHAPE, Float32Array.from(map))));
+  const tape = new Tape(device, { record: false });
+  const own: LossKind = {
+    name: "dice",
+    when: "in this test",
+    settings: { sign: { ...lossKinds.at(-1)!.settings.reach, value: 1 } },
+    compute: (tape, pair, { sign }) => losses[sign === 1 ? "mse" : "bce"](tape, ...pair),
+  };
+  const values = async (loss: Loss) => await device.read(loss(tape, a, b).value);
+  assertEquals(await values(lossNamed("dice", { kinds: [own] })), await values(losses.mse));
+  const other = lossNamed("dice", { kinds: [own], settings: { sign: -1 } });
+  assertEquals(await values(other), await values(losses.bce));
+});
+
 Deno.test("every loss gives in a recording, replayed on new maps, the bits of the plain way", async () => {
   const shape = [2, 1, 12, 9];
   const random = new Random(8);
   const map = () => Float32Array.from({ length: 216 }, () => random.uniform(0.02, 0.98));
-  for (const name of Object.keys(losses) as LossName[]) {
+  for (const name of Object.keys(losses)) {
     using _scope = device.scope();
     const [a, b] = [0, 1].map(() => new Variable(device.empty(shape), { needsGradient: true }));
     const places = [device.empty(shape), device.empty([1])];

@@ -5,21 +5,21 @@
  * @module
  */
 
+import { checkConfig } from "../jobs/train/check_config.ts";
 import {
   changeConfig,
-  type ConfigChange,
-  defaultConfig,
+  defaultConfigOf,
   holotomographyConfig,
-  modelConfigs,
-  type ModelKind,
+  settingGroups,
   syntheticConfig,
   type TrainConfig,
 } from "../jobs/train/config.ts";
-import { checkConfig } from "../jobs/train/check_config.ts";
+import { readModelFile } from "../jobs/disk/model_files.ts";
+import { defaultKinds, type Kinds } from "../models/list.ts";
 import { settingsOfModel } from "../models/model_file.ts";
+import type { SettingChange } from "../models/model_kind.ts";
 import { listSettings, valueAt } from "../settings.ts";
 import { changeFromFlags, flagOf } from "./setting_flags.ts";
-import { settingGroups } from "./setting_groups.ts";
 import { usage, UsageError } from "./usage_error.ts";
 
 /** Where else settings come from, besides the flags. */
@@ -32,6 +32,8 @@ export interface RunConfigOptions {
   readonly resume?: boolean;
   /** Whether a run without stills of its own is the built-in example; true unless told. */
   readonly hasExample?: boolean;
+  /** Kinds of models and losses to choose from; all of Kymo's unless told. */
+  readonly kinds?: Kinds;
 }
 
 /**
@@ -46,57 +48,69 @@ export interface RunConfigOptions {
  */
 export async function runConfig(
   flags: Readonly<Record<string, unknown>>,
-  { out, file, resume = false, hasExample = true }: RunConfigOptions,
+  { out, file, resume = false, hasExample = true, kinds = defaultKinds }: RunConfigOptions,
 ): Promise<TrainConfig> {
-  const fromFlags = usage(() => changeFromFlags(flags, { groups: settingGroups() }));
+  const fromFlags = usage(() => changeFromFlags(flags, { groups: settingGroups(kinds) }));
   const fromFile = file === undefined ? {} : await readSettings(file);
   const saved = `${out}/config.json`;
   const isResumed = resume && await Deno.stat(saved).then(() => true, () => false);
   const isSynthetic = hasExample && !("stills" in fromFlags) && !("stills" in fromFile);
   const base = isResumed
-    ? changeConfig(defaultConfig, { change: await readSettings(saved), source: saved })
-    : await freshConfig({ ...fromFile, ...fromFlags }, { isSynthetic });
-  const withFile = changeConfig(base, { change: fromFile, source: file ?? "" });
+    ? changeConfig(defaultConfigOf(kinds), {
+      change: await readSettings(saved),
+      source: saved,
+      kinds,
+    })
+    : await freshConfig({ ...fromFile, ...fromFlags }, { isSynthetic, kinds });
+  const withFile = changeConfig(base, { change: fromFile, source: file ?? "", kinds });
   const config = usage(() => {
-    const config = changeConfig(withFile, { change: fromFlags, source: "the command line" });
-    checkConfig(config);
+    const config = changeConfig(withFile, {
+      change: fromFlags,
+      source: "the command line",
+      kinds,
+    });
+    checkConfig(config, kinds);
     return config;
   });
-  if (isResumed) refuseChanges(out, { saved: base, wanted: config });
+  if (isResumed) refuseChanges(out, { saved: base, wanted: config, kinds });
   return config;
 }
 
 /** Defaults, for the kind of network and for the built-in examples. */
 async function freshConfig(
-  { model, resumeFrom, synthetic }: ConfigChange,
-  { isSynthetic }: { isSynthetic: boolean },
+  { model, resumeFrom, synthetic }: SettingChange,
+  { isSynthetic, kinds }: { isSynthetic: boolean; kinds: Kinds },
 ): Promise<TrainConfig> {
   const given = typeof resumeFrom === "string" && resumeFrom !== ""
-    ? await settingsOfModel(resumeFrom)
+    ? settingsOfModel(await readModelFile(resumeFrom, kinds))
     : null;
-  const kind = String(model ?? given?.model);
-  const known = Object.hasOwn(modelConfigs, kind) ? kind as ModelKind : defaultConfig.model;
+  const usual = defaultConfigOf(kinds);
+  const wanted = String(model ?? given?.model ?? usual.model);
+  const kind = kinds.models.find(({ name }) => name === wanted);
   const example = synthetic === "holotomography" ? holotomographyConfig : syntheticConfig;
-  const config = {
-    ...defaultConfig,
-    model: known,
-    ...modelConfigs[known],
+  const config: TrainConfig = {
+    ...usual,
+    ...(kind && { model: kind.name, ...kind.defaults }),
     ...(isSynthetic ? example : {}),
   };
   if (!given) return config;
-  return changeConfig(config, { change: given, source: String(resumeFrom) });
+  return changeConfig(config, { change: given, source: String(resumeFrom), kinds });
 }
 
 function refuseChanges(
   out: string,
-  { saved, wanted }: { saved: TrainConfig; wanted: TrainConfig },
+  { saved, wanted, kinds }: { saved: TrainConfig; wanted: TrainConfig; kinds: Kinds },
 ): void {
-  const differences = settingGroups().flatMap(({ settings }) => listSettings(settings))
-    .flatMap(({ path }) => {
-      const [before, now] = [saved, wanted].map((config) => JSON.stringify(valueAt(config, path)));
-      return before === now ? [] : [`--${flagOf({ path })} is ${before}, not ${now}`];
-    });
-  if (differences.length === 0) return;
+  const paths = settingGroups(kinds)
+    .flatMap(({ settings }) => listSettings(settings))
+    .map(({ path }) => path);
+  const textAt = (config: TrainConfig, path: readonly string[]) =>
+    JSON.stringify(valueAt(config, path));
+  const changed = paths.filter((path) => textAt(saved, path) !== textAt(wanted, path));
+  if (changed.length === 0) return;
+  const differences = changed.map((path) =>
+    `--${flagOf({ path })} is ${textAt(saved, path)}, not ${textAt(wanted, path)}`
+  );
   throw new UsageError(
     `Cannot resume ${out} with other settings: ${
       differences.join(", ")
@@ -106,7 +120,7 @@ function refuseChanges(
 }
 
 /** The settings in a JSON file; the versions in a run's `config.json` are none. */
-async function readSettings(path: string): Promise<ConfigChange> {
+async function readSettings(path: string): Promise<SettingChange> {
   const text = await Deno.readTextFile(path).catch((error) => {
     throw new Error(`Cannot read ${path}: ${error.message}; give a JSON file of settings`);
   });
@@ -114,7 +128,7 @@ async function readSettings(path: string): Promise<ConfigChange> {
   return change;
 }
 
-function parseObject(text: string, path: string): ConfigChange {
+function parseObject(text: string, path: string): SettingChange {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -122,7 +136,7 @@ function parseObject(text: string, path: string): ConfigChange {
     throw new SyntaxError(`Cannot read ${path}: ${(error as Error).message}; mend the JSON`);
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as ConfigChange;
+    return value as SettingChange;
   }
   throw new SyntaxError(
     `Cannot read ${path}: it holds no settings by name; write them as {"depth": 3, …}`,

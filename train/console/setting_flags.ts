@@ -61,6 +61,7 @@ function valuesOf(
  * The settings that flags change, nested like a configuration.
  *
  * @param flags Parsed flags by name; those that are no settings are left alone.
+ * @param groups All settings that there are.
  * @throws {TypeError} If a value is not of the setting's type, with the flag's name.
  */
 export function changeFromFlags(

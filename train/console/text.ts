@@ -71,7 +71,12 @@ export function formatWritten(
   return `${counted(written, "file")} written to ${out}${others}`;
 }
 
-/** Thresholds of StarDist. */
-export function formatThresholds({ prob, nms }: { prob: number; nms: number }): string {
-  return `probability ${prob.toFixed(3)}, overlap ${nms.toFixed(3)}`;
+/** What thresholds are called; others have their own names. */
+const THRESHOLDS: Readonly<Record<string, string>> = { prob: "probability", nms: "overlap" };
+
+/** Thresholds that were tuned, such as those of StarDist. */
+export function formatThresholds(thresholds: object): string {
+  return Object.entries(thresholds)
+    .map(([name, value]) => `${THRESHOLDS[name] ?? name} ${Number(value).toFixed(3)}`)
+    .join(", ");
 }

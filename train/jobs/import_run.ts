@@ -7,10 +7,11 @@
 import { sizeOf } from "../../kernels/gpu/shape.ts";
 import type { RayThresholds } from "../../nn/labels/stardist/thresholds.ts";
 import type { StarDistOptions } from "../../nn/stardist.ts";
-import { changeConfig, defaultConfig, modelConfigs, type TrainConfig } from "./train/config.ts";
+import { changeConfig, defaultConfig, type TrainConfig } from "./train/config.ts";
 import { encodeModel } from "../models/model_file.ts";
 import { RunFolder } from "./disk/run_folder.ts";
 import { versions } from "./disk/version.ts";
+import { starDist } from "../models/stardist/kind.ts";
 import { importModel } from "../models/import/import_model.ts";
 
 /** What to import, and where to. */
@@ -56,7 +57,11 @@ export async function importRun({ model, out }: ImportOptions): Promise<ModelImp
   const config = configOf(options);
   const folder = new RunFolder(out);
   await folder.create();
-  const content = encodeModel({ network: { architecture }, weights, config, thresholds });
+  const content = encodeModel({
+    ...{ kind: starDist, architecture, weights, decode: thresholds, intensities: config },
+    planes: null,
+    versions: versions(),
+  });
   await folder.writeConfig(config, versions());
   await folder.write("weights.safetensors", content);
   return {
@@ -74,7 +79,7 @@ export async function importRun({ model, out }: ImportOptions): Promise<ModelImp
 /** The settings with which training goes on from a network. */
 function configOf({ rays, grid, features, depth, base }: StarDistOptions): TrainConfig {
   const multiple = 2 ** depth * grid;
-  return changeConfig({ ...defaultConfig, ...modelConfigs.stardist }, {
+  return changeConfig({ ...defaultConfig, ...starDist.defaults }, {
     change: {
       model: "stardist",
       depth,

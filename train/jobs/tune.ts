@@ -12,7 +12,9 @@ import { Tape, Variable } from "../../nn/autodiff.ts";
 import type { TrainConfig } from "./train/config.ts";
 import { writeKernelFile } from "./disk/kernel_file.ts";
 import { Learner } from "../learn/learner.ts";
-import { freshNetwork } from "../models/network.ts";
+import { focusTask } from "../learn/tasks.ts";
+import { stageTasks } from "../learn/stage_data.ts";
+import { defaultKinds, freshNetwork, modelKind } from "../models/list.ts";
 
 /** What to tune for. */
 export interface TuneOptions {
@@ -52,9 +54,17 @@ export async function* tune(
 ): AsyncGenerator<TunedEvent | TuneDone> {
   using device = await openDevice({ memoryLimit: config.memory * 1024 ** 2 });
   const selfTested = new Set(Object.keys(device.choices.used));
-  const network = freshNetwork(device, config);
+  const kind = modelKind(config.model);
+  const network = freshNetwork(device, { kind, settings: config });
   // Planning asks for every kernel and computes nothing.
-  new Learner(device, { network, config }).plannedBytes();
+  const tasks = kind.objects
+    ? stageTasks(kind.objects.objective(config, defaultKinds), {
+      settings: config,
+      hasVolumes: config.volume.length > 0,
+    })
+    : [focusTask({ count: 2 * config.pairs })];
+  const { patch, recompute } = config;
+  new Learner(device, { network, tasks, patch, recompute }).plannedBytes();
   if (image) {
     const { sizeMultiple: multiple } = network;
     const shape = [

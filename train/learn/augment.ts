@@ -13,6 +13,7 @@ import { deform, type ElasticDraw } from "./elastic.ts";
 import { orient, swapsAxes } from "../images/orientation.ts";
 import { Random } from "../images/random.ts";
 import type { Sample } from "../images/sample.ts";
+import { notNegative, positive, range, type SettingGroup, share } from "../settings.ts";
 
 /** What is drawn, and how strongly; for images normalised to about 0 … 1. */
 export interface AugmentationSettings {
@@ -70,6 +71,81 @@ export const defaultAugmentation: AugmentationSettings = {
   intensity: { probability: 0, scale: [0.6, 2], shift: [-0.2, 0.2] },
   noise: 0.02,
   elastic: { probability: 0.3, amplitude: 4, spacing: 32 },
+};
+
+/** The settings of {@linkcode AugmentationSettings}, under `augmentation`. */
+export const augmentationSettings: SettingGroup<{ augmentation: AugmentationSettings }> = {
+  title: "Augmentation of patches",
+  settings: {
+    augmentation: {
+      flip: {
+        value: defaultAugmentation.flip,
+        rule: share,
+        sentence: "Probability of a flip, for each of the two axes",
+      },
+      transpose: {
+        value: defaultAugmentation.transpose,
+        rule: share,
+        sentence: "Probability of a transpose; with flips at 0.5 all eight orientations are alike",
+      },
+      brightnessContrast: {
+        probability: {
+          value: defaultAugmentation.brightnessContrast.probability,
+          rule: share,
+          sentence: "Probability of another brightness and contrast",
+        },
+        brightness: {
+          value: defaultAugmentation.brightnessContrast.brightness,
+          rule: notNegative,
+          sentence: "The most that is added to the intensities or taken away",
+        },
+        contrast: {
+          value: defaultAugmentation.brightnessContrast.contrast,
+          rule: notNegative,
+          sentence: "The most by which contrast grows or shrinks, as a share",
+        },
+      },
+      intensity: {
+        probability: {
+          value: defaultAugmentation.intensity.probability,
+          rule: share,
+          sentence: "Probability of StarDist's change of intensities, a factor and a sum",
+        },
+        scale: {
+          value: defaultAugmentation.intensity.scale,
+          rule: range,
+          sentence: "From which to which factor",
+        },
+        shift: {
+          value: defaultAugmentation.intensity.shift,
+          rule: range,
+          sentence: "From which to which sum",
+        },
+      },
+      noise: {
+        value: defaultAugmentation.noise,
+        rule: notNegative,
+        sentence: "The largest standard deviation of the noise that is added",
+      },
+      elastic: {
+        probability: {
+          value: defaultAugmentation.elastic.probability,
+          rule: share,
+          sentence: "Probability of an elastic deformation, of stills only",
+        },
+        amplitude: {
+          value: defaultAugmentation.elastic.amplitude,
+          rule: notNegative,
+          sentence: "How far it moves pixels, as a standard deviation in pixels",
+        },
+        spacing: {
+          value: defaultAugmentation.elastic.spacing,
+          rule: positive,
+          sentence: "Distance of its independent places in pixels",
+        },
+      },
+    },
+  },
 };
 
 /** Changes nothing: settings for a run without augmentation. */

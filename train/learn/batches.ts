@@ -13,6 +13,7 @@ import { Random, type RandomState } from "../images/random.ts";
 import type { Sample } from "../images/sample.ts";
 import type { DType, TypedArrayOf } from "../../kernels/gpu/tensor.ts";
 import { foregroundEncoder, type TargetEncoder } from "../models/objective.ts";
+import { type SettingGroup, share, wholeNumber, yesOrNo } from "../settings.ts";
 
 /** A batch as arrays, ready to upload. */
 export interface Batch {
@@ -32,15 +33,88 @@ export interface StreamState {
   readonly augmentation: RandomState;
 }
 
-/** Where the streams of a stage stand, as plain JSON. */
-export interface StreamStates {
-  /** Where the stream of stills stands. */
-  readonly stills: StreamState;
-  /** Where the stream of pairs stands; null without a video. */
-  readonly pairs: StreamState | null;
-  /** Where the stream of pairs in depth stands; left out without any. */
-  readonly depth?: StreamState;
+/** Batches of one task, in an order that goes on where it stood. */
+export interface BatchStream {
+  /**
+   * The next batch.
+   *
+   * @throws {SyntaxError | RangeError} If an image has to be read and its file is damaged.
+   */
+  next(): Batch | Promise<Batch>;
+  /** Where it stands, as plain JSON. */
+  readonly state: unknown;
+  /** Goes on from where it stood. */
+  restore(state: unknown): void;
 }
+
+/** Settings of batches and of the patches in them. */
+export interface BatchSettings {
+  /** Side of the training patches in pixels. */
+  patch: number;
+  /** Stills per segmentation batch. */
+  batch: number;
+  /** Share of the patches that must contain foreground. */
+  foreground: number;
+  /** Pairs of frames per consistency batch. */
+  pairs: number;
+  /** Frames between the two of a pair. */
+  gap: number;
+  /** Neighbouring frames that are compared at once; 2 for pairs. */
+  window: number;
+  /** Whether the stacks of a video are also compared with themselves in depth. */
+  depthPairs: boolean;
+  /** Planes between the two of a pair in depth. */
+  depthGap: number;
+}
+
+/** The settings of {@linkcode BatchSettings}. */
+export const batchSettings: SettingGroup<BatchSettings> = {
+  title: "Batches",
+  settings: {
+    patch: {
+      value: 128,
+      rule: wholeNumber({ least: 1 }),
+      sentence: "Side of the training patches in pixels",
+      isCommon: true,
+    },
+    batch: {
+      value: 4,
+      rule: wholeNumber({ least: 1 }),
+      sentence: "Stills in a batch of segmentation",
+      isCommon: true,
+    },
+    foreground: {
+      value: 0.9,
+      rule: share,
+      sentence: "Share of the patches of stills that must contain foreground",
+    },
+    pairs: {
+      value: 2,
+      rule: wholeNumber({ least: 1 }),
+      sentence: "Pairs of frames in a batch of consistency",
+    },
+    gap: {
+      value: 1,
+      rule: wholeNumber({ least: 1 }),
+      sentence: "Frames from the first to the second of a pair",
+    },
+    window: {
+      value: 2,
+      rule: wholeNumber({ least: 2 }),
+      sentence: "Neighbouring frames that are compared at once; 2 for pairs",
+    },
+    depthPairs: {
+      value: false,
+      rule: yesOrNo,
+      sentence: "Compare the stacks of a video also with themselves in depth",
+    },
+    depthGap: {
+      value: 5,
+      rule: wholeNumber({ least: 1 }),
+      sentence: "Planes from the first to the second of a pair in depth",
+    },
+  },
+};
 
 /** Settings that both streams share. */
 export interface StreamSettings {
@@ -83,7 +157,7 @@ export function stackWindows(windows: readonly (readonly Sample[])[]): Batch {
 }
 
 /** Batches of augmented patches of labelled stills. */
-export class StillStream {
+export class StillStream implements BatchStream {
   readonly #sampler: PatchSampler;
   readonly #settings: StreamSettings & StillSettings;
   #random: Random;
@@ -112,14 +186,15 @@ export class StillStream {
   }
 
   /** Goes on from a saved state. */
-  restore({ sampler, augmentation }: StreamState): void {
+  restore(state: unknown): void {
+    const { sampler, augmentation } = state as StreamState;
     this.#sampler.restore(sampler);
     this.#random = Random.from(augmentation);
   }
 }
 
 /** Batches of augmented patches of pairs (or windows) of frames; all of one get the same draw. */
-export class PairStream {
+export class PairStream implements BatchStream {
   readonly #sampler: PairSampler;
   readonly #settings: StreamSettings;
   #random: Random;
@@ -162,7 +237,8 @@ export class PairStream {
   }
 
   /** Goes on from a saved state. */
-  restore({ sampler, augmentation }: StreamState): void {
+  restore(state: unknown): void {
+    const { sampler, augmentation } = state as StreamState;
     this.#sampler.restore(sampler);
     this.#random = Random.from(augmentation);
   }

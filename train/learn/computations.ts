@@ -14,17 +14,12 @@ import type { Tensor } from "../../kernels/gpu/tensor.ts";
 import type { Adam } from "../../nn/adam.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
 import type { Network } from "../../nn/module.ts";
-import { siameseWindow } from "../../nn/siamese.ts";
-import type { TrainConfig } from "../jobs/train/config.ts";
-import { type Objective, objectiveOf } from "../models/objective.ts";
-
-/** Which loss a step follows: on stills, between frames in time, or between planes in depth. */
-export type StepKind = "segmentation" | "consistency" | "depth";
+import type { TargetForm, Task } from "./tasks.ts";
 
 /** Which computation is meant. */
 export interface ComputationKey {
-  /** Which loss it computes. */
-  readonly kind: StepKind;
+  /** The task whose loss it computes. */
+  readonly task: Task;
   /** Whether it changes the weights. */
   readonly learns: boolean;
   /** Shape of its batch of images. */
@@ -35,7 +30,7 @@ export interface ComputationKey {
 interface Places {
   /** Images, `[n, c, h, w]`. */
   readonly images: Tensor<"f32">;
-  /** What of the stills' labels the loss is made from, `[n, 1, h, w]`. */
+  /** What is uploaded of their labels. */
   readonly targets: Tensor;
   /** Loss that it leaves, `[1]`. */
   readonly loss: Tensor<"f32">;
@@ -53,22 +48,18 @@ export interface Computation extends Places {
 export interface ComputationParts {
   /** The network. */
   readonly network: Network;
-  /** Settings: losses, sizes, whether to recompute. */
-  readonly config: TrainConfig;
-  /** One optimiser a loss. */
-  readonly optimisers: ReadonlyMap<StepKind, Adam>;
-}
-
-/** How many frames are compared with one another. */
-function framesOf(kind: StepKind, { window }: TrainConfig): number {
-  return { segmentation: 1, consistency: window, depth: 2 }[kind];
+  /** One optimiser a task, by its name. */
+  readonly optimisers: ReadonlyMap<string, Adam>;
+  /** What the labelled batches of all tasks upload; null without any. */
+  readonly targets: TargetForm | null;
+  /** Whether values are computed twice to need less memory. */
+  readonly recompute: boolean;
 }
 
 /** Captures computations and keeps them until they are released. */
 export class Computations {
   readonly #device: Device;
   readonly #parts: ComputationParts;
-  readonly #objective: Objective;
   readonly #known = new Map<string, () => void>();
   readonly #captured = new Map<string, Computation>();
   readonly #places = new Map<string, Places>();
@@ -78,12 +69,11 @@ export class Computations {
   constructor(device: Device, parts: ComputationParts) {
     this.#device = device;
     this.#parts = parts;
-    this.#objective = objectiveOf(parts.config);
   }
 
   /** A computation, captured now if it was not. Must not be called inside a tensor scope. */
   get(key: ComputationKey): Computation {
-    const name = `${key.kind} ${key.learns} ${key.shape}`;
+    const name = `${key.task.name} ${key.learns} ${key.shape}`;
     const captured = this.#captured.get(name);
     if (captured) return captured;
     const places = this.#placesFor(key.shape);
@@ -98,26 +88,24 @@ export class Computations {
   }
 
   /**
-   * GPU memory in use once steps of these kinds on patches of this side are captured, in bytes.
+   * GPU memory in use once steps of these tasks on patches of this side are captured, in bytes.
    *
    * @throws {OutOfMemoryError} If it would exceed the limits.
    */
-  plannedBytes(kinds: readonly StepKind[], patch: number): number {
-    const { network, config } = this.#parts;
-    const shapes = kinds.map((kind) => {
-      const count = kind === "segmentation" ? config.batch : framesOf(kind, config) * config.pairs;
-      return { kind, shape: [count, network.inChannels, patch, patch] };
-    });
-    const steps = shapes.map(({ kind, shape }) => () => {
-      const key = { kind, learns: true, shape };
+  plannedBytes(tasks: readonly Task[], patch: number): number {
+    const { network: { inChannels } } = this.#parts;
+    const shapes = tasks.map((task) => ({ task, shape: [task.count, inChannels, patch, patch] }));
+    const steps = shapes.map(({ task, shape }) => () => {
+      const key = { task, learns: true, shape };
       this.#compute(key, { ...this.#makePlaces(shape), prob: this.#probFor(key) });
     });
     // The places lie in the arena of the plan, but a shape of its own has places of its own.
-    const distinct = new Set(shapes.map(({ shape }) => sizeOf(shape)));
-    const further = [...distinct].toSorted((a, b) => b - a).slice(1);
-    const placeBytes = (size: number) =>
-      paddedBytes(4 * size) + paddedBytes(4 * size / network.inChannels) + paddedBytes(4);
-    const extra = further.reduce((sum, size) => sum + placeBytes(size), 0);
+    const distinct = new Map(shapes.map(({ shape }) => [sizeOf(shape), shape]));
+    const further = [...distinct].toSorted(([a], [b]) => b - a).slice(1);
+    const placeBytes = (shape: Shape) =>
+      [shape, this.#targetShape(shape), [1]]
+        .reduce((sum, part) => sum + paddedBytes(4 * sizeOf(part)), 0);
+    const extra = further.reduce((sum, [, shape]) => sum + placeBytes(shape), 0);
     using arena = this.#device.arena();
     return this.#device.memory.inUse + arena.plan(steps) + extra;
   }
@@ -163,43 +151,31 @@ export class Computations {
   }
 
   #makePlaces(shape: Shape): Places {
-    const [n, , h, w] = shape;
     return {
       images: this.#device.empty(shape),
-      targets: this.#device.empty([n, 1, h, w], this.#objective.targetType),
+      targets: this.#device.empty(this.#targetShape(shape), this.#parts.targets?.dtype),
       loss: this.#device.empty([1]),
     };
   }
 
-  /** Steps leave no map. */
-  #probFor({ kind, learns, shape: [n, , h, w] }: ComputationKey): Tensor<"f32"> {
-    const maps = n / framesOf(kind, this.#parts.config);
-    const { grid } = this.#parts.network;
-    return this.#device.empty([learns ? 0 : maps, 1, h / grid, w / grid]);
+  #targetShape(images: Shape): Shape {
+    return this.#parts.targets?.shape(images) ?? [0];
   }
 
-  #compute({ kind, learns }: ComputationKey, places: Omit<Computation, "recording">): void {
-    const { config: { recompute }, optimisers } = this.#parts;
+  /** Steps leave no map. */
+  #probFor({ task, learns, shape: [n, , h, w] }: ComputationKey): Tensor<"f32"> {
+    const { grid } = this.#parts.network;
+    return this.#device.empty([learns ? 0 : n / task.frames, 1, h / grid, w / grid]);
+  }
+
+  #compute({ task, learns }: ComputationKey, places: Omit<Computation, "recording">): void {
+    const { network, recompute, optimisers } = this.#parts;
     const tape = new Tape(this.#device, { record: learns, recompute });
-    const { loss, prob } = this.#answers(tape, kind, places);
-    if (learns) optimisers.get(kind)!.update(tape.backward(loss));
+    const { targets } = places;
+    const inputs = { network, images: new Variable(places.images), targets };
+    const { loss, prob } = task.loss(tape, inputs);
+    if (learns) optimisers.get(task.name)!.update(tape.backward(loss));
     else this.#device.copy({ from: prob.value, to: places.prob, count: prob.value.size });
     this.#device.copy({ from: loss.value, to: places.loss, count: 1 });
-  }
-
-  #answers(
-    tape: Tape,
-    kind: StepKind,
-    { images, targets }: Places,
-  ): { loss: Variable; prob: Variable } {
-    const { network, config } = this.#parts;
-    const x = new Variable(images);
-    if (kind !== "segmentation") {
-      const [outputs, count] = [this.#objective.compared, framesOf(kind, config)];
-      const answers = siameseWindow(tape, { network, frames: x, outputs, count });
-      return { loss: this.#objective.consistency(tape, answers), prob: answers[0].prob };
-    }
-    const outputs = network.forward(tape, x);
-    return { loss: this.#objective.segmentation(tape, { outputs, targets }), prob: outputs.prob };
   }
 }

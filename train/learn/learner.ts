@@ -1,6 +1,6 @@
 /**
- * A network in training: the segmentation step, the consistency step, validation, and everything of
- * it that must be saved.
+ * A network in training: a step for each of its tasks, measurements, and everything of it that must be
+ * saved.
  *
  * @module
  */
@@ -13,86 +13,82 @@ import type { Network } from "../../nn/module.ts";
 import type { NamedArray } from "../../nn/safetensors.ts";
 import { parameterTensors, readTensors, writeTensors } from "../../nn/weights.ts";
 import type { Batch } from "./batches.ts";
-import { type Computation, Computations, type StepKind } from "./computations.ts";
-import type { TrainConfig } from "../jobs/train/config.ts";
-import { objectiveOf } from "../models/objective.ts";
+import { type Computation, Computations } from "./computations.ts";
+import type { Task } from "./tasks.ts";
 
-export type { StepKind } from "./computations.ts";
-
-/** The kinds of steps that a run has. */
-export function stepKinds({ volume, depthPairs }: TrainConfig): StepKind[] {
-  const hasDepth = volume.length > 0 || depthPairs;
-  return ["segmentation", "consistency", ...(hasDepth ? ["depth" as const] : [])];
-}
-
-/** Batches to measure losses on. */
-export interface ValidationBatches {
-  /** Labelled stills. */
-  readonly stills: readonly Batch[];
-  /** Frames of videos. */
-  readonly pairs: readonly Batch[];
-  /** Planes of volumes; none if left out. */
-  readonly depth?: readonly Batch[];
-}
-
-/** What a validation measured. */
-export interface ValidationScores {
-  /** Mean segmentation loss on the validation stills; null without any. */
-  readonly segmentation: number | null;
-  /** Mean consistency loss on the validation pairs; null without a video. */
-  readonly consistency: number | null;
-  /** Mean consistency loss on the validation pairs in depth; null without any. */
-  readonly depth: number | null;
-  /** Mean probability on the validation pairs, or on the stills where there are none. */
+/** What a measurement of some batches gives. */
+export interface Measurement {
+  /** Mean loss of the batches. */
+  readonly loss: number;
+  /** Mean probability of all pixels. */
   readonly meanProbability: number;
-  /** Share of pixels with a probability above one half, on the same images. */
+  /** Share of pixels with a probability above one half. */
   readonly foregroundFraction: number;
+}
+
+/** What a learner works with. */
+export interface LearnerParts {
+  /** The network. */
+  readonly network: Network;
+  /** What it is trained for. */
+  readonly tasks: readonly Task[];
+  /** Side of the patches in pixels. */
+  readonly patch: number;
+  /** Whether values are computed twice to need less memory; not unless told. */
+  readonly recompute?: boolean;
+}
+
+/** The moments of the optimisers, and how many steps each has made. */
+export interface OptimiserState {
+  /** Moments by the names of task, parameter and moment. */
+  readonly moments: ReadonlyMap<string, NamedArray>;
+  /** Steps by task. */
+  readonly counts: Readonly<Record<string, number>>;
 }
 
 /** Losses kept on the GPU between two readings. */
 const LOSS_SLOTS = 64;
 
-/** A network with one Adam per loss. Steps are queued; nothing waits until losses are read. */
+/** A network with one Adam per task. Steps are queued; nothing waits until losses are read. */
 export class Learner {
   /** The network. */
   readonly network: Network;
   readonly #device: Device;
-  readonly #config: TrainConfig;
+  readonly #patch: number;
+  readonly #tasks: ReadonlyMap<string, Task>;
   readonly #computations: Computations;
-  readonly #optimisers: ReadonlyMap<StepKind, Adam>;
+  readonly #optimisers: ReadonlyMap<string, Adam>;
   readonly #lossLog: Tensor<"f32">;
-  #logged: StepKind[] = [];
+  #logged: string[] = [];
 
   /** Starts with zero moments. Must not be made inside a tensor scope. */
-  constructor(device: Device, { network, config }: { network: Network; config: TrainConfig }) {
-    const { parameters } = network;
+  constructor(device: Device, { network, tasks, patch, recompute = false }: LearnerParts) {
     this.network = network;
     this.#device = device;
-    this.#config = config;
-    const { reaches } = objectiveOf(config);
-    const reached = new Map([...parameters].filter(([name]) => reaches(name)));
-    this.#optimisers = new Map(
-      stepKinds(config).map((kind) => [
-        kind,
-        new Adam(device, { parameters: kind === "segmentation" ? parameters : reached }),
-      ]),
-    );
+    this.#patch = patch;
+    this.#tasks = new Map(tasks.map((task) => [task.name, task]));
+    this.#optimisers = new Map(tasks.map(({ name, reaches }) => {
+      const reached = [...network.parameters].filter(([parameter]) => reaches(parameter));
+      return [name, new Adam(device, { parameters: new Map(reached) })];
+    }));
     this.#computations = new Computations(device, {
       network,
-      config,
       optimisers: this.#optimisers,
+      targets: tasks.find(({ targets }) => targets)?.targets ?? null,
+      recompute,
     });
     this.#lossLog = device.empty([LOSS_SLOTS]);
   }
 
   /**
-   * GPU memory that this learner needs with steps of these kinds, in bytes.
+   * GPU memory that this learner needs with steps of these tasks, of all unless told, in bytes.
    *
    * @throws {OutOfMemoryError} If it exceeds the limit; it names a patch that would fit.
    */
-  plannedBytes(kinds: readonly StepKind[] = stepKinds(this.#config)): number {
-    const { patch } = this.#config;
-    const plan = (side: number) => this.#computations.plannedBytes(kinds, side);
+  plannedBytes(tasks: readonly string[] = [...this.#tasks.keys()]): number {
+    const patch = this.#patch;
+    const wanted = tasks.map((name) => this.#task(name));
+    const plan = (side: number) => this.#computations.plannedBytes(wanted, side);
     try {
       return plan(patch);
     } catch (error) {
@@ -108,14 +104,17 @@ export class Learner {
   }
 
   /**
-   * Queues one step on a batch of stills (with targets) or of pairs (without). It is captured the
-   * first time that it is made on a batch of its shape.
+   * Queues one step of a task on one of its batches. It is captured the first time that it is made on a
+   * batch of its shape.
+   *
+   * @throws {RangeError} If there is no such task.
+   * @throws {TypeError} If the task wants targets and the batch has none.
    */
-  step(kind: StepKind, batch: Batch, learningRate: number): void {
-    const { recording, loss } = this.#prepare({ kind, learns: true }, batch);
-    this.#optimisers.get(kind)!.advance(learningRate);
+  step(task: string, batch: Batch, learningRate: number): void {
+    const { recording, loss } = this.#prepare({ task: this.#task(task), learns: true }, batch);
+    this.#optimisers.get(task)!.advance(learningRate);
     recording.replay();
-    const toOffset = this.#logged.push(kind) - 1;
+    const toOffset = this.#logged.push(task) - 1;
     this.#device.copy({ from: loss, to: this.#lossLog, toOffset, count: 1 });
     // The GPU starts now, while the next batch is made.
     this.#device.flush();
@@ -135,43 +134,38 @@ export class Learner {
    * Waits for the steps queued so far and gives their losses, in order. Further steps may be queued
    * before the promise settles.
    */
-  async readLosses(): Promise<{ kind: StepKind; loss: number }[]> {
+  async readLosses(): Promise<{ task: string; loss: number }[]> {
     const logged = this.#logged;
     this.#logged = [];
     const values = await this.#device.read(this.#lossLog);
-    return logged.map((kind, i) => ({ kind, loss: values[i] }));
+    return logged.map((task, i) => ({ task, loss: values[i] }));
   }
 
-  /** Measures both losses on fixed batches, without a step. */
-  async validate(
-    { stills, pairs, depth = [] }: ValidationBatches,
-  ): Promise<ValidationScores> {
-    const probabilities = [pairs, depth, stills].find(({ length }) => length > 0);
-    const measure = (kind: StepKind, batch: Batch) => {
-      const { recording, loss, prob } = this.#prepare({ kind, learns: false }, batch);
-      recording.replay();
-      return Promise.all([this.#device.read(loss), this.#device.read(prob)]);
-    };
-    const sums: Record<StepKind, number> = { segmentation: 0, consistency: 0, depth: 0 };
+  /**
+   * Measures the loss and the answers of a task on fixed batches, without a step.
+   *
+   * @returns Null without batches.
+   */
+  async measure(task: string, batches: readonly Batch[]): Promise<Measurement | null> {
+    if (batches.length === 0) return null;
+    let loss = 0;
     const totals = { probability: 0, on: 0, n: 0 };
-    const measured = { segmentation: stills, consistency: pairs, depth };
-    for (const kind of stepKinds(this.#config)) {
-      const batches = measured[kind];
-      for (const batch of batches) {
-        const [[value], map] = await measure(kind, batch);
-        sums[kind] += value / batches.length;
-        if (batches !== probabilities) continue;
-        for (const p of map) {
-          totals.probability += p;
-          totals.on += p > 0.5 ? 1 : 0;
-        }
-        totals.n += map.length;
+    for (const batch of batches) {
+      const computation = this.#prepare({ task: this.#task(task), learns: false }, batch);
+      computation.recording.replay();
+      const [[value], map] = await Promise.all([
+        this.#device.read(computation.loss),
+        this.#device.read(computation.prob),
+      ]);
+      loss += value / batches.length;
+      for (const p of map) {
+        totals.probability += p;
+        totals.on += p > 0.5 ? 1 : 0;
       }
+      totals.n += map.length;
     }
     return {
-      segmentation: stills.length > 0 ? sums.segmentation : null,
-      consistency: pairs.length > 0 ? sums.consistency : null,
-      depth: depth.length > 0 ? sums.depth : null,
+      loss,
       meanProbability: totals.probability / totals.n,
       foregroundFraction: totals.on / totals.n,
     };
@@ -187,12 +181,9 @@ export class Learner {
     writeTensors(this.#device, { tensors: parameterTensors(this.network), arrays, from });
   }
 
-  /** The moments of both optimisers, and how many steps each has made. */
-  async optimiserState(): Promise<{
-    moments: Map<string, NamedArray>;
-    counts: Partial<Record<StepKind, number>>;
-  }> {
-    const counts = [...this.#optimisers].map(([kind, { count }]) => [kind, count] as const);
+  /** The moments of all optimisers, and how many steps each has made. */
+  async optimiserState(): Promise<OptimiserState> {
+    const counts = [...this.#optimisers].map(([task, { count }]) => [task, count] as const);
     return {
       moments: await readTensors(this.#device, this.#moments()),
       counts: Object.fromEntries(counts),
@@ -200,15 +191,9 @@ export class Learner {
   }
 
   /** Goes on from saved moments. */
-  restoreOptimisers(
-    { moments, counts, from }: {
-      moments: ReadonlyMap<string, NamedArray>;
-      counts: Partial<Record<StepKind, number>>;
-      from: string;
-    },
-  ): void {
+  restoreOptimisers({ moments, counts, from }: OptimiserState & { from: string }): void {
     writeTensors(this.#device, { tensors: this.#moments(), arrays: moments, from });
-    for (const [kind, adam] of this.#optimisers) adam.restoreCount(counts[kind] ?? 0);
+    for (const [task, adam] of this.#optimisers) adam.restoreCount(counts[task] ?? 0);
   }
 
   /** Forgets all moments, for a new stage of training. */
@@ -219,18 +204,25 @@ export class Learner {
 
   #moments(): Map<string, Tensor<"f32">> {
     return new Map(
-      [...this.#optimisers].flatMap(([kind, adam]) =>
-        [...adam.tensors].map(([name, tensor]) => [`${kind}.${name}`, tensor] as const)
+      [...this.#optimisers].flatMap(([task, adam]) =>
+        [...adam.tensors].map(([name, tensor]) => [`${task}.${name}`, tensor] as const)
       ),
     );
   }
 
+  #task(name: string): Task {
+    const task = this.#tasks.get(name);
+    if (task) return task;
+    const known = [...this.#tasks.keys()].join(", ");
+    throw new RangeError(`Cannot train for ${name}: the tasks are ${known}`);
+  }
+
   /** A captured computation with the batch as its input. */
-  #prepare(which: { kind: StepKind; learns: boolean }, batch: Batch): Computation {
-    const { kind } = which;
+  #prepare(which: { task: Task; learns: boolean }, batch: Batch): Computation {
+    const { task } = which;
     const computation = this.#computations.get({ ...which, shape: batch.shape });
     this.#device.write(computation.images, batch.images);
-    if (kind !== "segmentation") return computation;
+    if (!task.targets) return computation;
     if (!batch.targets) throw new TypeError("Cannot segment a batch: it has no targets");
     this.#device.write(computation.targets, batch.targets);
     return computation;

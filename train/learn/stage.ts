@@ -1,34 +1,77 @@
 /**
- * One stage of a run: steps, validations, saved states, the best weights, and the collapse alarm.
+ * One stage of a run: steps, validations, saved states, and the best weights.
  *
  * @module
  */
 
 import type { NamedArray } from "../../nn/safetensors.ts";
-import type { TrainConfig } from "../jobs/train/config.ts";
-import type { StepEvent, TrainEvent, ValidationEvent } from "../jobs/train/events.ts";
-import {
-  type Learner,
-  stepKinds,
-  type ValidationBatches,
-  type ValidationScores,
-} from "./learner.ts";
-import type { RunFolder, SavedState, StageState } from "../jobs/disk/run_folder.ts";
-import { Schedule } from "./schedule.ts";
-import type { Stage } from "./stages.ts";
-import { epochLengths, StageStreams, validationBatches } from "./stage_data.ts";
-import type { TrainingSet } from "../jobs/train/training_set.ts";
+import { notNegative, type SettingGroup, wholeNumber } from "../settings.ts";
+import type { BatchStream } from "./batches.ts";
+import type { StageRunEvent, StepEvent, ValidationEvent } from "./events.ts";
+import type { Examination, Examiner } from "./examiner.ts";
+import type { Learner } from "./learner.ts";
+import type { Schedule } from "./schedule.ts";
+import type { SavedState, StageStore } from "./stage_state.ts";
+
+/** How a stage is watched and saved. */
+export interface StageSettings {
+  /** Steps between validations. */
+  validateEvery: number;
+  /** Validations without improvement before the first stage stops early; 0 for never. */
+  patience: number;
+  /** How much worse than the best a later validation loss may be and still replace its weights. */
+  tolerance: number;
+  /** Steps between saved states. */
+  saveEvery: number;
+}
+
+/** The settings of {@linkcode StageSettings}. */
+export const stageSettings: SettingGroup<StageSettings> = {
+  title: "Validation",
+  settings: {
+    validateEvery: {
+      value: 200,
+      rule: wholeNumber({ least: 1 }),
+      sentence: "Steps from one validation to the next",
+    },
+    patience: {
+      value: 0,
+      rule: wholeNumber({ least: 0 }),
+      sentence: "Validations without improvement before the baseline stops early; 0 for never",
+    },
+    tolerance: {
+      value: 0.01,
+      rule: notNegative,
+      sentence: "How much worse than the best a later validation loss may be and still replace it",
+    },
+    saveEvery: {
+      value: 100,
+      rule: wholeNumber({ least: 1 }),
+      sentence: "Steps from one saved state to the next",
+    },
+  },
+};
 
 /** What a stage works with. */
-export interface StageContext {
+export interface StageParts {
   /** The network in training. */
   readonly learner: Learner;
-  /** The data. */
-  readonly set: TrainingSet;
+  /** Its steps. */
+  readonly schedule: Schedule;
+  /** Batches, by task. */
+  readonly streams: ReadonlyMap<string, BatchStream>;
+  /** Who judges it. */
+  readonly examiner: Examiner;
   /** Where states and metrics go. */
-  readonly folder: RunFolder;
-  /** All settings. */
-  readonly config: TrainConfig;
+  readonly store: StageStore;
+  /** How it is watched and saved. */
+  readonly settings: StageSettings;
+  /** Whether it ends when its weights have become useless; not unless told. */
+  readonly stopsOnCollapse?: boolean;
+  /** Seed of the run, for its events. */
+  readonly seed: number;
+  /** The state to go on from; null to begin. */
+  readonly resume: SavedState | null;
 }
 
 /** How a stage ended. */
@@ -44,62 +87,52 @@ const LOG_EVERY = 10;
 /**
  * Runs one stage from its start or from a saved state.
  *
+ * @param stage Its name in events and in its state.
  * @throws {RangeError} If a loss or a weight is not finite; the last good weights stay saved.
  */
 export async function* runStage(
-  stage: Stage,
-  context: StageContext & { resume: SavedState | null },
-): AsyncGenerator<TrainEvent, StageOutcome> {
+  stage: string,
+  parts: StageParts,
+): AsyncGenerator<StageRunEvent, StageOutcome> {
   try {
-    return yield* new StageRun(stage, context).run(context.resume);
+    return yield* new StageRun(stage, parts).run();
   } finally {
-    context.learner.release();
+    parts.learner.release();
   }
 }
 
 class StageRun {
-  readonly #stage: Stage;
-  readonly #context: StageContext;
-  readonly #schedule: Schedule;
-  readonly #streams: StageStreams;
-  #validation: ValidationBatches = { stills: [], pairs: [] };
+  readonly #stage: string;
+  readonly #parts: StageParts;
   #step = 0;
   #best: ReadonlyMap<string, NamedArray> = new Map();
   #bestScore: number | null = null;
   #waited = 0;
-  #reference: StageState["reference"] = null;
   #collapsed = false;
   #metricsBytes = 0;
   #pending: { step: number; rate: number }[] = [];
   #reading: Promise<StepEvent[]> | null = null;
 
-  constructor(stage: Stage, context: StageContext) {
-    const { set, config } = context;
+  constructor(stage: string, parts: StageParts) {
     this.#stage = stage;
-    this.#context = context;
-    this.#schedule = new Schedule(stage, { config, epochs: epochLengths(set, config) });
-    this.#streams = new StageStreams(stage, { set, config });
+    this.#parts = parts;
   }
 
-  async *run(resume: SavedState | null): AsyncGenerator<TrainEvent, StageOutcome> {
-    const { learner, folder, set, config } = this.#context;
-    const validation = await validationBatches(set, config);
-    this.#validation = this.#stage === "baseline"
-      ? { ...validation, pairs: [], depth: [] }
-      : validation;
+  async *run(): AsyncGenerator<StageRunEvent, StageOutcome> {
+    const { learner, store, schedule, examiner, settings, resume } = this.#parts;
     if (resume) await this.#restore(resume);
     else {
       learner.resetOptimisers();
       this.#best = await learner.weights();
-      this.#metricsBytes = await folder.appendMetrics([]);
-      if (this.#stage !== "baseline") yield* this.#validate();
+      this.#metricsBytes = await store.appendMetrics([]);
+      if (examiner.beginsAtOnce) yield* this.#validate();
       await this.#save();
     }
     let reason = this.#endReason();
     while (reason === null) {
       await this.#queueStep();
-      const { validateEvery, saveEvery } = config;
-      const isLast = this.#step === this.#schedule.steps;
+      const { validateEvery, saveEvery } = settings;
+      const isLast = this.#step === schedule.steps;
       const validates = isLast || this.#step % validateEvery === 0;
       const saves = validates || this.#step % saveEvery === 0;
       if (saves || this.#step % LOG_EVERY === 0 || learner.isLogFull) {
@@ -116,17 +149,19 @@ class StageRun {
 
   /** Why no further step is made, if so; also asked on resuming, when the stage may be over. */
   #endReason(): StageOutcome["reason"] | null {
-    const { patience, stopOnCollapse } = this.#context.config;
-    if (this.#collapsed && stopOnCollapse) return "collapse";
-    if (this.#stage === "baseline" && patience > 0 && this.#waited >= patience) return "early";
-    return this.#step >= this.#schedule.steps ? "done" : null;
+    const { settings: { patience }, stopsOnCollapse, schedule } = this.#parts;
+    if (this.#collapsed && stopsOnCollapse) return "collapse";
+    if (patience > 0 && this.#waited >= patience) return "early";
+    return this.#step >= schedule.steps ? "done" : null;
   }
 
   async #queueStep(): Promise<void> {
-    const kind = this.#schedule.kind(this.#step);
-    const rate = this.#schedule.rate(this.#step);
-    const batch = await this.#streams.next(kind);
-    this.#context.learner.step(kind, batch, rate);
+    const { schedule, streams, learner } = this.#parts;
+    const task = schedule.task(this.#step);
+    const rate = schedule.rate(this.#step);
+    const stream = streams.get(task);
+    if (!stream) throw new TypeError("Cannot train for consistency: there is no video");
+    learner.step(task, await stream.next(), rate);
     this.#step++;
     this.#pending.push({ step: this.#step, rate });
   }
@@ -139,134 +174,89 @@ class StageRun {
   }
 
   async #readLosses(): Promise<StepEvent[]> {
-    const { learner, config } = this.#context;
+    const { learner, schedule, seed } = this.#parts;
     const pending = this.#pending;
     this.#pending = [];
     const read = await learner.readLosses();
-    return read.map(({ kind, loss }, i): StepEvent => ({
+    return read.map(({ task, loss }, i): StepEvent => ({
       type: "step",
-      seed: config.seed,
+      seed,
       stage: this.#stage,
-      steps: this.#schedule.steps,
-      kind,
+      steps: schedule.steps,
+      kind: task,
       loss,
       ...pending[i],
     }));
   }
 
   /** Waits for the losses that were asked for, and tells them. */
-  async *#tellLosses(): AsyncGenerator<TrainEvent> {
-    const { folder } = this.#context;
+  async *#tellLosses(): AsyncGenerator<StageRunEvent> {
     const events = await this.#reading ?? [];
     this.#reading = null;
     if (events.length === 0) return;
     const broken = events.find(({ loss }) => !Number.isFinite(loss));
     if (broken) this.#fail(`the ${broken.kind} loss of step ${broken.step} is ${broken.loss}`);
-    this.#metricsBytes = await folder.appendMetrics(events);
+    this.#metricsBytes = await this.#parts.store.appendMetrics(events);
     yield* events;
   }
 
-  async *#validate(): AsyncGenerator<TrainEvent> {
-    const { learner, config, folder } = this.#context;
-    const { stills, pairs, depth = [] } = this.#validation;
-    if (stills.length + pairs.length + depth.length === 0) {
+  async *#validate(): AsyncGenerator<StageRunEvent> {
+    const { learner, schedule, examiner, seed, store } = this.#parts;
+    const found = await examiner.examine(this.#step);
+    if (!found) {
       this.#best = await learner.weights();
       return;
     }
-    const scores = await learner.validate(this.#validation);
-    const { segmentation, consistency } = scores;
-    const losses = [segmentation, consistency, scores.depth];
-    if (!losses.every((loss) => loss === null || Number.isFinite(loss))) {
-      const what =
-        `segmentation ${segmentation}, consistency ${consistency}, depth ${scores.depth}`;
+    const { losses, scores, warning } = found;
+    if (!Object.values(losses).every((loss) => loss === null || Number.isFinite(loss))) {
+      const what = Object.entries(losses).map(([task, loss]) => `${task} ${loss}`).join(", ");
       this.#fail(`the validation loss after step ${this.#step} is not finite (${what})`);
     }
-    const alarm = this.#collapse(scores) ?? this.#death(scores);
-    const isBest = !this.#collapsed && this.#isBetter(scores);
+    this.#collapsed = found.hasCollapsed;
+    const isBest = !this.#collapsed && this.#isBetter(found);
     if (isBest) this.#best = await learner.weights();
-    if (segmentation !== null) this.#schedule.plateaus.segmentation.observe(segmentation);
-    if (consistency !== null) this.#schedule.plateaus.consistency.observe(consistency);
-    if (scores.depth !== null) this.#schedule.plateaus.depth.observe(scores.depth);
+    for (const [task, loss] of Object.entries(losses)) {
+      if (loss !== null) schedule.plateaus.get(task)?.observe(loss);
+    }
     const event: ValidationEvent = {
       type: "validation",
-      seed: config.seed,
+      seed,
       stage: this.#stage,
       step: this.#step,
       isBest,
       ...scores,
     };
-    this.#metricsBytes = await folder.appendMetrics(alarm ? [event, alarm] : [event]);
-    yield event;
-    if (alarm) yield alarm;
+    const told: StageRunEvent[] = [event];
+    if (warning !== null) told.push({ type: "warning", text: warning });
+    this.#metricsBytes = await store.appendMetrics(told);
+    yield* told;
   }
 
   /**
-   * The second stage is judged by what it is for: both losses, on images it has not learned from.
    * Later weights learned longer and at lower rates, and a validation is noisy: they are taken as long
-   * as they are not clearly worse than the best. Without validation stills nothing tells better from
-   * worse, and the last weights are taken.
+   * as they are not clearly worse than the best. Where nothing tells better from worse, the last
+   * weights are taken.
    */
-  #isBetter({ segmentation, consistency, depth }: ValidationScores): boolean {
-    if (segmentation === null) {
+  #isBetter({ score }: Examination): boolean {
+    if (score === null) {
       this.#waited = 0;
       return true;
     }
-    const score = segmentation + (consistency ?? 0) + (depth ?? 0);
     const best = this.#bestScore ?? Infinity;
     this.#waited = score < best ? 0 : this.#waited + 1;
     this.#bestScore = Math.min(best, score);
-    return score <= best + this.#context.config.tolerance;
+    return score <= best + this.#parts.settings.tolerance;
   }
 
   #fail(what: string): never {
     throw new RangeError(
-      `Cannot go on training: ${what}; the last good state is in ${this.#context.folder.path}: ` +
+      `Cannot go on training: ${what}; the last good state is in ${this.#parts.store.path}: ` +
         "lower the learning rate and use --resume",
     );
   }
 
-  /**
-   * A U-Net that sees no foreground anywhere has no gradient to learn from any more; StarDist's
-   * cross-entropy always has one.
-   */
-  #death({ foregroundFraction }: ValidationScores): { type: "warning"; text: string } | null {
-    const { model } = this.#context.config;
-    if (model !== "unet" || foregroundFraction > 0 || this.#step === 0) return null;
-    return {
-      type: "warning",
-      text:
-        `After step ${this.#step} the network finds no foreground in any validation image: if it ` +
-        "does not recover, lower warmupRate, raise ramp or take another seed",
-    };
-  }
-
-  /** Compares the answers on the video with those at the start of the stage. */
-  #collapse(
-    { meanProbability, foregroundFraction }: ValidationScores,
-  ): { type: "warning"; text: string } | null {
-    if (this.#stage !== "consistent" || this.#collapsed) return null;
-    this.#reference ??= { meanProbability, foregroundFraction };
-    const { collapseLimit } = this.#context.config;
-    const moved = (now: number, then: number) => Math.abs(now - then) > collapseLimit * then;
-    const reference = this.#reference;
-    const hasMoved = moved(meanProbability, reference.meanProbability) ||
-      moved(foregroundFraction, reference.foregroundFraction);
-    if (!hasMoved) return null;
-    this.#collapsed = true;
-    const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
-    return {
-      type: "warning",
-      text: `Collapse alarm after step ${this.#step}: the mean probability went from ` +
-        `${percent(reference.meanProbability)} to ${percent(meanProbability)} and the foreground ` +
-        `from ${percent(reference.foregroundFraction)} to ${
-          percent(foregroundFraction)
-        }; the best ` +
-        "weights before that are kept; lower consistencyRate or consistencyShare",
-    };
-  }
-
   async #save(): Promise<void> {
-    const { learner, folder } = this.#context;
+    const { learner, schedule, streams, examiner, store } = this.#parts;
     const [weights, { moments, counts }] = await Promise.all([
       learner.weights(),
       learner.optimiserState(),
@@ -277,10 +267,7 @@ class StageRun {
         this.#fail(`${name} is not finite after step ${this.#step}`);
       }
     }
-    const plateaus = stepKinds(this.#context.config).map((kind) =>
-      [kind, this.#schedule.plateaus[kind].state] as const
-    );
-    await folder.saveState({
+    await store.saveState({
       weights,
       moments,
       best: this.#best,
@@ -288,11 +275,13 @@ class StageRun {
         stage: this.#stage,
         step: this.#step,
         counts,
-        ...this.#streams.state,
+        streams: Object.fromEntries([...streams].map(([task, { state }]) => [task, state])),
         bestScore: this.#bestScore,
         waited: this.#waited,
-        plateaus: Object.fromEntries(plateaus),
-        reference: this.#reference,
+        plateaus: Object.fromEntries(
+          [...schedule.plateaus].map(([task, { state }]) => [task, state]),
+        ),
+        examiner: examiner.state,
         collapsed: this.#collapsed,
         metricsBytes: this.#metricsBytes,
       },
@@ -300,22 +289,23 @@ class StageRun {
   }
 
   async #restore({ state, weights, moments, best }: SavedState): Promise<void> {
-    const { learner, folder } = this.#context;
-    const from = folder.file("state.safetensors");
+    const { learner, schedule, streams, examiner, store } = this.#parts;
+    const from = `${store.path}/state.safetensors`;
     learner.setWeights(weights, from);
     learner.restoreOptimisers({ moments, counts: state.counts, from });
     this.#step = state.step;
-    this.#streams.restore(state);
+    for (const [task, stream] of streams) {
+      if (state.streams[task] !== undefined) stream.restore(state.streams[task]);
+    }
     this.#best = best;
     this.#bestScore = state.bestScore;
     this.#waited = state.waited;
-    for (const kind of stepKinds(this.#context.config)) {
-      const plateau = state.plateaus[kind];
-      if (plateau) this.#schedule.plateaus[kind].restore(plateau);
+    for (const [task, plateau] of schedule.plateaus) {
+      if (state.plateaus[task]) plateau.restore(state.plateaus[task]);
     }
-    this.#reference = state.reference;
+    examiner.restore(state.examiner);
     this.#collapsed = state.collapsed;
     this.#metricsBytes = state.metricsBytes;
-    await folder.cutMetrics(state.metricsBytes);
+    await store.cutMetrics(state.metricsBytes);
   }
 }

@@ -5,48 +5,79 @@
  * @module
  */
 
+import { Random } from "../images/random.ts";
+import type { Sample } from "../images/sample.ts";
+import type { Frames } from "../images/series/frames.ts";
+import type { Objective, TargetEncoder } from "../models/objective.ts";
+import type { AugmentationSettings } from "./augment.ts";
 import {
   type Batch,
+  type BatchSettings,
+  type BatchStream,
   PairStream,
   stackSamples,
   stackWindows,
   StillStream,
-  type StreamStates,
 } from "./batches.ts";
-import type { TrainConfig } from "../jobs/train/config.ts";
-import type { Frames } from "../images/series/frames.ts";
+import type { ValidationBatches } from "./examiner.ts";
 import { PairSampler, samplePatch, windowCount } from "./patches.ts";
-import { Random } from "../images/random.ts";
-import type { Sample } from "../images/sample.ts";
-import type { StepKind } from "./learner.ts";
-import { objectiveOf } from "../models/objective.ts";
+import {
+  type EpochLengths,
+  type Schedule,
+  type ScheduleSettings,
+  stageSchedule,
+} from "./schedule.ts";
 import type { Stage } from "./stages.ts";
-import { type EpochLengths, Schedule } from "./schedule.ts";
-import type { TrainingSet } from "../jobs/train/training_set.ts";
+import { consistencyTask, segmentationTask, type Task } from "./tasks.ts";
+import type { TrainingSet } from "./training_set.ts";
+
+/** What decides on the batches of a stage. */
+export interface StageDataSettings extends BatchSettings {
+  /** Seed of order, places and augmentation. */
+  seed: number;
+  /** Augmentation of patches. */
+  augmentation: AugmentationSettings;
+}
 
 const VALIDATION_PAIRS = 16;
 // Streams of random numbers are told apart by the stage they serve; control and consistent model
 // share theirs, so that they see the same segmentation batches.
 const STREAMS: Record<Stage, number> = { baseline: 1, control: 2, consistent: 2 };
 
-/** The steps that a stage of this configuration has. */
-export function stageSteps(
+/** The schedule that a stage has with this data. */
+export function scheduleOf(
   stage: Stage,
-  { set, config }: { set: TrainingSet; config: TrainConfig },
-): number {
-  return new Schedule(stage, { config, epochs: epochLengths(set, config) }).steps;
+  { set, settings }: { set: TrainingSet; settings: BatchSettings & ScheduleSettings },
+): Schedule {
+  return stageSchedule(stage, { settings, epochs: epochLengths(set, settings) });
 }
 
-/** How many batches an epoch of each kind has. */
-export function epochLengths(set: TrainingSet, config: TrainConfig): EpochLengths {
-  const { batch, pairs } = config;
+/** How many batches an epoch of each task has. */
+export function epochLengths(set: TrainingSet, settings: BatchSettings): EpochLengths {
+  const { batch, pairs } = settings;
   const count = ({ sources, ...which }: Sources) =>
     Math.ceil(sources.reduce((sum, frames) => sum + windowCount(frames, which), 0) / pairs);
   return {
     segmentation: Math.ceil(set.train.length / batch),
-    consistency: count(inTime(set, config)),
-    depth: count(inDepth(set, config)),
+    consistency: count(inTime(set, settings)),
+    depth: count(inDepth(set, settings)),
   };
+}
+
+/** The tasks of a run: depth only where it was asked for. */
+export function stageTasks(
+  objective: Objective,
+  { settings: { batch, pairs, window, depthPairs }, hasVolumes }: {
+    settings: BatchSettings;
+    hasVolumes: boolean;
+  },
+): Task[] {
+  const windows = (frames: number) => ({ objective, windows: pairs, frames });
+  return [
+    segmentationTask(objective, { count: batch }),
+    consistencyTask("consistency", windows(window)),
+    ...(hasVolumes || depthPairs ? [consistencyTask("depth", windows(2))] : []),
+  ];
 }
 
 /** What pairs or windows are drawn from, and how. */
@@ -56,42 +87,41 @@ interface Sources {
   readonly window: number;
 }
 
-function inTime({ videos }: TrainingSet, { gap, window }: TrainConfig): Sources {
+function inTime({ videos }: TrainingSet, { gap, window }: BatchSettings): Sources {
   return { sources: videos.map(({ frames }) => frames), gap, window };
 }
 
-function inDepth({ volumes }: TrainingSet, { depthGap }: TrainConfig): Sources {
+function inDepth({ volumes }: TrainingSet, { depthGap }: BatchSettings): Sources {
   return { sources: volumes, gap: depthGap, window: 2 };
 }
 
 /** Whether there are frames to compare in time, or planes in depth. */
-export function hasPairs(set: TrainingSet, config: TrainConfig): boolean {
-  const { consistency, depth } = epochLengths(set, config);
+export function hasPairs(set: TrainingSet, settings: BatchSettings): boolean {
+  const { consistency, depth } = epochLengths(set, settings);
   return consistency + depth > 0;
 }
 
 /** The same validation batches for every stage: one patch per still, and pairs of frames. */
 export async function validationBatches(
   set: TrainingSet,
-  config: TrainConfig,
-): Promise<{ stills: Batch[]; pairs: Batch[]; depth: Batch[] }> {
-  const { patch, batch, seed } = config;
-  const { encode } = objectiveOf(config);
+  { settings, encode }: { settings: StageDataSettings; encode: TargetEncoder },
+): Promise<ValidationBatches> {
+  const { patch, batch, seed } = settings;
   const random = new Random(seed, 20);
   const stills = set.validation.map((sample) =>
     samplePatch(random, sample, { size: patch, foregroundOnly: 1 })
   );
   return {
     stills: chunks(stills, batch).map((group) => stackSamples(group, { encode })),
-    pairs: await validationPairs(inTime(set, config), config),
-    depth: await validationPairs(inDepth(set, config), config),
+    pairs: await validationPairs(inTime(set, settings), settings),
+    depth: await validationPairs(inDepth(set, settings), settings),
   };
 }
 
 /** Batches of pairs; none where no source has two frames that far apart. */
 async function validationPairs(
   source: Sources,
-  { patch, pairs, seed }: TrainConfig,
+  { patch, pairs, seed }: StageDataSettings,
 ): Promise<Batch[]> {
   if (!isEnough(source)) return [];
   const { sources, ...which } = source;
@@ -108,56 +138,29 @@ function chunks<T>(list: readonly T[], size: number): T[][] {
   );
 }
 
-/** The streams of batches that a stage learns from; only the consistent stage has pairs. */
-export class StageStreams {
-  readonly #stills: StillStream;
-  readonly #pairs: PairStream | null;
-  readonly #depth: PairStream | null;
-
-  /** Starts the streams of a stage at their beginning. */
-  constructor(stage: Stage, { set, config }: { set: TrainingSet; config: TrainConfig }) {
-    const { patch, augmentation, batch, pairs, foreground } = config;
-    const seed = new Random(config.seed, STREAMS[stage]).nextUint32();
-    const settings = { patch, augmentation, seed };
-    const { encode } = objectiveOf(config);
-    this.#stills = new StillStream(set.train, { ...settings, count: batch, foreground, encode });
-    const streamOf = (source: Sources) => {
-      if (stage !== "consistent" || !isEnough(source)) return null;
-      const { sources, ...which } = source;
-      return new PairStream(sources, { ...settings, count: pairs, ...which });
-    };
-    this.#pairs = streamOf(inTime(set, config));
-    this.#depth = streamOf(inDepth(set, config));
+/** The batches that a stage learns from, by task; only the consistent stage has pairs. */
+export function stageStreams(
+  stage: Stage,
+  { set, settings, encode }: {
+    set: TrainingSet;
+    settings: StageDataSettings;
+    encode: TargetEncoder;
+  },
+): Map<string, BatchStream> {
+  const { patch, augmentation, batch, pairs, foreground } = settings;
+  const seed = new Random(settings.seed, STREAMS[stage]).nextUint32();
+  const shared = { patch, augmentation, seed };
+  const streams = new Map<string, BatchStream>([
+    ["segmentation", new StillStream(set.train, { ...shared, count: batch, foreground, encode })],
+  ]);
+  if (stage !== "consistent") return streams;
+  const compared = { consistency: inTime(set, settings), depth: inDepth(set, settings) };
+  for (const [task, source] of Object.entries(compared)) {
+    if (!isEnough(source)) continue;
+    const { sources, ...which } = source;
+    streams.set(task, new PairStream(sources, { ...shared, count: pairs, ...which }));
   }
-
-  /**
-   * The next batch for a loss.
-   *
-   * @throws {TypeError} If there is nothing to compare.
-   * @throws {SyntaxError | RangeError} If a frame has to be read and its file is damaged.
-   */
-  async next(kind: StepKind): Promise<Batch> {
-    if (kind === "segmentation") return this.#stills.next();
-    const stream = kind === "depth" ? this.#depth : this.#pairs;
-    if (!stream) throw new TypeError("Cannot train for consistency: there is no video");
-    return await stream.next();
-  }
-
-  /** The state, to be saved. */
-  get state(): StreamStates {
-    return {
-      stills: this.#stills.state,
-      pairs: this.#pairs?.state ?? null,
-      ...(this.#depth && { depth: this.#depth.state }),
-    };
-  }
-
-  /** Goes on from a saved state. */
-  restore({ stills, pairs, depth }: StreamStates): void {
-    this.#stills.restore(stills);
-    if (pairs) this.#pairs?.restore(pairs);
-    if (depth) this.#depth?.restore(depth);
-  }
+  return streams;
 }
 
 function isEnough({ sources, ...which }: Sources): boolean {

@@ -1,128 +1,69 @@
 /**
- * What a user wants otherwise than a model says about the way from its answers to objects. A U-Net and
- * StarDist go different ways, so not every wish fits every model.
+ * What a user wants otherwise than a model says about the way from its answers to objects. Kinds of
+ * models go different ways, so not every wish fits every model.
  *
  * @module
  */
 
-import type { SegmentationKind } from "../jobs/train/config.ts";
-import { checkPostprocess } from "./postprocess.ts";
-import type { DecodeSettings } from "./segment.ts";
+import { modelKinds, objectsOf } from "./list.ts";
+import type { DecodeChanges, ModelKind, Wish } from "./model_kind.ts";
 
-/** What differs from the model's own settings. */
-export interface DecodeChanges {
-  /** The probability from which a pixel is foreground, above which it proposes an object; or `otsu`. */
-  readonly threshold?: "otsu" | number;
-  /** How much two objects of StarDist may overlap, as a share of the smaller one. */
-  readonly nms?: number;
-  /** Erosions of a U-Net's foreground, followed by as many dilations. */
-  readonly opening?: number;
-  /** The fewest pixels of a U-Net's object. */
-  readonly minSize?: number;
-  /** Whether a U-Net's answers to eight orientations are averaged. */
-  readonly tta?: boolean;
+/** A wish and who can fulfil it. */
+interface OwnedWish extends Wish {
+  readonly kind: ModelKind;
 }
 
-/** A wish that only models of one kind can fulfil. */
-interface Wish {
-  readonly flag: string;
-  readonly kind: SegmentationKind;
-  /** Why other models cannot, and what to do. */
-  readonly reason: string;
-  isMade(changes: DecodeChanges): boolean;
+function wishesOf(models: readonly ModelKind[]): OwnedWish[] {
+  return models.flatMap((kind) => kind.objects?.wishes.map((wish) => ({ ...wish, kind })) ?? []);
 }
-
-const WISHES: readonly Wish[] = [
-  {
-    flag: "--threshold otsu",
-    kind: "unet",
-    reason: "it chooses its threshold on labelled stills; give a number, or leave the flag out",
-    isMade: ({ threshold }) => threshold === "otsu",
-  },
-  {
-    flag: "--opening",
-    kind: "unet",
-    reason: "its objects are polygons, not connected pixels; leave the flag out",
-    isMade: ({ opening }) => opening !== undefined,
-  },
-  {
-    flag: "--min-size",
-    kind: "unet",
-    reason: "its objects are polygons, not connected pixels; leave the flag out",
-    isMade: ({ minSize }) => minSize !== undefined,
-  },
-  {
-    flag: "--tta",
-    kind: "unet",
-    reason: "its rays and its grid do not turn with the image; leave the flag out",
-    isMade: ({ tta }) => tta === true,
-  },
-  {
-    flag: "--nms",
-    kind: "stardist",
-    reason: "its objects are connected pixels, which never overlap; leave the flag out",
-    isMade: ({ nms }) => nms !== undefined,
-  },
-];
-
-const NAMES: Readonly<Record<SegmentationKind, string>> = { unet: "a U-Net", stardist: "StarDist" };
 
 /**
  * Refuses what no model can fulfil, so that none need be read.
  *
- * @throws {TypeError} If some wishes are for a U-Net and others for StarDist.
+ * @throws {TypeError} If some wishes are for a kind of model and others for another.
  * @throws {RangeError} If the overlap threshold is not from 0 to 1.
  */
-export function checkDecodeChanges(changes: DecodeChanges): void {
-  const [first, ...rest] = WISHES.filter((wish) => wish.isMade(changes));
+export function checkDecodeChanges(
+  changes: DecodeChanges,
+  { models = modelKinds }: { models?: readonly ModelKind[] } = {},
+): void {
+  const [first, ...rest] = wishesOf(models).filter((wish) => wish.isMade(changes));
   const other = rest.find(({ kind }) => kind !== first.kind);
   if (other) {
     throw new TypeError(
-      `Cannot use ${first.flag} together with ${other.flag}: the first is for ${
-        NAMES[first.kind]
-      }, the ` +
-        `second for ${NAMES[other.kind]}; leave out the one that is not for your model`,
+      `Cannot use ${first.flag} together with ${other.flag}: the first is for ${first.kind.label}, ` +
+        `the second for ${other.kind.label}; leave out the one that is not for your model`,
     );
   }
-  if (changes.nms !== undefined) requireShare("--nms", changes.nms);
+  const { nms } = changes;
+  if (nms !== undefined && !(nms >= 0 && nms <= 1)) {
+    throw new RangeError(`Cannot use --nms ${nms}: expected a number from 0 to 1`);
+  }
 }
 
 /**
- * A model's settings with the changes that a user wants.
+ * A model's decoding with the changes that a user wants.
  *
- * @param model Its own settings, the kind of its network, and its file for errors.
+ * @param model Its own decoding, its kind, the other kinds, and its file for errors.
  * @throws {TypeError} If a change is for models of another kind.
  * @throws {RangeError} If a value makes no sense.
  */
 export function changeDecode(
   changes: DecodeChanges,
-  { decode, kind, file }: { decode: DecodeSettings; kind: SegmentationKind; file: string },
-): DecodeSettings {
-  const wrong = WISHES.find((wish) => wish.isMade(changes) && wish.kind !== kind);
+  { decode, kind, file, models = modelKinds }: {
+    decode: object;
+    kind: ModelKind;
+    file: string;
+    models?: readonly ModelKind[];
+  },
+): object {
+  const wrong = wishesOf(models).find((wish) =>
+    wish.isMade(changes) && wish.kind.name !== kind.name
+  );
   if (wrong) {
     throw new TypeError(
-      `Cannot use ${wrong.flag} with ${file}, a model of ${NAMES[kind]}: ${wrong.reason}`,
+      `Cannot use ${wrong.flag} with ${file}, a model of ${kind.label}: ${wrong.reason}`,
     );
   }
-  const { threshold, nms, opening, minSize } = changes;
-  if (kind === "unet") {
-    const postprocess = { ...decode.postprocess, ...withoutGaps({ threshold, opening, minSize }) };
-    checkPostprocess(postprocess);
-    return { ...decode, postprocess };
-  }
-  const prob = threshold as number | undefined;
-  if (prob !== undefined) requireShare("--threshold", prob);
-  if (nms !== undefined) requireShare("--nms", nms);
-  return { ...decode, thresholds: { ...decode.thresholds, ...withoutGaps({ prob, nms }) } };
-}
-
-function requireShare(flag: string, value: number): void {
-  if (value >= 0 && value <= 1) return;
-  throw new RangeError(`Cannot use ${flag} ${value}: expected a number from 0 to 1`);
-}
-
-/** The settings that are given. */
-function withoutGaps<T extends object>(settings: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return objectsOf(kind).changeDecoding(decode, changes);
 }

@@ -1,12 +1,11 @@
 /**
- * A trained model on disk: weights with everything that prediction must repeat.
+ * A trained model as bytes: weights with everything that prediction must repeat.
  *
  * @module
  */
 
 import type { Device } from "../../kernels/gpu/device.ts";
-import type { Network } from "../../nn/module.ts";
-import { defaultRayThresholds, type RayThresholds } from "../../nn/labels/stardist/thresholds.ts";
+import type { Architecture, Network } from "../../nn/module.ts";
 import {
   decodeSafeTensors,
   encodeSafeTensors,
@@ -14,163 +13,133 @@ import {
   type SafeTensors,
 } from "../../nn/safetensors.ts";
 import { loadNetwork, parseArchitecture } from "../../nn/weights.ts";
-import type { ConfigChange, TrainConfig } from "../jobs/train/config.ts";
+import {
+  type IntensitySettings,
+  stillNormalization,
+  videoNormalization,
+} from "../images/normalization_settings.ts";
 import type { NormalizationSettings } from "../images/normalize.ts";
-import { checkPostprocess } from "./postprocess.ts";
-import type { DecodeSettings } from "./segment.ts";
-import { takesStacks } from "../jobs/train/stack_set.ts";
-import { stillNormalization, videoNormalization } from "../jobs/train/training_set.ts";
-import { versions } from "../jobs/disk/version.ts";
+import { modelKinds, objectsOf } from "./list.ts";
+import type { ModelKind, SettingChange } from "./model_kind.ts";
 
-/** A model that can predict. */
-export interface Model {
-  /** The network with its weights on the GPU. */
-  readonly network: Network;
+/** How images become what a model takes, and its answers objects. */
+export interface Reading {
   /** How single images are normalised. */
   readonly stills: NormalizationSettings;
   /** How videos are normalised. */
   readonly video: NormalizationSettings;
-  /** How its answers become labels. */
-  readonly decode: DecodeSettings;
+  /** How its answers become objects, as its kind has it. */
+  readonly decode: object;
   /** Planes on each side of the focus that are channels of its images; null if they are no z-stacks. */
   readonly planes: number | null;
 }
 
-/** What a weights file holds. */
-export interface ModelFile extends Omit<Model, "network"> {
-  /** The file. */
+/** A model that can predict. */
+export interface Model extends Reading {
+  /** Its kind. */
+  readonly kind: ModelKind;
+  /** The network with its weights on the GPU. */
+  readonly network: Network;
+}
+
+/** A file of weights whose kind is known. */
+export interface ModelFile {
+  /** The file's name, for errors. */
   readonly file: string;
   /** Weights and what describes the network. */
   readonly weights: SafeTensors;
+  /** The network that they are for. */
+  readonly architecture: Architecture;
+  /** The kind of model. */
+  readonly kind: ModelKind;
 }
 
 /** What prediction must repeat, apart from the network. */
 export interface EncodeModelOptions {
+  /** The kind of model. */
+  readonly kind: ModelKind;
   /** Says how the network is built. */
-  readonly network: Pick<Network, "architecture">;
+  readonly architecture: Architecture;
   /** Its weights. */
   readonly weights: ReadonlyMap<string, NamedArray>;
-  /** Normalisation and post-processing. */
-  readonly config: TrainConfig;
-  /** Thresholds picked for a StarDist network; the defaults if left out. */
-  readonly thresholds?: RayThresholds;
+  /** How images are normalised. */
+  readonly intensities: IntensitySettings;
+  /** How answers become objects. */
+  readonly decode: object;
+  /** Planes on each side of the focus that are channels; null for images of one plane. */
+  readonly planes: number | null;
+  /** Versions of the programs that trained it. */
+  readonly versions: Readonly<Record<string, string>>;
 }
 
 /** Encodes weights with all that is needed to predict with them, `config.json` not included. */
 export function encodeModel(
-  { network, weights, config, thresholds = defaultRayThresholds }: EncodeModelOptions,
+  { kind, architecture, weights, intensities, decode, planes, versions }: EncodeModelOptions,
 ): Uint8Array<ArrayBuffer> {
-  const normalization = { stills: stillNormalization(config), video: videoNormalization(config) };
+  const normalization = {
+    stills: stillNormalization(intensities),
+    video: videoNormalization(intensities),
+  };
   return encodeSafeTensors({
     metadata: {
       format: "kymo",
-      architecture: JSON.stringify(network.architecture),
+      architecture: JSON.stringify(architecture),
       normalization: JSON.stringify(normalization),
-      postprocess: JSON.stringify(config.postprocess),
-      ...(takesStacks(config) && { planes: JSON.stringify(config.planes) }),
-      ...(network.architecture.kind === "stardist" && { thresholds: JSON.stringify(thresholds) }),
-      versions: JSON.stringify(versions()),
+      ...objectsOf(kind).encodeDecoding(decode),
+      ...(planes !== null && { planes: JSON.stringify(planes) }),
+      versions: JSON.stringify(versions),
     },
     tensors: weights,
   });
 }
 
 /**
- * Reads a model from a run folder (its `weights.safetensors`) or from a weights file.
+ * Decodes a file of weights and finds its kind.
  *
- * @throws {Error} If there is no such file.
- * @throws {SyntaxError | RangeError} If it is damaged or not a Kymo model.
+ * @param options.file The file's name, for errors.
+ * @param options.models The kinds that there are.
+ * @throws {SyntaxError} If it is damaged or does not say what network it is for.
+ * @throws {RangeError} If its kind is not known.
  */
-export async function readModel(device: Device, path: string): Promise<Model> {
-  const { file, weights, ...settings } = await readModelFile(path);
-  return { network: loadNetwork(device, { weights, from: file }), ...settings };
-}
-
-/**
- * What {@linkcode readModel} reads, without building the network.
- *
- * @throws {Error} If there is no such file.
- * @throws {SyntaxError} If it is damaged or not a Kymo model.
- */
-export async function readModelFile(path: string): Promise<ModelFile> {
-  const file = weightsFile(path);
-  const weights = decodeSafeTensors(await readFile(file), file);
-  return { file, weights, ...settingsOf(weights.metadata, file) };
-}
-
-/** What a model is for. */
-export interface ModelPurpose {
-  /** Kind of its network; null if the file cannot be read. */
-  readonly kind: string | null;
-  /** Planes on each side of the focus, if it takes z-stacks. */
-  readonly planes: number | null;
-}
-
-/**
- * What a model is for, as far as can be seen without using it; a file that cannot be read is left to
- * whoever needs it.
- */
-export async function purposeOf(path: string): Promise<ModelPurpose> {
-  try {
-    const file = weightsFile(path);
-    const { metadata } = decodeSafeTensors(await readFile(file), file);
-    const { kind } = parseArchitecture(metadata["architecture"] ?? "", file);
-    return { kind, planes: metadata.planes === undefined ? null : JSON.parse(metadata.planes) };
-  } catch {
-    return { kind: null, planes: null };
+export function decodeModel(
+  bytes: Uint8Array<ArrayBuffer>,
+  { file, models = modelKinds }: { file: string; models?: readonly ModelKind[] },
+): ModelFile {
+  const weights = decodeSafeTensors(bytes, file);
+  const text = weights.metadata["architecture"];
+  if (!text) {
+    throw new SyntaxError(
+      `Cannot use ${file}: its metadata has no architecture; give the weights of a Kymo run`,
+    );
   }
-}
-
-/** The weights of a model that is given as a run folder or as the file itself. */
-export function weightsFile(path: string): string {
-  return path.endsWith(".safetensors") ? path : `${path}/weights.safetensors`;
+  const architecture = parseArchitecture(text, file);
+  const kind = models.find(({ name }) => name === architecture.kind);
+  if (kind) return { file, weights, architecture, kind };
+  const names = models.map(({ name }) => name);
+  throw new RangeError(
+    `Cannot use ${file}: cannot build a network of kind ${architecture.kind}: known kinds are ` +
+      `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`,
+  );
 }
 
 /**
- * The settings that a run must have to go on with a model's weights: those of its network, and how
- * images are normalised.
+ * What a file of weights says about prediction, apart from the network.
  *
- * @throws {Error} If there is no such file.
- * @throws {SyntaxError} If it is damaged or not a Kymo model.
+ * @throws {SyntaxError} If it says nothing that makes sense.
+ * @throws {TypeError} If the model finds no objects.
  */
-export async function settingsOfModel(path: string): Promise<ConfigChange> {
-  const { file, weights, stills, video, planes } = await readModelFile(path);
-  const { kind, options } = parseArchitecture(weights.metadata["architecture"] ?? "", file);
-  const { depth, base, rays, grid, features } = options;
-  return {
-    model: kind,
-    depth,
-    base,
-    ...(kind === "stardist" && { stardist: { rays, grid, features } }),
-    planes: planes ?? 0,
-    low: stills.low,
-    high: stills.high,
-    videoNormalization: video.mode,
-  };
-}
-
-/** What a weights file says about prediction, apart from the network. */
-function settingsOf(
-  metadata: Readonly<Record<string, string>>,
-  file: string,
-): Omit<Model, "network"> {
+export function readingOf({ weights: { metadata }, file, kind }: ModelFile): Reading {
+  const objects = objectsOf(kind);
   try {
     const { stills, video } = JSON.parse(metadata.normalization);
     for (const { low, high } of [stills, video]) {
       if (!(low < high)) throw new RangeError(`Percentile ${low} is not below ${high}`);
     }
-    const postprocess = JSON.parse(metadata.postprocess);
-    checkPostprocess(postprocess);
-    // Only StarDist has any.
-    const thresholds = JSON.parse(metadata.thresholds ?? JSON.stringify(defaultRayThresholds));
-    for (const value of [thresholds.prob, thresholds.nms]) {
-      if (!(value >= 0 && value <= 1)) throw new RangeError(`A threshold is ${value}`);
-    }
     const planes = metadata.planes === undefined ? null : JSON.parse(metadata.planes);
     if (planes !== null && !(Number.isInteger(planes) && planes >= 0)) {
       throw new RangeError(`There are ${planes} planes on each side of the focus`);
     }
-    return { stills, video, decode: { postprocess, thresholds }, planes };
+    return { stills, video, decode: objects.readDecoding(metadata), planes };
   } catch (error) {
     throw new SyntaxError(
       `Cannot use ${file}: its metadata lacks normalization and postprocess that make sense; ` +
@@ -180,15 +149,34 @@ function settingsOf(
   }
 }
 
-async function readFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return await Deno.readFile(path);
-  } catch (error) {
-    throw new Error(
-      `Cannot read ${path}: ${
-        error instanceof Error ? error.message : error
-      }; give the folder of a ` +
-        "training run or a weights file",
-    );
-  }
+/**
+ * Builds the model that a file of weights describes.
+ *
+ * @throws {SyntaxError | RangeError | TypeError} If it is damaged, does not fit its network, or finds no
+ * objects.
+ */
+export function buildModel(device: Device, file: ModelFile): Model {
+  const { weights, kind } = file;
+  const reading = readingOf(file);
+  const network = loadNetwork(device, { weights, from: file.file, kinds: [kind.network] });
+  return { ...reading, kind, network };
+}
+
+/**
+ * The settings that a run must have to go on with a model's weights: those of its network, and how
+ * images are normalised.
+ *
+ * @throws {SyntaxError} If the file says nothing about it that makes sense.
+ */
+export function settingsOfModel(file: ModelFile): SettingChange {
+  const { kind, architecture } = file;
+  const { stills, video, planes } = readingOf(file);
+  return {
+    model: kind.name,
+    ...kind.settingsOf(architecture),
+    planes: planes ?? 0,
+    low: stills.low,
+    high: stills.high,
+    videoNormalization: video.mode,
+  };
 }

@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { RayThresholds } from "../../nn/labels/stardist/thresholds.ts";
 import type { LabelImage } from "../images/image.ts";
 import type { Stage } from "../learn/stages.ts";
 import type { Evaluation } from "../objects/scores/evaluate.ts";
@@ -27,21 +26,21 @@ export interface ModelResults {
   readonly video: Evaluation | null;
   /** The same after the temporal filter; null without a video, or if it was not asked for. */
   readonly filtered: Evaluation | null;
-  /** What StarDist found with, and what it finds with a fixed threshold; null for other networks. */
-  readonly stars: StarResults | null;
+  /** What its tuned decoding is, and what it finds untuned; null where nothing is tuned. */
+  readonly tuned: TunedResults | null;
   /** Label images of the frames that the report shows, by frame index. */
   readonly shown: ReadonlyMap<number, LabelImage>;
   /** The labels of the frame that the report compares with the truth; null without truth. */
   readonly judged: { readonly index: number; readonly labels: LabelImage } | null;
 }
 
-/** What is measured of StarDist alone. */
-export interface StarResults {
-  /** The thresholds that were picked on the validation stills. */
-  readonly thresholds: RayThresholds;
-  /** Precision on the held-back stills with the probability threshold 0.5. */
+/** What is measured of a model whose decoding is tuned, such as StarDist's thresholds. */
+export interface TunedResults {
+  /** The decoding that was picked on the validation stills. */
+  readonly decode: object;
+  /** Precision on the held-back stills with the decoding that was not tuned. */
   readonly fixedStills: Precision | null;
-  /** Precision on the frames with truth with the probability threshold 0.5. */
+  /** Precision on the frames with truth with the decoding that was not tuned. */
   readonly fixedVideo: Precision | null;
 }
 

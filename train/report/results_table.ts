@@ -124,15 +124,20 @@ function filteredOf(results: SeedResults): Record<string, number | undefined>[] 
 }
 
 /** Rows of values by key for one model of one seed. */
-function valuesOf({ stills, video, stars }: ModelResults): Record<string, number | undefined> {
+function valuesOf({ stills, video, tuned }: ModelResults): Record<string, number | undefined> {
   return {
     ap50_stills: stills?.ap50,
     mean_ap_stills: stills?.meanAp,
-    threshold: stars?.thresholds.prob,
-    fixed_ap50_stills: stars?.fixedStills?.ap50,
-    fixed_ap50_video: stars?.fixedVideo?.ap50,
+    threshold: probabilityThreshold(tuned?.decode),
+    fixed_ap50_stills: tuned?.fixedStills?.ap50,
+    fixed_ap50_video: tuned?.fixedVideo?.ap50,
     ...(video && videoValues(video)),
   };
+}
+
+/** The probability from which a tuned decoding takes objects, if it has one. */
+function probabilityThreshold(decode: object | undefined): number | undefined {
+  return decode && "prob" in decode && typeof decode.prob === "number" ? decode.prob : undefined;
 }
 
 function videoValues(video: Evaluation): Record<string, number | undefined> {

@@ -52,6 +52,6 @@ Deno.test("the list of commands is there without loading kernels, networks or jo
   const files = [...await loadedBy("cli.ts")];
   assert(files.includes("train/console/commands/train.ts"), files.join());
   assertEquals(files.filter((file) => /^kernels\/|^nn\/|^train\/(?!console\/)/.test(file)), []);
-  const job = [...await loadedBy("train/jobs/train/train_any.ts")];
+  const job = [...await loadedBy("train/jobs/train/train.ts")];
   assert(job.some((file) => file.startsWith("kernels/")), "the walk finds kernels where they are");
 });

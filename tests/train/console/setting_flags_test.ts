@@ -5,7 +5,7 @@ import {
   flagOf,
   settingFlags,
 } from "../../../train/console/setting_flags.ts";
-import { settingGroups } from "../../../train/console/setting_groups.ts";
+import { settingGroups } from "../../../train/jobs/train/config.ts";
 import {
   listSettings,
   oneOf,

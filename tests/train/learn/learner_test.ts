@@ -9,14 +9,14 @@ import type { NamedArray } from "../../../nn/safetensors.ts";
 import { siameseForward } from "../../../nn/siamese.ts";
 import { buildNetwork, parameterTensors, readTensors } from "../../../nn/weights.ts";
 import type { Batch } from "../../../train/learn/batches.ts";
-import {
-  changeConfig,
-  type ConfigChange,
-  defaultConfig,
-} from "../../../train/jobs/train/config.ts";
+import { changeConfig, defaultConfig } from "../../../train/jobs/train/config.ts";
 import { Random } from "../../../train/images/random.ts";
-import { Learner, type StepKind } from "../../../train/learn/learner.ts";
-import { device } from "../fixtures/stage_fixture.ts";
+import { Learner } from "../../../train/learn/learner.ts";
+import type { SettingChange } from "../../../train/models/model_kind.ts";
+import { device, tinyParts } from "../fixtures/stage_fixture.ts";
+
+/** The tasks of a tiny learner. */
+type TaskName = "segmentation" | "consistency";
 
 /** A tiny network with fresh weights. */
 function newNetwork(base = 2, on = device): Network {
@@ -27,14 +27,14 @@ function newNetwork(base = 2, on = device): Network {
 }
 
 /** A learner of a tiny network with fresh weights. */
-function newLearner(change: ConfigChange = {}, on = device): Learner {
+function newLearner(change: SettingChange = {}, on = device): Learner {
   const tiny = { depth: 1, base: 2, patch: 16, batch: 2, pairs: 1, ...change };
   const config = changeConfig(defaultConfig, { change: tiny, source: "the test" });
-  return new Learner(on, { network: newNetwork(config.base, on), config });
+  return new Learner(on, { network: newNetwork(config.base, on), ...tinyParts(config) });
 }
 
 /** A batch of two noisy images, with targets for segmentation. */
-function newBatch(kind: StepKind, seed = 1): Batch {
+function newBatch(kind: TaskName, seed = 1): Batch {
   const random = new Random(seed);
   const images = Float32Array.from({ length: 512 }, () => random.next());
   const targets = images.map((value) => value > 0.5 ? 1 : 0);
@@ -44,7 +44,7 @@ function newBatch(kind: StepKind, seed = 1): Batch {
 Deno.test("Learner gives the losses of queued steps in their order, until its log is full", async () => {
   const kinds = Array.from(
     { length: 64 },
-    (_, i): StepKind => i % 3 === 2 ? "consistency" : "segmentation",
+    (_, i): TaskName => i % 3 === 2 ? "consistency" : "segmentation",
   );
   const together = newLearner();
   for (const [i, kind] of kinds.entries()) {
@@ -54,7 +54,7 @@ Deno.test("Learner gives the losses of queued steps in their order, until its lo
   assertEquals(together.isLogFull, true);
   const logged = await together.readLosses();
   assertEquals(together.isLogFull, false);
-  assertEquals(logged.map(({ kind }) => kind), kinds);
+  assertEquals(logged.map(({ task }) => task), kinds);
   const single = newLearner();
   for (const [i, kind] of kinds.slice(0, 9).entries()) {
     single.step(kind, newBatch(kind, i), 1e-3);
@@ -85,7 +85,7 @@ Deno.test("Learner.readLosses() gives the losses queued before it, also when ste
 
 Deno.test("Learner's losses have moments of their own", async () => {
   const learner = newLearner();
-  const moments = async (kind: StepKind) =>
+  const moments = async (kind: TaskName) =>
     [...(await learner.optimiserState()).moments].filter(([name]) => name.startsWith(kind));
   const before = await moments("consistency");
   assert(before.every(([, { data }]) => data.every((value) => value === 0)));
@@ -101,33 +101,48 @@ Deno.test("Learner's losses have moments of their own", async () => {
   assertEquals((await learner.optimiserState()).counts, { segmentation: 0, consistency: 0 });
 });
 
-Deno.test("Learner.validate() changes nothing, and means over batches and over pixels", async () => {
+Deno.test("Learner.measure() changes nothing, and means over batches and over pixels", async () => {
   const learner = newLearner();
   const before = await learner.weights();
   const stills = [1, 2].map((seed) => newBatch("segmentation", seed));
   const pairs = [3, 4].map((seed) => newBatch("consistency", seed));
   const { inUse } = device.memory;
-  const both = await learner.validate({ stills, pairs });
+  const both = await learner.measure("segmentation", stills);
+  const onPairs = await learner.measure("consistency", pairs);
+  assertEquals(await learner.measure("consistency", []), null);
   learner.release();
   assertEquals(device.memory.inUse, inUse);
   assertEquals(await learner.weights(), before);
-  const alone = await Promise.all(
-    stills.map((still) => newLearner().validate({ stills: [still], pairs: [] })),
+  const mean = (values: readonly number[]) =>
+    values.reduce((sum, value) => sum + value / values.length, 0);
+  for (
+    const [task, batches, whole] of [
+      ["segmentation", stills, both],
+      ["consistency", pairs, onPairs],
+    ] as const
+  ) {
+    const alone = await Promise.all(
+      batches.map(async (batch) => (await newLearner().measure(task, [batch]))!),
+    );
+    assertEquals(whole!.loss, mean(alone.map(({ loss }) => loss)));
+    for (const key of ["meanProbability", "foregroundFraction"] as const) {
+      assertLess(Math.abs(whole![key] - mean(alone.map((one) => one[key]))), 1e-9);
+    }
+  }
+  assertEquals(await learner.measure("segmentation", stills), both);
+});
+
+Deno.test("Learner refuses a task that it does not have, and names those it has", () => {
+  assertThrows(
+    () => newLearner().step("focus", newBatch("segmentation"), 1e-3),
+    RangeError,
+    "Cannot train for focus: the tasks are segmentation, consistency",
   );
-  const mean = (values: readonly (number | null)[]) =>
-    values.reduce<number>((sum, value) => sum + value! / values.length, 0);
-  assertEquals(both.segmentation, mean(alone.map(({ segmentation }) => segmentation)));
-  assertEquals(alone.map(({ consistency }) => consistency), [null, null]);
-  const onlyPairs = await learner.validate({ stills: [], pairs });
-  assertEquals(onlyPairs, { ...both, segmentation: null });
-  const onlyStills = await learner.validate({ stills, pairs: [] });
-  const probabilities = mean(alone.map(({ meanProbability }) => meanProbability));
-  assertLess(Math.abs(onlyStills.meanProbability - probabilities), 1e-9);
 });
 
 /** The same steps without recordings: every tensor made anew. */
 async function trainPlainly(
-  steps: readonly { kind: StepKind; batch: Batch; rate: number }[],
+  steps: readonly { kind: TaskName; batch: Batch; rate: number }[],
 ): Promise<{ losses: number[]; weights: ReadonlyMap<string, NamedArray> }> {
   const network = newNetwork();
   const { parameters } = network;
@@ -154,7 +169,7 @@ async function trainPlainly(
 
 Deno.test("Learner's captured steps give the bits of plain ones, also with other work between", async () => {
   const steps = Array.from({ length: 12 }, (_, i) => {
-    const kind: StepKind = i % 3 === 1 ? "consistency" : "segmentation";
+    const kind: TaskName = i % 3 === 1 ? "consistency" : "segmentation";
     return { kind, batch: newBatch(kind, i), rate: 1e-2 / (1 + i) };
   });
   const plain = await trainPlainly(steps);
@@ -164,7 +179,7 @@ Deno.test("Learner's captured steps give the bits of plain ones, also with other
     for (const [i, { kind, batch, rate }] of steps.entries()) {
       learner.step(kind, batch, rate);
       if (i === 2) {
-        await learner.validate({ stills: [newBatch("segmentation", 99)], pairs: [] });
+        await learner.measure("segmentation", [newBatch("segmentation", 99)]);
         read.push(...(await learner.readLosses()).map(({ loss }) => loss));
       }
       if (i === 5) learner.release();
@@ -206,7 +221,10 @@ Deno.test("Learner makes a step again without new memory, and gives it back when
     learner.step(kind, newBatch(kind), 1e-3);
     learner.step(kind, newBatch(kind), 1e-3);
   }
-  const validate = () => learner.validate({ stills: [batch], pairs: [newBatch("consistency")] });
+  const validate = async () => {
+    await learner.measure("segmentation", [batch]);
+    await learner.measure("consistency", [newBatch("consistency")]);
+  };
   await validate();
   const { allocated } = device.memory;
   learner.step("segmentation", batch, 1e-3);
@@ -233,7 +251,7 @@ Deno.test("Learner.step() on a batch of another shape is another recording", asy
   assertEquals(await learner.weights(), plain.weights);
 });
 
-const SIZES: ConfigChange[] = [
+const SIZES: SettingChange[] = [
   { base: 4, patch: 32, batch: 4, pairs: 2 },
   { base: 4, patch: 32, batch: 2, pairs: 3 },
   { base: 4, patch: 48, batch: 5, pairs: 1 },
@@ -269,7 +287,7 @@ Deno.test("Learner.plannedBytes() is what is allocated, within 5 %, in whichever
 });
 
 Deno.test("Learner.plannedBytes() counts the steps that will be made, and less with recompute", () => {
-  const planned = (change: ConfigChange, kinds?: StepKind[]) =>
+  const planned = (change: SettingChange, kinds?: TaskName[]) =>
     newLearner({ base: 8, patch: 64, ...change }).plannedBytes(kinds) - device.memory.inUse;
   const both = planned({ batch: 2, pairs: 4 });
   assertLess(planned({ batch: 2, pairs: 4 }, ["segmentation"]), 0.5 * both);

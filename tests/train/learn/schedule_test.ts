@@ -1,37 +1,33 @@
 import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
-import {
-  changeConfig,
-  type ConfigChange,
-  defaultConfig,
-} from "../../../train/jobs/train/config.ts";
-import type { StepKind } from "../../../train/learn/learner.ts";
+import { changeConfig, defaultConfig } from "../../../train/jobs/train/config.ts";
 import type { Stage } from "../../../train/learn/stages.ts";
-import { Schedule } from "../../../train/learn/schedule.ts";
+import { type Schedule, stageSchedule } from "../../../train/learn/schedule.ts";
+import type { SettingChange } from "../../../train/models/model_kind.ts";
 
 const EPOCHS = { segmentation: 5, consistency: 3, depth: 0 };
 
 /** A schedule with some settings changed. */
-function schedule(stage: Stage, change: ConfigChange = {}): Schedule {
+function schedule(stage: Stage, change: SettingChange = {}): Schedule {
   const config = changeConfig(defaultConfig, { change, source: "the test" });
-  return new Schedule(stage, { config, epochs: EPOCHS });
+  return stageSchedule(stage, { settings: config, epochs: EPOCHS });
 }
 
 /** The kinds of all steps, S for segmentation and C for consistency. */
 function kinds(plan: Schedule): string {
   return Array.from(
     { length: plan.steps },
-    (_, step) => plan.kind(step) === "segmentation" ? "S" : "C",
+    (_, step) => plan.task(step) === "segmentation" ? "S" : "C",
   ).join("");
 }
 
 /** The rates of all steps of one kind. */
-function rates(plan: Schedule, kind: StepKind): number[] {
+function rates(plan: Schedule, kind: string): number[] {
   const steps = Array.from({ length: plan.steps }, (_, step) => step);
-  return steps.filter((step) => plan.kind(step) === kind).map((step) => plan.rate(step));
+  return steps.filter((step) => plan.task(step) === kind).map((step) => plan.rate(step));
 }
 
 Deno.test("Schedule lays out rounds of segmentation, then consistency", () => {
-  const cases: [ConfigChange, consistent: string, control: string][] = [
+  const cases: [SettingChange, consistent: string, control: string][] = [
     [{ segmentationShare: 2, consistencyShare: 1 }, "SSCSSCSSC", "SSSSSS"],
     [
       { segmentationShare: 7, consistencyShare: 5 },
@@ -125,8 +121,8 @@ Deno.test("Schedule.rate() lowers on a plateau the rate of its own loss only", (
   const plan = schedule("consistent", change);
   const segmentation = () => plan.rate(0) / defaultConfig.segmentationRate;
   const consistency = () => plan.rate(2) / defaultConfig.consistencyRate;
-  const observe = (kind: StepKind, values: number[]) =>
-    values.forEach((value) => plan.plateaus[kind].observe(value));
+  const observe = (kind: string, values: number[]) =>
+    values.forEach((value) => plan.plateaus.get(kind)!.observe(value));
   observe("segmentation", [0.5, 0.6]);
   assertEquals([segmentation(), consistency()], [1, 1]);
   observe("segmentation", [0.5]);
@@ -138,7 +134,7 @@ Deno.test("Schedule.rate() lowers on a plateau the rate of its own loss only", (
   observe("segmentation", [0.4, 0.41, 0.3]);
   assertAlmostEquals(segmentation(), 2 / 3, 1e-12);
   const other = schedule("consistent", change);
-  other.plateaus.segmentation.restore(plan.plateaus.segmentation.state);
+  other.plateaus.get("segmentation")!.restore(plan.plateaus.get("segmentation")!.state);
   assertEquals(other.rate(0), plan.rate(0));
 });
 
@@ -146,7 +142,7 @@ Deno.test("Schedule.rate() does not look at plateaus with another decay", () => 
   for (const decay of ["cosine", "constant"]) {
     const plan = schedule("consistent", { decay, plateauPatience: 1 });
     const before = plan.rate(7);
-    for (let i = 0; i < 5; i++) plan.plateaus.segmentation.observe(1);
+    for (let i = 0; i < 5; i++) plan.plateaus.get("segmentation")!.observe(1);
     assertEquals(plan.rate(7), before);
   }
 });

@@ -8,13 +8,15 @@ import {
 import { type Frames, pickFrames } from "../../../train/images/series/frames.ts";
 import type { Channels } from "../../../train/images/image.ts";
 import type { TrainEvent, ValidationEvent } from "../../../train/jobs/train/events.ts";
-import type { ValidationScores } from "../../../train/learn/learner.ts";
 import type { Stage } from "../../../train/learn/stages.ts";
-import { runStage } from "../../../train/learn/stage.ts";
-import { stageSteps, validationBatches } from "../../../train/learn/stage_data.ts";
+import { defaultKinds } from "../../../train/models/list.ts";
+import { uNet } from "../../../train/models/unet/kind.ts";
+import { scheduleOf, validationBatches } from "../../../train/learn/stage_data.ts";
 import {
   runWholeStage,
   scoresWith,
+  startStage,
+  type ValidationScores,
   type WatchedStep,
   withWorkshop,
 } from "../fixtures/stage_fixture.ts";
@@ -47,12 +49,9 @@ Deno.test("control and consistent model get the same stills at the same rates", 
 
 Deno.test("a stage makes further steps while it waits for losses, and tells all in their order", async () => {
   await withWorkshop(async (workshop) => {
-    const { set, folder, config } = workshop;
     const learner = workshop.learner();
     const made: [told: number, made: number][] = [];
-    for await (
-      const event of runStage("baseline", { learner, set, folder, config, resume: null })
-    ) {
+    for await (const event of startStage("baseline", { workshop, learner })) {
       if (event.type === "step") made.push([event.step, learner.steps.length]);
     }
     assertEquals(made.map(([told]) => told), Array.from({ length: 35 }, (_, i) => i + 1));
@@ -297,7 +296,7 @@ Deno.test("a stage of no steps ends with the weights it began with", async () =>
   }, { change: { warmup: 0, segmentationShare: 0 } });
 });
 
-Deno.test("stageSteps() counts epochs over stills and over pairs of all videos", async () => {
+Deno.test("scheduleOf() counts epochs over stills and over pairs of all videos", async () => {
   const change = {
     ...{ unit: "epochs", rounds: 3, segmentationShare: 2, consistencyShare: 1 },
     ...{ gap: 2, batch: 3, pairs: 2 },
@@ -310,9 +309,10 @@ Deno.test("stageSteps() counts epochs over stills and over pairs of all videos",
     const two = { ...set, videos: all };
     // 4 stills in batches of 3 are 2 batches; 3 + 1 pairs of frames two apart in twos are 2.
     assertEquals(set.train.length, 4);
-    assertEquals(stageSteps("baseline", { set: two, config }), 6);
-    assertEquals(stageSteps("control", { set: two, config }), 3 * 2 * 2);
-    assertEquals(stageSteps("consistent", { set: two, config }), 3 * (2 * 2 + 2));
+    const stepsOf = (stage: Stage) => scheduleOf(stage, { set: two, settings: config }).steps;
+    assertEquals(stepsOf("baseline"), 6);
+    assertEquals(stepsOf("control"), 3 * 2 * 2);
+    assertEquals(stepsOf("consistent"), 3 * (2 * 2 + 2));
   }, { change });
 });
 
@@ -320,8 +320,10 @@ Deno.test("validationBatches() are the same for every stage, and their pairs the
   await withWorkshop(async ({ set, config }) => {
     const { frames } = set.videos[0];
     const planes = await framesIn(frames);
-    const batches = await validationBatches(set, config);
-    assertEquals(batches, await validationBatches(set, config));
+    const { encode } = uNet.objects!.objective(config, defaultKinds);
+    const options = { settings: config, encode };
+    const batches = await validationBatches(set, options);
+    assertEquals(batches, await validationBatches(set, options));
     assertEquals(batches.stills.map(({ shape }) => shape), [[1, 1, 16, 16]]);
     assertEquals(batches.pairs.length, 4);
     for (const { shape, images, targets } of batches.pairs) {

@@ -2,12 +2,22 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
 import type { RayThresholds } from "../../../nn/labels/stardist/thresholds.ts";
+import type { Network } from "../../../nn/module.ts";
 import { decodeSafeTensors, encodeSafeTensors, type SafeTensors } from "../../../nn/safetensors.ts";
 import { buildNetwork, parameterTensors, readTensors } from "../../../nn/weights.ts";
 import { changeConfig, defaultConfig } from "../../../train/jobs/train/config.ts";
 import { Random } from "../../../train/images/random.ts";
-import { encodeModel, readModel, settingsOfModel } from "../../../train/models/model_file.ts";
-import { predictProbability } from "../../../train/models/probability.ts";
+import { readModelFile } from "../../../train/jobs/disk/model_files.ts";
+import {
+  buildModel,
+  encodeModel,
+  type Model,
+  settingsOfModel,
+} from "../../../train/models/model_file.ts";
+import type { ModelKind } from "../../../train/models/model_kind.ts";
+import { starDist } from "../../../train/models/stardist/kind.ts";
+import { uNet } from "../../../train/models/unet/kind.ts";
+import { predictProbability } from "../../../train/models/unet/probability.ts";
 import { starNetwork } from "../fixtures/star_network.ts";
 import { withFolder } from "../fixtures/temporary.ts";
 
@@ -17,14 +27,30 @@ const CONFIG = changeConfig(defaultConfig, {
   source: "the test",
 });
 
+/** What all files have in common. */
+const COMMON = { intensities: CONFIG, planes: null, versions: { kymo: "0" } };
+
+async function readModel(on: Device, path: string): Promise<Model> {
+  return buildModel(on, await readModelFile(path));
+}
+
+/** A file of weights with the decoding that its kind has in these settings, unless told. */
+async function fileOf(
+  network: Network,
+  { kind, decode = kind.objects!.decoding(CONFIG) }: { kind: ModelKind; decode?: object },
+) {
+  const weights = await readTensors(device, parameterTensors(network));
+  const { architecture } = network;
+  return { weights, bytes: encodeModel({ ...COMMON, kind, architecture, weights, decode }) };
+}
+
 /** A network with fresh weights, and its file. */
 async function freshModel({ depth = 2, base = 3 } = {}) {
   const network = buildNetwork(device, {
     architecture: { kind: "unet", options: { depth, base, inChannels: 1 } },
     random: new Random(4),
   });
-  const weights = await readTensors(device, parameterTensors(network));
-  return { network, weights, bytes: encodeModel({ network, weights, config: CONFIG }) };
+  return { network, ...await fileOf(network, { kind: uNet }) };
 }
 
 /** The file of a fresh model with something changed. */
@@ -44,7 +70,9 @@ Deno.test("readModel() gives back what encodeModel() was given", async () => {
         assertEquals(await readTensors(device, parameterTensors(model.network)), weights);
         assertEquals(model.stills, { mode: "image", low: 2, high: 98 });
         assertEquals(model.video, { mode: "frame", low: 2, high: 98 });
-        assertEquals(model.decode.postprocess, CONFIG.postprocess);
+        assertEquals(model.kind, uNet);
+        assertEquals(model.decode, CONFIG.postprocess);
+        assertEquals(model.planes, null);
         const image = { width: 8, height: 4, data: Float32Array.from({ length: 32 }, (_, i) => i) };
         assertEquals(
           await predictProbability(device, { network: model.network, image }),
@@ -137,17 +165,32 @@ Deno.test("readModel() says what to give where there are no weights", async () =
 /** The file of a fresh StarDist network. */
 async function starFile(thresholds?: RayThresholds): Promise<Uint8Array<ArrayBuffer>> {
   const network = await starNetwork(device, { grid: 2 });
-  const weights = await readTensors(device, parameterTensors(network));
-  return encodeModel({ network, weights, config: CONFIG, thresholds });
+  return (await fileOf(network, { kind: starDist, decode: thresholds })).bytes;
+}
+
+/** The same without any word of thresholds. */
+async function starFileWithout(): Promise<Uint8Array<ArrayBuffer>> {
+  const { metadata: { thresholds: _, ...metadata }, tensors } = decodeSafeTensors(
+    await starFile({ prob: 0.7, nms: 0.2 }),
+    "model",
+  );
+  return encodeSafeTensors({ metadata, tensors });
 }
 
 Deno.test("readModel() gives back a StarDist network's thresholds, StarDist's where there are none", async () => {
   const picked = { prob: 0.6180339887, nms: 0.3 };
-  for (const [given, expected] of [[picked, picked], [undefined, { prob: 0.5, nms: 0.4 }]]) {
-    await withFolder({ "weights.safetensors": await starFile(given) }, async (path) => {
+  const usual = { prob: 0.5, nms: 0.4 };
+  for (
+    const [content, expected] of [
+      [await starFile(picked), picked],
+      [await starFile(), usual],
+      [await starFileWithout(), usual],
+    ] as const
+  ) {
+    await withFolder({ "weights.safetensors": content }, async (path) => {
       const { network, decode } = await readModel(device, path);
       assertEquals(network.architecture.kind, "stardist");
-      assertEquals(decode.thresholds, expected);
+      assertEquals(decode, expected);
     });
   }
 });
@@ -175,11 +218,11 @@ Deno.test("settingsOfModel() is what a run needs to go on with the weights", asy
   const { bytes } = await freshModel();
   await withFolder({ "u.safetensors": bytes, "s.safetensors": await starFile() }, async (path) => {
     const common = { low: 2, high: 98, videoNormalization: "frame", planes: 0 };
-    assertEquals(await settingsOfModel(`${path}/u.safetensors`), {
+    assertEquals(settingsOfModel(await readModelFile(`${path}/u.safetensors`)), {
       ...{ model: "unet", depth: 2, base: 3 },
       ...common,
     });
-    assertEquals(await settingsOfModel(`${path}/s.safetensors`), {
+    assertEquals(settingsOfModel(await readModelFile(`${path}/s.safetensors`)), {
       ...{ model: "stardist", depth: 1, base: 3 },
       stardist: { rays: 8, grid: 2, features: 5 },
       ...common,

@@ -30,7 +30,7 @@ function results(
   filtered: Evaluation | null = null,
 ): ModelResults {
   const stills = ap50 === null ? null : { ap50, meanAp: ap50 / 2, accuracies: [] };
-  return { stills, video: evaluation, filtered, stars: null, shown: new Map(), judged: null };
+  return { stills, video: evaluation, filtered, tuned: null, shown: new Map(), judged: null };
 }
 
 /** The keys of the columns. */

@@ -37,7 +37,7 @@ async function resultsOf(
     stills: ap50 === undefined ? null : precisionOf(ap50),
     video: await evaluateFrames(frames),
     filtered: null,
-    stars: null,
+    tuned: null,
     shown: new Map([[1, labels], [2, labels], [3, labels]]),
     judged: truth ? { index: 2, labels } : null,
   };

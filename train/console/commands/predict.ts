@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { PredictEvent, PredictFilesOptions } from "../../jobs/predict/predict_files.ts";
+import type { PredictEvent, PredictOptions } from "../../jobs/predict/predict_objects.ts";
 import type { FocusFound } from "../../jobs/predict/predict_focus.ts";
-import type { DecodeChanges } from "../../models/decode_changes.ts";
+import type { DecodeChanges } from "../../models/model_kind.ts";
 import type { Command } from "../command.ts";
 import { type Flag, MEMORY, OVERWRITE } from "../flag.ts";
 import {
@@ -117,9 +117,9 @@ export const predictCommand: Command = {
   takesInputs: true,
   async run(flags, { output }) {
     const options = await predictOptions(flags);
-    const { predictAny } = await import("../../jobs/predict/predict_any.ts");
+    const { predict } = await import("../../jobs/predict/predict.ts");
     const progress = new PredictProgress();
-    for await (const event of predictAny(options)) {
+    for await (const event of predict(options)) {
       output.event(event, (shown) => progress.show(shown));
     }
   },
@@ -131,7 +131,7 @@ export const predictCommand: Command = {
  * @param flags Parsed flags by name, inputs under `_`.
  * @throws {UsageError} If one makes no sense, or none of the models could do all that is asked for.
  */
-export async function predictOptions(flags: Flags): Promise<PredictFilesOptions> {
+export async function predictOptions(flags: Flags): Promise<PredictOptions> {
   const inputs = (flags._ as readonly unknown[]).map(String);
   if (inputs.length === 0) throw new UsageError("Cannot predict: no INPUT given");
   const changes: DecodeChanges = {

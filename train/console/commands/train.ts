@@ -46,7 +46,7 @@ export const trainCommand: Command = {
   async flags() {
     const [{ settingFlags }, { settingGroups }] = await Promise.all([
       import("../setting_flags.ts"),
-      import("../setting_groups.ts"),
+      import("../../jobs/train/config.ts"),
     ]);
     return [...OWN, ...settingFlags(settingGroups())];
   },
@@ -60,9 +60,9 @@ export const trainCommand: Command = {
     if (resume) await refuseOtherSeeds(out, seeds);
     const { runConfig } = await import("../run_config.ts");
     const config = await runConfig(flags, { out, resume, file: textFlag(flags, "config") });
-    const { trainAny } = await import("../../jobs/train/train_any.ts");
+    const { train } = await import("../../jobs/train/train.ts");
     const progress = new TrainProgress();
-    for await (const event of trainAny({ config, out, seeds, resume })) {
+    for await (const event of train({ config, out, seeds, resume })) {
       output.event(event, (shown) => progress.show(shown));
     }
   },

@@ -5,8 +5,13 @@
  * @module
  */
 
-import type { StageEvent, TrainEvent } from "../../jobs/train/events.ts";
-import type { FocusEvent } from "../../learn/focus/events.ts";
+import type {
+  FocusPlanEvent,
+  PlanEvent,
+  StageEvent,
+  TrainEvent,
+  ValidationEvent,
+} from "../../jobs/train/events.ts";
 import type { ResultsTable } from "../../report/data.ts";
 import { formatDuration, formatThresholds, Rate, type Shown } from "../text.ts";
 
@@ -26,75 +31,25 @@ export class TrainProgress {
   }
 
   /** Text for the next event. */
-  show(event: TrainEvent | FocusEvent): Shown {
+  show(event: TrainEvent): Shown {
     switch (event.type) {
-      case "focus-plan": {
-        const [train, validation] = event.stacks;
-        return {
-          lines: [
-            `Focus: ${
-              event.parameters.toLocaleString("en")
-            } parameters; ${train} stacks to learn ` +
-            `from, ${validation} to validate; patches of ${event.patch} pixels; planned GPU memory ${
-              (event.plannedBytes / 2 ** 20).toFixed(0)
-            } MiB`,
-          ],
-          status: null,
-        };
-      }
-      case "focus-step":
-        return this.#showStep({ ...event, name: "focus" });
-      case "focus-validation": {
-        const { step, within, distance, isBest } = event;
-        return {
-          lines: [
-            `focus step ${step}: ${
-              (100 * within).toFixed(0)
-            } % of the planes found to within one, ` +
-            `mean distance ${distance.toFixed(1)}${isBest ? " (best)" : ""}`,
-          ],
-          status: null,
-        };
-      }
-      case "focus-result":
-        return { lines: [`focus done: ${event.weights}`], status: null };
       case "note":
         return { lines: [event.text], status: null };
       case "warning":
         return { lines: [`Warning: ${event.text}`], status: null };
-      case "plan": {
-        const [train, validation, test] = event.stills;
-        const stages = event.stages.map(({ stage, steps }) => `${stage} ${steps}`).join(", ");
+      case "plan":
         return {
-          lines: [
-            `Seed ${event.seed}: ${
-              event.parameters.toLocaleString("en")
-            } parameters; ${train} stills ` +
-            `to learn from, ${validation} to validate, ${test} to test; ${event.frames} video frames`,
-            `Steps: ${stages}; planned GPU memory ${(event.plannedBytes / 2 ** 20).toFixed(0)} MiB`,
-          ],
+          lines: "stacks" in event ? formatFocusPlan(event) : formatPlan(event),
           status: null,
         };
-      }
       case "step": {
         const { stage, seed } = event;
         if (this.#stage !== `${seed} ${stage}`) this.#rate.restart();
         this.#stage = `${seed} ${stage}`;
         return this.#showStep({ ...event, name: stage });
       }
-      case "validation": {
-        const { stage, step, segmentation, consistency, depth, isBest } = event;
-        const scores = [
-          ...(segmentation === null ? [] : [`loss ${formatLoss(segmentation)}`]),
-          ...(consistency === null ? [] : [`consistency ${formatLoss(consistency)}`]),
-          ...(depth === null ? [] : [`consistency in depth ${formatLoss(depth)}`]),
-        ];
-        const best = isBest ? " (best)" : "";
-        return {
-          lines: [`${stage} step ${step}: validation ${scores.join(", ")}${best}`],
-          status: null,
-        };
-      }
+      case "validation":
+        return { lines: [formatValidation(event)], status: null };
       case "stage":
         return { lines: [formatStage(event)], status: null };
       case "result":
@@ -124,6 +79,49 @@ export class TrainProgress {
           : ""),
     };
   }
+}
+
+function formatPlan(
+  { seed, parameters, stills: [train, validation, test], frames, stages, plannedBytes }: PlanEvent,
+): string[] {
+  const steps = stages.map(({ stage, steps }) => `${stage} ${steps}`).join(", ");
+  return [
+    `Seed ${seed}: ${parameters.toLocaleString("en")} parameters; ${train} stills to learn from, ` +
+    `${validation} to validate, ${test} to test; ${frames} video frames`,
+    `Steps: ${steps}; planned GPU memory ${formatMebibytes(plannedBytes)}`,
+  ];
+}
+
+function formatFocusPlan(
+  { parameters, stacks: [train, validation], patch, plannedBytes }: FocusPlanEvent,
+): string[] {
+  return [
+    `Focus: ${parameters.toLocaleString("en")} parameters; ${train} stacks to learn from, ` +
+    `${validation} to validate; patches of ${patch} pixels; planned GPU memory ` +
+    formatMebibytes(plannedBytes),
+  ];
+}
+
+function formatMebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+}
+
+/** What was measured, each figure by its name. */
+const SCORES: readonly [key: keyof ValidationEvent, text: (value: number) => string][] = [
+  ["segmentation", (loss) => `loss ${formatLoss(loss)}`],
+  ["consistency", (loss) => `consistency ${formatLoss(loss)}`],
+  ["depth", (loss) => `consistency in depth ${formatLoss(loss)}`],
+  ["within", (share) => `${(100 * share).toFixed(0)} % of the planes found to within one`],
+  ["distance", (planes) => `mean distance ${planes.toFixed(1)}`],
+];
+
+function formatValidation(event: ValidationEvent): string {
+  const scores = SCORES.flatMap(([key, text]) => {
+    const value = event[key];
+    return typeof value === "number" ? [text(value)] : [];
+  });
+  const best = event.isBest ? " (best)" : "";
+  return `${event.stage} step ${event.step}: validation ${scores.join(", ")}${best}`;
 }
 
 function formatStage({ stage, reason, weights, thresholds }: StageEvent): string {

@@ -35,7 +35,7 @@ export const tuneCommand: Command = {
   async flags() {
     const [{ settingFlags }, { settingGroups }] = await Promise.all([
       import("../setting_flags.ts"),
-      import("../setting_groups.ts"),
+      import("../../jobs/train/config.ts"),
     ]);
     return [...OWN, ...settingFlags(settingGroups())];
   },

@@ -4,54 +4,16 @@
  * @module
  */
 
-import { decodeSafeTensors, encodeSafeTensors, type NamedArray } from "../../../nn/safetensors.ts";
-import type { StepKind } from "../../learn/learner.ts";
-import type { PlateauState } from "../../../nn/schedule.ts";
+import { decodeSafeTensors, encodeSafeTensors } from "../../../nn/safetensors.ts";
+import type { SavedState, StageState, StageStore } from "../../learn/stage_state.ts";
 import { writeFileAtomic } from "./files.ts";
-import type { StreamStates } from "../../learn/batches.ts";
-import type { Stage } from "../../learn/stages.ts";
-import type { TrainConfig } from "../train/config.ts";
-
-/** Everything but arrays that a stage needs to go on as if it had never stopped. */
-export interface StageState extends StreamStates {
-  /** The stage. */
-  readonly stage: Stage;
-  /** Steps done in it. */
-  readonly step: number;
-  /** Steps that each Adam has made. */
-  readonly counts: Partial<Record<StepKind, number>>;
-  /** Best validation score so far; null before the first validation. */
-  readonly bestScore: number | null;
-  /** Validations since the best. */
-  readonly waited: number;
-  /** Learning-rate plateaus of the losses that the stage has. */
-  readonly plateaus: Partial<Record<StepKind, PlateauState>>;
-  /** Mean probability and foreground fraction when the stage began; null until measured. */
-  readonly reference: { meanProbability: number; foregroundFraction: number } | null;
-  /** Whether the collapse alarm has been raised. */
-  readonly collapsed: boolean;
-  /** Bytes of metrics.jsonl that belong to what was done. */
-  readonly metricsBytes: number;
-}
-
-/** A saved state: numbers and arrays. */
-export interface SavedState {
-  /** The numbers. */
-  readonly state: StageState;
-  /** Weights as they were. */
-  readonly weights: ReadonlyMap<string, NamedArray>;
-  /** Moments of both optimisers. */
-  readonly moments: ReadonlyMap<string, NamedArray>;
-  /** Best weights so far. */
-  readonly best: ReadonlyMap<string, NamedArray>;
-}
 
 const PARTS = ["weights", "moments", "best"] as const;
 const STATE = "state.safetensors";
 const METRICS = "metrics.jsonl";
 
 /** Reads and writes the files of one run. Every file is written under a temporary name first. */
-export class RunFolder {
+export class RunFolder implements StageStore {
   /** The folder. */
   readonly path: string;
 
@@ -95,7 +57,7 @@ export class RunFolder {
   }
 
   /** Writes `config.json`: all settings and versions. */
-  async writeConfig(config: TrainConfig, versions: Record<string, string>): Promise<void> {
+  async writeConfig(config: object, versions: Record<string, string>): Promise<void> {
     await this.write("config.json", JSON.stringify({ ...config, versions }, null, 2) + "\n");
   }
 

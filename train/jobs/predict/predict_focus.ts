@@ -5,14 +5,13 @@
  */
 
 import { openDevice } from "../../../kernels/open_device.ts";
-import { decodeSafeTensors } from "../../../nn/safetensors.ts";
 import { disk, makeFolder, writeFileAtomic } from "../disk/files.ts";
 import { openZSequence } from "../../images/series/z_stack.ts";
 import { loadFocusModel } from "../../models/focus/model_file.ts";
 import { findFocus } from "../../models/focus/predict.ts";
 import { encodeFocusTable, type FocusRow } from "../../images/series/focus_table.ts";
-import { weightsFile } from "../../models/model_file.ts";
-import type { PredictFilesOptions, PredictionDone, PredictNote } from "./predict_files.ts";
+import type { ModelFile } from "../../models/model_file.ts";
+import type { PredictionDone, PredictNote, PredictOptions } from "./predict_objects.ts";
 
 /** The plane in focus of a stack has been found. */
 export interface FocusFound extends FocusRow {
@@ -30,7 +29,8 @@ export interface FocusFound extends FocusRow {
  * @throws {SyntaxError | RangeError} If a file is damaged or does not fit.
  */
 export async function* predictFocus(
-  { model: path, inputs, out, overwrite = false, memory = 4096 }: PredictFilesOptions,
+  { inputs, out, overwrite = false, memory = 4096, source = disk }: PredictOptions,
+  { weights, file }: ModelFile,
 ): AsyncGenerator<FocusFound | PredictionDone | PredictNote> {
   const table = `${out}/focus.csv`;
   const isThere = await Deno.stat(table).then(() => true, () => false);
@@ -38,11 +38,9 @@ export async function* predictFocus(
     yield { type: "done", out, written: 0, kept: 1 };
     return;
   }
-  const sequences = await Promise.all(inputs.map((input) => openZSequence(disk, input)));
+  const sequences = await Promise.all(inputs.map((input) => openZSequence(source, input)));
   for (const text of new Set(sequences.flatMap(({ notes }) => notes))) yield { type: "note", text };
   using device = await openDevice({ memoryLimit: memory * 1024 ** 2 });
-  const file = weightsFile(path);
-  const weights = decodeSafeTensors(await Deno.readFile(file), file);
   const model = loadFocusModel(device, { weights, from: file });
   await makeFolder(out);
   const total = sequences.reduce((sum, { length }) => sum + length, 0);

@@ -1,137 +1,49 @@
 /**
- * All settings of a training run: one plain object with defaults, which `config.json` repeats in full
- * and the command line exposes flag by flag.
+ * All settings of a training run: the sum of the groups that the rooms declare. `config.json` repeats
+ * them in full, and the command line exposes them flag by flag.
  *
  * @module
  */
 
-import type { StarDistanceError } from "../../../kernels/ops/star_distance_loss.ts";
-import { DEFAULT_LOSS_SETTINGS, type LossName } from "../../../nn/losses.ts";
-import { DEFAULT_STARDIST_LOSS } from "../../../nn/stardist_loss.ts";
-import { type AugmentationSettings, defaultAugmentation } from "../../learn/augment.ts";
-import { defaultFocusSettings, type FocusSettings } from "../../models/focus/settings.ts";
+import { type IntensitySettings, intensitySettings } from "../../images/normalization_settings.ts";
+import { type AugmentationSettings, augmentationSettings } from "../../learn/augment.ts";
+import { type BatchSettings, batchSettings } from "../../learn/batches.ts";
+import { type AlarmSettings, alarmSettings } from "../../learn/examiner.ts";
+import { type ScheduleSettings, scheduleSettings } from "../../learn/schedule.ts";
+import { type StageSettings, stageSettings } from "../../learn/stage.ts";
+import { type SplitSettings, splitSettings } from "../../learn/training_set.ts";
+import type { FocusSettings } from "../../models/focus/kind.ts";
+import { defaultKinds, type Kinds } from "../../models/list.ts";
+import { type LossSettings, lossSettings } from "../../models/loss_settings.ts";
+import type { SettingChange } from "../../models/model_kind.ts";
+import type { StarDistSettings } from "../../models/stardist/kind.ts";
+import { type TrunkSettings, trunkSettings } from "../../models/trunk.ts";
+import type { UNetSettings } from "../../models/unet/kind.ts";
+import { defaultPostprocess } from "../../models/unet/postprocess.ts";
 import {
-  defaultTemporalFilter,
+  filterSettings,
   type TemporalFilterSettings,
 } from "../../objects/sequence/temporal_filter.ts";
-import { defaultPostprocess, type PostprocessSettings } from "../../models/postprocess.ts";
+import {
+  defaultsOf,
+  listSettings,
+  oneOf,
+  type Setting,
+  type SettingGroup,
+  text,
+  wholeNumber,
+  yesOrNo,
+} from "../../settings.ts";
+import { type DataSettings, dataSettings } from "./data_settings.ts";
 
-/** Kinds of networks. */
-export type ModelKind = SegmentationKind | "focus";
-
-/** Kinds of networks that find objects. */
-export type SegmentationKind = "unet" | "stardist";
-
-/** Settings of a training run. */
-export interface TrainConfig {
-  /** Folder of labelled stills; empty for the built-in synthetic set. */
-  stills: string;
-  /** What the built-in set is like: `fluorescence`, or z-stacks of `holotomography`. */
-  synthetic: "fluorescence" | "holotomography";
-  /** Unlabelled videos, each a folder of frames or a multi-page TIFF. */
-  video: string[];
-  /** Unlabelled volumes, each a stack of slices, for consistency in depth. */
-  volume: string[];
-  /**
-   * Planes on each side of the plane in focus that are channels of the image, for z-stacks; 0 for
-   * images of one plane.
-   */
-  planes: number;
-  /**
-   * For z-stacks: a table (.csv) of the planes in focus, or the run folder of a model `focus` that
-   * finds them; to train such a model, the table to learn from.
-   */
-  focus: string;
-  /** Label images of the first video, for the final table only; never used in training. */
-  truth: string;
-  /** Markers of the first video, for DET in the final table. */
-  markers: string;
+/** What a run is, apart from its data and its parts. */
+export interface RunSettings {
   /** Network: `unet`, `stardist`, or `focus` for a classifier that finds planes in focus. */
-  model: ModelKind;
+  model: string;
   /** Run folder or weights file whose network is the baseline; empty to train one. */
   resumeFrom: string;
-  /** How often the network halves the image. */
-  depth: number;
-  /** Channels at full resolution. */
-  base: number;
   /** Seed of weights, order, patches and augmentation. */
   seed: number;
-  /** Side of the training patches in pixels. */
-  patch: number;
-  /** Stills per segmentation batch. */
-  batch: number;
-  /** Pairs of frames per consistency batch. */
-  pairs: number;
-  /** Frames between the two of a pair. */
-  gap: number;
-  /** Neighbouring frames that are compared at once; 2 for pairs. */
-  window: number;
-  /** Whether the stacks of a video are also compared with themselves in depth. */
-  depthPairs: boolean;
-  /** Planes between the two of a pair in depth. */
-  depthGap: number;
-  /** Share of the patches that must contain foreground. */
-  foreground: number;
-  /** Whether all objects of a mask are taken as one foreground. */
-  mergeInstances: boolean;
-  /** Whether pixels where objects touch are background to the network, so that they come apart. */
-  parted: boolean;
-  /** Share of the stills that choose the best weights; with 0 the last weights are taken. */
-  validation: number;
-  /** Share of the stills that only the final table sees. */
-  test: number;
-  /** Percentile of the intensities that becomes 0. */
-  low: number;
-  /** Percentile of the intensities that becomes 1. */
-  high: number;
-  /** Which pixels of a video share their percentiles: the whole `video` or each `frame`. */
-  videoNormalization: "video" | "frame";
-  /** Segmentation batches of the baseline. */
-  warmup: number;
-  /** Rounds of the second stage; each is `segmentationShare` then `consistencyShare` units. */
-  rounds: number;
-  /** Units of segmentation in a round. */
-  segmentationShare: number;
-  /** Units of consistency in a round. */
-  consistencyShare: number;
-  /** Units of consistency in depth in a round, where there are volumes or `depthPairs`. */
-  depthShare: number;
-  /** What a unit is: one batch, or one epoch over the stills or the pairs. */
-  unit: "batches" | "epochs";
-  /** Loss on labelled stills; StarDist has its own, `stardist`. */
-  segmentationLoss: LossName | "stardist";
-  /** Loss between the answers to two frames. */
-  consistencyLoss: LossName;
-  /** Side of the tiles of the consistency loss `tile-sum`, in pixels of the network's output. */
-  consistencyTile: number;
-  /** How far the consistency loss `tolerant-dice` lets objects move, in pixels of the output. */
-  consistencyReach: number;
-  /** How learning rates fall: `cosine` to a tenth, on a `plateau` of the validation, or `constant`. */
-  decay: "cosine" | "plateau" | "constant";
-  /** Validations without improvement before `plateau` lowers a rate. */
-  plateauPatience: number;
-  /** First steps of the baseline over which its rate rises from 0; Dice can die of a fast start. */
-  ramp: number;
-  /** Learning rate of the baseline. */
-  warmupRate: number;
-  /** Learning rate of segmentation in the second stage. */
-  segmentationRate: number;
-  /** Learning rate of consistency in the second stage. */
-  consistencyRate: number;
-  /** Learning rate of consistency in depth. */
-  depthRate: number;
-  /** Steps between validations. */
-  validateEvery: number;
-  /** Validations without improvement before the baseline stops early; 0 for never. */
-  patience: number;
-  /** How much worse than the best a later validation loss may be and still replace its weights. */
-  tolerance: number;
-  /** Steps between saved states. */
-  saveEvery: number;
-  /** Relative change of mean probability or foreground that raises the collapse alarm. */
-  collapseLimit: number;
-  /** Whether the collapse alarm ends the second stage. */
-  stopOnCollapse: boolean;
   /** Whether a control with the same segmentation batches and no consistency is trained too. */
   control: boolean;
   /** Most GPU memory to use, in MiB. */
@@ -140,138 +52,107 @@ export interface TrainConfig {
   kernels: string;
   /** Whether values are computed twice to need less GPU memory, for large patches. */
   recompute: boolean;
+}
+
+/** Settings of a training run. */
+export interface TrainConfig
+  extends
+    DataSettings,
+    RunSettings,
+    TrunkSettings,
+    UNetSettings,
+    ScheduleSettings,
+    LossSettings,
+    BatchSettings,
+    IntensitySettings,
+    SplitSettings,
+    StageSettings,
+    AlarmSettings {
   /** Augmentation of patches. */
   augmentation: AugmentationSettings;
   /** What else a StarDist network and its loss need; a U-Net has no use for it. */
   stardist: StarDistSettings;
   /** What a model `focus` needs besides; the others have no use for it. */
-  focusModel: Pick<FocusSettings, "blocks" | "base" | "groups" | "sigma" | "tolerance">;
+  focusModel: FocusSettings;
   /** The temporal filter that the final table compares with. */
   filter: TemporalFilterSettings;
-  /** From a U-Net's probability to labels, in the final table and for prediction. */
-  postprocess: PostprocessSettings;
 }
 
-/** Settings of a StarDist network and its losses. */
-export interface StarDistSettings {
-  /** Directions in which the distance to an object's edge is predicted. */
-  rays: number;
-  /** Image pixels per output pixel along each axis: 1, 2 or 4. */
-  grid: number;
-  /** Channels that the two heads read. */
-  features: number;
-  /** How the error of distances is measured. */
-  distanceLoss: StarDistanceError;
-  /** Weight of the distances' loss beside that of the probability. */
-  distanceWeight: number;
-  /** Weight of the pull of distances towards 0 outside of objects. */
-  background: number;
-  /**
-   * Weight of a second consistency loss between the distances of two frames (squared Dice); 0 for
-   * none, as it brings nothing (Shabanov et al. 2020).
-   */
-  rayConsistency: number;
+function runSettings({ models }: Kinds): SettingGroup<RunSettings> {
+  return {
+    title: "Run",
+    settings: {
+      model: {
+        value: "unet",
+        rule: oneOf(models.map(({ name }) => name)),
+        sentence: `Kind of model: ${
+          models.map(({ name, sentence }) => `${name} (${sentence})`).join(", ")
+        }`,
+        isCommon: true,
+      },
+      resumeFrom: {
+        value: "",
+        rule: text,
+        sentence: "Run or weights file whose network is the baseline, instead of training one",
+        isCommon: true,
+      },
+      seed: {
+        value: 1,
+        rule: wholeNumber({ least: 0 }),
+        sentence: "Seed of weights, order, patches and augmentation",
+        isCommon: true,
+      },
+      control: {
+        value: false,
+        rule: yesOrNo,
+        sentence: "Also train a control: the same batches of stills, no consistency",
+        isCommon: true,
+      },
+      memory: {
+        value: 4096,
+        rule: wholeNumber({ least: 1 }),
+        sentence: "Most GPU memory to use, in MiB",
+      },
+      kernels: {
+        value: "",
+        rule: text,
+        sentence: "File of kernel choices that tune wrote",
+      },
+      recompute: {
+        value: false,
+        rule: yesOrNo,
+        sentence: "Compute values twice to need less GPU memory, for large patches",
+      },
+    },
+  };
+}
+
+/** All groups of settings, those of the kinds of models and of losses among them. */
+export function settingGroups(kinds: Kinds = defaultKinds): SettingGroup<unknown>[] {
+  return [
+    dataSettings,
+    runSettings(kinds),
+    trunkSettings,
+    batchSettings,
+    scheduleSettings,
+    lossSettings(kinds.losses),
+    ...kinds.models.map(({ group }) => group),
+    intensitySettings,
+    augmentationSettings,
+    splitSettings,
+    stageSettings,
+    alarmSettings,
+    filterSettings,
+  ];
+}
+
+/** What a run on real data starts from, with these kinds of models and losses. */
+export function defaultConfigOf(kinds: Kinds): TrainConfig {
+  return Object.assign({}, ...settingGroups(kinds).map(({ settings }) => defaultsOf(settings)));
 }
 
 /** What a run on real data starts from; rates, ratio and losses are those that worked in tests. */
-export const defaultConfig: TrainConfig = {
-  stills: "",
-  synthetic: "fluorescence",
-  video: [],
-  volume: [],
-  planes: 0,
-  focus: "",
-  truth: "",
-  markers: "",
-  model: "unet",
-  resumeFrom: "",
-  depth: 3,
-  base: 16,
-  seed: 1,
-  patch: 128,
-  batch: 4,
-  pairs: 2,
-  gap: 1,
-  window: 2,
-  depthPairs: false,
-  depthGap: 5,
-  foreground: 0.9,
-  mergeInstances: false,
-  parted: true,
-  validation: 0.1,
-  test: 0.15,
-  low: 1,
-  high: 99.8,
-  videoNormalization: "video",
-  warmup: 3000,
-  rounds: 300,
-  segmentationShare: 2,
-  consistencyShare: 1,
-  depthShare: 1,
-  unit: "batches",
-  segmentationLoss: "dice",
-  consistencyLoss: "dice",
-  consistencyTile: DEFAULT_LOSS_SETTINGS.tile,
-  consistencyReach: DEFAULT_LOSS_SETTINGS.reach,
-  decay: "cosine",
-  plateauPatience: 5,
-  ramp: 100,
-  warmupRate: 1e-3,
-  segmentationRate: 1e-4,
-  consistencyRate: 3e-5,
-  depthRate: 3e-5,
-  validateEvery: 200,
-  patience: 0,
-  tolerance: 0.01,
-  saveEvery: 100,
-  collapseLimit: 0.2,
-  stopOnCollapse: false,
-  control: false,
-  memory: 4096,
-  kernels: "",
-  recompute: false,
-  augmentation: defaultAugmentation,
-  stardist: {
-    rays: 32,
-    grid: 2,
-    features: 64,
-    distanceLoss: DEFAULT_STARDIST_LOSS.error,
-    distanceWeight: DEFAULT_STARDIST_LOSS.weights.dist,
-    background: DEFAULT_STARDIST_LOSS.background,
-    rayConsistency: 0,
-  },
-  focusModel: {
-    blocks: defaultFocusSettings.blocks,
-    base: defaultFocusSettings.base,
-    groups: defaultFocusSettings.groups,
-    sigma: defaultFocusSettings.sigma,
-    tolerance: defaultFocusSettings.tolerance,
-  },
-  filter: defaultTemporalFilter,
-  postprocess: defaultPostprocess,
-};
-
-/**
- * What a kind of network changes. Plain Dice pushes StarDist's soft probabilities up wherever those of
- * the other frame are above about 0.2; squared Dice leaves equal ones as they are.
- */
-export const modelConfigs: Readonly<Record<ModelKind, Partial<TrainConfig>>> = {
-  unet: {},
-  stardist: {
-    segmentationLoss: "stardist",
-    consistencyLoss: "squared-dice",
-    consistencyRate: 1e-4,
-    warmup: 4000,
-    rounds: 500,
-  },
-  focus: {
-    warmup: defaultFocusSettings.steps,
-    warmupRate: defaultFocusSettings.rate,
-    pairs: defaultFocusSettings.pairs,
-    validation: defaultFocusSettings.validation,
-    validateEvery: defaultFocusSettings.validateEvery,
-  },
-};
+export const defaultConfig: TrainConfig = defaultConfigOf(defaultKinds);
 
 /** What the built-in synthetic run changes, to be done in a few minutes on two cores. */
 export const syntheticConfig: Partial<TrainConfig> = {
@@ -294,45 +175,40 @@ export const holotomographyConfig: Partial<TrainConfig> = {
   postprocess: { ...defaultPostprocess, minSize: 4 },
 };
 
-/** The value types that a setting can have. */
-export type SettingValue = number | string | boolean | readonly (number | string)[];
-
-/** One setting: its path in the configuration and its default. */
-export interface Setting {
-  /** Keys from the outermost inwards, for example `augmentation`, `noise`. */
-  readonly path: readonly string[];
-  /** Its default value. */
-  readonly value: SettingValue;
+/** Where a change of settings goes and comes from. */
+export interface ConfigChangeOptions {
+  /** The settings that change. */
+  readonly change: SettingChange;
+  /** Where the change comes from (a file's name or "the command line"), for errors. */
+  readonly source: string;
+  /** What there is to choose from; all of Kymo's unless told. */
+  readonly kinds?: Kinds;
 }
-
-/** Every setting, with nested ones by their path. */
-export function listSettings(config: object = defaultConfig): Setting[] {
-  return Object.entries(config).flatMap(([key, value]): Setting[] =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? listSettings(value).map((inner) => ({ ...inner, path: [key, ...inner.path] }))
-      : [{ path: [key], value }]
-  );
-}
-
-/** A change of some settings, nested like a {@linkcode TrainConfig}. */
-export type ConfigChange = { readonly [key: string]: unknown };
 
 /**
  * A configuration with some settings changed.
  *
- * @param source Where the change comes from (a file's name or "the command line"), for errors.
  * @throws {TypeError} If a setting is unknown or has another type.
  */
 export function changeConfig(
   config: TrainConfig,
-  { change, source }: { change: ConfigChange; source: string },
+  { change, source, kinds = defaultKinds }: ConfigChangeOptions,
 ): TrainConfig {
-  return merge(config, { change, source, path: [] }) as TrainConfig;
+  const settings = new Map(
+    settingGroups(kinds).flatMap((group) => listSettings(group.settings))
+      .map(({ path, setting }) => [path.join("."), setting]),
+  );
+  return merge(config, { change, source, path: [], settings }) as TrainConfig;
 }
 
 function merge(
   base: object,
-  { change, source, path }: { change: ConfigChange; source: string; path: string[] },
+  { change, source, path, settings }: {
+    change: SettingChange;
+    source: string;
+    path: string[];
+    settings: ReadonlyMap<string, Setting<unknown>>;
+  },
 ): object {
   const result: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(change)) {
@@ -344,13 +220,13 @@ function merge(
       );
     }
     if (isGroup(current) && isGroup(value)) {
-      result[key] = merge(current, { change: value, source, path: [...path, key] });
+      result[key] = merge(current, { change: value, source, path: [...path, key], settings });
       continue;
     }
-    const isThreshold = name === "postprocess.threshold" && typeof value === "number";
-    if (!isLike(current, value) && !isThreshold) {
+    const { value: usual = current, rule } = settings.get(name) ?? {};
+    if (!isLike(usual, value) && !rule?.alsoTakes?.(value)) {
       throw new TypeError(
-        `Cannot use ${source}: ${name} is ${JSON.stringify(value)}, expected ${kindOf(current)}`,
+        `Cannot use ${source}: ${name} is ${JSON.stringify(value)}, expected ${kindOf(usual)}`,
       );
     }
     result[key] = value;
@@ -358,15 +234,15 @@ function merge(
   return result;
 }
 
-function isGroup(value: unknown): value is ConfigChange {
+function isGroup(value: unknown): value is SettingChange {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Lists of paths may have any length, those of numbers are ranges. */
-function isLike(current: unknown, value: unknown): boolean {
-  if (!Array.isArray(current) || !Array.isArray(value)) return kindOf(current) === kindOf(value);
-  if (!isRange(current)) return value.every((item) => typeof item === "string");
-  return value.length === current.length && value.every((item) => typeof item === "number");
+function isLike(usual: unknown, value: unknown): boolean {
+  if (!Array.isArray(usual) || !Array.isArray(value)) return kindOf(usual) === kindOf(value);
+  if (!isRange(usual)) return value.every((item) => typeof item === "string");
+  return value.length === usual.length && value.every((item) => typeof item === "number");
 }
 
 function isRange(list: readonly unknown[]): boolean {

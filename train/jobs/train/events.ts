@@ -5,21 +5,13 @@
  * @module
  */
 
-import type { RayThresholds } from "../../../nn/labels/stardist/thresholds.ts";
-import type { StepKind, ValidationScores } from "../../learn/learner.ts";
-import type { Stage } from "../../learn/stages.ts";
+import type { NoteEvent, StageRunEvent, StepEvent, ValidationEvent } from "../../learn/events.ts";
 import type { ResultsTable } from "../../report/data.ts";
 
-/** Something a user should know. */
-export interface NoteEvent {
-  /** What kind of event this is. */
-  readonly type: "note" | "warning";
-  /** One sentence. */
-  readonly text: string;
-}
+export type { NoteEvent, StepEvent, ValidationEvent };
 
-/** What a run is about to do. */
-export interface PlanEvent {
+/** What a run is about to do, whatever it trains. */
+interface PlanOfSteps {
   /** What kind of event this is. */
   readonly type: "plan";
   /** Seed of the run. */
@@ -28,46 +20,24 @@ export interface PlanEvent {
   readonly parameters: number;
   /** GPU memory that a training step needs, in bytes. */
   readonly plannedBytes: number;
+  /** Stages with their numbers of steps. */
+  readonly stages: readonly { stage: string; steps: number }[];
+}
+
+/** What a run is about to do. */
+export interface PlanEvent extends PlanOfSteps {
   /** Stills to learn from, to validate on, and to test on. */
   readonly stills: readonly [number, number, number];
   /** Frames of all videos. */
   readonly frames: number;
-  /** Stages with their numbers of steps. */
-  readonly stages: readonly { stage: Stage; steps: number }[];
 }
 
-/** Some steps have been made. */
-export interface StepEvent {
-  /** What kind of event this is. */
-  readonly type: "step";
-  /** Seed of the run. */
-  readonly seed: number;
-  /** The stage. */
-  readonly stage: Stage;
-  /** The step, counted from 1. */
-  readonly step: number;
-  /** Steps of the stage. */
-  readonly steps: number;
-  /** Which loss it followed. */
-  readonly kind: StepKind;
-  /** Its loss. */
-  readonly loss: number;
-  /** Its learning rate. */
-  readonly rate: number;
-}
-
-/** A validation. */
-export interface ValidationEvent extends ValidationScores {
-  /** What kind of event this is. */
-  readonly type: "validation";
-  /** Seed of the run. */
-  readonly seed: number;
-  /** The stage. */
-  readonly stage: Stage;
-  /** Steps made before it. */
-  readonly step: number;
-  /** Whether its weights are the stage's result so far: not clearly worse than the best. */
-  readonly isBest: boolean;
+/** What the training of a focus classifier is about to do. */
+export interface FocusPlanEvent extends PlanOfSteps {
+  /** Stacks to learn from, and to validate on. */
+  readonly stacks: readonly [number, number];
+  /** Side of the patches in pixels. */
+  readonly patch: number;
 }
 
 /** A stage has ended. */
@@ -77,11 +47,11 @@ export interface StageEvent {
   /** Seed of the run. */
   readonly seed: number;
   /** The stage. */
-  readonly stage: Stage;
+  readonly stage: string;
   /** Why it ended; a baseline can be given, as weights of another run. */
   readonly reason: "done" | "early" | "collapse" | "given";
-  /** The thresholds that were picked for a StarDist network. */
-  readonly thresholds?: RayThresholds;
+  /** The decoding that was tuned, such as the thresholds of a StarDist network. */
+  readonly thresholds?: object;
   /** The file that holds its weights. */
   readonly weights: string;
 }
@@ -99,10 +69,4 @@ export interface ResultEvent {
 }
 
 /** Everything a run tells. */
-export type TrainEvent =
-  | NoteEvent
-  | PlanEvent
-  | StepEvent
-  | ValidationEvent
-  | StageEvent
-  | ResultEvent;
+export type TrainEvent = StageRunEvent | PlanEvent | FocusPlanEvent | StageEvent | ResultEvent;

@@ -5,14 +5,13 @@
  * @module
  */
 
+import { focusClassifier } from "../../models/focus/kind.ts";
 import type { TrainConfig } from "./config.ts";
-import { modelConfigs } from "./config.ts";
 import type { TrainEvent } from "./events.ts";
-import type { FocusEvent } from "../../learn/focus/events.ts";
-import { RunFolder } from "../disk/run_folder.ts";
 import { synthStackFiles, type SynthStackFilesOptions } from "../synth_files.ts";
-import { train, type TrainOptions } from "./train.ts";
-import { trainFocusModel } from "./train_focus.ts";
+import { claimFolder, type TrainOptions } from "./run.ts";
+import { trainFocus } from "./train_focus.ts";
+import { trainObjects } from "./train_objects.ts";
 
 /** The data is the same for every seed of a run, as that of the other example is. */
 const DATA_SEED = 1;
@@ -32,35 +31,34 @@ export interface HolotomographyOptions extends TrainOptions {
  * Writes synthetic stacks to `data/` in the run folder, trains a focus classifier into `focus/`, and
  * with it the models.
  *
- * @throws As {@linkcode train}.
+ * @throws As {@linkcode trainObjects}.
  */
 export async function* trainHolotomography(
-  { config, out, resume = false, seeds, data = {}, focusModel = FOCUS }: HolotomographyOptions,
-): AsyncGenerator<TrainEvent | FocusEvent> {
-  const folder = new RunFolder(out);
-  await folder.create();
-  if (!resume && await folder.has("config.json")) {
-    throw new Error(
-      `Cannot train into ${out}: it already holds a run; add --resume or give another --out`,
-    );
-  }
+  { data = {}, focusModel = FOCUS, ...options }: HolotomographyOptions,
+): AsyncGenerator<TrainEvent> {
+  const { config, out, resume = false } = options;
+  const folder = await claimFolder(out, { resume });
   const [stacks, focus] = [folder.file("data"), folder.file("focus")];
   // What an interrupted run left of them is half done, and made again.
   await remove(stacks);
   await remove(focus);
   const files = await synthStackFiles({ seed: DATA_SEED, ...data, out: stacks });
   yield { type: "note", text: `${files.files} files of synthetic stacks are in ${stacks}` };
-  yield* trainFocusModel({
+  yield* trainFocus({
+    ...options,
     config: {
-      ...{ ...config, ...modelConfigs.focus, ...focusModel },
+      ...config,
+      model: focusClassifier.name,
+      ...focusClassifier.defaults,
+      ...focusModel,
       ...{ stills: files.stills, focus: files.focus },
     },
-    out: focus,
+    ...{ out: focus, resume: false, seeds: 1 },
   });
   const { stills, movie, truth, dots } = files;
-  yield* train({
+  yield* trainObjects({
+    ...options,
     config: { ...config, stills, video: [movie], truth, markers: dots, focus },
-    ...{ out, resume, seeds },
   });
 }
 

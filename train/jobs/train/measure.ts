@@ -7,8 +7,6 @@
 
 import type { Device } from "../../../kernels/gpu/device.ts";
 import { runSteps } from "../../../kernels/masks/mod.ts";
-import { objectsAbove } from "../../../nn/labels/stardist/objects.ts";
-import { defaultRayThresholds } from "../../../nn/labels/stardist/thresholds.ts";
 import type { Network } from "../../../nn/module.ts";
 import type { Channels, LabelImage } from "../../images/image.ts";
 import type { Frames } from "../../images/series/frames.ts";
@@ -18,20 +16,22 @@ import type { Flicker } from "../../objects/scores/flicker.ts";
 import { type LabelPair, tallyMatches } from "../../objects/scores/matching.ts";
 import { type MatchingTally, scoresOf, sumTallies } from "../../objects/scores/matching_scores.ts";
 import { overlapOf } from "../../objects/overlap.ts";
-import { type DecodeSettings, segmentSteps } from "../../models/segment.ts";
+import type { ObjectModel } from "../../models/model_kind.ts";
 import type { ModelResults, Precision } from "../../report/results.ts";
 import {
   temporalFilter,
   type TemporalFilterSettings,
 } from "../../objects/sequence/temporal_filter.ts";
-import type { TrainingSet, TrainingVideo } from "./training_set.ts";
+import type { TrainingSet, TrainingVideo } from "../../learn/training_set.ts";
 
 /** What is measured, and with what. */
 export interface MeasureOptions {
   /** The network with its weights. */
   readonly network: Network;
+  /** How its kind finds objects. */
+  readonly objects: ObjectModel;
   /** How its answers become objects. */
-  readonly decode: DecodeSettings;
+  readonly decode: object;
   /** Held-back stills and videos. */
   readonly set: Pick<TrainingSet, "test" | "videos">;
   /** Numbers of the frames whose labels are kept; the liveliest of this model by default. */
@@ -48,20 +48,19 @@ export interface MeasureOptions {
  */
 export async function measureModel(
   device: Device,
-  { network, decode, set, shown, filter }: MeasureOptions,
+  { network, objects, decode, set, shown, filter }: MeasureOptions,
 ): Promise<ModelResults> {
-  const segment = (image: Channels) => segmentTwice(device, { network, decode, image });
+  const segment = (image: Channels) => findObjects(device, { network, objects, decode, image });
   const stills = await measureStills(segment, set.test);
   const [video] = set.videos;
   const onVideo = video ? await measureVideo(segment, { video, shown, filter }) : null;
-  const isStar = network.architecture.kind === "stardist";
   return {
     video: onVideo?.evaluation ?? null,
     filtered: onVideo?.filtered ?? null,
     stills: stills.precision,
-    stars: isStar
+    tuned: objects.segmentTwice
       ? {
-        thresholds: decode.thresholds,
+        decode,
         fixedStills: stills.fixed,
         fixedVideo: onVideo?.fixed ?? null,
       }
@@ -77,7 +76,7 @@ type Segment = (image: Channels) => Promise<FoundObjects>;
 /** The objects of an image. */
 interface FoundObjects {
   readonly labels: LabelImage;
-  /** Those with the default probability threshold; null for other networks than StarDist. */
+  /** Those with a decoding that was not tuned; null where none ever is. */
   readonly fixed: LabelImage | null;
 }
 
@@ -150,27 +149,19 @@ async function labelsOf(
   return labels;
 }
 
-/**
- * The objects of an image; of StarDist also those with the default probability threshold, which are
- * found in the same search.
- */
-async function segmentTwice(
+/** The objects of an image and, where its kind knows them, those that it finds untuned. */
+async function findObjects(
   device: Device,
-  { network, decode, image }: { network: Network; decode: DecodeSettings; image: Channels },
+  { objects, ...options }: Pick<MeasureOptions, "network" | "objects" | "decode"> & {
+    image: Channels;
+  },
 ): Promise<FoundObjects> {
-  const { prob, nms } = decode.thresholds;
-  const fixed = defaultRayThresholds.prob;
-  const thresholds = { prob: Math.min(prob, fixed), nms };
-  const steps = segmentSteps(device, { network, image, decode: { ...decode, thresholds } });
-  const { labels, objects } = await runSteps(device, steps);
-  if (!objects) return { labels, fixed: null };
-  const { width, height } = labels;
-  const above = (threshold: number) => ({
-    width,
-    height,
-    data: objectsAbove(objects, { threshold, width, height }).labels,
-  });
-  return { labels: above(prob), fixed: above(fixed) };
+  if (!objects.segmentTwice) {
+    const { labels } = await runSteps(device, objects.segment(device, options));
+    return { labels, fixed: null };
+  }
+  const { labels, untuned } = await runSteps(device, objects.segmentTwice(device, options));
+  return { labels, fixed: untuned };
 }
 
 function labelledImage({ channels, width, height, image, labels }: Sample) {

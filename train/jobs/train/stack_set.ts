@@ -5,7 +5,10 @@
  * @module
  */
 
-import type { TrainConfig } from "./config.ts";
+import type { Source } from "../../images/source.ts";
+import type { BatchSettings } from "../../learn/batches.ts";
+import type { TrunkSettings } from "../../models/trunk.ts";
+import type { DataSettings } from "./data_settings.ts";
 import type { Frames } from "../../images/series/frames.ts";
 import {
   intensityRange,
@@ -23,10 +26,12 @@ import {
   openStackVideo,
   type StackVideo,
 } from "../../images/series/stack_video.ts";
-import { disk } from "../disk/files.ts";
+
+/** The settings that decide on stacks. */
+export type StackSettings = DataSettings & TrunkSettings & BatchSettings;
 
 /** Whether the inputs of a run are z-stacks. */
-export function takesStacks({ planes, focus }: TrainConfig): boolean {
+export function takesStacks({ planes, focus }: Pick<StackSettings, "planes" | "focus">): boolean {
   return planes > 0 || focus !== "";
 }
 
@@ -48,9 +53,9 @@ export interface StackMovie {
  */
 export async function openStackMovie(
   path: string,
-  { config: { planes, depthGap, depthPairs }, findFocus, settings }: StackOptions,
+  { config: { planes, depthGap, depthPairs }, source, findFocus, settings }: StackOptions,
 ): Promise<StackMovie> {
-  const video = await openStackVideo(disk, path, { planes, findFocus });
+  const video = await openStackVideo(source, path, { planes, findFocus });
   const { sequence, focus, length, width, height } = video;
   const inFocus = async function* () {
     for (let t = 0; t < length; t++) yield await video.reference(t);
@@ -72,7 +77,9 @@ export async function openStackMovie(
 /** How stacks are read. */
 export interface StackOptions {
   /** Planes on each side of the focus, and what is compared in depth. */
-  readonly config: TrainConfig;
+  readonly config: StackSettings;
+  /** Where they are read from. */
+  readonly source: Source;
   /** Finds the plane in focus. */
   readonly findFocus: FindFocus;
   /** Which percentiles become 0 and 1. */
@@ -85,11 +92,11 @@ export interface StackOptions {
  * @throws {SyntaxError | RangeError} If a file is damaged or does not fit.
  */
 export async function readStackStills(
-  { config: { stills, planes, mergeInstances }, findFocus, settings }: StackOptions,
+  { config: { stills, planes, mergeInstances }, source, findFocus, settings }: StackOptions,
 ): Promise<{ samples: Sample[]; notes: string[] }> {
   const samples: Sample[] = [];
   let nearEdge = 0;
-  for (const { stack, labels } of await openStillStacks(disk, stills, { mergeInstances })) {
+  for (const { stack, labels } of await openStillStacks(source, stills, { mergeInstances })) {
     const [focus] = await findFocus(stack);
     const image = await subStack(stack, { t: 0, focus, planes });
     if (image.repeated > 0) nearEdge++;
@@ -105,12 +112,12 @@ export async function readStackStills(
  * @throws {SyntaxError | RangeError} If a file is damaged, or has too few planes.
  */
 export async function readVolumes(
-  { volume, planes, depthGap }: TrainConfig,
-  settings: NormalizationSettings,
+  { volume, planes, depthGap }: StackSettings,
+  { source, settings }: Pick<StackOptions, "source" | "settings">,
 ): Promise<Frames[]> {
   const volumes: Frames[] = [];
   for (const path of volume) {
-    const sequence = await openZSequence(disk, path);
+    const sequence = await openZSequence(source, path);
     const { depth, width, height } = sequence;
     if (depth <= depthGap) {
       throw new RangeError(

@@ -1,105 +1,77 @@
 /**
- * What a run trains on and is measured on: stills split into three parts, and videos, normalised.
+ * Reads what a run trains on and is measured on, or makes the synthetic set.
  *
  * @module
  */
 
-import type { TrainConfig } from "./config.ts";
 import { type Frames, heldFrames } from "../../images/series/frames.ts";
 import type { LabelImage, Plane } from "../../images/image.ts";
 import {
-  type IntensityRange,
-  type NormalizationSettings,
-  normalize,
-  normalizeAll,
-  videoIntensityRange,
-} from "../../images/normalize.ts";
-import { Random } from "../../images/random.ts";
+  type IntensitySettings,
+  normalizeFrames,
+  stillNormalization,
+  videoNormalization,
+} from "../../images/normalization_settings.ts";
+import { normalizeAll } from "../../images/normalize.ts";
 import { type Sample, sampleFromPlanes } from "../../images/sample.ts";
 import { listStills, readStill, type StillFiles } from "../../images/series/stills.ts";
 import { syntheticStills, syntheticVideo } from "../../synthetic/mod.ts";
 import { matchTruth, openLabels } from "../../images/series/truth.ts";
 import { openVideo, type Video } from "../../images/series/video.ts";
-import { openStackMovie, readStackStills, readVolumes, type StackOptions } from "./stack_set.ts";
+import {
+  openStackMovie,
+  readStackStills,
+  readVolumes,
+  type StackOptions,
+  type StackSettings,
+} from "./stack_set.ts";
 import type { FindFocus } from "../../images/series/stack_video.ts";
+import type { Source } from "../../images/source.ts";
+import {
+  type SplitSettings,
+  splitStills,
+  type TrainingSet,
+  type TrainingVideo,
+} from "../../learn/training_set.ts";
 import { disk } from "../disk/files.ts";
 
-// Runs of different seeds must be measured on the same images.
-const SPLIT_SEED = 42;
 const SYNTHETIC_SEED = 1;
-
-/** A video held in memory, with what is known about it for the final table only. */
-export interface TrainingVideo {
-  /** Its name. */
-  readonly name: string;
-  /** Normalised frames. */
-  readonly frames: Frames;
-  /** True labels by frame index, where known. Never seen by training. */
-  readonly truth: ReadonlyMap<number, LabelImage>;
-  /** Markers by frame index, where known. */
-  readonly markers: ReadonlyMap<number, LabelImage>;
-}
-
-/** The data of a run. */
-export interface TrainingSet {
-  /** Stills to learn from. */
-  readonly train: readonly Sample[];
-  /** Stills that choose the best weights. */
-  readonly validation: readonly Sample[];
-  /** Stills that only the final table sees; the validation stills where there are no others. */
-  readonly test: readonly Sample[];
-  /** Unlabelled videos. */
-  readonly videos: readonly TrainingVideo[];
-  /** Unlabelled volumes: their planes in order of depth. */
-  readonly volumes: readonly Frames[];
-  /** What a user should know about how it was read. */
-  readonly notes: readonly string[];
-}
-
-/** How stills are normalised: each by its own percentiles. */
-export function stillNormalization({ low, high }: TrainConfig): NormalizationSettings {
-  return { mode: "image", low, high };
-}
-
-/** How videos are normalised. */
-export function videoNormalization(config: TrainConfig): NormalizationSettings {
-  return { mode: config.videoNormalization, low: config.low, high: config.high };
-}
-
-/** Normalises frames that are in memory by the rule of their video. */
-export async function normalizeFrames(
-  frames: readonly Plane[],
-  settings: NormalizationSettings,
-): Promise<Plane[]> {
-  if (settings.mode !== "video") return normalizeAll(frames, settings);
-  const range: IntensityRange = await videoIntensityRange(() => frames, settings);
-  return frames.map((frame) => normalize(frame, range));
-}
 
 const NO_OBJECT =
   "No still to learn from has an object in its mask: the network learns to find none";
 
+/** The settings that decide on the data of a run. */
+export type TrainingSetSettings = StackSettings & IntensitySettings & SplitSettings;
+
+/** How data is read, apart from the settings. */
+interface ReadOptions {
+  /** Inputs are z-stacks, and this finds their planes in focus. */
+  readonly findFocus?: FindFocus;
+  /** Where images are read from; the disk unless told. */
+  readonly source?: Source;
+}
+
 /**
  * Reads and splits the data that a configuration names, or makes the synthetic set.
  *
- * @param options `findFocus`: inputs are z-stacks, and this finds their planes in focus.
  * @throws {SyntaxError | RangeError | TypeError} If a file is damaged, missing or does not fit.
  */
 export async function loadTrainingSet(
-  config: TrainConfig,
-  { findFocus }: { findFocus?: FindFocus } = {},
+  config: TrainingSetSettings,
+  { findFocus, source = disk }: ReadOptions = {},
 ): Promise<TrainingSet> {
+  const options = { findFocus, source };
   const isSynthetic = config.stills === "";
-  const stills = isSynthetic ? syntheticSamples(config) : await readSamples(config, findFocus);
+  const stills = isSynthetic ? syntheticSamples(config) : await readSamples(config, options);
   const videos = isSynthetic && config.video.length === 0
     ? [await syntheticTrainingVideo(config)]
-    : await readVideos(config, findFocus);
+    : await readVideos(config, options);
   const split = splitStills(stills.samples, { config, heldBack: stills.test });
   return {
     ...split,
     videos: videos.map(({ video }) => video),
     volumes: [
-      ...await readVolumes(config, videoNormalization(config)),
+      ...await readVolumes(config, { source, settings: videoNormalization(config) }),
       ...videos.flatMap(({ volumes = [] }) => volumes),
     ],
     notes: [
@@ -113,55 +85,33 @@ function hasObject(stills: readonly Sample[]): boolean {
   return stills.some(({ labels }) => labels?.some((id) => id > 0) ?? false);
 }
 
-/**
- * Splits stills by one fixed permutation, whatever the run's seed; a part with a share above 0 gets
- * at least one.
- *
- * @throws {RangeError} If none are left to learn from.
- */
-export function splitStills(
-  samples: readonly Sample[],
-  { config, heldBack }: { config: TrainConfig; heldBack: readonly Sample[] },
-): Pick<TrainingSet, "train" | "validation" | "test"> {
-  const order = [...new Random(SPLIT_SEED).permutation(samples.length)];
-  const share = (part: number) => part === 0 ? 0 : Math.max(1, Math.round(part * samples.length));
-  const take = (count: number) => order.splice(0, count).map((i) => samples[i]);
-  const test = heldBack.length > 0 ? heldBack : take(share(config.test));
-  const validation = take(share(config.validation));
-  const train = order.map((i) => samples[i]);
-  if (train.length === 0) {
-    throw new RangeError(
-      `Cannot train: ${samples.length} stills leave none to learn from; give more, or lower ` +
-        "validation and test",
-    );
-  }
-  return { train, validation, test: test.length > 0 ? test : validation };
-}
-
 interface ReadStills {
   readonly samples: Sample[];
   readonly test: Sample[];
   readonly notes: readonly string[];
 }
 
-function syntheticSamples(config: TrainConfig): ReadStills {
+function syntheticSamples(config: IntensitySettings): ReadStills {
   const stills = syntheticStills({ seed: SYNTHETIC_SEED, count: 48, size: 128 });
   const planes = normalizeAll(stills.map(({ image }) => image), stillNormalization(config));
   const samples = planes.map((plane, i) => sampleFromPlanes([plane], stills[i].labels));
   return { samples, test: [], notes: [] };
 }
 
-async function readSamples(config: TrainConfig, findFocus?: FindFocus): Promise<ReadStills> {
+async function readSamples(
+  config: TrainingSetSettings,
+  { findFocus, source }: ReadOptions & { source: Source },
+): Promise<ReadStills> {
   if (findFocus) {
-    const options = { config, findFocus, settings: stillNormalization(config) };
+    const options = { config, source, findFocus, settings: stillNormalization(config) };
     return { ...await readStackStills(options), test: [] };
   }
-  const set = await listStills(disk, config.stills);
+  const set = await listStills(source, config.stills);
   const notes = new Set(set.notes);
   const read = async (files: readonly StillFiles[]) => {
     const samples: Sample[] = [];
     for (const file of files) {
-      const still = await readStill(disk, file, { mergeInstances: config.mergeInstances });
+      const still = await readStill(source, file, { mergeInstances: config.mergeInstances });
       still.notes.forEach((note) => notes.add(note));
       const [plane] = normalizeAll([still.image], stillNormalization(config));
       samples.push(sampleFromPlanes([plane], still.labels));
@@ -177,7 +127,7 @@ interface ReadVideo {
   readonly notes: readonly string[];
 }
 
-async function syntheticTrainingVideo(config: TrainConfig): Promise<ReadVideo> {
+async function syntheticTrainingVideo(config: IntensitySettings): Promise<ReadVideo> {
   const { frames, truth } = syntheticVideo({ seed: SYNTHETIC_SEED, frames: 24, size: 192 });
   const video = {
     name: "synthetic video",
@@ -188,15 +138,21 @@ async function syntheticTrainingVideo(config: TrainConfig): Promise<ReadVideo> {
   return { video, notes: [] };
 }
 
-async function readVideos(config: TrainConfig, findFocus?: FindFocus): Promise<ReadVideo[]> {
+async function readVideos(
+  config: TrainingSetSettings,
+  { findFocus, source }: ReadOptions & { source: Source },
+): Promise<ReadVideo[]> {
   const videos: ReadVideo[] = [];
   for (const path of config.video) {
     const { described, frames, ...more } = findFocus
-      ? await readStackVideo(path, { config, findFocus, settings: videoNormalization(config) })
-      : await readFrames(path, config);
+      ? await readStackVideo(path, {
+        ...{ config, source, findFocus },
+        settings: videoNormalization(config),
+      })
+      : await readFrames(path, { config, source });
     const isFirst = videos.length === 0;
     const read = (labels: string) =>
-      isFirst && labels !== "" ? readTruth(labels, described) : new Map();
+      isFirst && labels !== "" ? readTruth(labels, { source, described }) : new Map();
     const truth = await read(config.truth);
     const markers = await read(config.markers);
     videos.push({ video: { name: described.name, frames, truth, markers }, ...more });
@@ -215,8 +171,11 @@ async function readStackVideo(path: string, options: StackOptions): Promise<Open
   return { described: video, notes: video.notes, ...movie };
 }
 
-async function readFrames(path: string, config: TrainConfig): Promise<OpenedVideo> {
-  const described = await openVideo(disk, path, {
+async function readFrames(
+  path: string,
+  { config, source }: { config: TrainingSetSettings; source: Source },
+): Promise<OpenedVideo> {
+  const described = await openVideo(source, path, {
     minFrames: config.gap * (config.window - 1) + 1,
   });
   const planes: Plane[] = [];
@@ -232,9 +191,11 @@ async function readFrames(path: string, config: TrainConfig): Promise<OpenedVide
  */
 async function readTruth(
   path: string,
-  { sourceNames, stems, width, height, name }: OpenedVideo["described"],
+  { source, described: { sourceNames, stems, width, height, name } }:
+    & Pick<OpenedVideo, "described">
+    & { source: Source },
 ): Promise<Map<number, LabelImage>> {
-  const truth = await openLabels(disk, path);
+  const truth = await openLabels(source, path);
   const frames = {
     ...truth,
     length: sourceNames.length,

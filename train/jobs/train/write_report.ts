@@ -12,7 +12,7 @@ import { picturedFrames, type ReportedVideo, reportOf } from "../../report/run_r
 import type { RunFolder } from "../disk/run_folder.ts";
 import { versions } from "../disk/version.ts";
 import type { TrainConfig } from "./config.ts";
-import type { TrainingSet, TrainingVideo } from "./training_set.ts";
+import type { TrainingSet, TrainingVideo } from "../../learn/training_set.ts";
 
 /** A run that is over. */
 export interface FinishedRun {

@@ -6,39 +6,59 @@
  * @module
  */
 
-import { applyAugmentation, drawAugmentation } from "../augment.ts";
+import { applyAugmentation, type AugmentationSettings, drawAugmentation } from "../augment.ts";
+import type { Batch, BatchStream } from "../batches.ts";
 import { type IntensityRange, normalize } from "../../images/normalize.ts";
 import { cropSample } from "../patches.ts";
-import { Random } from "../../images/random.ts";
+import { Random, type RandomState } from "../../images/random.ts";
 import { type Sample, sampleOf } from "../../images/sample.ts";
-import type { FocusSettings } from "../../models/focus/settings.ts";
 import type { LabelledStack } from "../../images/series/z_stack.ts";
 import { stackRange } from "../../models/focus/stacks.ts";
 
-/** A batch as arrays, ready to upload. */
-export interface FocusBatch {
-  /** `[n, 1, side, side]` intensities. */
-  readonly images: Float32Array<ArrayBuffer>;
-  /** 1 for planes in focus, else 0; `[n]`. */
-  readonly targets: Float32Array<ArrayBuffer>;
+/** Settings of the batches of planes. */
+export interface FocusBatchSettings {
+  /** Seed of order, places and augmentation. */
+  readonly seed: number;
+  /** Pairs of planes a batch: one in focus and one that is not, of the same stack. */
+  readonly pairs: number;
+  /** Side of the patches in pixels; whole planes where they are smaller. */
+  readonly patch: number;
+  /** The percentile of a stack that becomes 0. */
+  readonly low: number;
+  /** The percentile of a stack that becomes 1. */
+  readonly high: number;
+  /** Planes beside the labelled one that count as in focus too. */
+  readonly tolerance: number;
+  /** Augmentation; both planes of a pair get the same draw. */
+  readonly augmentation: AugmentationSettings;
 }
 
 /** Side of the patches: what is asked for, or the smallest side of all planes. */
-export function patchSide(stacks: readonly LabelledStack[], { patch }: FocusSettings): number {
+export function patchSide(
+  stacks: readonly LabelledStack[],
+  { patch }: Pick<FocusBatchSettings, "patch">,
+): number {
   return stacks.reduce(
     (side, { sequence: { width, height } }) => Math.min(side, width, height),
     patch,
   );
 }
 
+/** Where a {@linkcode FocusStream} stands, as plain JSON. */
+interface FocusStreamState {
+  readonly random: RandomState;
+  readonly order: readonly number[];
+  readonly position: number;
+}
+
 /** Batches of augmented patches of planes. Planes are read when they are drawn. */
-export class FocusStream {
+export class FocusStream implements BatchStream {
   /** Side of the patches in pixels. */
   readonly side: number;
   readonly #stacks: readonly LabelledStack[];
-  readonly #settings: FocusSettings;
-  readonly #random: Random;
+  readonly #settings: FocusBatchSettings;
   readonly #ranges = new Map<LabelledStack, Promise<IntensityRange>>();
+  #random: Random;
   #order: Uint32Array = new Uint32Array();
   #position = 0;
 
@@ -47,7 +67,7 @@ export class FocusStream {
    *
    * @throws {RangeError} If there are no stacks, or one has no plane that is out of focus.
    */
-  constructor(stacks: readonly LabelledStack[], settings: FocusSettings) {
+  constructor(stacks: readonly LabelledStack[], settings: FocusBatchSettings) {
     if (stacks.length === 0) {
       throw new RangeError("Cannot train: there is no stack whose plane in focus is known");
     }
@@ -59,11 +79,12 @@ export class FocusStream {
   }
 
   /**
-   * The next batch: in every pair first the plane in focus.
+   * The next batch: in every pair first the plane in focus. Targets `[n]` are 1 for planes in focus,
+   * else 0.
    *
    * @throws {SyntaxError | RangeError} If a plane cannot be read.
    */
-  async next(): Promise<FocusBatch> {
+  async next(): Promise<Batch> {
     const count = 2 * this.#settings.pairs;
     const area = this.side ** 2;
     const images = new Float32Array(count * area);
@@ -71,7 +92,28 @@ export class FocusStream {
       const pair = await this.#pair();
       pair.forEach(({ image }, j) => images.set(image, (i + j) * area));
     }
-    return { images, targets: Float32Array.from({ length: count }, (_, i) => (i + 1) % 2) };
+    return {
+      shape: [count, 1, this.side, this.side],
+      images,
+      targets: Float32Array.from({ length: count }, (_, i) => (i + 1) % 2),
+    };
+  }
+
+  /** Where it stands, to be saved. */
+  get state(): unknown {
+    return {
+      random: this.#random.state,
+      order: [...this.#order],
+      position: this.#position,
+    } satisfies FocusStreamState;
+  }
+
+  /** Goes on from a saved state. */
+  restore(state: unknown): void {
+    const { random, order, position } = state as FocusStreamState;
+    this.#random = Random.from(random);
+    this.#order = Uint32Array.from(order);
+    this.#position = position;
   }
 
   async #pair(): Promise<Sample[]> {
@@ -122,7 +164,10 @@ function inFocus({ sequence, plane }: LabelledStack, tolerance: number): [number
   return [Math.max(0, plane - tolerance), Math.min(sequence.depth - 1, plane + tolerance)];
 }
 
-function checkStack(stack: LabelledStack, { tolerance }: FocusSettings): void {
+function checkStack(
+  stack: LabelledStack,
+  { tolerance }: Pick<FocusBatchSettings, "tolerance">,
+): void {
   const { sequence: { names, depth }, t, plane } = stack;
   if (!(Number.isInteger(plane) && plane >= 0 && plane < depth)) {
     throw new RangeError(

@@ -5,11 +5,10 @@
  */
 
 import type { Device } from "../../../kernels/gpu/device.ts";
-import type { Network } from "../../../nn/module.ts";
+import type { Architecture, Network } from "../../../nn/module.ts";
 import { encodeSafeTensors, type NamedArray, type SafeTensors } from "../../../nn/safetensors.ts";
 import { loadNetwork } from "../../../nn/weights.ts";
-import { versions } from "../../jobs/disk/version.ts";
-import { checkPercentiles, type FocusReading } from "./settings.ts";
+import { checkPercentiles, type FocusReading } from "./reading.ts";
 
 /** A classifier that can find planes. */
 export interface FocusModel {
@@ -21,18 +20,19 @@ export interface FocusModel {
 
 /** Encodes weights with all that is needed to find planes with them. */
 export function encodeFocusModel(
-  { network, weights, reading: { low, high, sigma } }: {
-    network: Pick<Network, "architecture">;
+  { architecture, weights, reading: { low, high, sigma }, versions }: {
+    architecture: Architecture;
     weights: ReadonlyMap<string, NamedArray>;
     reading: FocusReading;
+    versions: Readonly<Record<string, string>>;
   },
 ): Uint8Array<ArrayBuffer> {
   return encodeSafeTensors({
     metadata: {
       format: "kymo",
-      architecture: JSON.stringify(network.architecture),
+      architecture: JSON.stringify(architecture),
       focus: JSON.stringify({ low, high, sigma }),
-      versions: JSON.stringify(versions()),
+      versions: JSON.stringify(versions),
     },
     tensors: weights,
   });

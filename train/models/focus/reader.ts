@@ -12,7 +12,7 @@ import { Tape, Variable } from "../../../nn/autodiff.ts";
 import type { Network } from "../../../nn/module.ts";
 import { normalize } from "../../images/normalize.ts";
 import type { StackPlace, ZSequence } from "../../images/series/z_stack.ts";
-import type { FocusReading } from "./settings.ts";
+import type { FocusReading } from "./reading.ts";
 import { stackRange } from "./stacks.ts";
 
 /** Applies a classifier to all planes of stacks of one size. */

@@ -7,7 +7,7 @@
 import type { Plane } from "../../images/image.ts";
 import { type IntensityRange, videoIntensityRange } from "../../images/normalize.ts";
 import type { StackPlace } from "../../images/series/z_stack.ts";
-import type { FocusReading } from "./settings.ts";
+import type { FocusReading } from "./reading.ts";
 
 /** Planes whose intensities stand for a stack: reading all of them would double the reading. */
 const SAMPLED_PLANES = 16;

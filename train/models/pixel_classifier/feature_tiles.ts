@@ -14,7 +14,7 @@ import {
 import type { TileArea } from "../../../kernels/masks/mod.ts";
 import type { Tensor } from "../../../kernels/gpu/tensor.ts";
 import type { Plane } from "../../images/image.ts";
-import { chooseTile, type TileLine, tilePlan, type TileSides } from "../tile_plan.ts";
+import { chooseTile, type TileLine, tilePlan, type TileSides } from "../tiles/tile_plan.ts";
 
 /** A tile of an image. */
 export interface FeatureTile {

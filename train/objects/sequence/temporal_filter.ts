@@ -26,6 +26,7 @@
 import type { LabelImage } from "../../images/image.ts";
 import { assertSameShape, overlapOf } from "../overlap.ts";
 import { sameObjects } from "../same_object.ts";
+import { type SettingGroup, share, yesOrNo } from "../../settings.ts";
 
 /** What the temporal filter does. */
 export interface TemporalFilterSettings {
@@ -40,6 +41,26 @@ export interface TemporalFilterSettings {
 
 /** The filter of the method: what touches neither neighbour's foreground goes, nothing is added. */
 export const defaultTemporalFilter: TemporalFilterSettings = { minOverlap: 0, fillGaps: false };
+
+/** The settings of {@linkcode TemporalFilterSettings}, under `filter`. */
+export const filterSettings: SettingGroup<{ filter: TemporalFilterSettings }> = {
+  title: "The temporal filter that the final table compares with",
+  settings: {
+    filter: {
+      minOverlap: {
+        value: defaultTemporalFilter.minOverlap,
+        rule: share,
+        sentence: "The share of an object that must be foreground in the frame before or after; " +
+          "with 0 one pixel is enough",
+      },
+      fillGaps: {
+        value: defaultTemporalFilter.fillGaps,
+        rule: yesOrNo,
+        sentence: "Draw objects that one frame misses",
+      },
+    },
+  },
+};
 
 /** What the filter changed in a frame. */
 export interface FilterCounts {

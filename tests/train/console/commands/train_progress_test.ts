@@ -108,6 +108,32 @@ Deno.test("TrainProgress shows plan, notes, validations, stages and results as l
   assertEquals(result.lines.slice(-2), ["Report:  r.html", "Weights: w"]);
 });
 
+Deno.test("TrainProgress shows the training of a focus classifier in the same way", () => {
+  const progress = new TrainProgress(() => 0);
+  const common = { seed: 7, stage: "focus" };
+  const plan = progress.show({
+    type: "plan",
+    ...{ seed: 7, parameters: 12345, plannedBytes: 3 * 2 ** 20, stacks: [8, 2], patch: 64 },
+    stages: [{ stage: "focus", steps: 5 }],
+  });
+  assertEquals(plan.lines, [
+    "Focus: 12,345 parameters; 8 stacks to learn from, 2 to validate; patches of 64 pixels; " +
+    "planned GPU memory 3 MiB",
+  ]);
+  const step = progress.show({ ...STEP, ...common, kind: "focus" });
+  assertEquals(step, { lines: [], status: "focus 1/100  loss 0.500" });
+  const validation = progress.show({
+    type: "validation",
+    ...common,
+    ...{ step: 5, isBest: false, within: 0.5, distance: 1.25 },
+  });
+  assertEquals(validation.lines, [
+    "focus step 5: validation 50 % of the planes found to within one, mean distance 1.3",
+  ]);
+  const stage = progress.show({ type: "stage", ...common, reason: "done", weights: "w" });
+  assertEquals(stage.lines, ["focus done: w"]);
+});
+
 Deno.test("formatTable() lines up its columns and shows what was not measured as a dash", () => {
   const lines = formatTable({
     columns: [

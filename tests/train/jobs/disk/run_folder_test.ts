@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { encodeSafeTensors, type NamedArray } from "../../../../nn/safetensors.ts";
 import { defaultConfig } from "../../../../train/jobs/train/config.ts";
-import { RunFolder, type SavedState } from "../../../../train/jobs/disk/run_folder.ts";
+import { RunFolder } from "../../../../train/jobs/disk/run_folder.ts";
+import type { SavedState } from "../../../../train/learn/stage_state.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 
 /** One array of a few numbers by name. */
@@ -19,15 +20,14 @@ const SAVED: SavedState = {
     stage: "consistent",
     step: 7,
     counts: { segmentation: 5, consistency: 2 },
-    stills: STREAM,
-    pairs: null,
+    streams: { segmentation: STREAM, consistency: null },
     bestScore: 0.1 + 0.2,
     waited: 1,
     plateaus: {
       segmentation: { drops: 1, best: 1 / 3, waited: 2 },
       consistency: { drops: 0, best: null, waited: 0 },
     },
-    reference: { meanProbability: 1e-300, foregroundFraction: 0 },
+    examiner: { reference: { meanProbability: 1e-300, foregroundFraction: 0 }, collapsed: false },
     collapsed: false,
     metricsBytes: 123,
   },

@@ -6,10 +6,8 @@ import { encodeFloatTiff, encodeGreyTiff } from "../../../../train/images/format
 import { geoJson, type OutlineCollection } from "../../../../train/objects/formats/geojson.ts";
 import { imagejRois } from "../../../../train/objects/formats/imagej_roi.ts";
 import { probabilityTiff } from "../../../../train/objects/formats/probability_tiff.ts";
-import {
-  predictFiles,
-  type PredictFilesOptions,
-} from "../../../../train/jobs/predict/predict_files.ts";
+import { predict } from "../../../../train/jobs/predict/predict.ts";
+import type { PredictOptions } from "../../../../train/jobs/predict/predict_objects.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import { decodeRoi } from "../../objects/formats/fixtures/roi_decoder.ts";
 import { type Peak, peakProbability, peaks, RADIUS, starModel } from "../../fixtures/star_model.ts";
@@ -21,9 +19,9 @@ const A: Rectangle = { x: 1, y: 1, width: 3, height: 2 };
 const B: Rectangle = { x: 6, y: 2, width: 4, height: 3 };
 
 /** Predicts with outlines of both kinds, relative to a folder. */
-async function predict(folder: string, options: Partial<PredictFilesOptions>) {
+async function predictIn(folder: string, options: Partial<PredictOptions>) {
   const { inputs = [], ...others } = options;
-  const events = await Array.fromAsync(predictFiles({
+  const events = await Array.fromAsync(predict({
     ...{ model: `${folder}/model`, out: `${folder}/out`, outputs: [imagejRois, geoJson] },
     ...others,
     inputs: inputs.map((name) => `${folder}/${name}`),
@@ -58,7 +56,7 @@ function tiff(...frames: Rectangle[][]): Uint8Array<ArrayBuffer> {
   return encodeGreyTiff(frames.map(picture));
 }
 
-Deno.test("predictFiles() writes the polygons of StarDist as regions and GeoJSON", async () => {
+Deno.test("predict() writes the polygons of StarDist as regions and GeoJSON", async () => {
   const places: Peak[] = [{ row: 20, column: 30 }, { row: 8, column: 12, value: 768 }];
   const image = encodeGreyTiff([peaks(places, { width: 49, height: 38 })]);
   const files = { "model/weights.safetensors": starModel(), "cells.ome.tif": image };
@@ -67,7 +65,7 @@ Deno.test("predictFiles() writes the polygons of StarDist as regions and GeoJSON
     return [[x + RADIUS, y], [x, y + RADIUS], [x - RADIUS, y], [x, y - RADIUS]];
   });
   await withFolder(files, async (folder) => {
-    await predict(folder, { inputs: ["cells.ome.tif"] });
+    await predictIn(folder, { inputs: ["cells.ome.tif"] });
     assertEquals(await names(`${folder}/out`), ["cells.geojson", "cells.tif", "cells.zip"]);
     assertEquals(await readRegions(`${folder}/out/cells.zip`), {
       "0001.roi": [polygons[0], 0],
@@ -90,9 +88,9 @@ Deno.test("predictFiles() writes the polygons of StarDist as regions and GeoJSON
   });
 });
 
-Deno.test("predictFiles() writes the traced outlines of a U-Net, with slices and frames of a stack", async () => {
+Deno.test("predict() writes the traced outlines of a U-Net, with slices and frames of a stack", async () => {
   await withFolder({ ...UNET, "v.tif": tiff([A], [], [A, B]) }, async (folder) => {
-    await predict(folder, { inputs: ["v.tif"] });
+    await predictIn(folder, { inputs: ["v.tif"] });
     assertEquals(await names(`${folder}/out`), ["v.geojson", "v.tif", "v.zip"]);
     assertEquals(await readRegions(`${folder}/out/v.zip`), {
       "0001-0001.roi": [corners(A), 1],
@@ -109,10 +107,10 @@ Deno.test("predictFiles() writes the traced outlines of a U-Net, with slices and
   });
 });
 
-Deno.test("predictFiles() writes outlines of frames one by one, as its labels", async () => {
+Deno.test("predict() writes outlines of frames one by one, as its labels", async () => {
   const files = { ...UNET, "v/t1.tif": tiff([A]), "v/t2.tif": tiff([A, B]) };
   await withFolder(files, async (folder) => {
-    await predict(folder, { inputs: ["v"], ctc: true, outputs: [probabilityTiff, imagejRois] });
+    await predictIn(folder, { inputs: ["v"], ctc: true, outputs: [probabilityTiff, imagejRois] });
     assertEquals(await names(`${folder}/out`), [
       ...["mask001.tif", "mask001.zip", "mask002.tif", "mask002.zip", "probability"],
     ]);
@@ -123,7 +121,7 @@ Deno.test("predictFiles() writes outlines of frames one by one, as its labels", 
   });
 });
 
-Deno.test("predictFiles() keeps outlines that are there, and makes those that are missing", async () => {
+Deno.test("predict() keeps outlines that are there, and makes those that are missing", async () => {
   const files = {
     ...UNET,
     "v/t1.tif": tiff([A]),
@@ -135,24 +133,24 @@ Deno.test("predictFiles() keeps outlines that are there, and makes those that ar
     const inputs = ["v"];
     const read = (name: string) => Deno.readTextFile(`${folder}/out/${name}`);
     const some = { inputs, outputs: [imagejRois] };
-    assertEquals(await predict(folder, some), { written: 1, kept: 1 });
-    assertEquals(await predict(folder, some), { written: 0, kept: 2 });
-    assertEquals(await predict(folder, { inputs }), { written: 2, kept: 0 });
+    assertEquals(await predictIn(folder, some), { written: 1, kept: 1 });
+    assertEquals(await predictIn(folder, some), { written: 0, kept: 2 });
+    assertEquals(await predictIn(folder, { inputs }), { written: 2, kept: 0 });
     assertEquals([await read("t1.tif"), await read("t1.zip")], ["labels", "regions"]);
     assertEquals((await readGeoJson(`${folder}/out/t1.geojson`)).features.length, 1);
-    assertEquals(await predict(folder, { inputs }), { written: 0, kept: 2 });
-    assertEquals(await predict(folder, { inputs, overwrite: true }), { written: 2, kept: 0 });
+    assertEquals(await predictIn(folder, { inputs }), { written: 0, kept: 2 });
+    assertEquals(await predictIn(folder, { inputs, overwrite: true }), { written: 2, kept: 0 });
     assertEquals(Object.keys(await readRegions(`${folder}/out/t1.zip`)), ["0001.roi"]);
     assertEquals((await decodeImage(disk, `${folder}/out/t1.tif`)).length, 1);
   });
 });
 
-Deno.test("predictFiles() leaves no outlines of a stack that ends in the middle", async () => {
+Deno.test("predict() leaves no outlines of a stack that ends in the middle", async () => {
   const { data, ...size } = picture([A]);
   const frames = [data, data, data.with(3, NaN)].map((data) => ({ ...size, data }));
   const files = { ...UNET, "a.tif": tiff([B]), "v.tif": encodeFloatTiff(frames) };
   await withFolder(files, async (folder) => {
-    const predicted = predict(folder, { inputs: ["a.tif", "v.tif"], normalize: "frame" });
+    const predicted = predictIn(folder, { inputs: ["a.tif", "v.tif"], normalize: "frame" });
     await assertRejects(() => predicted, SyntaxError, `${folder}/v.tif`);
     assertEquals(await names(`${folder}/out`), ["a.geojson", "a.tif", "a.zip"]);
   });

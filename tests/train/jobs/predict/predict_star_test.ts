@@ -3,10 +3,8 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/as
 import { decodeImage, readLabels, readPlane } from "../../../../train/images/formats/decode.ts";
 import { encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
 import type { LabelImage } from "../../../../train/images/image.ts";
-import {
-  predictFiles,
-  type PredictFilesOptions,
-} from "../../../../train/jobs/predict/predict_files.ts";
+import { predict } from "../../../../train/jobs/predict/predict.ts";
+import type { PredictOptions } from "../../../../train/jobs/predict/predict_objects.ts";
 import { probabilityTiff } from "../../../../train/objects/formats/probability_tiff.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import {
@@ -29,18 +27,18 @@ const FILES = {
   "a.tif": encodeGreyTiff([peaks([A, NEAR_A, DIM], SIZE)]),
 };
 
-async function predict(folder: string, options: Partial<PredictFilesOptions> = {}) {
+async function predictIn(folder: string, options: Partial<PredictOptions> = {}) {
   const [model, inputs, out] = [`${folder}/model`, [`${folder}/a.tif`], `${folder}/out`];
-  return await Array.fromAsync(predictFiles({ model, inputs, out, overwrite: true, ...options }));
+  return await Array.fromAsync(predict({ model, inputs, out, overwrite: true, ...options }));
 }
 
 async function labelsIn(folder: string): Promise<LabelImage> {
   return await readLabels(await decodeImage(disk, `${folder}/out/a.tif`), 0);
 }
 
-Deno.test("predictFiles() finds objects with the thresholds of a StarDist model", async () => {
+Deno.test("predict() finds objects with the thresholds of a StarDist model", async () => {
   await withFolder(FILES, async (folder) => {
-    const [frame] = await predict(folder);
+    const [frame] = await predictIn(folder);
     assert(frame.type === "frame");
     assertEquals(frame.objects, 2);
     assertEquals(await labelsIn(folder), diamonds([A, NEAR_A], SIZE));
@@ -51,16 +49,16 @@ Deno.test("predictFiles() finds objects with the thresholds of a StarDist model"
     for (const [prob, nms, places] of cases) {
       const bytes = starModel({ thresholds: { prob, nms } });
       await Deno.writeFile(`${folder}/model/weights.safetensors`, bytes);
-      await predict(folder);
+      await predictIn(folder);
       assertEquals(await labelsIn(folder), diamonds(places, SIZE));
     }
   });
 });
 
-Deno.test("predictFiles() finds objects with other thresholds than the model's", async () => {
+Deno.test("predict() finds objects with other thresholds than the model's", async () => {
   await withFolder(FILES, async (folder) => {
-    const found = async (options: Partial<PredictFilesOptions>, places: Peak[]) => {
-      await predict(folder, options);
+    const found = async (options: Partial<PredictOptions>, places: Peak[]) => {
+      await predictIn(folder, options);
       assertEquals(await labelsIn(folder), diamonds(places, SIZE), JSON.stringify(options));
     };
     await found({ threshold: 0.1 }, [A, NEAR_A, DIM]);
@@ -71,9 +69,9 @@ Deno.test("predictFiles() finds objects with other thresholds than the model's",
   });
 });
 
-Deno.test("predictFiles() writes probability maps of all pixels for a grid of 2", async () => {
+Deno.test("predict() writes probability maps of all pixels for a grid of 2", async () => {
   await withFolder(FILES, async (folder) => {
-    await predict(folder, { outputs: [probabilityTiff] });
+    await predictIn(folder, { outputs: [probabilityTiff] });
     const { width, height, data } = await readPlane(
       await decodeImage(disk, `${folder}/out/probability/a.tif`),
       0,
@@ -88,10 +86,10 @@ Deno.test("predictFiles() writes probability maps of all pixels for a grid of 2"
   });
 });
 
-Deno.test("predictFiles() refuses what a StarDist model cannot do, and writes nothing", async () => {
+Deno.test("predict() refuses what a StarDist model cannot do, and writes nothing", async () => {
   await withFolder(FILES, async (folder) => {
-    const fails = async (options: Partial<PredictFilesOptions>, says: string) => {
-      const error = await assertRejects(() => predict(folder, options), Error, says);
+    const fails = async (options: Partial<PredictOptions>, says: string) => {
+      const error = await assertRejects(() => predictIn(folder, options), Error, says);
       assert(error.message.includes("leave") || error.message.includes("expected"));
       assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), [
         "a.tif",

@@ -1,7 +1,7 @@
 // A format of this file alone, written by the real job.
 import { assertEquals } from "@std/assert";
 import { encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
-import { predictFiles } from "../../../../train/jobs/predict/predict_files.ts";
+import { predict } from "../../../../train/jobs/predict/predict.ts";
 import { objectsOf, type OutputFormat } from "../../../../train/objects/mod.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import { picture, type Rectangle, thresholdModel } from "../../fixtures/threshold_model.ts";
@@ -34,12 +34,12 @@ const table: OutputFormat = {
   },
 };
 
-Deno.test("predictFiles() writes a format that it has never heard of", async () => {
+Deno.test("predict() writes a format that it has never heard of", async () => {
   const video = encodeGreyTiff([[A], [], [A, B]].map(picture));
   const files = { "model/weights.safetensors": thresholdModel(), "v.tif": video };
   await withFolder(files, async (folder) => {
     const [model, inputs, out] = [`${folder}/model`, [`${folder}/v.tif`], `${folder}/out`];
-    const run = () => Array.fromAsync(predictFiles({ model, inputs, out, outputs: [table] }));
+    const run = () => Array.fromAsync(predict({ model, inputs, out, outputs: [table] }));
     assertEquals((await run()).at(-1), { type: "done", out, written: 1, kept: 0 });
     assertEquals(
       await Deno.readTextFile(`${out}/tables/v.csv`),

@@ -2,19 +2,25 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { checkConfig } from "../../../../train/jobs/train/check_config.ts";
 import {
   changeConfig,
-  type ConfigChange,
   defaultConfig,
-  listSettings,
+  settingGroups,
   syntheticConfig,
 } from "../../../../train/jobs/train/config.ts";
+import type { SettingChange } from "../../../../train/models/model_kind.ts";
+import { listSettings, type PlacedSetting } from "../../../../train/settings.ts";
+
+/** All settings of all groups. */
+function allSettings(): PlacedSetting[] {
+  return settingGroups().flatMap(({ settings }) => listSettings(settings));
+}
 
 /** The default settings with a change from "my.json". */
-function changed(change: ConfigChange) {
+function changed(change: SettingChange) {
   return changeConfig(defaultConfig, { change, source: "my.json" });
 }
 
 /** A change of the setting at a path with dots. */
-function changeAt(path: string, value: unknown): ConfigChange {
+function changeAt(path: string, value: unknown): SettingChange {
   return path.split(".").reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as never;
 }
 
@@ -46,7 +52,7 @@ Deno.test("changeConfig() changes nested settings and leaves the rest and the or
 
 Deno.test("changeConfig() takes every setting that it lists, whole or one by one", () => {
   assertEquals(changed({ ...defaultConfig }), defaultConfig);
-  for (const { path, value } of listSettings()) {
+  for (const { path, setting: { value } } of allSettings()) {
     assertEquals(changed(changeAt(path.join("."), value)), defaultConfig);
   }
 });
@@ -69,7 +75,7 @@ Deno.test("changeConfig() takes a number or otsu as the threshold", () => {
 });
 
 Deno.test("changeConfig() refuses unknown settings by their whole name", () => {
-  const cases: [ConfigChange, string][] = [
+  const cases: [SettingChange, string][] = [
     [{ learningRate: 1 }, "learningRate"],
     [{ augmentation: { elastic: { size: 3 } } }, "augmentation.elastic.size"],
     [{ toString: "x" }, "toString"],
@@ -203,7 +209,7 @@ Deno.test("checkConfig() names the setting, its value and what it may be", () =>
 });
 
 Deno.test("checkConfig() lets no number pass that is none", () => {
-  for (const { path, value } of listSettings()) {
+  for (const { path, setting: { value } } of allSettings()) {
     const name = path.join(".");
     if (typeof value !== "number") continue;
     const broken = changed(changeAt(name, NaN));
@@ -224,11 +230,30 @@ Deno.test("checkConfig() checks post-processing before training, not after it", 
   }
 });
 
-Deno.test("listSettings() names every leaf once", () => {
-  const names = listSettings().map(({ path }) => path.join("."));
+Deno.test("settingGroups() name every setting once", () => {
+  const names = allSettings().map(({ path }) => path.join("."));
   assertEquals(new Set(names).size, names.length);
   for (const name of ["seed", "video", "augmentation.intensity.scale", "postprocess.threshold"]) {
     assert(names.includes(name), name);
   }
   assert(!names.includes("augmentation"));
+});
+
+Deno.test("every setting has a default that its rule allows, and a sentence without a period", () => {
+  for (const { path, setting: { value, rule, sentence } } of allSettings()) {
+    const name = path.join(".");
+    assert(path[0] === "segmentationLoss" || rule.holds(value), `${name}: ${rule.expected}`);
+    assert(/^[A-Z].{9,}[^.]$/.test(sentence), `${name}: ${sentence}`);
+  }
+});
+
+Deno.test("a config.json of an earlier run still loads, and its kind of model too", () => {
+  const saved = {
+    ...defaultConfig,
+    ...{ model: "stardist", segmentationLoss: "stardist", stills: "a", video: ["b"] },
+    postprocess: { ...defaultConfig.postprocess, threshold: 0.5 },
+  };
+  const config = changed(JSON.parse(JSON.stringify(saved)));
+  checkConfig(config);
+  assertEquals(config, saved);
 });

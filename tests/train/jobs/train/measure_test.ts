@@ -2,16 +2,20 @@
 import { assert, assertEquals } from "@std/assert";
 import { runSteps } from "../../../../kernels/masks/mod.ts";
 import { openDevice } from "../../../../kernels/open_device.ts";
-import { defaultRayThresholds } from "../../../../nn/labels/stardist/thresholds.ts";
+import {
+  defaultRayThresholds,
+  type RayThresholds,
+} from "../../../../nn/labels/stardist/thresholds.ts";
 import { decodeSafeTensors } from "../../../../nn/safetensors.ts";
 import { loadNetwork } from "../../../../nn/weights.ts";
 import type { LabelImage, Plane } from "../../../../train/images/image.ts";
 import { type Frames, heldFrames } from "../../../../train/images/series/frames.ts";
 import { sampleFromPlanes } from "../../../../train/images/sample.ts";
 import { liveliestFrames, measureModel } from "../../../../train/jobs/train/measure.ts";
-import type { TrainingVideo } from "../../../../train/jobs/train/training_set.ts";
-import { defaultPostprocess } from "../../../../train/models/postprocess.ts";
-import { type DecodeSettings, segmentSteps } from "../../../../train/models/segment.ts";
+import type { TrainingVideo } from "../../../../train/learn/training_set.ts";
+import { starDist } from "../../../../train/models/stardist/kind.ts";
+import { uNet } from "../../../../train/models/unet/kind.ts";
+import { defaultPostprocess } from "../../../../train/models/unet/postprocess.ts";
 import { evaluateFrames } from "../../../../train/objects/scores/evaluate.ts";
 import type { Flicker } from "../../../../train/objects/scores/flicker.ts";
 import { noiseImage, starNetwork } from "../../fixtures/star_network.ts";
@@ -24,10 +28,7 @@ import {
 
 const device = await openDevice();
 
-const DECODE: DecodeSettings = {
-  postprocess: { ...defaultPostprocess, threshold: 0.5, opening: 0, minSize: 0 },
-  thresholds: defaultRayThresholds,
-};
+const DECODE = { ...defaultPostprocess, threshold: 0.5, opening: 0, minSize: 0 };
 const FILTER = { minOverlap: 0, fillGaps: false };
 
 const STEADY: Rectangle = { x: 1, y: 1, width: 3, height: 4, value: 1 };
@@ -57,10 +58,15 @@ function brightCells(): { video: TrainingVideo; read: number[] } {
   return videoOf(FRAMES.map(picture), FRAMES.map(() => labelsOf([STEADY])));
 }
 
-/** A U-Net that finds what is bright. */
+/** A U-Net that finds what is bright, and how. */
 function unet() {
   const from = "the test";
-  return loadNetwork(device, { weights: decodeSafeTensors(thresholdModel(), from), from });
+  const weights = decodeSafeTensors(thresholdModel(), from);
+  return {
+    network: loadNetwork(device, { weights, from }),
+    objects: uNet.objects!,
+    decode: DECODE,
+  };
 }
 
 /** The measures of these objects on each frame. */
@@ -74,13 +80,13 @@ function evaluationOf(frames: readonly (readonly Rectangle[])[]) {
 
 Deno.test("measureModel() measures every frame once, and keeps the frames asked for", async () => {
   const { video, read } = brightCells();
-  const options = { network: unet(), decode: DECODE, set: { test: [], videos: [video] } };
+  const options = { ...unet(), set: { test: [], videos: [video] } };
   const results = await measureModel(device, { ...options, shown: [0, 3] });
   assertEquals(results, {
     stills: null,
     video: await evaluationOf(FRAMES),
     filtered: null,
-    stars: null,
+    tuned: null,
     shown: new Map([[0, labelsOf(FRAMES[0])], [3, labelsOf(FRAMES[3])]]),
     judged: { index: 2, labels: labelsOf(FRAMES[2]) },
   });
@@ -89,7 +95,7 @@ Deno.test("measureModel() measures every frame once, and keeps the frames asked 
 
 Deno.test("measureModel() keeps the liveliest frames unless told, and segments only them again", async () => {
   const { video, read } = brightCells();
-  const options = { network: unet(), decode: DECODE, set: { test: [], videos: [video] } };
+  const options = { ...unet(), set: { test: [], videos: [video] } };
   const { shown, ...results } = await measureModel(device, options);
   assertEquals([...shown], [2, 3, 4].map((i) => [i, labelsOf(FRAMES[i])]));
   assertEquals(read, [0, 1, 2, 3, 4, 2, 3, 4]);
@@ -99,7 +105,7 @@ Deno.test("measureModel() keeps the liveliest frames unless told, and segments o
 
 Deno.test("measureModel() also measures what the temporal filter leaves, if it is asked for", async () => {
   const { video, read } = brightCells();
-  const options = { network: unet(), decode: DECODE, set: { test: [], videos: [video] } };
+  const options = { ...unet(), set: { test: [], videos: [video] } };
   const results = await measureModel(device, { ...options, shown: [3], filter: FILTER });
   assertEquals(results.filtered, await evaluationOf(FRAMES.map(() => [STEADY])));
   assertEquals(results.video, await evaluationOf(FRAMES));
@@ -115,14 +121,14 @@ Deno.test("measureModel() measures stills that have labels, with or without a vi
     still([STEADY], [STEADY, BLINKING]),
     still([BLINKING]),
   ];
-  const options = { network: unet(), decode: DECODE, set: { test, videos: [] } };
+  const options = { ...unet(), set: { test, videos: [] } };
   const results = await measureModel(device, { ...options, filter: FILTER });
   const accuracies = Array(10).fill(3 / 4);
   assertEquals(results, {
     stills: { ap50: 3 / 4, meanAp: 3 / 4, accuracies },
     video: null,
     filtered: null,
-    stars: null,
+    tuned: null,
     shown: new Map(),
     judged: null,
   });
@@ -132,19 +138,20 @@ Deno.test("measureModel() of StarDist finds with its thresholds, and compares th
   const network = await starNetwork(device, { grid: 2, length: 5 });
   const images = [1, 2, 3].map((seed) => noiseImage(48, 40, seed));
   for (const prob of [0.35, 0.7]) {
-    const thresholds = { prob, nms: 0.4 };
-    const decode = { ...DECODE, thresholds };
-    const segment = async (image: Plane, decode: DecodeSettings) =>
-      (await runSteps(device, segmentSteps(device, { network, image, decode }))).labels;
+    const decode = { prob, nms: 0.4 };
+    const objects = starDist.objects!;
+    const segment = async (image: Plane, decode: RayThresholds) =>
+      (await runSteps(device, objects.segment(device, { network, image, decode }))).labels;
     const found = await Promise.all(images.map((image) => segment(image, decode)));
-    const fixed = await Promise.all(images.map((image) => segment(image, DECODE)));
+    const fixed = await Promise.all(images.map((image) => segment(image, defaultRayThresholds)));
     const { video } = videoOf(images, fixed);
     const test = images.map((image, i) => sampleFromPlanes([image], fixed[i]));
-    const results = await measureModel(device, { network, decode, set: { test, videos: [video] } });
+    const set = { test, videos: [video] };
+    const results = await measureModel(device, { network, objects, decode, set });
     assertEquals(results.shown, new Map(found.entries()), `threshold ${prob}`);
-    assertEquals(results.stars?.thresholds, thresholds);
-    assertEquals(results.stars?.fixedStills?.meanAp, 1);
-    assertEquals(results.stars?.fixedVideo?.meanAp, 1);
+    assertEquals(results.tuned?.decode, decode);
+    assertEquals(results.tuned?.fixedStills?.meanAp, 1);
+    assertEquals(results.tuned?.fixedVideo?.meanAp, 1);
     assert(results.stills!.ap50 < 1 && results.video!.mean_ap! < 1, `threshold ${prob}`);
   }
 });

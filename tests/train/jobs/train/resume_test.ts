@@ -1,9 +1,10 @@
 // However often a run is killed, it ends with the same bits as one that was left alone.
 import { assert, assertEquals } from "@std/assert";
-import type { ConfigChange } from "../../../../train/jobs/train/config.ts";
 import type { TrainEvent } from "../../../../train/jobs/train/events.ts";
 import type { Stage } from "../../../../train/learn/stages.ts";
-import { train, type TrainOptions } from "../../../../train/jobs/train/train.ts";
+import type { TrainOptions } from "../../../../train/jobs/train/run.ts";
+import { train } from "../../../../train/jobs/train/train.ts";
+import type { SettingChange } from "../../../../train/models/model_kind.ts";
 import { runContent, tinyConfig, trainToEnd, withTinyData } from "../../fixtures/tiny_run.ts";
 
 /** A very small run, which saves a state in the middle of both stages. */
@@ -32,7 +33,7 @@ async function killDuring(
   { data, out, change, events }: {
     data: string;
     out: string;
-    change: ConfigChange;
+    change: SettingChange;
     events: number;
   },
 ): Promise<void> {

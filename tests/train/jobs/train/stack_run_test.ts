@@ -1,16 +1,13 @@
 import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
-import {
-  changeConfig,
-  type ConfigChange,
-  holotomographyConfig,
-} from "../../../../train/jobs/train/config.ts";
+import { changeConfig, holotomographyConfig } from "../../../../train/jobs/train/config.ts";
+import type { SettingChange } from "../../../../train/models/model_kind.ts";
 import { trainHolotomography } from "../../../../train/jobs/train/holotomography.ts";
 import { decodeFocusTable } from "../../../../train/images/series/focus_table.ts";
-import { readModelFile } from "../../../../train/models/model_file.ts";
-import { predictAny } from "../../../../train/jobs/predict/predict_any.ts";
-import { predictFiles } from "../../../../train/jobs/predict/predict_files.ts";
+import { readModelFile } from "../../../../train/jobs/disk/model_files.ts";
+import { readingOf } from "../../../../train/models/model_file.ts";
+import { predict } from "../../../../train/jobs/predict/predict.ts";
 import { type SynthStackFiles, synthStackFiles } from "../../../../train/jobs/synth_files.ts";
-import { trainAny } from "../../../../train/jobs/train/train_any.ts";
+import { train } from "../../../../train/jobs/train/train.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import { tinyConfig, trainToEnd, withTinyData } from "../../fixtures/tiny_run.ts";
 
@@ -27,7 +24,7 @@ async function withStacks(
   });
 }
 
-function configFor({ stills, movie, truth, dots, focus }: SynthStackFiles, change: ConfigChange) {
+function configFor({ stills, movie, truth, dots, focus }: SynthStackFiles, change: SettingChange) {
   return changeConfig(tinyConfig(""), {
     change: {
       ...{ stills, video: [movie], truth, markers: dots, focus, planes: 1 },
@@ -53,16 +50,16 @@ Deno.test("a run on z-stacks learns from the planes around focus, and predicts w
     );
     assertEquals([...kinds].toSorted(), ["consistency", "depth", "segmentation"]);
     const model = await readModelFile(`${runs}/a`);
-    assertEquals(model.planes, 1);
+    assertEquals(readingOf(model).planes, 1);
     assertEquals(model.weights.tensors.get("down.0.0.weight")?.shape, [2, 3, 3, 3]);
 
     const out = `${runs}/labels`;
     const options = { model: `${runs}/a`, inputs: [files.movie], out };
-    await Array.fromAsync(predictFiles({ ...options, focus: files.focus }));
+    await Array.fromAsync(predict({ ...options, focus: files.focus }));
     const names = (await Array.fromAsync(Deno.readDir(out), ({ name }) => name)).toSorted();
     assertEquals(names, ["t000.tif", "t001.tif", "t002.tif", "t003.tif"]);
     await assertRejects(
-      () => Array.fromAsync(predictFiles({ ...options, overwrite: true })),
+      () => Array.fromAsync(predict({ ...options, overwrite: true })),
       Error,
       "give a table of focus planes (.csv) or the folder of a run of model focus",
     );
@@ -76,25 +73,28 @@ Deno.test("a focus model finds planes, and trains and predicts with what it find
       change: { model: "focus", warmup: 4, patch: 32, pairs: 2, validateEvery: 2, planes: 0 },
       source: "the test",
     });
-    const events = await Array.fromAsync(trainAny({ config: focusConfig, out: focusRun }));
-    assertEquals(events.at(-1)?.type, "focus-result");
-    assertGreater(events.filter(({ type }) => type === "focus-validation").length, 0);
+    const events = await Array.fromAsync(train({ config: focusConfig, out: focusRun }));
+    assertEquals(events.at(-1), {
+      ...{ type: "stage", seed: focusConfig.seed, stage: "focus", reason: "done" },
+      weights: `${focusRun}/weights.safetensors`,
+    });
+    assertGreater(events.filter(({ type }) => type === "validation").length, 0);
 
     const found = `${runs}/found`;
     const finding = { model: focusRun, inputs: [files.movie], out: found };
-    const told = await Array.fromAsync(predictAny(finding));
+    const told = await Array.fromAsync(predict(finding));
     assertEquals(told.filter(({ type }) => type === "focus").length, 4);
     const table = `${found}/focus.csv`;
     const rows = decodeFocusTable(await Deno.readTextFile(table), table);
     assertEquals(rows.map(({ stack }) => stack), ["t000", "t001", "t002", "t003"]);
-    assertEquals((await Array.fromAsync(predictAny(finding))).at(-1), {
+    assertEquals((await Array.fromAsync(predict(finding))).at(-1), {
       ...{ type: "done", out: found, written: 0, kept: 1 },
     });
 
     const config = configFor(files, { focus: focusRun, warmup: 2, rounds: 1 });
-    await Array.fromAsync(trainAny({ config, out: `${runs}/b` }));
+    await Array.fromAsync(train({ config, out: `${runs}/b` }));
     const out = `${runs}/labels`;
-    await Array.fromAsync(predictAny({ model: `${runs}/b`, inputs: [files.movie], out }));
+    await Array.fromAsync(predict({ model: `${runs}/b`, inputs: [files.movie], out }));
     assertEquals((await Array.fromAsync(Deno.readDir(out))).length, 4);
   });
 });
@@ -113,10 +113,10 @@ Deno.test("a volume without labels makes a model of 2D stills consistent in dept
   });
 });
 
-Deno.test("trainAny() says what a focus model needs", async () => {
+Deno.test("train() says what a focus model needs", async () => {
   await withStacks(async (files, runs) => {
-    const focus = (change: ConfigChange) =>
-      Array.fromAsync(trainAny({
+    const focus = (change: SettingChange) =>
+      Array.fromAsync(train({
         config: configFor(files, { model: "focus", planes: 0, ...change }),
         out: `${runs}/none`,
       }));
@@ -140,7 +140,7 @@ Deno.test("trainHolotomography() goes from stacks to a report, also after an int
       focusModel: { warmup: 2, patch: 32, pairs: 1 },
     };
     for await (const event of trainHolotomography(options)) {
-      if (event.type === "focus-step") break;
+      if (event.type === "step" && event.stage === "focus") break;
     }
     const events = await Array.fromAsync(trainHolotomography({ ...options, resume: true }));
     assertEquals(events.at(-1)?.type, "result");
@@ -149,7 +149,7 @@ Deno.test("trainHolotomography() goes from stacks to a report, also after an int
       ...["config.json", "curves.svg", "data", "focus", "kernels.json", "metrics.jsonl"],
       "report.html",
     ]);
-    assertEquals((await readModelFile(out)).planes, 1);
+    assertEquals(readingOf(await readModelFile(out)).planes, 1);
     await assertRejects(
       () => Array.fromAsync(trainHolotomography(options)),
       Error,

@@ -1,9 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import {
-  changeConfig,
-  type ConfigChange,
-  type TrainConfig,
-} from "../../../../train/jobs/train/config.ts";
+import { changeConfig, type TrainConfig } from "../../../../train/jobs/train/config.ts";
+import type { SettingChange } from "../../../../train/models/model_kind.ts";
 import { intensityRange, normalize } from "../../../../train/images/normalize.ts";
 import { subStack } from "../../../../train/images/series/sub_stack.ts";
 import { openZSequence } from "../../../../train/images/series/z_stack.ts";
@@ -19,13 +16,14 @@ import { tinyConfig } from "../../fixtures/tiny_run.ts";
 import { disk } from "../../../../train/jobs/disk/files.ts";
 
 const SETTINGS = { mode: "video", low: 1, high: 99.8 } as const;
+const READ = { source: disk, settings: SETTINGS };
 
 /** Every stack is in focus at one plane. */
 function always(plane: number): FindFocus {
   return ({ length }) => Promise.resolve(Array(length).fill(plane));
 }
 
-function configWith(change: ConfigChange): TrainConfig {
+function configWith(change: SettingChange): TrainConfig {
   return changeConfig(tinyConfig(""), { change: { planes: 2, ...change }, source: "the test" });
 }
 
@@ -40,7 +38,7 @@ async function withStacks<T>(use: (files: SynthStackFiles) => Promise<T>): Promi
 Deno.test("openStackMovie() gives the planes around focus, normalised as the planes in focus", async () => {
   await withStacks(async ({ movie }) => {
     const config = configWith({});
-    const options = { config, findFocus: always(3), settings: SETTINGS };
+    const options = { config, source: disk, findFocus: always(3), settings: SETTINGS };
     const { frames, volumes, video } = await openStackMovie(movie, options);
     assertEquals([frames.length, frames.channels, frames.width], [3, 5, 24]);
     assertEquals([volumes, video.notes], [[], []]);
@@ -59,7 +57,8 @@ Deno.test("openStackMovie() with frames by themselves normalises each as its own
   await withStacks(async ({ movie }) => {
     const settings = { ...SETTINGS, mode: "frame" } as const;
     const config = configWith({ planes: 1 });
-    const { frames } = await openStackMovie(movie, { config, findFocus: always(2), settings });
+    const options = { config, source: disk, findFocus: always(2), settings };
+    const { frames } = await openStackMovie(movie, options);
     const sequence = await openZSequence(disk, movie);
     const range = intensityRange([await sequence.plane(1, 2)], settings);
     const image = await subStack(sequence, { t: 1, focus: 2, planes: 1 });
@@ -72,7 +71,7 @@ Deno.test("openStackMovie() says where planes have to be repeated", async () => 
     const config = configWith({});
     const findFocus: FindFocus = () => Promise.resolve([0, 3, 6]);
     const { video, frames } = await openStackMovie(movie, {
-      ...{ config, findFocus },
+      ...{ config, source: disk, findFocus },
       settings: SETTINGS,
     });
     assertEquals(video.notes, [
@@ -89,7 +88,7 @@ Deno.test("openStackMovie() gives the planes near focus in order of depth, if th
   await withStacks(async ({ movie }) => {
     const config = configWith({ depthPairs: true, depthGap: 2, planes: 1 });
     const findFocus: FindFocus = () => Promise.resolve([0, 3, 6]);
-    const options = { config, findFocus, settings: SETTINGS };
+    const options = { config, source: disk, findFocus, settings: SETTINGS };
     const { volumes, frames } = await openStackMovie(movie, options);
     // Planes 0 to 2, 1 to 5 and 4 to 6.
     assertEquals(volumes.map(({ length }) => length), [3, 5, 3]);
@@ -103,6 +102,7 @@ Deno.test("readStackStills() gives samples of the planes around focus with their
     const config = configWith({ stills });
     const options = {
       config,
+      source: disk,
       findFocus: always(3),
       settings: { ...SETTINGS, mode: "image" } as const,
     };
@@ -116,13 +116,13 @@ Deno.test("readStackStills() gives samples of the planes around focus with their
 Deno.test("readVolumes() gives every plane of every stack, and refuses stacks that are too thin", async () => {
   await withStacks(async ({ movie }) => {
     const config = configWith({ volume: [movie], planes: 0, depthGap: 2 });
-    const volumes = await readVolumes(config, SETTINGS);
+    const volumes = await readVolumes(config, READ);
     assertEquals(volumes.map(({ length, channels }) => [length, channels]), [[7, 1], [7, 1], [
       7,
       1,
     ]]);
     await assertRejects(
-      () => readVolumes({ ...config, depthGap: 7 }, SETTINGS),
+      () => readVolumes({ ...config, depthGap: 7 }, READ),
       RangeError,
       `Cannot use ${movie} for consistency in depth: it has 7 planes, more than depthGap 7 are needed`,
     );

@@ -4,11 +4,15 @@ import { openDevice } from "../../../../kernels/open_device.ts";
 import { defaultRayThresholds } from "../../../../nn/labels/stardist/thresholds.ts";
 import { decodeSafeTensors, type SafeTensors } from "../../../../nn/safetensors.ts";
 import { loadNetwork, parameterTensors, readTensors } from "../../../../nn/weights.ts";
-import type { ConfigChange, TrainConfig } from "../../../../train/jobs/train/config.ts";
+import type { TrainConfig } from "../../../../train/jobs/train/config.ts";
 import { runConfig } from "../../../../train/console/run_config.ts";
 import type { StageEvent, TrainEvent } from "../../../../train/jobs/train/events.ts";
-import { encodeModel, readModelFile } from "../../../../train/models/model_file.ts";
-import { pickThresholds } from "../../../../train/models/star_thresholds.ts";
+import { readModelFile } from "../../../../train/jobs/disk/model_files.ts";
+import { versions } from "../../../../train/jobs/disk/version.ts";
+import { encodeModel, readingOf } from "../../../../train/models/model_file.ts";
+import type { SettingChange } from "../../../../train/models/model_kind.ts";
+import { starDist } from "../../../../train/models/stardist/kind.ts";
+import { pickThresholds } from "../../../../train/models/stardist/thresholds.ts";
 import { train } from "../../../../train/jobs/train/train.ts";
 import { loadTrainingSet } from "../../../../train/jobs/train/training_set.ts";
 import { brightNetwork } from "../../fixtures/star_network.ts";
@@ -18,7 +22,7 @@ const DATA = { videos: [3], stills: 5 };
 const STARDIST = { rays: 6, grid: 2, features: 2 };
 
 /** Settings of a tiny StarDist run, which saves a state in the middle of both stages. */
-function starConfig(data: string, change: ConfigChange = {}): TrainConfig {
+function starConfig(data: string, change: SettingChange = {}): TrainConfig {
   return tinyConfig(data, {
     ...{ model: "stardist", segmentationLoss: "stardist", consistencyLoss: "squared-dice" },
     ...{ control: false, warmup: 3, rounds: 2, segmentationShare: 1, validateEvery: 3 },
@@ -52,7 +56,10 @@ async function writeGiven(file: string, config: TrainConfig): Promise<SafeTensor
   using device = await openDevice();
   const network = brightNetwork(device, { ...STARDIST, length: 8 });
   const weights = await readTensors(device, parameterTensors(network));
-  const content = encodeModel({ network, weights, config, thresholds: GIVEN });
+  const content = encodeModel({
+    ...{ kind: starDist, architecture: network.architecture, weights },
+    ...{ intensities: config, decode: GIVEN, planes: null, versions: versions() },
+  });
   await Deno.writeFile(file, content);
   return decodeSafeTensors(content, file);
 }
@@ -74,7 +81,7 @@ Deno.test("train() of StarDist picks thresholds after each stage and keeps them 
       assertEquals(file, `${out}/${stage}.safetensors`);
       const weights = await weightsAt(file);
       assertEquals(JSON.parse(weights.metadata.thresholds), thresholds);
-      assertEquals((await readModelFile(file)).decode.thresholds, thresholds);
+      assertEquals(readingOf(await readModelFile(file)).decode, thresholds);
       using _scope = device.scope();
       const network = loadNetwork(device, { weights, from: file });
       assertEquals(await pickThresholds(device, { network, stills: validation }), thresholds);
@@ -164,7 +171,7 @@ Deno.test("train() from given weights without validation stills keeps their thre
     assertEquals(events.map(({ reason }) => reason), ["given", "done"]);
     for (const event of events) {
       assertEquals(event.thresholds, GIVEN);
-      assertEquals((await readModelFile(event.weights)).decode.thresholds, GIVEN);
+      assertEquals(readingOf(await readModelFile(event.weights)).decode, GIVEN);
     }
   }, DATA);
 });
@@ -214,7 +221,7 @@ Deno.test("train() refuses given weights of another network, with the file's nam
   await withTinyData(async ({ data, runs }) => {
     const file = `${runs}/given.safetensors`;
     await writeGiven(file, starConfig(data));
-    const changes: ConfigChange[] = [
+    const changes: SettingChange[] = [
       { base: 3 },
       { depth: 2 },
       { stardist: { ...STARDIST, rays: 7 } },

@@ -1,7 +1,7 @@
 // Whole tiny runs, from files to report.
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { assertNotMatch, assertStringIncludes } from "@std/assert";
-import type { ConfigChange } from "../../../../train/jobs/train/config.ts";
+import type { SettingChange } from "../../../../train/models/model_kind.ts";
 import type { PlanEvent, ResultEvent, TrainEvent } from "../../../../train/jobs/train/events.ts";
 import { train } from "../../../../train/jobs/train/train.ts";
 import { VERSION } from "../../../../train/jobs/disk/version.ts";
@@ -23,7 +23,7 @@ function resultOf(events: readonly TrainEvent[]): ResultEvent {
 /** What a run planned. */
 function planOf(events: readonly TrainEvent[]): PlanEvent {
   const plan = events.find((event) => event.type === "plan");
-  assert(plan);
+  assert(plan && "stills" in plan);
   return plan;
 }
 
@@ -128,8 +128,8 @@ Deno.test("train() makes a run of its own for every seed, and a table over all",
 
 Deno.test("train() works without video, without validation and without test stills", async () => {
   await withTinyData(async ({ data, runs }) => {
-    const alone: ConfigChange = { video: [], truth: "", rounds: 1 };
-    const cases: [ConfigChange, stages: string[], columns: string[]][] = [
+    const alone: SettingChange = { video: [], truth: "", rounds: 1 };
+    const cases: [SettingChange, stages: string[], columns: string[]][] = [
       [alone, ["baseline done"], ["ap50_stills", "mean_ap_stills"]],
       [{ ...alone, validation: 0, test: 0 }, ["baseline done"], []],
       [
@@ -189,7 +189,7 @@ Deno.test("train() refuses a folder that holds a run, and leaves it alone", asyn
 
 Deno.test("train() finds what is wrong before it makes a run of it", async () => {
   await withTinyData(async ({ data, runs }) => {
-    const cases: [ConfigChange, message: string][] = [
+    const cases: [SettingChange, message: string][] = [
       [{ video: [`${data}/video-0`], truth: "" }, "it has 1 frame, at least 2 are needed"],
       [{ video: [], truth: "", validation: 0.5, test: 0.4 }, "leave none to learn from"],
       [{ stills: `${data}/nowhere` }, `${data}/nowhere: it does not exist`],

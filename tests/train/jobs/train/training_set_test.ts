@@ -7,11 +7,9 @@ import {
 import type { Sample } from "../../../../train/images/sample.ts";
 import { syntheticVideo } from "../../../../train/synthetic/mod.ts";
 import { defaultConfig } from "../../../../train/jobs/train/config.ts";
-import {
-  loadTrainingSet,
-  normalizeFrames,
-  splitStills,
-} from "../../../../train/jobs/train/training_set.ts";
+import { loadTrainingSet } from "../../../../train/jobs/train/training_set.ts";
+import { splitStills } from "../../../../train/learn/training_set.ts";
+import { normalizeFrames } from "../../../../train/images/normalization_settings.ts";
 import { frameName, tinyConfig, tinyFiles, withTinyData } from "../../fixtures/tiny_run.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 
@@ -52,8 +50,10 @@ Deno.test("splitStills() gives every still to exactly one part, in the shares as
 });
 
 Deno.test("splitStills() is the same for every seed", () => {
-  const of = (seed: number) =>
-    splitStills(samples(20), { config: { ...defaultConfig, seed }, heldBack: [] });
+  const of = (seed: number) => {
+    const config = { ...defaultConfig, seed };
+    return splitStills(samples(20), { config, heldBack: [] });
+  };
   assertEquals(of(1), of(2));
 });
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertNotMatch, assertStringIncludes } from "@std/assert";
 import type { Channels, LabelImage } from "../../../../train/images/image.ts";
 import { defaultConfig } from "../../../../train/jobs/train/config.ts";
-import type { TrainingVideo } from "../../../../train/jobs/train/training_set.ts";
+import type { TrainingVideo } from "../../../../train/learn/training_set.ts";
 import { writeReport } from "../../../../train/jobs/train/write_report.ts";
 import { RunFolder } from "../../../../train/jobs/disk/run_folder.ts";
 import { evaluateFrames } from "../../../../train/objects/scores/evaluate.ts";
@@ -27,7 +27,7 @@ async function results(): Promise<SeedResults> {
         FRAMES.map((number) => ({ number, labels, truth: object(6) })),
       ),
       filtered: null,
-      stars: null,
+      tuned: null,
       shown: new Map([[0, labels], [1, labels], [2, labels]]),
       judged: { index: 3, labels },
     },
@@ -89,7 +89,7 @@ Deno.test("writeReport() of a run without a video is titled by its stills", asyn
   await withFolder({}, async (path) => {
     const parent = new RunFolder(path);
     const stills = { ap50: 0.5, meanAp: 0.25, accuracies: Array(10).fill(0.25) };
-    const nothing = { video: null, filtered: null, stars: null, shown: new Map(), judged: null };
+    const nothing = { video: null, filtered: null, tuned: null, shown: new Map(), judged: null };
     const seeds: SeedResults[] = [{ baseline: { stills, ...nothing } }];
     await writeReport({
       parent,

@@ -1,13 +1,17 @@
 // The stream of pairs: both classes in every batch, alike in all but focus, and the same every time.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { noAugmentation } from "../../../../train/learn/augment.ts";
+import { defaultAugmentation, noAugmentation } from "../../../../train/learn/augment.ts";
 import type { LabelledStack, ZSequence } from "../../../../train/images/series/z_stack.ts";
-import { FocusStream } from "../../../../train/learn/focus/batches.ts";
-import {
-  defaultFocusSettings,
-  type FocusSettings,
-} from "../../../../train/models/focus/settings.ts";
+import { type FocusBatchSettings, FocusStream } from "../../../../train/learn/focus/batches.ts";
 import { fakeLabels, fakeSequence } from "../../fixtures/fake_sequence.ts";
+
+const defaultFocusBatchSettings: FocusBatchSettings = {
+  ...{ seed: 1, pairs: 4, patch: 128, low: 1, high: 99.8, tolerance: 1 },
+  augmentation: {
+    ...defaultAugmentation,
+    elastic: { ...defaultAugmentation.elastic, probability: 0 },
+  },
+};
 
 /** A sequence whose pixels say where they are: 1000 t + 10 z + a little for row and column. */
 function spokenSequence(
@@ -29,9 +33,9 @@ function spokenSequence(
   return { path: "s", name: "s", length, depth, width, height, names, notes: [], plane };
 }
 
-function settings(change: Partial<FocusSettings> = {}): FocusSettings {
+function settings(change: Partial<FocusBatchSettings> = {}): FocusBatchSettings {
   return {
-    ...defaultFocusSettings,
+    ...defaultFocusBatchSettings,
     augmentation: noAugmentation,
     // Minimum and maximum of each stack become 0 and 1, so that pixels can be read back.
     low: 0,
@@ -50,7 +54,7 @@ async function placesOf(
   const { images, targets } = await stream.next();
   const area = stream.side ** 2;
   const brightest = 10 * (depth - 1) + (height - 1) / 100 + (width - 1) / 10_000;
-  return [...targets].map((target, i) => {
+  return [...targets!].map((target, i) => {
     const value = images[i * area] * brightest;
     const z = Math.floor(value / 10 + 1e-4);
     return { target, z, within: value - 10 * z };
@@ -121,7 +125,7 @@ Deno.test("FocusStream visits every stack once a round", async () => {
 Deno.test("FocusStream gives the same batches for the same seed, others for another", async () => {
   const stacks = fakeLabels(fakeSequence({ length: 3, depth: 6, side: 16, seed: 2 }));
   const batches = async (seed: number) => {
-    const stream = new FocusStream(stacks, { ...defaultFocusSettings, pairs: 2, seed });
+    const stream = new FocusStream(stacks, { ...defaultFocusBatchSettings, pairs: 2, seed });
     assertEquals(stream.side, 16);
     return [await stream.next(), await stream.next()];
   };
@@ -167,4 +171,16 @@ Deno.test("FocusStream hands on the error of a plane that cannot be read", async
     settings(),
   );
   await assertRejects(() => stream.next(), SyntaxError, "Cannot read s.tif");
+});
+
+Deno.test("FocusStream goes on from where it stood, in the middle of a round too", async () => {
+  const stacks = fakeLabels(fakeSequence({ length: 3, depth: 6, side: 16, seed: 2 }));
+  const stream = () => new FocusStream(stacks, { ...defaultFocusBatchSettings, pairs: 2 });
+  const whole = stream();
+  await whole.next();
+  const state = JSON.parse(JSON.stringify(whole.state));
+  const rest = [await whole.next(), await whole.next()];
+  const resumed = stream();
+  resumed.restore(state);
+  assertEquals([await resumed.next(), await resumed.next()], rest);
 });

@@ -76,7 +76,9 @@ Deno.test("loadFocusModel() reads what encodeFocusModel() wrote, and says what i
   using _scope = device.scope();
   const weights = await readTensors(device, parameterTensors(network));
   const decode = (content: Uint8Array<ArrayBuffer>) => decodeSafeTensors(content, "w");
-  const file = decode(encodeFocusModel({ network, weights, reading }));
+  const { architecture } = network;
+  const versions = { kymo: "0" };
+  const file = decode(encodeFocusModel({ architecture, weights, reading, versions }));
   const loaded = loadFocusModel(device, { weights: file, from: "w" });
   assertEquals(loaded.reading, reading);
   assertEquals(loaded.network.architecture, network.architecture);

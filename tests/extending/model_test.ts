@@ -1,0 +1,69 @@
+// A kind of model of this file alone: one convolution, trained, stored and used by the real jobs.
+import { assertEquals, assertLess, assertStringIncludes } from "@std/assert";
+import { sigmoid } from "../../kernels/ops/sigmoid.ts";
+import { ParameterStore } from "../../nn/module.ts";
+import { trainCommand } from "../../train/console/commands/train.ts";
+import { commandHelp } from "../../train/console/help.ts";
+import { encodeGreyTiff } from "../../train/images/formats/encode.ts";
+import { predict } from "../../train/jobs/predict/predict.ts";
+import { changeConfig, defaultConfigOf } from "../../train/jobs/train/config.ts";
+import { train } from "../../train/jobs/train/train.ts";
+import { defaultKinds } from "../../train/models/list.ts";
+import type { ModelKind } from "../../train/models/model_kind.ts";
+import { uNet } from "../../train/models/unet/kind.ts";
+import { wholeNumber } from "../../train/settings.ts";
+import { tinyConfig, withTinyData } from "../train/fixtures/tiny_run.ts";
+
+type Read = Parameters<typeof uNet.architecture>[0] & { spot: { size: number } };
+
+/** The probability is a convolution of the image; everything behind it is as with a U-Net. */
+const spot: ModelKind<Read> = {
+  ...uNet,
+  name: "spot",
+  label: "a spot model",
+  group: {
+    title: "Spot",
+    settings: {
+      spot: { size: { value: 5, rule: wholeNumber({ least: 1 }), sentence: "Side of its kernel" } },
+    },
+  },
+  network: {
+    name: "spot",
+    build(device, { options: { inChannels, size }, random }) {
+      const store = new ParameterStore(device, random);
+      const conv = store.conv2d("spot", { cIn: inChannels, cOut: 1, k: size });
+      return {
+        architecture: { kind: "spot", options: { inChannels, size } },
+        ...{ parameters: store.parameters, inChannels, sizeMultiple: 1, reach: size, grid: 1 },
+        forward: (tape, x) => ({
+          prob: tape.apply(sigmoid, [conv.forward(tape, x, { relu: false })], {}),
+        }),
+      };
+    },
+  },
+  architecture: ({ spot: { size }, planes }) => ({
+    kind: "spot",
+    options: { inChannels: 2 * planes + 1, size },
+  }),
+  settingsOf: ({ options: { size } }) => ({ spot: { size } }),
+};
+
+const kinds = { ...defaultKinds, models: [...defaultKinds.models, spot] };
+
+Deno.test("a kind of model that Kymo has never heard of is trained, predicts and is helped with", async () => {
+  await withTinyData(async ({ data, runs }) => {
+    const change = { ...tinyConfig(data), model: "spot", spot: { size: 3 }, warmup: 40 };
+    const config = changeConfig(defaultConfigOf(kinds), { change, source: "the test", kinds });
+    const events = await Array.fromAsync(train({ config, out: runs, kinds }));
+    const losses = events.flatMap((event) => event.type === "step" ? [event.loss] : []);
+    assertLess(losses[39], losses[0]);
+    assertEquals(events.at(-1)?.type, "result");
+    await Deno.writeFile(
+      `${data}/frame.tif`,
+      encodeGreyTiff([{ width: 9, height: 7, data: new Float32Array(63) }]),
+    );
+    const options = { model: runs, inputs: [`${data}/frame.tif`], out: `${data}/labels` };
+    const done = (await Array.fromAsync(predict({ ...options, models: kinds.models }))).at(-1);
+    assertEquals(done, { type: "done", out: `${data}/labels`, written: 1, kept: 0 });
+  });
+});

@@ -1,0 +1,68 @@
+// The U-Net: what it is trained for, and the way from a normalised image to objects.
+import { assert, assertEquals } from "@std/assert";
+import { openDevice } from "../../../../kernels/open_device.ts";
+import { runSteps } from "../../../../kernels/masks/mod.ts";
+import { buildNetwork } from "../../../../nn/weights.ts";
+import { Random } from "../../../../train/images/random.ts";
+import { defaultConfig } from "../../../../train/jobs/train/config.ts";
+import { defaultKinds } from "../../../../train/models/list.ts";
+import { uNet } from "../../../../train/models/unet/kind.ts";
+import {
+  defaultPostprocess,
+  postprocess,
+  type PostprocessSettings,
+} from "../../../../train/models/unet/postprocess.ts";
+import { predictProbability } from "../../../../train/models/unet/probability.ts";
+import { noiseImage } from "../../fixtures/star_network.ts";
+
+const device = await openDevice({ kernels: { "upConv2d forward": "separate" } });
+const { objective, segment } = uNet.objects!;
+const DECODE: PostprocessSettings = { ...defaultPostprocess, threshold: "otsu", minSize: 3 };
+
+function unet() {
+  return buildNetwork(device, {
+    architecture: { kind: "unet", options: { depth: 1, base: 3, inChannels: 1 } },
+    random: new Random(4),
+  });
+}
+
+Deno.test("objective() of a U-Net compares probabilities and reaches every parameter", () => {
+  const { compared, reaches, targetType, encode } = objective(defaultConfig, defaultKinds);
+  assertEquals([compared, targetType], [["prob"], "f32"]);
+  assert(reaches("dist.weight") && reaches("head.weight"));
+  const labels = Uint32Array.of(7, 7, 0, 8, 8, 0);
+  assertEquals([...encode(labels, { width: 6, height: 1 })].map((t) => t > 0), [
+    ...[true, true, false, true, true, false],
+  ]);
+});
+
+Deno.test("segment() of a U-Net is its probability and then its post-processing", async () => {
+  const network = unet();
+  const image = noiseImage(41, 38);
+  for (const options of [{}, { tta: true }, { tile: 32 }]) {
+    const map = await predictProbability(device, { network, image, ...options });
+    const expected = await postprocess(device, map, DECODE);
+    const count = expected.data.reduce((most, id) => Math.max(most, id), 0);
+    for (const wantsMap of [true, false]) {
+      const steps = segment(device, { network, image, decode: DECODE, wantsMap, ...options });
+      const found = await runSteps(device, steps);
+      assertEquals(found.labels, expected);
+      assertEquals([found.count, found.outlines], [count, null]);
+      assertEquals(found.map, wantsMap ? map : null);
+    }
+    assert(count > 1, `${count} objects`);
+  }
+});
+
+Deno.test("segment() of a U-Net leaves nothing on the GPU", async () => {
+  const network = unet();
+  const { inUse } = device.memory;
+  const options = { network, image: noiseImage(40, 50), decode: DECODE, wantsMap: true };
+  await runSteps(device, segment(device, options));
+  assertEquals(device.memory.inUse, inUse);
+});
+
+Deno.test("a U-Net's decoding comes back from a file's metadata", () => {
+  const { encodeDecoding, readDecoding } = uNet.objects!;
+  assertEquals(readDecoding(encodeDecoding(DECODE)), DECODE);
+});

@@ -1,0 +1,75 @@
+/**
+ * Which intensities of stills and videos become 0 and 1, as settings of a run.
+ *
+ * @module
+ */
+
+import { oneOf, refuseValue, type SettingGroup } from "../settings.ts";
+import type { Plane } from "./image.ts";
+import {
+  type NormalizationSettings,
+  normalize,
+  normalizeAll,
+  videoIntensityRange,
+} from "./normalize.ts";
+
+/** Percentiles of stills and videos. */
+export interface IntensitySettings {
+  /** Percentile of the intensities that becomes 0. */
+  low: number;
+  /** Percentile of the intensities that becomes 1. */
+  high: number;
+  /** Which pixels of a video share their percentiles: the whole `video` or each `frame`. */
+  videoNormalization: "video" | "frame";
+}
+
+const percentile = {
+  expected: "a percentile from 0 to 100",
+  holds: (value: unknown) => typeof value === "number" && !Number.isNaN(value),
+};
+
+/** The settings of {@linkcode IntensitySettings}. */
+export const intensitySettings: SettingGroup<IntensitySettings> = {
+  title: "Intensities",
+  settings: {
+    low: { value: 1, rule: percentile, sentence: "Percentile of the intensities that becomes 0" },
+    high: {
+      value: 99.8,
+      rule: percentile,
+      sentence: "Percentile of the intensities that becomes 1",
+    },
+    videoNormalization: {
+      value: "video",
+      rule: oneOf(["video", "frame"]),
+      sentence: "Which pixels of a video share their percentiles: the whole video or each frame",
+    },
+  },
+  check({ low, high }) {
+    if (0 <= low && low < high && high <= 100) return;
+    refuseValue("low", { value: low, expected: "a percentile below high" });
+  },
+};
+
+/** How stills are normalised: each by its own percentiles. */
+export function stillNormalization(
+  { low, high }: Pick<IntensitySettings, "low" | "high">,
+): NormalizationSettings {
+  return { mode: "image", low, high };
+}
+
+/** How videos are normalised. */
+export function videoNormalization(
+  { low, high, videoNormalization: mode }: IntensitySettings,
+): NormalizationSettings {
+  return { mode, low, high };
+}
+
+/** Normalises frames that are in memory by the rule of their video. */
+export async function normalizeFrames(
+  frames: readonly Plane[],
+  settings: NormalizationSettings,
+): Promise<Plane[]> {
+  if (settings.mode !== "video") return normalizeAll(frames, settings);
+  const range = await videoIntensityRange(() => frames, settings);
+  return frames.map((frame) => normalize(frame, range));
+}

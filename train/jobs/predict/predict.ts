@@ -1,0 +1,29 @@
+/**
+ * Prediction with a model of any kind: labels of images, or focus planes of z-stacks.
+ *
+ * @module
+ */
+
+import { readModelFile } from "../disk/model_files.ts";
+import { type FocusFound, predictFocus } from "./predict_focus.ts";
+import { type PredictEvent, predictObjects, type PredictOptions } from "./predict_objects.ts";
+
+/**
+ * Predicts with whatever the model is for, and tells what happens as it happens.
+ *
+ * @throws As {@linkcode predictObjects} and {@linkcode predictFocus}.
+ *
+ * @example
+ * ```ts ignore
+ * const options = { model: "runs/mine", inputs: ["video/"], out: "labels" };
+ * for await (const event of predict(options)) {
+ *   if (event.type === "frame") console.log(event.name, event.objects);
+ * }
+ * ```
+ */
+export async function* predict(
+  options: PredictOptions,
+): AsyncGenerator<PredictEvent | FocusFound> {
+  const file = await readModelFile(options.model, { models: options.models });
+  yield* file.kind.objects ? predictObjects(options, file) : predictFocus(options, file);
+}

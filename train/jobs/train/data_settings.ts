@@ -1,0 +1,83 @@
+/**
+ * The data of a run, as settings.
+ *
+ * @module
+ */
+
+import { oneOf, type SettingGroup, text, texts, yesOrNo } from "../../settings.ts";
+
+/** What a run trains on and is measured on. */
+export interface DataSettings {
+  /** Folder of labelled stills; empty for the built-in synthetic set. */
+  stills: string;
+  /** What the built-in set is like: `fluorescence`, or z-stacks of `holotomography`. */
+  synthetic: "fluorescence" | "holotomography";
+  /** Unlabelled videos, each a folder of frames or a multi-page TIFF. */
+  video: string[];
+  /** Unlabelled volumes, each a stack of slices, for consistency in depth. */
+  volume: string[];
+  /**
+   * For z-stacks: a table (.csv) of the planes in focus, or the run folder of a model `focus` that
+   * finds them; to train such a model, the table to learn from.
+   */
+  focus: string;
+  /** Label images of the first video, for the final table only; never used in training. */
+  truth: string;
+  /** Markers of the first video, for DET in the final table. */
+  markers: string;
+  /** Whether all objects of a mask are taken as one foreground. */
+  mergeInstances: boolean;
+}
+
+/** The settings of {@linkcode DataSettings}. */
+export const dataSettings: SettingGroup<DataSettings> = {
+  title: "Data",
+  settings: {
+    stills: {
+      value: "",
+      rule: text,
+      sentence: "Folder of labelled stills; without one the built-in synthetic set is used",
+      isCommon: true,
+    },
+    video: {
+      value: [],
+      rule: texts,
+      sentence:
+        "Unlabelled video, a folder of frames or one TIFF stack; may be given several times",
+      isCommon: true,
+      isRepeated: true,
+    },
+    truth: {
+      value: "",
+      rule: text,
+      sentence: "Label images of the first video, for the final table only",
+      isCommon: true,
+    },
+    markers: {
+      value: "",
+      rule: text,
+      sentence: "Markers of the first video, one per object, for DET in the final table",
+    },
+    volume: {
+      value: [],
+      rule: texts,
+      sentence: "Unlabelled volume, a stack of slices, for consistency in depth",
+      isRepeated: true,
+    },
+    focus: {
+      value: "",
+      rule: text,
+      sentence: "For z-stacks: a table (.csv) of planes in focus, or the run of a model focus",
+    },
+    synthetic: {
+      value: "fluorescence",
+      rule: oneOf(["fluorescence", "holotomography"]),
+      sentence: "What the built-in set is like: fluorescence, or z-stacks of holotomography",
+    },
+    mergeInstances: {
+      value: false,
+      rule: yesOrNo,
+      sentence: "Take all objects of a mask as one foreground",
+    },
+  },
+};

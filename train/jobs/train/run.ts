@@ -1,0 +1,135 @@
+/**
+ * A training run on disk: its folder, the folders of its seeds, and the kernels that it uses.
+ *
+ * @module
+ */
+
+import type { Pins } from "../../../kernels/gpu/choices.ts";
+import type { Device } from "../../../kernels/gpu/device.ts";
+import { openDevice } from "../../../kernels/open_device.ts";
+import type { Source } from "../../images/source.ts";
+import { defaultKinds, type Kinds } from "../../models/list.ts";
+import { disk } from "../disk/files.ts";
+import { readKernelFile, writeKernelFile } from "../disk/kernel_file.ts";
+import { RunFolder } from "../disk/run_folder.ts";
+import { versions } from "../disk/version.ts";
+import { checkConfig } from "./check_config.ts";
+import type { TrainConfig } from "./config.ts";
+
+/** The kernels that a run used, in its folder. */
+const KERNELS = "kernels.json";
+
+/** How a run is made, apart from its settings. */
+export interface TrainOptions {
+  /** All settings. */
+  readonly config: TrainConfig;
+  /** The run folder. */
+  readonly out: string;
+  /** Go on with the run in the folder, if there is one. */
+  readonly resume?: boolean;
+  /** How many seeds to run, from `config.seed` on; more than one go into subfolders. */
+  readonly seeds?: number;
+  /** Kinds of models and losses to choose from; all of Kymo's unless told. */
+  readonly kinds?: Kinds;
+  /** Where images are read from; the disk unless told. */
+  readonly source?: Source;
+}
+
+/** One seed of a run: its settings and its folder. */
+export interface SeedPlace {
+  /** Settings, with its seed. */
+  readonly config: TrainConfig;
+  /** The folder. */
+  readonly folder: RunFolder;
+}
+
+/** A run whose folder is there, with what it works with. */
+export interface OpenedRun extends Required<TrainOptions>, Disposable {
+  /** The run folder. */
+  readonly parent: RunFolder;
+  /** Its seeds. */
+  readonly places: readonly SeedPlace[];
+  /** The GPU. */
+  readonly device: Device;
+  /** Writes down which kernels were used so far. */
+  recordKernels(): Promise<void>;
+  /** Makes the folders of the seeds, with all settings in `config.json`: from now on it is a run. */
+  begin(): Promise<void>;
+}
+
+/**
+ * Opens the folder and the device of a run.
+ *
+ * @throws {RangeError} If settings do not fit.
+ * @throws {Error} If the folder already holds a run and `resume` is not set, or holds only a model.
+ */
+export async function openRun(options: TrainOptions): Promise<OpenedRun> {
+  const { config, out, resume = false, seeds = 1, kinds = defaultKinds, source = disk } = options;
+  checkConfig(config, kinds);
+  if (!(Number.isInteger(seeds) && seeds > 0)) {
+    throw new RangeError(`Cannot train: seeds is ${seeds}, expected a whole number ≥ 1`);
+  }
+  const parent = await claimFolder(out, { resume });
+  if (resume) await refuseImported(parent);
+  const pins = await kernelsOf(parent, { config, resume });
+  const device = await openDevice({ memoryLimit: config.memory * 1024 ** 2, kernels: pins });
+  const places = Array.from({ length: seeds }, (_, i): SeedPlace => ({
+    config: { ...config, seed: config.seed + i },
+    folder: seeds === 1 ? parent : new RunFolder(`${out}/seed-${config.seed + i}`),
+  }));
+  return {
+    ...{ config, out, resume, seeds, kinds, source, parent, places, device },
+    recordKernels: () =>
+      writeKernelFile(parent.file(KERNELS), {
+        adapter: device.adapter.name,
+        kernels: { ...pins, ...device.choices.used },
+      }),
+    async begin() {
+      const known = { ...versions(), adapter: device.adapter.name };
+      await parent.writeConfig(config, known);
+      for (const { folder, config } of places) {
+        await folder.create();
+        await folder.writeConfig(config, known);
+      }
+    },
+    [Symbol.dispose]: () => device[Symbol.dispose](),
+  };
+}
+
+/**
+ * Makes the folder of a run.
+ *
+ * @throws {Error} If it already holds one that is not gone on with.
+ */
+export async function claimFolder(
+  out: string,
+  { resume }: { resume: boolean },
+): Promise<RunFolder> {
+  const folder = new RunFolder(out);
+  await folder.create();
+  if (!resume && await folder.has("config.json")) {
+    throw new Error(
+      `Cannot train into ${out}: it already holds a run; add --resume or give another --out`,
+    );
+  }
+  return folder;
+}
+
+/** A folder with a model that was imported has nothing to go on with. */
+async function refuseImported(folder: RunFolder): Promise<void> {
+  const weights = await Deno.stat(folder.file("weights.safetensors")).catch(() => null);
+  if (!weights?.isFile || await folder.has("metrics.jsonl")) return;
+  throw new Error(
+    `Cannot resume ${folder.path}: it holds a model, but no training; go on from it with ` +
+      `--resume-from ${folder.path} and another --out`,
+  );
+}
+
+/** A run that goes on uses the kernels that it began with, so that it gives the same bits. */
+async function kernelsOf(
+  folder: RunFolder,
+  { config, resume }: { config: TrainConfig; resume: boolean },
+): Promise<Pins> {
+  if (resume && await folder.has(KERNELS)) return await readKernelFile(folder.file(KERNELS));
+  return config.kernels === "" ? {} : await readKernelFile(config.kernels);
+}

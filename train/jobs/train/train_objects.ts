@@ -1,0 +1,267 @@
+/**
+ * Training of a model that finds objects: a baseline on labelled stills, then a control and a
+ * consistent model side by side, then the table and the report.
+ *
+ * @module
+ */
+
+import { type Network, parameterCount } from "../../../nn/module.ts";
+import type { NamedArray } from "../../../nn/safetensors.ts";
+import { StageExaminer } from "../../learn/examiner.ts";
+import { Learner } from "../../learn/learner.ts";
+import { runStage } from "../../learn/stage.ts";
+import {
+  hasPairs,
+  scheduleOf,
+  stageStreams,
+  stageTasks,
+  validationBatches,
+} from "../../learn/stage_data.ts";
+import type { Stage } from "../../learn/stages.ts";
+import type { TrainingSet } from "../../learn/training_set.ts";
+import { freshNetwork, modelKind, objectsOf } from "../../models/list.ts";
+import { decodeModel, encodeModel, readingOf } from "../../models/model_file.ts";
+import type { ModelKind, ObjectModel } from "../../models/model_kind.ts";
+import type { Objective } from "../../models/objective.ts";
+import type { ModelResults, SeedResults } from "../../report/results.ts";
+import { resultsTable } from "../../report/results_table.ts";
+import { readModelFile, weightsFile } from "../disk/model_files.ts";
+import type { RunFolder } from "../disk/run_folder.ts";
+import { versions } from "../disk/version.ts";
+import type { TrainConfig } from "./config.ts";
+import type { StageEvent, TrainEvent } from "./events.ts";
+import { FOCUS, isFocusTable, openFocus } from "./focus_source.ts";
+import { measureModel } from "./measure.ts";
+import { type OpenedRun, openRun, type SeedPlace, type TrainOptions } from "./run.ts";
+import { takesStacks } from "./stack_set.ts";
+import { loadTrainingSet } from "./training_set.ts";
+import { writeReport } from "./write_report.ts";
+
+/**
+ * Trains, and tells what happens as it happens.
+ *
+ * @throws {RangeError | TypeError | SyntaxError} If settings or data do not fit, or a loss is NaN.
+ * @throws {Error} If the folder already holds a run and `resume` is not set.
+ */
+export async function* trainObjects(options: TrainOptions): AsyncGenerator<TrainEvent> {
+  using run = await openRun(options);
+  const { config, parent, places, device, source } = run;
+  const findFocus = takesStacks(config) ? await openFocus(device, config.focus) : undefined;
+  await keepFocus(parent, config);
+  const set = await loadTrainingSet(config, { findFocus, source });
+  for (const text of set.notes) yield { type: "note", text };
+  await run.begin();
+  const results: SeedResults[] = [];
+  for (const place of places) results.push(yield* trainSeed(run, { ...place, set }));
+  await run.recordKernels();
+  const table = resultsTable(results);
+  const folders = places.map(({ folder }) => folder);
+  await writeReport({ parent, folders, config, set, table, results, adapter: device.adapter.name });
+  yield {
+    type: "result",
+    table,
+    report: parent.file("report.html"),
+    weights: folders[0].file("weights.safetensors"),
+  };
+}
+
+/** Puts the classifier that finds focus beside the weights: to predict takes both. */
+async function keepFocus(folder: RunFolder, { focus }: TrainConfig): Promise<void> {
+  if (focus === "" || isFocusTable(focus)) return;
+  await folder.write(FOCUS, await Deno.readFile(weightsFile(focus)));
+}
+
+/** A model that a stage has trained, in memory and as the bytes of its file. */
+interface TrainedModel {
+  readonly weights: ReadonlyMap<string, NamedArray>;
+  readonly decode: object;
+  readonly content: Uint8Array<ArrayBuffer>;
+}
+
+/** What all stages of a seed work with. */
+interface SeedRun extends SeedPlace {
+  readonly run: OpenedRun;
+  readonly set: TrainingSet;
+  readonly kind: ModelKind;
+  readonly objects: ObjectModel;
+  readonly objective: Objective;
+  readonly network: Network;
+  readonly learner: Learner;
+}
+
+async function* trainSeed(
+  run: OpenedRun,
+  { config, folder, set }: SeedPlace & { set: TrainingSet },
+): AsyncGenerator<TrainEvent, SeedResults> {
+  const { device, kinds } = run;
+  const kind = modelKind(config.model, kinds.models);
+  const objects = objectsOf(kind);
+  const objective = objects.objective(config, kinds);
+  const network = freshNetwork(device, { kind, settings: config });
+  const tasks = stageTasks(objective, { settings: config, hasVolumes: config.volume.length > 0 });
+  const { patch, recompute } = config;
+  const learner = new Learner(device, { network, tasks, patch, recompute });
+  const stages = stagesOf(set, config);
+  yield {
+    type: "plan",
+    seed: config.seed,
+    parameters: parameterCount(network.parameters),
+    plannedBytes: learner.plannedBytes(
+      stages.includes("consistent") ? undefined : ["segmentation"],
+    ),
+    stills: [set.train.length, set.validation.length, set.test.length],
+    frames: set.videos.reduce((sum, { frames }) => sum + frames.length, 0),
+    stages: stages.map((stage) => ({
+      stage,
+      steps: scheduleOf(stage, { set, settings: config }).steps,
+    })),
+  };
+  await run.recordKernels();
+  const seed = { run, config, folder, set, kind, objects, objective, network, learner };
+  const models = new Map<Stage, TrainedModel>();
+  for (const stage of stages) {
+    const baseline = models.get("baseline") ?? null;
+    models.set(stage, yield* trainStage(seed, { stage, baseline }));
+  }
+  await folder.write("weights.safetensors", models.get(stages.at(-1)!)!.content);
+  yield { type: "note", text: "Measuring on held-back stills and on the video" };
+  return await measureStages(seed, models);
+}
+
+/** Measures every model of a seed. */
+async function measureStages(
+  { run: { device }, folder, config, set, objects, network, learner }: SeedRun,
+  models: ReadonlyMap<Stage, TrainedModel>,
+): Promise<SeedResults> {
+  const results: Partial<Record<Stage, ModelResults>> = {};
+  // The filter's rival is the consistent model, which was trained as long as the control.
+  const filteredStage = models.has("control") ? "control" : "baseline";
+  let shown: readonly number[] | undefined;
+  for (const [stage, { weights, decode }] of models) {
+    learner.setWeights(weights, folder.file(stageFile(stage)));
+    const filter = stage === filteredStage ? config.filter : undefined;
+    const options = { network, objects, decode, set, shown, filter };
+    const measured = await measureModel(device, options);
+    // All models are shown on the frames on which the baseline is liveliest.
+    shown ??= [...measured.shown.keys()];
+    results[stage] = measured;
+  }
+  return results;
+}
+
+function stagesOf(set: TrainingSet, config: TrainConfig): Stage[] {
+  if (!hasPairs(set, config) || config.rounds === 0) return ["baseline"];
+  return config.control ? ["baseline", "control", "consistent"] : ["baseline", "consistent"];
+}
+
+function stageFile(stage: Stage): string {
+  return `${stage}.safetensors`;
+}
+
+/** Runs one stage unless its weights are there already; the second stages start from the baseline. */
+async function* trainStage(
+  seed: SeedRun,
+  { stage, baseline }: { stage: Stage; baseline: TrainedModel | null },
+): AsyncGenerator<TrainEvent, TrainedModel> {
+  const { run, config, folder, set, objects, objective, learner } = seed;
+  if (await folder.has(stageFile(stage))) return await readStage(seed, stage);
+  if (!baseline && config.resumeFrom !== "") return yield* takeGiven(seed);
+  const saved = await folder.loadState();
+  const resume = saved?.state.stage === stage ? saved : null;
+  // What a stage told before it saved its first state is told again.
+  if (!resume && (saved || stage === "baseline")) {
+    await folder.cutMetrics(saved?.state.metricsBytes ?? 0);
+  }
+  if (baseline) learner.setWeights(baseline.weights, folder.file(stageFile("baseline")));
+  const { encode } = objective;
+  const examiner = new StageExaminer(stage, {
+    learner,
+    batches: await validationBatches(set, { settings: config, encode }),
+    settings: config,
+    canDie: objects.canDie ?? false,
+  });
+  const { reason, best } = yield* runStage(stage, {
+    learner,
+    schedule: scheduleOf(stage, { set, settings: config }),
+    streams: stageStreams(stage, { set, settings: config, encode }),
+    examiner,
+    store: folder,
+    // Only the baseline may stop early.
+    settings: baseline ? { ...config, patience: 0 } : config,
+    stopsOnCollapse: config.stopOnCollapse,
+    seed: config.seed,
+    resume,
+  });
+  const untuned = objects.decoding(config);
+  const last = await learner.weights();
+  await folder.write("last.safetensors", encodeStage(seed, { weights: last, decode: untuned }));
+  learner.setWeights(best, folder.file(stageFile(stage)));
+  const decode = await tuned(seed, baseline?.decode ?? untuned);
+  return yield* keepStage(seed, { stage, reason, weights: best, decode });
+}
+
+/** The weights of another run as the baseline; its decoding is tuned like that of all others. */
+async function* takeGiven(seed: SeedRun): AsyncGenerator<TrainEvent, TrainedModel> {
+  const { run: { kinds: { models } }, config, objects, learner } = seed;
+  const given = await readModelFile(config.resumeFrom, { models });
+  const weights = given.weights.tensors;
+  learner.setWeights(weights, given.file);
+  const decode = await tuned(
+    seed,
+    objects.tune ? readingOf(given).decode : objects.decoding(config),
+  );
+  return yield* keepStage(seed, { stage: "baseline", reason: "given", weights, decode });
+}
+
+/** Writes what a stage gave, and tells of it. */
+async function* keepStage(
+  seed: SeedRun,
+  { stage, reason, weights, decode }:
+    & Pick<StageEvent, "reason">
+    & Pick<TrainedModel, "weights" | "decode">
+    & { stage: Stage },
+): AsyncGenerator<TrainEvent, TrainedModel> {
+  const { config, folder, objects } = seed;
+  const content = encodeStage(seed, { weights, decode });
+  await folder.write(stageFile(stage), content);
+  yield {
+    type: "stage",
+    seed: config.seed,
+    stage,
+    reason,
+    weights: folder.file(stageFile(stage)),
+    ...(objects.tune && { thresholds: { ...decode } }),
+  };
+  return { weights, decode, content };
+}
+
+/** A stage that was finished before. */
+async function readStage(
+  { run: { kinds: { models } }, folder }: SeedRun,
+  stage: Stage,
+): Promise<TrainedModel> {
+  const file = folder.file(stageFile(stage));
+  const content = await Deno.readFile(file);
+  const model = decodeModel(content, { file, models });
+  return { weights: model.weights.tensors, decode: readingOf(model).decode, content };
+}
+
+function encodeStage(
+  { kind, network: { architecture }, config }: SeedRun,
+  { weights, decode }: Pick<TrainedModel, "weights" | "decode">,
+): Uint8Array<ArrayBuffer> {
+  return encodeModel({
+    ...{ kind, architecture, weights, decode, intensities: config },
+    planes: takesStacks(config) ? config.planes : null,
+    versions: versions(),
+  });
+}
+
+/** The decoding that finds most on the validation stills, where there is something to tune it on. */
+async function tuned(
+  { run: { device }, objects, network, set }: SeedRun,
+  otherwise: object,
+): Promise<object> {
+  if (!objects.tune || set.validation.length === 0) return otherwise;
+  return await objects.tune(device, { network, stills: set.validation });
+}

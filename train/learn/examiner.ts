@@ -1,0 +1,179 @@
+/**
+ * How a stage is judged while it runs: by losses on images that it does not learn from, and by two
+ * alarms, as a consistency loss that falls is no sign of success.
+ *
+ * @module
+ */
+
+import type { Batch } from "./batches.ts";
+import type { Scores } from "./events.ts";
+import type { Learner } from "./learner.ts";
+import { positive, type SettingGroup, yesOrNo } from "../settings.ts";
+import type { Stage } from "./stages.ts";
+
+/** What an examination found. */
+export interface Examination {
+  /** Figures to tell and to keep. */
+  readonly scores: Scores;
+  /** The loss of each task that has a validation; a plateau of one lowers its rate. */
+  readonly losses: Scores;
+  /** What weights are chosen by, the lower the better; null where nothing tells better from worse. */
+  readonly score: number | null;
+  /** What a user should be warned of, if anything. */
+  readonly warning: string | null;
+  /** Whether these and all later weights are useless. */
+  readonly hasCollapsed: boolean;
+}
+
+/** Examines a stage from time to time. */
+export interface Examiner {
+  /** Whether it also examines before the first step. */
+  readonly beginsAtOnce: boolean;
+  /**
+   * Examines the network as it is after some steps.
+   *
+   * @returns Null where there is nothing to examine it on.
+   */
+  examine(step: number): Promise<Examination | null>;
+  /** What it remembers, as plain JSON. */
+  readonly state: unknown;
+  /** Remembers what was saved. */
+  restore(state: unknown): void;
+}
+
+/** When the collapse alarm is raised. */
+export interface AlarmSettings {
+  /** Relative change of mean probability or foreground that raises the collapse alarm. */
+  collapseLimit: number;
+  /** Whether the collapse alarm ends the second stage. */
+  stopOnCollapse: boolean;
+}
+
+/** The settings of {@linkcode AlarmSettings}. */
+export const alarmSettings: SettingGroup<AlarmSettings> = {
+  title: "Collapse alarm",
+  settings: {
+    collapseLimit: {
+      value: 0.2,
+      rule: positive,
+      sentence: "Relative change of mean probability or foreground that raises the alarm",
+    },
+    stopOnCollapse: { value: false, rule: yesOrNo, sentence: "End the second stage at the alarm" },
+  },
+};
+
+/** Batches to measure losses on. */
+export interface ValidationBatches {
+  /** Labelled stills. */
+  readonly stills: readonly Batch[];
+  /** Frames of videos. */
+  readonly pairs: readonly Batch[];
+  /** Planes of volumes. */
+  readonly depth: readonly Batch[];
+}
+
+/** Mean probability and foreground fraction when a stage began. */
+interface Reference {
+  readonly meanProbability: number;
+  readonly foregroundFraction: number;
+}
+
+/** What a {@linkcode StageExaminer} remembers. */
+interface AlarmState {
+  readonly reference: Reference | null;
+  readonly collapsed: boolean;
+}
+
+/** What a stage is examined with. */
+export interface StageExaminerParts {
+  /** The network in training. */
+  readonly learner: Learner;
+  /** What it is measured on; a baseline only sees the stills. */
+  readonly batches: ValidationBatches;
+  /** When the collapse alarm is raised. */
+  readonly settings: AlarmSettings;
+  /** Whether a network that sees no foreground anywhere has no gradient to learn from any more. */
+  readonly canDie: boolean;
+}
+
+/** Examines a stage of segmentation and consistency. */
+export class StageExaminer implements Examiner {
+  /** The second stage is compared with what it began with. */
+  readonly beginsAtOnce: boolean;
+  readonly #stage: Stage;
+  readonly #parts: StageExaminerParts;
+  #reference: Reference | null = null;
+  #collapsed = false;
+
+  /** Starts an examiner that remembers nothing. */
+  constructor(stage: Stage, parts: StageExaminerParts) {
+    this.#stage = stage;
+    this.#parts = parts;
+    this.beginsAtOnce = stage !== "baseline";
+  }
+
+  /** Measures all losses, and looks for a collapse. */
+  async examine(step: number): Promise<Examination | null> {
+    const { learner, batches } = this.#parts;
+    const isBaseline = this.#stage === "baseline";
+    const stills = await learner.measure("segmentation", batches.stills);
+    const pairs = isBaseline ? null : await learner.measure("consistency", batches.pairs);
+    const depth = isBaseline || batches.depth.length === 0
+      ? null
+      : await learner.measure("depth", batches.depth);
+    // Answers to a video are watched first: they are what consistency changes.
+    const answers = pairs ?? depth ?? stills;
+    if (!answers) return null;
+    const { meanProbability, foregroundFraction } = answers;
+    const losses = {
+      segmentation: stills?.loss ?? null,
+      consistency: pairs?.loss ?? null,
+      depth: depth?.loss ?? null,
+    };
+    const reference = { meanProbability, foregroundFraction };
+    const warning = this.#collapse(step, reference) ?? this.#death(step, reference);
+    return {
+      scores: { ...losses, ...reference },
+      losses,
+      // Without validation stills nothing tells better from worse.
+      score: stills ? stills.loss + (pairs?.loss ?? 0) + (depth?.loss ?? 0) : null,
+      warning,
+      hasCollapsed: this.#collapsed,
+    };
+  }
+
+  /** What it compares with, and whether it has raised the alarm. */
+  get state(): unknown {
+    return { reference: this.#reference, collapsed: this.#collapsed } satisfies AlarmState;
+  }
+
+  /** Goes on with what was saved. */
+  restore(state: unknown): void {
+    const { reference, collapsed } = state as AlarmState;
+    this.#reference = reference;
+    this.#collapsed = collapsed;
+  }
+
+  #death(step: number, { foregroundFraction }: Reference): string | null {
+    if (!this.#parts.canDie || foregroundFraction > 0 || step === 0) return null;
+    return `After step ${step} the network finds no foreground in any validation image: if it ` +
+      "does not recover, lower warmupRate, raise ramp or take another seed";
+  }
+
+  /** Compares the answers on the video with those at the start of the stage. */
+  #collapse(step: number, now: Reference): string | null {
+    if (this.#stage !== "consistent" || this.#collapsed) return null;
+    this.#reference ??= now;
+    const then = this.#reference;
+    const { collapseLimit } = this.#parts.settings;
+    const hasMoved = (key: keyof Reference) =>
+      Math.abs(now[key] - then[key]) > collapseLimit * then[key];
+    if (!hasMoved("meanProbability") && !hasMoved("foregroundFraction")) return null;
+    this.#collapsed = true;
+    const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
+    return `Collapse alarm after step ${step}: the mean probability went from ` +
+      `${percent(then.meanProbability)} to ${percent(now.meanProbability)} and the foreground ` +
+      `from ${percent(then.foregroundFraction)} to ${percent(now.foregroundFraction)}; the best ` +
+      "weights before that are kept; lower consistencyRate or consistencyShare";
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * What a stage resumes from: one record, saved and restored whole, and where it is kept.
+ *
+ * @module
+ */
+
+import type { NamedArray } from "../../nn/safetensors.ts";
+import type { PlateauState } from "../../nn/schedule.ts";
+
+/** Everything but arrays that a stage needs to go on as if it had never stopped. */
+export interface StageState {
+  /** The stage. */
+  readonly stage: string;
+  /** Steps done in it. */
+  readonly step: number;
+  /** Steps that each Adam has made, by task. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Where the batches of each task stand. */
+  readonly streams: Readonly<Record<string, unknown>>;
+  /** Best validation score so far; null before the first validation. */
+  readonly bestScore: number | null;
+  /** Validations since the best. */
+  readonly waited: number;
+  /** Learning-rate plateaus of the tasks. */
+  readonly plateaus: Readonly<Record<string, PlateauState>>;
+  /** What the examiner remembers. */
+  readonly examiner: unknown;
+  /** Whether the weights have become useless. */
+  readonly collapsed: boolean;
+  /** Bytes of metrics.jsonl that belong to what was done. */
+  readonly metricsBytes: number;
+}
+
+/** A saved state: numbers and arrays. */
+export interface SavedState {
+  /** The numbers. */
+  readonly state: StageState;
+  /** Weights as they were. */
+  readonly weights: ReadonlyMap<string, NamedArray>;
+  /** Moments of all optimisers. */
+  readonly moments: ReadonlyMap<string, NamedArray>;
+  /** Best weights so far. */
+  readonly best: ReadonlyMap<string, NamedArray>;
+}
+
+/** Where a stage keeps its state and its metrics. */
+export interface StageStore {
+  /** What it is called, for errors. */
+  readonly path: string;
+  /** Appends lines to the metrics and gives their size in bytes. */
+  appendMetrics(lines: readonly object[]): Promise<number>;
+  /** Cuts the metrics back to what a saved state knows of. */
+  cutMetrics(bytes: number): Promise<void>;
+  /** Saves the state, so that it is never half new. */
+  saveState(state: SavedState): Promise<void>;
+}

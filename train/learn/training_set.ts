@@ -1,0 +1,96 @@
+/**
+ * What a run trains on and is measured on: stills split into three parts, and videos, normalised.
+ *
+ * @module
+ */
+
+import type { LabelImage } from "../images/image.ts";
+import { Random } from "../images/random.ts";
+import type { Sample } from "../images/sample.ts";
+import type { Frames } from "../images/series/frames.ts";
+import { refuseValue, type SettingGroup, share } from "../settings.ts";
+
+// Runs of different seeds must be measured on the same images.
+const SPLIT_SEED = 42;
+
+/** A video with what is known about it for the final table only. */
+export interface TrainingVideo {
+  /** Its name. */
+  readonly name: string;
+  /** Normalised frames. */
+  readonly frames: Frames;
+  /** True labels by frame index, where known. Never seen by training. */
+  readonly truth: ReadonlyMap<number, LabelImage>;
+  /** Markers by frame index, where known. */
+  readonly markers: ReadonlyMap<number, LabelImage>;
+}
+
+/** The data of a run. */
+export interface TrainingSet {
+  /** Stills to learn from. */
+  readonly train: readonly Sample[];
+  /** Stills that choose the best weights. */
+  readonly validation: readonly Sample[];
+  /** Stills that only the final table sees; the validation stills where there are no others. */
+  readonly test: readonly Sample[];
+  /** Unlabelled videos. */
+  readonly videos: readonly TrainingVideo[];
+  /** Unlabelled volumes: their planes in order of depth. */
+  readonly volumes: readonly Frames[];
+  /** What a user should know about how it was read. */
+  readonly notes: readonly string[];
+}
+
+/** How stills are split. */
+export interface SplitSettings {
+  /** Share of the stills that choose the best weights; with 0 the last weights are taken. */
+  validation: number;
+  /** Share of the stills that only the final table sees. */
+  test: number;
+}
+
+/** The settings of {@linkcode SplitSettings}. */
+export const splitSettings: SettingGroup<SplitSettings> = {
+  title: "What stills are kept for",
+  settings: {
+    validation: {
+      value: 0.1,
+      rule: share,
+      sentence: "Share of the stills that choose the best weights; with 0 the last are taken",
+    },
+    test: {
+      value: 0.15,
+      rule: share,
+      sentence: "Share of the stills that only the final table sees",
+    },
+  },
+  check({ validation, test }) {
+    if (validation + test < 1) return;
+    refuseValue("test", { value: test, expected: "less than 1 with validation added" });
+  },
+};
+
+/**
+ * Splits stills by one fixed permutation, whatever the run's seed; a part with a share above 0 gets
+ * at least one.
+ *
+ * @throws {RangeError} If none are left to learn from.
+ */
+export function splitStills(
+  samples: readonly Sample[],
+  { config, heldBack }: { config: SplitSettings; heldBack: readonly Sample[] },
+): Pick<TrainingSet, "train" | "validation" | "test"> {
+  const order = [...new Random(SPLIT_SEED).permutation(samples.length)];
+  const share = (part: number) => part === 0 ? 0 : Math.max(1, Math.round(part * samples.length));
+  const take = (count: number) => order.splice(0, count).map((i) => samples[i]);
+  const test = heldBack.length > 0 ? heldBack : take(share(config.test));
+  const validation = take(share(config.validation));
+  const train = order.map((i) => samples[i]);
+  if (train.length === 0) {
+    throw new RangeError(
+      `Cannot train: ${samples.length} stills leave none to learn from; give more, or lower ` +
+        "validation and test",
+    );
+  }
+  return { train, validation, test: test.length > 0 ? test : validation };
+}

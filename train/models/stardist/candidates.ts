@@ -1,0 +1,144 @@
+/**
+ * From images of any size to StarDist's candidates, tile by tile: the same as from the whole image at
+ * once, as every grid point belongs to one tile and its answer does not depend on where tiles end. (Its
+ * last bits do where kernels are chosen by the size of images, as some add up in another order.)
+ *
+ * @module
+ */
+
+import type { Device } from "../../../kernels/gpu/device.ts";
+import { cutTile, type PlaneView, type Steps, type TileArea } from "../../../kernels/masks/mod.ts";
+import type { Tensor } from "../../../kernels/gpu/tensor.ts";
+import type { Network } from "../../../nn/module.ts";
+import {
+  CANDIDATE_BORDER,
+  type CandidateRule,
+  type Candidates,
+  findCandidates,
+  joinCandidates,
+  type RayMaps,
+} from "../../../nn/labels/stardist/candidates.ts";
+import { channelCount, type Channels, type Plane } from "../../images/image.ts";
+import type { TileSides } from "../tiles/tile_plan.ts";
+import { runNetwork, type Tile, tilesOf } from "../tiles/tiling.ts";
+
+/** Which image is looked at, and how. */
+export interface StarImage {
+  /** A StarDist network. */
+  readonly network: Network;
+  /** The normalised image. */
+  readonly image: Plane | Channels;
+  /** Largest side of a tile in pixels; by default the whole image where memory allows. */
+  readonly tile?: number;
+}
+
+/** What a StarDist network says about an image. */
+export interface StarAnswer {
+  /** What proposes an object, the most probable first. */
+  readonly candidates: Candidates;
+  /** Object probabilities on the grid, `[⌈h/grid⌉, ⌈w/grid⌉]`. */
+  readonly prob: Plane;
+}
+
+/**
+ * Finds the candidates of an image, one step a tile.
+ *
+ * @param options `threshold`: candidates are more probable than this.
+ * @throws {OutOfMemoryError} If even a small tile does not fit into the memory limit.
+ * @throws {RangeError} If a candidate has a distance that is no number below 2^23.
+ */
+export function* candidateSteps(
+  device: Device,
+  { network, image, tile, threshold }: StarImage & { threshold: number },
+): Steps<StarAnswer> {
+  const { grid } = network;
+  const { width, height } = image;
+  const size = { width: Math.ceil(width / grid), height: Math.ceil(height / grid) };
+  const map = { ...size, data: new Float32Array(size.width * size.height) };
+  const parts: Candidates[] = [];
+  const planes = device.upload([channelCount(image), height, width], image.data);
+  try {
+    for (const { area, kept } of tilesOf(device, { network, view: image, tile })) {
+      const maps = yield* mapsOf(device, { network, planes, view: wholeOf(image), area });
+      const part = { area: onGrid(area, grid), kept: onGrid(kept, grid) };
+      copyPart(maps.prob, { ...part, map });
+      parts.push(findCandidates(maps, { threshold, grid, ...insideOf(part, size) }));
+    }
+  } finally {
+    device.free(planes);
+  }
+  return { candidates: joinCandidates(parts), prob: map };
+}
+
+/** A tile on its way into the network. */
+interface TileInput {
+  readonly network: Network;
+  /** The whole image, `[c, h, w]`. */
+  readonly planes: Tensor<"f32">;
+  readonly view: PlaneView;
+  readonly area: TileArea;
+}
+
+/** What the network says about a tile. */
+function* mapsOf(device: Device, input: TileInput): Steps<RayMaps> {
+  const outputs = queueTile(device, input);
+  try {
+    const [prob, dist] = yield outputs;
+    const [, , height, width] = outputs[0].shape;
+    return { prob: prob as Float32Array, dist: dist as Float32Array, width, height };
+  } finally {
+    outputs.forEach((tensor) => device.free(tensor));
+  }
+}
+
+function queueTile(
+  device: Device,
+  { network, planes, view, area }: TileInput,
+): [prob: Tensor<"f32">, dist: Tensor<"f32">] {
+  using scope = device.scope();
+  const x = cutTile(device, planes, { view, area });
+  const { prob, dist } = runNetwork(device, { network, x });
+  return [scope.keep(prob.value), scope.keep(dist.value)];
+}
+
+function wholeOf({ width, height }: Plane): PlaneView {
+  return { width, height, origin: 0, stepX: 1, stepY: width };
+}
+
+/** The grid points of an area that begins on one. */
+function onGrid({ left, top, width, height }: TileArea, grid: number): TileArea {
+  return {
+    left: left / grid,
+    top: top / grid,
+    width: Math.ceil(width / grid),
+    height: Math.ceil(height / grid),
+  };
+}
+
+/** The grid points of a tile that may become candidates: its own, but not at the image's edges. */
+function insideOf(
+  { area, kept }: Tile,
+  size: TileSides,
+): Pick<CandidateRule, "rows" | "columns" | "origin"> {
+  const range = (first: number, count: number, { from, all }: { from: number; all: number }) =>
+    [
+      Math.max(first, CANDIDATE_BORDER) - from,
+      Math.min(first + count, all - CANDIDATE_BORDER) - from,
+    ] as const;
+  return {
+    rows: range(kept.top, kept.height, { from: area.top, all: size.height }),
+    columns: range(kept.left, kept.width, { from: area.left, all: size.width }),
+    origin: [area.top, area.left],
+  };
+}
+
+/** Copies the kept part of a tile's values into the map of the image. */
+function copyPart(
+  values: Float32Array,
+  { area, kept, map }: Tile & { map: Plane },
+): void {
+  for (let row = kept.top; row < kept.top + kept.height; row++) {
+    const from = (row - area.top) * area.width + kept.left - area.left;
+    map.data.set(values.subarray(from, from + kept.width), row * map.width + kept.left);
+  }
+}

@@ -1,0 +1,261 @@
+/**
+ * StarDist as a kind of model: it learns object probabilities and distances, which are computed on the
+ * GPU from object numbers, and objects are polygons.
+ *
+ * @module
+ */
+
+import type { Device } from "../../../kernels/gpu/device.ts";
+import type { Tensor } from "../../../kernels/gpu/tensor.ts";
+import type { Steps } from "../../../kernels/masks/mod.ts";
+import { add } from "../../../kernels/ops/add.ts";
+import { scale } from "../../../kernels/ops/scale.ts";
+import type { StarDistanceError } from "../../../kernels/ops/star_distance_loss.ts";
+import { Variable } from "../../../nn/autodiff.ts";
+import { findObjects, objectsAbove, type RayObjects } from "../../../nn/labels/stardist/objects.ts";
+import { numberLabels, starDistTargets } from "../../../nn/labels/stardist/targets.ts";
+import {
+  defaultRayThresholds,
+  type RayThresholds,
+} from "../../../nn/labels/stardist/thresholds.ts";
+import { losses, type LossKind, windowLoss } from "../../../nn/losses.ts";
+import { starDistKind } from "../../../nn/networks.ts";
+import {
+  DEFAULT_STARDIST_LOSS,
+  starDistLoss,
+  type StarDistMaps,
+} from "../../../nn/stardist_loss.ts";
+import type { LabelImage, Plane } from "../../images/image.ts";
+import { notNegative, oneNumberOf, oneOf, type Settings, wholeNumber } from "../../settings.ts";
+import { consistencyLoss, type LossChoice } from "../loss_settings.ts";
+import type { ModelKind, ObjectModel, Segmentation, SegmentOptions } from "../model_kind.ts";
+import type { Objective } from "../objective.ts";
+import { trunkOptions, type TrunkSettings } from "../trunk.ts";
+import { candidateSteps } from "./candidates.ts";
+import { rayOutlines } from "./outlines.ts";
+import { pickThresholds } from "./thresholds.ts";
+
+/** Settings of a StarDist network and its losses. */
+export interface StarDistSettings {
+  /** Directions in which the distance to an object's edge is predicted. */
+  rays: number;
+  /** Image pixels per output pixel along each axis: 1, 2 or 4. */
+  grid: number;
+  /** Channels that the two heads read. */
+  features: number;
+  /** How the error of distances is measured. */
+  distanceLoss: StarDistanceError;
+  /** Weight of the distances' loss beside that of the probability. */
+  distanceWeight: number;
+  /** Weight of the pull of distances towards 0 outside of objects. */
+  background: number;
+  /**
+   * Weight of a second consistency loss between the distances of two frames (squared Dice); 0 for
+   * none, as it brings nothing (Shabanov et al. 2020).
+   */
+  rayConsistency: number;
+}
+
+/** The settings of a run that StarDist reads. */
+type Read = { stardist: StarDistSettings } & LossChoice & TrunkSettings;
+
+const settings: Settings<{ stardist: StarDistSettings }> = {
+  stardist: {
+    rays: {
+      value: 32,
+      rule: wholeNumber({ least: 3 }),
+      sentence: "Directions in which the distance to an object's edge is predicted",
+    },
+    grid: {
+      value: 2,
+      rule: oneNumberOf([1, 2, 4]),
+      sentence: "Image pixels per output pixel along each axis",
+    },
+    features: {
+      value: 64,
+      rule: wholeNumber({ least: 1 }),
+      sentence: "Channels that its two heads read",
+    },
+    distanceLoss: {
+      value: DEFAULT_STARDIST_LOSS.error,
+      rule: oneOf(["mae", "mse", "iou"]),
+      sentence: "How the error of distances is measured: mae, mse or iou",
+    },
+    distanceWeight: {
+      value: DEFAULT_STARDIST_LOSS.weights.dist,
+      rule: notNegative,
+      sentence: "Weight of the distances' loss beside that of the probability",
+    },
+    background: {
+      value: DEFAULT_STARDIST_LOSS.background,
+      rule: notNegative,
+      sentence: "Weight of the pull of distances towards 0 outside of objects",
+    },
+    rayConsistency: {
+      value: 0,
+      rule: notNegative,
+      sentence: "Weight of a second consistency loss, between distances; 0 for none",
+    },
+  },
+};
+
+const objects: ObjectModel<Read, RayThresholds> = {
+  ownLoss: "stardist",
+  objective,
+  decoding: () => defaultRayThresholds,
+  encodeDecoding: (decode) => ({ thresholds: JSON.stringify(decode) }),
+  readDecoding({ thresholds = JSON.stringify(defaultRayThresholds) }) {
+    const decode: RayThresholds = JSON.parse(thresholds);
+    for (const value of [decode.prob, decode.nms]) {
+      if (!(value >= 0 && value <= 1)) throw new RangeError(`A threshold is ${value}`);
+    }
+    return decode;
+  },
+  wishes: [{
+    flag: "--nms",
+    reason: "its objects are connected pixels, which never overlap; leave the flag out",
+    isMade: ({ nms }) => nms !== undefined,
+  }],
+  changeDecoding(decode, { threshold, nms }) {
+    const prob = threshold as number | undefined;
+    if (prob !== undefined) requireShare("--threshold", prob);
+    if (nms !== undefined) requireShare("--nms", nms);
+    return {
+      ...decode,
+      ...(prob !== undefined && { prob }),
+      ...(nms !== undefined && { nms }),
+    };
+  },
+  segment,
+  tune: pickThresholds,
+  segmentTwice,
+};
+
+/**
+ * StarDist. Plain Dice pushes its soft probabilities up wherever those of the other frame are above about
+ * 0.2; squared Dice leaves equal ones as they are.
+ */
+export const starDist: ModelKind<Read> = {
+  name: "stardist",
+  label: "StarDist",
+  sentence: "roundish objects that may touch",
+  group: { title: "StarDist", settings },
+  defaults: {
+    segmentationLoss: "stardist",
+    consistencyLoss: "squared-dice",
+    consistencyRate: 1e-4,
+    warmup: 4000,
+    rounds: 500,
+  },
+  network: starDistKind,
+  architecture({ stardist: { rays, grid, features }, ...trunk }) {
+    return { kind: "stardist", options: { ...trunkOptions(trunk), rays, grid, features } };
+  },
+  sizeMultiple: ({ depth, stardist: { grid } }) => 2 ** depth * grid,
+  settingsOf({ options: { depth, base, rays, grid, features } }) {
+    return { depth, base, stardist: { rays, grid, features } };
+  },
+  objects,
+};
+
+/**
+ * Refuses what is no share.
+ *
+ * @throws {RangeError} If the value is not from 0 to 1.
+ */
+function requireShare(flag: string, value: number): void {
+  if (value >= 0 && value <= 1) return;
+  throw new RangeError(`Cannot use ${flag} ${value}: expected a number from 0 to 1`);
+}
+
+function objective(
+  { stardist, ...choice }: Read,
+  options: { losses: readonly LossKind[] },
+): Objective {
+  const loss = consistencyLoss(choice, options);
+  const { rays, grid, distanceLoss, distanceWeight, background, rayConsistency } = stardist;
+  const lossOptions = {
+    error: distanceLoss,
+    background,
+    weights: { prob: 1, dist: distanceWeight },
+  };
+  return {
+    encode: (labels, { width, height }) => numberLabels(labels, { pixels: width * height }),
+    targetType: "u32",
+    compared: rayConsistency > 0 ? ["prob", "dist"] : ["prob"],
+    reaches: (parameter) => rayConsistency > 0 || !parameter.startsWith("dist."),
+    segmentation(tape, { outputs, targets }) {
+      const { prob, dist } = starDistTargets(tape.device, targets as Tensor<"u32">, { rays, grid });
+      const truth = { prob: new Variable(prob), dist: new Variable(dist) };
+      const predicted = outputs as unknown as StarDistMaps;
+      return starDistLoss(tape, { predicted, truth, options: lossOptions }).total;
+    },
+    consistency(tape, answers) {
+      const ofProb = windowLoss(tape, { loss, answers: answers.map(({ prob }) => prob) });
+      if (rayConsistency === 0) return ofProb;
+      // Of all losses this one neither depends on the unit of length nor favours long rays.
+      const rays = answers.map(({ dist }) => dist);
+      const ofRays = windowLoss(tape, { loss: losses["squared-dice"], answers: rays });
+      return tape.apply(add, [ofProb, tape.apply(scale, [ofRays], { factor: rayConsistency })], {});
+    },
+  };
+}
+
+function* segment(
+  device: Device,
+  { decode, wantsMap = false, ...options }: SegmentOptions<RayThresholds>,
+): Steps<Segmentation> {
+  const { network: { grid }, image: { width, height } } = options;
+  const { objects, prob } = yield* findStars(device, { ...options, decode });
+  return {
+    labels: { width, height, data: objects.labels },
+    count: objects.count,
+    outlines: () => rayOutlines(objects),
+    map: wantsMap ? enlarged(prob, { width, height, grid }) : null,
+  };
+}
+
+function* segmentTwice(
+  device: Device,
+  options: SegmentOptions<RayThresholds>,
+): Steps<{ labels: LabelImage; untuned: LabelImage }> {
+  const { image: { width, height }, decode: { prob, nms } } = options;
+  const untuned = defaultRayThresholds.prob;
+  const decode = { prob: Math.min(prob, untuned), nms };
+  const { objects } = yield* findStars(device, { ...options, decode });
+  const above = (threshold: number) => ({
+    width,
+    height,
+    data: objectsAbove(objects, { threshold, width, height }).labels,
+  });
+  return { labels: above(prob), untuned: above(untuned) };
+}
+
+/** The objects of an image as polygons, and its map of probabilities on the grid. */
+function* findStars(
+  device: Device,
+  { network, image, tile, tta = false, decode }: SegmentOptions<RayThresholds>,
+): Steps<{ objects: RayObjects; prob: Plane }> {
+  if (tta) {
+    throw new TypeError(
+      "Cannot use --tta with a StarDist model: its rays and its grid do not turn with the image",
+    );
+  }
+  const { width, height } = image;
+  const { prob: threshold, nms } = decode;
+  const { candidates, prob } = yield* candidateSteps(device, { network, image, tile, threshold });
+  return { objects: findObjects(candidates, { nmsThreshold: nms, width, height }), prob };
+}
+
+/** A map of grid points as one of pixels: each has the value of the grid point above and left of it. */
+function enlarged(
+  map: Plane,
+  { width, height, grid }: { width: number; height: number; grid: number },
+): Plane {
+  const data = new Float32Array(width * height);
+  for (let y = 0, i = 0; y < height; y++) {
+    const row = Math.floor(y / grid) * map.width;
+    for (let x = 0; x < width; x++, i++) data[i] = map.data[row + Math.floor(x / grid)];
+  }
+  return { width, height, data };
+}

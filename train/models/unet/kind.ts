@@ -1,0 +1,140 @@
+/**
+ * The U-Net as a kind of model: it learns the foreground, and objects are its connected parts.
+ *
+ * @module
+ */
+
+import type { Device } from "../../../kernels/gpu/device.ts";
+import type { Tensor } from "../../../kernels/gpu/tensor.ts";
+import { readValues, type Steps } from "../../../kernels/masks/mod.ts";
+import { Variable } from "../../../nn/autodiff.ts";
+import { type LossKind, lossNamed, windowLoss } from "../../../nn/losses.ts";
+import { uNetKind } from "../../../nn/networks.ts";
+import { type Settings, yesOrNo } from "../../settings.ts";
+import { consistencyLoss, type LossChoice } from "../loss_settings.ts";
+import type { ModelKind, ObjectModel, Segmentation, SegmentOptions, Wish } from "../model_kind.ts";
+import { foregroundEncoder, type Objective } from "../objective.ts";
+import { trunkOptions, type TrunkSettings } from "../trunk.ts";
+import {
+  checkPostprocess,
+  type PostprocessSettings,
+  postprocessSettings,
+  postprocessSteps,
+} from "./postprocess.ts";
+import { queueProbability } from "./probability.ts";
+
+/** What a U-Net has of its own. */
+export interface UNetSettings {
+  /** Whether pixels where objects touch are background to the network, so that they come apart. */
+  parted: boolean;
+  /** From its probability to objects, in the final table and for prediction. */
+  postprocess: PostprocessSettings;
+}
+
+/** The settings of a run that a U-Net reads. */
+type Read = UNetSettings & LossChoice & TrunkSettings;
+
+const settings: Settings<UNetSettings> = {
+  parted: {
+    value: true,
+    rule: yesOrNo,
+    sentence: "Teach a U-Net to leave a gap where objects touch, so that they come apart",
+  },
+  ...postprocessSettings.settings,
+};
+
+const NOT_POLYGONS = "its objects are polygons, not connected pixels; leave the flag out";
+
+const wishes: readonly Wish[] = [
+  {
+    flag: "--threshold otsu",
+    reason: "it chooses its threshold on labelled stills; give a number, or leave the flag out",
+    isMade: ({ threshold }) => threshold === "otsu",
+  },
+  {
+    flag: "--opening",
+    reason: NOT_POLYGONS,
+    isMade: ({ opening }) => opening !== undefined,
+  },
+  {
+    flag: "--min-size",
+    reason: NOT_POLYGONS,
+    isMade: ({ minSize }) => minSize !== undefined,
+  },
+  {
+    flag: "--tta",
+    reason: "its rays and its grid do not turn with the image; leave the flag out",
+    isMade: ({ tta }) => tta === true,
+  },
+];
+
+const objects: ObjectModel<Read, PostprocessSettings> = {
+  canDie: true,
+  objective,
+  decoding: ({ postprocess }) => postprocess,
+  encodeDecoding: (decode) => ({ postprocess: JSON.stringify(decode) }),
+  readDecoding({ postprocess }) {
+    const decode: PostprocessSettings = JSON.parse(postprocess);
+    checkPostprocess(decode);
+    return decode;
+  },
+  wishes,
+  changeDecoding(decode, { threshold, opening, minSize }) {
+    const changed = {
+      ...decode,
+      ...(threshold !== undefined && { threshold }),
+      ...(opening !== undefined && { opening }),
+      ...(minSize !== undefined && { minSize }),
+    };
+    checkPostprocess(changed);
+    return changed;
+  },
+  segment,
+};
+
+/** The U-Net. */
+export const uNet: ModelKind<Read> = {
+  name: "unet",
+  label: "a U-Net",
+  sentence: "objects of any shape that rarely touch",
+  group: { title: "U-Net", settings, check: postprocessSettings.check },
+  defaults: {},
+  network: uNetKind,
+  architecture: (settings) => ({ kind: "unet", options: trunkOptions(settings) }),
+  sizeMultiple: ({ depth }) => 2 ** depth,
+  settingsOf: ({ options: { depth, base } }) => ({ depth, base }),
+  objects,
+};
+
+function objective(
+  { parted, segmentationLoss, ...choice }: Read,
+  { losses }: { losses: readonly LossKind[] },
+): Objective {
+  const onStills = lossNamed(segmentationLoss, { kinds: losses });
+  const loss = consistencyLoss(choice, { losses });
+  return {
+    encode: foregroundEncoder({ parted }),
+    targetType: "f32",
+    compared: ["prob"],
+    reaches: () => true,
+    segmentation: (tape, { outputs: { prob }, targets }) =>
+      onStills(tape, prob, new Variable(targets as Tensor<"f32">)),
+    consistency: (tape, answers) =>
+      windowLoss(tape, { loss, answers: answers.map(({ prob }) => prob) }),
+  };
+}
+
+function* segment(
+  device: Device,
+  { decode, wantsMap = false, ...options }: SegmentOptions<PostprocessSettings>,
+): Steps<Segmentation> {
+  const { width, height } = options.image;
+  const prob = queueProbability(device, options);
+  try {
+    const map = wantsMap ? { width, height, data: yield* readValues(prob) } : null;
+    const found = yield* postprocessSteps(device, prob, decode);
+    return { ...found, outlines: null, map };
+  } finally {
+    device.free(prob);
+  }
+}

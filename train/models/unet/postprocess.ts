@@ -1,0 +1,207 @@
+/**
+ * From a probability map to labelled objects, as in the method: Otsu's threshold, opening, connected
+ * components, and a minimum size. All on the GPU.
+ *
+ * @module
+ */
+
+import type { Device } from "../../../kernels/gpu/device.ts";
+import {
+  binaryOpening,
+  componentSteps,
+  type Connectivity,
+  otsuSteps,
+  runSteps,
+  type Steps,
+  threshold as thresholdMask,
+} from "../../../kernels/masks/mod.ts";
+import { planeSize } from "../../../kernels/parts/plane.ts";
+import { Tensor } from "../../../kernels/gpu/tensor.ts";
+import type { LabelImage, Plane } from "../../images/image.ts";
+import {
+  anyNumber,
+  checkValues,
+  oneNumberOf,
+  refuseValue,
+  type Rule,
+  type SettingGroup,
+} from "../../settings.ts";
+
+/** How a probability map becomes objects. */
+export interface PostprocessSettings {
+  /** The probability from which a pixel is foreground (≥), or `otsu` to choose it per frame. */
+  threshold: "otsu" | number;
+  /**
+   * The lowest threshold that Otsu may choose. Otsu always finds two classes, in an empty frame
+   * those of the noise: where nothing reaches this probability, there is no object.
+   */
+  otsuFloor: number;
+  /** The highest threshold that Otsu may choose: a frame full of foreground stays whole. */
+  otsuCeiling: number;
+  /**
+   * Erosions with the 4-neighbour cross, followed by as many dilations; 0 for none. Removes specks
+   * and thin bridges.
+   */
+  opening: number;
+  /** Which neighbours belong to one object: the 4 that share a side, or all 8. */
+  connectivity: Connectivity;
+  /** Objects with fewer pixels are removed; 0 or 1 keeps all. */
+  minSize: number;
+}
+
+/** One opening and 4 neighbours as in the method's code; 16 pixels are a nucleus 4 pixels wide. */
+export const defaultPostprocess: PostprocessSettings = {
+  threshold: "otsu",
+  otsuFloor: 0.25,
+  otsuCeiling: 0.75,
+  opening: 1,
+  connectivity: 4,
+  minSize: 16,
+};
+
+const count: Rule = {
+  expected: "a whole number from 0",
+  holds: (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 0xffffffff,
+};
+
+/** The settings of {@linkcode PostprocessSettings}, under `postprocess`. */
+export const postprocessSettings: SettingGroup<{ postprocess: PostprocessSettings }> = {
+  title: "From a U-Net's probability to objects",
+  settings: {
+    postprocess: {
+      threshold: {
+        value: defaultPostprocess.threshold,
+        rule: {
+          expected: "otsu or a number",
+          holds: (value) => value === "otsu" || Number.isFinite(value),
+          alsoTakes: (value) => typeof value === "number",
+        },
+        sentence:
+          "The probability from which a pixel is foreground, or otsu to choose it per frame",
+      },
+      otsuFloor: {
+        value: defaultPostprocess.otsuFloor,
+        rule: anyNumber,
+        sentence: "The lowest threshold that Otsu may choose",
+      },
+      otsuCeiling: {
+        value: defaultPostprocess.otsuCeiling,
+        rule: anyNumber,
+        sentence: "The highest threshold that Otsu may choose",
+      },
+      opening: {
+        value: defaultPostprocess.opening,
+        rule: count,
+        sentence: "Erosions followed by as many dilations; they remove specks and thin bridges",
+      },
+      connectivity: {
+        value: defaultPostprocess.connectivity,
+        rule: oneNumberOf([4, 8]),
+        sentence: "Which neighbours belong to one object: the 4 that share a side, or all 8",
+      },
+      minSize: {
+        value: defaultPostprocess.minSize,
+        rule: count,
+        sentence: "Objects with fewer pixels are removed",
+      },
+    },
+  },
+  check: ({ postprocess }) => checkPostprocess(postprocess),
+};
+
+/**
+ * Checks that settings make sense.
+ *
+ * @throws {RangeError} If one does not, with its name, value and what it may be.
+ */
+export function checkPostprocess(settings: PostprocessSettings): void {
+  const task = "post-process";
+  checkValues(settings, { settings: postprocessSettings.settings.postprocess, task });
+  const { otsuFloor, otsuCeiling } = settings;
+  if (otsuCeiling >= otsuFloor) return;
+  const expected = `a number from otsuFloor ${otsuFloor} up`;
+  refuseValue("otsuCeiling", { value: otsuCeiling, expected, task });
+}
+
+/**
+ * Turns a probability map into a label image with ids 1, 2, 3, … in raster order of the objects'
+ * first pixels.
+ *
+ * @param prob One plane: a tensor `[h, w]` (or with axes of extent 1 in front), which stays the
+ * caller's, or a plane in CPU memory.
+ * @param settings What differs from {@linkcode defaultPostprocess}.
+ * @throws {RangeError} If a setting makes no sense, or Otsu meets a NaN or an infinite probability.
+ * @throws {TypeError | RangeError} If the tensor is not one plane.
+ *
+ * @example
+ * ```ts ignore
+ * const labels = await postprocess(device, prob, { threshold: 0.5, minSize: 30 });
+ * ```
+ */
+export async function postprocess(
+  device: Device,
+  prob: Tensor<"f32"> | Plane,
+  settings: Partial<PostprocessSettings> = {},
+): Promise<LabelImage> {
+  const complete = { ...defaultPostprocess, ...settings };
+  checkPostprocess(complete);
+  if (prob instanceof Tensor) {
+    return (await runSteps(device, postprocessSteps(device, prob, complete))).labels;
+  }
+  const uploaded = device.upload([prob.height, prob.width], prob.data);
+  try {
+    return (await runSteps(device, postprocessSteps(device, uploaded, complete))).labels;
+  } finally {
+    device.free(uploaded);
+  }
+}
+
+/** The objects of one frame. */
+export interface SegmentedObjects {
+  /** Ids 1, 2, 3, … in raster order of the objects' first pixels. */
+  readonly labels: LabelImage;
+  /** Number of objects, which is the largest id. */
+  readonly count: number;
+}
+
+/**
+ * What {@linkcode postprocess} does, for a caller who waits for the GPU himself: three steps with
+ * Otsu's threshold, one with a fixed threshold.
+ *
+ * @param prob One plane, which stays the caller's.
+ * @param settings All settings, which are taken for checked.
+ */
+export function* postprocessSteps(
+  device: Device,
+  prob: Tensor<"f32">,
+  settings: PostprocessSettings,
+): Steps<SegmentedObjects> {
+  const { height, width } = planeSize(prob.shape, "post-process");
+  const threshold = yield* chooseThreshold(device, prob, settings);
+  const mask = openedMask(device, prob, { threshold, opening: settings.opening });
+  try {
+    const { labels, count } = yield* componentSteps(device, mask, settings);
+    return { labels: { width, height, data: labels }, count };
+  } finally {
+    device.free(mask);
+  }
+}
+
+function* chooseThreshold(
+  device: Device,
+  prob: Tensor<"f32">,
+  { threshold, otsuFloor, otsuCeiling }: PostprocessSettings,
+): Steps<number> {
+  if (threshold !== "otsu") return threshold;
+  return Math.min(Math.max(yield* otsuSteps(device, prob), otsuFloor), otsuCeiling);
+}
+
+function openedMask(
+  device: Device,
+  prob: Tensor<"f32">,
+  { threshold, opening }: { threshold: number; opening: number },
+): Tensor<"u32"> {
+  using scope = device.scope();
+  const mask = thresholdMask(device, prob, { threshold });
+  return scope.keep(opening === 0 ? mask : binaryOpening(device, mask, { iterations: opening }));
+}

@@ -1,0 +1,102 @@
+/**
+ * Probability maps of whole images, however large: the image is cut into tiles that overlap by the
+ * reach of the network, so the result is that of the whole image at once.
+ *
+ * @module
+ */
+
+import type { Device } from "../../../kernels/gpu/device.ts";
+import { cutTile, pasteTile, type PlaneView } from "../../../kernels/masks/mod.ts";
+import type { Tensor } from "../../../kernels/gpu/tensor.ts";
+import type { Network } from "../../../nn/module.ts";
+import { channelCount, type Channels, type Plane } from "../../images/image.ts";
+import { ORIENTATIONS, swapsAxes } from "../../images/orientation.ts";
+import { runNetwork, tilesOf } from "../tiles/tiling.ts";
+
+/** Options of {@linkcode predictProbability}. */
+export interface PredictOptions {
+  /** Largest side of a tile in pixels; by default the whole image where memory allows. */
+  readonly tile?: number;
+  /** Average over the eight orientations (test-time augmentation). */
+  readonly tta?: boolean;
+}
+
+/**
+ * The probability map of a normalised image.
+ *
+ * The image is padded by reflection at its end to a multiple of what the network needs; tiles overlap
+ * by its reach, and only their inner part is kept.
+ *
+ * @throws {OutOfMemoryError} If even a small tile does not fit into the memory limit.
+ */
+export async function predictProbability(
+  device: Device,
+  options: PredictOptions & { network: Network; image: Plane | Channels },
+): Promise<Plane> {
+  const { width, height } = options.image;
+  const map = queueProbability(device, options);
+  const values = device.read(map);
+  device.free(map);
+  return { width, height, data: await values };
+}
+
+/**
+ * What {@linkcode predictProbability} does, on the GPU and without waiting for it.
+ *
+ * @returns The map `[h, w]`, a tensor of the innermost scope.
+ * @throws {OutOfMemoryError} If even a small tile does not fit into the memory limit.
+ */
+export function queueProbability(
+  device: Device,
+  { network, image, tta = false, tile }: PredictOptions & {
+    network: Network;
+    image: Plane | Channels;
+  },
+): Tensor<"f32"> {
+  const { width, height } = image;
+  using scope = device.scope();
+  const planes = device.upload([channelCount(image), height, width], image.data);
+  const map = scope.keep(device.empty([height, width]));
+  if (tta) device.clear(map);
+  const share = tta ? ORIENTATIONS : 1;
+  for (let k = 0; k < share; k++) {
+    predictView(device, { network, planes, map, view: viewOf(image, k), share, tile });
+  }
+  return map;
+}
+
+/** An image as {@linkcode orient} turns it. */
+function viewOf({ width, height }: Plane, orientation: number): PlaneView {
+  const swap = swapsAxes(orientation);
+  const [viewWidth, viewHeight] = swap ? [height, width] : [width, height];
+  const [alongX, alongY] = swap ? [width, 1] : [1, width];
+  const mirrorsX = (orientation & 4) !== 0;
+  const mirrorsY = (orientation & 2) !== 0;
+  return {
+    width: viewWidth,
+    height: viewHeight,
+    origin: (mirrorsX ? (viewWidth - 1) * alongX : 0) + (mirrorsY ? (viewHeight - 1) * alongY : 0),
+    stepX: mirrorsX ? -alongX : alongX,
+    stepY: mirrorsY ? -alongY : alongY,
+  };
+}
+
+/** Adds the map of one view, tile by tile, or puts it in its place if it is the only one. */
+function predictView(
+  device: Device,
+  { network, planes, map, view, share, tile }: {
+    network: Network;
+    planes: Tensor<"f32">;
+    map: Tensor<"f32">;
+    view: PlaneView;
+    share: number;
+    tile?: number;
+  },
+): void {
+  for (const { area, kept } of tilesOf(device, { network, view, tile })) {
+    using _scope = device.scope();
+    const x = cutTile(device, planes, { view, area });
+    const { prob } = runNetwork(device, { network, x });
+    pasteTile(device, { tile: prob.value, plane: map }, { view, area, kept, share });
+  }
+}
