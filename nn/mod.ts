@@ -5,18 +5,112 @@
  * @module
  */
 
-export * from "./adam.ts";
-export * from "./autodiff.ts";
-export * from "./focus.ts";
-export * from "./labels/focus.ts";
-export * from "./labels/foreground.ts";
-export * from "./losses.ts";
-export * from "./module.ts";
-export * from "./safetensors.ts";
-export * from "./schedule.ts";
-export * from "./siamese.ts";
-export * from "./stardist.ts";
-export * from "./stardist_loss.ts";
-export * from "./unet.ts";
-export * from "./weights.ts";
-export * from "./labels/stardist/mod.ts";
+// Automatic differentiation and optimisation.
+export { Tape, type TapeOptions } from "./autodiff.ts";
+export { type Gradients, Variable } from "./gradients.ts";
+export { Adam, DEFAULT_ADAM } from "./adam.ts";
+export { cosineRate, Plateau, type PlateauState } from "./schedule.ts";
+
+// What a network is, and those there are.
+export {
+  type Architecture,
+  Conv2d,
+  glorotUniform,
+  type LayerParameters,
+  type Network,
+  type Outputs,
+  parameterCount,
+  type Parameters,
+  ParameterStore,
+  type UniformSource,
+} from "./module.ts";
+export { focusKind, type NetworkKind, networkKinds, starDistKind, uNetKind } from "./networks.ts";
+export { DEFAULT_UNET, UNet, type UNetOptions } from "./unet.ts";
+export {
+  DEFAULT_STARDIST,
+  StarDist,
+  type StarDistOptions,
+  type StarDistOutputs,
+} from "./stardist.ts";
+export { DEFAULT_FOCUS, FocusClassifier, type FocusOptions } from "./focus.ts";
+export {
+  siameseForward,
+  type SiameseInput,
+  type SiameseOutputs,
+  siameseWindow,
+} from "./siamese.ts";
+
+// Losses.
+export {
+  type Loss,
+  losses,
+  type LossKind,
+  lossKinds,
+  lossNamed,
+  type LossSetting,
+  tolerantDice,
+  windowLoss,
+} from "./losses.ts";
+export {
+  DEFAULT_STARDIST_LOSS,
+  starDistLoss,
+  type StarDistLosses,
+  type StarDistLossOptions,
+  type StarDistMaps,
+} from "./stardist_loss.ts";
+
+// Weights.
+export {
+  buildNetwork,
+  loadNetwork,
+  parameterTensors,
+  parseArchitecture,
+  readTensors,
+  saveWeights,
+  writeTensors,
+} from "./weights.ts";
+export {
+  decodeSafeTensors,
+  encodeSafeTensors,
+  type NamedArray,
+  type SafeTensors,
+} from "./safetensors.ts";
+
+// From labels to targets, and from answers to labels.
+export { foregroundTarget } from "./labels/foreground.ts";
+export {
+  DEFAULT_FOCUS_PLANE,
+  focusPlane,
+  type FocusPlaneOptions,
+  smoothAlongZ,
+} from "./labels/focus.ts";
+export {
+  type CandidateRule,
+  type Candidates,
+  defaultRayThresholds,
+  findCandidates,
+  findObjects,
+  intersectionArea,
+  joinCandidates,
+  numberLabels,
+  type ObjectRule,
+  objectsAbove,
+  optimizeThresholds,
+  type PaintOptions,
+  paintPolygons,
+  polygonArea,
+  type RayMaps,
+  type RayObjects,
+  rayPolygons,
+  type RayThresholds,
+  type StarDistTargetOptions,
+  type StarDistTargets,
+  starDistTargets,
+  type SuppressionRule,
+  suppressPolygons,
+  type Sweep,
+  type SweepEdge,
+  sweepPolygon,
+  type ThresholdSearch,
+  truncatePolygons,
+} from "./labels/stardist/mod.ts";

@@ -12,8 +12,10 @@ export type {
   FocusPlanEvent,
   NoteEvent,
   PlanEvent,
+  PlanOfSteps,
   ResultEvent,
   StageEvent,
+  StageRunEvent,
   StepEvent,
   TrainEvent,
   ValidationEvent,
@@ -38,8 +40,12 @@ export {
 export { type ImportOptions, importRun, type ModelImported } from "./jobs/import_run.ts";
 export {
   type AnnotateEvent,
+  type AnnotateNote,
   annotateToMask,
   type AnnotateToMaskOptions,
+  type ClassifierTrained,
+  type MaskMade,
+  type MasksDone,
 } from "./jobs/annotate/annotate_to_mask.ts";
 export {
   type SynthFiles,
@@ -51,6 +57,8 @@ export {
 } from "./jobs/synth_files.ts";
 export { tune, type TunedEvent, type TuneDone, type TuneOptions } from "./jobs/tune.ts";
 export { type DoctorReport, examine } from "./jobs/doctor.ts";
+export type { Sample } from "./images/sample.ts";
+export type { SyntheticStackOptions } from "./synthetic/mod.ts";
 export { disk } from "./jobs/disk/files.ts";
 export { readModelFile } from "./jobs/disk/model_files.ts";
 
@@ -67,6 +75,13 @@ export {
 } from "./jobs/train/config.ts";
 export { checkConfig } from "./jobs/train/check_config.ts";
 export type { DataSettings } from "./jobs/train/data_settings.ts";
+export type { IntensitySettings } from "./images/normalization_settings.ts";
+export type { AugmentationSettings } from "./learn/augment.ts";
+export type { BatchSettings } from "./learn/batches.ts";
+export type { AlarmSettings } from "./learn/examiner.ts";
+export type { ScheduleSettings } from "./learn/schedule.ts";
+export type { StageSettings } from "./learn/stage.ts";
+export type { SplitSettings } from "./learn/training_set.ts";
 export {
   defaultsOf,
   type Rule,
@@ -90,9 +105,9 @@ export type {
 export type { Objective, TargetEncoder } from "./models/objective.ts";
 export type { LossChoice, LossSettings } from "./models/loss_settings.ts";
 export type { TrunkSettings } from "./models/trunk.ts";
-export { uNet, type UNetSettings } from "./models/unet/kind.ts";
-export { starDist, type StarDistSettings } from "./models/stardist/kind.ts";
-export { focusClassifier, type FocusSettings } from "./models/focus/kind.ts";
+export { uNet, type UNetRead, type UNetSettings } from "./models/unet/kind.ts";
+export { starDist, type StarDistRead, type StarDistSettings } from "./models/stardist/kind.ts";
+export { focusClassifier, type FocusRead, type FocusSettings } from "./models/focus/kind.ts";
 export {
   buildModel,
   decodeModel,
@@ -104,4 +119,12 @@ export { postprocess, type PostprocessSettings } from "./models/unet/postprocess
 
 // What is measured and shown.
 export type { ModelResults, Precision, SeedResults, TunedResults } from "./report/results.ts";
-export type { Measured, ResultsTable, TableColumn, TableRow } from "./report/data.ts";
+export type { Stage } from "./learn/stages.ts";
+export type {
+  LabelSource,
+  Measured,
+  ModelName,
+  ResultsTable,
+  TableColumn,
+  TableRow,
+} from "./report/data.ts";

@@ -1,9 +1,9 @@
 // A kind of model of this file alone: one convolution, trained, stored and used by the real jobs.
-import { assertEquals, assertLess, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertLess, type assertStringIncludes } from "@std/assert";
 import { sigmoid } from "../../kernels/ops/sigmoid.ts";
 import { ParameterStore } from "../../nn/module.ts";
-import { trainCommand } from "../../train/console/commands/train.ts";
-import { commandHelp } from "../../train/console/help.ts";
+import type { trainCommand } from "../../train/console/commands/train.ts";
+import type { commandHelp } from "../../train/console/help.ts";
 import { encodeGreyTiff } from "../../train/images/formats/encode.ts";
 import { predict } from "../../train/jobs/predict/predict.ts";
 import { changeConfig, defaultConfigOf } from "../../train/jobs/train/config.ts";

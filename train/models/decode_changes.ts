@@ -5,7 +5,7 @@
  * @module
  */
 
-import { modelKinds, objectsOf } from "./list.ts";
+import { modelKinds, objectModelOf } from "./list.ts";
 import type { DecodeChanges, ModelKind, Wish } from "./model_kind.ts";
 
 /** A wish and who can fulfil it. */
@@ -65,5 +65,5 @@ export function changeDecode(
       `Cannot use ${wrong.flag} with ${file}, a model of ${kind.label}: ${wrong.reason}`,
     );
   }
-  return objectsOf(kind).changeDecoding(decode, changes);
+  return objectModelOf(kind).changeDecoding(decode, changes);
 }

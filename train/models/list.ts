@@ -45,7 +45,7 @@ export function modelKind(name: string, models: readonly ModelKind[] = modelKind
  *
  * @throws {TypeError} If it finds something else.
  */
-export function objectsOf({ objects, label }: ModelKind): ObjectModel {
+export function objectModelOf({ objects, label }: ModelKind): ObjectModel {
   if (objects) return objects;
   throw new TypeError(`Cannot find objects with ${label}: it finds planes; give another model`);
 }

@@ -19,7 +19,7 @@ import {
   videoNormalization,
 } from "../images/normalization_settings.ts";
 import type { NormalizationSettings } from "../images/normalize.ts";
-import { modelKinds, objectsOf } from "./list.ts";
+import { modelKinds, objectModelOf } from "./list.ts";
 import type { ModelKind, SettingChange } from "./model_kind.ts";
 
 /** How images become what a model takes, and its answers objects. */
@@ -85,7 +85,7 @@ export function encodeModel(
       format: "kymo",
       architecture: JSON.stringify(architecture),
       normalization: JSON.stringify(normalization),
-      ...objectsOf(kind).encodeDecoding(decode),
+      ...objectModelOf(kind).encodeDecoding(decode),
       ...(planes !== null && { planes: JSON.stringify(planes) }),
       versions: JSON.stringify(versions),
     },
@@ -129,7 +129,7 @@ export function decodeModel(
  * @throws {TypeError} If the model finds no objects.
  */
 export function readingOf({ weights: { metadata }, file, kind }: ModelFile): Reading {
-  const objects = objectsOf(kind);
+  const objects = objectModelOf(kind);
   try {
     const { stills, video } = JSON.parse(metadata.normalization);
     for (const { low, high } of [stills, video]) {

@@ -5,11 +5,27 @@
  * @module
  */
 
-export * from "./candidates.ts";
-export * from "./intersection.ts";
-export * from "./objects.ts";
-export * from "./polygons.ts";
-export * from "./render.ts";
-export * from "./suppression.ts";
-export * from "./targets.ts";
-export * from "./thresholds.ts";
+export {
+  type CandidateRule,
+  type Candidates,
+  findCandidates,
+  joinCandidates,
+  type RayMaps,
+} from "./candidates.ts";
+export { intersectionArea, type Sweep, type SweepEdge, sweepPolygon } from "./intersection.ts";
+export { findObjects, type ObjectRule, objectsAbove, type RayObjects } from "./objects.ts";
+export { polygonArea, rayPolygons, truncatePolygons } from "./polygons.ts";
+export { type PaintOptions, paintPolygons } from "./render.ts";
+export { type SuppressionRule, suppressPolygons } from "./suppression.ts";
+export {
+  numberLabels,
+  type StarDistTargetOptions,
+  type StarDistTargets,
+  starDistTargets,
+} from "./targets.ts";
+export {
+  defaultRayThresholds,
+  optimizeThresholds,
+  type RayThresholds,
+  type ThresholdSearch,
+} from "./thresholds.ts";

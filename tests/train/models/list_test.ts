@@ -3,7 +3,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { openDevice } from "../../../kernels/open_device.ts";
 import { changeConfig, defaultConfig } from "../../../train/jobs/train/config.ts";
 import { focusClassifier } from "../../../train/models/focus/kind.ts";
-import { freshNetwork, modelKind, modelKinds, objectsOf } from "../../../train/models/list.ts";
+import { freshNetwork, modelKind, modelKinds, objectModelOf } from "../../../train/models/list.ts";
 import { uNet } from "../../../train/models/unet/kind.ts";
 
 const device = await openDevice();
@@ -49,10 +49,10 @@ Deno.test("modelKind() finds a kind by its name, and names those there are", () 
   assertThrows(() => modelKind("focus", [uNet]), RangeError, "known kinds are unet");
 });
 
-Deno.test("objectsOf() refuses a kind that finds planes", () => {
-  assert(objectsOf(uNet) === uNet.objects);
+Deno.test("objectModelOf() refuses a kind that finds planes", () => {
+  assert(objectModelOf(uNet) === uNet.objects);
   assertThrows(
-    () => objectsOf(focusClassifier),
+    () => objectModelOf(focusClassifier),
     TypeError,
     "Cannot find objects with a focus classifier: it finds planes",
   );

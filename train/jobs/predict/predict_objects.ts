@@ -23,7 +23,7 @@ import {
 import { openVideo, type Video } from "../../images/series/video.ts";
 import type { Source } from "../../images/source.ts";
 import { changeDecode } from "../../models/decode_changes.ts";
-import { defaultKinds, objectsOf } from "../../models/list.ts";
+import { defaultKinds, objectModelOf } from "../../models/list.ts";
 import { buildModel, type Model, type ModelFile, readingOf } from "../../models/model_file.ts";
 import type { DecodeChanges, ModelKind } from "../../models/model_kind.ts";
 import { tracedOutlines } from "../../objects/outline.ts";
@@ -288,7 +288,7 @@ function* segment(
   const isNeeded = (need: FrameNeed) => outputs.some(({ needs }) => needs.includes(need));
   const wantsMap = isNeeded("map");
   const settings = { network, image, decode, tta, tile, wantsMap };
-  const { labels, count, outlines, map } = yield* objectsOf(kind).segment(device, settings);
+  const { labels, count, outlines, map } = yield* objectModelOf(kind).segment(device, settings);
   const result = { frame, labels, objects: count, map };
   if (!isNeeded("outlines")) return result;
   return { ...result, outlines: outlines ? outlines() : tracedOutlines(labels) };

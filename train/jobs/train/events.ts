@@ -8,10 +8,10 @@
 import type { NoteEvent, StageRunEvent, StepEvent, ValidationEvent } from "../../learn/events.ts";
 import type { ResultsTable } from "../../report/data.ts";
 
-export type { NoteEvent, StepEvent, ValidationEvent };
+export type { NoteEvent, StageRunEvent, StepEvent, ValidationEvent };
 
 /** What a run is about to do, whatever it trains. */
-interface PlanOfSteps {
+export interface PlanOfSteps {
   /** What kind of event this is. */
   readonly type: "plan";
   /** Seed of the run. */

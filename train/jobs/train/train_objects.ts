@@ -19,7 +19,7 @@ import {
 } from "../../learn/stage_data.ts";
 import type { Stage } from "../../learn/stages.ts";
 import type { TrainingSet } from "../../learn/training_set.ts";
-import { freshNetwork, modelKind, objectsOf } from "../../models/list.ts";
+import { freshNetwork, modelKind, objectModelOf } from "../../models/list.ts";
 import { decodeModel, encodeModel, readingOf } from "../../models/model_file.ts";
 import type { ModelKind, ObjectModel } from "../../models/model_kind.ts";
 import type { Objective } from "../../models/objective.ts";
@@ -95,7 +95,7 @@ async function* trainSeed(
 ): AsyncGenerator<TrainEvent, SeedResults> {
   const { device, kinds } = run;
   const kind = modelKind(config.model, kinds.models);
-  const objects = objectsOf(kind);
+  const objects = objectModelOf(kind);
   const objective = objects.objective(config, kinds);
   const network = freshNetwork(device, { kind, settings: config });
   const tasks = stageTasks(objective, { settings: config, hasVolumes: config.volume.length > 0 });
@@ -163,7 +163,7 @@ async function* trainStage(
   seed: SeedRun,
   { stage, baseline }: { stage: Stage; baseline: TrainedModel | null },
 ): AsyncGenerator<TrainEvent, TrainedModel> {
-  const { run, config, folder, set, objects, objective, learner } = seed;
+  const { config, folder, set, objects, objective, learner } = seed;
   if (await folder.has(stageFile(stage))) return await readStage(seed, stage);
   if (!baseline && config.resumeFrom !== "") return yield* takeGiven(seed);
   const saved = await folder.loadState();

@@ -18,10 +18,10 @@ export interface FocusSettings extends Omit<FocusOptions, "inChannels"> {
   readonly tolerance: number;
 }
 
-/** The settings of a run that a focus classifier reads. */
-type Read = { focusModel: FocusSettings };
+/** The settings of a run that this kind reads: its own, and those of others. */
+export type FocusRead = { focusModel: FocusSettings };
 
-const settings: Settings<Read> = {
+const settings: Settings<FocusRead> = {
   focusModel: {
     blocks: {
       value: DEFAULT_FOCUS.blocks,
@@ -52,7 +52,7 @@ const settings: Settings<Read> = {
 };
 
 /** The focus classifier, with settings for stacks of some hundred pixels a side. */
-export const focusClassifier: ModelKind<Read> = {
+export const focusClassifier: ModelKind<FocusRead> = {
   name: "focus",
   label: "a focus classifier",
   sentence: "finds the plane in focus of z-stacks",

@@ -56,8 +56,8 @@ export interface StarDistSettings {
   rayConsistency: number;
 }
 
-/** The settings of a run that StarDist reads. */
-type Read = { stardist: StarDistSettings } & LossChoice & TrunkSettings;
+/** The settings of a run that this kind reads: its own, and those of others. */
+export type StarDistRead = { stardist: StarDistSettings } & LossChoice & TrunkSettings;
 
 const settings: Settings<{ stardist: StarDistSettings }> = {
   stardist: {
@@ -99,7 +99,7 @@ const settings: Settings<{ stardist: StarDistSettings }> = {
   },
 };
 
-const objects: ObjectModel<Read, RayThresholds> = {
+const objects: ObjectModel<StarDistRead, RayThresholds> = {
   ownLoss: "stardist",
   objective,
   decoding: () => defaultRayThresholds,
@@ -135,7 +135,7 @@ const objects: ObjectModel<Read, RayThresholds> = {
  * StarDist. Plain Dice pushes its soft probabilities up wherever those of the other frame are above about
  * 0.2; squared Dice leaves equal ones as they are.
  */
-export const starDist: ModelKind<Read> = {
+export const starDist: ModelKind<StarDistRead> = {
   name: "stardist",
   label: "StarDist",
   sentence: "roundish objects that may touch",
@@ -169,7 +169,7 @@ function requireShare(flag: string, value: number): void {
 }
 
 function objective(
-  { stardist, ...choice }: Read,
+  { stardist, ...choice }: StarDistRead,
   options: { losses: readonly LossKind[] },
 ): Objective {
   const loss = consistencyLoss(choice, options);

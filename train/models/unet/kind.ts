@@ -31,8 +31,8 @@ export interface UNetSettings {
   postprocess: PostprocessSettings;
 }
 
-/** The settings of a run that a U-Net reads. */
-type Read = UNetSettings & LossChoice & TrunkSettings;
+/** The settings of a run that this kind reads: its own, and those of others. */
+export type UNetRead = UNetSettings & LossChoice & TrunkSettings;
 
 const settings: Settings<UNetSettings> = {
   parted: {
@@ -68,7 +68,7 @@ const wishes: readonly Wish[] = [
   },
 ];
 
-const objects: ObjectModel<Read, PostprocessSettings> = {
+const objects: ObjectModel<UNetRead, PostprocessSettings> = {
   canDie: true,
   objective,
   decoding: ({ postprocess }) => postprocess,
@@ -93,7 +93,7 @@ const objects: ObjectModel<Read, PostprocessSettings> = {
 };
 
 /** The U-Net. */
-export const uNet: ModelKind<Read> = {
+export const uNet: ModelKind<UNetRead> = {
   name: "unet",
   label: "a U-Net",
   sentence: "objects of any shape that rarely touch",
@@ -107,7 +107,7 @@ export const uNet: ModelKind<Read> = {
 };
 
 function objective(
-  { parted, segmentationLoss, ...choice }: Read,
+  { parted, segmentationLoss, ...choice }: UNetRead,
   { losses }: { losses: readonly LossKind[] },
 ): Objective {
   const onStills = lossNamed(segmentationLoss, { kinds: losses });
