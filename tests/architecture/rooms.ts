@@ -39,6 +39,20 @@ export const INNER_ROOMS: readonly Rooms[] = [
     ],
   },
   {
+    folder: "train",
+    steps: [
+      ["settings.ts"],
+      ["images"],
+      ["synthetic", "objects"],
+      ["models"],
+      ["learn"],
+      ["report"],
+      ["jobs"],
+      ["console"],
+      ["mod.ts"],
+    ],
+  },
+  {
     folder: "bench",
     steps: [
       ["measure", "print"],

@@ -9,6 +9,7 @@ import type { RayThresholds } from "../../nn/labels/stardist/thresholds.ts";
 import type { StarDistOptions } from "../../nn/stardist.ts";
 import { changeConfig, defaultConfig, type TrainConfig } from "./train/config.ts";
 import { encodeModel } from "../models/model_file.ts";
+import { disk } from "./disk/files.ts";
 import { RunFolder } from "./disk/run_folder.ts";
 import { versions } from "./disk/version.ts";
 import { starDist } from "../models/stardist/kind.ts";
@@ -52,7 +53,7 @@ export interface ModelImported {
  */
 export async function importRun({ model, out }: ImportOptions): Promise<ModelImported> {
   await requireEmpty(out);
-  const { architecture, weights, thresholds, hasThresholds } = await importModel(model);
+  const { architecture, weights, thresholds, hasThresholds } = await importModel(disk, model);
   const { options } = architecture;
   const config = configOf(options);
   const folder = new RunFolder(out);

@@ -32,7 +32,12 @@ import {
   PixelDraw,
   type ScribbleCount,
 } from "../../models/pixel_classifier/samples.ts";
-import { type ImageSet, openImages, openScribbles, type ScribbleSet } from "./scribbles.ts";
+import {
+  type ImageSet,
+  openImages,
+  openScribbles,
+  type ScribbleSet,
+} from "../../images/series/scribbles.ts";
 
 /** What to make masks of, from what, and where to. */
 export interface AnnotateToMaskOptions {

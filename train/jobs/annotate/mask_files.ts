@@ -5,7 +5,7 @@
  */
 
 import { type OutputJob, type PlannedJob, planOutputs } from "../outputs/output_plan.ts";
-import type { ImageSet } from "./scribbles.ts";
+import type { ImageSet } from "../../images/series/scribbles.ts";
 
 /**
  * Plans the files of all masks.

@@ -5,7 +5,6 @@
  * @module
  */
 
-import { join } from "node:path";
 import {
   defaultRayThresholds,
   type RayThresholds,
@@ -13,7 +12,8 @@ import {
 import type { Architecture } from "../../../nn/module.ts";
 import type { NamedArray } from "../../../nn/safetensors.ts";
 import type { StarDistOptions } from "../../../nn/stardist.ts";
-import { disk } from "../../jobs/disk/files.ts";
+import { join } from "../../images/names.ts";
+import type { Source } from "../../images/source.ts";
 import { readHdf5 } from "./hdf5.ts";
 import { weightsFromKeras } from "./keras_layers.ts";
 import { parseStarDistConfig, parseThresholds } from "./stardist_config.ts";
@@ -35,22 +35,22 @@ export interface ImportedModel {
  * grid 1, 2 or 4. Such models expect images normalised by percentiles, mostly 1 and 99.8, without
  * clipping: the folder does not say.
  *
- * @throws {Deno.errors.NotFound} If `config.json` or `weights_best.h5` is missing.
+ * @throws {Error} If `config.json` or `weights_best.h5` is missing.
  * @throws {SyntaxError} If a file is damaged.
  * @throws {TypeError} If it is another kind of model.
  * @throws {RangeError} If a number or shape does not fit.
  *
  * @example
  * ```ts ignore
- * const { architecture, weights, thresholds } = await importModel("models/2D_dsb2018");
+ * const { architecture, weights, thresholds } = await importModel(disk, "models/2D_dsb2018");
  * ```
  */
-export async function importModel(folder: string): Promise<ImportedModel> {
+export async function importModel(source: Source, folder: string): Promise<ImportedModel> {
   const configFile = join(folder, "config.json");
-  const config = parseStarDistConfig(await readText(configFile), configFile);
-  const thresholds = await readThresholds(join(folder, "thresholds.json"));
+  const config = parseStarDistConfig(await readText(source, configFile), configFile);
+  const thresholds = await readThresholds(source, folder);
   const file = join(folder, "weights_best.h5");
-  const arrays = await readHdf5(await readBytes(file), file);
+  const arrays = await readHdf5(await readBytes(source, file), file);
   return {
     architecture: { kind: "stardist", options: { ...config.options } },
     weights: weightsFromKeras(arrays, { config, file }),
@@ -59,20 +59,18 @@ export async function importModel(folder: string): Promise<ImportedModel> {
   };
 }
 
-async function readThresholds(file: string): Promise<RayThresholds | null> {
-  try {
-    return parseThresholds(await readText(file), file);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
+async function readThresholds(source: Source, folder: string): Promise<RayThresholds | null> {
+  const name = "thresholds.json";
+  if (!(await source.list(folder)).files.includes(name)) return null;
+  const file = join(folder, name);
+  return parseThresholds(await readText(source, file), file);
 }
 
-async function readText(path: string): Promise<string> {
-  return new TextDecoder().decode(await readBytes(path));
+async function readText(source: Source, path: string): Promise<string> {
+  return new TextDecoder().decode(await readBytes(source, path));
 }
 
-async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  using file = await disk.open(path);
+async function readBytes(source: Source, path: string): Promise<Uint8Array<ArrayBuffer>> {
+  using file = await source.open(path);
   return await file.read(0, file.size);
 }

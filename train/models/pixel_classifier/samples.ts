@@ -6,7 +6,7 @@
 
 import type { LabelImage, Plane } from "../../images/image.ts";
 import type { Random } from "../../images/random.ts";
-import type { ImageSet, ScribbleSet } from "../../jobs/annotate/scribbles.ts";
+import type { ImageSet, ScribbleSet } from "../../images/series/scribbles.ts";
 
 /** Scribbled pixels by class: `pixels[0]` are background. */
 export interface ScribbleCount {

@@ -1,4 +1,5 @@
 // Model folders of StarDist: read to the number, or refused with the name of the file at fault.
+import { disk } from "../../../../train/jobs/disk/files.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openDevice } from "../../../../kernels/open_device.ts";
 import { Tape, Variable } from "../../../../nn/autodiff.ts";
@@ -33,10 +34,10 @@ function networkOf({ architecture, weights }: ImportedModel) {
 
 /** Imports a folder of these files. */
 async function importFiles(files: Record<string, Uint8Array | string>): Promise<ImportedModel> {
-  return await withFolder(files, importModel);
+  return await withFolder(files, (folder) => importModel(disk, folder));
 }
 
-Deno.test("importModel() predicts what PyTorch does with the numbers of a Keras file", async () => {
+Deno.test("importModel(disk, ) predicts what PyTorch does with the numbers of a Keras file", async () => {
   using _scope = device.scope();
   const { h5, answer } = await tinyModel();
   const files = { "config.json": configOf(TINY), "weights_best.h5": h5 };
@@ -59,7 +60,7 @@ Deno.test("importModel() predicts what PyTorch does with the numbers of a Keras 
   }
 });
 
-Deno.test("importModel() gives every number its place, on every grid", async () => {
+Deno.test("importModel(disk, ) gives every number its place, on every grid", async () => {
   for (
     const options of [SMALL, { ...SMALL, grid: 1, depth: 3 }, { ...SMALL, grid: 4, features: 5 }]
   ) {
@@ -74,7 +75,7 @@ Deno.test("importModel() gives every number its place, on every grid", async () 
   }
 });
 
-Deno.test("importModel() reads a model of the published size from a configuration that says little", async () => {
+Deno.test("importModel(disk, ) reads a model of the published size from a configuration that says little", async () => {
   using _scope = device.scope();
   const weights = await randomWeights(device, DEFAULT_STARDIST);
   const oldest = { n_channel_in: 1, n_rays: 32, unet_n_depth: 3, unet_n_filter_base: 32 };
@@ -87,7 +88,7 @@ Deno.test("importModel() reads a model of the published size from a configuratio
   assertEquals(model.weights.get("up.0.1.weight"), weights.get("up.0.1.weight"));
 });
 
-Deno.test("importModel() reads the weights out of a file of the whole model", async () => {
+Deno.test("importModel(disk, ) reads the weights out of a file of the whole model", async () => {
   const weights = await randomWeights(device, SMALL);
   const arrays: Record<string, ArrayToWrite> = {
     "optimizer_weights/Adam/iterations:0": { shape: [1], values: [400] },
@@ -102,30 +103,30 @@ Deno.test("importModel() reads the weights out of a file of the whole model", as
   for (const [name, array] of weights) assertEquals(model.weights.get(name), array, name);
 });
 
-Deno.test("importModel() gives the default thresholds where the folder has none", async () => {
+Deno.test("importModel(disk, ) gives the default thresholds where the folder has none", async () => {
   const { h5 } = await tinyModel();
   const model = await importFiles({ "config.json": configOf(TINY), "weights_best.h5": h5 });
   assertEquals(model.thresholds, { prob: 0.5, nms: 0.4 });
   assertEquals(model.hasThresholds, false);
 });
 
-Deno.test("importModel() names the file that is missing", async () => {
+Deno.test("importModel(disk, ) names the file that is missing", async () => {
   const { NotFound } = Deno.errors;
   await withFolder({}, async (folder) => {
     const says = `Cannot read ${folder}/config.json: it does not exist; check the path`;
-    await assertRejects(() => importModel(folder), NotFound, says);
-    await assertRejects(() => importModel(`${folder}/none`), NotFound, "none/config.json");
+    await assertRejects(() => importModel(disk, folder), NotFound, says);
+    await assertRejects(() => importModel(disk, `${folder}/none`), NotFound, "none/config.json");
   });
   await withFolder({ "config.json": configOf(TINY) }, async (folder) => {
     const says = `Cannot read ${folder}/weights_best.h5: it does not exist`;
-    await assertRejects(() => importModel(folder), NotFound, says);
+    await assertRejects(() => importModel(disk, folder), NotFound, says);
   });
   await withFile("model.zip", "PK", async (file) => {
-    await assertRejects(() => importModel(file), TypeError, "a part of this path is a file");
+    await assertRejects(() => importModel(disk, file), TypeError, "a part of this path is a file");
   });
 });
 
-Deno.test("importModel() names the file that is damaged, in one line", async () => {
+Deno.test("importModel(disk, ) names the file that is damaged, in one line", async () => {
   const { h5 } = await tinyModel();
   const good = { "config.json": configOf(TINY), "weights_best.h5": h5 };
   const refuse = async (files: Record<string, Uint8Array | string>, says: string) => {
@@ -139,7 +140,7 @@ Deno.test("importModel() names the file that is damaged, in one line", async () 
   await refuse({ "weights_best.h5": "<html>404</html>" }, "weights_best.h5: it is no HDF5 file");
 });
 
-Deno.test("importModel() refuses weights that were cut off anywhere", async () => {
+Deno.test("importModel(disk, ) refuses weights that were cut off anywhere", async () => {
   const { h5 } = await tinyModel();
   const config = configOf(TINY);
   for (let i = 0; i < 24; i++) {
@@ -150,7 +151,7 @@ Deno.test("importModel() refuses weights that were cut off anywhere", async () =
   }
 });
 
-Deno.test("importModel() refuses weights that do not fit the configuration", async () => {
+Deno.test("importModel(disk, ) refuses weights that do not fit the configuration", async () => {
   const { h5 } = await tinyModel();
   const refuse = async (
     change: Partial<StarDistOptions>,

@@ -4,14 +4,13 @@
  * @module
  */
 
-import { basename, join } from "node:path";
-import { decodeImage, readPlane } from "../../images/formats/decode.ts";
-import { formatsOf, namesOf } from "../../images/formats/list.ts";
-import { imageStem } from "../../images/names.ts";
-import { listFolder, type Source } from "../../images/source.ts";
-import type { LabelImage, Plane } from "../../images/image.ts";
-import { type LabelSequence, openLabels } from "../../images/series/truth.ts";
-import { framePages } from "../../images/series/video.ts";
+import { decodeImage, readPlane } from "../formats/decode.ts";
+import { formatsOf, namesOf } from "../formats/list.ts";
+import { basename, imageStem, join } from "../names.ts";
+import { listFolder, type Source } from "../source.ts";
+import type { LabelImage, Plane } from "../image.ts";
+import { type LabelSequence, openLabels } from "./truth.ts";
+import { framePages } from "./video.ts";
 
 /** Images that may differ in size, decoded one at a time. */
 export interface ImageSet {
