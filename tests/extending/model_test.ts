@@ -1,23 +1,21 @@
 // A kind of model of this file alone: one convolution, trained, stored and used by the real jobs.
-import { assertEquals, assertLess, type assertStringIncludes } from "@std/assert";
+import { assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { sigmoid } from "../../kernels/ops/sigmoid.ts";
 import { ParameterStore } from "../../nn/module.ts";
-import type { trainCommand } from "../../train/console/commands/train.ts";
-import type { commandHelp } from "../../train/console/help.ts";
-import { encodeGreyTiff } from "../../train/images/formats/encode.ts";
+import { trainCommandWith } from "../../train/console/commands/train.ts";
+import { runCommand } from "../../train/console/main.ts";
 import { predict } from "../../train/jobs/predict/predict.ts";
 import { changeConfig, defaultConfigOf } from "../../train/jobs/train/config.ts";
 import { train } from "../../train/jobs/train/train.ts";
 import { defaultKinds } from "../../train/models/list.ts";
 import type { ModelKind } from "../../train/models/model_kind.ts";
-import { uNet } from "../../train/models/unet/kind.ts";
+import { uNet, type UNetRead } from "../../train/models/unet/kind.ts";
 import { wholeNumber } from "../../train/settings.ts";
+import { testTerminal } from "../train/console/fixtures/terminal.ts";
 import { tinyConfig, withTinyData } from "../train/fixtures/tiny_run.ts";
 
-type Read = Parameters<typeof uNet.architecture>[0] & { spot: { size: number } };
-
 /** The probability is a convolution of the image; everything behind it is as with a U-Net. */
-const spot: ModelKind<Read> = {
+const spot: ModelKind<UNetRead & { spot: { size: number } }> = {
   ...uNet,
   name: "spot",
   label: "a spot model",
@@ -50,7 +48,7 @@ const spot: ModelKind<Read> = {
 
 const kinds = { ...defaultKinds, models: [...defaultKinds.models, spot] };
 
-Deno.test("a kind of model that Kymo has never heard of is trained, predicts and is helped with", async () => {
+Deno.test("a kind of model that Kymo has never heard of is trained, predicts and is explained", async () => {
   await withTinyData(async ({ data, runs }) => {
     const change = { ...tinyConfig(data), model: "spot", spot: { size: 3 }, warmup: 40 };
     const config = changeConfig(defaultConfigOf(kinds), { change, source: "the test", kinds });
@@ -58,12 +56,11 @@ Deno.test("a kind of model that Kymo has never heard of is trained, predicts and
     const losses = events.flatMap((event) => event.type === "step" ? [event.loss] : []);
     assertLess(losses[39], losses[0]);
     assertEquals(events.at(-1)?.type, "result");
-    await Deno.writeFile(
-      `${data}/frame.tif`,
-      encodeGreyTiff([{ width: 9, height: 7, data: new Float32Array(63) }]),
-    );
-    const options = { model: runs, inputs: [`${data}/frame.tif`], out: `${data}/labels` };
+    const options = { model: runs, inputs: [`${data}/video-0`], out: `${data}/labels` };
     const done = (await Array.fromAsync(predict({ ...options, models: kinds.models }))).at(-1);
-    assertEquals(done, { type: "done", out: `${data}/labels`, written: 1, kept: 0 });
+    assertEquals(done, { type: "done", out: `${data}/labels`, written: 5, kept: 0 });
   });
+  const terminal = testTerminal();
+  await runCommand(["train", "--help"], { commands: [trainCommandWith({ kinds })], terminal });
+  assertStringIncludes(terminal.out, "--spot-size N           Side of its kernel (default 5)");
 });

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Kinds } from "../../models/list.ts";
 import type { Command } from "../command.ts";
 import type { Flag } from "../flag.ts";
 import { countFlag, textFlag } from "../flag_values.ts";
@@ -37,36 +38,42 @@ const OWN: readonly Flag[] = [
   },
 ];
 
+/** The command `train`, with kinds of models and losses of one's own if there are any. */
+export function trainCommandWith({ kinds }: { kinds?: Kinds } = {}): Command {
+  return {
+    name: "train",
+    summary: "Trains on labelled stills, then in turns on them and on videos",
+    usage: "[--stills DIR] [--video PATH]... [--model KIND] [--resume-from RUN] " +
+      "[--out DIR] [--resume] [--seeds N] [--control] [every setting as a flag]",
+    async flags() {
+      const [{ settingFlags }, { settingGroups }] = await Promise.all([
+        import("../setting_flags.ts"),
+        import("../../jobs/train/config.ts"),
+      ]);
+      return [...OWN, ...settingFlags(settingGroups(kinds))];
+    },
+    async run(flags, { output }) {
+      if (flags.resume && flags.out === undefined) {
+        throw new UsageError("Cannot resume: --out is missing; give the run's folder");
+      }
+      const out = textFlag(flags, "out") ?? `runs/${timestamp()}`;
+      const resume = flags.resume === true;
+      const seeds = countFlag(flags, "seeds", { least: 1 });
+      if (resume) await refuseOtherSeeds(out, seeds);
+      const { runConfig } = await import("../run_config.ts");
+      const file = textFlag(flags, "config");
+      const config = await runConfig(flags, { out, resume, file, kinds });
+      const { train } = await import("../../jobs/train/train.ts");
+      const progress = new TrainProgress();
+      for await (const event of train({ config, out, seeds, resume, kinds })) {
+        output.event(event, (shown) => progress.show(shown));
+      }
+    },
+  };
+}
+
 /** The command `train`. */
-export const trainCommand: Command = {
-  name: "train",
-  summary: "Trains on labelled stills, then in turns on them and on videos",
-  usage: "[--stills DIR] [--video PATH]... [--model KIND] [--resume-from RUN] " +
-    "[--out DIR] [--resume] [--seeds N] [--control] [every setting as a flag]",
-  async flags() {
-    const [{ settingFlags }, { settingGroups }] = await Promise.all([
-      import("../setting_flags.ts"),
-      import("../../jobs/train/config.ts"),
-    ]);
-    return [...OWN, ...settingFlags(settingGroups())];
-  },
-  async run(flags, { output }) {
-    if (flags.resume && flags.out === undefined) {
-      throw new UsageError("Cannot resume: --out is missing; give the run's folder");
-    }
-    const out = textFlag(flags, "out") ?? `runs/${timestamp()}`;
-    const resume = flags.resume === true;
-    const seeds = countFlag(flags, "seeds", { least: 1 });
-    if (resume) await refuseOtherSeeds(out, seeds);
-    const { runConfig } = await import("../run_config.ts");
-    const config = await runConfig(flags, { out, resume, file: textFlag(flags, "config") });
-    const { train } = await import("../../jobs/train/train.ts");
-    const progress = new TrainProgress();
-    for await (const event of train({ config, out, seeds, resume })) {
-      output.event(event, (shown) => progress.show(shown));
-    }
-  },
-};
+export const trainCommand: Command = trainCommandWith();
 
 function timestamp(): string {
   return new Date().toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
