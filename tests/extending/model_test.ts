@@ -3,16 +3,11 @@ import { assertEquals, assertLess, assertMatch } from "@std/assert";
 import { sigmoid } from "../../kernels/ops/sigmoid.ts";
 import { ParameterStore } from "../../nn/module.ts";
 import { trainCommandWith } from "../../train/console/commands/train.ts";
-import { runCommand } from "../../train/console/main.ts";
-import { predict } from "../../train/jobs/predict/predict.ts";
-import { changeConfig, defaultConfigOf } from "../../train/jobs/train/config.ts";
-import { train } from "../../train/jobs/train/train.ts";
 import { defaultKinds } from "../../train/models/list.ts";
 import type { ModelKind } from "../../train/models/model_kind.ts";
 import { uNet, type UNetRead } from "../../train/models/unet/kind.ts";
 import { wholeNumber } from "../../train/settings.ts";
-import { testTerminal } from "../train/console/fixtures/terminal.ts";
-import { tinyConfig, withTinyData } from "../train/fixtures/tiny_run.ts";
+import { helpOf, trainAndPredict } from "../train/fixtures/whole_way.ts";
 
 /** The probability is a convolution of the image; everything behind it is as with a U-Net. */
 const spot: ModelKind<UNetRead & { spot: { size: number } }> = {
@@ -45,18 +40,11 @@ const spot: ModelKind<UNetRead & { spot: { size: number } }> = {
 const kinds = { ...defaultKinds, models: [...defaultKinds.models, spot] };
 
 Deno.test("a kind of model that Kymo has never heard of is trained, predicts and is explained", async () => {
-  await withTinyData(async ({ data, runs }) => {
-    const change = { ...tinyConfig(data), model: "spot", spot: { size: 3 }, warmup: 40 };
-    const config = changeConfig(defaultConfigOf(kinds), { change, source: "the test", kinds });
-    const events = await Array.fromAsync(train({ config, out: runs, kinds }));
-    const losses = events.flatMap((event) => event.type === "step" ? [event.loss] : []);
-    assertLess(losses[39], losses[0]);
-    assertEquals(events.at(-1)?.type, "result");
-    const options = { model: runs, inputs: [`${data}/video-0`], out: `${data}/labels` };
-    const predicted = await Array.fromAsync(predict({ ...options, ...kinds }));
-    assertEquals(predicted.at(-1), { type: "done", out: `${data}/labels`, written: 5, kept: 0 });
-  });
-  const terminal = testTerminal();
-  await runCommand(["train", "--help"], { commands: [trainCommandWith({ kinds })], terminal });
-  assertMatch(terminal.out, /\n {2}--spot-size N +Side of its kernel \(default 5\)\n/);
+  const change = { model: "spot", spot: { size: 3 }, warmup: 40 };
+  const { events, losses, config, predicted } = await trainAndPredict({ change, kinds });
+  assertLess(losses.segmentation[39], losses.segmentation[0]);
+  assertEquals(events.at(-1)?.type, "result");
+  assertEquals([config.model, config.spot, predicted], ["spot", { size: 3 }, 5]);
+  const help = await helpOf(trainCommandWith({ kinds }));
+  assertMatch(help, /\n {2}--spot-size N +Side of its kernel \(default 5\)\n/);
 });

@@ -6,7 +6,8 @@
 
 import type { PredictEvent, PredictOptions } from "../../jobs/predict/predict_objects.ts";
 import type { FocusFound } from "../../jobs/predict/predict_focus.ts";
-import type { DecodeChanges } from "../../models/model_kind.ts";
+import type { DecodeChanges, ModelKind } from "../../models/model_kind.ts";
+import type { OutputFormat } from "../../objects/formats/output_format.ts";
 import type { Command } from "../command.ts";
 import { type Flag, MEMORY, OVERWRITE } from "../flag.ts";
 import {
@@ -102,36 +103,57 @@ const WISHES: readonly Flag[] = [
   },
 ];
 
+/** What the command chooses from; all of Kymo's unless told. */
+export interface PredictChoices {
+  /** Formats of results, each with its flag. */
+  readonly outputs?: readonly OutputFormat[];
+  /** Kinds of models. */
+  readonly models?: readonly ModelKind[];
+}
+
+/** The command `predict`, with formats of results and kinds of models of one's own if there are any. */
+export function predictCommandWith(choices: PredictChoices = {}): Command {
+  return {
+    name: "predict",
+    summary: "Segments images or videos with a trained network",
+    usage: "--model RUN [--out DIR] [flags] INPUT...",
+    async flags() {
+      const formats = (await formatsOf(choices)).flatMap(({ flag, sentence }): Flag[] =>
+        flag === null ? [] : [{ name: flag, kind: "switch", sentence }]
+      );
+      return [...PLACES, ...formats, ...WISHES];
+    },
+    takesInputs: true,
+    async run(flags, { output }) {
+      const options = await predictOptions(flags, choices);
+      const { predict } = await import("../../jobs/predict/predict.ts");
+      const progress = new PredictProgress();
+      for await (const event of predict(options)) {
+        output.event(event, (shown) => progress.show(shown));
+      }
+    },
+  };
+}
+
 /** The command `predict`. */
-export const predictCommand: Command = {
-  name: "predict",
-  summary: "Segments images or videos with a trained network",
-  usage: "--model RUN [--out DIR] [flags] INPUT...",
-  async flags() {
-    const { outputFormats } = await import("../../objects/formats/list.ts");
-    const formats = outputFormats.flatMap(({ flag, sentence }): Flag[] =>
-      flag === null ? [] : [{ name: flag, kind: "switch", sentence }]
-    );
-    return [...PLACES, ...formats, ...WISHES];
-  },
-  takesInputs: true,
-  async run(flags, { output }) {
-    const options = await predictOptions(flags);
-    const { predict } = await import("../../jobs/predict/predict.ts");
-    const progress = new PredictProgress();
-    for await (const event of predict(options)) {
-      output.event(event, (shown) => progress.show(shown));
-    }
-  },
-};
+export const predictCommand: Command = predictCommandWith();
+
+async function formatsOf({ outputs }: PredictChoices): Promise<readonly OutputFormat[]> {
+  return outputs ?? (await import("../../objects/formats/list.ts")).outputFormats;
+}
 
 /**
  * Reads the flags.
  *
  * @param flags Parsed flags by name, inputs under `_`.
+ * @param choices What there is to choose from.
  * @throws {UsageError} If one makes no sense, or none of the models could do all that is asked for.
  */
-export async function predictOptions(flags: Flags): Promise<PredictOptions> {
+export async function predictOptions(
+  flags: Flags,
+  choices: PredictChoices = {},
+): Promise<PredictOptions> {
+  const { models } = choices;
   const inputs = (flags._ as readonly unknown[]).map(String);
   if (inputs.length === 0) throw new UsageError("Cannot predict: no INPUT given");
   const changes: DecodeChanges = {
@@ -142,14 +164,15 @@ export async function predictOptions(flags: Flags): Promise<PredictOptions> {
     tta: flags.tta === true,
   };
   const { checkDecodeChanges } = await import("../../models/decode_changes.ts");
-  usage(() => checkDecodeChanges(changes));
-  const { outputFormats } = await import("../../objects/formats/list.ts");
+  usage(() => checkDecodeChanges(changes, { models }));
+  const formats = await formatsOf(choices);
   return {
     ...changes,
     model: requiredFlag(flags, "model"),
     inputs,
     out: textFlag(flags, "out") ?? "predicted",
-    outputs: outputFormats.filter(({ flag }) => flag !== null && flags[flag] === true),
+    models,
+    outputs: formats.filter(({ flag }) => flag !== null && flags[flag] === true),
     ctc: flags.ctc === true,
     overwrite: flags.overwrite === true,
     normalize: choiceFlag(flags, "normalize", { choices: ["image", "video", "frame"] }),
