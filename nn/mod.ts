@@ -24,15 +24,21 @@ export {
   ParameterStore,
   type UniformSource,
 } from "./module.ts";
-export { focusKind, type NetworkKind, networkKinds, starDistKind, uNetKind } from "./networks.ts";
-export { DEFAULT_UNET, UNet, type UNetOptions } from "./unet.ts";
+export {
+  focusKind,
+  type NetworkKind,
+  networkKinds,
+  starDistKind,
+  uNetKind,
+} from "./networks/list.ts";
+export { DEFAULT_UNET, UNet, type UNetOptions } from "./networks/unet.ts";
 export {
   DEFAULT_STARDIST,
   StarDist,
   type StarDistOptions,
   type StarDistOutputs,
-} from "./stardist.ts";
-export { DEFAULT_FOCUS, FocusClassifier, type FocusOptions } from "./focus.ts";
+} from "./networks/stardist.ts";
+export { DEFAULT_FOCUS, FocusClassifier, type FocusOptions } from "./networks/focus.ts";
 export {
   siameseForward,
   type SiameseInput,

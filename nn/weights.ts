@@ -8,7 +8,7 @@ import type { Device } from "../kernels/gpu/device.ts";
 import { formatShape, sameShape } from "../kernels/gpu/shape.ts";
 import type { Tensor } from "../kernels/gpu/tensor.ts";
 import type { Architecture, Network, UniformSource } from "./module.ts";
-import { type NetworkKind, networkKinds } from "./networks.ts";
+import { type NetworkKind, networkKinds } from "./networks/list.ts";
 import type { NamedArray, SafeTensors } from "./safetensors.ts";
 
 /** Reads tensors back from the GPU by name. */

@@ -76,7 +76,7 @@ export {
 export { checkConfig } from "./jobs/train/check_config.ts";
 export type { DataSettings } from "./jobs/train/data_settings.ts";
 export type { IntensitySettings } from "./images/normalization_settings.ts";
-export type { AugmentationSettings } from "./learn/augment.ts";
+export type { AugmentationSettings } from "./learn/patches/augment.ts";
 export type { BatchSettings } from "./learn/batches.ts";
 export type { AlarmSettings } from "./learn/examiner.ts";
 export type { ScheduleSettings } from "./learn/schedule.ts";

@@ -9,7 +9,7 @@ import { type Shape, sizeOf } from "../../kernels/gpu/shape.ts";
 import { timeQueued, type Timing } from "../../kernels/choice/timing.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
 import type { Network } from "../../nn/module.ts";
-import { DEFAULT_UNET, UNet } from "../../nn/unet.ts";
+import { DEFAULT_UNET, UNet } from "../../nn/networks/unet.ts";
 import { Random } from "../../train/images/random.ts";
 import { CountingTape } from "./flops.ts";
 import type { UNetTimes } from "./times.ts";

@@ -226,7 +226,7 @@ function training(jax: Jax, inputs: Arrays): Running {
   };
 }
 
-/** The U-Net of `nn/unet.ts`. Each weight is consumed by its one use. */
+/** The U-Net of `nn/networks/unet.ts`. Each weight is consumed by its one use. */
 function unet(jax: Jax, weights: Values, x: Value): Value {
   const layer = (name: string, x: Value) =>
     convolve(jax, x, weights[`${name}.weight`]).add(

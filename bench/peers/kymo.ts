@@ -11,7 +11,7 @@ import { conv2d } from "../../kernels/ops/conv2d/mod.ts";
 import type { Tensor } from "../../kernels/gpu/tensor.ts";
 import { type Adam, DEFAULT_ADAM } from "../../nn/adam.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
-import { DEFAULT_UNET, UNet } from "../../nn/unet.ts";
+import { DEFAULT_UNET, UNet } from "../../nn/networks/unet.ts";
 import { parameterTensors, readTensors, writeTensors } from "../../nn/weights.ts";
 import { captureTraining } from "../measure/training.ts";
 import { LEARNING_RATE, type Work } from "./protocol.ts";

@@ -56,7 +56,7 @@ def write_arrays(path, arrays):
 
 
 def unet(weights, x):
-    """The U-Net of nn/unet.ts."""
+    """The U-Net of nn/networks/unet.ts."""
 
     def layer(name, x):
         weight = weights[name + ".weight"]

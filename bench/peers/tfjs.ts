@@ -199,7 +199,7 @@ async function firstGradients(tf: Tensorflow, adam: Optimizer): Promise<Arrays> 
   return gradients;
 }
 
-/** The U-Net of `nn/unet.ts`. */
+/** The U-Net of `nn/networks/unet.ts`. */
 function unet(tf: Tensorflow, weights: ReadonlyMap<string, Value>, x: Value): Value {
   const layer = (name: string, x: Value, activation: "linear" | "relu") =>
     tf.fused.conv2d({

@@ -9,8 +9,8 @@ import {
   type Rectangle,
   SIZE,
   thresholdModel,
-} from "../train/fixtures/threshold_model.ts";
-import { starModel } from "../train/fixtures/star_model.ts";
+} from "../train/fixtures/models/threshold_model.ts";
+import { starModel } from "../train/fixtures/models/star_model.ts";
 import { withFolder } from "../train/fixtures/temporary.ts";
 import { each, events, fails, runs, TINY, tree } from "./fixtures/command.ts";
 

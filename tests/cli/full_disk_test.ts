@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { encodeLabelTiff } from "../../train/images/formats/encode.ts";
 import { synthFiles } from "../../train/jobs/synth_files.ts";
 import { withFolder } from "../train/fixtures/temporary.ts";
-import { labelsOf, thresholdModel } from "../train/fixtures/threshold_model.ts";
+import { labelsOf, thresholdModel } from "../train/fixtures/models/threshold_model.ts";
 import { fails, PROGRAM_WORDS, TINY } from "./fixtures/command.ts";
 
 /** Mounts a disk of its own, runs a program and writes down the files it left on the disk. */

@@ -2,12 +2,17 @@
 import { assert, assertEquals } from "@std/assert";
 import { openDevice } from "../../kernels/open_device.ts";
 import { decodeSafeTensors } from "../../nn/safetensors.ts";
-import type { StarDistOptions } from "../../nn/stardist.ts";
+import type { StarDistOptions } from "../../nn/networks/stardist.ts";
 import { decodeImage, readPlane } from "../../train/images/formats/decode.ts";
 import { encodeFloatTiff } from "../../train/images/formats/encode.ts";
 import { withFolder } from "../train/fixtures/temporary.ts";
-import { hdf5File } from "../train/fixtures/hdf5_file.ts";
-import { configOf, kerasArrays, randomWeights, SMALL } from "../train/fixtures/keras_model.ts";
+import { hdf5File } from "../train/fixtures/models/hdf5_file.ts";
+import {
+  configOf,
+  kerasArrays,
+  randomWeights,
+  SMALL,
+} from "../train/fixtures/models/keras_model.ts";
 import { tinyFiles } from "../train/fixtures/tiny_run.ts";
 import { each, events, fails, runs, tree } from "./fixtures/command.ts";
 import { disk } from "../../train/jobs/disk/files.ts";

@@ -8,7 +8,7 @@ import {
   picture,
   type Rectangle,
   thresholdModel,
-} from "../train/fixtures/threshold_model.ts";
+} from "../train/fixtures/models/threshold_model.ts";
 import { command, events, firstLines, runs, tree } from "./fixtures/command.ts";
 import { disk } from "../../train/jobs/disk/files.ts";
 

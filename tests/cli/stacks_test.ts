@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { encodeLabelTiff } from "../../train/images/formats/encode.ts";
 import { withFolder } from "../train/fixtures/temporary.ts";
-import { labelsOf, type Rectangle } from "../train/fixtures/threshold_model.ts";
+import { labelsOf, type Rectangle } from "../train/fixtures/models/threshold_model.ts";
 import { fails, runs, tree } from "./fixtures/command.ts";
 
 const A: Rectangle = { x: 1, y: 1, width: 3, height: 2 };

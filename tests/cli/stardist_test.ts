@@ -4,8 +4,8 @@ import { decodeSafeTensors } from "../../nn/safetensors.ts";
 import { decodeImage, readLabels } from "../../train/images/formats/decode.ts";
 import { encodeGreyTiff, encodeLabelTiff } from "../../train/images/formats/encode.ts";
 import { withFolder } from "../train/fixtures/temporary.ts";
-import { diamonds, type Peak, peaks, starModel } from "../train/fixtures/star_model.ts";
-import { thresholdModel } from "../train/fixtures/threshold_model.ts";
+import { diamonds, type Peak, peaks, starModel } from "../train/fixtures/models/star_model.ts";
+import { thresholdModel } from "../train/fixtures/models/threshold_model.ts";
 import { each, events, fails, runs, TINY, tree } from "./fixtures/command.ts";
 import { disk } from "../../train/jobs/disk/files.ts";
 

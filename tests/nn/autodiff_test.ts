@@ -14,7 +14,7 @@ import { upsampleNearest } from "../../kernels/ops/upsample.ts";
 import { type Shape, sizeOf } from "../../kernels/gpu/shape.ts";
 import { Tensor } from "../../kernels/gpu/tensor.ts";
 import { type Gradients, Tape, Variable } from "../../nn/autodiff.ts";
-import { UNet } from "../../nn/unet.ts";
+import { UNet } from "../../nn/networks/unet.ts";
 import { Random } from "../../train/images/random.ts";
 import { assertClose, device, randomArray, upload } from "../kernels/fixtures/check_operation.ts";
 

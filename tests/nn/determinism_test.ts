@@ -6,7 +6,7 @@ import { Adam } from "../../nn/adam.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
 import { losses } from "../../nn/losses.ts";
 import { siameseForward } from "../../nn/siamese.ts";
-import { UNet } from "../../nn/unet.ts";
+import { UNet } from "../../nn/networks/unet.ts";
 import { parameterTensors, readTensors } from "../../nn/weights.ts";
 import { Random } from "../../train/images/random.ts";
 

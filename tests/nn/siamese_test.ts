@@ -6,7 +6,7 @@ import { meanSquaredError } from "../../kernels/ops/mean_squared_error.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
 import { losses, windowLoss } from "../../nn/losses.ts";
 import { siameseForward, siameseWindow } from "../../nn/siamese.ts";
-import { UNet } from "../../nn/unet.ts";
+import { UNet } from "../../nn/networks/unet.ts";
 import { Random } from "../../train/images/random.ts";
 import { assertClose, device } from "../kernels/fixtures/check_operation.ts";
 

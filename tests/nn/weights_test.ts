@@ -9,7 +9,7 @@ import {
   type NamedArray,
   type SafeTensors,
 } from "../../nn/safetensors.ts";
-import { UNet } from "../../nn/unet.ts";
+import { UNet } from "../../nn/networks/unet.ts";
 import {
   buildNetwork,
   loadNetwork,

@@ -6,7 +6,7 @@
 
 import { sizeOf } from "../../kernels/gpu/shape.ts";
 import type { RayThresholds } from "../../nn/labels/stardist/thresholds.ts";
-import type { StarDistOptions } from "../../nn/stardist.ts";
+import type { StarDistOptions } from "../../nn/networks/stardist.ts";
 import { changeConfig, defaultConfig, type TrainConfig } from "./train/config.ts";
 import { encodeModel } from "../models/model_file.ts";
 import { disk } from "./disk/files.ts";

@@ -6,9 +6,13 @@
  * @module
  */
 
-import { applyAugmentation, type AugmentationSettings, drawAugmentation } from "./augment.ts";
+import {
+  applyAugmentation,
+  type AugmentationSettings,
+  drawAugmentation,
+} from "./patches/augment.ts";
 import type { Frames } from "../images/series/frames.ts";
-import { PairSampler, PatchSampler, type SamplerState } from "./patches.ts";
+import { PairSampler, PatchSampler, type SamplerState } from "./patches/patches.ts";
 import { Random, type RandomState } from "../images/random.ts";
 import type { Sample } from "../images/sample.ts";
 import type { DType, TypedArrayOf } from "../../kernels/gpu/tensor.ts";

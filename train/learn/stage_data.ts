@@ -9,7 +9,7 @@ import { Random } from "../images/random.ts";
 import type { Sample } from "../images/sample.ts";
 import type { Frames } from "../images/series/frames.ts";
 import type { Objective, TargetEncoder } from "../models/objective.ts";
-import type { AugmentationSettings } from "./augment.ts";
+import type { AugmentationSettings } from "./patches/augment.ts";
 import {
   type Batch,
   type BatchSettings,
@@ -20,7 +20,7 @@ import {
   StillStream,
 } from "./batches.ts";
 import type { ValidationBatches } from "./examiner.ts";
-import { PairSampler, samplePatch, windowCount } from "./patches.ts";
+import { PairSampler, samplePatch, windowCount } from "./patches/patches.ts";
 import {
   type EpochLengths,
   type Schedule,

@@ -9,7 +9,7 @@ import type { Device } from "../../kernels/gpu/device.ts";
 import type { Steps } from "../../kernels/masks/mod.ts";
 import type { LossKind } from "../../nn/losses.ts";
 import type { Architecture, Network } from "../../nn/module.ts";
-import type { NetworkKind } from "../../nn/networks.ts";
+import type { NetworkKind } from "../../nn/networks/list.ts";
 import type { Channels, LabelImage, Plane } from "../images/image.ts";
 import type { Sample } from "../images/sample.ts";
 import type { Outline } from "../objects/outline.ts";

@@ -7,7 +7,7 @@
 import type { Device } from "../../../kernels/gpu/device.ts";
 import { type Shape, sizeOf } from "../../../kernels/gpu/shape.ts";
 import type { NamedArray } from "../../../nn/safetensors.ts";
-import { DEFAULT_UNET, UNet } from "../../../nn/unet.ts";
+import { DEFAULT_UNET, UNet } from "../../../nn/networks/unet.ts";
 import { parameterTensors, readTensors } from "../../../nn/weights.ts";
 import { Random } from "../../../train/images/random.ts";
 import { flopsOf } from "../../measure/flops.ts";

@@ -70,7 +70,7 @@ export function convolutionModel(inputs: Arrays): Uint8Array<ArrayBuffer> {
   return graph.encode({ output, x: inputs.get("x")!.shape, y: inputs.get("dy")!.shape });
 }
 
-/** The U-Net of `nn/unet.ts`. */
+/** The U-Net of `nn/networks/unet.ts`. */
 export function unetModel(inputs: Arrays): Uint8Array<ArrayBuffer> {
   const graph = new Graph();
   const layer = (name: string, x: string) => {

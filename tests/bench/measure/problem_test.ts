@@ -10,7 +10,7 @@ import { conv2d } from "../../../kernels/ops/conv2d/mod.ts";
 import { sliceBatch } from "../../../kernels/ops/slice_batch.ts";
 import { upsampleNearest } from "../../../kernels/ops/upsample.ts";
 import type { AnyOperation } from "../../../kernels/operations.ts";
-import { UNet } from "../../../nn/unet.ts";
+import { UNet } from "../../../nn/networks/unet.ts";
 import { Random } from "../../../train/images/random.ts";
 
 const device = await openDevice();

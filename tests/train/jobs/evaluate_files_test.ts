@@ -3,7 +3,7 @@ import { encodeLabelTiff } from "../../../train/images/formats/encode.ts";
 import type { LabelImage } from "../../../train/images/image.ts";
 import { evaluateFiles, type EvaluateFilesOptions } from "../../../train/jobs/evaluate_files.ts";
 import { withFolder } from "../fixtures/temporary.ts";
-import { labelsOf, type Rectangle } from "../fixtures/threshold_model.ts";
+import { labelsOf, type Rectangle } from "../fixtures/models/threshold_model.ts";
 
 const A: Rectangle = { x: 1, y: 1, width: 3, height: 2 };
 const B: Rectangle = { x: 6, y: 2, width: 4, height: 3 };

@@ -18,7 +18,7 @@ import type { ModelKind } from "../../../train/models/model_kind.ts";
 import { starDist } from "../../../train/models/stardist/kind.ts";
 import { uNet } from "../../../train/models/unet/kind.ts";
 import { predictProbability } from "../../../train/models/unet/probability.ts";
-import { starNetwork } from "../fixtures/star_network.ts";
+import { starNetwork } from "../fixtures/models/star_network.ts";
 import { withFolder } from "../fixtures/temporary.ts";
 
 const device: Device = await openDevice();

@@ -27,7 +27,7 @@ import { defaultKinds, objectModelOf } from "../../models/list.ts";
 import { buildModel, type Model, type ModelFile, readingOf } from "../../models/model_file.ts";
 import type { DecodeChanges, ModelKind } from "../../models/model_kind.ts";
 import { tracedOutlines } from "../../objects/outline.ts";
-import { FOCUS, openFocus } from "../train/focus_source.ts";
+import { FOCUS, openFocus } from "../disk/focus_source.ts";
 import { readKernelFile } from "../disk/kernel_file.ts";
 import { runOf } from "../disk/model_files.ts";
 import type { FrameNeed, FrameResult, OutputFormat } from "../../objects/formats/output_format.ts";

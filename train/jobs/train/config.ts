@@ -6,7 +6,7 @@
  */
 
 import { type IntensitySettings, intensitySettings } from "../../images/normalization_settings.ts";
-import { type AugmentationSettings, augmentationSettings } from "../../learn/augment.ts";
+import { type AugmentationSettings, augmentationSettings } from "../../learn/patches/augment.ts";
 import { type BatchSettings, batchSettings } from "../../learn/batches.ts";
 import { type AlarmSettings, alarmSettings } from "../../learn/examiner.ts";
 import { type ScheduleSettings, scheduleSettings } from "../../learn/schedule.ts";

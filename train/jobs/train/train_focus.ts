@@ -23,7 +23,7 @@ import { freshNetwork, modelKind } from "../../models/list.ts";
 import { versions } from "../disk/version.ts";
 import type { TrainConfig } from "./config.ts";
 import type { TrainEvent } from "./events.ts";
-import { isFocusTable } from "./focus_source.ts";
+import { isFocusTable } from "../disk/focus_source.ts";
 import { type OpenedRun, openRun, type SeedPlace, type TrainOptions } from "./run.ts";
 
 /** The one stage of such a run. */

@@ -30,7 +30,7 @@ import type { RunFolder } from "../disk/run_folder.ts";
 import { versions } from "../disk/version.ts";
 import type { TrainConfig } from "./config.ts";
 import type { StageEvent, TrainEvent } from "./events.ts";
-import { FOCUS, isFocusTable, openFocus } from "./focus_source.ts";
+import { FOCUS, isFocusTable, openFocus } from "../disk/focus_source.ts";
 import { measureModel } from "./measure.ts";
 import { type OpenedRun, openRun, type SeedPlace, type TrainOptions } from "./run.ts";
 import { takesStacks } from "./stack_set.ts";

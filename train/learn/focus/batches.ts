@@ -6,10 +6,14 @@
  * @module
  */
 
-import { applyAugmentation, type AugmentationSettings, drawAugmentation } from "../augment.ts";
+import {
+  applyAugmentation,
+  type AugmentationSettings,
+  drawAugmentation,
+} from "../patches/augment.ts";
 import type { Batch, BatchStream } from "../batches.ts";
 import { type IntensityRange, normalize } from "../../images/normalize.ts";
-import { cropSample } from "../patches.ts";
+import { cropSample } from "../patches/patches.ts";
 import { Random, type RandomState } from "../../images/random.ts";
 import { type Sample, sampleOf } from "../../images/sample.ts";
 import type { LabelledStack } from "../../images/series/z_stack.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { DEFAULT_FOCUS, type FocusOptions } from "../../../nn/focus.ts";
+import { DEFAULT_FOCUS, type FocusOptions } from "../../../nn/networks/focus.ts";
 import { DEFAULT_FOCUS_PLANE } from "../../../nn/labels/focus.ts";
-import { focusKind } from "../../../nn/networks.ts";
+import { focusKind } from "../../../nn/networks/list.ts";
 import { notNegative, type Settings, wholeNumber } from "../../settings.ts";
 import type { ModelKind } from "../model_kind.ts";
 

@@ -11,7 +11,7 @@ import {
 } from "../../../nn/labels/stardist/thresholds.ts";
 import type { Architecture } from "../../../nn/module.ts";
 import type { NamedArray } from "../../../nn/safetensors.ts";
-import type { StarDistOptions } from "../../../nn/stardist.ts";
+import type { StarDistOptions } from "../../../nn/networks/stardist.ts";
 import { join } from "../../images/names.ts";
 import type { Source } from "../../images/source.ts";
 import { readHdf5 } from "./hdf5.ts";

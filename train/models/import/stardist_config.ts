@@ -7,7 +7,7 @@
  */
 
 import type { RayThresholds } from "../../../nn/labels/stardist/thresholds.ts";
-import { DEFAULT_STARDIST, type StarDistOptions } from "../../../nn/stardist.ts";
+import { DEFAULT_STARDIST, type StarDistOptions } from "../../../nn/networks/stardist.ts";
 import { unreadable } from "../../images/bytes.ts";
 
 /** What `config.json` says about the network. */

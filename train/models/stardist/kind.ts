@@ -19,7 +19,7 @@ import {
   type RayThresholds,
 } from "../../../nn/labels/stardist/thresholds.ts";
 import { losses, type LossKind, windowLoss } from "../../../nn/losses.ts";
-import { starDistKind } from "../../../nn/networks.ts";
+import { starDistKind } from "../../../nn/networks/list.ts";
 import {
   DEFAULT_STARDIST_LOSS,
   starDistLoss,

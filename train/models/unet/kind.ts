@@ -9,7 +9,7 @@ import type { Tensor } from "../../../kernels/gpu/tensor.ts";
 import { readValues, type Steps } from "../../../kernels/masks/mod.ts";
 import { Variable } from "../../../nn/autodiff.ts";
 import { type LossKind, lossNamed, windowLoss } from "../../../nn/losses.ts";
-import { uNetKind } from "../../../nn/networks.ts";
+import { uNetKind } from "../../../nn/networks/list.ts";
 import { type Settings, yesOrNo } from "../../settings.ts";
 import { consistencyLoss, type LossChoice } from "../loss_settings.ts";
 import type { ModelKind, ObjectModel, Segmentation, SegmentOptions, Wish } from "../model_kind.ts";

@@ -20,7 +20,7 @@ import {
   type Rectangle,
   SIZE,
   thresholdModel,
-} from "../../fixtures/threshold_model.ts";
+} from "../../fixtures/models/threshold_model.ts";
 import { disk } from "../../../../train/jobs/disk/files.ts";
 
 /** Rectangles in raster order; each picture below shows some of them. */

@@ -10,8 +10,14 @@ import { predict } from "../../../../train/jobs/predict/predict.ts";
 import type { PredictOptions } from "../../../../train/jobs/predict/predict_objects.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import { decodeRoi } from "../../objects/formats/fixtures/roi_decoder.ts";
-import { type Peak, peakProbability, peaks, RADIUS, starModel } from "../../fixtures/star_model.ts";
-import { picture, type Rectangle, thresholdModel } from "../../fixtures/threshold_model.ts";
+import {
+  type Peak,
+  peakProbability,
+  peaks,
+  RADIUS,
+  starModel,
+} from "../../fixtures/models/star_model.ts";
+import { picture, type Rectangle, thresholdModel } from "../../fixtures/models/threshold_model.ts";
 import { disk } from "../../../../train/jobs/disk/files.ts";
 
 const UNET = { "model/weights.safetensors": thresholdModel() };

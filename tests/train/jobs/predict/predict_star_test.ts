@@ -13,7 +13,7 @@ import {
   peakProbability,
   peaks,
   starModel,
-} from "../../fixtures/star_model.ts";
+} from "../../fixtures/models/star_model.ts";
 import { disk } from "../../../../train/jobs/disk/files.ts";
 
 const SIZE = { width: 61, height: 42 };

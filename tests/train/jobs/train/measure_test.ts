@@ -18,13 +18,13 @@ import { uNet } from "../../../../train/models/unet/kind.ts";
 import { defaultPostprocess } from "../../../../train/models/unet/postprocess.ts";
 import { evaluateFrames } from "../../../../train/objects/scores/evaluate.ts";
 import type { Flicker } from "../../../../train/objects/scores/flicker.ts";
-import { noiseImage, starNetwork } from "../../fixtures/star_network.ts";
+import { noiseImage, starNetwork } from "../../fixtures/models/star_network.ts";
 import {
   labelsOf,
   picture,
   type Rectangle,
   thresholdModel,
-} from "../../fixtures/threshold_model.ts";
+} from "../../fixtures/models/threshold_model.ts";
 
 const device = await openDevice();
 

@@ -15,7 +15,7 @@ import { starDist } from "../../../../train/models/stardist/kind.ts";
 import { pickThresholds } from "../../../../train/models/stardist/thresholds.ts";
 import { train } from "../../../../train/jobs/train/train.ts";
 import { loadTrainingSet } from "../../../../train/jobs/train/training_set.ts";
-import { brightNetwork } from "../../fixtures/star_network.ts";
+import { brightNetwork } from "../../fixtures/models/star_network.ts";
 import { runContent, tinyConfig, trainToEnd, withTinyData } from "../../fixtures/tiny_run.ts";
 
 const DATA = { videos: [3], stills: 5 };

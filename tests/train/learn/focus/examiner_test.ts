@@ -1,9 +1,9 @@
 // How a focus classifier learns, and how it is judged while it does.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openDevice } from "../../../../kernels/open_device.ts";
-import { FocusClassifier } from "../../../../nn/focus.ts";
+import { FocusClassifier } from "../../../../nn/networks/focus.ts";
 import { Random } from "../../../../train/images/random.ts";
-import { defaultAugmentation } from "../../../../train/learn/augment.ts";
+import { defaultAugmentation } from "../../../../train/learn/patches/augment.ts";
 import type { StageRunEvent } from "../../../../train/learn/events.ts";
 import { FocusStream } from "../../../../train/learn/focus/batches.ts";
 import { focusExaminer, scoreFocus, splitStacks } from "../../../../train/learn/focus/examiner.ts";

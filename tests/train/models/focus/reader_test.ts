@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { openDevice } from "../../../../kernels/open_device.ts";
 import { Tape, Variable } from "../../../../nn/autodiff.ts";
-import { FocusClassifier } from "../../../../nn/focus.ts";
+import { FocusClassifier } from "../../../../nn/networks/focus.ts";
 import { focusPlane } from "../../../../nn/labels/focus.ts";
 import { decodeSafeTensors } from "../../../../nn/safetensors.ts";
 import { parameterTensors, readTensors } from "../../../../nn/weights.ts";

@@ -1,7 +1,7 @@
 // Arrays of HDF5 files: all of them, to the bit; or the file is refused.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { readHdf5 } from "../../../../train/models/import/hdf5.ts";
-import { type ArrayToWrite, hdf5File } from "../../fixtures/hdf5_file.ts";
+import { type ArrayToWrite, hdf5File } from "../../fixtures/models/hdf5_file.ts";
 
 const FEW: Record<string, ArrayToWrite> = {
   "a/b/kernel:0": { shape: [2, 3], values: [1, -2, 3.5, 1e-30, 0, 65504] },

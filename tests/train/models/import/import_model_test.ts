@@ -5,12 +5,12 @@ import { openDevice } from "../../../../kernels/open_device.ts";
 import { Tape, Variable } from "../../../../nn/autodiff.ts";
 import { parameterCount } from "../../../../nn/module.ts";
 import { decodeSafeTensors, type SafeTensors } from "../../../../nn/safetensors.ts";
-import { DEFAULT_STARDIST, type StarDistOptions } from "../../../../nn/stardist.ts";
+import { DEFAULT_STARDIST, type StarDistOptions } from "../../../../nn/networks/stardist.ts";
 import { loadNetwork } from "../../../../nn/weights.ts";
 import { type ImportedModel, importModel } from "../../../../train/models/import/import_model.ts";
 import { withFile, withFolder } from "../../fixtures/temporary.ts";
-import { type ArrayToWrite, hdf5File } from "../../fixtures/hdf5_file.ts";
-import { configOf, kerasArrays, randomWeights, SMALL } from "../../fixtures/keras_model.ts";
+import { type ArrayToWrite, hdf5File } from "../../fixtures/models/hdf5_file.ts";
+import { configOf, kerasArrays, randomWeights, SMALL } from "../../fixtures/models/keras_model.ts";
 
 const device = await openDevice();
 const TINY: StarDistOptions = { rays: 8, grid: 2, depth: 2, base: 4, features: 8, inChannels: 1 };

@@ -2,11 +2,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { openDevice } from "../../../../kernels/open_device.ts";
 import type { NamedArray } from "../../../../nn/safetensors.ts";
-import type { StarDistOptions } from "../../../../nn/stardist.ts";
+import type { StarDistOptions } from "../../../../nn/networks/stardist.ts";
 import type { Hdf5Array } from "../../../../train/models/import/hdf5.ts";
 import { weightsFromKeras } from "../../../../train/models/import/keras_layers.ts";
-import type { ArrayToWrite } from "../../fixtures/hdf5_file.ts";
-import { kerasArrays, randomWeights, SMALL } from "../../fixtures/keras_model.ts";
+import type { ArrayToWrite } from "../../fixtures/models/hdf5_file.ts";
+import { kerasArrays, randomWeights, SMALL } from "../../fixtures/models/keras_model.ts";
 
 const device = await openDevice();
 const weights = await randomWeights(device, SMALL);

@@ -1,12 +1,12 @@
 // What a StarDist configuration says about the network, and which models are none of ours.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { DEFAULT_STARDIST } from "../../../../nn/stardist.ts";
+import { DEFAULT_STARDIST } from "../../../../nn/networks/stardist.ts";
 import {
   parseStarDistConfig,
   parseThresholds,
   type StarDistConfig,
 } from "../../../../train/models/import/stardist_config.ts";
-import { configOf, SMALL } from "../../fixtures/keras_model.ts";
+import { configOf, SMALL } from "../../fixtures/models/keras_model.ts";
 
 function parse(change: Readonly<Record<string, unknown>>): StarDistConfig {
   return parseStarDistConfig(configOf(SMALL, change), "m/config.json");

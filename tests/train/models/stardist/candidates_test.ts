@@ -7,7 +7,7 @@ import type { Candidates, RayMaps } from "../../../../nn/labels/stardist/candida
 import type { Network } from "../../../../nn/module.ts";
 import type { Plane } from "../../../../train/images/image.ts";
 import { candidateSteps, type StarAnswer } from "../../../../train/models/stardist/candidates.ts";
-import { noiseImage, starNetwork, wholeAnswer } from "../../fixtures/star_network.ts";
+import { noiseImage, starNetwork, wholeAnswer } from "../../fixtures/models/star_network.ts";
 
 // Kernels for images of other widths add up in another order; with one kernel the bits are the same.
 const device = await openDevice({ kernels: { "upConv2d forward": "separate" } });

@@ -10,7 +10,7 @@ import {
 } from "../../../../nn/labels/stardist/thresholds.ts";
 import { starDist } from "../../../../train/models/stardist/kind.ts";
 import { rayOutlines } from "../../../../train/models/stardist/outlines.ts";
-import { noiseImage, starNetwork, wholeAnswer } from "../../fixtures/star_network.ts";
+import { noiseImage, starNetwork, wholeAnswer } from "../../fixtures/models/star_network.ts";
 
 const device = await openDevice({ kernels: { "upConv2d forward": "separate" } });
 const { segment } = starDist.objects!;

@@ -12,7 +12,7 @@ import { parameterTensors } from "../../../../nn/weights.ts";
 import type { LabelImage } from "../../../../train/images/image.ts";
 import { type Sample, sampleFromPlanes } from "../../../../train/images/sample.ts";
 import { pickThresholds } from "../../../../train/models/stardist/thresholds.ts";
-import { noiseImage, starNetwork, wholeAnswer } from "../../fixtures/star_network.ts";
+import { noiseImage, starNetwork, wholeAnswer } from "../../fixtures/models/star_network.ts";
 
 const device = await openDevice({ kernels: { "upConv2d forward": "separate" } });
 const DEFAULTS: RayThresholds = { prob: 0.5, nms: 0.4 };

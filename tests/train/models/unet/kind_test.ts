@@ -13,7 +13,7 @@ import {
   type PostprocessSettings,
 } from "../../../../train/models/unet/postprocess.ts";
 import { predictProbability } from "../../../../train/models/unet/probability.ts";
-import { noiseImage } from "../../fixtures/star_network.ts";
+import { noiseImage } from "../../fixtures/models/star_network.ts";
 
 const device = await openDevice({ kernels: { "upConv2d forward": "separate" } });
 const { objective, segment } = uNet.objects!;

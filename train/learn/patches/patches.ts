@@ -9,9 +9,9 @@
  */
 
 import { ForegroundPositions } from "./foreground_positions.ts";
-import { Random, type RandomState } from "../images/random.ts";
-import type { Frames } from "../images/series/frames.ts";
-import { reflectIndex, type Sample, sampleOf } from "../images/sample.ts";
+import { Random, type RandomState } from "../../images/random.ts";
+import type { Frames } from "../../images/series/frames.ts";
+import { reflectIndex, type Sample, sampleOf } from "../../images/sample.ts";
 
 /** What patches to draw. */
 export interface PatchSettings {

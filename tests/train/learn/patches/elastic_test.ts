@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { deform, displacementField } from "../../../train/learn/elastic.ts";
-import { Random } from "../../../train/images/random.ts";
-import type { Sample } from "../../../train/images/sample.ts";
+import { deform, displacementField } from "../../../../train/learn/patches/elastic.ts";
+import { Random } from "../../../../train/images/random.ts";
+import type { Sample } from "../../../../train/images/sample.ts";
 
 function randomSample(width: number, height: number, channels = 2): Sample {
   const random = new Random(1);

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Device } from "../kernels/gpu/device.ts";
+import type { Device } from "../../kernels/gpu/device.ts";
 import { FocusClassifier, type FocusOptions } from "./focus.ts";
-import type { Network, UniformSource } from "./module.ts";
+import type { Network, UniformSource } from "../module.ts";
 import { StarDist, type StarDistOptions } from "./stardist.ts";
 import { UNet, type UNetOptions } from "./unet.ts";
 

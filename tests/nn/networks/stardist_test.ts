@@ -1,14 +1,14 @@
 // The StarDist network: names, shapes and counts by the rules of Config2D, and how far a pixel reaches.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { add } from "../../kernels/ops/add.ts";
-import { meanSquaredError } from "../../kernels/ops/mean_squared_error.ts";
-import { openDevice } from "../../kernels/open_device.ts";
-import { Tape, Variable } from "../../nn/autodiff.ts";
-import { parameterCount } from "../../nn/module.ts";
-import { decodeSafeTensors, encodeSafeTensors } from "../../nn/safetensors.ts";
-import { DEFAULT_STARDIST, StarDist, type StarDistOptions } from "../../nn/stardist.ts";
-import { buildNetwork, loadNetwork, parameterTensors, saveWeights } from "../../nn/weights.ts";
-import { Random } from "../../train/images/random.ts";
+import { add } from "../../../kernels/ops/add.ts";
+import { meanSquaredError } from "../../../kernels/ops/mean_squared_error.ts";
+import { openDevice } from "../../../kernels/open_device.ts";
+import { Tape, Variable } from "../../../nn/autodiff.ts";
+import { parameterCount } from "../../../nn/module.ts";
+import { decodeSafeTensors, encodeSafeTensors } from "../../../nn/safetensors.ts";
+import { DEFAULT_STARDIST, StarDist, type StarDistOptions } from "../../../nn/networks/stardist.ts";
+import { buildNetwork, loadNetwork, parameterTensors, saveWeights } from "../../../nn/weights.ts";
+import { Random } from "../../../train/images/random.ts";
 
 const device = await openDevice();
 const TINY: StarDistOptions = { rays: 5, grid: 2, depth: 1, base: 3, features: 6, inChannels: 1 };

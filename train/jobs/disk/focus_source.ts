@@ -9,7 +9,7 @@ import { decodeSafeTensors } from "../../../nn/safetensors.ts";
 import { loadFocusModel } from "../../models/focus/model_file.ts";
 import { findFocus } from "../../models/focus/predict.ts";
 import { decodeFocusTable, focusPlanesOf } from "../../images/series/focus_table.ts";
-import { weightsFile } from "../disk/model_files.ts";
+import { weightsFile } from "./model_files.ts";
 import type { FindFocus } from "../../images/series/stack_video.ts";
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Sample } from "../images/sample.ts";
+import type { Sample } from "../../images/sample.ts";
 
 /**
  * All places of a square patch that contains at least one labelled pixel: where the patch-sized

@@ -6,10 +6,10 @@ import {
   defaultAugmentation,
   drawAugmentation,
   noAugmentation,
-} from "../../../train/learn/augment.ts";
-import { orient } from "../../../train/images/orientation.ts";
-import { Random } from "../../../train/images/random.ts";
-import type { Sample } from "../../../train/images/sample.ts";
+} from "../../../../train/learn/patches/augment.ts";
+import { orient } from "../../../../train/images/orientation.ts";
+import { Random } from "../../../../train/images/random.ts";
+import type { Sample } from "../../../../train/images/sample.ts";
 
 const IDENTITY: AugmentationDraw = { orientation: 0, gain: 1, offset: 0, noise: 0, noiseSeed: 1 };
 

@@ -1,13 +1,13 @@
 // The focus classifier: against PyTorch in value and gradients, and what makes it fit for single planes.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { binaryCrossEntropy } from "../../kernels/ops/binary_cross_entropy.ts";
-import { openDevice } from "../../kernels/open_device.ts";
-import { Tape, Variable } from "../../nn/autodiff.ts";
-import { DEFAULT_FOCUS, FocusClassifier, type FocusOptions } from "../../nn/focus.ts";
-import { parameterCount } from "../../nn/module.ts";
-import { decodeSafeTensors, encodeSafeTensors } from "../../nn/safetensors.ts";
-import { loadNetwork, saveWeights } from "../../nn/weights.ts";
-import { Random } from "../../train/images/random.ts";
+import { binaryCrossEntropy } from "../../../kernels/ops/binary_cross_entropy.ts";
+import { openDevice } from "../../../kernels/open_device.ts";
+import { Tape, Variable } from "../../../nn/autodiff.ts";
+import { DEFAULT_FOCUS, FocusClassifier, type FocusOptions } from "../../../nn/networks/focus.ts";
+import { parameterCount } from "../../../nn/module.ts";
+import { decodeSafeTensors, encodeSafeTensors } from "../../../nn/safetensors.ts";
+import { loadNetwork, saveWeights } from "../../../nn/weights.ts";
+import { Random } from "../../../train/images/random.ts";
 
 const device = await openDevice();
 const SMALL: FocusOptions = { blocks: 4, base: 4, groups: 2, inChannels: 2 };

@@ -13,16 +13,16 @@
  * @module
  */
 
-import type { Device } from "../kernels/gpu/device.ts";
-import { add } from "../kernels/ops/add.ts";
-import { conv2d } from "../kernels/ops/conv2d/mod.ts";
-import { dense } from "../kernels/ops/dense.ts";
-import { globalAveragePool } from "../kernels/ops/global_average_pool.ts";
-import { groupNorm } from "../kernels/ops/group_norm.ts";
-import { relu } from "../kernels/ops/relu.ts";
-import { sigmoid } from "../kernels/ops/sigmoid.ts";
-import { stridedConv2d } from "../kernels/ops/strided_conv2d.ts";
-import type { Tape, Variable } from "./autodiff.ts";
+import type { Device } from "../../kernels/gpu/device.ts";
+import { add } from "../../kernels/ops/add.ts";
+import { conv2d } from "../../kernels/ops/conv2d/mod.ts";
+import { dense } from "../../kernels/ops/dense.ts";
+import { globalAveragePool } from "../../kernels/ops/global_average_pool.ts";
+import { groupNorm } from "../../kernels/ops/group_norm.ts";
+import { relu } from "../../kernels/ops/relu.ts";
+import { sigmoid } from "../../kernels/ops/sigmoid.ts";
+import { stridedConv2d } from "../../kernels/ops/strided_conv2d.ts";
+import type { Tape, Variable } from "../autodiff.ts";
 import {
   type Architecture,
   checkCounts,
@@ -33,7 +33,7 @@ import {
   type Parameters,
   ParameterStore,
   type UniformSource,
-} from "./module.ts";
+} from "../module.ts";
 
 /** Options of a focus classifier. */
 export interface FocusOptions {

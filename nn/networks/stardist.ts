@@ -10,10 +10,10 @@
  * @module
  */
 
-import type { Device } from "../kernels/gpu/device.ts";
-import { maxPool2d } from "../kernels/ops/max_pool2d.ts";
-import { sigmoid } from "../kernels/ops/sigmoid.ts";
-import type { Tape, Variable } from "./autodiff.ts";
+import type { Device } from "../../kernels/gpu/device.ts";
+import { maxPool2d } from "../../kernels/ops/max_pool2d.ts";
+import { sigmoid } from "../../kernels/ops/sigmoid.ts";
+import type { Tape, Variable } from "../autodiff.ts";
 import {
   type Architecture,
   checkCounts,
@@ -23,7 +23,7 @@ import {
   type Parameters,
   ParameterStore,
   type UniformSource,
-} from "./module.ts";
+} from "../module.ts";
 import { convolvePair, UNetTrunk } from "./unet.ts";
 
 /** Options of a StarDist network. */

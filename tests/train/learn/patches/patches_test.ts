@@ -1,15 +1,15 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { ForegroundPositions } from "../../../train/learn/foreground_positions.ts";
+import { ForegroundPositions } from "../../../../train/learn/patches/foreground_positions.ts";
 import {
   cropSample,
   PairSampler,
   PatchSampler,
   samplePatch,
-} from "../../../train/learn/patches.ts";
-import { heldFrames } from "../../../train/images/series/frames.ts";
-import type { Plane } from "../../../train/images/image.ts";
-import { Random } from "../../../train/images/random.ts";
-import { reflectIndex, type Sample, sampleFromPlanes } from "../../../train/images/sample.ts";
+} from "../../../../train/learn/patches/patches.ts";
+import { heldFrames } from "../../../../train/images/series/frames.ts";
+import type { Plane } from "../../../../train/images/image.ts";
+import { Random } from "../../../../train/images/random.ts";
+import { reflectIndex, type Sample, sampleFromPlanes } from "../../../../train/images/sample.ts";
 
 /** A sample whose pixels are numbered, with the labelled pixels given as [x, y, id]. */
 function numbered(

@@ -8,8 +8,8 @@
  * @module
  */
 
-import { Random } from "../images/random.ts";
-import { reflectIndex, type Sample } from "../images/sample.ts";
+import { Random } from "../../images/random.ts";
+import { reflectIndex, type Sample } from "../../images/sample.ts";
 
 /** One drawn deformation, a plain value that can be applied to several images. */
 export interface ElasticDraw {

@@ -10,10 +10,10 @@
  */
 
 import { deform, type ElasticDraw } from "./elastic.ts";
-import { orient, swapsAxes } from "../images/orientation.ts";
-import { Random } from "../images/random.ts";
-import type { Sample } from "../images/sample.ts";
-import { notNegative, positive, range, type SettingGroup, share } from "../settings.ts";
+import { orient, swapsAxes } from "../../images/orientation.ts";
+import { Random } from "../../images/random.ts";
+import type { Sample } from "../../images/sample.ts";
+import { notNegative, positive, range, type SettingGroup, share } from "../../settings.ts";
 
 /** What is drawn, and how strongly; for images normalised to about 0 … 1. */
 export interface AugmentationSettings {

@@ -1,11 +1,11 @@
 // The architecture: names, shapes and counts by the rules of CSBDeep, and how far a pixel reaches.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { openDevice } from "../../kernels/open_device.ts";
-import { Tape, Variable } from "../../nn/autodiff.ts";
-import { glorotUniform, parameterCount, ParameterStore } from "../../nn/module.ts";
-import { UNet, type UNetOptions, UNetTrunk } from "../../nn/unet.ts";
-import { parameterTensors } from "../../nn/weights.ts";
-import { Random } from "../../train/images/random.ts";
+import { openDevice } from "../../../kernels/open_device.ts";
+import { Tape, Variable } from "../../../nn/autodiff.ts";
+import { glorotUniform, parameterCount, ParameterStore } from "../../../nn/module.ts";
+import { UNet, type UNetOptions, UNetTrunk } from "../../../nn/networks/unet.ts";
+import { parameterTensors } from "../../../nn/weights.ts";
+import { Random } from "../../../train/images/random.ts";
 
 const device = await openDevice();
 
