@@ -39,6 +39,17 @@ export const INNER_ROOMS: readonly Rooms[] = [
     ],
   },
   {
+    folder: "nn",
+    steps: [
+      ["gradients.ts", "safetensors.ts", "schedule.ts"],
+      ["autodiff.ts"],
+      ["module.ts"],
+      ["networks", "labels", "losses.ts", "stardist_loss.ts", "siamese.ts", "adam.ts"],
+      ["weights.ts"],
+      ["mod.ts"],
+    ],
+  },
+  {
     folder: "train",
     steps: [
       ["settings.ts"],
@@ -50,6 +61,23 @@ export const INNER_ROOMS: readonly Rooms[] = [
       ["jobs"],
       ["console"],
       ["mod.ts"],
+    ],
+  },
+  {
+    folder: "train/jobs",
+    steps: [
+      ["disk"],
+      ["outputs"],
+      [
+        "annotate",
+        "doctor.ts",
+        "evaluate_files.ts",
+        "filter_files.ts",
+        "predict",
+        "synth_files.ts",
+      ],
+      ["train"],
+      ["import_run.ts", "tune.ts"],
     ],
   },
   {

@@ -72,6 +72,21 @@ Deno.test("complaints() sees wrong arrows inside train/report/", () => {
   }
 });
 
+Deno.test("complaints() sees wrong arrows inside nn/ and train/jobs/", () => {
+  const wrong = [
+    ["nn", "nn/autodiff.ts", "nn/module.ts", "./module.ts"],
+    ["nn", "nn/networks/a.ts", "nn/weights.ts", "../weights.ts"],
+    ["nn", "nn/labels/a.ts", "nn/networks/b.ts", "../networks/b.ts"],
+    ["train/jobs", "train/jobs/disk/a.ts", "train/jobs/outputs/b.ts", "../outputs/b.ts"],
+    ["train/jobs", "train/jobs/outputs/a.ts", "train/jobs/predict/b.ts", "../predict/b.ts"],
+    ["train/jobs", "train/jobs/predict/a.ts", "train/jobs/train/b.ts", "../train/b.ts"],
+  ];
+  for (const [folder, from, to, specifier] of wrong) {
+    const sources = new Map([[from, `import "${specifier}";`], [to, ""]]);
+    assertEquals(complaints(sources), [`${from}:1 imports ${to}: a wrong arrow in ${folder}/`]);
+  }
+});
+
 Deno.test("INNER_ROOMS names no room twice", () => {
   for (const { steps } of INNER_ROOMS) {
     const rooms = steps.flat();

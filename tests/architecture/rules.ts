@@ -1,24 +1,40 @@
 /**
- * The rules of the house, each a function from the project's sources to complaints.
+ * The rules of the house: who may import whom here, what a file may hold in `text_rules.ts`.
  *
  * @module
  */
 import { readImports, resolveImport } from "./fixtures/imports.ts";
 import { type Arrow, INNER_ROOMS, wrongArrowsInside } from "./rooms.ts";
 import { wrongArrowsOfTests } from "./test_rooms.ts";
+import {
+  crowdedFolders,
+  isHouse,
+  longFiles,
+  machinePaths,
+  moreThanReexports,
+  printing,
+  roomOf,
+  ROOMS,
+  type Sources,
+  systemCalls,
+  unnamedExports,
+} from "./text_rules.ts";
 
-/** The text of every source by its path from the top of the project. */
-export type Sources = ReadonlyMap<string, string>;
+export type { Sources } from "./text_rules.ts";
 
-/** The rooms from the bottom up: a file may import from its own room and from those before it. */
-const ROOMS = ["kernels", "nn", "train", "cli.ts"];
-/** No file is longer. */
-const MOST_LINES = 600;
-/** No file of these rooms is longer than this. */
-const SHORT_ROOMS = ["kernels", "bench"];
-const MOST_LINES_SHORT = 400;
-/** Rooms whose faces name what they export, one by one. */
-const NAMING_ROOMS = ["kernels"];
+/** What must not know what, besides all that stands above it. */
+const STRANGERS: readonly { files: RegExp; never: RegExp; because: string }[] = [
+  {
+    files: /^train\/(?:(?:images|synthetic|objects)\/|settings\.ts$)/,
+    never: /^(?:kernels|nn)\//,
+    because: "pixels and objects know neither the GPU nor a network",
+  },
+  {
+    files: /^train\/console\//,
+    never: /^(?:kernels|nn|train\/(?:images|synthetic|learn|jobs\/outputs))\//,
+    because: "the console has its work done by jobs",
+  },
+];
 
 /** All complaints about the sources; none when the house is in order. */
 export function complaints(sources: Sources): string[] {
@@ -28,22 +44,17 @@ export function complaints(sources: Sources): string[] {
     wrongArrowsOfTests(arrowsOf(sources), ROOMS),
     missingFiles(sources),
     circles(sources),
+    strangers(sources),
     packagesBelow(sources),
     operationsWithoutTest(sources),
     longFiles(sources),
+    crowdedFolders(sources),
     machinePaths(sources),
+    systemCalls(sources),
     printing(sources),
     moreThanReexports(sources),
     unnamedExports(sources),
   ].flat();
-}
-
-function roomOf(path: string): string {
-  return path.split("/")[0];
-}
-
-function isHouse(path: string): boolean {
-  return ROOMS.includes(roomOf(path)) || path === "mod.ts";
 }
 
 /** All files, each with the files that it imports. */
@@ -115,6 +126,14 @@ function circles(sources: Sources): string[] {
   return found;
 }
 
+/** Some rooms have nothing to do with others, although these stand no higher. */
+function strangers(sources: Sources): string[] {
+  return arrowsOf(sources).flatMap(({ from, to, line }) =>
+    STRANGERS.filter(({ files, never }) => files.test(from) && never.test(to))
+      .map(({ because }) => `${from}:${line} imports ${to}: ${because}`)
+  );
+}
+
 /** kernels/ and nn/ stand on nothing but the platform. */
 function packagesBelow(sources: Sources): string[] {
   return [...sources].filter(([file]) => ["kernels", "nn"].includes(roomOf(file)))
@@ -139,56 +158,4 @@ function operationsWithoutTest(sources: Sources): string[] {
     if (!sources.has(test)) found.push(`${file} is an operation without a test: ${test}`);
   }
   return found;
-}
-
-function longFiles(sources: Sources): string[] {
-  return [...sources]
-    .map(([file, source]) => ({
-      file,
-      lines: source.trimEnd().split("\n").length,
-      most: SHORT_ROOMS.includes(roomOf(file)) ? MOST_LINES_SHORT : MOST_LINES,
-    }))
-    .filter(({ lines, most }) => lines > most)
-    .map(({ file, lines, most }) => `${file} has ${lines} lines, more than ${most}`);
-}
-
-/** A folder of somebody's machine: the project must work on every other one. */
-const MACHINE_PATH =
-  /(?:^|[^\w.$}\/-])(?:\/(?:home|Users|root|mnt|opt|srv|tmp|var|work|workspace)\/[\w.]|[A-Z]:\\\w)/;
-
-function machinePaths(sources: Sources): string[] {
-  return everyLine(sources, (file, text) => isHouse(file) && MACHINE_PATH.test(text))
-    .map((place) => `${place} names a path of one machine`);
-}
-
-/** Only the console prints. */
-function printing(sources: Sources): string[] {
-  const prints = (file: string, text: string) =>
-    isHouse(file) && !file.startsWith("train/console/") &&
-    /^(?!\s*(?:\*|\/\/)).*\bconsole\.\w+\(/.test(text);
-  return everyLine(sources, prints).map((place) => `${place} prints: that is for train/console/`);
-}
-
-function everyLine(sources: Sources, test: (file: string, text: string) => boolean): string[] {
-  return [...sources].flatMap(([file, source]) =>
-    source.split("\n").flatMap((text, at) => test(file, text) ? [`${file}:${at + 1}`] : [])
-  );
-}
-
-/** mod.ts is a list of what the rooms offer. */
-function moreThanReexports(sources: Sources): string[] {
-  const rest = (sources.get("mod.ts") ?? "")
-    .replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "")
-    .replace(
-      /export\s+(?:type\s+)?(?:\*(?:\s+as\s+\w+)?|\{[^}]*\})\s*from\s*["'][^"']+["'];?/g,
-      "",
-    );
-  return rest.trim() === "" ? [] : ["mod.ts does more than re-export"];
-}
-
-/** A face says what a room offers; `export *` would offer whatever its files happen to export. */
-function unnamedExports(sources: Sources): string[] {
-  const isFace = (file: string) => NAMING_ROOMS.includes(roomOf(file)) && /\/mod\.ts$/.test(file);
-  return everyLine(sources, (file, text) => isFace(file) && /^export \*/.test(text))
-    .map((place) => `${place} exports all of a file: a face names what it exports`);
 }

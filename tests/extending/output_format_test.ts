@@ -7,15 +7,11 @@ import { predict } from "../../train/jobs/predict/predict.ts";
 import { objectsOf, type OutputFormat, outputFormats } from "../../train/objects/mod.ts";
 import { testTerminal } from "../train/console/fixtures/terminal.ts";
 import { withFolder } from "../train/fixtures/temporary.ts";
-import {
-  picture,
-  type Rectangle,
-  thresholdModel,
-} from "../train/fixtures/models/threshold_model.ts";
+import { picture, thresholdModel } from "../train/fixtures/models/threshold_model.ts";
 import { helpOf } from "../train/fixtures/whole_way.ts";
 
-const A: Rectangle = { x: 1, y: 1, width: 3, height: 2 };
-const B: Rectangle = { x: 6, y: 2, width: 4, height: 3 };
+const A = { x: 1, y: 1, width: 3, height: 2 };
+const B = { x: 6, y: 2, width: 4, height: 3 };
 
 /** A table: area, corners and highest probability of each object. */
 const table: OutputFormat = {
