@@ -83,12 +83,19 @@ export type { ScheduleSettings } from "./learn/schedule.ts";
 export type { StageSettings } from "./learn/stage.ts";
 export type { SplitSettings } from "./learn/training_set.ts";
 export {
+  anyNumber,
   defaultsOf,
+  notNegative,
+  oneOf,
+  positive,
   type Rule,
   type Setting,
   type SettingEntry,
   type SettingGroup,
   type Settings,
+  share,
+  wholeNumber,
+  yesOrNo,
 } from "./settings.ts";
 
 // Kinds of models, and models.

@@ -1,7 +1,7 @@
 // Images in a format that Kymo does not know, read by a source that brings it: trained on and predicted.
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { imageFormats } from "../../train/images/formats/list.ts";
-import { disk } from "../../train/jobs/disk/files.ts";
+import { imageFormats } from "../../train/images/mod.ts";
+import { disk } from "../../train/mod.ts";
 import { pgm, pgmBytes } from "../train/fixtures/pgm_format.ts";
 import { trainAndPredict } from "../train/fixtures/whole_way.ts";
 

@@ -1,13 +1,17 @@
 // A loss of this file alone, with a setting of its own: flag, help, check and config.json follow from it.
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { dice } from "../../kernels/ops/dice.ts";
-import type { LossKind } from "../../nn/losses.ts";
+import { dice } from "../../kernels/mod.ts";
+import type { LossKind } from "../../nn/mod.ts";
 import { trainCommandWith } from "../../train/console/commands/train.ts";
 import { runCommand } from "../../train/console/main.ts";
-import { checkConfig } from "../../train/jobs/train/check_config.ts";
-import { changeConfig, defaultConfig, defaultConfigOf } from "../../train/jobs/train/config.ts";
-import { defaultKinds } from "../../train/models/list.ts";
-import { positive } from "../../train/settings.ts";
+import {
+  changeConfig,
+  checkConfig,
+  defaultConfig,
+  defaultConfigOf,
+  defaultKinds,
+  positive,
+} from "../../train/mod.ts";
 import { testTerminal } from "../train/console/fixtures/terminal.ts";
 import { helpOf, trainAndPredict } from "../train/fixtures/whole_way.ts";
 

@@ -1,12 +1,9 @@
 // A kind of model of this file alone: one convolution, trained, stored and used by the real jobs.
 import { assertEquals, assertLess, assertMatch } from "@std/assert";
-import { sigmoid } from "../../kernels/ops/sigmoid.ts";
-import { ParameterStore } from "../../nn/module.ts";
+import { sigmoid } from "../../kernels/mod.ts";
+import { ParameterStore } from "../../nn/mod.ts";
 import { trainCommandWith } from "../../train/console/commands/train.ts";
-import { defaultKinds } from "../../train/models/list.ts";
-import type { ModelKind } from "../../train/models/model_kind.ts";
-import { uNet, type UNetRead } from "../../train/models/unet/kind.ts";
-import { wholeNumber } from "../../train/settings.ts";
+import { defaultKinds, type ModelKind, uNet, type UNetRead, wholeNumber } from "../../train/mod.ts";
 import { helpOf, trainAndPredict } from "../train/fixtures/whole_way.ts";
 
 /** The probability is a convolution of the image; everything behind it is as with a U-Net. */

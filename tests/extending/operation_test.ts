@@ -1,11 +1,8 @@
 // An operation of this file alone: held against its reference, and used by a loss that trains.
 import { assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
-import type { Operation } from "../../kernels/operation.ts";
-import { meanSquaredError } from "../../kernels/ops/mean_squared_error.ts";
-import { elementwise } from "../../kernels/parts/elementwise.ts";
-import { Tape, Variable } from "../../nn/autodiff.ts";
-import { type LossKind, lossNamed } from "../../nn/losses.ts";
-import { defaultKinds } from "../../train/models/list.ts";
+import { elementwise, meanSquaredError, type Operation } from "../../kernels/mod.ts";
+import { type LossKind, lossNamed, Tape, Variable } from "../../nn/mod.ts";
+import { defaultKinds } from "../../train/mod.ts";
 import { checkOperation, device } from "../kernels/fixtures/check_operation.ts";
 import { trainAndPredict } from "../train/fixtures/whole_way.ts";
 

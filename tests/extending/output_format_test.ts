@@ -2,8 +2,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { predictCommandWith } from "../../train/console/commands/predict.ts";
 import { runCommand } from "../../train/console/main.ts";
-import { encodeGreyTiff } from "../../train/images/formats/encode.ts";
-import { predict } from "../../train/jobs/predict/predict.ts";
+import { encodeGreyTiff } from "../../train/images/mod.ts";
+import { predict } from "../../train/mod.ts";
 import { objectsOf, type OutputFormat, outputFormats } from "../../train/objects/mod.ts";
 import { testTerminal } from "../train/console/fixtures/terminal.ts";
 import { withFolder } from "../train/fixtures/temporary.ts";
