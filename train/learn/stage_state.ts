@@ -54,3 +54,38 @@ export interface StageStore {
   /** Saves the state, so that it is never half new. */
   saveState(state: SavedState): Promise<void>;
 }
+
+/** What {@linkcode StageState} was in Kymo's first runs, with a name for each stream and alarm. */
+interface EarlierState extends Omit<StageState, "streams" | "examiner"> {
+  readonly stills: unknown;
+  readonly pairs: unknown;
+  readonly depth?: unknown;
+  readonly reference: unknown;
+}
+
+/**
+ * The state of a stage from its JSON, also as earlier versions saved it.
+ *
+ * @throws {SyntaxError} If it is no state, with what is wrong with it.
+ */
+export function parseStageState(text: string): StageState {
+  const saved: Partial<StageState> | null = JSON.parse(text);
+  if (typeof saved?.stage !== "string" || !Number.isInteger(saved.step)) {
+    throw new SyntaxError("it names no stage and step");
+  }
+  if (saved.streams) return saved as StageState;
+  if (!("stills" in saved)) throw new SyntaxError("it does not say where its batches stand");
+  return fromEarlier(saved as EarlierState);
+}
+
+function fromEarlier({ stills, pairs, depth, reference, ...state }: EarlierState): StageState {
+  return {
+    ...state,
+    streams: {
+      segmentation: stills,
+      ...(pairs !== null && { consistency: pairs }),
+      ...(depth !== undefined && { depth }),
+    },
+    examiner: { reference, collapsed: state.collapsed },
+  };
+}

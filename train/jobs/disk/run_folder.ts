@@ -5,7 +5,7 @@
  */
 
 import { decodeSafeTensors, encodeSafeTensors } from "../../../nn/safetensors.ts";
-import type { SavedState, StageState, StageStore } from "../../learn/stage_state.ts";
+import { parseStageState, type SavedState, type StageStore } from "../../learn/stage_state.ts";
 import { writeFileAtomic } from "./files.ts";
 
 const PARTS = ["weights", "moments", "best"] as const;
@@ -112,7 +112,7 @@ export class RunFolder implements StageStore {
   }
 
   /**
-   * The saved state, or null if there is none.
+   * The saved state, or null if there is none; also one that an earlier version saved.
    *
    * @throws {SyntaxError} If it is damaged.
    */
@@ -128,7 +128,7 @@ export class RunFolder implements StageStore {
             .map(([key, array]) => [key.slice(prefix.length + 1), array]),
         );
       return {
-        state: JSON.parse(metadata.state) as StageState,
+        state: parseStageState(metadata.state),
         weights: part("weights"),
         moments: part("moments"),
         best: part("best"),

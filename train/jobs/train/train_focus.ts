@@ -6,8 +6,7 @@
  */
 
 import { type Network, parameterCount } from "../../../nn/module.ts";
-import { decodeFocusTable } from "../../images/series/focus_table.ts";
-import { labelledStacks } from "../../images/series/focus_table.ts";
+import { decodeFocusTable, labelledStacks } from "../../images/series/focus_table.ts";
 import { openZSequence } from "../../images/series/z_stack.ts";
 import type { Source } from "../../images/source.ts";
 import type { NoteEvent } from "../../learn/events.ts";
