@@ -8,6 +8,7 @@
 import { checkConfig } from "../jobs/train/check_config.ts";
 import {
   changeConfig,
+  configOf,
   defaultConfigOf,
   holotomographyConfig,
   settingGroups,
@@ -84,15 +85,13 @@ async function freshConfig(
   const given = typeof resumeFrom === "string" && resumeFrom !== ""
     ? settingsOfModel(await readModelFile(resumeFrom, kinds))
     : null;
-  const usual = defaultConfigOf(kinds);
-  const wanted = String(model ?? given?.model ?? usual.model);
-  const kind = kinds.models.find(({ name }) => name === wanted);
   const example = synthetic === "holotomography" ? holotomographyConfig : syntheticConfig;
-  const config: TrainConfig = {
-    ...usual,
-    ...(kind && { model: kind.name, ...kind.defaults }),
-    ...(isSynthetic ? example : {}),
+  const wanted = model ?? given?.model;
+  const change = {
+    ...(wanted !== undefined && { model: String(wanted) }),
+    ...(isSynthetic && example),
   };
+  const config = configOf(change, { source: "the example", kinds });
   if (!given) return config;
   return changeConfig(config, { change: given, source: String(resumeFrom), kinds });
 }
@@ -125,6 +124,13 @@ async function readSettings(path: string): Promise<SettingChange> {
     throw new Error(`Cannot read ${path}: ${error.message}; give a JSON file of settings`);
   });
   const { versions: _versions, ...change } = parseObject(text, path);
+  // The first focus models noted neither their stacks nor settings by their present names.
+  if (change.model === "focus" && "blocks" in change) {
+    throw new TypeError(
+      `Cannot use ${path}: an earlier version wrote it for a focus model; predict can use its weights, ` +
+        "but it cannot be gone on with; train it anew into another --out",
+    );
+  }
   return change;
 }
 

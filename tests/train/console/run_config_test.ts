@@ -98,3 +98,14 @@ Deno.test("runConfig() does not go on with damaged settings", async () => {
     await assertRejects(() => resumed, SyntaxError, `Cannot read ${out}/config.json`);
   });
 });
+
+Deno.test("runConfig() says that a focus model of an earlier version is trained anew", async () => {
+  const early = { model: "focus", blocks: 4, base: 8, steps: 600, versions: { kymo: "0" } };
+  await withJson({ "run/config.json": early }, async (path) => {
+    const out = `${path}/run`;
+    const remedy = "cannot be gone on with; train it anew into another --out";
+    await assertRejects(() => runConfig({}, { out, resume: true }), TypeError, remedy);
+    const file = `${out}/config.json`;
+    await assertRejects(() => runConfig({}, { out: "nowhere", file }), TypeError, remedy);
+  });
+});
