@@ -16,6 +16,7 @@ export {
   type AnnotateToMaskOptions,
   changeConfig,
   checkConfig,
+  configOf,
   defaultConfig,
   disk,
   evaluateFiles,

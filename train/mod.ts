@@ -66,6 +66,8 @@ export { readModelFile } from "./jobs/disk/model_files.ts";
 export {
   changeConfig,
   type ConfigChangeOptions,
+  configOf,
+  type ConfigOptions,
   defaultConfig,
   defaultConfigOf,
   type RunSettings,

@@ -7,7 +7,7 @@
 import { sizeOf } from "../../kernels/gpu/shape.ts";
 import type { RayThresholds } from "../../nn/labels/stardist/thresholds.ts";
 import type { StarDistOptions } from "../../nn/networks/stardist.ts";
-import { changeConfig, defaultConfig, type TrainConfig } from "./train/config.ts";
+import { configOf, defaultConfig, type TrainConfig } from "./train/config.ts";
 import { encodeModel } from "../models/model_file.ts";
 import { disk } from "./disk/files.ts";
 import { RunFolder } from "./disk/run_folder.ts";
@@ -55,7 +55,7 @@ export async function importRun({ model, out }: ImportOptions): Promise<ModelImp
   await requireEmpty(out);
   const { architecture, weights, thresholds, hasThresholds } = await importModel(disk, model);
   const { options } = architecture;
-  const config = configOf(options);
+  const config = configOfNetwork(options);
   const folder = new RunFolder(out);
   await folder.create();
   const content = encodeModel({
@@ -78,18 +78,13 @@ export async function importRun({ model, out }: ImportOptions): Promise<ModelImp
 }
 
 /** The settings with which training goes on from a network. */
-function configOf({ rays, grid, features, depth, base }: StarDistOptions): TrainConfig {
+function configOfNetwork(
+  { rays, grid, features, depth, base }: StarDistOptions,
+): TrainConfig {
   const multiple = 2 ** depth * grid;
-  return changeConfig({ ...defaultConfig, ...starDist.defaults }, {
-    change: {
-      model: "stardist",
-      depth,
-      base,
-      patch: Math.ceil(defaultConfig.patch / multiple) * multiple,
-      stardist: { rays, grid, features },
-    },
-    source: "the model",
-  });
+  const patch = Math.ceil(defaultConfig.patch / multiple) * multiple;
+  const network = { depth, base, stardist: { rays, grid, features } };
+  return configOf({ model: starDist.name, patch, ...network }, { source: "the model" });
 }
 
 async function requireEmpty(out: string): Promise<void> {

@@ -175,18 +175,52 @@ export const holotomographyConfig: Partial<TrainConfig> = {
   postprocess: { ...defaultPostprocess, minSize: 4 },
 };
 
-/** Where a change of settings goes and comes from. */
-export interface ConfigChangeOptions {
-  /** The settings that change. */
-  readonly change: SettingChange;
-  /** Where the change comes from (a file's name or "the command line"), for errors. */
+/** Where settings come from, and what they may name. */
+export interface ConfigOptions {
+  /** Where they come from (a file's name or "the command line"), for errors. */
   readonly source: string;
   /** What there is to choose from; all of Kymo's unless told. */
   readonly kinds?: Kinds;
 }
 
 /**
- * A configuration with some settings changed.
+ * The settings of a run: the defaults, then what its kind of model changes of them, then a change. A
+ * kind that there is not changes nothing; {@linkcode checkConfig} refuses it.
+ *
+ * The settings of a model in `resumeFrom` are in its file; they have to be in the change, too.
+ *
+ * @throws {TypeError} If a setting is unknown or has another type.
+ *
+ * @example
+ * ```ts
+ * import { configOf } from "@kymo/kymo/train";
+ *
+ * const change = { model: "stardist", stills: "stills", video: ["video"], rounds: 200 };
+ * console.log(configOf(change, { source: "my program" }).segmentationLoss); // stardist
+ * ```
+ */
+export function configOf(
+  change: SettingChange,
+  { source, kinds = defaultKinds }: ConfigOptions,
+): TrainConfig {
+  const usual = defaultConfigOf(kinds);
+  const { model = usual.model } = change;
+  const kind = kinds.models.find(({ name }) => name === model);
+  const ofKind = kind
+    ? changeConfig(usual, { change: kind.defaults, source: `the defaults of ${kind.label}`, kinds })
+    : usual;
+  return changeConfig(ofKind, { change, source, kinds });
+}
+
+/** Where a change of settings goes and comes from. */
+export interface ConfigChangeOptions extends ConfigOptions {
+  /** The settings that change. */
+  readonly change: SettingChange;
+}
+
+/**
+ * A configuration with some settings changed. One for another kind of model is better begun anew with
+ * {@linkcode configOf}, as its defaults are others.
  *
  * @throws {TypeError} If a setting is unknown or has another type.
  */

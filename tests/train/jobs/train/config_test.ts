@@ -2,11 +2,14 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { checkConfig } from "../../../../train/jobs/train/check_config.ts";
 import {
   changeConfig,
+  configOf,
   defaultConfig,
   settingGroups,
   syntheticConfig,
 } from "../../../../train/jobs/train/config.ts";
-import type { SettingChange } from "../../../../train/models/model_kind.ts";
+import { defaultKinds, modelKinds } from "../../../../train/models/list.ts";
+import type { ModelKind, SettingChange } from "../../../../train/models/model_kind.ts";
+import { uNet } from "../../../../train/models/unet/kind.ts";
 import { listSettings, type PlacedSetting } from "../../../../train/settings.ts";
 
 /** All settings of all groups. */
@@ -109,6 +112,46 @@ Deno.test("changeConfig() refuses values of another type", () => {
   for (const [path, value, message] of cases) {
     assertThrows(() => changed(changeAt(path, value)), TypeError, message);
   }
+});
+
+Deno.test("configOf() takes the defaults of the kind of model that is asked for", () => {
+  assertEquals(configOf({}, { source: "the test" }), defaultConfig);
+  for (const { name, defaults } of modelKinds) {
+    const config = configOf({ model: name }, { source: "the test" });
+    assertEquals(config, { ...defaultConfig, model: name, ...defaults });
+    checkConfig(config);
+  }
+  assertEquals(
+    configOf({ model: "stardist" }, { source: "the test" }).segmentationLoss,
+    "stardist",
+  );
+});
+
+Deno.test("configOf() lets a change win over the defaults of a kind, to the last group", () => {
+  const change = { model: "stardist", rounds: 7, stardist: { rays: 16 } };
+  const { stardist, rounds, warmup } = configOf(change, { source: "the test" });
+  assertEquals(stardist, { ...defaultConfig.stardist, rays: 16 });
+  assertEquals([rounds, warmup], [7, 4000]);
+});
+
+Deno.test("configOf() merges nested defaults of a kind of one's own, and refuses unknown ones", () => {
+  const own = (defaults: SettingChange) => {
+    const kind: ModelKind = { ...uNet, name: "own", label: "an own net", defaults };
+    const kinds = { ...defaultKinds, models: [kind] };
+    return configOf({ model: "own" }, { source: "the test", kinds });
+  };
+  const { augmentation } = own({ augmentation: { noise: 0 } });
+  assertEquals(augmentation, { ...defaultConfig.augmentation, noise: 0 });
+  const refused = "Cannot use the defaults of an own net: unknown setting rayz";
+  assertThrows(() => own({ rayz: 3 }), TypeError, refused);
+});
+
+Deno.test("configOf() leaves an unknown kind to checkConfig(), and names the source of the rest", () => {
+  const config = configOf({ model: "vnet" }, { source: "the test" });
+  assertEquals(config, { ...defaultConfig, model: "vnet" });
+  assertThrows(() => checkConfig(config), RangeError, 'model is "vnet", expected one of');
+  const wrong = () => configOf({ model: 3 }, { source: "my.json" });
+  assertThrows(wrong, TypeError, "Cannot use my.json: model is 3, expected a string");
 });
 
 Deno.test("checkConfig() accepts the defaults and what the synthetic run changes", () => {
