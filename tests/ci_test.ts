@@ -29,7 +29,7 @@ async function runCi(test: Task, check: Task): Promise<{ code: number; last?: st
   }
 }
 
-Deno.test(".ci/run adds the checks to the tests that Deno counted", async () => {
+Deno.test(".ci/run adds the checks to the tests that were counted", async () => {
   const test = {
     says: "a ... ok\n\nok | 12 passed (3 steps) | 0 failed | 1 ignored (2s)",
     code: 0,
@@ -55,6 +55,15 @@ Deno.test(".ci/run fails when the tests do not start or do not end", async () =>
   assertEquals(await runCi(stray, CHECKED), { code: 1, last: "4 passed, 1 failed" });
   const silent = { says: "", code: 0 };
   assertEquals(await runCi(silent, CHECKED), { code: 1, last: "1 passed, 1 failed" });
+});
+
+Deno.test(".ci/run fails when the process of a test file died", async () => {
+  const test = {
+    says: "FAILED\n  tests/a_test.ts: its process was ended by SIGABRT\n\n" +
+      "FAILED | 3 passed | 1 failed (4m2s)",
+    code: 1,
+  };
+  assertEquals(await runCi(test, CHECKED), { code: 1, last: "4 passed, 1 failed" });
 });
 
 Deno.test(".ci/run counts the run itself, not a summary that a test prints", async () => {

@@ -1,0 +1,70 @@
+/**
+ * Which test files there are, and in which order they start.
+ *
+ * @module
+ */
+
+import { resolve } from "node:path";
+
+/** The folder of all tests. */
+const TESTS = "tests";
+/** The names that `deno test` takes for tests. */
+const NAME = /(?:^|[._])test\.(?:ts|tsx|mts|js|jsx|mjs)$/;
+
+/**
+ * The files that take longest. They start first, so that none of them is left when all others have
+ * ended.
+ */
+export const LONGEST: readonly string[] = [
+  "tests/train/jobs/train/resume_test.ts",
+  "tests/cli/usage_test.ts",
+  "tests/train/jobs/train/train_focus_test.ts",
+  "tests/train/jobs/train/train_test.ts",
+  "tests/golden_test.ts",
+  "tests/cli/bad_input_test.ts",
+  "tests/train/jobs/train/star_run_test.ts",
+  "tests/train/jobs/train/stack_run_test.ts",
+  "tests/cli/train_test.ts",
+  "tests/cli/stardist_test.ts",
+  "tests/kernels/ops/conv2d_variants_test.ts",
+  "tests/train/learn/stage_test.ts",
+  "tests/train/models/stardist/candidates_test.ts",
+  "tests/kernels/choice/tuner_test.ts",
+  "tests/kernels/masks/components_test.ts",
+];
+
+/**
+ * The test files that paths name, each once, the longest first; all test files if no path is given.
+ * Folders are searched; a file that is named is taken whatever its name.
+ *
+ * @param root The folder that paths are relative to, and that has the tests.
+ * @throws {RangeError} If there is no such file or folder, or no test in it.
+ */
+export async function findTests(paths: readonly string[], root: string): Promise<string[]> {
+  const found = new Set<string>();
+  for (const path of paths.length > 0 ? paths : [TESTS]) {
+    const files = await testsAt(path.replace(/^\.\/|\/+$/g, ""), root);
+    if (files.length === 0) throw new RangeError(`Cannot run the tests of ${path}: it has none`);
+    for (const file of files) found.add(file);
+  }
+  const rank = (file: string) => (LONGEST.indexOf(file) + 1) || Infinity;
+  return [...found].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+}
+
+async function testsAt(path: string, root: string): Promise<string[]> {
+  const { isFile } = await Deno.stat(resolve(root, path)).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new RangeError(`Cannot run the tests of ${path}: there is no such file or folder`);
+  });
+  return isFile ? [path] : await testsBelow(path, root);
+}
+
+async function testsBelow(folder: string, root: string): Promise<string[]> {
+  const files: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(resolve(root, folder))) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) files.push(...await testsBelow(path, root));
+    else if (NAME.test(name)) files.push(path);
+  }
+  return files;
+}
