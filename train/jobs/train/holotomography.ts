@@ -6,7 +6,8 @@
  */
 
 import { focusClassifier } from "../../models/focus/kind.ts";
-import type { TrainConfig } from "./config.ts";
+import type { Kinds } from "../../models/list.ts";
+import { configOf, type TrainConfig } from "./config.ts";
 import type { TrainEvent } from "./events.ts";
 import { synthStackFiles, type SynthStackFilesOptions } from "../synth_files.ts";
 import { claimFolder, type TrainOptions } from "./run.ts";
@@ -36,7 +37,7 @@ export interface HolotomographyOptions extends TrainOptions {
 export async function* trainHolotomography(
   { data = {}, focusModel = FOCUS, ...options }: HolotomographyOptions,
 ): AsyncGenerator<TrainEvent> {
-  const { config, out, resume = false } = options;
+  const { config, out, resume = false, kinds } = options;
   const folder = await claimFolder(out, { resume });
   const [stacks, focus] = [folder.file("data"), folder.file("focus")];
   // What an interrupted run left of them is half done, and made again.
@@ -47,9 +48,7 @@ export async function* trainHolotomography(
   yield* trainFocus({
     ...options,
     config: {
-      ...config,
-      model: focusClassifier.name,
-      ...focusClassifier.defaults,
+      ...configForFocus(config, kinds),
       ...focusModel,
       ...{ stills: files.stills, focus: files.focus },
     },
@@ -60,6 +59,16 @@ export async function* trainHolotomography(
     ...options,
     config: { ...config, stills, video: [movie], truth, markers: dots, focus },
   });
+}
+
+/** Its settings: losses, rates and early ends are for the models alone. */
+function configForFocus(
+  { seed, memory, kernels, recompute, low, high, augmentation, focusModel }: TrainConfig,
+  kinds?: Kinds,
+): TrainConfig {
+  const ofRun = { seed, memory, kernels, recompute };
+  const change = { model: focusClassifier.name, ...ofRun, low, high, augmentation, focusModel };
+  return configOf(change, { source: "the example", kinds });
 }
 
 async function remove(path: string): Promise<void> {

@@ -1,5 +1,9 @@
 import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
-import { changeConfig, holotomographyConfig } from "../../../../train/jobs/train/config.ts";
+import {
+  changeConfig,
+  configOf,
+  holotomographyConfig,
+} from "../../../../train/jobs/train/config.ts";
 import type { SettingChange } from "../../../../train/models/model_kind.ts";
 import { trainHolotomography } from "../../../../train/jobs/train/holotomography.ts";
 import { decodeFocusTable } from "../../../../train/images/series/focus_table.ts";
@@ -155,5 +159,30 @@ Deno.test("trainHolotomography() goes from stacks to a report, also after an int
       Error,
       "already holds",
     );
+  });
+});
+
+Deno.test("trainHolotomography() trains its classifier whatever the losses and rates of the models", async () => {
+  await withFolder({}, async (out) => {
+    const change = { patience: 1, decay: "plateau", patch: 16, depth: 1, seed: 5, planes: 1 };
+    const source = { source: "the test" };
+    for (const model of ["stardist", "unet"]) {
+      const options = {
+        config: configOf({ model, ...change }, source),
+        out: `${out}/${model}`,
+        data: { stills: 4, frames: 3, size: 32, depth: 9 },
+        focusModel: { warmup: 2, patch: 32, pairs: 1 },
+      };
+      for await (const event of trainHolotomography(options)) {
+        if (event.type === "step" && event.stage === "focus") break;
+      }
+      const config = JSON.parse(await Deno.readTextFile(`${options.out}/focus/config.json`));
+      const { patience, decay, seed, warmup, validation } = config;
+      const usual = configOf({ model: "focus" }, source);
+      assertEquals(
+        { patience, decay, seed, warmup, validation },
+        { patience: 0, decay: usual.decay, seed: 5, warmup: 2, validation: usual.validation },
+      );
+    }
   });
 });
