@@ -53,7 +53,7 @@ export function scheduleOf(
 }
 
 /** How many batches an epoch of each task has. */
-export function epochLengths(set: TrainingSet, settings: BatchSettings): EpochLengths {
+function epochLengths(set: TrainingSet, settings: BatchSettings): EpochLengths {
   const { batch, pairs } = settings;
   const count = ({ sources, ...which }: Sources) =>
     Math.ceil(sources.reduce((sum, frames) => sum + windowCount(frames, which), 0) / pairs);

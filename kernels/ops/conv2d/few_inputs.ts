@@ -51,7 +51,7 @@ export function hasFewInputs({ x, weight }: Convolution): boolean {
 }
 
 /** WGSL of the kernel for some channels of the result. */
-export function fewInputsShader(
+function fewInputsShader(
   { k, cIn, cOut, first, vector, transposed, hasBias, relu }: FewInputsTile,
 ): string {
   const pad = (k - 1) / 2;

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { type Batch, PairStream, stackSamples, StillStream } from "../../../train/learn/batches.ts";
-import { defaultAugmentation, noAugmentation } from "../../../train/learn/patches/augment.ts";
+import { defaultAugmentation } from "../../../train/learn/patches/augment.ts";
+import { noAugmentation } from "../fixtures/no_augmentation.ts";
 import { type Frames, heldFrames } from "../../../train/images/series/frames.ts";
 import { Random } from "../../../train/images/random.ts";
 import type { Sample } from "../../../train/images/sample.ts";

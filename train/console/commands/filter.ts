@@ -51,7 +51,7 @@ export const filterCommand: Command = {
 };
 
 /** A filtered frame, or the end of the filtering, as text. */
-export function formatFilter(event: FilterEvent): Shown {
+function formatFilter(event: FilterEvent): Shown {
   const { dropped, filled } = event;
   const changes = `${counted(dropped, "object")} removed, ${filled} drawn`;
   if (event.type === "frame") {

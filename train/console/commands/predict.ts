@@ -149,7 +149,7 @@ async function formatsOf({ outputs }: PredictChoices): Promise<readonly OutputFo
  * @param choices What there is to choose from.
  * @throws {UsageError} If one makes no sense, or none of the models could do all that is asked for.
  */
-export async function predictOptions(
+async function predictOptions(
   flags: Flags,
   choices: PredictChoices = {},
 ): Promise<PredictOptions> {

@@ -64,7 +64,7 @@ function imageFlag(flags: Flags): [height: number, width: number] | undefined {
 }
 
 /** A tuned convolution, or the end of the tuning, as text. */
-export function formatTuning(event: TunedEvent | TuneDone): Shown {
+function formatTuning(event: TunedEvent | TuneDone): Shown {
   if (event.type === "done") return { lines: [`Written to ${event.out}`], status: null };
   const { key, variants, best, done, total } = event;
   const times = variants.slice(0, 4)

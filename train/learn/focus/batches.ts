@@ -38,7 +38,7 @@ export interface FocusBatchSettings {
 }
 
 /** Side of the patches: what is asked for, or the smallest side of all planes. */
-export function patchSide(
+function patchSide(
   stacks: readonly LabelledStack[],
   { patch }: Pick<FocusBatchSettings, "patch">,
 ): number {

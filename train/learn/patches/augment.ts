@@ -148,16 +148,6 @@ export const augmentationSettings: SettingGroup<{ augmentation: AugmentationSett
   },
 };
 
-/** Changes nothing: settings for a run without augmentation. */
-export const noAugmentation: AugmentationSettings = {
-  flip: 0,
-  transpose: 0,
-  brightnessContrast: { probability: 0, brightness: 0, contrast: 0 },
-  intensity: { probability: 0, scale: [1, 1], shift: [0, 0] },
-  noise: 0,
-  elastic: { probability: 0, amplitude: 0, spacing: 32 },
-};
-
 /**
  * Draws an augmentation. Every call takes equally many random numbers, whatever the settings and
  * the outcome, so that a changed setting does not change what else is drawn.

@@ -70,7 +70,7 @@ export interface PhaseStyle {
 }
 
 /** The shortest vector between two points of a periodic field. */
-export function shortWay(difference: number, period: number): number {
+function shortWay(difference: number, period: number): number {
   return difference - period * Math.round(difference / period);
 }
 

@@ -38,7 +38,7 @@ export interface PhaseOptics {
 }
 
 /** Refractive index times 10,000 of the medium. */
-export const MEDIUM = 13370;
+const MEDIUM = 13370;
 
 /** Width of the halo in pixels (standard deviation). */
 const HALO_WIDTH = 11;

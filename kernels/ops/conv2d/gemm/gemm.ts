@@ -56,7 +56,7 @@ function tileFor(cOut: number, pixels: number): WorkgroupTile {
 }
 
 /** WGSL of the product kernel for one tile. */
-export function gemmShader(
+function gemmShader(
   { k, isWhole, hasBias, relu, half, ...tile }: GemmTile,
 ): string {
   const { blocks, groups } = tile;

@@ -44,7 +44,7 @@ function tileFor(cOut: number): WorkgroupTile {
 }
 
 /** WGSL of the first pass for one tile. */
-export function gemmWeightGradientShader({ k, ...tile }: GemmGradientTile): string {
+function gemmWeightGradientShader({ k, ...tile }: GemmGradientTile): string {
   const { blocks, groups } = tile;
   const taps = k * k;
   const pad = (k - 1) / 2;

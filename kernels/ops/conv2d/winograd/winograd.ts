@@ -44,7 +44,7 @@ interface Sizes {
 }
 
 /** The sizes of a problem whose rows are a multiple of 4 long. */
-export function winogradSizes({ x, weight, transposed }: Convolution, m: TileSide): Sizes {
+function winogradSizes({ x, weight, transposed }: Convolution, m: TileSide): Sizes {
   const [batch, cIn, height, width] = x.shape;
   const tileRows = Math.ceil(height / m);
   const tileGroups = Math.ceil(width / (m * TILES));
@@ -141,7 +141,7 @@ fn weight(o: u32, i: u32, tap: u32) -> f32 {
 `;
 
 /** The same order of weights as in pack.ts, transformed. */
-export function kernelShader(m: TileSide): string {
+function kernelShader(m: TileSide): string {
   const side = range(m + 2);
   const { kernel } = WINOGRAD[m];
   const taps = range(3).flatMap((r) =>
@@ -170,7 +170,7 @@ ${
 }
 
 /** Products of one element of the window: a register tile of groups × channels, `unroll` inputs at once. */
-export function productShader(unroll: number, source: Source): string {
+function productShader(unroll: number, source: Source): string {
   const groups = range(PRODUCT.groups);
   const channels = range(PRODUCT.blocks * 4);
   const steps = range(unroll);
@@ -226,7 +226,7 @@ ${
 }
 
 /** From products to pixels. */
-export function outputShader(
+function outputShader(
   m: TileSide,
   { source, hasBias, relu }: { source: Source; hasBias: boolean; relu: boolean },
 ): string {

@@ -1,6 +1,7 @@
 // The stream of pairs: both classes in every batch, alike in all but focus, and the same every time.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { defaultAugmentation, noAugmentation } from "../../../../train/learn/patches/augment.ts";
+import { defaultAugmentation } from "../../../../train/learn/patches/augment.ts";
+import { noAugmentation } from "../../fixtures/no_augmentation.ts";
 import type { LabelledStack, ZSequence } from "../../../../train/images/series/z_stack.ts";
 import { type FocusBatchSettings, FocusStream } from "../../../../train/learn/focus/batches.ts";
 import { fakeLabels, fakeSequence } from "../../fixtures/fake_sequence.ts";

@@ -5,8 +5,8 @@ import {
   type AugmentationSettings,
   defaultAugmentation,
   drawAugmentation,
-  noAugmentation,
 } from "../../../../train/learn/patches/augment.ts";
+import { noAugmentation } from "../../fixtures/no_augmentation.ts";
 import { orient } from "../../../../train/images/orientation.ts";
 import { Random } from "../../../../train/images/random.ts";
 import type { Sample } from "../../../../train/images/sample.ts";
