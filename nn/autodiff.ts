@@ -41,10 +41,12 @@ interface Entry {
  *
  * @example The gradient of a loss
  * ```ts ignore
+ * const x = new Variable(device.upload([3], Float32Array.of(-1, 2, 3)), { needsGradient: true });
+ * const target = new Variable(device.upload([3], Float32Array.of(0, 1, 1)));
  * const tape = new Tape(device);
  * const y = tape.apply(relu, [x], {});
  * const loss = tape.apply(meanSquaredError, [y, target], {});
- * const gradients = tape.backward(loss);
+ * const gradient = tape.backward(loss).get(x);
  * ```
  */
 export class Tape {

@@ -14,7 +14,7 @@ import { ORIENTATIONS, swapsAxes } from "../../images/orientation.ts";
 import { runNetwork, tilesOf } from "../tiles/tiling.ts";
 
 /** Options of {@linkcode predictProbability}. */
-export interface PredictOptions {
+export interface ProbabilityOptions {
   /** Largest side of a tile in pixels; by default the whole image where memory allows. */
   readonly tile?: number;
   /** Average over the eight orientations (test-time augmentation). */
@@ -31,7 +31,7 @@ export interface PredictOptions {
  */
 export async function predictProbability(
   device: Device,
-  options: PredictOptions & { network: Network; image: Plane | Channels },
+  options: ProbabilityOptions & { network: Network; image: Plane | Channels },
 ): Promise<Plane> {
   const { width, height } = options.image;
   const map = queueProbability(device, options);
@@ -48,7 +48,7 @@ export async function predictProbability(
  */
 export function queueProbability(
   device: Device,
-  { network, image, tta = false, tile }: PredictOptions & {
+  { network, image, tta = false, tile }: ProbabilityOptions & {
     network: Network;
     image: Plane | Channels;
   },
