@@ -27,6 +27,8 @@ export interface EvaluateFilesOptions {
   readonly truth?: string;
   /** Marker images (one marker per object), matched likewise. */
   readonly markers?: string;
+  /** Also measure without objects that lie wholly in a rim of this width in pixels. */
+  readonly field?: number;
   /** A JSON file to write. */
   readonly out?: string;
   /** Where images are read from; the disk unless told. */
@@ -43,11 +45,14 @@ export async function evaluateFiles(options: EvaluateFilesOptions): Promise<Eval
   const labels = holdingLast(await openLabels(source, options.labels));
   const truth = options.truth === undefined ? null : await openLabels(source, options.truth);
   const markers = options.markers === undefined ? null : await openLabels(source, options.markers);
-  const evaluation = await evaluateFrames(frames({
-    labels,
-    truth: truth && { sequence: truth, index: indexOf(labels, truth) },
-    markers: markers && { sequence: markers, index: indexOf(labels, markers) },
-  }));
+  const evaluation = await evaluateFrames(
+    frames({
+      labels,
+      truth: truth && { sequence: truth, index: indexOf(labels, truth) },
+      markers: markers && { sequence: markers, index: indexOf(labels, markers) },
+    }),
+    { field: options.field },
+  );
   if (options.out !== undefined) {
     await writeFileAtomic(options.out, JSON.stringify(evaluation, null, 2) + "\n");
   }

@@ -13,6 +13,7 @@ import { imageStem } from "../images/names.ts";
 import type { Source } from "../images/source.ts";
 import type { LabelImage } from "../images/image.ts";
 import { type LabelSequence, openLabels } from "../images/series/truth.ts";
+import { openVideo, type Video } from "../images/series/video.ts";
 import { JobOutput } from "./outputs/job_output.ts";
 import {
   filesToWrite,
@@ -25,11 +26,19 @@ import {
   temporalFilter,
   type TemporalFilterSettings,
 } from "../objects/sequence/temporal_filter.ts";
+import { filterByVotes, objectScores } from "../objects/sequence/vote_filter.ts";
+import type { ScoredFrame } from "../objects/sequence/votes.ts";
 
 /** What to filter, how, and where to. */
 export interface FilterFilesOptions extends Partial<TemporalFilterSettings> {
   /** A folder or stack of label images. */
   readonly labels: string;
+  /** Whether frames vote instead, see `filterByVotes`. */
+  readonly votes?: boolean;
+  /** The vote from which an object stays; `DEFAULT_VOTE` unless told. */
+  readonly vote?: number;
+  /** A folder or stack of probability maps that give the votes their weight; 1 for all without it. */
+  readonly probability?: string;
   /** Output folder. */
   readonly out: string;
   /** Replace files that exist; otherwise they are kept and counted. */
@@ -82,15 +91,25 @@ export type FilterEvent = FrameFiltered | FilteringDone;
  * ```
  */
 export async function* filterFiles(
-  { labels: path, out, overwrite = false, source = disk, ...settings }: FilterFilesOptions,
+  { labels: path, out, overwrite = false, source = disk, votes, vote, probability, ...settings }:
+    FilterFilesOptions,
 ): AsyncGenerator<FilterEvent> {
   const labels = await openLabels(source, path);
+  const maps = probability === undefined ? null : await openVideo(source, probability);
+  if (maps && maps.length !== labels.length) {
+    throw new RangeError(
+      `Cannot filter ${path}: it has ${labels.length} images, ${probability} has ${maps.length} ` +
+        "probability maps; give those of the same frames",
+    );
+  }
   const jobs = await planFiles(labels, { out, source });
   const wanted = await Promise.all(jobs.map(({ files }) => filesToWrite(files, { overwrite })));
   const kept = wanted.filter((files) => files.length === 0).length;
   const counts = { written: 0, kept, dropped: 0, filled: 0 };
   if (kept < jobs.length) {
-    const filtered = temporalFilter(framesOf(labels), settings);
+    const filtered = votes
+      ? filterByVotes(scoredFrames(labels, maps), { vote })
+      : temporalFilter(framesOf(labels), settings);
     await makeFolder(out);
     const placeOf = jobs.flatMap(({ frames }, i) =>
       frames.map(() => ({ files: wanted[i], frames: frames.length }))
@@ -135,6 +154,24 @@ async function planFiles(
       `Cannot filter ${path} into ${out}: results would be mixed with or replace the labels; give ` +
       "another --out",
   });
+}
+
+/** The images with their names and how sure their maps are of the objects. */
+async function* scoredFrames(
+  labels: LabelSequence,
+  maps: Video | null,
+): AsyncGenerator<ScoredFrame & { name: string }> {
+  let number = 0;
+  for await (const image of framesOf(labels)) {
+    const map = await maps?.frame(number++);
+    if (map && (map.width !== image.width || map.height !== image.height)) {
+      throw new RangeError(
+        `Cannot filter ${labels.path}: ${image.name} is ${image.width}x${image.height}, its ` +
+          `probability map ${map.width}x${map.height}; give the maps of the same frames`,
+      );
+    }
+    yield { ...image, scores: objectScores(image, map?.data) };
+  }
 }
 
 /** The images with their names, one decoded at a time. */

@@ -67,7 +67,9 @@ export {
   evaluateFrames,
   type Evaluation,
   type EvaluationFrame,
+  type EvaluationOptions,
   Evaluator,
+  type FieldEvaluation,
   IOU_THRESHOLDS,
 } from "./scores/evaluate.ts";
 export { type GroupLabelsOptions, groupMatchingLabels } from "./scores/group_labels.ts";
@@ -78,6 +80,10 @@ export {
   temporalFilter,
   type TemporalFilterSettings,
 } from "./sequence/temporal_filter.ts";
+export { DEFAULT_VOTE, filterByVotes, objectScores } from "./sequence/vote_filter.ts";
+export { type ScoredFrame, type Voted, votesOver } from "./sequence/votes.ts";
+export { inField } from "./field.ts";
+export { contrastsOf, medianOf } from "./contrast.ts";
 
 export type {
   FrameNeed,

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { decodeImage, readLabels } from "../../../train/images/formats/decode.ts";
-import { encodeLabelTiff } from "../../../train/images/formats/encode.ts";
+import { encodeFloatTiff, encodeLabelTiff } from "../../../train/images/formats/encode.ts";
 import { encodePng } from "../../../train/images/formats/encode_png.ts";
 import type { LabelImage } from "../../../train/images/image.ts";
 import {
@@ -185,5 +185,35 @@ Deno.test("filterFiles() leaves no half-written file where a later one is damage
     for (const name of await names(`${folder}/out`)) {
       assertEquals((await pages(`${folder}/out/${name}`)).length, 1, name);
     }
+  });
+});
+
+Deno.test("filterFiles() lets frames vote, with what their probability maps say", async () => {
+  // Object 2 is there in every other frame, object 3 in one; object 4 always, but nobody is sure of it.
+  const video = [row(1, 2, 0, 4), row(1, 0, 3, 4), row(1, 2, 0, 4), row(1, 0, 0, 4)];
+  const probability = encodeFloatTiff(
+    video.map(() => ({ width: WIDTH, height: 1, data: new Float32Array(WIDTH).fill(0.4, 3, 4) })),
+  );
+  await withFolder({ ...folderOf(video), "maps.tif": probability }, async (folder) => {
+    const events = await filter(folder, { votes: true });
+    // The first frame has two others to ask, 1 / (1 + 0.7 + 0.4); the third has three.
+    assertEquals(done(events, folder), { written: 4, kept: 0, dropped: 2, filled: 0 });
+    assertEquals(await pages(`${folder}/out/t8.tif`), [row(1, 2, 0, 4)]);
+    assertEquals(await pages(`${folder}/out/t9.tif`), [row(1, 0, 0, 4)]);
+    assertEquals(await pages(`${folder}/out/t10.tif`), [row(1, 0, 0, 4)]);
+    const maps = { votes: true, vote: 0.3, probability: `${folder}/maps.tif`, out: "sure" };
+    await filter(folder, maps);
+    assertEquals(await pages(`${folder}/sure/t8.tif`), [row(0, 0, 0, 4)]);
+    await assertRejects(
+      () => filter(folder, { votes: true, vote: 2, out: "none" }),
+      RangeError,
+      "vote is 2",
+    );
+    await Deno.remove(`${folder}/labels/t8.tif`);
+    await assertRejects(
+      () => filter(folder, maps),
+      RangeError,
+      "it has 3 images",
+    );
   });
 });

@@ -5,14 +5,14 @@
  */
 
 import type { Command } from "../command.ts";
-import { requiredFlag, textFlag } from "../flag_values.ts";
+import { countFlag, requiredFlag, textFlag } from "../flag_values.ts";
 import { counted } from "../text.ts";
 
 /** The command `evaluate`. */
 export const evaluateCommand: Command = {
   name: "evaluate",
   summary: "Measures accuracy and flicker of label images",
-  usage: "--labels PATH [--truth PATH] [--markers PATH] [--out FILE.json]",
+  usage: "--labels PATH [--truth PATH] [--markers PATH] [--field N] [--out FILE.json]",
   flags: [
     {
       name: "labels",
@@ -32,6 +32,12 @@ export const evaluateCommand: Command = {
       placeholder: "PATH",
       sentence: "Marker images, one marker per object, matched likewise",
     },
+    {
+      name: "field",
+      kind: "value",
+      placeholder: "N",
+      sentence: "Also measure accuracy without objects that lie wholly within N pixels of the edge",
+    },
     { name: "out", kind: "value", placeholder: "FILE.json", sentence: "A JSON file to write" },
   ],
   async run(flags, { output }) {
@@ -40,6 +46,7 @@ export const evaluateCommand: Command = {
       labels: requiredFlag(flags, "labels"),
       truth: textFlag(flags, "truth"),
       markers: textFlag(flags, "markers"),
+      field: countFlag(flags, "field"),
       out: textFlag(flags, "out"),
     });
     output.event(evaluation, (shown) => ({ lines: formatEvaluation(shown), status: null }));
@@ -48,13 +55,19 @@ export const evaluateCommand: Command = {
 
 /** A measured video as text. */
 export function formatEvaluation(
-  { frames, frames_without_truth, matching, mean_ap, ctc, dots, flicker, flicker_truth }: {
+  { frames, frames_without_truth, matching, mean_ap, ctc, dots, field, flicker, flicker_truth }: {
     frames: number;
     frames_without_truth?: number;
     matching?: Readonly<Record<string, { accuracy: number; f1: number }>>;
     mean_ap?: number;
     ctc?: { SEG?: number; DET: number };
     dots?: { mean_accuracy: number };
+    field?: {
+      border: number;
+      matching?: Readonly<Record<string, { accuracy: number }>>;
+      mean_ap?: number;
+      ctc?: { SEG?: number; DET: number };
+    };
     flicker: object;
     flicker_truth?: object;
   },
@@ -79,6 +92,13 @@ export function formatEvaluation(
       ? [
         `SEG ${digits(ctc.SEG)}  DET ${digits(ctc.DET)}` +
         (dots ? `  dots ${digits(dots.mean_accuracy)}` : ""),
+      ]
+      : []),
+    ...(field
+      ? [
+        `Field of interest, ${field.border} pixels from the edge: AP 0.5 ` +
+        `${digits(field.matching?.["0.5"].accuracy)}  mean AP ${digits(field.mean_ap)}  SEG ` +
+        `${digits(field.ctc?.SEG)}  DET ${digits(field.ctc?.DET)}`,
       ]
       : []),
     ...rates.map(([name, value]) =>

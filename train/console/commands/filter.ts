@@ -7,13 +7,14 @@
 import type { FilterEvent } from "../../jobs/filter_files.ts";
 import type { Command } from "../command.ts";
 import { OVERWRITE } from "../flag.ts";
-import { numberFlag, requiredFlag } from "../flag_values.ts";
+import { numberFlag, requiredFlag, textFlag } from "../flag_values.ts";
 import { counted, formatWritten, type Shown } from "../text.ts";
+import { UsageError } from "../usage_error.ts";
 
 /** The command `filter`. */
 export const filterCommand: Command = {
   name: "filter",
-  summary: "Removes from labels what no neighbouring frame shows",
+  summary: "Removes from labels what the frames around it do not show",
   usage: "--labels PATH --out DIR [flags]",
   flags: [
     {
@@ -35,15 +36,43 @@ export const filterCommand: Command = {
       kind: "switch",
       sentence: "Draw an object that is missing in one frame alone",
     },
+    {
+      name: "votes",
+      kind: "switch",
+      sentence: "Instead let two frames each way vote on every object",
+    },
+    {
+      name: "vote",
+      kind: "value",
+      placeholder: "SHARE",
+      sentence: "With --votes: the vote from which an object stays",
+      default: "0.45",
+    },
+    {
+      name: "probability",
+      kind: "value",
+      placeholder: "PATH",
+      sentence:
+        "With --votes: probability maps of the same frames, so that sure objects count more",
+    },
     OVERWRITE,
   ],
   async run(flags, { output }) {
+    const byVotes = flags.votes === true;
+    const useless = byVotes ? ["min-overlap", "fill-gaps"] : ["vote", "probability"];
+    const given = useless.find((name) => flags[name] !== undefined && flags[name] !== false);
+    if (given !== undefined) {
+      throw new UsageError(`Cannot use --${given} with${byVotes ? "" : "out"} --votes`);
+    }
     const { filterFiles } = await import("../../jobs/filter_files.ts");
     const events = filterFiles({
       labels: requiredFlag(flags, "labels"),
       out: requiredFlag(flags, "out"),
       minOverlap: numberFlag(flags, "min-overlap"),
       fillGaps: flags["fill-gaps"] === true,
+      votes: byVotes,
+      vote: numberFlag(flags, "vote"),
+      probability: textFlag(flags, "probability"),
       overwrite: flags.overwrite === true,
     });
     for await (const event of events) output.event(event, formatFilter);

@@ -22,6 +22,7 @@ import {
   scoresOf,
   sumTallies,
 } from "./matching_scores.ts";
+import { inField } from "../field.ts";
 import { assertSameShape, overlapOf } from "../overlap.ts";
 
 /** The thresholds of intersection over union from 0.5 to 0.95, as in the StarDist papers. */
@@ -42,6 +43,12 @@ export interface EvaluationFrame {
   readonly markers?: LabelImage;
 }
 
+/** What is measured in the field of interest, see {@linkcode inField}. */
+export interface FieldEvaluation extends Pick<Evaluation, "matching" | "mean_ap" | "ctc"> {
+  /** Width of the rim that is left out, in pixels. */
+  border: number;
+}
+
 /** All measures of a segmented video, with the keys of the JSON file that `kymo evaluate` writes. */
 export interface Evaluation {
   /** Number of frames. */
@@ -59,6 +66,8 @@ export interface Evaluation {
    * all frames, and the mean of their accuracies as in the paper; only with markers.
    */
   dots?: DotScores & { mean_accuracy: number };
+  /** Accuracy in the field of interest; only with truth or markers, and if it was asked for. */
+  field?: FieldEvaluation;
   /** Flicker of the segmentation. */
   flicker: Flicker;
   /** Flicker of the truth, over pairs of consecutive frames that both have it; only with truth. */
@@ -91,18 +100,36 @@ export interface Evaluation {
  */
 export async function evaluateFrames(
   frames: AsyncIterable<EvaluationFrame> | Iterable<EvaluationFrame>,
+  options: EvaluationOptions = {},
 ): Promise<Evaluation> {
-  const evaluator = new Evaluator();
+  const evaluator = new Evaluator(options);
   for await (const frame of frames) evaluator.add(frame);
   return evaluator.evaluation;
 }
 
+/** How {@linkcode evaluateFrames} measures. */
+export interface EvaluationOptions {
+  /**
+   * Width of a rim in pixels: objects of segmentation, truth and markers that lie wholly in it are left
+   * out of a second measurement; with 0 there is none.
+   */
+  readonly field?: number;
+}
+
 /** What {@linkcode evaluateFrames} does, for a caller who has the frames one by one. */
 export class Evaluator {
+  readonly #border: number;
+  readonly #field: Evaluator | null;
   readonly #flicker = new FlickerMeter();
   readonly #truth = new TruthComparison();
   readonly #markers = new MarkerComparison();
   #count = 0;
+
+  /** Starts without frames. */
+  constructor({ field = 0 }: EvaluationOptions = {}) {
+    this.#border = field;
+    this.#field = field > 0 ? new Evaluator() : null;
+  }
 
   /**
    * Measures the next frame.
@@ -117,6 +144,11 @@ export class Evaluator {
     if (truth) this.#truth.add(number, { truth, prediction: labels });
     if (markers) this.#markers.add({ truth: markers, prediction: labels });
     this.#count++;
+    const inside = (image?: LabelImage) => image && inField(image, this.#border);
+    this.#field?.add({
+      ...{ number, labels: inField(labels, this.#border) },
+      ...{ truth: inside(truth), markers: inside(markers) },
+    });
   }
 
   /**
@@ -134,7 +166,12 @@ export class Evaluator {
       ...(truth && { frames_without_truth: this.#count - this.#truth.frames, ...truth }),
       // DET on markers replaces that on the truth.
       ...(markers && { ctc: { ...truth?.ctc, DET: markers.detection }, dots: markers.dots }),
+      ...((truth || markers) && this.#field && { field: this.#fieldMeasures(this.#field) }),
     };
+  }
+
+  #fieldMeasures({ evaluation: { matching, mean_ap, ctc } }: Evaluator): FieldEvaluation {
+    return { border: this.#border, ...(matching && { matching, mean_ap }), ...(ctc && { ctc }) };
   }
 }
 

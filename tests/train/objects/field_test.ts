@@ -1,0 +1,19 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { inField } from "../../../train/objects/field.ts";
+
+Deno.test("inField() keeps objects with a pixel inside whole, and removes the others", () => {
+  const data = Uint32Array.from([
+    ...[1, 1, 0, 2, 2],
+    ...[0, 3, 0, 0, 2],
+    ...[4, 4, 4, 0, 0],
+    ...[0, 0, 0, 0, 5],
+    ...[6, 0, 0, 5, 5],
+  ]);
+  const labels = { width: 5, height: 5, data };
+  assertEquals(inField(labels, 0).data, data);
+  assertEquals([...new Set(inField(labels, 1).data)].toSorted(), [0, 3, 4]);
+  assertEquals([...inField(labels, 1).data.slice(10, 15)], [4, 4, 4, 0, 0]);
+  assertEquals([...new Set(inField(labels, 2).data)].toSorted(), [0, 4]);
+  assertEquals([...new Set(inField(labels, 3).data)], [0]);
+  assertThrows(() => inField(labels, -1), RangeError, "Cannot evaluate: field is -1");
+});
