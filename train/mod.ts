@@ -59,6 +59,13 @@ export { tune, type TunedEvent, type TuneDone, type TuneOptions } from "./jobs/t
 export { type DoctorReport, examine } from "./jobs/doctor.ts";
 export type { Sample } from "./images/sample.ts";
 export type { SyntheticStackOptions } from "./synthetic/mod.ts";
+export {
+  experiment,
+  type ExperimentDone,
+  type ExperimentEvent,
+  type ExperimentOptions,
+  type RecipeMeasured,
+} from "./jobs/experiment/experiment.ts";
 export { disk } from "./jobs/disk/files.ts";
 export { readModelFile } from "./jobs/disk/model_files.ts";
 
@@ -83,6 +90,8 @@ export type { BatchSettings } from "./learn/batches.ts";
 export type { AlarmSettings } from "./learn/examiner.ts";
 export type { ScheduleSettings } from "./learn/schedule.ts";
 export type { StageSettings } from "./learn/stage.ts";
+export type { TeacherSettings } from "./learn/teacher/teacher.ts";
+export type { ExposureSettings } from "./models/exposure.ts";
 export type { SplitSettings } from "./learn/training_set.ts";
 export {
   anyNumber,
@@ -124,6 +133,7 @@ export {
   type ModelFile,
   type Reading,
 } from "./models/model_file.ts";
+export { MOST_VIEWS, type View, viewsOf } from "./models/views.ts";
 export { postprocess, type PostprocessSettings } from "./models/unet/postprocess.ts";
 
 // What is measured and shown.

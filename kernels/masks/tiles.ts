@@ -22,6 +22,8 @@ export interface PlaneView {
   readonly stepX: number;
   /** How far in the plane the next row is. */
   readonly stepY: number;
+  /** Pixels of the plane, where the view shows only a part of it. */
+  readonly planePixels?: number;
 }
 
 /** A rectangle of a view, or of a tile, in pixels. */
@@ -42,7 +44,7 @@ const WORKGROUP = 256;
 const CUT = /* wgsl */ `
 struct Params {
   count: u32, tile_width: u32, tile_height: u32, left: u32, top: u32,
-  width: u32, height: u32, origin: u32, step_x: u32, step_y: u32,
+  width: u32, height: u32, origin: u32, step_x: u32, step_y: u32, plane_pixels: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> tile: array<f32>;
@@ -64,7 +66,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let channel = row / p.tile_height;
   let x = reflect_index(p.left + i % p.tile_width, p.width);
   let y = reflect_index(p.top + row % p.tile_height, p.height);
-  tile[i] = plane[channel * p.width * p.height + p.origin + x * p.step_x + y * p.step_y];
+  tile[i] = plane[channel * p.plane_pixels + p.origin + x * p.step_x + y * p.step_y];
 }
 `;
 
@@ -102,7 +104,8 @@ export function cutTile(
   { view, area }: { view: PlaneView; area: TileArea },
 ): Tensor<"f32"> {
   const { left, top, width, height } = area;
-  const channels = image.size / (view.width * view.height);
+  const planePixels = view.planePixels ?? view.width * view.height;
+  const channels = image.size / planePixels;
   const tile = device.empty([1, channels, height, width]);
   device.dispatch({
     label: "cut tile",
@@ -111,6 +114,7 @@ export function cutTile(
       ...{ count: tile.size, tile_width: width, tile_height: height, left, top },
       ...{ width: view.width, height: view.height },
       ...{ origin: view.origin, step_x: view.stepX, step_y: view.stepY },
+      plane_pixels: planePixels,
     },
     tensors: [tile, image],
     workgroups: linearWorkgroups(tile.size, WORKGROUP),

@@ -62,7 +62,6 @@ Deno.test("predict takes thresholds for StarDist, and refuses flags of another k
       ["star", ["--threshold=2"], "Cannot use --threshold 2: expected a number from 0 to 1"],
       ["star", ["--opening=1"], "Cannot use --opening with star, a model of StarDist", "leave"],
       ["star", ["--min-size", "0"], "Cannot use --min-size with star", "polygons"],
-      ["star", ["--tta"], "Cannot use --tta with star", "leave the flag out"],
       ["unet", ["--nms=0.3"], "Cannot use --nms with unet, a model of a U-Net", "leave"],
     ];
     await each(wrong, async ([model, flags, ...says]) => {

@@ -58,7 +58,7 @@ export async function runConfig(
   const isSynthetic = hasExample && !("stills" in fromFlags) && !("stills" in fromFile);
   const base = isResumed
     ? changeConfig(defaultConfigOf(kinds), {
-      change: await readSettings(saved),
+      change: asItWas(await readSettings(saved)),
       source: saved,
       kinds,
     })
@@ -132,6 +132,14 @@ async function readSettings(path: string): Promise<SettingChange> {
     );
   }
   return change;
+}
+
+/** Settings of a saved run; an earlier version knew of no other exposures, and its runs go on without. */
+function asItWas(saved: SettingChange): SettingChange {
+  const { augmentation } = saved;
+  if (typeof augmentation !== "object" || augmentation === null) return saved;
+  const exposure = { probability: 0 };
+  return { ...saved, augmentation: { exposure, ...augmentation } };
 }
 
 function parseObject(text: string, path: string): SettingChange {

@@ -92,8 +92,8 @@ function parseValue(
     return typeof value[0] === "number" ? parts.map((part) => toNumber(part, flag)) : parts;
   }
   const text = String(given);
-  if (typeof value === "number") return toNumber(text, flag);
-  return rule.alsoTakes && !rule.holds(text) ? toNumber(text, flag) : text;
+  if (rule.alsoTakes && rule.holds(text)) return text;
+  return typeof value === "number" || rule.alsoTakes ? toNumber(text, flag) : text;
 }
 
 function toNumber(text: string, flag: string): number {

@@ -174,7 +174,7 @@ export class Computations {
     const { targets } = places;
     const inputs = { network, images: new Variable(places.images), targets };
     const { loss, prob } = task.loss(tape, inputs);
-    if (learns) optimisers.get(task.name)!.update(tape.backward(loss));
+    if (learns) optimisers.get(task.shares ?? task.name)!.update(tape.backward(loss));
     else this.#device.copy({ from: prob.value, to: places.prob, count: prob.value.size });
     this.#device.copy({ from: loss.value, to: places.loss, count: 1 });
   }

@@ -58,6 +58,8 @@ export interface ValidationEvent {
   readonly meanProbability?: number | null;
   /** Share of pixels with a probability above one half, on the same images. */
   readonly foregroundFraction?: number | null;
+  /** The score of the averaged weights, where it is better. */
+  readonly averaged?: number;
   /** Share of the stacks whose plane in focus is found to within one plane. */
   readonly within?: number | null;
   /** Mean distance of the found from the labelled plane, in planes. */

@@ -7,7 +7,7 @@
 
 import type { Batch } from "./batches.ts";
 import type { Scores } from "./events.ts";
-import type { Learner } from "./learner.ts";
+import type { Learner, Measurement } from "./learner.ts";
 import { positive, type SettingGroup, yesOrNo } from "../settings.ts";
 import type { Stage } from "./stages.ts";
 
@@ -35,6 +35,8 @@ export interface Examiner {
    * @returns Null where there is nothing to examine it on.
    */
   examine(step: number): Promise<Examination | null>;
+  /** The score of the network as it is, without looking for anything else; null as in an examination. */
+  score(): Promise<number | null>;
   /** What it remembers, as plain JSON. */
   readonly state: unknown;
   /** Remembers what was saved. */
@@ -78,6 +80,13 @@ interface Reference {
   readonly foregroundFraction: number;
 }
 
+/** What was measured on each kind of batches; null where there are none. */
+interface Measured {
+  readonly stills: Measurement | null;
+  readonly pairs: Measurement | null;
+  readonly depth: Measurement | null;
+}
+
 /** What a {@linkcode StageExaminer} remembers. */
 interface AlarmState {
   readonly reference: Reference | null;
@@ -94,6 +103,8 @@ export interface StageExaminerParts {
   readonly settings: AlarmSettings;
   /** Whether a network that sees no foreground anywhere has no gradient to learn from any more. */
   readonly canDie: boolean;
+  /** Whether the second stage is judged by its consistency too; it is unless told. */
+  readonly countsConsistency?: boolean;
 }
 
 /** Examines a stage of segmentation and consistency. */
@@ -114,15 +125,12 @@ export class StageExaminer implements Examiner {
 
   /** Measures all losses, and looks for a collapse. */
   async examine(step: number): Promise<Examination | null> {
-    const { learner, batches } = this.#parts;
-    const isBaseline = this.#stage === "baseline";
-    const stills = await learner.measure("segmentation", batches.stills);
-    const pairs = isBaseline ? null : await learner.measure("consistency", batches.pairs);
-    const depth = isBaseline || batches.depth.length === 0
-      ? null
-      : await learner.measure("depth", batches.depth);
-    // Answers to a video are watched first: they are what consistency changes.
-    const answers = pairs ?? depth ?? stills;
+    const { countsConsistency = true } = this.#parts;
+    const { stills, pairs, depth } = await this.#measure();
+    // Answers to a video are watched first: they are what consistency changes. A student is to find more
+    // there than before, and is watched on stills.
+    const onVideo = pairs ?? depth;
+    const answers = countsConsistency ? onVideo ?? stills : stills ?? onVideo;
     if (!answers) return null;
     const { meanProbability, foregroundFraction } = answers;
     const losses = {
@@ -135,11 +143,33 @@ export class StageExaminer implements Examiner {
     return {
       scores: { ...losses, ...reference },
       losses,
-      // Without validation stills nothing tells better from worse.
-      score: stills ? stills.loss + (pairs?.loss ?? 0) + (depth?.loss ?? 0) : null,
+      score: this.#scoreOf({ stills, pairs, depth }),
       warning,
       hasCollapsed: this.#collapsed,
     };
+  }
+
+  /** Measures the losses alone. */
+  async score(): Promise<number | null> {
+    return this.#scoreOf(await this.#measure());
+  }
+
+  async #measure(): Promise<Measured> {
+    const { learner, batches } = this.#parts;
+    const isBaseline = this.#stage === "baseline";
+    const stills = await learner.measure("segmentation", batches.stills);
+    const pairs = isBaseline ? null : await learner.measure("consistency", batches.pairs);
+    const depth = isBaseline || batches.depth.length === 0
+      ? null
+      : await learner.measure("depth", batches.depth);
+    return { stills, pairs, depth };
+  }
+
+  /** Without validation stills nothing tells better from worse. */
+  #scoreOf({ stills, pairs, depth }: Measured): number | null {
+    const { countsConsistency = true } = this.#parts;
+    const between = (pairs?.loss ?? 0) + (depth?.loss ?? 0);
+    return stills ? stills.loss + (countsConsistency ? between : 0) : null;
   }
 
   /** What it compares with, and whether it has raised the alarm. */

@@ -67,7 +67,8 @@ export class Learner {
     this.#device = device;
     this.#patch = patch;
     this.#tasks = new Map(tasks.map((task) => [task.name, task]));
-    this.#optimisers = new Map(tasks.map(({ name, reaches }) => {
+    const own = tasks.filter(({ shares }) => shares === undefined);
+    this.#optimisers = new Map(own.map(({ name, reaches }) => {
       const reached = [...network.parameters].filter(([parameter]) => reaches(parameter));
       return [name, new Adam(device, { parameters: new Map(reached) })];
     }));
@@ -111,8 +112,9 @@ export class Learner {
    * @throws {TypeError} If the task wants targets and the batch has none.
    */
   step(task: string, batch: Batch, learningRate: number): void {
-    const { recording, loss } = this.#prepare({ task: this.#task(task), learns: true }, batch);
-    this.#optimisers.get(task)!.advance(learningRate);
+    const known = this.#task(task);
+    const { recording, loss } = this.#prepare({ task: known, learns: true }, batch);
+    this.#optimisers.get(known.shares ?? task)!.advance(learningRate);
     recording.replay();
     const toOffset = this.#logged.push(task) - 1;
     this.#device.copy({ from: loss, to: this.#lossLog, toOffset, count: 1 });

@@ -192,6 +192,25 @@ export function stageSchedule(
   return new Schedule({ rounds, turns, ramp: 0, decay, plateauPatience });
 }
 
+/**
+ * The schedule of a second stage with a teacher: a batch of stills and one of video in turn, at one rate.
+ * The control has the same batches of stills at the same rates.
+ */
+export function taughtSchedule(
+  stage: Exclude<Stage, "baseline">,
+  { rounds, decay, plateauPatience, teacherRate: rate }: ScheduleSettings & {
+    teacherRate: number;
+  },
+): Schedule {
+  const plateauFactor = PLATEAU_FACTORS.segmentation;
+  const turn = { steps: 1, rate, plateauFactor };
+  const turns = [
+    { ...turn, task: "segmentation" },
+    ...(stage === "consistent" ? [{ ...turn, task: "pupil" }] : []),
+  ];
+  return new Schedule({ rounds, turns, ramp: 0, decay, plateauPatience });
+}
+
 /** The steps of one stage. */
 export class Schedule {
   /** Number of steps. */

@@ -5,7 +5,7 @@
  */
 
 import type { NamedArray } from "../../nn/safetensors.ts";
-import { notNegative, type SettingGroup, wholeNumber } from "../settings.ts";
+import { notNegative, type SettingGroup, share, wholeNumber } from "../settings.ts";
 import type { BatchStream } from "./batches.ts";
 import type { StageRunEvent, StepEvent, ValidationEvent } from "./events.ts";
 import type { Examination, Examiner } from "./examiner.ts";
@@ -23,6 +23,11 @@ export interface StageSettings {
   tolerance: number;
   /** Steps between saved states. */
   saveEvery: number;
+  /**
+   * How much of the averaged weights stays at each step; their average is a candidate for the best weights
+   * beside those of each validation. 0 for no average.
+   */
+  averaging: number;
 }
 
 /** The settings of {@linkcode StageSettings}. */
@@ -48,6 +53,11 @@ export const stageSettings: SettingGroup<StageSettings> = {
       value: 100,
       rule: wholeNumber({ least: 1 }),
       sentence: "Steps from one saved state to the next",
+    },
+    averaging: {
+      value: 0,
+      rule: share,
+      sentence: "How much of a running average of the weights stays at each step; 0 for none",
     },
   },
 };
@@ -84,6 +94,12 @@ export interface StageOutcome {
 
 const LOG_EVERY = 10;
 
+/** Weights that may be a stage's result. */
+interface Candidate {
+  readonly weights: ReadonlyMap<string, NamedArray>;
+  readonly score: number;
+}
+
 /**
  * Runs one stage from its start or from a saved state.
  *
@@ -106,6 +122,7 @@ class StageRun {
   readonly #parts: StageParts;
   #step = 0;
   #best: ReadonlyMap<string, NamedArray> = new Map();
+  #average: ReadonlyMap<string, NamedArray> = new Map();
   #bestScore: number | null = null;
   #waited = 0;
   #collapsed = false;
@@ -131,7 +148,8 @@ class StageRun {
     let reason = this.#endReason();
     while (reason === null) {
       await this.#queueStep();
-      const { validateEvery, saveEvery } = settings;
+      const { validateEvery, saveEvery, averaging } = settings;
+      if (averaging > 0 && this.#step % LOG_EVERY === 0) await this.#addToAverage();
       const isLast = this.#step === schedule.steps;
       const validates = isLast || this.#step % validateEvery === 0;
       const saves = validates || this.#step % saveEvery === 0;
@@ -164,6 +182,32 @@ class StageRun {
     learner.step(task, await stream.next(), rate);
     this.#step++;
     this.#pending.push({ step: this.#step, rate });
+  }
+
+  /** Every tenth step stands for ten. */
+  async #addToAverage(): Promise<void> {
+    const { learner, settings } = this.#parts;
+    const weights = await learner.weights();
+    const stays = this.#average.size === 0 ? 0 : settings.averaging ** LOG_EVERY;
+    this.#average = new Map([...weights].map(([name, { shape, data }]) => {
+      const before = this.#average.get(name)?.data;
+      const mixed = data.map((value, i) => stays * (before?.[i] ?? 0) + (1 - stays) * value);
+      return [name, { shape, data: mixed }];
+    }));
+  }
+
+  /** The averaged weights and their score, if they are better than those of the moment. */
+  async #betterAverage(score: number | null): Promise<Candidate | null> {
+    const { learner, examiner } = this.#parts;
+    if (this.#average.size === 0 || score === null) return null;
+    const weights = await learner.weights();
+    const from = "the averaged weights";
+    learner.setWeights(this.#average, from);
+    const averaged = await examiner.score();
+    learner.setWeights(weights, from);
+    return averaged !== null && averaged < score
+      ? { weights: this.#average, score: averaged }
+      : null;
   }
 
   /** Asks for the losses of the steps queued so far, which come while further steps are made. */
@@ -213,8 +257,9 @@ class StageRun {
       this.#fail(`the validation loss after step ${this.#step} is not finite (${what})`);
     }
     this.#collapsed = found.hasCollapsed;
-    const isBest = !this.#collapsed && this.#isBetter(found);
-    if (isBest) this.#best = await learner.weights();
+    const average = await this.#betterAverage(found.score);
+    const isBest = !this.#collapsed && this.#isBetter(average ?? found);
+    if (isBest) this.#best = average?.weights ?? await learner.weights();
     for (const [task, loss] of Object.entries(losses)) {
       if (loss !== null) schedule.plateaus.get(task)?.observe(loss);
     }
@@ -225,6 +270,7 @@ class StageRun {
       step: this.#step,
       isBest,
       ...scores,
+      ...(average && { averaged: average.score }),
     };
     const told: StageRunEvent[] = [event];
     if (warning !== null) told.push({ type: "warning", text: warning });
@@ -237,7 +283,7 @@ class StageRun {
    * as they are not clearly worse than the best. Where nothing tells better from worse, the last
    * weights are taken.
    */
-  #isBetter({ score }: Examination): boolean {
+  #isBetter({ score }: Pick<Examination, "score">): boolean {
     if (score === null) {
       this.#waited = 0;
       return true;
@@ -271,6 +317,7 @@ class StageRun {
       weights,
       moments,
       best: this.#best,
+      average: this.#average,
       state: {
         stage: this.#stage,
         step: this.#step,
@@ -288,7 +335,7 @@ class StageRun {
     });
   }
 
-  async #restore({ state, weights, moments, best }: SavedState): Promise<void> {
+  async #restore({ state, weights, moments, best, average }: SavedState): Promise<void> {
     const { learner, schedule, streams, examiner, store } = this.#parts;
     const from = `${store.path}/state.safetensors`;
     learner.setWeights(weights, from);
@@ -298,6 +345,7 @@ class StageRun {
       if (state.streams[task] !== undefined) stream.restore(state.streams[task]);
     }
     this.#best = best;
+    this.#average = average;
     this.#bestScore = state.bestScore;
     this.#waited = state.waited;
     for (const [task, plateau] of schedule.plateaus) {

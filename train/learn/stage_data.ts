@@ -26,9 +26,12 @@ import {
   type Schedule,
   type ScheduleSettings,
   stageSchedule,
+  taughtSchedule,
 } from "./schedule.ts";
 import type { Stage } from "./stages.ts";
-import { consistencyTask, segmentationTask, type Task } from "./tasks.ts";
+import { PupilStream, type TaughtVideo } from "./teacher/pupil_stream.ts";
+import { consistencyTask, pupilTask, segmentationTask, type Task } from "./tasks.ts";
+import type { TeacherSettings } from "./teacher/teacher.ts";
 import type { TrainingSet } from "./training_set.ts";
 
 /** What decides on the batches of a stage. */
@@ -47,8 +50,14 @@ const STREAMS: Record<Stage, number> = { baseline: 1, control: 2, consistent: 2 
 /** The schedule that a stage has with this data. */
 export function scheduleOf(
   stage: Stage,
-  { set, settings }: { set: TrainingSet; settings: BatchSettings & ScheduleSettings },
+  { set, settings }: {
+    set: TrainingSet;
+    settings: BatchSettings & ScheduleSettings & TeacherSettings;
+  },
 ): Schedule {
+  if (stage !== "baseline" && settings.consistency === "teacher") {
+    return taughtSchedule(stage, settings);
+  }
   return stageSchedule(stage, { settings, epochs: epochLengths(set, settings) });
 }
 
@@ -67,15 +76,17 @@ function epochLengths(set: TrainingSet, settings: BatchSettings): EpochLengths {
 /** The tasks of a run: depth only where it was asked for. */
 export function stageTasks(
   objective: Objective,
-  { settings: { batch, pairs, window, depthPairs }, hasVolumes }: {
-    settings: BatchSettings;
+  { settings, hasVolumes }: {
+    settings: BatchSettings & Pick<TeacherSettings, "consistency" | "teacherBatch">;
     hasVolumes: boolean;
   },
 ): Task[] {
+  const { batch, pairs, window, depthPairs, consistency, teacherBatch } = settings;
   const windows = (frames: number) => ({ objective, windows: pairs, frames });
   return [
     segmentationTask(objective, { count: batch }),
     consistencyTask("consistency", windows(window)),
+    ...(consistency === "teacher" ? [pupilTask(objective, { count: teacherBatch })] : []),
     ...(hasVolumes || depthPairs ? [consistencyTask("depth", windows(2))] : []),
   ];
 }
@@ -141,10 +152,12 @@ function chunks<T>(list: readonly T[], size: number): T[][] {
 /** The batches that a stage learns from, by task; only the consistent stage has pairs. */
 export function stageStreams(
   stage: Stage,
-  { set, settings, encode }: {
+  { set, settings, encode, lessons }: {
     set: TrainingSet;
-    settings: StageDataSettings;
+    settings: StageDataSettings & Pick<TeacherSettings, "teacherBatch">;
     encode: TargetEncoder;
+    /** Videos that a teacher labelled; they take the place of pairs. */
+    lessons?: readonly TaughtVideo[];
   },
 ): Map<string, BatchStream> {
   const { patch, augmentation, batch, pairs, foreground } = settings;
@@ -154,6 +167,10 @@ export function stageStreams(
     ["segmentation", new StillStream(set.train, { ...shared, count: batch, foreground, encode })],
   ]);
   if (stage !== "consistent") return streams;
+  if (lessons) {
+    const taught = { patch, foreground, seed, encode, count: settings.teacherBatch };
+    return streams.set("pupil", new PupilStream(lessons, taught));
+  }
   const compared = { consistency: inTime(set, settings), depth: inDepth(set, settings) };
   for (const [task, source] of Object.entries(compared)) {
     if (!isEnough(source)) continue;

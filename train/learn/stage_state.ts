@@ -41,6 +41,8 @@ export interface SavedState {
   readonly moments: ReadonlyMap<string, NamedArray>;
   /** Best weights so far. */
   readonly best: ReadonlyMap<string, NamedArray>;
+  /** Averaged weights; empty where none are averaged. */
+  readonly average: ReadonlyMap<string, NamedArray>;
 }
 
 /** Where a stage keeps its state and its metrics. */

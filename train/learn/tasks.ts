@@ -44,6 +44,8 @@ export interface Task {
   readonly frames: number;
   /** What is uploaded beside images; null where nothing is. */
   readonly targets: TargetForm | null;
+  /** The task whose optimiser it shares; one of its own unless told. */
+  readonly shares?: string;
   /** Whether the loss depends on a parameter, such as `dist.weight`. */
   reaches(parameter: string): boolean;
   /** The loss `[1]`, and the probability map of the first images that are compared. */
@@ -64,6 +66,21 @@ export function segmentationTask(
     loss(tape, { network, images, targets }) {
       const outputs = network.forward(tape, images);
       return { loss: objective.segmentation(tape, { outputs, targets }), prob: outputs.prob };
+    },
+  };
+}
+
+/** Segmentation of frames as a teacher labelled them; pixels of doubt are left out. */
+export function pupilTask(objective: Objective, { count }: { count: number }): Task {
+  const stills = segmentationTask(objective, { count });
+  return {
+    ...stills,
+    name: "pupil",
+    shares: stills.name,
+    loss(tape, { network, images, targets }) {
+      const outputs = network.forward(tape, images);
+      const loss = (objective.taught ?? objective.segmentation)(tape, { outputs, targets });
+      return { loss, prob: outputs.prob };
     },
   };
 }

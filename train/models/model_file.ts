@@ -19,6 +19,7 @@ import {
   videoNormalization,
 } from "../images/normalization_settings.ts";
 import type { NormalizationSettings } from "../images/normalize.ts";
+import { type ExposureSettings, exposureSettings } from "./exposure.ts";
 import { modelKinds, objectModelOf } from "./list.ts";
 import type { ModelKind, SettingChange } from "./model_kind.ts";
 
@@ -32,6 +33,10 @@ export interface Reading {
   readonly decode: object;
   /** Planes on each side of the focus that are channels of its images; null if they are no z-stacks. */
   readonly planes: number | null;
+  /** The exposure of videos. */
+  readonly exposure: ExposureSettings["exposure"];
+  /** Median contrast of the objects that it has learned from; null if it is not known. */
+  readonly contrast: number | null;
 }
 
 /** A model that can predict. */
@@ -68,14 +73,20 @@ export interface EncodeModelOptions {
   readonly decode: object;
   /** Planes on each side of the focus that are channels; null for images of one plane. */
   readonly planes: number | null;
+  /** The exposure of videos; 1 unless told. */
+  readonly exposure?: ExposureSettings["exposure"];
+  /** Median contrast of the objects that it has learned from; not known unless told. */
+  readonly contrast?: number | null;
   /** Versions of the programs that trained it. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
 /** Encodes weights with all that is needed to predict with them, `config.json` not included. */
 export function encodeModel(
-  { kind, architecture, weights, intensities, decode, planes, versions }: EncodeModelOptions,
+  { kind, architecture, weights, intensities, decode, planes, versions, ...more }:
+    EncodeModelOptions,
 ): Uint8Array<ArrayBuffer> {
+  const { exposure = 1, contrast = null } = more;
   const normalization = {
     stills: stillNormalization(intensities),
     video: videoNormalization(intensities),
@@ -87,6 +98,7 @@ export function encodeModel(
       normalization: JSON.stringify(normalization),
       ...objectModelOf(kind).encodeDecoding(decode),
       ...(planes !== null && { planes: JSON.stringify(planes) }),
+      ...(contrast !== null && { exposure: JSON.stringify({ exposure, contrast }) }),
       versions: JSON.stringify(versions),
     },
     tensors: weights,
@@ -139,7 +151,8 @@ export function readingOf({ weights: { metadata }, file, kind }: ModelFile): Rea
     if (planes !== null && !(Number.isInteger(planes) && planes >= 0)) {
       throw new RangeError(`There are ${planes} planes on each side of the focus`);
     }
-    return { stills, video, decode: objects.readDecoding(metadata), planes };
+    const decode = objects.readDecoding(metadata);
+    return { stills, video, decode, planes, ...exposureOf(metadata) };
   } catch (error) {
     throw new SyntaxError(
       `Cannot use ${file}: its metadata lacks normalization and postprocess that make sense; ` +
@@ -147,6 +160,20 @@ export function readingOf({ weights: { metadata }, file, kind }: ModelFile): Rea
       { cause: error },
     );
   }
+}
+
+/** Models of earlier versions know of no exposure. */
+function exposureOf(
+  { exposure: text = '{"exposure":1,"contrast":null}' }: Readonly<Record<string, string>>,
+): Pick<Reading, "exposure" | "contrast"> {
+  const { exposure, contrast } = JSON.parse(text);
+  if (!exposureSettings.settings.exposure.rule.holds(exposure)) {
+    throw new RangeError(`The exposure is ${exposure}`);
+  }
+  if (contrast !== null && !Number.isFinite(contrast)) {
+    throw new RangeError(`The contrast is ${contrast}`);
+  }
+  return { exposure, contrast };
 }
 
 /**

@@ -15,6 +15,7 @@ import type { Sample } from "../images/sample.ts";
 import type { Outline } from "../objects/outline.ts";
 import type { SettingGroup } from "../settings.ts";
 import type { Objective } from "./objective.ts";
+import type { View } from "./views.ts";
 
 /** A change of some settings, nested like the settings. */
 export type SettingChange = { readonly [name: string]: unknown };
@@ -57,8 +58,6 @@ export interface DecodeChanges {
   readonly opening?: number;
   /** The fewest pixels of a U-Net's object. */
   readonly minSize?: number;
-  /** Whether a U-Net's answers to eight orientations are averaged. */
-  readonly tta?: boolean;
 }
 
 /** What a user wants otherwise than a model says, and which only this kind of model can fulfil. */
@@ -104,6 +103,14 @@ export interface ObjectModel<S extends object = object, D extends object = objec
   changeDecoding(decode: D, changes: DecodeChanges): D;
   /** Queues the network for an image, and takes its answer to objects when asked to go on. */
   segment(device: Device, options: SegmentOptions<D>): Steps<Segmentation>;
+  /**
+   * Proposes objects of an image, doubtful ones too, each with how sure the network is of it. With it a
+   * network can teach; left out where it cannot.
+   */
+  propose?(
+    device: Device,
+    options: SegmentOptions<D>,
+  ): Steps<{ labels: LabelImage; scores: Map<number, number> }>;
   /** Picks the decoding that finds most on labelled stills; left out where there is nothing to pick. */
   tune?(
     device: Device,
@@ -124,8 +131,10 @@ export interface SegmentOptions<D extends object = object> {
   readonly image: Plane | Channels;
   /** How its answer becomes objects; taken for checked. */
   readonly decode: D;
-  /** Whether the answers to eight orientations are averaged; not unless told. */
-  readonly tta?: boolean;
+  /** The gain at which it is seen, see `expose`; 1 unless told. */
+  readonly exposure?: number;
+  /** The views whose answers are averaged; the image as it is unless told. */
+  readonly views?: readonly View[];
   /** Largest side of a tile in pixels; as memory asks for unless told. */
   readonly tile?: number;
   /** Whether the probability map is wanted too. */

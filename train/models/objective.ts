@@ -4,6 +4,7 @@
  * @module
  */
 
+import { IGNORED_LABEL } from "../../kernels/targets/label_grid.ts";
 import type { DType, Tensor, TypedArrayOf } from "../../kernels/gpu/tensor.ts";
 import type { Tape, Variable } from "../../nn/autodiff.ts";
 import { foregroundTarget } from "../../nn/labels/foreground.ts";
@@ -27,17 +28,28 @@ export interface Objective {
   reaches(parameter: string): boolean;
   /** The loss of a network's answer; `targets` `[n, 1, h, w]` are what was uploaded. */
   segmentation(tape: Tape, parts: { outputs: Outputs; targets: Tensor }): Variable;
+  /**
+   * The loss of an answer where pixels whose label is `IGNORED_LABEL` are left out; the loss on stills where
+   * that leaves them out already.
+   */
+  taught?(tape: Tape, parts: { outputs: Outputs; targets: Tensor }): Variable;
   /** The loss between a network's answers to frames in the order of time. */
   consistency(tape: Tape, answers: readonly Outputs[]): Variable;
 }
 
-/** Encodes the foreground, see {@linkcode foregroundTarget}, image by image. */
+/**
+ * Encodes the foreground, see {@linkcode foregroundTarget}, image by image; −1 where labels are to be
+ * ignored.
+ */
 export function foregroundEncoder({ parted }: { parted: boolean }): TargetEncoder {
   return (labels, { width, height }) => {
     const targets = new Float32Array(labels.length);
     for (let at = 0; at < labels.length; at += width * height) {
       const image = labels.subarray(at, at + width * height);
       targets.set(foregroundTarget(image, { width, parted }), at);
+      image.forEach((id, i) => {
+        if (id === IGNORED_LABEL) targets[at + i] = -1;
+      });
     }
     return targets;
   };

@@ -40,6 +40,18 @@ const RATES: readonly { key: RateName; label: string; about: string }[] = [
   },
 ];
 
+/** Accuracy on the video without objects that lie wholly at the edge. */
+const FIELD: readonly TableColumn[] = [
+  ["field_ap50", "AP 0.5, field", "Average precision at IoU 0.5"],
+  ["field_mean_ap", "Mean AP, field", "Average precision over IoU 0.5 to 0.95"],
+  ["field_seg", "SEG, field", "Cell Tracking Challenge segmentation score"],
+  ["field_det", "DET, field", "Cell Tracking Challenge detection score"],
+].map(([key, label, about]) => ({
+  ...{ key, label, group: "Field of interest" },
+  better: "higher",
+  about: `${about} on the video, without objects that lie wholly at the edge`,
+}));
+
 /** Measures that only StarDist has. */
 const STARS: readonly TableColumn[] = [
   {
@@ -118,6 +130,24 @@ const ACCURACY: readonly TableColumn[] = [
   },
 ];
 
+/** Flicker, and by how much it is more than the truth's. */
+const RATE_COLUMNS: readonly TableColumn[] = [
+  ...rateColumns("", "Flicker", "lower"),
+  ...rateColumns("excess_", "Flicker above that of the truth, on the frames with truth"),
+];
+
+function rateColumns(prefix: string, group: string, better?: TableColumn["better"]): TableColumn[] {
+  return RATES.map(({ key, label, about }) => ({
+    key: `${prefix}${key}`,
+    label,
+    about,
+    group,
+    better,
+    digits: 4,
+    headline: prefix === "" && key === "area_change",
+  }));
+}
+
 /** What the temporal filter achieved, with whatever model it was applied to. */
 function filteredOf(results: SeedResults): Record<string, number | undefined>[] {
   return Object.values(results).flatMap(({ filtered }) => filtered ? [videoValues(filtered)] : []);
@@ -140,12 +170,17 @@ function probabilityThreshold(decode: object | undefined): number | undefined {
   return decode && "prob" in decode && typeof decode.prob === "number" ? decode.prob : undefined;
 }
 
-function videoValues(video: Evaluation): Record<string, number | undefined> {
+/** The figures of a measured video, by the keys of {@linkcode videoColumns}. */
+export function videoValues(video: Evaluation): Record<string, number | undefined> {
   return {
     ap50_video: video.matching?.["0.5"].accuracy,
     mean_ap_video: video.mean_ap,
     seg: video.ctc?.SEG,
     det: video.ctc?.DET,
+    field_ap50: video.field?.matching?.["0.5"].accuracy,
+    field_mean_ap: video.field?.mean_ap,
+    field_seg: video.field?.ctc?.SEG,
+    field_det: video.field?.ctc?.DET,
     dots: video.dots?.mean_accuracy,
     ...Object.fromEntries(RATES.map(({ key }) => [key, video.flicker[key]])),
     ...Object.fromEntries(
@@ -170,24 +205,14 @@ function truthValues(evaluation: Evaluation): Record<string, Measured | undefine
   );
 }
 
+/** What is measured on a video, in the order of tables. */
+export function videoColumns(): TableColumn[] {
+  return [...ACCURACY, ...FIELD, ...RATE_COLUMNS].filter(({ key }) => !key.endsWith("_stills"));
+}
+
 /** Builds the table from the results of all seeds; measures that nobody has are left out. */
 export function resultsTable(seeds: readonly SeedResults[]): ResultsTable {
-  const rates = (prefix: string, group: string, better?: TableColumn["better"]) =>
-    RATES.map(({ key, label, about }): TableColumn => ({
-      key: `${prefix}${key}`,
-      label,
-      about,
-      group,
-      better,
-      digits: 4,
-      headline: prefix === "" && key === "area_change",
-    }));
-  const columns = [
-    ...ACCURACY,
-    ...STARS,
-    ...rates("", "Flicker", "lower"),
-    ...rates("excess_", "Flicker above that of the truth, on the frames with truth"),
-  ];
+  const columns = [...ACCURACY, ...FIELD, ...STARS, ...RATE_COLUMNS];
   const ofStage = (stage: Stage) =>
     seeds.flatMap((results) => results[stage] ? [valuesOf(results[stage])] : []);
   const perSource: readonly (readonly [LabelSource, Record<string, number | undefined>[]])[] = [

@@ -109,3 +109,20 @@ Deno.test("runConfig() says that a focus model of an earlier version is trained 
     await assertRejects(() => runConfig({}, { out: "nowhere", file }), TypeError, remedy);
   });
 });
+
+Deno.test("runConfig() goes on without other exposures with a run that knew of none", async () => {
+  const { exposure: _, ...augmentation } = defaultConfig.augmentation;
+  const files = {
+    "config.json": { ...defaultConfig, augmentation },
+    "c.json": { augmentation: { noise: 0 } },
+  };
+  await withJson(files, async (path) => {
+    const resumed = await runConfig({}, { out: path, resume: true });
+    assertEquals(resumed.augmentation.exposure, {
+      ...defaultConfig.augmentation.exposure,
+      probability: 0,
+    });
+    const fresh = await runConfig({}, { out: "nowhere", file: `${path}/c.json` });
+    assertEquals(fresh.augmentation.exposure, defaultConfig.augmentation.exposure);
+  });
+});

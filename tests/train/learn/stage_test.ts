@@ -5,6 +5,7 @@ import {
   assertNotEquals,
   assertRejects,
 } from "@std/assert";
+import type { NamedArray } from "../../../nn/safetensors.ts";
 import { type Frames, pickFrames } from "../../../train/images/series/frames.ts";
 import type { Channels } from "../../../train/images/image.ts";
 import type { TrainEvent, ValidationEvent } from "../../../train/jobs/train/events.ts";
@@ -354,4 +355,46 @@ function frameWith(
       patch.every((value, i) => data[at + Math.floor(i / 16) * width + i % 16] === value)
     )
   );
+}
+
+Deno.test("a running average of the weights is kept, and is the result where it is better", async () => {
+  const [averaging, warmup, validateEvery] = [0.9, 40, 10];
+  // At a rate as high as this one weights jump to and fro.
+  const change = { averaging, warmup, validateEvery, warmupRate: 0.05, tolerance: 0, ramp: 1 };
+  await withWorkshop(async (workshop) => {
+    const { events, outcome, learner } = await runWholeStage("baseline", { workshop });
+    const stays = averaging ** 10;
+    const weights = learner.validated.slice(-warmup / validateEvery);
+    const averages = [weights[0]];
+    for (const now of weights.slice(1)) {
+      const before = averages.at(-1)!;
+      averages.push(
+        new Map([...now].map(([name, { shape, data }]) => {
+          const old = before.get(name)!.data;
+          return [name, { shape, data: data.map((v, i) => stays * old[i] + (1 - stays) * v) }];
+        })),
+      );
+    }
+    const saved = await workshop.folder.loadState();
+    assertWeights(saved!.average, averages.at(-1)!);
+    const found = validations(events).slice(-weights.length);
+    assert(found.some(({ averaged }) => averaged !== undefined), "the average is never better");
+    for (const { averaged, segmentation } of found) {
+      assert(averaged === undefined || averaged < segmentation!);
+    }
+    const best = found.findLastIndex(({ isBest }) => isBest);
+    const isAverage = found[best].averaged !== undefined;
+    assertWeights(outcome.best, isAverage ? averages[best] : weights[best]);
+  }, { change });
+});
+
+/** Checks weights to the precision of 32-bit numbers. */
+function assertWeights(
+  actual: ReadonlyMap<string, NamedArray>,
+  expected: ReadonlyMap<string, NamedArray>,
+): void {
+  assertEquals([...actual.keys()], [...expected.keys()]);
+  for (const [name, { data }] of actual) {
+    data.forEach((value, i) => assertAlmostEquals(value, expected.get(name)!.data[i], 1e-6, name));
+  }
 }

@@ -86,7 +86,22 @@ const WISHES: readonly Flag[] = [
   {
     name: "tta",
     kind: "switch",
-    sentence: "U-Net only: average the answers to eight orientations",
+    sentence: "Average the answers to eight orientations",
+  },
+  {
+    name: "exposure",
+    kind: "value",
+    placeholder: "auto|G",
+    sentence:
+      "Gain on the normalised frames of a video, or auto for as bright as the stills were, " +
+      "instead of what the model says",
+  },
+  {
+    name: "views",
+    kind: "value",
+    placeholder: "N",
+    sentence: "Average the answers to so many views, turned and exposed otherwise, up to 8",
+    default: "1",
   },
   {
     name: "tile",
@@ -161,7 +176,6 @@ async function predictOptions(
     nms: numberFlag(flags, "nms"),
     opening: countFlag(flags, "opening"),
     minSize: countFlag(flags, "min-size"),
-    tta: flags.tta === true,
   };
   const { checkDecodeChanges } = await import("../../models/decode_changes.ts");
   usage(() => checkDecodeChanges(changes, { models }));
@@ -173,6 +187,9 @@ async function predictOptions(
     out: textFlag(flags, "out") ?? "predicted",
     models,
     outputs: formats.filter(({ flag }) => flag !== null && flags[flag] === true),
+    tta: flags.tta === true,
+    views: countFlag(flags, "views", { least: 1 }),
+    exposure: exposureFlag(flags),
     ctc: flags.ctc === true,
     overwrite: flags.overwrite === true,
     normalize: choiceFlag(flags, "normalize", { choices: ["image", "video", "frame"] }),
@@ -181,6 +198,14 @@ async function predictOptions(
     memory: countFlag(flags, "memory", { least: 1 }),
     kernels: textFlag(flags, "kernels"),
   };
+}
+
+function exposureFlag(flags: Flags): "auto" | number | undefined {
+  const value = textFlag(flags, "exposure");
+  if (value === undefined || value === "auto") return value;
+  const number = Number(value);
+  if (number > 0 && number < Infinity) return number;
+  throw new UsageError(`Cannot use --exposure ${value}: expected auto or a number over 0`);
 }
 
 function thresholdFlag(flags: Flags): "otsu" | number | undefined {

@@ -8,7 +8,7 @@ import { decodeSafeTensors, encodeSafeTensors } from "../../../nn/safetensors.ts
 import { parseStageState, type SavedState, type StageStore } from "../../learn/stage_state.ts";
 import { writeFileAtomic } from "./files.ts";
 
-const PARTS = ["weights", "moments", "best"] as const;
+const PARTS = ["weights", "moments", "best", "average"] as const;
 const STATE = "state.safetensors";
 const METRICS = "metrics.jsonl";
 
@@ -132,6 +132,7 @@ export class RunFolder implements StageStore {
         weights: part("weights"),
         moments: part("moments"),
         best: part("best"),
+        average: part("average"),
       };
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;

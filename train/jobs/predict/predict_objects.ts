@@ -35,6 +35,8 @@ import { JobOutput } from "../outputs/job_output.ts";
 import { filesToWrite, foldersOf, type PlannedJob, planOutputs } from "../outputs/output_plan.ts";
 import { predictionJobs } from "./output_names.ts";
 import { openStackVideo } from "../../images/series/stack_video.ts";
+import { ALL_ORIENTATIONS, viewsOf } from "../../models/views.ts";
+import { exposureFor, isUnusual } from "../../models/exposure.ts";
 import { inTurns } from "../../models/turns.ts";
 
 /** What to predict, with what, and where to; and what differs from the model's own settings. */
@@ -58,6 +60,12 @@ export interface PredictOptions extends DecodeChanges {
    * is beside the model's weights.
    */
   readonly focus?: string;
+  /** The gain on the normalised frames of videos, or `auto`; what the model says unless told. */
+  readonly exposure?: "auto" | number;
+  /** Whether the answers to all eight orientations are averaged. */
+  readonly tta?: boolean;
+  /** How many views, turned and exposed otherwise, are averaged; 1 unless told. */
+  readonly views?: number;
   /** Largest side of a tile in pixels. */
   readonly tile?: number;
   /** Most GPU memory to use, in MiB. */
@@ -136,12 +144,14 @@ export async function* predictObjects(
   for (const folder of foldersOf(jobs)) await makeFolder(folder);
   const total = jobs.reduce((sum, { frames }) => sum + frames.length, 0);
   const count = { written: 0, kept: 0 };
-  const frames = readFrames(jobs, { model, options, count });
+  const notes: PredictNote[] = [];
+  const frames = readFrames(device, { jobs, model, options, count, notes });
   const segmented = inTurns(device, frames, (frame) => segment(device, { frame, model, options }));
   let before = performance.now();
   let output: JobOutput | null = null;
   try {
     for await (const { frame: { name, done, ...frame }, objects, ...result } of segmented) {
+      yield* notes.splice(0);
       output = frame.output;
       if (await output.add(result)) count.written++;
       const now = performance.now();
@@ -210,22 +220,28 @@ interface Frame {
   readonly done: number;
   /** The normalised image. */
   readonly image: Plane | Channels;
+  /** The gain at which it is seen. */
+  readonly exposure: number;
   /** Where its labels go. */
   readonly output: JobOutput;
 }
 
 /** The frames whose results are not there yet, read one by one. */
 async function* readFrames(
-  jobs: readonly PlannedJob<Video>[],
-  { model, options, count }: {
+  device: Device,
+  { jobs, model, options, count, notes }: {
+    jobs: readonly PlannedJob<Video>[];
     model: Model;
     options: PredictOptions;
     count: { kept: number };
+    /** Gets what a user should know, as soon as it is known. */
+    notes: PredictNote[];
   },
 ): AsyncGenerator<Frame> {
   let done = 0;
   let ranged: Video | null = null;
   let range: IntensityRange | null = null;
+  let exposure = 1;
   for (const { source: video, frames, files: planned } of jobs) {
     const files = await filesToWrite(planned, options);
     if (files.length === 0) {
@@ -234,14 +250,56 @@ async function* readFrames(
       continue;
     }
     const settings = settingsFor(video, { model, options });
-    if (ranged !== video) [ranged, range] = [video, await commonRange(video, settings)];
+    if (ranged !== video) {
+      [ranged, range] = [video, await commonRange(video, settings)];
+      exposure = await exposureOf(device, { video, range, settings, model, options });
+      notes.push(...exposureNotes(video, exposure));
+    }
     const output = new JobOutput(files, { frames: frames.length });
     for (const i of frames) {
       const own = range ?? intensityRange([await referenceOf(video, i)], settings);
       const image = normalize(await video.frame(i), own);
-      yield { name: video.sourceNames[i], done: ++done, image, output };
+      yield { name: video.sourceNames[i], done: ++done, image, exposure, output };
     }
   }
+}
+
+/** The exposure of a video; a single image has the one that was asked for by number, if any. */
+async function exposureOf(
+  device: Device,
+  { video, range, settings, model, options }: {
+    video: Video;
+    range: IntensityRange | null;
+    settings: NormalizationSettings;
+    model: Model;
+    options: PredictOptions;
+  },
+): Promise<number> {
+  const { exposure = model.exposure } = options;
+  const { network, kind, decode, contrast } = model;
+  if (exposure === "auto" && contrast === null) {
+    throw new TypeError(
+      `Cannot use --exposure auto with ${options.model}: its weights do not say how bright the objects ` +
+        "of its stills were; give a number, or train it again",
+    );
+  }
+  if (exposure === "auto" && video.length === 1) return 1;
+  const frame = async (i: number) => {
+    const own = range ?? intensityRange([await referenceOf(video, i)], settings);
+    const image = normalize(await video.frame(i), own);
+    return "channels" in image ? image : { ...image, channels: 1 };
+  };
+  const objects = objectModelOf(kind);
+  const frames = { length: video.length, frame };
+  return await exposureFor(device, { network, objects, decode, contrast, exposure, frames });
+}
+
+function exposureNotes({ name }: Video, exposure: number): PredictNote[] {
+  if (exposure === 1) return [];
+  const advice = isUnusual(exposure)
+    ? "; that is far from 1: look at the result, and set --exposure where it is wrong"
+    : "";
+  return [{ type: "note", text: `${name} is seen at exposure ${exposure.toFixed(2)}${advice}` }];
 }
 
 function settingsFor(
@@ -284,10 +342,11 @@ function* segment(
   },
 ): Steps<Segmented> {
   const { tta, tile, outputs = [] } = options;
-  const { image } = frame;
+  const views = tta ? ALL_ORIENTATIONS : viewsOf(options.views ?? 1);
+  const { image, exposure } = frame;
   const isNeeded = (need: FrameNeed) => outputs.some(({ needs }) => needs.includes(need));
   const wantsMap = isNeeded("map");
-  const settings = { network, image, decode, tta, tile, wantsMap };
+  const settings = { network, image, decode, exposure, views, tile, wantsMap };
   const { labels, count, outlines, map } = yield* objectModelOf(kind).segment(device, settings);
   const result = { frame, labels, objects: count, map };
   if (!isNeeded("outlines")) return result;

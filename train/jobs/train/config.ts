@@ -11,8 +11,10 @@ import { type BatchSettings, batchSettings } from "../../learn/batches.ts";
 import { type AlarmSettings, alarmSettings } from "../../learn/examiner.ts";
 import { type ScheduleSettings, scheduleSettings } from "../../learn/schedule.ts";
 import { type StageSettings, stageSettings } from "../../learn/stage.ts";
+import { type TeacherSettings, teacherSettings } from "../../learn/teacher/teacher.ts";
 import { type SplitSettings, splitSettings } from "../../learn/training_set.ts";
 import type { FocusSettings } from "../../models/focus/kind.ts";
+import { type ExposureSettings, exposureSettings } from "../../models/exposure.ts";
 import { defaultKinds, type Kinds } from "../../models/list.ts";
 import { type LossSettings, lossSettings } from "../../models/loss_settings.ts";
 import type { SettingChange } from "../../models/model_kind.ts";
@@ -67,7 +69,9 @@ export interface TrainConfig
     IntensitySettings,
     SplitSettings,
     StageSettings,
-    AlarmSettings {
+    AlarmSettings,
+    TeacherSettings,
+    ExposureSettings {
   /** Augmentation of patches. */
   augmentation: AugmentationSettings;
   /** What else a StarDist network and its loss need; a U-Net has no use for it. */
@@ -135,9 +139,11 @@ export function settingGroups(kinds: Kinds = defaultKinds): SettingGroup<unknown
     trunkSettings,
     batchSettings,
     scheduleSettings,
+    teacherSettings,
     lossSettings(kinds.losses),
     ...kinds.models.map(({ group }) => group),
     intensitySettings,
+    exposureSettings,
     augmentationSettings,
     splitSettings,
     stageSettings,

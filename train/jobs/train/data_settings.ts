@@ -4,7 +4,7 @@
  * @module
  */
 
-import { oneOf, type SettingGroup, text, texts, yesOrNo } from "../../settings.ts";
+import { oneOf, type SettingGroup, text, texts, wholeNumber, yesOrNo } from "../../settings.ts";
 
 /** What a run trains on and is measured on. */
 export interface DataSettings {
@@ -25,6 +25,8 @@ export interface DataSettings {
   truth: string;
   /** Markers of the first video, for DET in the final table. */
   markers: string;
+  /** Rim in pixels whose objects a second measurement on the video leaves out; 0 for none. */
+  field: number;
   /** Whether all objects of a mask are taken as one foreground. */
   mergeInstances: boolean;
 }
@@ -73,6 +75,11 @@ export const dataSettings: SettingGroup<DataSettings> = {
       value: "fluorescence",
       rule: oneOf(["fluorescence", "holotomography"]),
       sentence: "What the built-in set is like: fluorescence, or z-stacks of holotomography",
+    },
+    field: {
+      value: 0,
+      rule: wholeNumber({ least: 0 }),
+      sentence: "Also measure the video without objects wholly within so many pixels of the edge",
     },
     mergeInstances: {
       value: false,

@@ -61,13 +61,17 @@ export async function* trainHolotomography(
   });
 }
 
-/** Its settings: losses, rates and early ends are for the models alone. */
+/** Its settings: losses, rates, exposures and early ends are for the models alone. */
 function configForFocus(
   { seed, memory, kernels, recompute, low, high, augmentation, focusModel }: TrainConfig,
   kinds?: Kinds,
 ): TrainConfig {
-  const ofRun = { seed, memory, kernels, recompute };
-  const change = { model: focusClassifier.name, ...ofRun, low, high, augmentation, focusModel };
+  const { exposure: _, ...ofPatches } = augmentation;
+  const change = {
+    model: focusClassifier.name,
+    ...{ seed, memory, kernels, recompute, low, high, focusModel },
+    augmentation: ofPatches,
+  };
   return configOf(change, { source: "the example", kinds });
 }
 

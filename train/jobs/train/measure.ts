@@ -36,6 +36,10 @@ export interface MeasureOptions {
   readonly set: Pick<TrainingSet, "test" | "videos">;
   /** Numbers of the frames whose labels are kept; the liveliest of this model by default. */
   readonly shown?: readonly number[];
+  /** The exposure of the video; 1 unless told. */
+  readonly exposure?: number;
+  /** Also measure the video without objects in a rim of so many pixels; 0 unless told. */
+  readonly field?: number;
   /** Also measure what a temporal filter makes of the labels. */
   readonly filter?: TemporalFilterSettings;
 }
@@ -48,12 +52,14 @@ export interface MeasureOptions {
  */
 export async function measureModel(
   device: Device,
-  { network, objects, decode, set, shown, filter }: MeasureOptions,
+  { network, objects, decode, set, shown, filter, exposure = 1, field }: MeasureOptions,
 ): Promise<ModelResults> {
-  const segment = (image: Channels) => findObjects(device, { network, objects, decode, image });
-  const stills = await measureStills(segment, set.test);
+  const segmentAt = (exposure: number) => (image: Channels) =>
+    findObjects(device, { network, objects, decode, image, exposure });
+  const segment = segmentAt(exposure);
+  const stills = await measureStills(segmentAt(1), set.test);
   const [video] = set.videos;
-  const onVideo = video ? await measureVideo(segment, { video, shown, filter }) : null;
+  const onVideo = video ? await measureVideo(segment, { video, shown, filter, field }) : null;
   return {
     video: onVideo?.evaluation ?? null,
     filtered: onVideo?.filtered ?? null,
@@ -80,7 +86,8 @@ interface FoundObjects {
   readonly fixed: LabelImage | null;
 }
 
-async function measureStills(
+/** Measures stills; each is segmented once. */
+export async function measureStills(
   segment: Segment,
   stills: readonly Sample[],
 ): Promise<{ precision: Precision | null; fixed: Precision | null }> {
@@ -102,13 +109,15 @@ interface VideoResults extends Pick<ModelResults, "filtered" | "shown" | "judged
 /** Measures all frames in one pass; the liveliest ones are known after it, and segmented again. */
 async function measureVideo(
   segment: Segment,
-  { video, shown, filter }: { video: TrainingVideo } & Pick<MeasureOptions, "shown" | "filter">,
+  { video, shown, filter, field }:
+    & { video: TrainingVideo }
+    & Pick<MeasureOptions, "shown" | "filter" | "field">,
 ): Promise<VideoResults> {
   const { frames, truth, markers } = video;
   const judgedIndex = judgedFrame(video);
   const kept = new Map<number, LabelImage>();
   let judged: VideoResults["judged"] = null;
-  const [measured, onFiltered] = [new Evaluator(), new Evaluator()];
+  const [measured, onFiltered] = [new Evaluator({ field }), new Evaluator({ field })];
   const withFixed = new Precisions();
   const segmentFrames = async function* () {
     for (let number = 0; number < frames.length; number++) {
@@ -154,6 +163,7 @@ async function findObjects(
   device: Device,
   { objects, ...options }: Pick<MeasureOptions, "network" | "objects" | "decode"> & {
     image: Channels;
+    exposure: number;
   },
 ): Promise<FoundObjects> {
   if (!objects.segmentTwice) {

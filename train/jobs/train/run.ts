@@ -8,6 +8,7 @@ import type { Pins } from "../../../kernels/gpu/choices.ts";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
 import type { Source } from "../../images/source.ts";
+import { type Stage, STAGES } from "../../learn/stages.ts";
 import { defaultKinds, type Kinds } from "../../models/list.ts";
 import { disk } from "../disk/files.ts";
 import { readKernelFile, writeKernelFile } from "../disk/kernel_file.ts";
@@ -29,6 +30,8 @@ export interface TrainOptions {
   readonly resume?: boolean;
   /** How many seeds to run, from `config.seed` on; more than one go into subfolders. */
   readonly seeds?: number;
+  /** Only these of the stages that the settings ask for, besides the baseline; all unless told. */
+  readonly stages?: readonly Stage[];
   /** Kinds of models and losses to choose from; all of Kymo's unless told. */
   readonly kinds?: Kinds;
   /** Where images are read from; the disk unless told. */
@@ -65,6 +68,7 @@ export interface OpenedRun extends Required<TrainOptions>, Disposable {
  */
 export async function openRun(options: TrainOptions): Promise<OpenedRun> {
   const { config, out, resume = false, seeds = 1, kinds = defaultKinds, source = disk } = options;
+  const { stages = STAGES } = options;
   checkConfig(config, kinds);
   if (!(Number.isInteger(seeds) && seeds > 0)) {
     throw new RangeError(`Cannot train: seeds is ${seeds}, expected a whole number ≥ 1`);
@@ -78,7 +82,7 @@ export async function openRun(options: TrainOptions): Promise<OpenedRun> {
     folder: seeds === 1 ? parent : new RunFolder(`${out}/seed-${config.seed + i}`),
   }));
   return {
-    ...{ config, out, resume, seeds, kinds, source, parent, places, device },
+    ...{ config, out, resume, seeds, stages, kinds, source, parent, places, device },
     recordKernels: () =>
       writeKernelFile(parent.file(KERNELS), {
         adapter: device.adapter.name,

@@ -8,6 +8,9 @@
 import { type Network, parameterCount } from "../../../nn/module.ts";
 import type { NamedArray } from "../../../nn/safetensors.ts";
 import { StageExaminer } from "../../learn/examiner.ts";
+import type { TaughtVideo } from "../../learn/teacher/pupil_stream.ts";
+import { teach } from "../../learn/teacher/teacher.ts";
+import { exposureFor, stillContrast } from "../../models/exposure.ts";
 import { Learner } from "../../learn/learner.ts";
 import { runStage } from "../../learn/stage.ts";
 import {
@@ -87,6 +90,8 @@ interface SeedRun extends SeedPlace {
   readonly objective: Objective;
   readonly network: Network;
   readonly learner: Learner;
+  /** Median contrast of the objects to learn from; null without any. */
+  readonly contrast: number | null;
 }
 
 async function* trainSeed(
@@ -101,7 +106,8 @@ async function* trainSeed(
   const tasks = stageTasks(objective, { settings: config, hasVolumes: config.volume.length > 0 });
   const { patch, recompute } = config;
   const learner = new Learner(device, { network, tasks, patch, recompute });
-  const stages = stagesOf(set, config);
+  const stages = stagesOf(set, config)
+    .filter((stage) => stage === "baseline" || run.stages.includes(stage));
   yield {
     type: "plan",
     seed: config.seed,
@@ -117,7 +123,9 @@ async function* trainSeed(
     })),
   };
   await run.recordKernels();
-  const seed = { run, config, folder, set, kind, objects, objective, network, learner };
+  const found = stillContrast(set.train);
+  const contrast = Number.isNaN(found) ? null : found;
+  const seed = { run, config, folder, set, kind, objects, objective, network, learner, contrast };
   const models = new Map<Stage, TrainedModel>();
   for (const stage of stages) {
     const baseline = models.get("baseline") ?? null;
@@ -130,7 +138,7 @@ async function* trainSeed(
 
 /** Measures every model of a seed. */
 async function measureStages(
-  { run: { device }, folder, config, set, objects, network, learner }: SeedRun,
+  { run: { device }, folder, config, set, objects, network, learner, contrast }: SeedRun,
   models: ReadonlyMap<Stage, TrainedModel>,
 ): Promise<SeedResults> {
   const results: Partial<Record<Stage, ModelResults>> = {};
@@ -140,7 +148,14 @@ async function measureStages(
   for (const [stage, { weights, decode }] of models) {
     learner.setWeights(weights, folder.file(stageFile(stage)));
     const filter = stage === filteredStage ? config.filter : undefined;
-    const options = { network, objects, decode, set, shown, filter };
+    const [video] = set.videos;
+    const exposure = video
+      ? await exposureFor(device, {
+        ...{ network, objects, decode, contrast, exposure: config.exposure },
+        frames: video.frames,
+      })
+      : 1;
+    const options = { network, objects, decode, set, shown, filter, exposure, field: config.field };
     const measured = await measureModel(device, options);
     // All models are shown on the frames on which the baseline is liveliest.
     shown ??= [...measured.shown.keys()];
@@ -174,20 +189,23 @@ async function* trainStage(
   }
   if (baseline) learner.setWeights(baseline.weights, folder.file(stageFile("baseline")));
   const { encode } = objective;
+  const isTaught = stage === "consistent" && config.consistency === "teacher";
+  const lessons = isTaught ? yield* teachAll(seed, baseline!) : undefined;
   const examiner = new StageExaminer(stage, {
     learner,
     batches: await validationBatches(set, { settings: config, encode }),
     settings: config,
     canDie: objects.canDie ?? false,
+    countsConsistency: config.consistency === "siamese",
   });
   const { reason, best } = yield* runStage(stage, {
     learner,
     schedule: scheduleOf(stage, { set, settings: config }),
-    streams: stageStreams(stage, { set, settings: config, encode }),
+    streams: stageStreams(stage, { set, settings: config, encode, lessons }),
     examiner,
     store: folder,
     // Only the baseline may stop early.
-    settings: baseline ? { ...config, patience: 0 } : config,
+    settings: baseline ? { ...config, patience: 0, ...toleranceOf(config) } : config,
     stopsOnCollapse: config.stopOnCollapse,
     seed: config.seed,
     resume,
@@ -198,6 +216,38 @@ async function* trainStage(
   learner.setWeights(best, folder.file(stageFile(stage)));
   const decode = await tuned(seed, baseline?.decode ?? untuned);
   return yield* keepStage(seed, { stage, reason, weights: best, decode });
+}
+
+/** A student's last weights are its result unless they are clearly worse on stills. */
+function toleranceOf({ consistency, stillsMargin, tolerance }: TrainConfig): { tolerance: number } {
+  return { tolerance: consistency === "teacher" ? stillsMargin : tolerance };
+}
+
+/** Labels of all videos by the baseline, which is the teacher. */
+async function* teachAll(
+  { run: { device }, config, set, objects, network, contrast }: SeedRun,
+  { decode }: TrainedModel,
+): AsyncGenerator<TrainEvent, TaughtVideo[]> {
+  const lessons: TaughtVideo[] = [];
+  for (const { name, frames } of set.videos) {
+    const start = performance.now();
+    const teacher = { network, objects, decode, settings: config };
+    const exposure = await exposureFor(device, {
+      ...{ network, objects, decode, contrast, frames },
+      exposure: "auto",
+    });
+    const { video, counts, bytes } = await teach(device, teacher, { frames, exposure });
+    lessons.push(video);
+    const { objects: taught, rescued, dropped, ignored } = counts;
+    const seconds = (performance.now() - start) / 1000;
+    yield {
+      type: "note",
+      text: `Teacher on ${name}: exposure ${exposure.toFixed(2)}; ${taught} objects in ` +
+        `${frames.length} frames, ${rescued} rescued and ${dropped} dropped by votes, ${ignored} ` +
+        `ignored; ${(bytes / 2 ** 20).toFixed(1)} MiB, ${seconds.toFixed(0)} s`,
+    };
+  }
+  return lessons;
 }
 
 /** The weights of another run as the baseline; its decoding is tuned like that of all others. */
@@ -247,12 +297,14 @@ async function readStage(
 }
 
 function encodeStage(
-  { kind, network: { architecture }, config }: SeedRun,
+  { kind, network: { architecture }, config, contrast }: SeedRun,
   { weights, decode }: Pick<TrainedModel, "weights" | "decode">,
 ): Uint8Array<ArrayBuffer> {
   return encodeModel({
     ...{ kind, architecture, weights, decode, intensities: config },
     planes: takesStacks(config) ? config.planes : null,
+    exposure: config.exposure,
+    contrast,
     versions: versions(),
   });
 }

@@ -51,10 +51,13 @@ export async function scoreFocus(
 
 /** Examines a classifier in training; it remembers nothing. */
 export function focusExaminer(device: Device, exam: FocusExam): Examiner {
+  const { stacks } = exam;
+  const score = async () =>
+    stacks.length === 0 ? null : scoreOf(await scoreFocus(device, exam), stacks);
   return {
     beginsAtOnce: false,
+    score,
     async examine(): Promise<Examination | null> {
-      const { stacks } = exam;
       if (stacks.length === 0) return null;
       const { within, distance } = await scoreFocus(device, exam);
       return {

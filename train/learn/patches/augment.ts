@@ -9,11 +9,16 @@
  * @module
  */
 
+import { blurred } from "./blur.ts";
 import { deform, type ElasticDraw } from "./elastic.ts";
 import { orient, swapsAxes } from "../../images/orientation.ts";
 import { Random } from "../../images/random.ts";
 import type { Sample } from "../../images/sample.ts";
 import { notNegative, positive, range, type SettingGroup, share } from "../../settings.ts";
+
+// Numbers for exposures, apart from those for the noise of frames 0, 1 …; older runs drew none, and what
+// else they drew is drawn as it was.
+const EXPOSURES = 1000;
 
 /** What is drawn, and how strongly; for images normalised to about 0 … 1. */
 export interface AugmentationSettings {
@@ -33,6 +38,19 @@ export interface AugmentationSettings {
     readonly scale: readonly [number, number];
     readonly shift: readonly [number, number];
   };
+  /**
+   * With `probability`, another exposure: x^γ · g + U(±`offset`) for x > 0, with ln γ uniform in `gamma`
+   * and ln g uniform in `gain`, and with `blurProbability` a Gaussian blur up to `blur` pixels before
+   * it. Dim objects are learned that way, and no exposure of a video is foreign.
+   */
+  readonly exposure: {
+    readonly probability: number;
+    readonly gain: readonly [number, number];
+    readonly gamma: readonly [number, number];
+    readonly offset: number;
+    readonly blurProbability: number;
+    readonly blur: number;
+  };
   /** Normal noise whose standard deviation is uniform between 0 and this. */
   readonly noise: number;
   /** With `probability`, an elastic deformation; stills only. See {@linkcode ElasticDraw}. */
@@ -51,6 +69,10 @@ export interface AugmentationDraw {
   readonly gain: number;
   /** Added to the intensities after the factor. */
   readonly offset: number;
+  /** Exponent of the intensities over 0, applied before the factor; 1 leaves them. */
+  readonly gamma: number;
+  /** Standard deviation in pixels of the blur that comes before all that; 0 for none. */
+  readonly blur: number;
   /** Standard deviation of the noise. */
   readonly noise: number;
   /** Seed of the noise. */
@@ -69,6 +91,14 @@ export const defaultAugmentation: AugmentationSettings = {
   transpose: 0.5,
   brightnessContrast: { probability: 0.5, brightness: 0.3, contrast: 0.3 },
   intensity: { probability: 0, scale: [0.6, 2], shift: [-0.2, 0.2] },
+  exposure: {
+    probability: 0.7,
+    gain: [-1.6, 0.7],
+    gamma: [-0.7, 0.7],
+    offset: 0.1,
+    blurProbability: 0.3,
+    blur: 1,
+  },
   noise: 0.02,
   elastic: { probability: 0.3, amplitude: 4, spacing: 32 },
 };
@@ -122,6 +152,38 @@ export const augmentationSettings: SettingGroup<{ augmentation: AugmentationSett
           sentence: "From which to which sum",
         },
       },
+      exposure: {
+        probability: {
+          value: defaultAugmentation.exposure.probability,
+          rule: share,
+          sentence: "Probability of another exposure, so that dim objects are learned",
+        },
+        gain: {
+          value: defaultAugmentation.exposure.gain,
+          rule: range,
+          sentence: "From which to which natural logarithm of its factor",
+        },
+        gamma: {
+          value: defaultAugmentation.exposure.gamma,
+          rule: range,
+          sentence: "From which to which natural logarithm of its exponent",
+        },
+        offset: {
+          value: defaultAugmentation.exposure.offset,
+          rule: notNegative,
+          sentence: "The most that it adds or takes away",
+        },
+        blurProbability: {
+          value: defaultAugmentation.exposure.blurProbability,
+          rule: share,
+          sentence: "Probability that another exposure is blurred too",
+        },
+        blur: {
+          value: defaultAugmentation.exposure.blur,
+          rule: notNegative,
+          sentence: "The widest blur, as a standard deviation in pixels",
+        },
+      },
       noise: {
         value: defaultAugmentation.noise,
         rule: notNegative,
@@ -159,7 +221,7 @@ export function drawAugmentation(
   settings: AugmentationSettings,
   options: { pair?: boolean } = {},
 ): AugmentationDraw {
-  const { flip, transpose, brightnessContrast, intensity, noise, elastic } = settings;
+  const { flip, transpose, brightnessContrast, intensity, exposure, noise, elastic } = settings;
   const orientation = (random.chance(transpose) ? 1 : 0) + (random.chance(flip) ? 2 : 0) +
     (random.chance(flip) ? 4 : 0);
 
@@ -179,12 +241,35 @@ export function drawAugmentation(
   const isDeformed = random.chance(elastic.probability) && !options.pair;
   const { amplitude, spacing } = elastic;
   const seed = random.nextUint32();
-  const draw = { orientation, gain, offset, noise: sigma, noiseSeed };
+  const exposed = drawExposure(new Random(noiseSeed, EXPOSURES), exposure);
+  const draw = {
+    orientation,
+    gain: gain * exposed.gain,
+    offset: offset + exposed.offset,
+    gamma: exposed.gamma,
+    blur: exposed.blur,
+    noise: sigma,
+    noiseSeed,
+  };
   return isDeformed ? { ...draw, elastic: { amplitude, spacing, seed } } : draw;
 }
 
+/** Draws another exposure, or none. */
+function drawExposure(
+  random: Random,
+  { probability, gain, gamma, offset, blurProbability, blur }: AugmentationSettings["exposure"],
+): Pick<AugmentationDraw, "gain" | "offset" | "gamma" | "blur"> {
+  if (!random.chance(probability)) return { gain: 1, offset: 0, gamma: 1, blur: 0 };
+  return {
+    gain: Math.exp(random.uniform(...gain)),
+    gamma: Math.exp(random.uniform(...gamma)),
+    offset: offset * random.uniform(-1, 1),
+    blur: random.chance(blurProbability) ? blur * random.next() : 0,
+  };
+}
+
 /**
- * Applies a draw: deformation, orientation, intensities, noise. The sample is not changed.
+ * Applies a draw: deformation, orientation, blur, intensities, noise. The sample is not changed.
  *
  * @param options `frame` numbers the images that share a draw; each number has its own noise.
  * @throws {RangeError} When a draw that transposes meets a sample that is not square.
@@ -205,13 +290,17 @@ export function applyAugmentation(
     draw.elastic ? deform(sample, draw.elastic) : sample,
     draw.orientation,
   );
-  const image = placed.image;
-  for (let i = 0; i < image.length; i++) image[i] = image[i] * draw.gain + draw.offset;
+  const image = draw.blur > 0 ? blurred(placed, draw.blur) : placed.image;
+  const { gain, gamma, offset } = draw;
+  for (let i = 0; i < image.length; i++) {
+    const value = gamma !== 1 && image[i] > 0 ? image[i] ** gamma : image[i];
+    image[i] = value * gain + offset;
+  }
   if (draw.noise > 0) {
     const random = new Random(draw.noiseSeed, options.frame ?? 0);
     for (let i = 0; i < image.length; i++) image[i] += draw.noise * random.normal();
   }
-  return placed;
+  return { ...placed, image };
 }
 
 /** A copy of a sample in another orientation. */

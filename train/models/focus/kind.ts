@@ -65,6 +65,8 @@ export const focusClassifier: ModelKind<FocusRead> = {
     validation: 0.2,
     validateEvery: 200,
     tolerance: 0,
+    // Blurred patches look as if they were out of focus.
+    augmentation: { exposure: { probability: 0 } },
   },
   network: focusKind,
   architecture({ focusModel: { blocks, base, groups } }) {

@@ -12,6 +12,7 @@ import { add } from "../../../kernels/ops/add.ts";
 import { scale } from "../../../kernels/ops/scale.ts";
 import type { StarDistanceError } from "../../../kernels/ops/star_distance_loss.ts";
 import { Variable } from "../../../nn/autodiff.ts";
+import { findCandidates } from "../../../nn/labels/stardist/candidates.ts";
 import { findObjects, objectsAbove, type RayObjects } from "../../../nn/labels/stardist/objects.ts";
 import { numberLabels, starDistTargets } from "../../../nn/labels/stardist/targets.ts";
 import {
@@ -25,13 +26,16 @@ import {
   starDistLoss,
   type StarDistMaps,
 } from "../../../nn/stardist_loss.ts";
+import { expose } from "../../images/exposure.ts";
 import type { LabelImage, Plane } from "../../images/image.ts";
 import { notNegative, oneNumberOf, oneOf, type Settings, wholeNumber } from "../../settings.ts";
 import { consistencyLoss, type LossChoice } from "../loss_settings.ts";
 import type { ModelKind, ObjectModel, Segmentation, SegmentOptions } from "../model_kind.ts";
 import type { Objective } from "../objective.ts";
 import { trunkOptions, type TrunkSettings } from "../trunk.ts";
-import { candidateSteps } from "./candidates.ts";
+import { PLAIN } from "../views.ts";
+import { candidateSteps, type StarAnswer } from "./candidates.ts";
+import { mergedMaps } from "./merged_maps.ts";
 import { rayOutlines } from "./outlines.ts";
 import { pickThresholds } from "./thresholds.ts";
 
@@ -127,6 +131,7 @@ const objects: ObjectModel<StarDistRead, RayThresholds> = {
     };
   },
   segment,
+  propose,
   tune: pickThresholds,
   segmentTwice,
 };
@@ -231,20 +236,48 @@ function* segmentTwice(
   return { labels: above(prob), untuned: above(untuned) };
 }
 
+/** Proposals have at least this probability. */
+const DOUBTFUL = 0.15;
+
+function* propose(
+  device: Device,
+  options: SegmentOptions<RayThresholds>,
+): Steps<{ labels: LabelImage; scores: Map<number, number> }> {
+  const { image: { width, height } } = options;
+  const decode = { prob: DOUBTFUL, nms: defaultRayThresholds.nms };
+  const { objects } = yield* findStars(device, { ...options, decode });
+  return {
+    labels: { width, height, data: objects.labels },
+    scores: new Map(Array.from(objects.prob, (prob, i) => [i + 1, prob])),
+  };
+}
+
 /** The objects of an image as polygons, and its map of probabilities on the grid. */
 function* findStars(
   device: Device,
-  { network, image, tile, tta = false, decode }: SegmentOptions<RayThresholds>,
+  { decode: { prob: threshold, nms }, ...options }: SegmentOptions<RayThresholds>,
 ): Steps<{ objects: RayObjects; prob: Plane }> {
-  if (tta) {
-    throw new TypeError(
-      "Cannot use --tta with a StarDist model: its rays and its grid do not turn with the image",
-    );
-  }
-  const { width, height } = image;
-  const { prob: threshold, nms } = decode;
-  const { candidates, prob } = yield* candidateSteps(device, { network, image, tile, threshold });
+  const { image: { width, height } } = options;
+  const { candidates, prob } = yield* proposeStars(device, { ...options, threshold });
   return { objects: findObjects(candidates, { nmsThreshold: nms, width, height }), prob };
+}
+
+/** What proposes an object, in one view tile by tile, in several after they were merged. */
+function* proposeStars(
+  device: Device,
+  { network, image, exposure = 1, views = PLAIN, tile, threshold }:
+    & Omit<SegmentOptions<RayThresholds>, "decode">
+    & { threshold: number },
+): Steps<StarAnswer> {
+  const [{ orientation, gain }] = views;
+  if (views.length === 1 && orientation === 0) {
+    const exposed = expose(image, exposure * gain);
+    return yield* candidateSteps(device, { network, image: exposed, tile, threshold });
+  }
+  const maps = yield* mergedMaps(device, { network, image, exposure, views, tile });
+  const { width, height, prob } = maps;
+  const candidates = findCandidates(maps, { threshold, grid: network.grid });
+  return { candidates, prob: { width, height, data: new Float32Array(prob) } };
 }
 
 /** A map of grid points as one of pixels: each has the value of the grid point above and left of it. */

@@ -7,9 +7,12 @@
 import type { Device } from "../../../kernels/gpu/device.ts";
 import type { Tensor } from "../../../kernels/gpu/tensor.ts";
 import { readValues, type Steps } from "../../../kernels/masks/mod.ts";
+import { maskedBinaryCrossEntropy } from "../../../kernels/ops/masked_binary_cross_entropy.ts";
 import { Variable } from "../../../nn/autodiff.ts";
 import { type LossKind, lossNamed, windowLoss } from "../../../nn/losses.ts";
 import { uNetKind } from "../../../nn/networks/list.ts";
+import { objectScores } from "../../objects/sequence/vote_filter.ts";
+import type { LabelImage } from "../../images/image.ts";
 import { type Settings, yesOrNo } from "../../settings.ts";
 import { consistencyLoss, type LossChoice } from "../loss_settings.ts";
 import type { ModelKind, ObjectModel, Segmentation, SegmentOptions, Wish } from "../model_kind.ts";
@@ -61,11 +64,6 @@ const wishes: readonly Wish[] = [
     reason: NOT_POLYGONS,
     isMade: ({ minSize }) => minSize !== undefined,
   },
-  {
-    flag: "--tta",
-    reason: "its rays and its grid do not turn with the image; leave the flag out",
-    isMade: ({ tta }) => tta === true,
-  },
 ];
 
 const objects: ObjectModel<UNetRead, PostprocessSettings> = {
@@ -90,6 +88,7 @@ const objects: ObjectModel<UNetRead, PostprocessSettings> = {
     return changed;
   },
   segment,
+  propose,
 };
 
 /** The U-Net. */
@@ -119,6 +118,8 @@ function objective(
     reaches: () => true,
     segmentation: (tape, { outputs: { prob }, targets }) =>
       onStills(tape, prob, new Variable(targets as Tensor<"f32">)),
+    taught: (tape, { outputs: { prob }, targets }) =>
+      tape.apply(maskedBinaryCrossEntropy, [prob, new Variable(targets as Tensor<"f32">)], {}),
     consistency: (tape, answers) =>
       windowLoss(tape, { loss, answers: answers.map(({ prob }) => prob) }),
   };
@@ -137,4 +138,16 @@ function* segment(
   } finally {
     device.free(prob);
   }
+}
+
+/** Proposals are connected pixels from this probability on. */
+const DOUBTFUL = 0.3;
+
+function* propose(
+  device: Device,
+  { decode, ...options }: SegmentOptions<PostprocessSettings>,
+): Steps<{ labels: LabelImage; scores: Map<number, number> }> {
+  const lower = { ...decode, threshold: DOUBTFUL };
+  const { labels, map } = yield* segment(device, { ...options, decode: lower, wantsMap: true });
+  return { labels, scores: objectScores(labels, map!.data) };
 }

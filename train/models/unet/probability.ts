@@ -9,16 +9,19 @@ import type { Device } from "../../../kernels/gpu/device.ts";
 import { cutTile, pasteTile, type PlaneView } from "../../../kernels/masks/mod.ts";
 import type { Tensor } from "../../../kernels/gpu/tensor.ts";
 import type { Network } from "../../../nn/module.ts";
+import { expose } from "../../images/exposure.ts";
 import { channelCount, type Channels, type Plane } from "../../images/image.ts";
-import { ORIENTATIONS, swapsAxes } from "../../images/orientation.ts";
 import { runNetwork, tilesOf } from "../tiles/tiling.ts";
+import { PLAIN, planeView, type View } from "../views.ts";
 
 /** Options of {@linkcode predictProbability}. */
 export interface ProbabilityOptions {
   /** Largest side of a tile in pixels; by default the whole image where memory allows. */
   readonly tile?: number;
-  /** Average over the eight orientations (test-time augmentation). */
-  readonly tta?: boolean;
+  /** The gain at which the image is seen, see {@linkcode expose}; 1 unless told. */
+  readonly exposure?: number;
+  /** The views whose answers are averaged; the image as it is unless told. */
+  readonly views?: readonly View[];
 }
 
 /**
@@ -48,37 +51,26 @@ export async function predictProbability(
  */
 export function queueProbability(
   device: Device,
-  { network, image, tta = false, tile }: ProbabilityOptions & {
+  { network, image, exposure = 1, views = PLAIN, tile }: ProbabilityOptions & {
     network: Network;
     image: Plane | Channels;
   },
 ): Tensor<"f32"> {
   const { width, height } = image;
   using scope = device.scope();
-  const planes = device.upload([channelCount(image), height, width], image.data);
   const map = scope.keep(device.empty([height, width]));
-  if (tta) device.clear(map);
-  const share = tta ? ORIENTATIONS : 1;
-  for (let k = 0; k < share; k++) {
-    predictView(device, { network, planes, map, view: viewOf(image, k), share, tile });
+  if (views.length > 1) device.clear(map);
+  const share = views.length;
+  for (const gain of new Set(views.map((view) => view.gain))) {
+    const { data } = expose(image, exposure * gain);
+    const planes = device.upload([channelCount(image), height, width], data);
+    for (const { orientation } of views.filter((view) => view.gain === gain)) {
+      const view = planeView(image, { orientation });
+      predictView(device, { network, planes, map, view, share, tile });
+    }
+    device.free(planes);
   }
   return map;
-}
-
-/** An image as {@linkcode orient} turns it. */
-function viewOf({ width, height }: Plane, orientation: number): PlaneView {
-  const swap = swapsAxes(orientation);
-  const [viewWidth, viewHeight] = swap ? [height, width] : [width, height];
-  const [alongX, alongY] = swap ? [width, 1] : [1, width];
-  const mirrorsX = (orientation & 4) !== 0;
-  const mirrorsY = (orientation & 2) !== 0;
-  return {
-    width: viewWidth,
-    height: viewHeight,
-    origin: (mirrorsX ? (viewWidth - 1) * alongX : 0) + (mirrorsY ? (viewHeight - 1) * alongY : 0),
-    stepX: mirrorsX ? -alongX : alongX,
-    stepY: mirrorsY ? -alongY : alongY,
-  };
 }
 
 /** Adds the map of one view, tile by tile, or puts it in its place if it is the only one. */

@@ -34,6 +34,7 @@ const SAVED: SavedState = {
   weights: arrays("head.weight", 1, -0, 1e-45, 3.4028234663852886e38),
   moments: arrays("segmentation.head.weight.first", 0.1),
   best: arrays("head.weight", 2, 3, 4, 5),
+  average: arrays("head.weight", 1 / 3, 1e-40),
 };
 
 Deno.test("RunFolder keeps a state to the last bit", async () => {

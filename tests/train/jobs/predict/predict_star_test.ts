@@ -101,7 +101,6 @@ Deno.test("predict() refuses what a StarDist model cannot do, and writes nothing
     await fails({ opening: 1 }, `Cannot use --opening with ${model}its objects are polygons`);
     await fails({ opening: 0 }, `Cannot use --opening with ${model}`);
     await fails({ minSize: 5 }, `Cannot use --min-size with ${model}`);
-    await fails({ tta: true }, `Cannot use --tta with ${model}`);
     await fails({ threshold: 1.5 }, "Cannot use --threshold 1.5: expected a number from 0 to 1");
     await fails({ nms: -0.1 }, "Cannot use --nms -0.1: expected a number from 0 to 1");
     await fails({ nms: NaN }, "Cannot use --nms NaN");

@@ -118,7 +118,8 @@ Deno.test("configOf() takes the defaults of the kind of model that is asked for"
   assertEquals(configOf({}, { source: "the test" }), defaultConfig);
   for (const { name, defaults } of modelKinds) {
     const config = configOf({ model: name }, { source: "the test" });
-    assertEquals(config, { ...defaultConfig, model: name, ...defaults });
+    const change = { model: name, ...defaults };
+    assertEquals(config, changeConfig(defaultConfig, { change, source: "the test" }));
     checkConfig(config);
   }
   assertEquals(

@@ -25,6 +25,7 @@ const STACKS = fakeLabels(fakeSequence({ length: 5, depth: 6, side: 16, seed: 1 
 const AUGMENTATION = {
   ...defaultAugmentation,
   elastic: { ...defaultAugmentation.elastic, probability: 0 },
+  exposure: { ...defaultAugmentation.exposure, probability: 0 },
 };
 
 /** A store that remembers the last state only. */
@@ -55,7 +56,7 @@ async function learn(change: Partial<typeof TINY>, stacks = STACKS) {
     streams: new Map([["focus", stream]]),
     examiner: focusExaminer(device, { network, reading: settings, stacks: held }),
     store: new MemoryStore(),
-    settings: { validateEvery, saveEvery: 100, patience: 0, tolerance: 0 },
+    settings: { validateEvery, saveEvery: 100, patience: 0, tolerance: 0, averaging: 0 },
     ...{ seed, resume: null },
   });
   const events: StageRunEvent[] = [];

@@ -11,7 +11,15 @@ import { orient } from "../../../../train/images/orientation.ts";
 import { Random } from "../../../../train/images/random.ts";
 import type { Sample } from "../../../../train/images/sample.ts";
 
-const IDENTITY: AugmentationDraw = { orientation: 0, gain: 1, offset: 0, noise: 0, noiseSeed: 1 };
+const IDENTITY: AugmentationDraw = {
+  orientation: 0,
+  gain: 1,
+  offset: 0,
+  gamma: 1,
+  blur: 0,
+  noise: 0,
+  noiseSeed: 1,
+};
 
 function randomSample(seed: number, { width = 16, height = 16, channels = 2 } = {}): Sample {
   const random = new Random(seed);
@@ -115,10 +123,10 @@ Deno.test("applyAugmentation() changes neither its input nor the background id",
   assertEquals(result.labels, sample.labels);
 });
 
-Deno.test("applyAugmentation() keeps the difference of two frames under one draw", () => {
+Deno.test("applyAugmentation() without gamma keeps the difference of two frames under one draw", () => {
   const [a, b] = [randomSample(5), randomSample(6)];
   for (const drawn of draws(defaultAugmentation, 10, true)) {
-    const draw = { ...drawn, noise: 0 };
+    const draw = { ...drawn, gamma: 1, noise: 0 };
     const [x, y] = [a, b].map((frame, i) => applyAugmentation(draw, frame, { frame: i }));
     const difference = { ...a, image: a.image.map((value, i) => value - b.image[i]) };
     const expected = applyAugmentation({ ...draw, offset: 0 }, difference);
@@ -148,4 +156,49 @@ Deno.test("applyAugmentation() refuses to transpose what is not square, but flip
   );
   const turned = applyAugmentation({ ...IDENTITY, orientation: 6 }, sample);
   assertEquals(turned.labels, sample.labels!.toReversed());
+});
+
+Deno.test("drawAugmentation() draws exposures evenly between the logarithms of their bounds", () => {
+  const { exposure } = defaultAugmentation;
+  const drawn = draws({ ...noAugmentation, exposure }, 4000);
+  const exposed = drawn.filter(({ gain }) => gain !== 1);
+  assertAlmostEquals(exposed.length / drawn.length, exposure.probability, 0.03);
+  for (const [name, [low, high]] of [["gain", exposure.gain], ["gamma", exposure.gamma]] as const) {
+    const logs = exposed.map((draw) => Math.log(draw[name]));
+    const mean = logs.reduce((sum, log) => sum + log) / logs.length;
+    assert(logs.every((log) => log >= low && log <= high), name);
+    assertAlmostEquals(mean, (low + high) / 2, 0.04 * (high - low), name);
+  }
+  const blurs = exposed.filter(({ blur }) => blur > 0);
+  assertAlmostEquals(blurs.length / exposed.length, exposure.blurProbability, 0.04);
+  assert(blurs.every(({ blur }) => blur <= exposure.blur));
+  assert(drawn.every(({ gain, blur, gamma }) => gain !== 1 || (blur === 0 && gamma === 1)));
+});
+
+Deno.test("applyAugmentation() bends intensities above 0 before their factor and sum", () => {
+  const sample: Sample = {
+    ...{ channels: 1, width: 2, height: 2 },
+    image: Float32Array.of(-0.5, 0, 0.25, 1),
+  };
+  const draw = { ...IDENTITY, gamma: 2, gain: 3, offset: 0.5 };
+  const { image } = applyAugmentation(draw, sample);
+  assertEquals([...image], [-1, 0.5, 0.6875, 3.5]);
+});
+
+Deno.test("applyAugmentation() blurs as a Gaussian does, within each channel, and keeps the sum", () => {
+  const [side, sigma] = [15, 0.9];
+  const image = new Float32Array(2 * side * side);
+  const centre = (side * side - 1) / 2;
+  image[centre] = 1;
+  const sample: Sample = { channels: 2, width: side, height: side, image };
+  const blurred = applyAugmentation({ ...IDENTITY, blur: sigma }, sample).image;
+  const spread = blurred.subarray(0, side * side);
+  assertAlmostEquals(spread.reduce((sum, value) => sum + value), 1, 1e-6);
+  assertAlmostEquals(spread[centre + 1] / spread[centre], Math.exp(-1 / (2 * sigma ** 2)), 1e-4);
+  assertAlmostEquals(
+    spread[centre + side] / spread[centre],
+    spread[centre + 1] / spread[centre],
+    1e-6,
+  );
+  assert(blurred.subarray(side * side).every((value) => value === 0));
 });

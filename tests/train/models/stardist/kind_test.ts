@@ -10,6 +10,7 @@ import {
 } from "../../../../nn/labels/stardist/thresholds.ts";
 import { starDist } from "../../../../train/models/stardist/kind.ts";
 import { rayOutlines } from "../../../../train/models/stardist/outlines.ts";
+import { ALL_ORIENTATIONS, PLAIN } from "../../../../train/models/views.ts";
 import { noiseImage, starNetwork, wholeAnswer } from "../../fixtures/models/star_network.ts";
 
 const device = await openDevice({ kernels: { "upConv2d forward": "separate" } });
@@ -50,15 +51,16 @@ Deno.test("segment() of StarDist enlarges the map to the image, each pixel its g
   }
 });
 
-Deno.test("segment() of StarDist refuses to turn images, before anything is queued", async () => {
-  const network = await starNetwork(device, { grid: 2 });
+Deno.test("segment() of StarDist in many views finds objects and leaves nothing on the GPU", async () => {
+  const network = await starNetwork(device, { grid: 2, length: 5 });
   const { inUse } = device.memory;
-  const options = { network, image: noiseImage(20, 20), decode: DECODE, tta: true };
-  assertThrows(
-    () => segment(device, options).next([]),
-    TypeError,
-    "Cannot use --tta with a StarDist model",
-  );
+  const options = { network, image: noiseImage(45, 38), decode: DECODE };
+  const plain = await runSteps(device, segment(device, options));
+  const same = await runSteps(device, segment(device, { ...options, views: PLAIN, exposure: 1 }));
+  assertEquals(same.labels, plain.labels);
+  const turned = await runSteps(device, segment(device, { ...options, views: ALL_ORIENTATIONS }));
+  assert(turned.count > 0, `${turned.count} objects`);
+  assert(turned.labels.data.some((id, i) => (id > 0) !== (plain.labels.data[i] > 0)));
   assertEquals(device.memory.inUse, inUse);
 });
 

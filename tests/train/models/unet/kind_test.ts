@@ -13,6 +13,7 @@ import {
   type PostprocessSettings,
 } from "../../../../train/models/unet/postprocess.ts";
 import { predictProbability } from "../../../../train/models/unet/probability.ts";
+import { ALL_ORIENTATIONS } from "../../../../train/models/views.ts";
 import { noiseImage } from "../../fixtures/models/star_network.ts";
 
 const device = await openDevice({ kernels: { "upConv2d forward": "separate" } });
@@ -39,7 +40,7 @@ Deno.test("objective() of a U-Net compares probabilities and reaches every param
 Deno.test("segment() of a U-Net is its probability and then its post-processing", async () => {
   const network = unet();
   const image = noiseImage(41, 38);
-  for (const options of [{}, { tta: true }, { tile: 32 }]) {
+  for (const options of [{}, { views: ALL_ORIENTATIONS }, { tile: 32 }]) {
     const map = await predictProbability(device, { network, image, ...options });
     const expected = await postprocess(device, map, DECODE);
     const count = expected.data.reduce((most, id) => Math.max(most, id), 0);

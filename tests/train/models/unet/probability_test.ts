@@ -8,6 +8,7 @@ import type { Plane } from "../../../../train/images/image.ts";
 import { orient, ORIENTATIONS, unorient } from "../../../../train/images/orientation.ts";
 import { Random } from "../../../../train/images/random.ts";
 import { predictProbability } from "../../../../train/models/unet/probability.ts";
+import { ALL_ORIENTATIONS } from "../../../../train/models/views.ts";
 
 const MIB = 1024 ** 2;
 const device: Device = await openDevice();
@@ -78,7 +79,7 @@ Deno.test("test-time augmentation is the mean over the eight orientations", asyn
       const turned = await predictProbability(device, { network: net, image: orient(image, k) });
       unorient(turned, k).data.forEach((p, i) => mean[i] += p / 8);
     }
-    const map = await predictProbability(device, { network: net, image, tta: true });
+    const map = await predictProbability(device, { network: net, image, views: ALL_ORIENTATIONS });
     const expected = { width, height, data: Float32Array.from(mean) };
     assertLess(largestDifference(map, expected), 1e-6);
     const plain = await predictProbability(device, { network: net, image });
@@ -128,6 +129,6 @@ Deno.test("predicting leaves nothing on the GPU", async () => {
   const net = network(2);
   const { inUse } = device.memory;
   await predictProbability(device, { network: net, image: noise(50, 80), tile: 64 });
-  await predictProbability(device, { network: net, image: noise(50, 50), tta: true });
+  await predictProbability(device, { network: net, image: noise(50, 50), views: ALL_ORIENTATIONS });
   assertEquals(device.memory.inUse, inUse);
 });

@@ -1,0 +1,56 @@
+// A second stage with a teacher: what it tells, what it writes, and that it resumes to the same bits.
+import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
+import { train } from "../../../../train/jobs/train/train.ts";
+import type { SettingChange } from "../../../../train/models/model_kind.ts";
+import { runContent, tinyConfig, trainToEnd, withTinyData } from "../../fixtures/tiny_run.ts";
+
+const UNET: SettingChange = { consistency: "teacher", teacherBatch: 2, teacherViews: 2 };
+const STAR: SettingChange = {
+  ...UNET,
+  ...{ model: "stardist", segmentationLoss: "stardist", consistencyLoss: "squared-dice" },
+  stardist: { rays: 8, grid: 2, features: 4 },
+};
+
+Deno.test("a student learns from stills and from what its teacher found, one batch each", async () => {
+  for (const change of [UNET, STAR]) {
+    await withTinyData(async ({ data, runs }) => {
+      const config = tinyConfig(data, { ...change, rounds: 3 });
+      const events = await trainToEnd({ config, out: runs });
+      const steps = events.filter((event) => event.type === "step");
+      const kinds = (stage: string) =>
+        steps.filter((step) => step.stage === stage).map(({ kind }) => kind);
+      assertEquals(kinds("control"), Array(3).fill("segmentation"));
+      assertEquals(kinds("consistent"), Array(3).fill(["segmentation", "pupil"]).flat());
+      const rates = (stage: string) =>
+        steps.filter(({ stage: its, kind }) => its === stage && kind === "segmentation")
+          .map(({ rate }) => rate);
+      assertEquals(rates("consistent"), rates("control"));
+      assertAlmostEquals(rates("control")[0], 3e-4, 1e-9);
+      const notes = events.flatMap((event) => event.type === "note" ? [event.text] : []);
+      assertMatch(
+        notes.find((text) => text.startsWith("Teacher")) ?? "",
+        /^Teacher on video-0: exposure \d+\.\d\d; \d+ objects in 5 frames, \d+ rescued and \d+ dropped/,
+      );
+      assert(steps.every(({ loss }) => Number.isFinite(loss)));
+      assertEquals(events.at(-1)?.type, "result");
+    });
+  }
+});
+
+Deno.test("a run with a teacher ends with the same bits however often it is interrupted", async () => {
+  await withTinyData(async ({ data, runs }) => {
+    const config = tinyConfig(data, {
+      ...STAR,
+      ...{ rounds: 3, validateEvery: 2, saveEvery: 1, averaging: 0.9 },
+    });
+    await trainToEnd({ config, out: `${runs}/whole` });
+    const whole = await runContent(`${runs}/whole`);
+    const out = `${runs}/cut`;
+    for (const stop of [9, 15, 19, 22]) {
+      let told = 0;
+      for await (const _event of train({ config, out, resume: true })) if (++told >= stop) break;
+    }
+    await trainToEnd({ config, out, resume: true });
+    assertEquals(await runContent(out), whole);
+  });
+});

@@ -1,0 +1,160 @@
+/**
+ * A teacher: the network of the first stage, unchanged, which sees each frame several times, at the right
+ * exposure, and asks the frames around it. What it is sure of then is what its student learns.
+ *
+ * @module
+ */
+
+import type { Device } from "../../../kernels/gpu/device.ts";
+import type { Network } from "../../../nn/module.ts";
+import type { Frames } from "../../images/series/frames.ts";
+import type { ObjectModel } from "../../models/model_kind.ts";
+import { inTurns } from "../../models/turns.ts";
+import { viewsOf } from "../../models/views.ts";
+import { type ScoredFrame, type Voted, votesOver } from "../../objects/sequence/votes.ts";
+import { oneOf, rate, type SettingGroup, share, wholeNumber, yesOrNo } from "../../settings.ts";
+import { labelsByVote, RunLabels, type VoteCounts } from "./pseudo_labels.ts";
+import type { TaughtVideo } from "./pupil_stream.ts";
+
+/** How the second stage learns from video. */
+export interface TeacherSettings {
+  /**
+   * What the second stage learns from video: the answers to frames are pulled towards each other
+   * (`siamese`, as in the paper), or a student learns what a teacher found in them (`teacher`).
+   */
+  consistency: "siamese" | "teacher";
+  /** Learning rate of a student, on stills and on video alike. */
+  teacherRate: number;
+  /** Patches of video in a student's batch. */
+  teacherBatch: number;
+  /** Views that the teacher averages. */
+  teacherViews: number;
+  /** Whether the frames around it vote on what a frame shows. */
+  votes: boolean;
+  /** The vote from which a proposal is an object. */
+  voteObject: number;
+  /** The vote from which a proposal is at least ignored, not background. */
+  voteIgnore: number;
+  /** How much worse than its best a student's loss on stills may be. */
+  stillsMargin: number;
+}
+
+/** The settings of {@linkcode TeacherSettings}. */
+export const teacherSettings: SettingGroup<TeacherSettings> = {
+  title: "Second stage",
+  settings: {
+    consistency: {
+      value: "siamese",
+      rule: oneOf(["siamese", "teacher"]),
+      sentence:
+        "What the second stage learns from video: to agree with itself from frame to frame " +
+        "(siamese), or what a teacher found (teacher)",
+      isCommon: true,
+    },
+    teacherRate: {
+      value: 3e-4,
+      rule: rate,
+      sentence: "Learning rate of a student, on stills and on video alike",
+    },
+    teacherBatch: {
+      value: 4,
+      rule: wholeNumber({ least: 1 }),
+      sentence: "Patches of video in a student's batch",
+    },
+    teacherViews: {
+      value: 4,
+      rule: wholeNumber({ least: 1 }),
+      sentence: "Views, turned and exposed otherwise, that the teacher averages, up to 8",
+    },
+    votes: {
+      value: true,
+      rule: yesOrNo,
+      sentence: "Let the frames around it vote on what a frame shows",
+    },
+    voteObject: {
+      value: 0.45,
+      rule: share,
+      sentence: "The vote from which a proposal of the teacher is an object",
+    },
+    voteIgnore: {
+      value: 0.25,
+      rule: share,
+      sentence: "The vote from which a proposal of the teacher is at least ignored",
+    },
+    stillsMargin: {
+      value: 0.05,
+      rule: share,
+      sentence: "How much worse than its best a student's validation loss on stills may be",
+    },
+  },
+};
+
+/** A teacher, and how it looks. */
+export interface Teacher {
+  /** The network, with the weights of the first stage. */
+  readonly network: Network;
+  /** How its kind finds objects. */
+  readonly objects: ObjectModel;
+  /** How its answers become objects. */
+  readonly decode: object;
+  /** Views, votes and thresholds. */
+  readonly settings: TeacherSettings;
+}
+
+/** What a teacher made of a video. */
+export interface Lesson {
+  /** The video with labels. */
+  readonly video: TaughtVideo;
+  /** What votes changed, over all frames. */
+  readonly counts: VoteCounts;
+  /** Bytes that its labels hold. */
+  readonly bytes: number;
+}
+
+/**
+ * Labels the frames of a video.
+ *
+ * @param options.exposure The gain at which the teacher sees them, see `expose`.
+ * @throws {TypeError} If this kind of model cannot teach.
+ * @throws {SyntaxError | RangeError} If a frame has to be read and its file is damaged.
+ */
+export async function teach(
+  device: Device,
+  { network, objects, decode, settings }: Teacher,
+  { frames, exposure }: { frames: Frames; exposure: number },
+): Promise<Lesson> {
+  const propose = objects.propose;
+  if (!propose) throw new TypeError("Cannot teach with this kind of model: it proposes no objects");
+  const views = viewsOf(settings.teacherViews);
+  const read = async function* () {
+    for (let t = 0; t < frames.length; t++) yield await frames.frame(t);
+  };
+  const proposed = async function* (): AsyncGenerator<ScoredFrame> {
+    const found = inTurns(
+      device,
+      read(),
+      (image) => propose(device, { network, image, decode, exposure, views }),
+    );
+    for await (const { labels, scores } of found) yield { ...labels, scores };
+  };
+  const labels: RunLabels[] = [];
+  const totals = { objects: 0, rescued: 0, dropped: 0, ignored: 0 };
+  const thresholds = { object: settings.voteObject, ignore: settings.voteIgnore };
+  for await (const frame of settings.votes ? votesOver(proposed()) : ownVotes(proposed())) {
+    const { labels: image, counts } = labelsByVote(frame, thresholds);
+    labels.push(new RunLabels(image));
+    for (const key of Object.keys(totals) as (keyof VoteCounts)[]) totals[key] += counts[key];
+  }
+  return {
+    video: { frames, labels },
+    counts: totals,
+    bytes: labels.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
+
+/** Every frame votes for itself alone. */
+async function* ownVotes(
+  frames: AsyncIterable<ScoredFrame>,
+): AsyncGenerator<ScoredFrame & Voted> {
+  for await (const frame of frames) yield { ...frame, votes: frame.scores };
+}
