@@ -8,7 +8,7 @@ import { each, fails, kymo, runs, TINY } from "./fixtures/command.ts";
 
 Deno.test("a wrong command line is exit code 2 and one line that says what is wrong", async () => {
   const wrong: [args: string[], ...says: string[]][] = [
-    [["paint"], "Cannot run paint", "train, predict, evaluate, import, ", "--help"],
+    [["paint"], "Cannot run paint", "train, predict, evaluate, experiment, import, ", "--help"],
     [["toString"], "Cannot run toString"],
     [["--json"], "Cannot run --json"],
     [["train", "--stils", "x"], "--stils", "unknown flag", "--help"],
@@ -43,7 +43,12 @@ Deno.test("a wrong command line is exit code 2 and one line that says what is wr
     [["predict", "--model=r", "--min-size", "1.5", "a"], "--min-size 1.5", "whole number"],
     [["predict", "--model=r", "--nms", "few", "a"], "--nms few", "expected a number"],
     [["predict", "--model=r", "--nms=1.5", "a"], "--nms 1.5", "a number from 0 to 1"],
-    [["predict", "--model=r", "--nms=0.3", "--tta", "a"], "--tta together with --nms", "leave out"],
+    [["predict", "--model=r", "--views=0", "a"], "--views 0", "≥ 1"],
+    [
+      ["predict", "--model=r", "--exposure=bright", "a"],
+      "--exposure bright",
+      "auto or a number over 0",
+    ],
     [["predict", "--model=r", "--nms=0.3", "--opening=0", "a"], "--opening together with --nms"],
     [["predict", "--model=r", "--nms=0.3", "--threshold=otsu", "a"], "--threshold otsu together"],
     [["predict", "--model=r", "--tile", "0", "a"], "--tile 0", "≥ 1"],

@@ -8,6 +8,7 @@ import type { Command } from "./command.ts";
 import { annotateCommand } from "./commands/annotate_to_mask.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
+import { experimentCommand } from "./commands/experiment.ts";
 import { filterCommand } from "./commands/filter.ts";
 import { importCommand } from "./commands/import.ts";
 import { predictCommand } from "./commands/predict.ts";
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   trainCommand,
   predictCommand,
   evaluateCommand,
+  experimentCommand,
   importCommand,
   filterCommand,
   annotateCommand,

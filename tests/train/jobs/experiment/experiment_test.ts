@@ -1,0 +1,32 @@
+import { assert, assertEquals } from "@std/assert";
+import { experiment, type ExperimentEvent } from "../../../../train/jobs/experiment/experiment.ts";
+import { tinyConfig, withTinyData } from "../../fixtures/tiny_run.ts";
+
+Deno.test("experiment() trains and measures what its protocol names, once", async () => {
+  await withTinyData(async ({ data, runs: folder }) => {
+    const settings = tinyConfig(data, { warmup: 2, rounds: 1, validateEvery: 2, teacherViews: 2 });
+    const recipes = ["baseline", "control-auto-votes", "teacher"];
+    const protocol = { settings, recipes, measureFrom: 0.2, blocks: 2 };
+    await Deno.mkdir(folder, { recursive: true });
+    await Deno.writeTextFile(`${folder}/p.json`, JSON.stringify(protocol));
+    const run = async (): Promise<ExperimentEvent[]> =>
+      await Array.fromAsync(experiment({ file: `${folder}/p.json`, out: `${folder}/out` }));
+    const first = await run();
+    const stages = first.flatMap((event) => event.type === "stage" ? [event.stage] : []);
+    // The baseline is trained once, and taken as it is by the others.
+    assertEquals(stages, ["baseline", "baseline", "control", "baseline", "consistent"]);
+    const measured = (events: ExperimentEvent[]) =>
+      events.flatMap((event) => event.type === "recipe" ? [[event.name, event.isKept]] : []);
+    const names = ["baseline", "control", "control-auto-votes", "teacher"];
+    assertEquals(measured(first), names.map((name) => [name, false]));
+    const table = await Deno.readTextFile(`${folder}/out/comparison.md`);
+    for (const name of names) assert(table.includes(`| ${name} `), table);
+    await Deno.remove(`${folder}/out/seed-1/teacher.json`);
+    const again = await run();
+    assertEquals(measured(again), names.map((name) => [name, name !== "teacher"]));
+    assert(again.every(({ type }) => type !== "step"));
+    const seconds = /^\| [a-z-]+ +\| +1\.00 \| +\d+ \|$/gm;
+    const plain = (text: string) => text.replaceAll(seconds, "");
+    assertEquals(plain(await Deno.readTextFile(`${folder}/out/comparison.md`)), plain(table));
+  });
+});

@@ -1,0 +1,47 @@
+/**
+ * `experiment`: recipes compared by a protocol.
+ *
+ * @module
+ */
+
+import type { Command } from "../command.ts";
+import { textFlag } from "../flag_values.ts";
+import { UsageError } from "../usage_error.ts";
+import { TrainProgress } from "./train_progress.ts";
+
+/** The command `experiment`. */
+export const experimentCommand: Command = {
+  name: "experiment",
+  summary: "Compares ways to train and to predict, by a protocol",
+  usage: "FILE.json [--out DIR]",
+  takesInputs: true,
+  flags: [
+    {
+      name: "out",
+      kind: "value",
+      placeholder: "DIR",
+      sentence: "Where runs and results go; what is there already is not done again",
+      default: "FILE.results",
+    },
+  ],
+  async run(flags, { output }) {
+    const [file, ...others] = flags._ as string[];
+    if (file === undefined) throw new UsageError("Cannot start: no FILE.json given");
+    if (others.length > 0) throw new UsageError(`Cannot use ${others[0]}: one FILE.json at a time`);
+    const out = textFlag(flags, "out") ?? `${file.replace(/\.json$/, "")}.results`;
+    const { experiment } = await import("../../jobs/experiment/experiment.ts");
+    const progress = new TrainProgress();
+    for await (const event of experiment({ file, out })) {
+      output.event(event, (shown) => {
+        if (shown.type === "recipe") {
+          const how = shown.isKept ? "was measured before" : "measured";
+          return { lines: [`Seed ${shown.seed}, ${shown.name}: ${how}`], status: null };
+        }
+        if (shown.type === "comparison") {
+          return { lines: ["", shown.text, `Table: ${shown.file}`], status: null };
+        }
+        return progress.show(shown);
+      });
+    }
+  },
+};

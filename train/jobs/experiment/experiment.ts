@@ -1,0 +1,141 @@
+/**
+ * Experiments: trains what a protocol names with every seed, measures its recipes, and compares them in
+ * one table. A run that was stopped goes on where it was.
+ *
+ * @module
+ */
+
+import { openDevice } from "../../../kernels/open_device.ts";
+import type { Stage } from "../../learn/stages.ts";
+import { makeFolder, writeFileAtomic } from "../disk/files.ts";
+import { openFocus } from "../disk/focus_source.ts";
+import { readModelFile } from "../disk/model_files.ts";
+import { changeConfig, type TrainConfig } from "../train/config.ts";
+import type { TrainEvent } from "../train/events.ts";
+import { takesStacks } from "../train/stack_set.ts";
+import { trainObjects } from "../train/train_objects.ts";
+import { loadTrainingSet } from "../train/training_set.ts";
+import { formatComparison, type RecipeResults } from "./comparison.ts";
+import { measureRecipe, type RecipeResult } from "./measure_recipe.ts";
+import { parseProtocol, type Protocol } from "./protocol.ts";
+import { type Recipe, type RecipeRun, REFERENCE } from "./recipes.ts";
+
+/** What to do, and where. */
+export interface ExperimentOptions {
+  /** The file of the protocol. */
+  readonly file: string;
+  /** The folder of runs and results. */
+  readonly out: string;
+}
+
+/** A recipe has been measured. */
+export interface RecipeMeasured {
+  /** What kind of event this is. */
+  readonly type: "recipe";
+  /** The recipe's name. */
+  readonly name: string;
+  /** The seed. */
+  readonly seed: number;
+  /** Measured before, and read again. */
+  readonly isKept: boolean;
+}
+
+/** Everything is measured. */
+export interface ExperimentDone {
+  /** What kind of event this is. */
+  readonly type: "comparison";
+  /** The file of the table. */
+  readonly file: string;
+  /** The table as Markdown. */
+  readonly text: string;
+}
+
+/** What an experiment tells while it runs. */
+export type ExperimentEvent = TrainEvent | RecipeMeasured | ExperimentDone;
+
+/**
+ * Runs an experiment, and tells what happens as it happens.
+ *
+ * Below the output folder are `seed-N/baseline/` and one folder for each run of each seed, results as JSON
+ * beside them, and `comparison.md`. What is there already is not done again, so a stopped experiment
+ * goes on when it is called again.
+ *
+ * @throws {SyntaxError | TypeError | RangeError} If the protocol makes no sense, or data do not fit.
+ */
+export async function* experiment(
+  { file, out }: ExperimentOptions,
+): AsyncGenerator<ExperimentEvent> {
+  const protocol = parseProtocol(await Deno.readTextFile(file), file);
+  await makeFolder(out);
+  const results = new Map(protocol.recipes.map(({ name }) => [name, [] as RecipeResult[]]));
+  for (const seed of protocol.seeds) {
+    const place = `${out}/seed-${seed}`;
+    const config = { ...protocol.config, seed };
+    yield* trainRun({ config: { ...config, rounds: 0 }, out: `${place}/baseline`, stages: [] });
+    for (const [run, stages] of runsOf(protocol)) {
+      const changed = changeConfig(config, { change: run.change, source: `recipe ${run.name}` });
+      yield* trainRun({
+        config: {
+          ...changed,
+          seed: seed + (run.seedOffset ?? 0),
+          resumeFrom: `${place}/baseline/baseline.safetensors`,
+        },
+        ...{ out: `${place}/${run.name}`, stages },
+      });
+    }
+    for (const recipe of protocol.recipes) {
+      const path = `${place}/${recipe.name}.json`;
+      const kept = await readResult(path);
+      const result = kept ?? await measure(protocol, { recipe, place, config });
+      if (!kept) await writeFileAtomic(path, JSON.stringify(result));
+      results.get(recipe.name)!.push(result);
+      yield { type: "recipe", name: recipe.name, seed, isKept: kept !== null };
+    }
+  }
+  const all: RecipeResults[] = [...results].map(([name, results]) => ({ name, results }));
+  const text = formatComparison(all, { reference: REFERENCE });
+  const table = `${out}/comparison.md`;
+  await writeFileAtomic(table, text);
+  yield { type: "comparison", file: table, text };
+}
+
+/** The runs that the recipes need, with the stages that they take from them. */
+function runsOf({ recipes }: Protocol): Map<RecipeRun, Stage[]> {
+  const runs = new Map<RecipeRun, Stage[]>();
+  for (const { run, stage } of recipes) {
+    const stages = runs.get(run) ?? [];
+    if (stage !== "baseline" && !stages.includes(stage)) stages.push(stage);
+    runs.set(run, stages);
+  }
+  return runs;
+}
+
+/** Trains, unless that was done before. */
+async function* trainRun(
+  { config, out, stages }: { config: TrainConfig; out: string; stages: readonly Stage[] },
+): AsyncGenerator<TrainEvent> {
+  const exists = (name: string) => Deno.stat(`${out}/${name}`).then(() => true, () => false);
+  if (await exists("report.html")) return;
+  yield* trainObjects({ config, out, stages, resume: await exists("config.json") });
+}
+
+async function readResult(path: string): Promise<RecipeResult | null> {
+  try {
+    return JSON.parse(await Deno.readTextFile(path));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+async function measure(
+  { measureFrom, blocks }: Protocol,
+  { recipe, place, config }: { recipe: Recipe; place: string; config: TrainConfig },
+): Promise<RecipeResult> {
+  using device = await openDevice({ memoryLimit: config.memory * 1024 ** 2 });
+  const findFocus = takesStacks(config) ? await openFocus(device, config.focus) : undefined;
+  const set = await loadTrainingSet(config, { findFocus });
+  const file = await readModelFile(`${place}/${recipe.run.name}/${recipe.stage}.safetensors`);
+  const { field } = config;
+  return await measureRecipe(device, { recipe, file, set, measureFrom, blocks, field });
+}

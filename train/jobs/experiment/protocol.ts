@@ -1,0 +1,90 @@
+/**
+ * The protocol of an experiment: a JSON file that says what is trained and measured.
+ *
+ * @module
+ */
+
+import { defaultKinds } from "../../models/list.ts";
+import { checkConfig } from "../train/check_config.ts";
+import { configOf, type TrainConfig } from "../train/config.ts";
+import { type Recipe, recipes, recipesNamed } from "./recipes.ts";
+
+/** A protocol. */
+export interface Protocol {
+  /** Settings of all runs: data, model and how long they train. */
+  readonly config: TrainConfig;
+  /** Seeds; one run of each recipe for each. */
+  readonly seeds: readonly number[];
+  /** What is compared. */
+  readonly recipes: readonly Recipe[];
+  /** The first share of the video, which is not measured. */
+  readonly measureFrom: number;
+  /** Blocks of consecutive frames whose differences are resampled. */
+  readonly blocks: number;
+}
+
+const DEFAULTS = {
+  seeds: [1],
+  recipes: recipes.map(({ name }) => name),
+  measureFrom: 0,
+  blocks: 6,
+};
+
+/**
+ * Reads a protocol.
+ *
+ * @param text `{ "settings": { … }, "seeds": [1, 2], "recipes": ["teacher"], "measureFrom": 0.5,
+ *   "blocks": 6 }`; the settings are those of `train`, all else may be left out.
+ * @param file The file's name, for errors.
+ * @throws {SyntaxError | TypeError | RangeError} If it is no JSON, or something in it makes no sense.
+ */
+export function parseProtocol(text: string, file: string): Protocol {
+  const given = parse(text, file);
+  const { settings = {}, ...others } = given;
+  const unknown = Object.keys(others).find((key) => !(key in DEFAULTS));
+  const expect = (holds: boolean, what: string) => {
+    if (!holds) throw new RangeError(`Cannot use ${file}: ${what}`);
+  };
+  expect(unknown === undefined, `unknown key ${unknown}; known are settings and ${KEYS}`);
+  expect(isRecord(settings), "settings is no object of settings");
+  const { seeds, recipes: names, measureFrom, blocks } = { ...DEFAULTS, ...others };
+  const isSeeds = isList(seeds, (seed) => Number.isInteger(seed) && Number(seed) >= 0);
+  expect(isSeeds, "seeds is no list of whole numbers");
+  expect(isList(names, (name) => typeof name === "string"), "recipes is no list of names");
+  const from = Number(measureFrom);
+  expect(from >= 0 && from < 1, "measureFrom is no share in [0, 1)");
+  expect(Number.isInteger(blocks) && Number(blocks) >= 2, "blocks is no whole number ≥ 2");
+  const config = configOf(settings as Record<string, unknown>, { source: file });
+  checkConfig(config, defaultKinds);
+  expect(config.stills === "" || config.video.length > 0, "settings has no video to measure on");
+  expect(config.rounds > 0, "settings.rounds is 0: without a second stage nothing is compared");
+  try {
+    return {
+      ...{ config, measureFrom: from, blocks: Number(blocks) },
+      seeds: seeds as number[],
+      recipes: recipesNamed(names as string[]),
+    };
+  } catch (error) {
+    throw new RangeError(`Cannot use ${file}: ${(error as Error).message}`);
+  }
+}
+
+const KEYS = Object.keys(DEFAULTS).join(", ");
+
+function parse(text: string, file: string): Record<string, unknown> {
+  try {
+    const value = JSON.parse(text);
+    if (isRecord(value)) return value;
+  } catch (error) {
+    throw new SyntaxError(`Cannot use ${file}: ${(error as Error).message}`);
+  }
+  throw new SyntaxError(`Cannot use ${file}: it is no JSON object`);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isList(value: unknown, holds: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every(holds);
+}
