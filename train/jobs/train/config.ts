@@ -6,7 +6,11 @@
  */
 
 import { type IntensitySettings, intensitySettings } from "../../images/normalization_settings.ts";
-import { type AugmentationSettings, augmentationSettings } from "../../learn/patches/augment.ts";
+import {
+  type AugmentationSettings,
+  augmentationSettings,
+  defaultAugmentation,
+} from "../../learn/patches/augment.ts";
 import { type BatchSettings, batchSettings } from "../../learn/batches.ts";
 import { type AlarmSettings, alarmSettings } from "../../learn/examiner.ts";
 import { type ScheduleSettings, scheduleSettings } from "../../learn/schedule.ts";
@@ -164,10 +168,10 @@ export const defaultConfig: TrainConfig = defaultConfigOf(defaultKinds);
 export const syntheticConfig: Partial<TrainConfig> = {
   base: 8,
   patch: 96,
-  warmup: 420,
-  ramp: 20,
+  warmup: 1200,
+  ramp: 100,
   rounds: 40,
-  validateEvery: 60,
+  validateEvery: 120,
   saveEvery: 60,
   control: true,
 };
@@ -176,6 +180,14 @@ export const syntheticConfig: Partial<TrainConfig> = {
 export const holotomographyConfig: Partial<TrainConfig> = {
   ...syntheticConfig,
   patch: 64,
+  warmup: 420,
+  ramp: 20,
+  validateEvery: 60,
+  // A refractive index is a quantity, which no exposure changes.
+  augmentation: {
+    ...defaultAugmentation,
+    exposure: { ...defaultAugmentation.exposure, probability: 0 },
+  },
   planes: 3,
   // Nucleoli are a few pixels wide.
   postprocess: { ...defaultPostprocess, minSize: 4 },
