@@ -6,6 +6,7 @@
  * @module
  */
 
+import { IGNORED_LABEL } from "../../../kernels/targets/label_grid.ts";
 import { bounded } from "../../images/exposure.ts";
 import { Random, type RandomState } from "../../images/random.ts";
 import type { Sample } from "../../images/sample.ts";
@@ -112,7 +113,7 @@ export class PupilStream implements BatchStream {
         y: random.integer(frames.height - size + 1),
         size,
       };
-      if (labels[index].cut(place).some((id) => id > 0)) break;
+      if (labels[index].cut(place).some((id) => id > 0 && id !== IGNORED_LABEL)) break;
     }
     const gain = Math.exp(random.uniform(...GAINS));
     const isBounded = random.chance(BOUNDED) && gain > 1;

@@ -1,0 +1,27 @@
+import { assert, assertEquals } from "@std/assert";
+import { IGNORED_LABEL } from "../../../../kernels/targets/label_grid.ts";
+import { heldFrames } from "../../../../train/images/series/frames.ts";
+import { RunLabels } from "../../../../train/learn/teacher/pseudo_labels.ts";
+import { PupilStream } from "../../../../train/learn/teacher/pupil_stream.ts";
+
+Deno.test("a patch of a student has an object, not only doubt, where it needs one", async () => {
+  const [width, height, patch, count] = [64, 16, 8, 64];
+  const frames = heldFrames([{ width, height, data: new Float32Array(width * height) }]);
+  const data = Uint32Array.from({ length: width * height }, (_, i) => {
+    const x = i % width;
+    return x < 40 ? IGNORED_LABEL : x < 48 ? 3 : 0;
+  });
+  const batches: Uint32Array[] = [];
+  const encode = (labels: Uint32Array) => {
+    batches.push(labels);
+    return new Float32Array(labels.length);
+  };
+  const labels = [new RunLabels({ width, height, data })];
+  const settings = { patch, count, foreground: 1, seed: 1, encode };
+  await new PupilStream([{ frames, labels }], settings).next();
+  const [ids] = batches;
+  assertEquals(ids.length, count * patch * patch);
+  for (let i = 0; i < count; i++) {
+    assert(ids.subarray(i * patch * patch, (i + 1) * patch * patch).includes(3), `patch ${i}`);
+  }
+});
