@@ -108,6 +108,7 @@ export function formatComparison(
     // The truth is the same for all, so an excess differs by as much as the figure itself.
     if (group.startsWith("Flicker above")) continue;
     const ofVideo = figures.filter(({ key }) => !key.endsWith("_stills"));
+    if (ofVideo.length === 0) continue;
     lines.push("", `${group}:`, "", ...differenceTable(all, { figures: ofVideo, reference }));
   }
   return [...lines, ""].join("\n");

@@ -5,8 +5,10 @@
  * @module
  */
 
+import type { Device } from "../../../kernels/gpu/device.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
 import type { Stage } from "../../learn/stages.ts";
+import type { TrainingSet } from "../../learn/training_set.ts";
 import { makeFolder, writeFileAtomic } from "../disk/files.ts";
 import { openFocus } from "../disk/focus_source.ts";
 import { readModelFile } from "../disk/model_files.ts";
@@ -16,7 +18,7 @@ import { takesStacks } from "../train/stack_set.ts";
 import { trainObjects } from "../train/train_objects.ts";
 import { loadTrainingSet } from "../train/training_set.ts";
 import { formatComparison, type RecipeResults } from "./comparison.ts";
-import { measureRecipe, type RecipeResult } from "./measure_recipe.ts";
+import { measuredFrames, measureRecipe, type RecipeResult } from "./measure_recipe.ts";
 import { parseProtocol, type Protocol } from "./protocol.ts";
 import { type Recipe, type RecipeRun, REFERENCE } from "./recipes.ts";
 
@@ -61,12 +63,19 @@ export type ExperimentEvent = TrainEvent | RecipeMeasured | ExperimentDone;
  * goes on when it is called again.
  *
  * @throws {SyntaxError | TypeError | RangeError} If the protocol makes no sense, or data do not fit.
+ * @throws {Error} If the file cannot be read, or the folder has results of other settings.
  */
 export async function* experiment(
   { file, out }: ExperimentOptions,
 ): AsyncGenerator<ExperimentEvent> {
-  const protocol = parseProtocol(await Deno.readTextFile(file), file);
+  const text = await Deno.readTextFile(file).catch((error) => {
+    throw new Error(`Cannot read ${file}: ${error.message}; give a JSON file of a protocol`);
+  });
+  const protocol = parseProtocol(text, file);
+  // What cannot be measured is not trained.
+  await withData(protocol.config, ({ videos: [{ frames }] }) => measuredFrames(frames, protocol));
   await makeFolder(out);
+  await refuseOtherSettings(protocol, out);
   const results = new Map(protocol.recipes.map(({ name }) => [name, [] as RecipeResult[]]));
   for (const seed of protocol.seeds) {
     const place = `${out}/seed-${seed}`;
@@ -93,10 +102,26 @@ export async function* experiment(
     }
   }
   const all: RecipeResults[] = [...results].map(([name, results]) => ({ name, results }));
-  const text = formatComparison(all, { reference: REFERENCE });
+  const comparison = formatComparison(all, { reference: REFERENCE });
   const table = `${out}/comparison.md`;
-  await writeFileAtomic(table, text);
-  yield { type: "comparison", file: table, text };
+  await writeFileAtomic(table, comparison);
+  yield { type: "comparison", file: table, text: comparison };
+}
+
+/** Seeds and recipes may be added to an experiment; results of other settings cannot be compared. */
+async function refuseOtherSettings(
+  { config, measureFrom, blocks }: Protocol,
+  out: string,
+): Promise<void> {
+  const path = `${out}/protocol.json`;
+  const text = JSON.stringify({ settings: config, measureFrom, blocks }, null, 2) + "\n";
+  const before = await readIfThere(path);
+  if (before === null) return await writeFileAtomic(path, text);
+  if (before === text) return;
+  throw new Error(
+    `Cannot go on in ${out}: its results are those of the settings, measureFrom and blocks in ` +
+      `${path}; give another --out`,
+  );
 }
 
 /** The runs that the recipes need, with the stages that they take from them. */
@@ -120,8 +145,13 @@ async function* trainRun(
 }
 
 async function readResult(path: string): Promise<RecipeResult | null> {
+  const text = await readIfThere(path);
+  return text === null ? null : JSON.parse(text);
+}
+
+async function readIfThere(path: string): Promise<string | null> {
   try {
-    return JSON.parse(await Deno.readTextFile(path));
+    return await Deno.readTextFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;
@@ -132,10 +162,17 @@ async function measure(
   { measureFrom, blocks }: Protocol,
   { recipe, place, config }: { recipe: Recipe; place: string; config: TrainConfig },
 ): Promise<RecipeResult> {
+  const file = await readModelFile(`${place}/${recipe.run.name}/${recipe.stage}.safetensors`);
+  const options = { recipe, file, measureFrom, blocks, field: config.field };
+  return await withData(config, (set, device) => measureRecipe(device, { ...options, set }));
+}
+
+/** Opens the data of a run for as long as they are used. */
+async function withData<T>(
+  config: TrainConfig,
+  use: (set: TrainingSet, device: Device) => T | Promise<T>,
+): Promise<T> {
   using device = await openDevice({ memoryLimit: config.memory * 1024 ** 2 });
   const findFocus = takesStacks(config) ? await openFocus(device, config.focus) : undefined;
-  const set = await loadTrainingSet(config, { findFocus });
-  const file = await readModelFile(`${place}/${recipe.run.name}/${recipe.stage}.safetensors`);
-  const { field } = config;
-  return await measureRecipe(device, { recipe, file, set, measureFrom, blocks, field });
+  return await use(await loadTrainingSet(config, { findFocus }), device);
 }

@@ -64,13 +64,7 @@ export async function measureRecipe(
   const model = buildModel(device, file);
   const [video] = set.videos;
   const { frames } = video;
-  const first = Math.floor(measureFrom * frames.length);
-  const count = frames.length - first;
-  if (count < 2 * blocks) {
-    throw new RangeError(
-      `Cannot measure ${count} frames in ${blocks} blocks: each needs two; lower blocks`,
-    );
-  }
+  const { first, count } = measuredFrames(frames, { measureFrom, blocks });
   const exposure = await exposureFor(device, {
     ...{ network: model.network, decode: model.decode, contrast: model.contrast, frames },
     objects: objectModelOf(model.kind),
@@ -102,6 +96,23 @@ export async function measureRecipe(
     blocks: parts.map(({ evaluation }) => evaluation),
     stills: precision,
   };
+}
+
+/**
+ * Which frames are measured: `count` from `first` on.
+ *
+ * @throws {RangeError} If there are fewer than two for each block.
+ */
+export function measuredFrames(
+  { length }: { readonly length: number },
+  { measureFrom, blocks }: Pick<MeasureRecipeOptions, "measureFrom" | "blocks">,
+): { first: number; count: number } {
+  const first = Math.floor(measureFrom * length);
+  const count = length - first;
+  if (count >= 2 * blocks) return { first, count };
+  throw new RangeError(
+    `Cannot measure ${count} frames in ${blocks} blocks: each needs two; lower blocks`,
+  );
 }
 
 async function* labelsOf(

@@ -50,8 +50,9 @@ export function parseProtocol(text: string, file: string): Protocol {
   const { seeds, recipes: names, measureFrom, blocks } = { ...DEFAULTS, ...others };
   const isSeeds = isList(seeds, (seed) => Number.isInteger(seed) && Number(seed) >= 0);
   expect(isSeeds, "seeds is no list of whole numbers");
+  expect(new Set(seeds as number[]).size === seeds.length, "seeds names one twice");
   expect(isList(names, (name) => typeof name === "string"), "recipes is no list of names");
-  const from = Number(measureFrom);
+  const from = typeof measureFrom === "number" ? measureFrom : NaN;
   expect(from >= 0 && from < 1, "measureFrom is no share in [0, 1)");
   expect(Number.isInteger(blocks) && Number(blocks) >= 2, "blocks is no whole number ≥ 2");
   const config = configOf(settings as Record<string, unknown>, { source: file });

@@ -60,6 +60,15 @@ Deno.test("formatComparison() shows recipes, their spread over seeds and differe
   assert(rows.some((row) => row.includes("-0.0500 [-0.0500, -0.0500]")), text);
 });
 
+Deno.test("formatComparison() has no table of differences where stills alone have figures", () => {
+  const stills = { ap50: 0.5, meanAp: 0.4, accuracies: [] };
+  const all = ["control", "teacher"]
+    .map((name) => ({ name, results: [{ ...result([0.1, 0.2]), stills }] }));
+  const text = formatComparison(all, { reference: "control" });
+  assertEquals(text.match(/^Accuracy:$/gm)?.length, 1, text);
+  assertEquals(text.match(/^Flicker:$/gm)?.length, 2, text);
+});
+
 Deno.test("parseProtocol() fills in what a file leaves out", () => {
   const text = JSON.stringify({ settings: { model: "stardist", stills: "s", video: ["v"] } });
   const { config, seeds, measureFrom, blocks, recipes: all } = parseProtocol(text, "p.json");
@@ -84,8 +93,10 @@ Deno.test("parseProtocol() names the file and what is wrong in it", () => {
     [{ settings: { stills: "s" } }, "no video"],
     [{ seeds: [] }, "seeds"],
     [{ seeds: [0.5] }, "seeds"],
+    [{ seeds: [1, 1] }, "seeds names one twice"],
     [{ recipes: ["magic"] }, "no recipe magic, only baseline, control"],
     [{ measureFrom: 1 }, "measureFrom"],
+    [{ measureFrom: null }, "measureFrom"],
     [{ blocks: 1 }, "blocks"],
   ];
   for (const [protocol, says] of wrong) {

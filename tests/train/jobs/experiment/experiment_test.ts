@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { experiment, type ExperimentEvent } from "../../../../train/jobs/experiment/experiment.ts";
 import { tinyConfig, withTinyData } from "../../fixtures/tiny_run.ts";
 
@@ -28,5 +28,9 @@ Deno.test("experiment() trains and measures what its protocol names, once", asyn
     const seconds = /^\| [a-z-]+ +\| +1\.00 \| +\d+ \|$/gm;
     const plain = (text: string) => text.replaceAll(seconds, "");
     assertEquals(plain(await Deno.readTextFile(`${folder}/out/comparison.md`)), plain(table));
+    await Deno.writeTextFile(`${folder}/p.json`, JSON.stringify({ ...protocol, blocks: 3 }));
+    await assertRejects(run, RangeError, "Cannot measure 4 frames in 3 blocks");
+    await Deno.writeTextFile(`${folder}/p.json`, JSON.stringify({ ...protocol, measureFrom: 0 }));
+    await assertRejects(run, Error, `Cannot go on in ${folder}/out`);
   });
 });
