@@ -204,6 +204,10 @@ export class StageExaminer implements Examiner {
     return `Collapse alarm after step ${step}: the mean probability went from ` +
       `${percent(then.meanProbability)} to ${percent(now.meanProbability)} and the foreground ` +
       `from ${percent(then.foregroundFraction)} to ${percent(now.foregroundFraction)}; the best ` +
-      "weights before that are kept; lower consistencyRate or consistencyShare";
+      `weights before that are kept; ${
+        this.#parts.countsConsistency ?? true
+          ? "lower consistencyRate or consistencyShare"
+          : "lower teacherRate"
+      }`;
   }
 }

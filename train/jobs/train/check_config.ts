@@ -7,7 +7,7 @@
 import { defaultKinds, type Kinds, modelKind } from "../../models/list.ts";
 import { checkSegmentationLoss } from "../../models/loss_settings.ts";
 import { checkValues, refuseValue } from "../../settings.ts";
-import { settingGroups, type TrainConfig } from "./config.ts";
+import { configOf, settingGroups, type TrainConfig } from "./config.ts";
 
 /**
  * Checks that all settings make sense, one by one and together.
@@ -32,4 +32,20 @@ export function checkConfig(config: TrainConfig, kinds: Kinds = defaultKinds): v
   if (patch % multiple !== 0) {
     refuseValue("patch", { value: patch, expected: `a multiple of ${multiple}` });
   }
+}
+
+/** What the second stage reads only where frames are compared. */
+const OF_COMPARISON = [
+  ...["volume", "pairs", "gap", "window", "depthPairs", "depthGap", "unit"],
+  ...["segmentationShare", "consistencyShare", "depthShare"],
+  ...["segmentationRate", "consistencyRate", "depthRate"],
+  ...["consistencyLoss", "consistencyTile", "consistencyReach"],
+] as const satisfies (keyof TrainConfig)[];
+
+/** Settings that were changed although a student learns nothing from them. */
+export function unlearnedSettings(config: TrainConfig, kinds: Kinds = defaultKinds): string[] {
+  if (config.consistency !== "teacher" || config.rounds === 0) return [];
+  const usual = configOf({ model: config.model }, { source: "the defaults", kinds });
+  return OF_COMPARISON
+    .filter((name) => JSON.stringify(config[name]) !== JSON.stringify(usual[name]));
 }

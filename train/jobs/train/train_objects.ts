@@ -31,6 +31,7 @@ import { resultsTable } from "../../report/results_table.ts";
 import { readModelFile, weightsFile } from "../disk/model_files.ts";
 import type { RunFolder } from "../disk/run_folder.ts";
 import { versions } from "../disk/version.ts";
+import { unlearnedSettings } from "./check_config.ts";
 import type { TrainConfig } from "./config.ts";
 import type { StageEvent, TrainEvent } from "./events.ts";
 import { FOCUS, isFocusTable, openFocus } from "../disk/focus_source.ts";
@@ -53,6 +54,10 @@ export async function* trainObjects(options: TrainOptions): AsyncGenerator<Train
   await keepFocus(parent, config);
   const set = await loadTrainingSet(config, { findFocus, source });
   for (const text of set.notes) yield { type: "note", text };
+  const unlearned = unlearnedSettings(config, run.kinds).join(", ");
+  if (unlearned !== "") {
+    yield { type: "note", text: `A student learns nothing from ${unlearned}: only siamese does` };
+  }
   await run.begin();
   const results: SeedResults[] = [];
   for (const place of places) results.push(yield* trainSeed(run, { ...place, set }));

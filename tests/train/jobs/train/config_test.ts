@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { checkConfig } from "../../../../train/jobs/train/check_config.ts";
+import { checkConfig, unlearnedSettings } from "../../../../train/jobs/train/check_config.ts";
 import {
   changeConfig,
   configOf,
@@ -300,4 +300,15 @@ Deno.test("a config.json of an earlier run still loads, and its kind of model to
   const config = changed(JSON.parse(JSON.stringify(saved)));
   checkConfig(config);
   assertEquals(config, saved);
+});
+
+Deno.test("unlearnedSettings() names what a student has no use for, not what its kind changes", () => {
+  for (const model of ["unet", "stardist"]) {
+    const config = configOf({ model, consistency: "teacher" }, { source: "a test" });
+    assertEquals(unlearnedSettings(config), []);
+    const changed = { ...config, window: 3, depthPairs: true, consistencyRate: 0.5, volume: ["v"] };
+    const names = ["volume", "window", "depthPairs", "consistencyRate"];
+    assertEquals(unlearnedSettings(changed), names);
+    assertEquals(unlearnedSettings({ ...changed, consistency: "siamese" }), []);
+  }
 });
