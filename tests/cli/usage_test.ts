@@ -44,6 +44,9 @@ Deno.test("a wrong command line is exit code 2 and one line that says what is wr
     [["predict", "--model=r", "--nms", "few", "a"], "--nms few", "expected a number"],
     [["predict", "--model=r", "--nms=1.5", "a"], "--nms 1.5", "a number from 0 to 1"],
     [["predict", "--model=r", "--views=0", "a"], "--views 0", "≥ 1"],
+    [["predict", "--model=r", "--views=2", "--tta", "a"], "Cannot use --views with --tta"],
+    [["train", "--exposure=bright"], "--exposure bright", "auto or a number over 0"],
+    [["train", "--teacher-views=9"], "teacherViews is 9", "a whole number from 1 to 8"],
     [
       ["predict", "--model=r", "--exposure=bright", "a"],
       "--exposure bright",

@@ -93,13 +93,16 @@ function parseValue(
   }
   const text = String(given);
   if (rule.alsoTakes && rule.holds(text)) return text;
-  return typeof value === "number" || rule.alsoTakes ? toNumber(text, flag) : text;
+  if (typeof value === "number") {
+    return toNumber(text, flag, rule.alsoTakes ? rule.expected : undefined);
+  }
+  return rule.alsoTakes ? toNumber(text, flag) : text;
 }
 
-function toNumber(text: string, flag: string): number {
+function toNumber(text: string, flag: string, expected = "a number"): number {
   const number = Number(text);
   if (text.trim() === "" || !Number.isFinite(number)) {
-    throw new TypeError(`Cannot use --${flag} ${text}: expected a number`);
+    throw new TypeError(`Cannot use --${flag} ${text}: expected ${expected}`);
   }
   return number;
 }

@@ -170,7 +170,14 @@ async function* scoredFrames(
           `probability map ${map.width}x${map.height}; give the maps of the same frames`,
       );
     }
-    yield { ...image, scores: objectScores(image, map?.data) };
+    const scores = objectScores(image, map?.data);
+    if ([...scores.values()].some((score) => !(score >= 0 && score <= 1))) {
+      throw new RangeError(
+        `Cannot filter ${labels.path}: the map of ${image.name} has values beyond 0 to 1; give ` +
+          "the probability maps that predict --probability wrote",
+      );
+    }
+    yield { ...image, scores };
   }
 }
 

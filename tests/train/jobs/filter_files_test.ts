@@ -209,6 +209,11 @@ Deno.test("filterFiles() lets frames vote, with what their probability maps say"
       RangeError,
       "vote is 2",
     );
+    await assertRejects(
+      () => filter(folder, { ...maps, probability: `${folder}/labels`, out: "none" }),
+      RangeError,
+      "beyond 0 to 1",
+    );
     await Deno.remove(`${folder}/labels/t8.tif`);
     await assertRejects(
       () => filter(folder, maps),

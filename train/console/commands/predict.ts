@@ -171,6 +171,9 @@ async function predictOptions(
   const { models } = choices;
   const inputs = (flags._ as readonly unknown[]).map(String);
   if (inputs.length === 0) throw new UsageError("Cannot predict: no INPUT given");
+  if (flags.tta === true && flags.views !== undefined) {
+    throw new UsageError("Cannot use --views with --tta");
+  }
   const changes: DecodeChanges = {
     threshold: thresholdFlag(flags),
     nms: numberFlag(flags, "nms"),

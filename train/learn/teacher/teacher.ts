@@ -10,7 +10,7 @@ import type { Network } from "../../../nn/module.ts";
 import type { Frames } from "../../images/series/frames.ts";
 import type { ObjectModel } from "../../models/model_kind.ts";
 import { inTurns } from "../../models/turns.ts";
-import { viewsOf } from "../../models/views.ts";
+import { MOST_VIEWS, viewsOf } from "../../models/views.ts";
 import { type ScoredFrame, type Voted, votesOver } from "../../objects/sequence/votes.ts";
 import { oneOf, rate, type SettingGroup, share, wholeNumber, yesOrNo } from "../../settings.ts";
 import { labelsByVote, RunLabels, type VoteCounts } from "./pseudo_labels.ts";
@@ -48,7 +48,8 @@ export const teacherSettings: SettingGroup<TeacherSettings> = {
       rule: oneOf(["siamese", "teacher"]),
       sentence:
         "What the second stage learns from video: to agree with itself from frame to frame " +
-        "(siamese), or what a teacher found (teacher)",
+        "(siamese), or what a teacher found (teacher); shares, windows, depth and the rates and " +
+        "losses of consistency are for siamese alone",
       isCommon: true,
     },
     teacherRate: {
@@ -63,7 +64,10 @@ export const teacherSettings: SettingGroup<TeacherSettings> = {
     },
     teacherViews: {
       value: 4,
-      rule: wholeNumber({ least: 1 }),
+      rule: {
+        expected: `a whole number from 1 to ${MOST_VIEWS}`,
+        holds: (value) => wholeNumber({ least: 1 }).holds(value) && Number(value) <= MOST_VIEWS,
+      },
       sentence: "Views, turned and exposed otherwise, that the teacher averages, up to 8",
     },
     votes: {
