@@ -37,3 +37,18 @@ export function inField<T extends LabelImage>(labels: T, border: number): T {
   }
   return { ...labels, data: data.map((id) => inside.has(id) ? id : 0) };
 }
+
+/**
+ * Checks that frames have a field of interest.
+ *
+ * @param border Width of the rim in pixels.
+ * @throws {RangeError} If nothing of the frames is inside, with their size and the task.
+ */
+export function checkField(
+  border: number,
+  { width, height, task }: { width: number; height: number; task: string },
+): void {
+  if (2 * border < Math.min(width, height)) return;
+  const expected = `less than half of a side of the frames, ${width}x${height}`;
+  refuseValue("field", { value: border, expected, task });
+}

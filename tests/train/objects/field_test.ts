@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { inField } from "../../../train/objects/field.ts";
+import { Evaluator } from "../../../train/objects/scores/evaluate.ts";
+import { checkField, inField } from "../../../train/objects/field.ts";
 
 Deno.test("inField() keeps objects with a pixel inside whole, and removes the others", () => {
   const data = Uint32Array.from([
@@ -16,4 +17,14 @@ Deno.test("inField() keeps objects with a pixel inside whole, and removes the ot
   assertEquals([...new Set(inField(labels, 2).data)].toSorted(), [0, 4]);
   assertEquals([...new Set(inField(labels, 3).data)], [0]);
   assertThrows(() => inField(labels, -1), RangeError, "Cannot evaluate: field is -1");
+});
+
+Deno.test("checkField() refuses a rim that leaves nothing of a frame", () => {
+  const frame = { width: 9, height: 5, task: "train" };
+  checkField(2, frame);
+  const says = "Cannot train: field is 3, expected less than half of a side of the frames, 9x5";
+  assertThrows(() => checkField(3, frame), RangeError, says);
+  const labels = { width: 9, height: 5, data: new Uint32Array(45) };
+  const evaluator = new Evaluator({ field: 3 });
+  assertThrows(() => evaluator.add({ number: 0, labels, truth: labels }), RangeError, "field is 3");
 });

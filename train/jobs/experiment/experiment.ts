@@ -163,7 +163,7 @@ async function measure(
   { recipe, place, config }: { recipe: Recipe; place: string; config: TrainConfig },
 ): Promise<RecipeResult> {
   const file = await readModelFile(`${place}/${recipe.run.name}/${recipe.stage}.safetensors`);
-  const options = { recipe, file, measureFrom, blocks, field: config.field };
+  const options = { recipe, file, measureFrom, blocks, filter: config.filter, field: config.field };
   return await withData(config, (set, device) => measureRecipe(device, { ...options, set }));
 }
 

@@ -14,7 +14,10 @@ import { objectModelOf } from "../../models/list.ts";
 import { viewsOf } from "../../models/views.ts";
 import type { LabelImage } from "../../images/image.ts";
 import { type Evaluation, Evaluator } from "../../objects/scores/evaluate.ts";
-import { temporalFilter } from "../../objects/sequence/temporal_filter.ts";
+import {
+  temporalFilter,
+  type TemporalFilterSettings,
+} from "../../objects/sequence/temporal_filter.ts";
 import { filterByVotes } from "../../objects/sequence/vote_filter.ts";
 import type { ScoredFrame } from "../../objects/sequence/votes.ts";
 import type { Precision } from "../../report/results.ts";
@@ -47,6 +50,8 @@ export interface MeasureRecipeOptions {
   readonly measureFrom: number;
   /** How many blocks. */
   readonly blocks: number;
+  /** The temporal filter of the recipes that use it. */
+  readonly filter: TemporalFilterSettings;
   /** Width of the rim outside of the field of interest in pixels; 0 for none. */
   readonly field: number;
 }
@@ -59,7 +64,7 @@ export interface MeasureRecipeOptions {
  */
 export async function measureRecipe(
   device: Device,
-  { recipe, file, set, measureFrom, blocks, field }: MeasureRecipeOptions,
+  { recipe, file, set, measureFrom, blocks, filter, field }: MeasureRecipeOptions,
 ): Promise<RecipeResult> {
   const model = buildModel(device, file);
   const [video] = set.videos;
@@ -74,7 +79,7 @@ export async function measureRecipe(
   const parts = Array.from({ length: blocks }, () => new Evaluator({ field }));
   const start = performance.now();
   let at = 0;
-  for await (const labels of labelsOf(device, { recipe, model, video, first, exposure })) {
+  for await (const labels of labelsOf(device, { recipe, model, video, first, exposure, filter })) {
     const number = first + at;
     const known = { truth: video.truth.get(number), markers: video.markers.get(number) };
     for (const evaluator of [whole, parts[Math.floor(at * blocks / count)]]) {
@@ -117,12 +122,13 @@ export function measuredFrames(
 
 async function* labelsOf(
   device: Device,
-  { recipe, model: { network, kind, decode }, video: { frames }, first, exposure }: {
+  { recipe, model: { network, kind, decode }, video: { frames }, first, exposure, filter }: {
     recipe: Recipe;
     model: Model;
     video: TrainingVideo;
     first: number;
     exposure: number;
+    filter: TemporalFilterSettings;
   },
 ): AsyncGenerator<LabelImage> {
   const objects = objectModelOf(kind);
@@ -144,6 +150,6 @@ async function* labelsOf(
     }
   };
   if (recipe.after === "votes") yield* filterByVotes(found());
-  else if (recipe.after === "filter") yield* temporalFilter(found());
+  else if (recipe.after === "filter") yield* temporalFilter(found(), filter);
   else yield* found();
 }

@@ -58,6 +58,7 @@ export function parseProtocol(text: string, file: string): Protocol {
   const config = configOf(settings as Record<string, unknown>, { source: file });
   checkConfig(config, defaultKinds);
   expect(config.stills === "" || config.video.length > 0, "settings has no video to measure on");
+  expect(config.exposure === 1, "settings.exposure is no setting here: recipes name theirs");
   expect(config.rounds > 0, "settings.rounds is 0: without a second stage nothing is compared");
   try {
     return {

@@ -10,6 +10,7 @@ import type { NamedArray } from "../../../nn/safetensors.ts";
 import { StageExaminer } from "../../learn/examiner.ts";
 import type { TaughtVideo } from "../../learn/teacher/pupil_stream.ts";
 import { teach } from "../../learn/teacher/teacher.ts";
+import { checkField } from "../../objects/field.ts";
 import { exposureFor, stillContrast } from "../../models/exposure.ts";
 import { Learner } from "../../learn/learner.ts";
 import { runStage } from "../../learn/stage.ts";
@@ -53,6 +54,11 @@ export async function* trainObjects(options: TrainOptions): AsyncGenerator<Train
   const findFocus = takesStacks(config) ? await openFocus(device, config.focus) : undefined;
   await keepFocus(parent, config);
   const set = await loadTrainingSet(config, { findFocus, source });
+  const [video] = set.videos;
+  if (video && config.field > 0) {
+    const { width, height } = video.frames;
+    checkField(config.field, { width, height, task: "train" });
+  }
   for (const text of set.notes) yield { type: "note", text };
   const unlearned = unlearnedSettings(config, run.kinds).join(", ");
   if (unlearned !== "") {

@@ -22,7 +22,7 @@ import {
   scoresOf,
   sumTallies,
 } from "./matching_scores.ts";
-import { inField } from "../field.ts";
+import { checkField, inField } from "../field.ts";
 import { assertSameShape, overlapOf } from "../overlap.ts";
 
 /** The thresholds of intersection over union from 0.5 to 0.95, as in the StarDist papers. */
@@ -140,6 +140,8 @@ export class Evaluator {
     const task = `evaluate frame ${number}`;
     if (truth) assertSameShape({ "the segmentation": labels, "the truth": truth }, task);
     if (markers) assertSameShape({ "the segmentation": labels, "the marker image": markers }, task);
+    const { width, height } = labels;
+    if (this.#field) checkField(this.#border, { width, height, task: "evaluate" });
     this.#flicker.add(number, labels);
     if (truth) this.#truth.add(number, { truth, prediction: labels });
     if (markers) this.#markers.add({ truth: markers, prediction: labels });
