@@ -58,6 +58,7 @@ Deno.test("a wrong command line is exit code 2 and one line that says what is wr
     [["predict", "--model=r", "--memory", "0", "a"], "--memory 0", "≥ 1"],
     [["evaluate"], "--labels is missing"],
     [["evaluate", "--labels", "a", "b"], "Cannot use b"],
+    [["evaluate", "--labels", "a", "--field=3"], "Cannot use --field without --truth"],
     [["import", "--out=run"], "no MODEL_DIR given"],
     [["import", "a", "b", "--out=run"], "Cannot use b", "one MODEL_DIR at a time"],
     [["import", "model", "--out"], "--out", "value is missing"],

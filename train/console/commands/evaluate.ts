@@ -7,6 +7,7 @@
 import type { Command } from "../command.ts";
 import { countFlag, requiredFlag, textFlag } from "../flag_values.ts";
 import { counted } from "../text.ts";
+import { UsageError } from "../usage_error.ts";
 
 /** The command `evaluate`. */
 export const evaluateCommand: Command = {
@@ -41,6 +42,9 @@ export const evaluateCommand: Command = {
     { name: "out", kind: "value", placeholder: "FILE.json", sentence: "A JSON file to write" },
   ],
   async run(flags, { output }) {
+    if (flags.field !== undefined && flags.truth === undefined && flags.markers === undefined) {
+      throw new UsageError("Cannot use --field without --truth or --markers");
+    }
     const { evaluateFiles } = await import("../../jobs/evaluate_files.ts");
     const evaluation = await evaluateFiles({
       labels: requiredFlag(flags, "labels"),

@@ -55,6 +55,9 @@ export async function* trainObjects(options: TrainOptions): AsyncGenerator<Train
   await keepFocus(parent, config);
   const set = await loadTrainingSet(config, { findFocus, source });
   const [video] = set.videos;
+  if (!video && config.consistency === "teacher" && config.rounds > 0) {
+    throw new RangeError("Cannot train a student: there is no video; give --video");
+  }
   if (video && config.field > 0) {
     const { width, height } = video.frames;
     checkField(config.field, { width, height, task: "train" });

@@ -1,5 +1,5 @@
 // A second stage with a teacher: what it tells, what it writes, and that it resumes to the same bits.
-import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { train } from "../../../../train/jobs/train/train.ts";
 import type { SettingChange } from "../../../../train/models/model_kind.ts";
 import { runContent, tinyConfig, trainToEnd, withTinyData } from "../../fixtures/tiny_run.ts";
@@ -52,5 +52,14 @@ Deno.test("a run with a teacher ends with the same bits however often it is inte
     }
     await trainToEnd({ config, out, resume: true });
     assertEquals(await runContent(out), whole);
+  });
+});
+
+Deno.test("a run with a teacher asks for a video before it trains", async () => {
+  await withTinyData(async ({ data, runs }) => {
+    const config = tinyConfig(data, { ...UNET, video: [], truth: "" });
+    const out = `${runs}/none`;
+    await assertRejects(() => trainToEnd({ config, out }), RangeError, "there is no video");
+    assertEquals(await Array.fromAsync(Deno.readDir(out)), []);
   });
 });
