@@ -156,10 +156,7 @@ async function patchOf(
     ? { image: cut.image.map((value) => bounded(value * draw.gain)), draw: { ...draw, gain: 1 } }
     : { image: cut.image, draw };
   const sample = { ...cut, image: exposed.image, labels: labels.cut(place) };
-  if (place.size < patch) {
-    throw new RangeError(
-      `Cannot cut patches of ${patch} pixels: the frames are ${width}x${height}; lower --patch`,
-    );
-  }
-  return applyAugmentation(exposed.draw, sample);
+  // Smaller frames are mirrored at their end, as stills are.
+  const full = place.size < patch ? cropSample(sample, { x: 0, y: 0, size: patch }) : sample;
+  return applyAugmentation(exposed.draw, full);
 }

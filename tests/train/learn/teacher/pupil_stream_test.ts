@@ -25,3 +25,19 @@ Deno.test("a patch of a student has an object, not only doubt, where it needs on
     assert(ids.subarray(i * patch * patch, (i + 1) * patch * patch).includes(3), `patch ${i}`);
   }
 });
+
+Deno.test("frames smaller than a patch are mirrored, labels and image alike", async () => {
+  const [width, height, patch] = [6, 4, 8];
+  const image = Float32Array.from({ length: width * height }, (_, i) => i % width < 3 ? 1 : 0);
+  const labels = [new RunLabels({ width, height, data: Uint32Array.from(image) })];
+  const frames = heldFrames([{ width, height, data: image }]);
+  const encode = (ids: Uint32Array) => Float32Array.from(ids);
+  const settings = { patch, count: 8, foreground: 0, seed: 2, encode };
+  const { shape, images, targets } = await new PupilStream([{ frames, labels }], settings).next();
+  assertEquals([shape, targets?.length], [[8, 1, patch, patch], 8 * patch * patch]);
+  const mean = (label: number) => {
+    const values = images.filter((_, i) => targets![i] === label);
+    return values.reduce((sum, value) => sum + value, 0) / values.length;
+  };
+  assert(mean(1) > mean(0) + 0.4, `${mean(1)} ${mean(0)}`);
+});
