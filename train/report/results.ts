@@ -20,6 +20,8 @@ export interface Precision {
 
 /** What one model achieved. */
 export interface ModelResults {
+  /** The exposure of the video; 1 unless told. */
+  readonly exposure?: number;
   /** Precision on the held-back stills; null where none are held back. */
   readonly stills: Precision | null;
   /** Measures on the first video; null without one. */

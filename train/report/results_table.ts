@@ -76,6 +76,15 @@ const STARS: readonly TableColumn[] = [
   },
 ];
 
+/** Left out where all models saw the video as it is. */
+const EXPOSURE: TableColumn = {
+  key: "exposure",
+  label: "Exposure of the video",
+  digits: 2,
+  group: "Accuracy",
+  about: "The gain on the normalised frames at which the model saw them",
+};
+
 const ACCURACY: readonly TableColumn[] = [
   {
     key: "ap50_stills",
@@ -154,8 +163,11 @@ function filteredOf(results: SeedResults): Record<string, number | undefined>[] 
 }
 
 /** Rows of values by key for one model of one seed. */
-function valuesOf({ stills, video, tuned }: ModelResults): Record<string, number | undefined> {
+function valuesOf(
+  { stills, video, tuned, exposure }: ModelResults,
+): Record<string, number | undefined> {
   return {
+    exposure: exposure === 1 ? undefined : exposure,
     ap50_stills: stills?.ap50,
     mean_ap_stills: stills?.meanAp,
     threshold: probabilityThreshold(tuned?.decode),
@@ -212,7 +224,7 @@ export function videoColumns(): TableColumn[] {
 
 /** Builds the table from the results of all seeds; measures that nobody has are left out. */
 export function resultsTable(seeds: readonly SeedResults[]): ResultsTable {
-  const columns = [...ACCURACY, ...FIELD, ...STARS, ...RATE_COLUMNS];
+  const columns = [...ACCURACY, EXPOSURE, ...FIELD, ...STARS, ...RATE_COLUMNS];
   const ofStage = (stage: Stage) =>
     seeds.flatMap((results) => results[stage] ? [valuesOf(results[stage])] : []);
   const perSource: readonly (readonly [LabelSource, Record<string, number | undefined>[]])[] = [

@@ -127,3 +127,12 @@ Deno.test("resultsTable() lists what the temporal filter makes of a model after 
   assertEquals(row.values.area_change?.mean, filtered.flicker.area_change);
   assertEquals(row.values.ap50_stills, undefined);
 });
+
+Deno.test("resultsTable() says at which exposure the video was seen, unless it was seen as it is", () => {
+  const [plain, other] = [{ ...results(0.5), exposure: 1 }, { ...results(0.5), exposure: 1.6 }];
+  const exposed = resultsTable([{ baseline: plain, control: other, consistent: other }]);
+  assertEquals(keys(exposed), ["ap50_stills", "mean_ap_stills", "exposure"]);
+  assertEquals(value(exposed, "baseline", "exposure"), undefined);
+  assertEquals(value(exposed, "control", "exposure"), { mean: 1.6 });
+  assertEquals(keys(resultsTable([{ baseline: plain }])), ["ap50_stills", "mean_ap_stills"]);
+});

@@ -61,6 +61,7 @@ export async function measureModel(
   const [video] = set.videos;
   const onVideo = video ? await measureVideo(segment, { video, shown, filter, field }) : null;
   return {
+    exposure,
     video: onVideo?.evaluation ?? null,
     filtered: onVideo?.filtered ?? null,
     stills: stills.precision,

@@ -47,7 +47,7 @@ const MEANINGS: Readonly<Record<LabelSource, string>> = {
     "the control (the baseline, if there is none), and what no neighbouring frame shows is " +
     "removed: the temporal filter",
   consistent: "the baseline, trained longer on the same stills and on the unlabelled video, " +
-    "where its answers for neighbouring frames are pulled together",
+    "so that its answers stay the same from frame to frame",
   truth: "what people marked, or what the synthetic video was made from",
 };
 

@@ -83,6 +83,7 @@ Deno.test("measureModel() measures every frame once, and keeps the frames asked 
   const options = { ...unet(), set: { test: [], videos: [video] } };
   const results = await measureModel(device, { ...options, shown: [0, 3] });
   assertEquals(results, {
+    exposure: 1,
     stills: null,
     video: await evaluationOf(FRAMES),
     filtered: null,
@@ -125,6 +126,7 @@ Deno.test("measureModel() measures stills that have labels, with or without a vi
   const results = await measureModel(device, { ...options, filter: FILTER });
   const accuracies = Array(10).fill(3 / 4);
   assertEquals(results, {
+    exposure: 1,
     stills: { ap50: 3 / 4, meanAp: 3 / 4, accuracies },
     video: null,
     filtered: null,
