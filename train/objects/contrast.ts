@@ -5,6 +5,7 @@
  */
 
 import type { LabelImage, Plane } from "../images/image.ts";
+import { objectMeans } from "./object_means.ts";
 
 /**
  * The contrast of each object: its mean intensity less the median of all pixels without an object. Where
@@ -19,21 +20,14 @@ export function contrastsOf(image: Plane, labels: LabelImage): number[] {
         `${labels.width}x${labels.height}`,
     );
   }
-  const sums = new Map<number, { sum: number; count: number }>();
   const background: number[] = [];
   labels.data.forEach((id, at) => {
-    const value = image.data[at];
-    if (id === 0) return void background.push(value);
-    const known = sums.get(id);
-    if (known) {
-      known.sum += value;
-      known.count++;
-    } else sums.set(id, { sum: value, count: 1 });
+    if (id === 0) background.push(image.data[at]);
   });
   const level = background.length > 0
     ? medianOf(background)
     : image.data.reduce((low, value) => Math.min(low, value), Infinity);
-  return [...sums.values()].map(({ sum, count }) => sum / count - level);
+  return Array.from(objectMeans(labels, image.data).values(), (mean) => mean - level);
 }
 
 /** The median of some numbers; NaN of none. */

@@ -1,5 +1,4 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { decodeImage, readLabels } from "../../../train/images/formats/decode.ts";
 import { encodeFloatTiff, encodeLabelTiff } from "../../../train/images/formats/encode.ts";
 import { encodePng } from "../../../train/images/formats/encode_png.ts";
 import type { LabelImage } from "../../../train/images/image.ts";
@@ -9,7 +8,7 @@ import {
   type FilterFilesOptions,
 } from "../../../train/jobs/filter_files.ts";
 import { withFolder } from "../fixtures/temporary.ts";
-import { disk } from "../../../train/jobs/disk/files.ts";
+import { pages } from "../fixtures/label_pages.ts";
 
 const WIDTH = 8;
 
@@ -37,11 +36,6 @@ async function filter(folder: string, options: Partial<FilterFilesOptions> = {})
   return await Array.fromAsync(
     filterFiles({ ...others, labels: `${folder}/${labels}`, out: `${folder}/${out}` }),
   );
-}
-
-async function pages(path: string): Promise<LabelImage[]> {
-  const stack = await decodeImage(disk, path);
-  return await Promise.all(stack.order.map((page) => readLabels(stack, page)));
 }
 
 async function names(path: string): Promise<string[]> {

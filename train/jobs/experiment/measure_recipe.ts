@@ -11,15 +11,16 @@ import type { TrainingSet, TrainingVideo } from "../../learn/training_set.ts";
 import { exposureFor } from "../../models/exposure.ts";
 import { buildModel, type Model, type ModelFile } from "../../models/model_file.ts";
 import { objectModelOf } from "../../models/list.ts";
+import { proposalsIn } from "../../models/proposals.ts";
+import { inTurns } from "../../models/turns.ts";
 import { viewsOf } from "../../models/views.ts";
-import type { LabelImage } from "../../images/image.ts";
+import type { Channels, LabelImage } from "../../images/image.ts";
 import { type Evaluation, Evaluator } from "../../objects/scores/evaluate.ts";
 import {
   temporalFilter,
   type TemporalFilterSettings,
 } from "../../objects/sequence/temporal_filter.ts";
 import { filterByVotes } from "../../objects/sequence/vote_filter.ts";
-import type { ScoredFrame } from "../../objects/sequence/votes.ts";
 import type { Precision } from "../../report/results.ts";
 import { measureStills } from "../train/measure.ts";
 import type { Recipe } from "./recipes.ts";
@@ -133,23 +134,20 @@ async function* labelsOf(
 ): AsyncGenerator<LabelImage> {
   const objects = objectModelOf(kind);
   const views = viewsOf(recipe.views ?? 1);
-  const { propose } = objects;
-  if (recipe.after === "votes" && !propose) {
-    throw new TypeError(`Cannot let frames vote: ${kind.label} proposes no objects`);
-  }
-  const found = async function* (): AsyncGenerator<ScoredFrame> {
-    for (let number = first; number < frames.length; number++) {
-      const options = { network, decode, exposure, views, image: await frames.frame(number) };
-      if (recipe.after === "votes") {
-        const { labels, scores } = await runSteps(device, propose!(device, options));
-        yield { ...labels, scores };
-      } else {
-        const { labels } = await runSteps(device, objects.segment(device, options));
-        yield { ...labels, scores: new Map() };
-      }
+  const options = { network, decode, exposure, views };
+  if (recipe.after === "votes") {
+    const { propose } = objects;
+    if (!propose) {
+      throw new TypeError(`Cannot let frames vote: ${kind.label} proposes no objects`);
     }
+    return yield* filterByVotes(proposalsIn(device, { ...options, propose, frames, first }));
+  }
+  const images = async function* () {
+    for (let number = first; number < frames.length; number++) yield await frames.frame(number);
   };
-  if (recipe.after === "votes") yield* filterByVotes(found());
-  else if (recipe.after === "filter") yield* temporalFilter(found(), filter);
-  else yield* found();
+  const found = async function* (): AsyncGenerator<LabelImage> {
+    const segment = (image: Channels) => objects.segment(device, { ...options, image });
+    for await (const { labels } of inTurns(device, images(), segment)) yield labels;
+  };
+  yield* recipe.after === "filter" ? temporalFilter(found(), filter) : found();
 }

@@ -9,7 +9,7 @@ import type { Device } from "../../../kernels/gpu/device.ts";
 import type { Network } from "../../../nn/module.ts";
 import type { Frames } from "../../images/series/frames.ts";
 import type { ObjectModel } from "../../models/model_kind.ts";
-import { inTurns } from "../../models/turns.ts";
+import { proposalsIn } from "../../models/proposals.ts";
 import { MOST_VIEWS, viewsOf } from "../../models/views.ts";
 import { type ScoredFrame, type Voted, votesOver } from "../../objects/sequence/votes.ts";
 import { oneOf, rate, type SettingGroup, share, wholeNumber, yesOrNo } from "../../settings.ts";
@@ -130,21 +130,11 @@ export async function teach(
   const propose = objects.propose;
   if (!propose) throw new TypeError("Cannot teach with this kind of model: it proposes no objects");
   const views = viewsOf(settings.teacherViews);
-  const read = async function* () {
-    for (let t = 0; t < frames.length; t++) yield await frames.frame(t);
-  };
-  const proposed = async function* (): AsyncGenerator<ScoredFrame> {
-    const found = inTurns(
-      device,
-      read(),
-      (image) => propose(device, { network, image, decode, exposure, views }),
-    );
-    for await (const { labels, scores } of found) yield { ...labels, scores };
-  };
+  const proposed = proposalsIn(device, { propose, network, decode, exposure, views, frames });
   const labels: RunLabels[] = [];
   const totals = { objects: 0, rescued: 0, dropped: 0, ignored: 0 };
   const thresholds = { object: settings.voteObject, ignore: settings.voteIgnore };
-  for await (const frame of settings.votes ? votesOver(proposed()) : ownVotes(proposed())) {
+  for await (const frame of settings.votes ? votesOver(proposed) : ownVotes(proposed)) {
     const { labels: image, counts } = labelsByVote(frame, thresholds);
     labels.push(new RunLabels(image));
     for (const key of Object.keys(totals) as (keyof VoteCounts)[]) totals[key] += counts[key];

@@ -7,6 +7,7 @@
  */
 
 import type { LabelImage } from "../../images/image.ts";
+import { objectMeans } from "../object_means.ts";
 import type { FilterCounts } from "./temporal_filter.ts";
 import { type ScoredFrame, votesOver } from "./votes.ts";
 
@@ -65,17 +66,8 @@ async function* voted<F extends ScoredFrame>(
  * @param probability As many values as the label image has pixels; without one all objects score 1.
  */
 export function objectScores(
-  { data }: LabelImage,
+  labels: LabelImage,
   probability?: ArrayLike<number>,
 ): Map<number, number> {
-  const sums = new Map<number, { sum: number; count: number }>();
-  for (let i = 0; i < data.length; i++) {
-    const id = data[i];
-    if (id === 0) continue;
-    let known = sums.get(id);
-    if (!known) sums.set(id, known = { sum: 0, count: 0 });
-    known.sum += probability ? probability[i] : 1;
-    known.count++;
-  }
-  return new Map([...sums].map(([id, { sum, count }]) => [id, sum / count]));
+  return objectMeans(labels, probability ?? new Uint8Array(labels.data.length).fill(1));
 }

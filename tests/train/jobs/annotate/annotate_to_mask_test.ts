@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import { decodeImage, readLabels } from "../../../../train/images/formats/decode.ts";
 import { encodeGreyTiff, encodeLabelTiff } from "../../../../train/images/formats/encode.ts";
 import { encodePng } from "../../../../train/images/formats/encode_png.ts";
 import type { LabelImage } from "../../../../train/images/image.ts";
@@ -11,7 +10,7 @@ import {
 } from "../../../../train/jobs/annotate/annotate_to_mask.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import { scribbleOn } from "../../fixtures/scribble_image.ts";
-import { disk } from "../../../../train/jobs/disk/files.ts";
+import { pages } from "../../fixtures/label_pages.ts";
 
 /** Quick ones: what is asked here does not depend on many scales. */
 const QUICK = { sigmas: [1, 2], trees: 7, mostPixels: 200 };
@@ -26,11 +25,6 @@ async function annotate(folder: string, options: Partial<AnnotateToMaskOptions> 
     scribbles: join(folder, scribbles),
     out: join(folder, out),
   }));
-}
-
-async function pages(path: string): Promise<LabelImage[]> {
-  const stack = await decodeImage(disk, path);
-  return await Promise.all(stack.order.map((page) => readLabels(stack, page)));
 }
 
 /** Squares of side 6 on a dark ground, two of them touching at a corner only. */

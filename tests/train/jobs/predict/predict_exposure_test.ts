@@ -1,9 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { decodeSafeTensors, encodeSafeTensors } from "../../../../nn/safetensors.ts";
-import { decodeImage, readLabels } from "../../../../train/images/formats/decode.ts";
 import { encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
-import type { LabelImage } from "../../../../train/images/image.ts";
-import { disk } from "../../../../train/jobs/disk/files.ts";
 import { predict } from "../../../../train/jobs/predict/predict.ts";
 import type { PredictOptions } from "../../../../train/jobs/predict/predict_objects.ts";
 import {
@@ -13,17 +10,13 @@ import {
   thresholdModel,
 } from "../../fixtures/models/threshold_model.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
+import { pages } from "../../fixtures/label_pages.ts";
 
 const B: Rectangle = { x: 6, y: 2, width: 4, height: 3 };
 const DIM_C: Rectangle = { x: 2, y: 6, width: 5, height: 3, value: 300 };
 
 function tiff(...frames: Rectangle[][]): Uint8Array<ArrayBuffer> {
   return encodeGreyTiff(frames.map(picture));
-}
-
-async function pages(path: string): Promise<LabelImage[]> {
-  const stack = await decodeImage(disk, path);
-  return await Promise.all(stack.order.map((page) => readLabels(stack, page)));
 }
 
 Deno.test("predict() brings a video to the exposure of the stills, or to the one it is told", async () => {

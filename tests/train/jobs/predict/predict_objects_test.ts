@@ -1,10 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import UTIF from "utif";
 import { decodeSafeTensors, encodeSafeTensors } from "../../../../nn/safetensors.ts";
-import { decodeImage, readLabels, readPlane } from "../../../../train/images/formats/decode.ts";
+import { decodeImage, readPlane } from "../../../../train/images/formats/decode.ts";
 import { encodeFloatTiff, encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
 import { encodePng } from "../../../../train/images/formats/encode_png.ts";
-import type { LabelImage } from "../../../../train/images/image.ts";
 import { predict } from "../../../../train/jobs/predict/predict.ts";
 import type {
   PredictionDone,
@@ -22,6 +21,7 @@ import {
   thresholdModel,
 } from "../../fixtures/models/threshold_model.ts";
 import { disk } from "../../../../train/jobs/disk/files.ts";
+import { pages } from "../../fixtures/label_pages.ts";
 
 /** Rectangles in raster order; each picture below shows some of them. */
 const A: Rectangle = { x: 1, y: 1, width: 3, height: 2 };
@@ -52,11 +52,6 @@ async function predictIn(folder: string, options: Partial<PredictOptions>) {
     ...others,
     inputs: inputs.map((name) => `${folder}/${name}`),
   }));
-}
-
-async function pages(path: string): Promise<LabelImage[]> {
-  const stack = await decodeImage(disk, path);
-  return await Promise.all(stack.order.map((page) => readLabels(stack, page)));
 }
 
 async function names(path: string): Promise<string[]> {
