@@ -20,7 +20,7 @@ import { loadTrainingSet } from "../train/training_set.ts";
 import { formatComparison, type RecipeResults } from "./comparison.ts";
 import { measuredFrames, measureRecipe, type RecipeResult } from "./measure_recipe.ts";
 import { parseProtocol, type Protocol } from "./protocol.ts";
-import { type Recipe, type RecipeRun, REFERENCE } from "./recipes.ts";
+import { type RecipeRun, REFERENCE } from "./recipes.ts";
 
 /** What to do, and where. */
 export interface ExperimentOptions {
@@ -73,7 +73,10 @@ export async function* experiment(
   });
   const protocol = parseProtocol(text, file);
   // What cannot be measured is not trained.
-  await withData(protocol.config, ({ videos: [{ frames }] }) => measuredFrames(frames, protocol));
+  {
+    using data = await openData(protocol.config);
+    measuredFrames(data.set.videos[0].frames, protocol);
+  }
   await makeFolder(out);
   await refuseOtherSettings(protocol, out);
   const results = new Map(protocol.recipes.map(({ name }) => [name, [] as RecipeResult[]]));
@@ -92,13 +95,9 @@ export async function* experiment(
         ...{ out: `${place}/${run.name}`, stages },
       });
     }
-    for (const recipe of protocol.recipes) {
-      const path = `${place}/${recipe.name}.json`;
-      const kept = await readResult(path);
-      const result = kept ?? await measure(protocol, { recipe, place, config });
-      if (!kept) await writeFileAtomic(path, JSON.stringify(result));
-      results.get(recipe.name)!.push(result);
-      yield { type: "recipe", name: recipe.name, seed, isKept: kept !== null };
+    for await (const { name, result, isKept } of measuredRecipes(protocol, { place, config })) {
+      results.get(name)!.push(result);
+      yield { type: "recipe", name, seed, isKept };
     }
   }
   const all: RecipeResults[] = [...results].map(([name, results]) => ({ name, results }));
@@ -158,21 +157,43 @@ async function readIfThere(path: string): Promise<string | null> {
   }
 }
 
-async function measure(
-  { measureFrom, blocks }: Protocol,
-  { recipe, place, config }: { recipe: Recipe; place: string; config: TrainConfig },
-): Promise<RecipeResult> {
-  const file = await readModelFile(`${place}/${recipe.run.name}/${recipe.stage}.safetensors`);
-  const options = { recipe, file, measureFrom, blocks, filter: config.filter, field: config.field };
-  return await withData(config, (set, device) => measureRecipe(device, { ...options, set }));
+/** The results of a seed, read again or measured; data are read once, where something is to be measured. */
+async function* measuredRecipes(
+  { recipes, measureFrom, blocks }: Protocol,
+  { place, config }: { place: string; config: TrainConfig },
+): AsyncGenerator<{ name: string; result: RecipeResult; isKept: boolean }> {
+  let data: OpenedData | null = null;
+  try {
+    for (const recipe of recipes) {
+      const { name, run, stage } = recipe;
+      const path = `${place}/${name}.json`;
+      const kept = await readResult(path);
+      if (kept) {
+        yield { name, result: kept, isKept: true };
+        continue;
+      }
+      data ??= await openData(config);
+      const file = await readModelFile(`${place}/${run.name}/${stage}.safetensors`);
+      const { filter, field } = config;
+      const options = { recipe, file, set: data.set, measureFrom, blocks, filter, field };
+      const result = await measureRecipe(data.device, options);
+      await writeFileAtomic(path, JSON.stringify(result));
+      yield { name, result, isKept: false };
+    }
+  } finally {
+    data?.[Symbol.dispose]();
+  }
 }
 
-/** Opens the data of a run for as long as they are used. */
-async function withData<T>(
-  config: TrainConfig,
-  use: (set: TrainingSet, device: Device) => T | Promise<T>,
-): Promise<T> {
-  using device = await openDevice({ memoryLimit: config.memory * 1024 ** 2 });
+/** The data of a run, and the device that reads focus in them. */
+interface OpenedData extends Disposable {
+  readonly device: Device;
+  readonly set: TrainingSet;
+}
+
+async function openData(config: TrainConfig): Promise<OpenedData> {
+  const device = await openDevice({ memoryLimit: config.memory * 1024 ** 2 });
   const findFocus = takesStacks(config) ? await openFocus(device, config.focus) : undefined;
-  return await use(await loadTrainingSet(config, { findFocus }), device);
+  const set = await loadTrainingSet(config, { findFocus });
+  return { device, set, [Symbol.dispose]: () => device[Symbol.dispose]() };
 }
