@@ -139,7 +139,8 @@ async function* trainRun(
   { config, out, stages }: { config: TrainConfig; out: string; stages: readonly Stage[] },
 ): AsyncGenerator<TrainEvent> {
   const exists = (name: string) => Deno.stat(`${out}/${name}`).then(() => true, () => false);
-  if (await exists("report.html")) return;
+  const wanted = ["report.html", ...stages.map((stage) => `${stage}.safetensors`)];
+  if ((await Promise.all(wanted.map(exists))).every(Boolean)) return;
   yield* trainObjects({ config, out, stages, resume: await exists("config.json") });
 }
 

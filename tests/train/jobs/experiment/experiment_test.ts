@@ -28,6 +28,13 @@ Deno.test("experiment() trains and measures what its protocol names, once", asyn
     const seconds = /^\| [a-z-]+ +\| +1\.00 \| +\d+ \|$/gm;
     const plain = (text: string) => text.replaceAll(seconds, "");
     assertEquals(plain(await Deno.readTextFile(`${folder}/out/comparison.md`)), plain(table));
+    // A recipe may be added that needs another stage of a run that is over.
+    const more = { ...protocol, recipes: [...recipes, "siamese"] };
+    await Deno.writeTextFile(`${folder}/p.json`, JSON.stringify(more));
+    const added = await run();
+    const trained = added.flatMap((event) => event.type === "stage" ? [event.stage] : []);
+    assertEquals(trained, ["consistent"]);
+    assertEquals(measured(added).filter(([, isKept]) => !isKept), [["siamese", false]]);
     await Deno.writeTextFile(`${folder}/p.json`, JSON.stringify({ ...protocol, blocks: 3 }));
     await assertRejects(run, RangeError, "Cannot measure 4 frames in 3 blocks");
     await Deno.writeTextFile(`${folder}/p.json`, JSON.stringify({ ...protocol, measureFrom: 0 }));
