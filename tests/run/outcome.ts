@@ -28,9 +28,13 @@ const COUNT = /\| (\d+) ([a-z ]+?)(?: \((\d+) steps?\))?(?= \|| \([^|]*\)$)/g;
 /** A line of Deno's list of failures: `name => ./path:line:column`. */
 const FAILURE = /^\S.* => \.?\.?\/.*:\d+:\d+$/;
 
+/** What colours a terminal, which Deno also writes into pipes unless NO_COLOR is set. */
+// deno-lint-ignore no-control-regex
+const COLOUR = /\x1b\[[0-9;]*m/g;
+
 /** Reads the last summary that `deno test` printed; null if it printed none. */
 export function readSummary(text: string): Counts | null {
-  const line = text.split("\n").findLast((line) => SUMMARY.test(line));
+  const line = text.replaceAll(COLOUR, "").split("\n").findLast((line) => SUMMARY.test(line));
   if (line === undefined) return null;
   return Object.fromEntries(
     [...line.matchAll(COUNT)].map((
@@ -46,7 +50,8 @@ export function failuresOf({ file, code, signal, counts, text }: FileOutcome): s
   if (signal) return [`${file}: its process was ended by ${signal}`];
   if (!counts) return [`${file}: its process ended with exit code ${code} and without a summary`];
   if (failed === 0) return [`${file}: exit code ${code}, though no test failed`];
-  const lines = text.slice(text.lastIndexOf("\n FAILURES ")).split("\n");
+  const plain = text.replaceAll(COLOUR, "");
+  const lines = plain.slice(plain.lastIndexOf("\n FAILURES ")).split("\n");
   const names = lines.filter((line) => FAILURE.test(line));
   return names.length > 0 ? names : [`${file}: ${failed} failed`];
 }

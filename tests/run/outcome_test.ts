@@ -92,3 +92,14 @@ Deno.test("isFilteredOut() is for files that ended well with nothing but filtere
   assertEquals(isFilteredOut(ended("ok | 1 passed | 0 failed | 2 filtered out (1ms)")), false);
   assertEquals(isFilteredOut(ended("ok | 0 passed | 0 failed (1ms)")), false);
 });
+
+Deno.test("readSummary() and failuresOf() read what is coloured, as without NO_COLOR", () => {
+  const [red, dim, off] = ["\x1b[0m\x1b[31m", "\x1b[0m\x1b[38;5;245m", "\x1b[0m"];
+  const text = `\n ${red}FAILURES${off} \n\n` +
+    `a test ${dim}=> ./tests/a_test.ts:3:6${off}\n\n` +
+    `${red}FAILED${off} | 8 passed | 1 failed ${dim}(32s)${off}\n`;
+  const counts = readSummary(text);
+  assertEquals(counts, { passed: { tests: 8, steps: 0 }, failed: { tests: 1, steps: 0 } });
+  const outcome = { file: "tests/a_test.ts", code: 1, signal: null, counts, text };
+  assertEquals(failuresOf(outcome), ["a test => ./tests/a_test.ts:3:6"]);
+});
