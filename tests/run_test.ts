@@ -7,6 +7,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { LONGEST } from "./run/files.ts";
+import { withoutColour } from "./run/outcome.ts";
 import { withFolder } from "./train/fixtures/temporary.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -32,7 +33,8 @@ async function runTests(
     const words = ["task", "-q", "test", folder, ...args];
     const { code, stdout, stderr } = await new Deno.Command("deno", { args: words, cwd: ROOT })
       .output();
-    const [text, error] = [stdout, stderr].map((part) => new TextDecoder().decode(part));
+    const [text, error] = [stdout, stderr]
+      .map((part) => withoutColour(new TextDecoder().decode(part)));
     return { code, lines: text.split("\n").filter(Boolean), error };
   });
 }

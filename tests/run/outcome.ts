@@ -32,9 +32,14 @@ const FAILURE = /^\S.* => \.?\.?\/.*:\d+:\d+$/;
 // deno-lint-ignore no-control-regex
 const COLOUR = /\x1b\[[0-9;]*m/g;
 
+/** A text without what colours it. */
+export function withoutColour(text: string): string {
+  return text.replaceAll(COLOUR, "");
+}
+
 /** Reads the last summary that `deno test` printed; null if it printed none. */
 export function readSummary(text: string): Counts | null {
-  const line = text.replaceAll(COLOUR, "").split("\n").findLast((line) => SUMMARY.test(line));
+  const line = withoutColour(text).split("\n").findLast((line) => SUMMARY.test(line));
   if (line === undefined) return null;
   return Object.fromEntries(
     [...line.matchAll(COUNT)].map((
@@ -50,7 +55,7 @@ export function failuresOf({ file, code, signal, counts, text }: FileOutcome): s
   if (signal) return [`${file}: its process was ended by ${signal}`];
   if (!counts) return [`${file}: its process ended with exit code ${code} and without a summary`];
   if (failed === 0) return [`${file}: exit code ${code}, though no test failed`];
-  const plain = text.replaceAll(COLOUR, "");
+  const plain = withoutColour(text);
   const lines = plain.slice(plain.lastIndexOf("\n FAILURES ")).split("\n");
   const names = lines.filter((line) => FAILURE.test(line));
   return names.length > 0 ? names : [`${file}: ${failed} failed`];
