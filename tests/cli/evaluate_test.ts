@@ -27,16 +27,32 @@ Deno.test("evaluate prints what it measures, and writes it where it is told to",
     assertEquals(evaluation.ctc, { SEG: 1, DET: 0.75 });
     assertEquals(await runs(["evaluate", ...paths], { cwd }), [
       "2 frames, 1 without truth",
-      "AP 0.5 1.0000  AP 0.75 1.0000  mean AP 1.0000",
-      "SEG 1.0000  DET 0.7500  dots 0.7500",
-      "area_change        1.0000  (truth 0.0000)",
-      "dice_instability   0.5000  (truth 0.0000)",
-      "birth_rate         0.0000  (truth 0.0000)",
-      "death_rate         0.5000  (truth 0.0000)",
-      "blink_rate         0.0000  (truth 0.0000)",
+      "AP 0.5 1.0000  AP 0.75 1.0000  mean AP 1.0000  on 1 frame, 1 object",
+      "SEG 1.0000  DET 0.7500  dots 0.7500  DET and dots on 2 frames, 4 markers",
+      "area_change        1.0000  on 1 pair, 3 objects  (truth – on 0 pairs, 0 objects)",
+      "dice_instability   0.5000  on 1 pair, 3 objects  (truth – on 0 pairs, 0 objects)",
+      "birth_rate         0.0000  on 1 pair, 1 object  (truth – on 0 pairs, 0 objects)",
+      "death_rate         0.5000  on 1 pair, 2 objects  (truth – on 0 pairs, 0 objects)",
+      "blink_rate         –  on 0 pairs, 0 objects  (truth – on 0 pairs, 0 objects)",
     ]);
     const [alone] = await events(["evaluate", "--labels", "res"], { cwd });
     assertEquals(Object.keys(alone), ["frames", "flicker"]);
+  });
+});
+
+Deno.test("evaluate counts frames without results as missed, and says so", async () => {
+  const files = {
+    "res/mask000.tif": image(A, B),
+    ...Object.fromEntries([0, 1, 2].map((i) => [`seg/man_seg00${i}.tif`, image(A, B)])),
+  };
+  await withFolder(files, async (cwd) => {
+    const lines = await runs(["evaluate", "--labels=res", "--truth=seg"], { cwd });
+    assertEquals(lines.slice(0, 4), [
+      "1 frame",
+      "2 frames with truth or markers and without labels: all objects there count as missed",
+      "AP 0.5 0.3333  AP 0.75 0.3333  mean AP 0.3333  on 3 frames, 6 objects",
+      "SEG 0.3333  DET 0.3333",
+    ]);
   });
 });
 

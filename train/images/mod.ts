@@ -49,6 +49,7 @@ export { type Frames, heldFrames, middlePlane, pickFrames } from "./series/frame
 export {
   type LabelOptions,
   type LabelSequence,
+  type LoneTruth,
   matchTruth,
   openLabels,
   readTruthPair,

@@ -9,6 +9,7 @@ import type { Source } from "../images/source.ts";
 import type { LabelImage } from "../images/image.ts";
 import {
   type LabelSequence,
+  type LoneTruth,
   matchTruth,
   openLabels,
   readTruthPair,
@@ -36,7 +37,8 @@ export interface EvaluateFilesOptions {
 }
 
 /**
- * Measures, and writes the JSON file if one is asked for.
+ * Measures, and writes the JSON file if one is asked for. Frames with truth or markers and without labels
+ * count as empty: what was not segmented was missed.
  *
  * @throws {SyntaxError | RangeError | TypeError} If files are damaged, do not match or differ in size.
  */
@@ -45,62 +47,90 @@ export async function evaluateFiles(options: EvaluateFilesOptions): Promise<Eval
   const labels = holdingLast(await openLabels(source, options.labels));
   const truth = options.truth === undefined ? null : await openLabels(source, options.truth);
   const markers = options.markers === undefined ? null : await openLabels(source, options.markers);
-  const evaluation = await evaluateFrames(
-    frames({
-      labels,
-      truth: truth && { sequence: truth, index: indexOf(labels, truth) },
-      markers: markers && { sequence: markers, index: indexOf(labels, markers) },
-    }),
-    { field: options.field },
-  );
+  const known = {
+    truth: truth && matched(labels, truth),
+    markers: markers && matched(labels, markers),
+  };
+  const evaluation = await evaluateFrames(framesOf(labels, known), { field: options.field });
   if (options.out !== undefined) {
     await writeFileAtomic(options.out, JSON.stringify(evaluation, null, 2) + "\n");
   }
   return evaluation;
 }
 
+/** Truth or markers, and which labels they belong to. */
 interface Matched {
   readonly sequence: LabelSequence;
   /** Position in the sequence by position in the labels. */
   readonly index: ReadonlyMap<number, number>;
+  /** What has no labels. */
+  readonly lone: readonly LoneTruth[];
 }
 
-function indexOf(labels: LabelSequence, truth: LabelSequence): Map<number, number> {
-  return new Map(matchTruth(labels, truth).pairs.map((pair) => [pair.label, pair.truth]));
+/** What is known of the labels. */
+interface Known {
+  readonly truth: Matched | null;
+  readonly markers: Matched | null;
 }
 
-async function* frames(
-  { labels, truth, markers }: {
-    labels: LabelSequence;
-    truth: Matched | null;
-    markers: Matched | null;
-  },
-): AsyncGenerator<EvaluationFrame> {
-  const numbers = frameNumbers(labels);
-  const partner = async (matched: Matched | null, label: number) => {
-    const at = matched?.index.get(label);
-    if (matched === null || at === undefined) return undefined;
-    const pair = { label, truth: at };
-    return (await readTruthPair(pair, { labels, truth: matched.sequence })).truth;
-  };
+/** The positions of what belongs to one frame. */
+interface FramePlace {
+  readonly number: number;
+  readonly label?: number;
+  truth?: number;
+  markers?: number;
+}
+
+function matched(labels: LabelSequence, sequence: LabelSequence): Matched {
+  const { pairs, withoutLabels } = matchTruth(labels, sequence);
+  const index = new Map(pairs.map((pair) => [pair.label, pair.truth]));
+  return { sequence, index, lone: withoutLabels };
+}
+
+async function* framesOf(labels: LabelSequence, known: Known): AsyncGenerator<EvaluationFrame> {
   const first = await labels.frame(0);
-  for (let i = 0; i < labels.length; i++) {
-    const image = await labels.frame(i);
-    if (image.width !== first.width || image.height !== first.height) {
-      throw new RangeError(
-        `Cannot evaluate ${labels.path}: ${labels.names[i]} is ${image.width}x${image.height}, ` +
-          `${
-            labels.names[0]
-          } is ${first.width}x${first.height}; keep only frames of one video there`,
-      );
-    }
+  const read = async (sequence: LabelSequence, at: number) => {
+    const image = await sequence.frame(at);
+    if (image.width === first.width && image.height === first.height) return image;
+    throw new RangeError(
+      `Cannot evaluate ${labels.path}: ${sequence.names[at]} is ${image.width}x${image.height}, ` +
+        `${labels.names[0]} is ${first.width}x${first.height}; keep only frames of one video there`,
+    );
+  };
+  const partner = async (label: number | undefined, matched: Matched | null, at?: number) => {
+    if (!matched || at === undefined) return undefined;
+    const { sequence } = matched;
+    if (label === undefined) return await read(sequence, at);
+    return (await readTruthPair({ label, truth: at }, { labels, truth: sequence })).truth;
+  };
+  for (const { number, label, truth, markers } of placesOf(labels, known)) {
     yield {
-      number: numbers[i],
-      labels: image,
-      truth: await partner(truth, i),
-      markers: await partner(markers, i),
+      number,
+      labels: label === undefined ? undefined : await read(labels, label),
+      truth: await partner(label, known.truth, truth),
+      markers: await partner(label, known.markers, markers),
     };
   }
+}
+
+/** All frames that have labels, truth or markers, in the order of their numbers. */
+function placesOf(labels: LabelSequence, { truth, markers }: Known): FramePlace[] {
+  const numbers = frameNumbers(labels);
+  const places = (numbers ?? [...labels.names.keys()]).map((number, label): FramePlace => ({
+    ...{ number, label, truth: truth?.index.get(label), markers: markers?.index.get(label) },
+  }));
+  // What has no place among the labels comes behind them; no two frames are neighbours there.
+  let behind = places.at(-1)!.number + 2;
+  const lone = new Map<string | number, FramePlace>();
+  for (const [kind, matched] of Object.entries({ truth, markers })) {
+    for (const { truth: at, name, number } of matched?.lone ?? []) {
+      const key = number ?? name;
+      const known = lone.get(key) ??
+        { number: numbers && number !== null ? number : (behind += 2) };
+      lone.set(key, { ...known, [kind]: at });
+    }
+  }
+  return [...places, ...lone.values()].toSorted((a, b) => a.number - b.number);
 }
 
 /** The same images; the one decoded last is kept, as it is compared with truth and with markers. */
@@ -115,10 +145,10 @@ function holdingLast(sequence: LabelSequence): LabelSequence {
   };
 }
 
-/** Frame numbers where they ascend (so gaps count as gaps), else positions. */
-function frameNumbers({ numbers, length }: LabelSequence): number[] {
+/** Frame numbers where they ascend (so gaps count as gaps), else null. */
+function frameNumbers({ numbers }: LabelSequence): number[] | null {
   const ascends = numbers.every((number, i) =>
     number !== null && (i === 0 || number > (numbers[i - 1] ?? Infinity))
   );
-  return ascends ? numbers.map(Number) : Array.from({ length }, (_, i) => i);
+  return ascends ? numbers.map(Number) : null;
 }

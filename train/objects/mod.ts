@@ -58,6 +58,7 @@ export {
 } from "./scores/dot_matching.ts";
 export {
   type Flicker,
+  type FlickerBasis,
   flickerExcess,
   FlickerMeter,
   flickerOf,

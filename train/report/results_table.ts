@@ -5,12 +5,15 @@
  */
 
 import type { Evaluation } from "../objects/scores/evaluate.ts";
-import type { FlickerRates } from "../objects/scores/flicker.ts";
+import type { Flicker, FlickerRates } from "../objects/scores/flicker.ts";
 import type { LabelSource, Measured, ResultsTable, TableColumn } from "./data.ts";
 import { type Stage, STAGES } from "../learn/stages.ts";
 import type { ModelResults, SeedResults } from "./results.ts";
 
 type RateName = keyof FlickerRates;
+
+/** The group of columns that say on how much the others rest. */
+export const RESTS_ON = "What the figures rest on";
 
 const RATES: readonly { key: RateName; label: string; about: string }[] = [
   {
@@ -157,6 +160,20 @@ function rateColumns(prefix: string, group: string, better?: TableColumn["better
   }));
 }
 
+/** What the figures of the video rest on: those of few frames or objects say little. */
+const BASIS: readonly TableColumn[] = [
+  ["frames_with_truth", "Frames with truth", "Frames that accuracy was measured on"],
+  ["true_objects", "True objects", "Objects in those frames"],
+  ["field_objects", "True objects in the field", "Those that do not lie wholly at the edge"],
+  ["frames_with_markers", "Frames with markers", "Frames that DET and dots were measured on"],
+  ["markers", "Markers", "Markers in those frames"],
+  ["pairs", "Pairs of frames", "Neighbouring frames that flicker was measured on"],
+  ["truth_pairs", "Pairs of frames with truth", "What flicker above that of the truth rests on"],
+  ["death_objects", "Objects that could be lost", "Objects with a frame after them"],
+  ["birth_objects", "Objects that could appear", "Objects with a frame before them"],
+  ["blink_objects", "Objects that could blink", "Objects seen before and after a frame"],
+].map(([key, label, about]) => ({ key, label, about, group: RESTS_ON, digits: 0 }));
+
 /** What the temporal filter achieved, with whatever model it was applied to. */
 function filteredOf(results: SeedResults): Record<string, number | undefined>[] {
   return Object.values(results).flatMap(({ filtered }) => filtered ? [videoValues(filtered)] : []);
@@ -194,10 +211,27 @@ export function videoValues(video: Evaluation): Record<string, number | undefine
     field_seg: video.field?.ctc?.SEG,
     field_det: video.field?.ctc?.DET,
     dots: video.dots?.mean_accuracy,
-    ...Object.fromEntries(RATES.map(({ key }) => [key, video.flicker[key]])),
+    ...Object.fromEntries(RATES.map(({ key }) => [key, video.flicker[key] ?? undefined])),
     ...Object.fromEntries(
-      RATES.map(({ key }) => [`excess_${key}`, video.flicker_excess?.[key]]),
+      RATES.map(({ key }) => [`excess_${key}`, video.flicker_excess?.[key] ?? undefined]),
     ),
+    frames_with_truth: video.frames_with_truth,
+    true_objects: video.matching?.["0.5"].n_true,
+    field_objects: video.field?.matching?.["0.5"].n_true,
+    frames_with_markers: video.frames_with_markers,
+    markers: video.dots && video.dots.tp + video.dots.fn,
+    truth_pairs: video.flicker_truth?.pairs,
+    ...flickerBasis(video.flicker),
+  };
+}
+
+/** How many pairs of frames and objects flicker was measured on; results of earlier versions lack it. */
+function flickerBasis({ pairs, rests_on }: Flicker): Record<string, number | undefined> {
+  return {
+    pairs,
+    death_objects: rests_on?.death_rate.objects,
+    birth_objects: rests_on?.birth_rate.objects,
+    blink_objects: rests_on?.blink_rate.objects,
   };
 }
 
@@ -211,20 +245,27 @@ export function measured(values: readonly (number | undefined)[]): Measured | un
   return { mean, sd: Math.sqrt(squares / (known.length - 1)) };
 }
 
-function truthValues(evaluation: Evaluation): Record<string, Measured | undefined> {
-  return Object.fromEntries(
-    RATES.map(({ key }) => [key, measured([evaluation.flicker_truth?.[key]])]),
-  );
+function truthValues(flicker: Flicker): Record<string, Measured | undefined> {
+  const values = {
+    ...Object.fromEntries(RATES.map(({ key }) => [key, flicker[key] ?? undefined])),
+    ...flickerBasis(flicker),
+  };
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, measured([value])]));
 }
 
 /** What is measured on a video, in the order of tables. */
 export function videoColumns(): TableColumn[] {
-  return [...ACCURACY, ...FIELD, ...RATE_COLUMNS].filter(({ key }) => !key.endsWith("_stills"));
+  return [...ACCURACY, ...FIELD, ...RATE_COLUMNS, ...BASIS].filter(({ key }) =>
+    !key.endsWith("_stills")
+  );
 }
 
-/** Builds the table from the results of all seeds; measures that nobody has are left out. */
+/**
+ * Builds the table from the results of all seeds; measures that nobody has are left out, but for the
+ * flicker of a video.
+ */
 export function resultsTable(seeds: readonly SeedResults[]): ResultsTable {
-  const columns = [...ACCURACY, EXPOSURE, ...FIELD, ...STARS, ...RATE_COLUMNS];
+  const columns = [...ACCURACY, EXPOSURE, ...FIELD, ...STARS, ...RATE_COLUMNS, ...BASIS];
   const ofStage = (stage: Stage) =>
     seeds.flatMap((results) => results[stage] ? [valuesOf(results[stage])] : []);
   const perSource: readonly (readonly [LabelSource, Record<string, number | undefined>[]])[] = [
@@ -240,7 +281,13 @@ export function resultsTable(seeds: readonly SeedResults[]): ResultsTable {
       return { source, values: Object.fromEntries(entries) };
     });
   const video = seeds.flatMap((results) => results.baseline?.video ?? [])[0];
-  if (video?.flicker_truth) rows.push({ source: "truth", values: truthValues(video) });
-  const isKnown = ({ key }: TableColumn) => rows.some(({ values }) => values[key] !== undefined);
+  if (video?.flicker_truth) {
+    rows.push({ source: "truth", values: truthValues(video.flicker_truth) });
+  }
+  // Flicker of a video without neighbouring frames is shown, as a dash.
+  const hasVideo = rows.some(({ values }) => values.pairs !== undefined);
+  const isKnown = ({ key }: TableColumn) =>
+    rows.some(({ values }) => values[key] !== undefined) ||
+    (hasVideo && RATES.some((rate) => rate.key === key));
   return { columns: columns.filter(isKnown), rows };
 }

@@ -10,7 +10,7 @@ const B: Rectangle = { x: 6, y: 2, width: 4, height: 3 };
 const C: Rectangle = { x: 2, y: 6, width: 5, height: 2 };
 
 const RATES = ["area_change", "dice_instability", "birth_rate", "death_rate", "blink_rate"];
-const FLICKER = [...RATES, "objects_per_frame", "area_per_frame"];
+const FLICKER = [...RATES, "rests_on", "objects_per_frame", "area_per_frame"];
 const MATCHING = [
   ...["tp", "fp", "fn", "n_true", "n_pred", "precision", "recall", "accuracy", "f1"],
   ...["mean_true_score", "mean_matched_score", "panoptic_quality"],
@@ -63,7 +63,8 @@ Deno.test("evaluateFiles() writes the keys that scripts rely on", async () => {
     assertEquals(text.at(-1), "\n");
     assertEquals(keys(written), [
       ...["ctc", "dots", "flicker", "flicker_excess", "flicker_on_truth_pairs", "flicker_truth"],
-      ...["frames", "frames_without_truth", "matching", "mean_ap"],
+      ...["frames", "frames_with_markers", "frames_with_truth", "frames_without_labels"],
+      ...["frames_without_truth", "matching", "mean_ap"],
     ]);
     assertEquals(keys(written.ctc), ["DET", "SEG"]);
     assertEquals(keys(written.matching), THRESHOLDS);
@@ -126,6 +127,41 @@ Deno.test("evaluateFiles() matches frames by number and counts those without tru
   assertEquals(evaluation.ctc?.SEG, 2 / 3);
   assertEquals(evaluation.flicker.pairs, 2);
   assertEquals(evaluation.flicker_truth?.pairs, 1);
+});
+
+Deno.test("evaluateFiles() counts what truth and markers have and the labels lack as missed, frame by frame", async () => {
+  const frames = [0, 1, 2, 3].map((i) => [`seg/man_seg00${i}.tif`, image(A)]);
+  const files = {
+    "res/mask001.tif": image(A),
+    "res/mask002.tif": image(A),
+    ...Object.fromEntries(frames),
+    "tra/man_track002.tif": image(A),
+    "tra/man_track003.tif": image(A, B),
+    "tra/man_track009.tif": image(A),
+  };
+  const paths = { labels: "res", truth: "seg", markers: "tra" };
+  const evaluation = await evaluate(files, paths);
+  // Frames 0, 3 and 9; the truth and the markers of frame 3 are one frame.
+  assertEquals([evaluation.frames, evaluation.frames_without_labels], [2, 3]);
+  assertEquals([evaluation.frames_with_truth, evaluation.frames_with_markers], [4, 3]);
+  assertEquals(evaluation.ctc, { SEG: 0.5, DET: 1 / 4 });
+  assertEquals(evaluation.matching!["0.5"].fn, 2);
+  assertEquals([evaluation.flicker.pairs, evaluation.flicker_truth!.pairs], [1, 1]);
+  // Names that have no place among the labels are missed all the same.
+  const named = {
+    "l/a.tif": image(A),
+    "l/b.tif": image(A),
+    "t/b.tif": image(A),
+    "t/c.tif": image(B),
+  };
+  const byName = await evaluate(named, { labels: "l", truth: "t" });
+  assertEquals([byName.frames_without_labels, byName.ctc], [1, { SEG: 0.5, DET: 0.5 }]);
+});
+
+Deno.test("evaluateFiles() names a file of another size that has no labels", async () => {
+  const files = { "l/t1.tif": image(A), "t/t1.tif": image(A), "t/t2.tif": small() };
+  const evaluated = evaluate(files, { labels: "l", truth: "t" });
+  await assertRejects(() => evaluated, RangeError, "t2.tif is 4x3, t1.tif is 13x9");
 });
 
 Deno.test("evaluateFiles() takes gaps in the frame numbers for gaps", async () => {

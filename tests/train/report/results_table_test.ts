@@ -71,7 +71,7 @@ Deno.test("resultsTable() takes the video's measures from the evaluation, with a
   const with4 = await video(widths, [8, 8, 8, 8]);
   const table = resultsTable([{ baseline: results(0.5, with4), control: results(0.6) }]);
   assertEquals(table.rows.map(({ source }) => source), ["baseline", "control", "truth"]);
-  const expected: [key: string, value: number | undefined][] = [
+  const expected: [key: string, value: number | null | undefined][] = [
     ["ap50_stills", 0.5],
     ["mean_ap_stills", 0.25],
     ["ap50_video", with4.matching?.["0.5"].accuracy],
@@ -88,6 +88,13 @@ Deno.test("resultsTable() takes the video's measures from the evaluation, with a
     ["excess_death_rate", with4.flicker_excess?.death_rate],
     ["excess_birth_rate", with4.flicker_excess?.birth_rate],
     ["excess_blink_rate", with4.flicker_excess?.blink_rate],
+    ["frames_with_truth", 4],
+    ["true_objects", 4],
+    ["pairs", 3],
+    ["truth_pairs", 3],
+    ["death_objects", 3],
+    ["birth_objects", 3],
+    ["blink_objects", 2],
   ];
   assertEquals(keys(table), expected.map(([key]) => key));
   for (const [key, mean] of expected) {
@@ -102,7 +109,25 @@ Deno.test("resultsTable() takes the video's measures from the evaluation, with a
   assertEquals(without.rows.map(({ source }) => source), ["baseline"]);
   assertEquals(keys(without), [
     ...["area_change", "dice_instability", "death_rate", "birth_rate", "blink_rate"],
+    ...["pairs", "death_objects", "birth_objects", "blink_objects"],
   ]);
+});
+
+Deno.test("resultsTable() shows no flicker where no two frames are neighbours, and on what it rests", async () => {
+  const one = await video([8], [9]);
+  const table = resultsTable([{ baseline: results(0.5, one), consistent: results(0.5, one) }]);
+  for (const source of ["baseline", "consistent", "truth"] as const) {
+    for (const key of ["area_change", "dice_instability", "blink_rate"]) {
+      assert(keys(table).includes(key));
+      assertEquals(value(table, source, key), undefined, `${source} ${key}`);
+    }
+    assertEquals(value(table, source, "pairs"), { mean: 0 });
+  }
+  // A model that finds nothing is not the steadiest.
+  const empty = await video([0, 0, 0]);
+  const { rows } = resultsTable([{ baseline: results(0.5, empty) }]);
+  assertEquals(rows[0].values.area_change, undefined);
+  assertEquals(rows[0].values.dice_instability, undefined);
 });
 
 Deno.test("resultsTable() leaves out flicker above the truth's where no two frames have truth", async () => {

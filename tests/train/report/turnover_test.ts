@@ -60,8 +60,8 @@ Deno.test("findTurnover() counts what the birth and death rates count", () => {
     return ids.size;
   };
   const flicker = flickerOf([earlier, later]);
-  assertAlmostEquals(appeared.size / inner(later), flicker.birth_rate, 1e-12);
-  assertAlmostEquals(vanished.size / inner(earlier), flicker.death_rate, 1e-12);
+  assertAlmostEquals(appeared.size / inner(later), flicker.birth_rate!, 1e-12);
+  assertAlmostEquals(vanished.size / inner(earlier), flicker.death_rate!, 1e-12);
   assertEquals(appeared.size > 0 && vanished.size > 0, true);
 });
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Flicker, FlickerRates } from "../../objects/scores/flicker.ts";
 import type { Command } from "../command.ts";
 import { countFlag, requiredFlag, textFlag } from "../flag_values.ts";
 import { counted } from "../text.ts";
@@ -57,56 +58,89 @@ export const evaluateCommand: Command = {
   },
 };
 
-/** A measured video as text. */
-export function formatEvaluation(
-  { frames, frames_without_truth, matching, mean_ap, ctc, dots, field, flicker, flicker_truth }: {
-    frames: number;
-    frames_without_truth?: number;
-    matching?: Readonly<Record<string, { accuracy: number; f1: number }>>;
+/** What is shown of a measured video. */
+interface ShownEvaluation {
+  frames: number;
+  frames_without_truth?: number;
+  frames_without_labels?: number;
+  frames_with_truth?: number;
+  frames_with_markers?: number;
+  matching?: Readonly<Record<string, { accuracy: number; n_true: number }>>;
+  mean_ap?: number;
+  ctc?: { SEG?: number; DET: number };
+  dots?: { tp: number; fn: number; mean_accuracy: number };
+  field?: {
+    border: number;
+    matching?: Readonly<Record<string, { accuracy: number; n_true: number }>>;
     mean_ap?: number;
     ctc?: { SEG?: number; DET: number };
-    dots?: { mean_accuracy: number };
-    field?: {
-      border: number;
-      matching?: Readonly<Record<string, { accuracy: number }>>;
-      mean_ap?: number;
-      ctc?: { SEG?: number; DET: number };
-    };
-    flicker: object;
-    flicker_truth?: object;
-  },
-): string[] {
-  const digits = (value: unknown) => typeof value === "number" ? value.toFixed(4) : "–";
-  const rates = Object.entries(flicker)
-    .filter(([name, value]) => typeof value === "number" && name !== "pairs");
-  const truth = flicker_truth as Record<string, unknown> | undefined;
-  return [
-    `${counted(frames, "frame")}${
-      frames_without_truth ? `, ${frames_without_truth} without truth` : ""
-    }`,
-    ...(matching
-      ? [
-        `AP 0.5 ${digits(matching["0.5"].accuracy)}  AP 0.75 ${
-          digits(matching["0.75"].accuracy)
-        }  ` +
-        `mean AP ${digits(mean_ap)}`,
-      ]
-      : []),
-    ...(ctc
-      ? [
-        `SEG ${digits(ctc.SEG)}  DET ${digits(ctc.DET)}` +
-        (dots ? `  dots ${digits(dots.mean_accuracy)}` : ""),
-      ]
-      : []),
-    ...(field
-      ? [
-        `Field of interest, ${field.border} pixels from the edge: AP 0.5 ` +
-        `${digits(field.matching?.["0.5"].accuracy)}  mean AP ${digits(field.mean_ap)}  SEG ` +
-        `${digits(field.ctc?.SEG)}  DET ${digits(field.ctc?.DET)}`,
-      ]
-      : []),
-    ...rates.map(([name, value]) =>
-      `${name.padEnd(18)} ${digits(value)}${truth ? `  (truth ${digits(truth[name])})` : ""}`
-    ),
+  };
+  flicker: Partial<Flicker>;
+  flicker_truth?: Partial<Flicker>;
+}
+
+/** A measured video as text. */
+export function formatEvaluation(evaluation: ShownEvaluation): string[] {
+  const { matching, mean_ap, ctc, dots, field, flicker, flicker_truth } = evaluation;
+  const { frames, frames_without_truth, frames_without_labels } = evaluation;
+  const { frames_with_truth, frames_with_markers } = evaluation;
+  const lines = [
+    counted(frames, "frame") +
+    (frames_without_truth ? `, ${frames_without_truth} without truth` : ""),
   ];
+  if (frames_without_labels) {
+    lines.push(
+      `${counted(frames_without_labels, "frame")} with truth or markers and without labels: all ` +
+        "objects there count as missed",
+    );
+  }
+  if (matching) {
+    const [middle, strict] = [matching["0.5"], matching["0.75"]];
+    lines.push(
+      `AP 0.5 ${digits(middle.accuracy)}  AP 0.75 ${digits(strict.accuracy)}  mean AP ` +
+        `${digits(mean_ap)}  on ${restsOn({ frames: frames_with_truth, objects: middle.n_true })}`,
+    );
+  }
+  if (ctc) {
+    const markers = dots && { frames: frames_with_markers, objects: dots.tp + dots.fn };
+    lines.push(
+      `SEG ${digits(ctc.SEG)}  DET ${digits(ctc.DET)}` +
+        (dots ? `  dots ${digits(dots.mean_accuracy)}` : "") +
+        (markers ? `  DET and dots on ${restsOn(markers, "marker")}` : ""),
+    );
+  }
+  if (field) {
+    lines.push(
+      `Field of interest, ${field.border} pixels from the edge: AP 0.5 ` +
+        `${digits(field.matching?.["0.5"].accuracy)}  mean AP ${digits(field.mean_ap)}  SEG ` +
+        `${digits(field.ctc?.SEG)}  DET ${digits(field.ctc?.DET)}` +
+        (field.matching ? `  on ${counted(field.matching["0.5"].n_true, "object")}` : ""),
+    );
+  }
+  for (const name of Object.keys(flicker.rests_on ?? {}) as (keyof FlickerRates)[]) {
+    lines.push(
+      `${name.padEnd(18)} ${digits(flicker[name])}  on ${basisText(flicker, name)}` +
+        (flicker_truth
+          ? `  (truth ${digits(flicker_truth[name])} on ${basisText(flicker_truth, name)})`
+          : ""),
+    );
+  }
+  return lines;
+}
+
+/** Four digits behind the point; a dash where there is no such figure. */
+function digits(value: unknown): string {
+  return typeof value === "number" ? value.toFixed(4) : "–";
+}
+
+function basisText({ rests_on }: Partial<Flicker>, name: keyof FlickerRates): string {
+  const { pairs = 0, objects = 0 } = rests_on?.[name] ?? {};
+  return `${counted(pairs, "pair")}, ${counted(objects, "object")}`;
+}
+
+function restsOn(
+  { frames, objects }: { frames?: number; objects: number },
+  noun = "object",
+): string {
+  return (frames === undefined ? "" : `${counted(frames, "frame")}, `) + counted(objects, noun);
 }

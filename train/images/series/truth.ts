@@ -121,8 +121,18 @@ export interface TruthMatch {
   readonly pairs: readonly TruthPair[];
   /** Names of label images without truth. */
   readonly withoutTruth: readonly string[];
-  /** Names of truth images without labels. */
-  readonly withoutLabels: readonly string[];
+  /** Truth images without labels, in their order. */
+  readonly withoutLabels: readonly LoneTruth[];
+}
+
+/** A truth image without labels. */
+export interface LoneTruth {
+  /** Position in the truth. */
+  readonly truth: number;
+  /** Its name. */
+  readonly name: string;
+  /** Its frame's number, counted as the labels' are; null where its name has none. */
+  readonly number: number | null;
 }
 
 /**
@@ -156,7 +166,10 @@ export function matchTruth(labels: LabelSequence, truth: LabelSequence): TruthMa
     );
   }
   const used = new Set(pairs.map((pair) => pair.truth));
-  return { pairs, withoutTruth, withoutLabels: truth.names.filter((_, i) => !used.has(i)) };
+  const withoutLabels = truth.names
+    .map((name, i): LoneTruth => ({ truth: i, name, number: truth.numbers[i] }))
+    .filter((lone) => !used.has(lone.truth));
+  return { pairs, withoutTruth, withoutLabels };
 }
 
 type Key = string | number | null;

@@ -8,7 +8,7 @@
 import { Random } from "../../images/random.ts";
 import type { Evaluation } from "../../objects/scores/evaluate.ts";
 import type { TableColumn } from "../../report/data.ts";
-import { measured, videoColumns, videoValues } from "../../report/results_table.ts";
+import { measured, RESTS_ON, videoColumns, videoValues } from "../../report/results_table.ts";
 import type { RecipeResult } from "./measure_recipe.ts";
 
 /** Results of a recipe, one for each seed in the same order. */
@@ -42,7 +42,7 @@ const STILLS: readonly TableColumn[] = [
 ];
 
 /** A figure of an evaluation. */
-type Figure = (video: Evaluation) => number | undefined;
+type Figure = (video: Evaluation) => number | null | undefined;
 
 /**
  * The paired difference of a figure to that of the reference: in each block of frames that of the same
@@ -58,7 +58,7 @@ export function pairedDifference(
   const differences = of[0].blocks.map((_, block) => {
     const perSeed = of.map(({ blocks }, seed) => {
       const [ours, theirs] = [figure(blocks[block]), figure(reference[seed].blocks[block])];
-      return ours === undefined || theirs === undefined ? NaN : ours - theirs;
+      return typeof ours !== "number" || typeof theirs !== "number" ? NaN : ours - theirs;
     });
     return meanOf(perSeed);
   });
@@ -106,7 +106,7 @@ export function formatComparison(
   );
   for (const [group, figures] of groups) {
     // The truth is the same for all, so an excess differs by as much as the figure itself.
-    if (group.startsWith("Flicker above")) continue;
+    if (group.startsWith("Flicker above") || group === RESTS_ON) continue;
     const ofVideo = figures.filter(({ key }) => !key.endsWith("_stills"));
     if (ofVideo.length === 0) continue;
     lines.push("", `${group}:`, "", ...differenceTable(all, { figures: ofVideo, reference }));

@@ -35,8 +35,8 @@ export const IOU_THRESHOLDS: readonly number[] = Array.from(
 export interface EvaluationFrame {
   /** The frame number, larger than that of the frame before. */
   readonly number: number;
-  /** The segmentation. */
-  readonly labels: LabelImage;
+  /** The segmentation; left out where there is none, so that all true objects are missed. */
+  readonly labels?: LabelImage;
   /** The true objects, where the frame is annotated. */
   readonly truth?: LabelImage;
   /** One marker per true object, for DET. */
@@ -51,10 +51,19 @@ export interface FieldEvaluation extends Pick<Evaluation, "matching" | "mean_ap"
 
 /** All measures of a segmented video, with the keys of the JSON file that `kymo evaluate` writes. */
 export interface Evaluation {
-  /** Number of frames. */
+  /** Number of frames that are segmented. */
   frames: number;
-  /** Number of frames without truth; only with truth. */
+  /** Number of those without truth; only with truth. */
   frames_without_truth?: number;
+  /**
+   * Number of frames that are not segmented although they have truth or markers: their objects count as
+   * missed, and they are no neighbours to any other frame. Only with truth or markers.
+   */
+  frames_without_labels?: number;
+  /** Number of frames with truth, on which `matching` and SEG rest; only with truth. */
+  frames_with_truth?: number;
+  /** Number of frames with markers, on which DET and `dots` rest; only with markers. */
+  frames_with_markers?: number;
   /** Objects matched at each threshold "0.5", "0.55" … "0.95", pooled over frames; with truth. */
   matching?: Record<string, MatchingScores>;
   /** Mean of the ten accuracies; only with truth. */
@@ -80,13 +89,15 @@ export interface Evaluation {
 
 /**
  * Measures a segmented video: matching at ten thresholds, SEG and DET, and flicker, ours and the
- * truth's. Frames without truth count for flicker only. Partly annotated truth makes the rest of
- * the objects look wrong to the matching (SEG does not mind).
+ * truth's. Frames without truth count for flicker only, and those without a segmentation for
+ * accuracy only: their objects are missed. Partly annotated truth makes the rest of the objects look
+ * wrong to the matching (SEG does not mind).
  *
  * @param frames The frames in ascending order of their numbers; each is looked at once and then
  *   let go.
  * @returns All measures; those that need truth or markers are left out without them.
- * @throws {RangeError} If there is no frame, the numbers do not ascend or sizes differ.
+ * @throws {RangeError} If no frame is segmented, one has nothing at all, numbers do not ascend or sizes
+ *   differ.
  *
  * @example
  * ```ts
@@ -123,7 +134,11 @@ export class Evaluator {
   readonly #flicker = new FlickerMeter();
   readonly #truth = new TruthComparison();
   readonly #markers = new MarkerComparison();
+  #first: { width: number; height: number; number: number } | null = null;
+  /** Segmented frames, those of them with truth, and frames that are not segmented. */
   #count = 0;
+  #both = 0;
+  #missing = 0;
 
   /** Starts without frames. */
   constructor({ field = 0 }: EvaluationOptions = {}) {
@@ -134,23 +149,44 @@ export class Evaluator {
   /**
    * Measures the next frame.
    *
-   * @throws {RangeError} If its number is not above the last one's, or sizes differ.
+   * @throws {RangeError} If its number is not above the last one's, it has neither segmentation nor truth
+   *   nor markers, or sizes differ.
    */
   add({ number, labels, truth, markers }: EvaluationFrame): void {
     const task = `evaluate frame ${number}`;
-    if (truth) assertSameShape({ "the segmentation": labels, "the truth": truth }, task);
-    if (markers) assertSameShape({ "the segmentation": labels, "the marker image": markers }, task);
-    const { width, height } = labels;
-    if (this.#field) checkField(this.#border, { width, height, task: "evaluate" });
-    this.#flicker.add(number, labels);
-    if (truth) this.#truth.add(number, { truth, prediction: labels });
-    if (markers) this.#markers.add({ truth: markers, prediction: labels });
-    this.#count++;
+    const shown = labels ?? truth ?? markers;
+    if (!shown) throw new RangeError(`Cannot ${task}: it has neither labels nor truth nor markers`);
+    this.#checkSize(shown, number);
+    const prediction = labels ?? emptyAs(shown);
+    if (truth) assertSameShape({ "the segmentation": prediction, "the truth": truth }, task);
+    if (markers) {
+      assertSameShape({ "the segmentation": prediction, "the marker image": markers }, task);
+    }
+    if (this.#field) {
+      const { width, height } = shown;
+      checkField(this.#border, { width, height, task: "evaluate" });
+    }
+    if (labels) this.#flicker.add(number, labels);
+    if (truth) this.#truth.add({ truth, prediction }, { number, isSegmented: !!labels });
+    if (markers) this.#markers.add({ truth: markers, prediction });
+    if (labels) this.#count++;
+    else this.#missing++;
+    if (labels && truth) this.#both++;
     const inside = (image?: LabelImage) => image && inField(image, this.#border);
     this.#field?.add({
-      ...{ number, labels: inField(labels, this.#border) },
-      ...{ truth: inside(truth), markers: inside(markers) },
+      number,
+      ...{ labels: inside(labels), truth: inside(truth), markers: inside(markers) },
     });
+  }
+
+  /** Frames of one video have one size. */
+  #checkSize({ width, height }: LabelImage, number: number): void {
+    const first = this.#first ??= { width, height, number };
+    if (width === first.width && height === first.height) return;
+    throw new RangeError(
+      `Cannot evaluate: frame ${first.number} is ${first.height}x${first.width}, frame ${number} is ` +
+        `${height}x${width} (height x width)`,
+    );
   }
 
   /**
@@ -164,10 +200,19 @@ export class Evaluator {
     const markers = this.#markers.frames > 0 ? this.#markers.measures : null;
     return {
       frames: this.#count,
+      ...((truth || markers) && { frames_without_labels: this.#missing }),
       flicker: this.#flicker.flicker,
-      ...(truth && { frames_without_truth: this.#count - this.#truth.frames, ...truth }),
+      ...(truth && {
+        frames_without_truth: this.#count - this.#both,
+        frames_with_truth: this.#truth.frames,
+        ...truth,
+      }),
       // DET on markers replaces that on the truth.
-      ...(markers && { ctc: { ...truth?.ctc, DET: markers.detection }, dots: markers.dots }),
+      ...(markers && {
+        frames_with_markers: this.#markers.frames,
+        ctc: { ...truth?.ctc, DET: markers.detection },
+        dots: markers.dots,
+      }),
       ...((truth || markers) && this.#field && { field: this.#fieldMeasures(this.#field) }),
     };
   }
@@ -175,6 +220,10 @@ export class Evaluator {
   #fieldMeasures({ evaluation: { matching, mean_ap, ctc } }: Evaluator): FieldEvaluation {
     return { border: this.#border, ...(matching && { matching, mean_ap }), ...(ctc && { ctc }) };
   }
+}
+
+function emptyAs({ width, height }: LabelImage): LabelImage {
+  return { width, height, data: new Uint32Array(width * height) };
 }
 
 /** Adds up what needs truth, over the frames that have it. */
@@ -189,13 +238,17 @@ class TruthComparison {
     return this.#segmentation.length;
   }
 
-  add(number: number, { truth, prediction }: LabelPair): void {
+  add(
+    { truth, prediction }: LabelPair,
+    { number, isSegmented }: { number: number; isSegmented: boolean },
+  ): void {
     const overlap = overlapOf(truth, prediction);
     IOU_THRESHOLDS.forEach((threshold, i) => {
       this.#matching[i].push(tallyMatches(overlap, { threshold }));
     });
     this.#segmentation.push(tallySegmentation(overlap));
     this.#detection.push(tallyDetection(overlap));
+    if (!isSegmented) return;
     this.#flicker.add(number, prediction);
     this.#truthFlicker.add(number, truth);
   }

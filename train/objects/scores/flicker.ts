@@ -11,24 +11,39 @@ import type { LabelImage } from "../../images/image.ts";
 import { assertSameShape, type Objects, objectsOf, overlapOf } from "../overlap.ts";
 import { sameObjects } from "../same_object.ts";
 
-/** The flicker of a video as ratios that depend neither on its length nor on its objects' number. */
+/**
+ * The flicker of a video as ratios that depend neither on its length nor on its objects' number; null
+ * where there is nothing to take a ratio of, which is not the same as steady.
+ */
 export interface FlickerRates {
   /** Mean change of the foreground area from frame to frame over the mean area. */
-  area_change: number;
+  area_change: number | null;
   /** 1 − mean Dice overlap of consecutive foregrounds; two empty frames overlap fully. */
-  dice_instability: number;
+  dice_instability: number | null;
   /** Share of the objects with a frame before them that were not there in it. */
-  birth_rate: number;
+  birth_rate: number | null;
   /** Share of the objects with a frame after them that are no longer there in it. */
-  death_rate: number;
+  death_rate: number | null;
   /** Share of the objects seen at one place in frames t − 1 and t + 1 that are missing in t. */
-  blink_rate: number;
+  blink_rate: number | null;
+}
+
+/** What one rate was computed from. */
+export interface FlickerBasis {
+  /** Frames that took part; for births, deaths and blinks those whose objects were counted. */
+  frames: number;
+  /** Pairs of frames that were compared; for blinks those two frames apart. */
+  pairs: number;
+  /** Objects that were counted: what births, deaths and blinks are shares of. */
+  objects: number;
 }
 
 /** The flicker of a video, and what it was computed from. */
 export interface Flicker extends FlickerRates {
-  /** Number of pairs of consecutive frames. With none, every rate is 0 and says nothing. */
+  /** Number of pairs of consecutive frames. With none, every rate is null. */
   pairs: number;
+  /** What each rate rests on. */
+  rests_on: Record<keyof FlickerRates, FlickerBasis>;
   /** Number of objects of every frame. */
   objects_per_frame: number[];
   /** Foreground area of every frame in pixels. */
@@ -56,14 +71,14 @@ interface FrameCounts {
 
 /** What a pair of consecutive frames adds to it. */
 interface StepCounts {
-  /** The areas of its frames, as far as the pair before has not counted them. */
-  readonly areas: readonly number[];
+  /** Its frames, as far as the pair before has not counted them. */
+  readonly frames: readonly FrameCounts[];
   readonly areaChange: number;
   readonly dice: number;
   readonly births: Share;
   readonly deaths: Share;
-  /** Of the pair's first frame; nothing where there is no pair before. */
-  readonly blinks: Share;
+  /** Of the pair's first frame; null where there is no pair before. */
+  readonly blinks: Share | null;
 }
 
 /** What changes from a frame to the next. Objects go by their index in the frame's list. */
@@ -84,7 +99,7 @@ interface Transition {
  * Frames may be missing: only frames whose numbers follow each other are compared, and the mean
  * area is that of the frames so compared, each counted once. Births and deaths leave out objects
  * that touch the image border, where cells come and go; what they are compared with may touch it.
- * A rate with nothing to count is 0.
+ * A rate with nothing to count is null.
  *
  * @example An object that is missing in one frame
  * ```ts
@@ -118,7 +133,7 @@ export class FlickerMeter {
     const objects = objectsOf(labels);
     const frame = { number, labels, objects, area: sum(objects.areas) };
     const transition = last?.number === number - 1 ? compareFrames(last, frame) : undefined;
-    this.#frames.push({ objects: objects.ids.length, area: frame.area });
+    this.#frames.push(countsOf(frame));
     if (transition) this.#steps.push(countStep(transition, this.#transition));
     this.#last = frame;
     this.#transition = transition;
@@ -127,14 +142,32 @@ export class FlickerMeter {
   /** The flicker of the frames added so far. */
   get flicker(): Flicker {
     const steps = this.#steps;
-    const area = mean(steps.flatMap(({ areas }) => areas));
+    const frames = steps.flatMap((step) => step.frames);
+    const compared = {
+      frames: frames.length,
+      pairs: steps.length,
+      objects: sum(frames.map(({ objects }) => objects)),
+    };
+    const births = steps.map((step) => step.births);
+    const deaths = steps.map((step) => step.deaths);
+    const blinks = steps.flatMap((step) => step.blinks ?? []);
+    const change = mean(steps.map(({ areaChange }) => areaChange));
+    const dice = mean(steps.map((step) => step.dice));
     return {
       pairs: steps.length,
-      area_change: ratio(mean(steps.map(({ areaChange }) => areaChange)), area),
-      dice_instability: steps.length === 0 ? 0 : 1 - mean(steps.map(({ dice }) => dice)),
-      birth_rate: rate(steps.map(({ births }) => births)),
-      death_rate: rate(steps.map(({ deaths }) => deaths)),
-      blink_rate: rate(steps.map(({ blinks }) => blinks)),
+      area_change: ratio(change, mean(frames.map(({ area }) => area))),
+      // Nothing but empty frames overlaps fully, and says nothing.
+      dice_instability: compared.objects > 0 ? 1 - dice : null,
+      birth_rate: rate(births),
+      death_rate: rate(deaths),
+      blink_rate: rate(blinks),
+      rests_on: {
+        area_change: compared,
+        dice_instability: compared,
+        birth_rate: basisOf(births),
+        death_rate: basisOf(deaths),
+        blink_rate: basisOf(blinks),
+      },
       objects_per_frame: this.#frames.map(({ objects }) => objects),
       area_per_frame: this.#frames.map(({ area }) => area),
     };
@@ -160,15 +193,19 @@ export function flickerOf(frames: Iterable<LabelImage>): Flicker {
  *
  * @param ours Flicker of the segmentation, over the same frames as the truth.
  * @param truth Flicker of the truth.
- * @returns The differences.
+ * @returns The differences, null where either has no such rate.
  */
 export function flickerExcess(ours: FlickerRates, truth: FlickerRates): FlickerRates {
+  const excess = (key: keyof FlickerRates) => {
+    const [a, b] = [ours[key], truth[key]];
+    return a === null || b === null ? null : a - b;
+  };
   return {
-    area_change: ours.area_change - truth.area_change,
-    dice_instability: ours.dice_instability - truth.dice_instability,
-    birth_rate: ours.birth_rate - truth.birth_rate,
-    death_rate: ours.death_rate - truth.death_rate,
-    blink_rate: ours.blink_rate - truth.blink_rate,
+    area_change: excess("area_change"),
+    dice_instability: excess("dice_instability"),
+    birth_rate: excess("birth_rate"),
+    death_rate: excess("death_rate"),
+    blink_rate: excess("blink_rate"),
   };
 }
 
@@ -200,13 +237,17 @@ function compareFrames(before: Frame, after: Frame): Transition {
 function countStep(transition: Transition, previous: Transition | undefined): StepCounts {
   const { before, after, dice, kept, known } = transition;
   return {
-    areas: previous ? [after.area] : [before.area, after.area],
+    frames: (previous ? [after] : [before, after]).map(countsOf),
     areaChange: Math.abs(after.area - before.area),
     dice,
     births: countUnmatched(after, known),
     deaths: countUnmatched(before, kept),
-    blinks: previous ? countBlinks(previous, transition) : { some: 0, all: 0 },
+    blinks: previous ? countBlinks(previous, transition) : null,
   };
+}
+
+function countsOf({ objects, area }: Frame): FrameCounts {
+  return { objects: objects.ids.length, area };
 }
 
 /** Pairs of the same object around a frame, and how many of them that frame does not show. */
@@ -238,16 +279,22 @@ function borderIds({ width, height, data }: LabelImage): Set<number> {
   return ids;
 }
 
-function rate(shares: readonly Share[]): number {
+/** One share for each pair of frames, of the objects of one of them. */
+function basisOf(shares: readonly Share[]): FlickerBasis {
+  const [frames, pairs] = [shares.length, shares.length];
+  return { frames, pairs, objects: sum(shares.map(({ all }) => all)) };
+}
+
+function rate(shares: readonly Share[]): number | null {
   return ratio(sum(shares.map(({ some }) => some)), sum(shares.map(({ all }) => all)));
 }
 
 function mean(values: readonly number[]): number {
-  return ratio(sum(values), values.length);
+  return ratio(sum(values), values.length) ?? 0;
 }
 
-function ratio(numerator: number, denominator: number): number {
-  return denominator > 0 ? numerator / denominator : 0;
+function ratio(numerator: number, denominator: number): number | null {
+  return denominator > 0 ? numerator / denominator : null;
 }
 
 function sum(values: Iterable<number>): number {

@@ -81,7 +81,7 @@ Deno.test("matchTruth() matches frame numbers and lists what is left", () => {
   assertEquals(matchTruth(labels, truth), {
     pairs: [{ label: 0, truth: 1 }, { label: 2, truth: 0 }],
     withoutTruth: ["mask001.tif"],
-    withoutLabels: ["man_seg050.tif"],
+    withoutLabels: [{ truth: 2, name: "man_seg050.tif", number: 50 }],
   });
 });
 

@@ -12,7 +12,12 @@ import type { Evaluation } from "../../../../train/objects/scores/evaluate.ts";
 function evaluation(area_change: number): Evaluation {
   const rates = { area_change, dice_instability: 0, death_rate: 0, birth_rate: 0, blink_rate: 0 };
   const perFrame = { area_per_frame: [1, 1, 1, 1], objects_per_frame: [1, 1, 1, 1] };
-  return { frames: 4, flicker: { ...rates, ...perFrame, pairs: 3 } };
+  const basis = { frames: 4, pairs: 3, objects: 4 };
+  const rests_on = {
+    ...{ area_change: basis, dice_instability: basis },
+    ...{ death_rate: basis, birth_rate: basis, blink_rate: basis },
+  };
+  return { frames: 4, flicker: { ...rates, ...perFrame, rests_on, pairs: 3 } };
 }
 
 function result(changes: number[]): RecipeResult {

@@ -1,4 +1,5 @@
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import type { LabelImage } from "../../../../train/images/image.ts";
 import { ctcDetection, ctcSegmentation } from "../../../../train/objects/scores/ctc.ts";
 import { evaluateFrames, type EvaluationFrame } from "../../../../train/objects/scores/evaluate.ts";
 import { flickerOf } from "../../../../train/objects/scores/flicker.ts";
@@ -8,7 +9,7 @@ import { drawn, empty, rectangles } from "../fixtures/label_images.ts";
 const SIZE = { height: 40, width: 50 };
 
 /** Six frames; truth on all but frame 2. */
-function video(): EvaluationFrame[] {
+function video(): (EvaluationFrame & { labels: LabelImage })[] {
   return Array.from({ length: 6 }, (_, number) => {
     const labels = rectangles({ seed: 3, count: 20, side: 8 + number % 2, ...SIZE });
     const truth = rectangles({ seed: 3, count: 22, side: 8, ...SIZE });
@@ -17,7 +18,9 @@ function video(): EvaluationFrame[] {
 }
 
 function labelPairs(frames: readonly EvaluationFrame[]) {
-  return frames.flatMap(({ labels, truth }) => truth ? [{ truth, prediction: labels }] : []);
+  return frames.flatMap(({ labels, truth }) =>
+    truth && labels ? [{ truth, prediction: labels }] : []
+  );
 }
 
 Deno.test("evaluateFrames() combines the single measures over the frames with truth", async () => {
@@ -43,7 +46,7 @@ Deno.test("evaluateFrames() has the keys that its file promises", async () => {
     "tp,fp,fn,n_true,n_pred,precision,recall,accuracy,f1,mean_true_score,mean_matched_score," +
       "panoptic_quality",
   );
-  const keys = "pairs,area_change,dice_instability,birth_rate,death_rate,blink_rate," +
+  const keys = "pairs,area_change,dice_instability,birth_rate,death_rate,blink_rate,rests_on," +
     "objects_per_frame,area_per_frame";
   assertEquals([Object.keys(flicker).join(), Object.keys(flicker_truth).join()], [keys, keys]);
 });
@@ -59,8 +62,8 @@ Deno.test("evaluateFrames() holds flicker against the truth over the same pairs 
   const change = [[0, 1], [3, 4], [4, 5]].map(([a, b]) => Math.abs(areas[a] - areas[b]));
   const mean = (values: number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
   const expected = mean(change) / mean([0, 1, 3, 4, 5].map((t) => areas[t]));
-  assertAlmostEquals(flicker_on_truth_pairs!.area_change, expected, 1e-12);
-  assertAlmostEquals(flicker_excess!.area_change, expected, 1e-12);
+  assertAlmostEquals(flicker_on_truth_pairs!.area_change!, expected, 1e-12);
+  assertAlmostEquals(flicker_excess!.area_change!, expected, 1e-12);
   assertEquals(Object.keys(flicker_excess!).length, 5);
 });
 
@@ -72,6 +75,7 @@ Deno.test("evaluateFrames() leaves the excess out when no two frames in a row ha
     { number: 2, labels, truth: labels },
   ]);
   assertEquals(evaluation.flicker_truth!.pairs, 0);
+  assertEquals(evaluation.flicker_truth!.area_change, null);
   assertEquals("flicker_excess" in evaluation, false);
 });
 
@@ -94,6 +98,43 @@ Deno.test("evaluateFrames() takes DET from the markers where there are any", asy
     mean_accuracy: 2 / 3,
   });
   assertEquals("matching" in onlyMarkers, false);
+});
+
+Deno.test("evaluateFrames() counts all objects of frames without a segmentation as missed", async () => {
+  const labels = drawn("11.2\n11..");
+  const half = [{ number: 0, labels, truth: labels }, { number: 1, truth: labels }];
+  const evaluation = await evaluateFrames(half);
+  assertEquals([evaluation.frames, evaluation.frames_without_truth], [1, 0]);
+  assertEquals([evaluation.frames_without_labels, evaluation.frames_with_truth], [1, 2]);
+  const { tp, fp, fn, n_true } = evaluation.matching!["0.5"];
+  assertEquals({ tp, fp, fn, n_true }, { tp: 2, fp: 0, fn: 2, n_true: 4 });
+  assertEquals(evaluation.ctc, { SEG: 0.5, DET: 0.5 });
+  // What is not there is no neighbour: it neither flickers nor makes the truth do so.
+  assertEquals([evaluation.flicker.pairs, evaluation.flicker_truth!.pairs], [0, 0]);
+  const byMarkers = await evaluateFrames([
+    { number: 0, labels, markers: labels },
+    { number: 1, markers: labels },
+  ], { field: 0 });
+  assertEquals([byMarkers.ctc, byMarkers.frames_with_markers], [{ DET: 0.5 }, 2]);
+  assertEquals(byMarkers.dots!.mean_accuracy, 0.5);
+});
+
+Deno.test("evaluateFrames() counts them as missed in the field, too", async () => {
+  const labels = drawn("1...\n..2.\n....");
+  const frames = [{ number: 0, labels, truth: labels }, { number: 1, truth: labels }];
+  const { field, matching, ctc } = await evaluateFrames(frames, { field: 1 });
+  assertEquals([matching!["0.5"].n_true, field!.matching!["0.5"].n_true], [4, 2]);
+  assertEquals([ctc!.SEG, field!.ctc!.SEG], [0.5, 0.5]);
+});
+
+Deno.test("evaluateFrames() refuses a frame that has nothing, and a video without segmentation", async () => {
+  const truth = empty(2, 3);
+  await assertRejects(
+    () => evaluateFrames([{ number: 4 }]),
+    RangeError,
+    "Cannot evaluate frame 4: it has neither labels nor truth nor markers",
+  );
+  await assertRejects(() => evaluateFrames([{ number: 4, truth }]), RangeError, "no frames");
 });
 
 Deno.test("evaluateFrames() reads a stream and asks for one frame at a time", async () => {
