@@ -34,10 +34,10 @@ export interface StarDistTargetOptions {
  * Numbers the objects of a batch 1, 2, 3, … in the order of their first pixels, so that ids can be as
  * large and as many as they like, and no two images share one.
  *
- * @param labels Ids of `n` images one after the other: 0 background, negative to be ignored. In a
- *   `Uint32Array` no id is negative.
+ * @param labels Ids of `n` images one after the other: 0 background, negative to be ignored, and so is
+ *   {@linkcode IGNORED_LABEL} in a `Uint32Array`.
  * @param options `pixels` of one image; an id means another object in each.
- * @returns What {@linkcode starDistTargets} takes; negative ids have become 2³² − 1.
+ * @returns What {@linkcode starDistTargets} takes; negative ids have become {@linkcode IGNORED_LABEL}.
  * @throws {RangeError} If the labels are not whole images.
  *
  * @example Two images with two objects each
@@ -70,8 +70,9 @@ export function numberLabels(
     // Most pixels continue the one before.
     if (label !== last) {
       last = label;
-      if (label > 0 && !known.has(label)) known.set(label, ++count);
-      number = label < 0 ? IGNORED_LABEL : known.get(label) ?? 0;
+      const isIgnored = label < 0 || label === IGNORED_LABEL;
+      if (label > 0 && !isIgnored && !known.has(label)) known.set(label, ++count);
+      number = isIgnored ? IGNORED_LABEL : known.get(label) ?? 0;
     }
     numbers[i] = number;
   }

@@ -152,8 +152,10 @@ Deno.test("numberLabels() does not carry an object into the next image", () => {
 Deno.test("numberLabels() ignores negative ids, and takes large ones of a Uint32Array", () => {
   const ids = Int32Array.of(-1, -2147483648, 2147483647, 0);
   assertEquals([...numberLabels(ids, { pixels: 4 })], [IGNORED, IGNORED, 1, 0]);
-  const large = Uint32Array.of(2 ** 32 - 1, 2 ** 31, 0, 2 ** 31);
+  const large = Uint32Array.of(2 ** 32 - 2, 2 ** 31, 0, 2 ** 31);
   assertEquals([...numberLabels(large, { pixels: 4 })], [1, 2, 0, 2]);
+  const partly = Uint32Array.of(IGNORED, 7, IGNORED, 0);
+  assertEquals([...numberLabels(partly, { pixels: 4 })], [IGNORED, 1, IGNORED, 0]);
 });
 
 Deno.test("numberLabels() refuses part of an image", () => {

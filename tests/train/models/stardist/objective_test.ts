@@ -1,7 +1,9 @@
 // What StarDist is trained for: the targets of what it is shown, and consistency without labels.
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { StarDistanceError } from "../../../../kernels/ops/star_distance_loss.ts";
+import { IGNORED_LABEL } from "../../../../kernels/targets/label_grid.ts";
 import { Tape, Variable } from "../../../../nn/autodiff.ts";
+import { starDistTargets } from "../../../../nn/labels/stardist/targets.ts";
 import type { NamedArray } from "../../../../nn/safetensors.ts";
 import { type Batch, StillStream } from "../../../../train/learn/batches.ts";
 import { changeConfig, defaultConfig } from "../../../../train/jobs/train/config.ts";
@@ -130,6 +132,18 @@ async function answersTo(learner: Learner, { shape, images }: Batch) {
   const { prob, dist } = learner.network.forward(tape, new Variable(device.upload(shape, images)));
   return { prob: await device.read(prob.value), dist: await device.read(dist.value) };
 }
+
+Deno.test("StarDist's objective leaves out what a teacher doubts: it is no object", async () => {
+  const config = starConfig({ stardist: { grid: 1 } });
+  const { encode } = objectiveOf(config);
+  const labels = Uint32Array.of(7, 7, 0, IGNORED_LABEL, IGNORED_LABEL, 0);
+  using _scope = device.scope();
+  const numbers = encode(labels, { width: 6, height: 1 }) as Uint32Array<ArrayBuffer>;
+  const targets = device.upload<"u32">([1, 1, 1, 6], numbers);
+  const { prob } = starDistTargets(device, targets, { rays: 6, grid: 1 });
+  const known = [...await device.read(prob)];
+  assertEquals(known.map((value) => value < 0), [false, false, false, true, true, false]);
+});
 
 Deno.test("StarDist's objective is the defined loss on targets of the augmented patches", async () => {
   const augmentation = {
