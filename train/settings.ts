@@ -33,6 +33,8 @@ export interface Setting<T> {
   readonly sentence: string;
   /** Whether most users meet it: the help shows it first. */
   readonly isCommon?: boolean;
+  /** Whether a run that goes on may have another value than it began with; learning rates always may. */
+  readonly mayChange?: boolean;
   /** Whether its flag may be given several times, once per value. */
   readonly isRepeated?: boolean;
 }

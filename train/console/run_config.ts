@@ -19,7 +19,7 @@ import { readModelFile } from "../jobs/disk/model_files.ts";
 import { defaultKinds, type Kinds } from "../models/list.ts";
 import { settingsOfModel } from "../models/model_file.ts";
 import type { SettingChange } from "../models/model_kind.ts";
-import { listSettings, valueAt } from "../settings.ts";
+import { listSettings, rate, valueAt } from "../settings.ts";
 import { changeFromFlags, flagOf } from "./setting_flags.ts";
 import { usage, UsageError } from "./usage_error.ts";
 
@@ -41,7 +41,7 @@ export interface RunConfigOptions {
  * The settings of a run.
  *
  * Settings given for a run that goes on must be those it has, so a command line can be repeated
- * with `--resume` added.
+ * with `--resume` added; only learning rates and the memory may be others.
  *
  * @param flags Parsed flags by name.
  * @throws {UsageError} If a flag's value makes no sense, or the run that goes on has another.
@@ -102,6 +102,8 @@ function refuseChanges(
 ): void {
   const paths = settingGroups(kinds)
     .flatMap(({ settings }) => listSettings(settings))
+    // A run that was out of memory, or whose loss exploded, would break again.
+    .filter(({ setting: { mayChange, rule } }) => !mayChange && rule !== rate)
     .map(({ path }) => path);
   const textAt = (config: TrainConfig, path: readonly string[]) =>
     JSON.stringify(valueAt(config, path));

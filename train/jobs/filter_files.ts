@@ -8,7 +8,8 @@
  * @module
  */
 
-import { disk, makeFolder } from "./disk/files.ts";
+import { disk } from "./disk/files.ts";
+import { makeFolder } from "./disk/folders.ts";
 import { imageStem } from "../images/names.ts";
 import type { Source } from "../images/source.ts";
 import type { LabelImage } from "../images/image.ts";
@@ -110,7 +111,7 @@ export async function* filterFiles(
     const filtered = votes
       ? filterByVotes(scoredFrames(labels, maps), { vote })
       : temporalFilter(framesOf(labels), settings);
-    await makeFolder(out);
+    using _folder = await makeFolder(out);
     const placeOf = jobs.flatMap(({ frames }, i) =>
       frames.map(() => ({ files: wanted[i], frames: frames.length }))
     );

@@ -10,6 +10,7 @@ import type { StarDistOptions } from "../../nn/networks/stardist.ts";
 import { configOf, defaultConfig, type TrainConfig } from "./train/config.ts";
 import { encodeModel } from "../models/model_file.ts";
 import { disk } from "./disk/files.ts";
+import { claimEmptyFolder, refuseFilled } from "./disk/folders.ts";
 import { RunFolder } from "./disk/run_folder.ts";
 import { versions } from "./disk/version.ts";
 import { starDist } from "../models/stardist/kind.ts";
@@ -52,12 +53,19 @@ export interface ModelImported {
  * @throws {SyntaxError | TypeError | RangeError} As {@linkcode importModel}.
  */
 export async function importRun({ model, out }: ImportOptions): Promise<ModelImported> {
-  await requireEmpty(out);
+  const filling = {
+    ...{ job: "import", task: `import into ${out}` },
+    parts: ["config.json", "weights.safetensors"],
+  };
+  if (await Deno.stat(out).then(({ isDirectory }) => !isDirectory, () => false)) {
+    throw new TypeError(`Cannot import into ${out}: it is a file; give another --out`);
+  }
+  await refuseFilled(out, filling);
   const { architecture, weights, thresholds, hasThresholds } = await importModel(disk, model);
   const { options } = architecture;
   const config = configOfNetwork(options);
+  using claim = await claimEmptyFolder(out, filling);
   const folder = new RunFolder(out);
-  await folder.create();
   const content = encodeModel({
     ...{ kind: starDist, architecture, weights, decode: thresholds, intensities: config },
     planes: null,
@@ -65,6 +73,7 @@ export async function importRun({ model, out }: ImportOptions): Promise<ModelImp
   });
   await folder.writeConfig(config, versions());
   await folder.write("weights.safetensors", content);
+  claim.keep();
   return {
     type: "imported",
     model,
@@ -85,18 +94,4 @@ function configOfNetwork(
   const patch = Math.ceil(defaultConfig.patch / multiple) * multiple;
   const network = { depth, base, stardist: { rays, grid, features } };
   return configOf({ model: starDist.name, patch, ...network }, { source: "the model" });
-}
-
-async function requireEmpty(out: string): Promise<void> {
-  const [entry] = await Array.fromAsync(Deno.readDir(out)).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return [];
-    if (error instanceof Deno.errors.NotADirectory) {
-      throw new TypeError(`Cannot import into ${out}: it is a file; give another --out`);
-    }
-    throw error;
-  });
-  if (entry === undefined) return;
-  throw new Error(
-    `Cannot import into ${out}: it already holds ${entry.name}; give another --out, or empty it`,
-  );
 }

@@ -6,7 +6,8 @@
  */
 
 import { encodeGreyTiff, encodeLabelTiff } from "../images/formats/encode.ts";
-import { makeFolder, writeFileAtomic } from "./disk/files.ts";
+import { writeFileAtomic } from "./disk/files.ts";
+import { claimEmptyFolder, type FilledFolder, makeFolder } from "./disk/folders.ts";
 import { encodeStackTiff } from "../images/formats/encode_stack.ts";
 import { syntheticStills, syntheticVideo } from "../synthetic/mod.ts";
 import {
@@ -55,7 +56,7 @@ export async function synthFiles(
     video: `${out}/video`,
     truth: `${out}/truth`,
   };
-  await refuseFilled(out);
+  using claimed = await claim(out);
   for (const folder of Object.values(folders)) await makeFolder(folder);
   const name = (prefix: string, i: number) => `${nameOf(prefix, i)}.tif`;
   for (const [i, { image, labels }] of syntheticStills({ seed, count: stills }).entries()) {
@@ -67,6 +68,7 @@ export async function synthFiles(
     await writeFileAtomic(`${folders.video}/${name("t", t)}`, encodeGreyTiff([video.frames[t]]));
     await writeFileAtomic(`${folders.truth}/${name("t", t)}`, encodeLabelTiff([video.truth[t]]));
   }
+  claimed.keep();
   return {
     stills: `${out}/stills`,
     video: folders.video,
@@ -119,7 +121,7 @@ export async function synthStackFiles(
     dots: `${stills}/dots`,
   };
   const ofMovie = { images: movie, masks: truth, dots };
-  await refuseFilled(out);
+  using claimed = await claim(out);
   for (const folder of [...Object.values(ofStills), ...Object.values(ofMovie)]) {
     await makeFolder(folder);
   }
@@ -136,6 +138,7 @@ export async function synthStackFiles(
   ];
   const focus = `${out}/focus.csv`;
   await writeFileAtomic(focus, encodeFocusTable(rows));
+  claimed.keep();
   return { stills, movie, truth, dots, focus, files: 3 * rows.length + 1 };
 }
 
@@ -162,16 +165,9 @@ function nameOf(prefix: string, i: number): string {
   return `${prefix}${String(i).padStart(3, "0")}`;
 }
 
-async function refuseFilled(out: string): Promise<void> {
-  try {
-    for await (const entry of Deno.readDir(out)) {
-      throw new Error(
-        `Cannot write a data set to ${out}: it already holds ${entry.name}; give another --out`,
-      );
-    }
-  } catch (error) {
-    // Whatever else is in the way is told when the folder is made.
-    const isFree = error instanceof Deno.errors.NotFound;
-    if (!isFree && !(error instanceof Deno.errors.NotADirectory)) throw error;
-  }
+async function claim(out: string): Promise<FilledFolder> {
+  return await claimEmptyFolder(out, {
+    ...{ job: "synth", task: `write a data set to ${out}` },
+    parts: ["stills", "video", "truth", "movie", "dots", "focus.csv"],
+  });
 }

@@ -8,7 +8,7 @@ import type { Kinds } from "../../models/list.ts";
 import type { Command } from "../command.ts";
 import type { Flag } from "../flag.ts";
 import { countFlag, textFlag } from "../flag_values.ts";
-import { UsageError } from "../usage_error.ts";
+import { usage, UsageError } from "../usage_error.ts";
 import { TrainProgress } from "./train_progress.ts";
 
 const OWN: readonly Flag[] = [
@@ -56,14 +56,23 @@ export function trainCommandWith({ kinds }: { kinds?: Kinds } = {}): Command {
       if (flags.resume && flags.out === undefined) {
         throw new UsageError("Cannot resume: --out is missing; give the run's folder");
       }
-      const out = textFlag(flags, "out") ?? `runs/${timestamp()}`;
+      const given = textFlag(flags, "out");
       const resume = flags.resume === true;
       const seeds = countFlag(flags, "seeds", { least: 1 });
-      if (resume) await refuseOtherSeeds(out, seeds);
-      const { runConfig } = await import("../run_config.ts");
+      if (resume) await refuseOtherRun(given!, seeds);
+      const [{ runConfig }, { checkData }] = await Promise.all([
+        import("../run_config.ts"),
+        import("../../jobs/train/check_config.ts"),
+      ]);
       const file = textFlag(flags, "config");
-      const config = await runConfig(flags, { out, resume, file, kinds });
-      const { train } = await import("../../jobs/train/train.ts");
+      const config = await runConfig(flags, { out: given ?? "", resume, file, kinds });
+      if (!resume) usage(() => checkData(config));
+      const [{ train }, { makeNewFolder }] = await Promise.all([
+        import("../../jobs/train/train.ts"),
+        import("../../jobs/disk/folders.ts"),
+      ]);
+      using made = given === undefined ? await makeNewFolder(`runs/${timestamp()}`) : null;
+      const out = given ?? made!.path;
       const progress = new TrainProgress();
       for await (const event of train({ config, out, seeds, resume, kinds })) {
         output.event(event, (shown) => progress.show(shown));
@@ -79,10 +88,18 @@ function timestamp(): string {
   return new Date().toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
 }
 
-/** A run of several seeds must not be taken for one of a single seed, nor the other way round. */
-async function refuseOtherSeeds(out: string, seeds: number | undefined): Promise<void> {
+/**
+ * There must be a run to go on with; one of several seeds must not be taken for one of a single seed, nor
+ * the other way round.
+ */
+async function refuseOtherRun(out: string, seeds: number | undefined): Promise<void> {
   const names = await Array.fromAsync(Deno.readDir(out), ({ name }) => name)
     .catch((): string[] => []);
+  if (!names.includes("config.json")) {
+    throw new UsageError(
+      `Cannot resume ${out}: there is no run in it; check --out, or leave --resume out to begin one`,
+    );
+  }
   const hasSeveral = names.some((name) => name.startsWith("seed-"));
   if (hasSeveral && (seeds ?? 1) === 1) {
     throw new UsageError(`Cannot resume ${out}: it has several seeds; add --seeds N as before`);

@@ -8,7 +8,8 @@ import type { Device } from "../../../kernels/gpu/device.ts";
 import { DEFAULT_SIGMAS } from "../../../kernels/features/mod.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
 import { componentSteps, runSteps } from "../../../kernels/masks/mod.ts";
-import { disk, makeFolder } from "../disk/files.ts";
+import { disk } from "../disk/files.ts";
+import { makeFolder } from "../disk/folders.ts";
 import type { Source } from "../../images/source.ts";
 import type { LabelImage, Plane } from "../../images/image.ts";
 import {
@@ -166,7 +167,7 @@ export async function* annotateToMask(
     const classifier = await learn(device, { scribbles, source, count, options });
     const seconds = (performance.now() - started) / 1000;
     yield { type: "trained", scribbled: count.pixels, images: count.images.length, seconds };
-    await makeFolder(options.out);
+    using _folder = await makeFolder(options.out);
     yield* writeMasks(device, wanted, { images, source, classifier, options });
   }
   yield { type: "done", out: options.out, written: wanted.length, kept };

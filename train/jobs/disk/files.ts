@@ -10,7 +10,7 @@ import { unreadable, windowedBytes } from "../../images/bytes.ts";
 import type { Source } from "../../images/source.ts";
 
 /** Says in plain words why the file system refused, with the remedy; otherwise gives the error. */
-function explain(error: unknown, task: string, path: string): unknown {
+export function explain(error: unknown, task: string, path: string): unknown {
   const message = error instanceof Error ? error.message : String(error);
   const code = (error as { code?: unknown } | null)?.code;
   if (error instanceof Deno.errors.NotFound) {
@@ -20,7 +20,7 @@ function explain(error: unknown, task: string, path: string): unknown {
     return new Deno.errors.NotFound(`Cannot ${task} ${path}: ${what}`);
   }
   if (error instanceof Deno.errors.PermissionDenied || code === "EROFS") {
-    const remedy = task === "write" || task === "make"
+    const remedy = task !== "read" && task !== "list"
       ? "choose a folder you may write to"
       : "change its permissions";
     return new Deno.errors.PermissionDenied(`Cannot ${task} ${path}: ${message}; ${remedy}`);
@@ -218,21 +218,4 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
   await using file = await AtomicFile.create(path);
   await file.write(typeof content === "string" ? new TextEncoder().encode(content) : content);
   await file.commit();
-}
-
-/**
- * Makes a folder, and those above it, unless it is there.
- *
- * @throws {TypeError} If there is a file of that name, or a part of the path is a file.
- * @throws {Deno.errors.PermissionDenied} If the folder it belongs in may not be written to.
- */
-export async function makeFolder(path: string): Promise<void> {
-  try {
-    await Deno.mkdir(path, { recursive: true });
-  } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) {
-      throw new TypeError(`Cannot make ${path}: there is a file of that name; name a folder`);
-    }
-    throw explain(error, "make", path);
-  }
 }

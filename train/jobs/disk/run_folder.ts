@@ -7,10 +7,16 @@
 import { decodeSafeTensors, encodeSafeTensors } from "../../../nn/safetensors.ts";
 import { parseStageState, type SavedState, type StageStore } from "../../learn/stage_state.ts";
 import { writeFileAtomic } from "./files.ts";
+import { FOCUS } from "./focus_source.ts";
 
 const PARTS = ["weights", "moments", "best", "average"] as const;
 const STATE = "state.safetensors";
 const METRICS = "metrics.jsonl";
+const CONFIG = "config.json";
+/** What a run writes before it has learned anything. */
+const OF_BEGINNING = [CONFIG, "kernels.json", METRICS, FOCUS];
+/** The folders of a run's seeds. */
+const OF_SEED = /^seed-\d+$/;
 
 /** Reads and writes the files of one run. Every file is written under a temporary name first. */
 export class RunFolder implements StageStore {
@@ -32,6 +38,47 @@ export class RunFolder implements StageStore {
       await Deno.mkdir(this.path, { recursive: true });
     } catch (error) {
       throw failure(`create ${this.path}`, { error, remedy: "give another --out" });
+    }
+  }
+
+  /** Whether there is a run in it: weights, a saved state, or settings that nobody wrote but a user. */
+  async holdsRun(): Promise<boolean> {
+    const { names, seeds } = await this.#list();
+    if (names.some((name) => name.endsWith(".safetensors") && name !== FOCUS)) return true;
+    if (names.includes(CONFIG) && !await this.#isOwnConfig()) return true;
+    for (const seed of seeds) if (await seed.holdsRun()) return true;
+    return false;
+  }
+
+  /** Removes what is left of a run that was stopped before it saved anything. */
+  async clear(): Promise<void> {
+    const { names, seeds } = await this.#list();
+    if (!names.includes(CONFIG)) return;
+    for (const name of OF_BEGINNING) {
+      if (names.includes(name)) await Deno.remove(this.file(name));
+    }
+    for (const seed of seeds) {
+      await seed.clear();
+      await Deno.remove(seed.path).catch(() => {});
+    }
+  }
+
+  /** Names of what is in it, and the folders of its seeds. */
+  async #list(): Promise<{ names: readonly string[]; seeds: readonly RunFolder[] }> {
+    const entries = await Array.fromAsync(Deno.readDir(this.path));
+    return {
+      names: entries.map(({ name }) => name),
+      seeds: entries.filter(({ name, isDirectory }) => isDirectory && OF_SEED.test(name))
+        .map(({ name }) => new RunFolder(this.file(name))),
+    };
+  }
+
+  /** Runs note versions with their settings; what somebody wrote by hand has none. */
+  async #isOwnConfig(): Promise<boolean> {
+    try {
+      return "versions" in JSON.parse(await Deno.readTextFile(this.file(CONFIG)));
+    } catch {
+      return false;
     }
   }
 
@@ -58,7 +105,7 @@ export class RunFolder implements StageStore {
 
   /** Writes `config.json`: all settings and versions. */
   async writeConfig(config: object, versions: Record<string, string>): Promise<void> {
-    await this.write("config.json", JSON.stringify({ ...config, versions }, null, 2) + "\n");
+    await this.write(CONFIG, JSON.stringify({ ...config, versions }, null, 2) + "\n");
   }
 
   /**

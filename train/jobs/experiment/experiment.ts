@@ -9,8 +9,9 @@ import type { Device } from "../../../kernels/gpu/device.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
 import type { Stage } from "../../learn/stages.ts";
 import type { TrainingSet } from "../../learn/training_set.ts";
-import { makeFolder, writeFileAtomic } from "../disk/files.ts";
+import { writeFileAtomic } from "../disk/files.ts";
 import { openFocus } from "../disk/focus_source.ts";
+import { claimFolder } from "../disk/folders.ts";
 import { readModelFile } from "../disk/model_files.ts";
 import { changeConfig, type TrainConfig } from "../train/config.ts";
 import type { TrainEvent } from "../train/events.ts";
@@ -63,7 +64,8 @@ export type ExperimentEvent = TrainEvent | RecipeMeasured | ExperimentDone;
  * goes on when it is called again.
  *
  * @throws {SyntaxError | TypeError | RangeError} If the protocol makes no sense, or data do not fit.
- * @throws {Error} If the file cannot be read, or the folder has results of other settings.
+ * @throws {Error} If the file cannot be read, the folder has results of other settings, or another
+ *   process writes into it.
  */
 export async function* experiment(
   { file, out }: ExperimentOptions,
@@ -77,7 +79,7 @@ export async function* experiment(
     using data = await openData(protocol.config);
     measuredFrames(data.set.videos[0].frames, protocol);
   }
-  await makeFolder(out);
+  using _claim = await claimFolder(out, "experiment");
   await refuseOtherSettings(protocol, out);
   const results = new Map(protocol.recipes.map(({ name }) => [name, [] as RecipeResult[]]));
   for (const seed of protocol.seeds) {

@@ -5,7 +5,7 @@
  */
 
 import { defaultKinds } from "../../models/list.ts";
-import { checkConfig } from "../train/check_config.ts";
+import { checkConfig, checkData } from "../train/check_config.ts";
 import { configOf, type TrainConfig } from "../train/config.ts";
 import { type Recipe, recipes, recipesNamed } from "./recipes.ts";
 
@@ -57,6 +57,7 @@ export function parseProtocol(text: string, file: string): Protocol {
   expect(Number.isInteger(blocks) && Number(blocks) >= 2, "blocks is no whole number ≥ 2");
   const config = configOf(settings as Record<string, unknown>, { source: file });
   checkConfig(config, defaultKinds);
+  checkData(config);
   expect(config.stills === "" || config.video.length > 0, "settings has no video to measure on");
   expect(config.exposure === 1, "settings.exposure is no setting here: recipes name theirs");
   expect(config.rounds > 0, "settings.rounds is 0: without a second stage nothing is compared");

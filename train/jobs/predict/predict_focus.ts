@@ -5,7 +5,8 @@
  */
 
 import { openDevice } from "../../../kernels/open_device.ts";
-import { disk, makeFolder, writeFileAtomic } from "../disk/files.ts";
+import { disk, writeFileAtomic } from "../disk/files.ts";
+import { makeFolder } from "../disk/folders.ts";
 import { openZSequence } from "../../images/series/z_stack.ts";
 import { loadFocusModel } from "../../models/focus/model_file.ts";
 import { findFocus } from "../../models/focus/predict.ts";
@@ -42,7 +43,7 @@ export async function* predictFocus(
   for (const text of new Set(sequences.flatMap(({ notes }) => notes))) yield { type: "note", text };
   using device = await openDevice({ memoryLimit: memory * 1024 ** 2 });
   const model = loadFocusModel(device, { weights, from: file });
-  await makeFolder(out);
+  using _folder = await makeFolder(out);
   const total = sequences.reduce((sum, { length }) => sum + length, 0);
   const rows: FocusRow[] = [];
   for (const sequence of sequences) {

@@ -11,7 +11,8 @@
 import { openDevice } from "../../../kernels/open_device.ts";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import type { Steps } from "../../../kernels/masks/mod.ts";
-import { disk, makeFolder } from "../disk/files.ts";
+import { disk } from "../disk/files.ts";
+import { makeFolder } from "../disk/folders.ts";
 import type { Channels, Plane } from "../../images/image.ts";
 import {
   type IntensityRange,
@@ -141,7 +142,8 @@ export async function* predictObjects(
   for (const text of new Set(videos.flatMap(({ notes }) => notes))) yield { type: "note", text };
   const jobs = await planFiles(videos, options);
   const model = changedModel(buildModel(device, file), options);
-  for (const folder of foldersOf(jobs)) await makeFolder(folder);
+  using folders = new DisposableStack();
+  for (const folder of foldersOf(jobs)) folders.use(await makeFolder(folder));
   const total = jobs.reduce((sum, { frames }) => sum + frames.length, 0);
   const count = { written: 0, kept: 0 };
   const notes: PredictNote[] = [];

@@ -34,6 +34,25 @@ export function checkConfig(config: TrainConfig, kinds: Kinds = defaultKinds): v
   }
 }
 
+/** Data that goes with stills of one's own. */
+const OF_OWN_DATA = ["video", "volume", "truth", "markers", "focus"] as const;
+
+/**
+ * Checks that a run on data of one's own has stills of one's own: the built-in ones teach a network
+ * nothing about it.
+ *
+ * @throws {RangeError} If there is data but no stills, with the name of the setting.
+ */
+export function checkData(config: TrainConfig): void {
+  if (config.stills !== "") return;
+  const given = OF_OWN_DATA.find((name) => config[name].length > 0);
+  if (given === undefined) return;
+  throw new RangeError(
+    `Cannot train with ${given} but without stills: give a folder of labelled stills with --stills, or ` +
+      "neither, for the built-in synthetic example",
+  );
+}
+
 /** What the second stage reads only where frames are compared. */
 const OF_COMPARISON = [
   ...["volume", "pairs", "gap", "window", "depthPairs", "depthGap", "unit"],

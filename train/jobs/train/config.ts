@@ -120,6 +120,7 @@ function runSettings({ models }: Kinds): SettingGroup<RunSettings> {
         value: 4096,
         rule: wholeNumber({ least: 1 }),
         sentence: "Most GPU memory to use, in MiB",
+        mayChange: true,
       },
       kernels: {
         value: "",

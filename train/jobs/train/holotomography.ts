@@ -10,7 +10,8 @@ import type { Kinds } from "../../models/list.ts";
 import { configOf, type TrainConfig } from "./config.ts";
 import type { TrainEvent } from "./events.ts";
 import { synthStackFiles, type SynthStackFilesOptions } from "../synth_files.ts";
-import { claimFolder, type TrainOptions } from "./run.ts";
+import { claimRun, type TrainOptions } from "./run.ts";
+import { RunFolder } from "../disk/run_folder.ts";
 import { trainFocus } from "./train_focus.ts";
 import { trainObjects } from "./train_objects.ts";
 
@@ -38,7 +39,8 @@ export async function* trainHolotomography(
   { data = {}, focusModel = FOCUS, ...options }: HolotomographyOptions,
 ): AsyncGenerator<TrainEvent> {
   const { config, out, resume = false, kinds } = options;
-  const folder = await claimFolder(out, { resume });
+  using claim = await claimRun(out, { resume });
+  const folder = new RunFolder(out);
   const [stacks, focus] = [folder.file("data"), folder.file("focus")];
   // What an interrupted run left of them is half done, and made again.
   await remove(stacks);
@@ -58,7 +60,7 @@ export async function* trainHolotomography(
   yield* trainObjects({
     ...options,
     config: { ...config, stills, video: [movie], truth, markers: dots, focus },
-  });
+  }, claim);
 }
 
 /** Its settings: losses, rates, exposures and early ends are for the models alone. */

@@ -11,10 +11,11 @@ import type { Source } from "../../images/source.ts";
 import { type Stage, STAGES } from "../../learn/stages.ts";
 import { defaultKinds, type Kinds } from "../../models/list.ts";
 import { disk } from "../disk/files.ts";
+import { type ClaimedFolder, claimFolder } from "../disk/folders.ts";
 import { readKernelFile, writeKernelFile } from "../disk/kernel_file.ts";
 import { RunFolder } from "../disk/run_folder.ts";
 import { versions } from "../disk/version.ts";
-import { checkConfig } from "./check_config.ts";
+import { checkConfig, checkData } from "./check_config.ts";
 import type { TrainConfig } from "./config.ts";
 
 /** The kernels that a run used, in its folder. */
@@ -63,24 +64,33 @@ export interface OpenedRun extends Required<TrainOptions>, Disposable {
 /**
  * Opens the folder and the device of a run.
  *
+ * @param claim The folder, where whoever calls has claimed it; else it is claimed until the run is disposed of.
  * @throws {RangeError} If settings do not fit.
- * @throws {Error} If the folder already holds a run and `resume` is not set, or holds only a model.
+ * @throws {Error} If the folder already holds a run and `resume` is not set, or holds only a model, or
+ *   another process trains there.
  */
-export async function openRun(options: TrainOptions): Promise<OpenedRun> {
+export async function openRun(options: TrainOptions, claim?: ClaimedFolder): Promise<OpenedRun> {
   const { config, out, resume = false, seeds = 1, kinds = defaultKinds, source = disk } = options;
   const { stages = STAGES } = options;
   checkConfig(config, kinds);
+  // A run that an earlier version began with built-in stills goes on with them.
+  if (!resume) checkData(config);
   if (!(Number.isInteger(seeds) && seeds > 0)) {
     throw new RangeError(`Cannot train: seeds is ${seeds}, expected a whole number ≥ 1`);
   }
-  const parent = await claimFolder(out, { resume });
+  using parts = new DisposableStack();
+  if (claim === undefined) parts.use(await claimRun(out, { resume }));
+  const parent = new RunFolder(out);
   if (resume) await refuseImported(parent);
   const pins = await kernelsOf(parent, { config, resume });
-  const device = await openDevice({ memoryLimit: config.memory * 1024 ** 2, kernels: pins });
+  const device = parts.use(
+    await openDevice({ memoryLimit: config.memory * 1024 ** 2, kernels: pins }),
+  );
   const places = Array.from({ length: seeds }, (_, i): SeedPlace => ({
     config: { ...config, seed: config.seed + i },
     folder: seeds === 1 ? parent : new RunFolder(`${out}/seed-${config.seed + i}`),
   }));
+  const kept = parts.move();
   return {
     ...{ config, out, resume, seeds, stages, kinds, source, parent, places, device },
     recordKernels: () =>
@@ -96,27 +106,34 @@ export async function openRun(options: TrainOptions): Promise<OpenedRun> {
         await folder.writeConfig(config, known);
       }
     },
-    [Symbol.dispose]: () => device[Symbol.dispose](),
+    [Symbol.dispose]: () => kept.dispose(),
   };
 }
 
 /**
- * Makes the folder of a run.
+ * Makes the folder of a run and holds it. A run that was stopped before it saved anything is no run: its
+ * folder can be begun anew.
  *
- * @throws {Error} If it already holds one that is not gone on with.
+ * @throws {Error} If it already holds one that is not gone on with, or another process trains there.
  */
-export async function claimFolder(
+export async function claimRun(
   out: string,
   { resume }: { resume: boolean },
-): Promise<RunFolder> {
-  const folder = new RunFolder(out);
-  await folder.create();
-  if (!resume && await folder.has("config.json")) {
+): Promise<ClaimedFolder> {
+  using parts = new DisposableStack();
+  const claim = parts.use(await claimFolder(out, "train", { task: "create" }));
+  if (!resume) await refuseRun(new RunFolder(out));
+  parts.move();
+  return claim;
+}
+
+async function refuseRun(folder: RunFolder): Promise<void> {
+  if (await folder.holdsRun()) {
     throw new Error(
-      `Cannot train into ${out}: it already holds a run; add --resume or give another --out`,
+      `Cannot train into ${folder.path}: it already holds a run; add --resume or give another --out`,
     );
   }
-  return folder;
+  await folder.clear();
 }
 
 /** A folder with a model that was imported has nothing to go on with. */

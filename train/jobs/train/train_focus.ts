@@ -13,7 +13,7 @@ import type { NoteEvent } from "../../learn/events.ts";
 import { FocusStream } from "../../learn/focus/batches.ts";
 import { focusExaminer, splitStacks } from "../../learn/focus/examiner.ts";
 import { Learner } from "../../learn/learner.ts";
-import { warmupSchedule } from "../../learn/schedule.ts";
+import { type Schedule, warmupSchedule } from "../../learn/schedule.ts";
 import { runStage } from "../../learn/stage.ts";
 import { focusTask } from "../../learn/tasks.ts";
 import { encodeFocusModel } from "../../models/focus/model_file.ts";
@@ -21,7 +21,7 @@ import type { LabelledStack } from "../../images/series/z_stack.ts";
 import { freshNetwork, modelKind } from "../../models/list.ts";
 import { versions } from "../disk/version.ts";
 import type { TrainConfig } from "./config.ts";
-import type { TrainEvent } from "./events.ts";
+import type { FocusPlanEvent, TrainEvent } from "./events.ts";
 import { isFocusTable } from "../disk/focus_source.ts";
 import { type OpenedRun, openRun, type SeedPlace, type TrainOptions } from "./run.ts";
 
@@ -44,8 +44,13 @@ export async function* trainFocus(options: TrainOptions): AsyncGenerator<TrainEv
   for (const text of notes) yield { type: "note", text };
   // Stacks that cannot be learnt from are refused before the folder holds a run.
   const streams = run.places.map((place) => ({ ...place, ...streamOf(stacks, place.config) }));
+  let prepared: PreparedSeed | null = prepareSeed(run, streams[0]);
   await run.begin();
-  for (const seed of streams) yield* trainSeed(run, seed);
+  for (const seed of streams) {
+    prepared ??= prepareSeed(run, seed);
+    yield* trainSeed(run, prepared);
+    prepared = null;
+  }
   await run.recordKernels();
 }
 
@@ -92,26 +97,46 @@ function streamOf(stacks: readonly LabelledStack[], config: TrainConfig): SeedSt
   return { stream, learned: learned.length, held };
 }
 
-async function* trainSeed(
-  run: OpenedRun,
-  { config, folder, stream, learned, held }: SeedPlace & SeedStacks,
-): AsyncGenerator<TrainEvent> {
-  const { device, kinds } = run;
-  const { seed, pairs, low, high, focusModel: { sigma } } = config;
+/** A seed about to be trained. */
+interface PreparedSeed extends SeedPlace, SeedStacks {
+  readonly network: Network;
+  readonly learner: Learner;
+  readonly schedule: Schedule;
+  readonly plan: FocusPlanEvent;
+}
+
+/**
+ * Makes the network of a seed, and plans its memory.
+ *
+ * @throws {OutOfMemoryError} If that exceeds the limit.
+ */
+function prepareSeed({ device, kinds }: OpenedRun, seed: SeedPlace & SeedStacks): PreparedSeed {
+  const { config, stream, learned, held } = seed;
+  const { pairs } = config;
   const kind = modelKind(config.model, kinds.models);
   const network = freshNetwork(device, { kind, settings: config });
   const tasks = [focusTask({ count: 2 * pairs })];
   const learner = new Learner(device, { network, tasks, patch: stream.side });
   const schedule = warmupSchedule(STAGE, config);
-  yield {
+  const plan: FocusPlanEvent = {
     type: "plan",
-    seed,
+    seed: config.seed,
     parameters: parameterCount(network.parameters),
     plannedBytes: learner.plannedBytes(),
     stacks: [learned, held.length],
     patch: stream.side,
     stages: [{ stage: STAGE, steps: schedule.steps }],
   };
+  return { ...seed, network, learner, schedule, plan };
+}
+
+async function* trainSeed(
+  run: OpenedRun,
+  { config, folder, stream, held, network, learner, schedule, plan }: PreparedSeed,
+): AsyncGenerator<TrainEvent> {
+  const { device } = run;
+  const { seed, low, high, focusModel: { sigma } } = config;
+  yield plan;
   yield* notesOn({ side: stream.side, held, config });
   await run.recordKernels();
   const name = "weights.safetensors";

@@ -30,11 +30,12 @@ import type { Objective } from "../../models/objective.ts";
 import type { ModelResults, SeedResults } from "../../report/results.ts";
 import { resultsTable } from "../../report/results_table.ts";
 import { readModelFile, weightsFile } from "../disk/model_files.ts";
+import type { ClaimedFolder } from "../disk/folders.ts";
 import type { RunFolder } from "../disk/run_folder.ts";
 import { versions } from "../disk/version.ts";
 import { unlearnedSettings } from "./check_config.ts";
 import type { TrainConfig } from "./config.ts";
-import type { StageEvent, TrainEvent } from "./events.ts";
+import type { PlanEvent, StageEvent, TrainEvent } from "./events.ts";
 import { FOCUS, isFocusTable, openFocus } from "../disk/focus_source.ts";
 import { measureModel } from "./measure.ts";
 import { type OpenedRun, openRun, type SeedPlace, type TrainOptions } from "./run.ts";
@@ -46,13 +47,17 @@ import { writeReport } from "./write_report.ts";
  * Trains, and tells what happens as it happens.
  *
  * @throws {RangeError | TypeError | SyntaxError} If settings or data do not fit, or a loss is NaN.
- * @throws {Error} If the folder already holds a run and `resume` is not set.
+ * @throws {Error} If the folder already holds a run and `resume` is not set, or another process trains
+ *   there.
+ * @param claim The folder, where whoever calls holds it already.
  */
-export async function* trainObjects(options: TrainOptions): AsyncGenerator<TrainEvent> {
-  using run = await openRun(options);
+export async function* trainObjects(
+  options: TrainOptions,
+  claim?: ClaimedFolder,
+): AsyncGenerator<TrainEvent> {
+  using run = await openRun(options, claim);
   const { config, parent, places, device, source } = run;
   const findFocus = takesStacks(config) ? await openFocus(device, config.focus) : undefined;
-  await keepFocus(parent, config);
   const set = await loadTrainingSet(config, { findFocus, source });
   const [video] = set.videos;
   if (!video && config.consistency === "teacher" && config.rounds > 0) {
@@ -67,9 +72,16 @@ export async function* trainObjects(options: TrainOptions): AsyncGenerator<Train
   if (unlearned !== "") {
     yield { type: "note", text: `A student learns nothing from ${unlearned}: only siamese does` };
   }
+  // A run that asks for too much memory is refused before its folder holds anything.
+  let prepared: PreparedSeed | null = prepareSeed(run, { ...places[0], set });
   await run.begin();
+  await keepFocus(parent, config);
   const results: SeedResults[] = [];
-  for (const place of places) results.push(yield* trainSeed(run, { ...place, set }));
+  for (const place of places) {
+    prepared ??= prepareSeed(run, { ...place, set });
+    results.push(yield* trainSeed(prepared));
+    prepared = null;
+  }
   await run.recordKernels();
   const table = resultsTable(results);
   const folders = places.map(({ folder }) => folder);
@@ -95,6 +107,13 @@ interface TrainedModel {
   readonly content: Uint8Array<ArrayBuffer>;
 }
 
+/** A seed about to be trained. */
+interface PreparedSeed {
+  readonly seed: SeedRun;
+  readonly stages: readonly Stage[];
+  readonly plan: PlanEvent;
+}
+
 /** What all stages of a seed work with. */
 interface SeedRun extends SeedPlace {
   readonly run: OpenedRun;
@@ -108,10 +127,15 @@ interface SeedRun extends SeedPlace {
   readonly contrast: number | null;
 }
 
-async function* trainSeed(
+/**
+ * Makes the network of a seed, and plans its memory.
+ *
+ * @throws {OutOfMemoryError} If that exceeds the limit.
+ */
+function prepareSeed(
   run: OpenedRun,
   { config, folder, set }: SeedPlace & { set: TrainingSet },
-): AsyncGenerator<TrainEvent, SeedResults> {
+): PreparedSeed {
   const { device, kinds } = run;
   const kind = modelKind(config.model, kinds.models);
   const objects = objectModelOf(kind);
@@ -122,7 +146,7 @@ async function* trainSeed(
   const learner = new Learner(device, { network, tasks, patch, recompute });
   const stages = stagesOf(set, config)
     .filter((stage) => stage === "baseline" || run.stages.includes(stage));
-  yield {
+  const plan: PlanEvent = {
     type: "plan",
     seed: config.seed,
     parameters: parameterCount(network.parameters),
@@ -136,10 +160,18 @@ async function* trainSeed(
       steps: scheduleOf(stage, { set, settings: config }).steps,
     })),
   };
-  await run.recordKernels();
   const found = stillContrast(set.train);
   const contrast = Number.isNaN(found) ? null : found;
   const seed = { run, config, folder, set, kind, objects, objective, network, learner, contrast };
+  return { seed, stages, plan };
+}
+
+async function* trainSeed(
+  { seed, stages, plan }: PreparedSeed,
+): AsyncGenerator<TrainEvent, SeedResults> {
+  const { run, folder } = seed;
+  yield plan;
+  await run.recordKernels();
   const models = new Map<Stage, TrainedModel>();
   for (const stage of stages) {
     const baseline = models.get("baseline") ?? null;
