@@ -50,24 +50,27 @@ export {
 } from "./operation.ts";
 export { type AnyOperation, operations } from "./operations.ts";
 export { add } from "./ops/add.ts";
-export { binaryCrossEntropy } from "./ops/binary_cross_entropy.ts";
+export { binaryCrossEntropy, maskedBinaryCrossEntropy } from "./ops/binary_cross_entropy.ts";
 export { concat } from "./ops/concat.ts";
 export { conv2d, type Conv2dParams } from "./ops/conv2d/mod.ts";
 export { dense } from "./ops/dense.ts";
-export { dice, type DiceParams } from "./ops/dice.ts";
+export { dice, type DiceParams, maskedDice } from "./ops/dice.ts";
 export { foregroundSum } from "./ops/foreground_sum.ts";
-export { generalisedDice, type GeneralisedDiceParams } from "./ops/generalised_dice.ts";
+export {
+  generalisedDice,
+  type GeneralisedDiceParams,
+  maskedGeneralisedDice,
+} from "./ops/generalised_dice.ts";
 export { globalAveragePool, type GlobalAveragePoolParams } from "./ops/global_average_pool.ts";
 export { groupNorm, type GroupNormParams } from "./ops/group_norm.ts";
 export { localMaximum, type LocalMaximumParams } from "./ops/local_maximum.ts";
-export { maskedBinaryCrossEntropy } from "./ops/masked_binary_cross_entropy.ts";
 export { maxPool2d } from "./ops/max_pool2d.ts";
-export { meanSquaredError } from "./ops/mean_squared_error.ts";
+export { maskedMeanSquaredError, meanSquaredError } from "./ops/mean_squared_error.ts";
 export { relu } from "./ops/relu.ts";
 export { scale, type ScaleParams } from "./ops/scale.ts";
 export { sigmoid } from "./ops/sigmoid.ts";
 export { sliceBatch, type SliceBatchParams } from "./ops/slice_batch.ts";
-export { squaredDice } from "./ops/squared_dice.ts";
+export { maskedSquaredDice, squaredDice } from "./ops/squared_dice.ts";
 export {
   type StarDistanceError,
   starDistanceLoss,

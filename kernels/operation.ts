@@ -57,8 +57,8 @@ export interface Reference<P extends Params> {
     | "none";
 }
 
-/** What values a sample's input is filled with. */
-export type Fill = "normal" | "probability" | "binary" | "ties";
+/** What values a sample's input is filled with; `partly known` is binary, or −1 for unknown. */
+export type Fill = "normal" | "probability" | "binary" | "partly known" | "ties";
 
 /** One set of inputs on which tests compare an operation with its reference, and benches time it. */
 export interface OperationSample<P extends Params> {

@@ -6,24 +6,23 @@
 
 import type { Operation } from "./operation.ts";
 import { add } from "./ops/add.ts";
-import { binaryCrossEntropy } from "./ops/binary_cross_entropy.ts";
+import { binaryCrossEntropy, maskedBinaryCrossEntropy } from "./ops/binary_cross_entropy.ts";
 import { concat } from "./ops/concat.ts";
 import { conv2d } from "./ops/conv2d/mod.ts";
 import { dense } from "./ops/dense.ts";
-import { dice } from "./ops/dice.ts";
+import { dice, maskedDice } from "./ops/dice.ts";
 import { foregroundSum } from "./ops/foreground_sum.ts";
-import { generalisedDice } from "./ops/generalised_dice.ts";
+import { generalisedDice, maskedGeneralisedDice } from "./ops/generalised_dice.ts";
 import { globalAveragePool } from "./ops/global_average_pool.ts";
 import { groupNorm } from "./ops/group_norm.ts";
 import { localMaximum } from "./ops/local_maximum.ts";
 import { maxPool2d } from "./ops/max_pool2d.ts";
-import { maskedBinaryCrossEntropy } from "./ops/masked_binary_cross_entropy.ts";
-import { meanSquaredError } from "./ops/mean_squared_error.ts";
+import { maskedMeanSquaredError, meanSquaredError } from "./ops/mean_squared_error.ts";
 import { relu } from "./ops/relu.ts";
 import { scale } from "./ops/scale.ts";
 import { sigmoid } from "./ops/sigmoid.ts";
 import { sliceBatch } from "./ops/slice_batch.ts";
-import { squaredDice } from "./ops/squared_dice.ts";
+import { maskedSquaredDice, squaredDice } from "./ops/squared_dice.ts";
 import { starDistanceLoss } from "./ops/star_distance_loss.ts";
 import { stridedConv2d } from "./ops/strided_conv2d.ts";
 import { tileSum } from "./ops/tile_sum.ts";
@@ -53,11 +52,15 @@ export const operations: readonly AnyOperation[] = [
   add,
   scale,
   dice,
+  maskedDice,
   squaredDice,
+  maskedSquaredDice,
   generalisedDice,
+  maskedGeneralisedDice,
   binaryCrossEntropy,
   maskedBinaryCrossEntropy,
   meanSquaredError,
+  maskedMeanSquaredError,
   foregroundSum,
   tileSum,
   uncovered,

@@ -6,15 +6,19 @@
  * @module
  */
 
+import type { Operation, Params } from "../kernels/operation.ts";
 import { add } from "../kernels/ops/add.ts";
-import { binaryCrossEntropy } from "../kernels/ops/binary_cross_entropy.ts";
+import {
+  binaryCrossEntropy,
+  maskedBinaryCrossEntropy,
+} from "../kernels/ops/binary_cross_entropy.ts";
 import { concat } from "../kernels/ops/concat.ts";
-import { dice } from "../kernels/ops/dice.ts";
+import { dice, maskedDice } from "../kernels/ops/dice.ts";
 import { foregroundSum } from "../kernels/ops/foreground_sum.ts";
-import { generalisedDice } from "../kernels/ops/generalised_dice.ts";
+import { generalisedDice, maskedGeneralisedDice } from "../kernels/ops/generalised_dice.ts";
 import { localMaximum } from "../kernels/ops/local_maximum.ts";
-import { meanSquaredError } from "../kernels/ops/mean_squared_error.ts";
-import { squaredDice } from "../kernels/ops/squared_dice.ts";
+import { maskedMeanSquaredError, meanSquaredError } from "../kernels/ops/mean_squared_error.ts";
+import { maskedSquaredDice, squaredDice } from "../kernels/ops/squared_dice.ts";
 import { tileSum } from "../kernels/ops/tile_sum.ts";
 import { uncovered } from "../kernels/ops/uncovered.ts";
 import type { Tape, Variable } from "./autodiff.ts";
@@ -46,15 +50,25 @@ export interface LossKind {
     pair: readonly [Variable, Variable],
     settings: Readonly<Record<string, number>>,
   ): Variable;
+  /**
+   * The loss of a prediction and a target as if pixels with a negative target were not there. Missing
+   * where no pixel can be left out, as others depend on it.
+   */
+  masked?: LossKind["compute"];
 }
 
-/** A loss that depends on no number. */
-function plainLoss(
-  name: string,
-  when: string,
-  compute: (tape: Tape, pair: readonly [Variable, Variable]) => Variable,
+/** A loss that depends on no number: an operation, and the one that leaves pixels out if there is one. */
+function plainLoss<P extends Params>(
+  { name, when, params }: { name: string; when: string; params: P },
+  [operation, masked]: readonly [Operation<P>, Operation<P>?],
 ): LossKind {
-  return { name, when, settings: {}, compute };
+  const computed = (of: Operation<P>): LossKind["compute"] => (tape, pair) =>
+    tape.apply(of, [...pair], params);
+  return {
+    ...{ name, when, settings: {} },
+    compute: computed(operation),
+    ...(masked && { masked: computed(masked) }),
+  };
 }
 
 /** Lets foreground move within tiles. */
@@ -93,36 +107,36 @@ const tolerantDiceLoss: LossKind = {
  * those of training (`consistencyTile`, `--consistency-tile` for `tile`).
  */
 export const lossKinds: readonly LossKind[] = [
-  plainLoss(
-    "dice",
-    "on stills, and between frames as in the paper",
-    (tape, pair) => tape.apply(dice, [...pair], { smooth: 1 }),
-  ),
-  plainLoss(
-    "squared-dice",
-    "between soft maps: it is 0 for equal ones",
-    (tape, pair) => tape.apply(squaredDice, [...pair], { smooth: 1 }),
-  ),
-  plainLoss(
-    "generalised-dice",
-    "on stills with small objects",
-    (tape, pair) => tape.apply(generalisedDice, [...pair], { epsilon: 1e-6 }),
-  ),
-  plainLoss(
-    "bce",
-    "on stills where each pixel counts alike; the second map is a constant",
-    (tape, pair) => tape.apply(binaryCrossEntropy, [...pair], {}),
-  ),
-  plainLoss(
-    "mse",
-    "where a smooth loss of each pixel is wanted",
-    (tape, pair) => tape.apply(meanSquaredError, [...pair], {}),
-  ),
-  plainLoss(
-    "foreground-sum",
-    "between frames whose objects move anywhere",
-    (tape, pair) => tape.apply(foregroundSum, [...pair], {}),
-  ),
+  plainLoss({
+    name: "dice",
+    when: "on stills, and between frames as in the paper",
+    params: { smooth: 1 },
+  }, [dice, maskedDice]),
+  plainLoss({
+    name: "squared-dice",
+    when: "between soft maps: it is 0 for equal ones",
+    params: { smooth: 1 },
+  }, [squaredDice, maskedSquaredDice]),
+  plainLoss({
+    name: "generalised-dice",
+    when: "on stills with small objects",
+    params: { epsilon: 1e-6 },
+  }, [generalisedDice, maskedGeneralisedDice]),
+  plainLoss({
+    name: "bce",
+    when: "on stills where each pixel counts alike; the second map is a constant",
+    params: {},
+  }, [binaryCrossEntropy, maskedBinaryCrossEntropy]),
+  plainLoss({
+    name: "mse",
+    when: "where a smooth loss of each pixel is wanted",
+    params: {},
+  }, [meanSquaredError, maskedMeanSquaredError]),
+  plainLoss({
+    name: "foreground-sum",
+    when: "between frames whose objects move anywhere",
+    params: {},
+  }, [foregroundSum]),
   tileSumLoss,
   tolerantDiceLoss,
 ];
@@ -138,7 +152,8 @@ export const losses: Readonly<Record<string, Loss>> = Object.fromEntries(
  * @param options.kinds Those to choose from; {@linkcode lossKinds} unless told.
  * @param options.settings What differs from the defaults of its own settings; those of others are left
  * alone.
- * @throws {RangeError} If there is no such loss; it names those there are.
+ * @param options.masked Whether pixels with a negative target are left out; not unless told.
+ * @throws {RangeError} If there is no such loss; it names those there are. If it can leave no pixel out.
  *
  * @example
  * ```ts ignore
@@ -147,9 +162,10 @@ export const losses: Readonly<Record<string, Loss>> = Object.fromEntries(
  */
 export function lossNamed(
   name: string,
-  { kinds = lossKinds, settings = {} }: {
+  { kinds = lossKinds, settings = {}, masked = false }: {
     kinds?: readonly LossKind[];
     settings?: Readonly<Record<string, number>>;
+    masked?: boolean;
   } = {},
 ): Loss {
   const kind = kinds.find((kind) => kind.name === name);
@@ -162,7 +178,12 @@ export function lossNamed(
       [key, { value }],
     ) => [key, settings[key] ?? value]),
   );
-  return (tape, a, b) => kind.compute(tape, [a, b], values);
+  const compute = masked ? kind.masked : kind.compute;
+  if (!compute) {
+    const able = kinds.filter(({ masked }) => masked).map(({ name }) => name).join(", ");
+    throw new RangeError(`Cannot leave pixels out of the loss ${name}: those that can are ${able}`);
+  }
+  return (tape, a, b) => compute(tape, [a, b], values);
 }
 
 function wholeFrom(least: number): LossSetting["rule"] {

@@ -5,9 +5,13 @@
  */
 
 import { add } from "../kernels/ops/add.ts";
-import { maskedBinaryCrossEntropy } from "../kernels/ops/masked_binary_cross_entropy.ts";
+import { maskedBinaryCrossEntropy } from "../kernels/ops/binary_cross_entropy.ts";
 import { scale } from "../kernels/ops/scale.ts";
-import { type StarDistanceError, starDistanceLoss } from "../kernels/ops/star_distance_loss.ts";
+import {
+  type StarDistanceError,
+  starDistanceLoss,
+  type StarDistanceLossParams,
+} from "../kernels/ops/star_distance_loss.ts";
 import type { Tape, Variable } from "./autodiff.ts";
 
 /** Probabilities `[n, 1, h, w]` and distances `[n, rays, h, w]`, predicted or true. */
@@ -26,6 +30,11 @@ export interface StarDistLossOptions {
   readonly background: number;
   /** Weights of the two losses in their sum. */
   readonly weights: { readonly prob: number; readonly dist: number };
+  /**
+   * What pixels of unknown probability are to the distances: background, as in StarDist and unless told,
+   * or left out as they are from the probability's loss.
+   */
+  readonly unknown?: StarDistanceLossParams["unknown"];
 }
 
 /** StarDist's settings. */
@@ -64,12 +73,12 @@ export function starDistLoss(
     options?: StarDistLossOptions;
   },
 ): StarDistLosses {
-  const { error, background, weights } = options;
+  const { error, background, weights, unknown = "background" } = options;
   const prob = tape.apply(maskedBinaryCrossEntropy, [predicted.prob, truth.prob], {});
   const dist = tape.apply(
     starDistanceLoss,
     [predicted.dist, truth.dist, truth.prob],
-    { error, background },
+    { error, background, unknown },
   );
   const total = tape.apply(add, [
     tape.apply(scale, [prob], { factor: weights.prob }),

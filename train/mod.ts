@@ -29,7 +29,11 @@ export type {
   PredictOptions,
 } from "./jobs/predict/predict_objects.ts";
 export type { FocusFound } from "./jobs/predict/predict_focus.ts";
-export { evaluateFiles, type EvaluateFilesOptions } from "./jobs/evaluate_files.ts";
+export {
+  evaluateFiles,
+  type EvaluateFilesOptions,
+  type FilesEvaluation,
+} from "./jobs/evaluate_files.ts";
 export {
   type FilterEvent,
   filterFiles,
@@ -121,7 +125,7 @@ export type {
   Wish,
 } from "./models/model_kind.ts";
 export type { Objective, TargetEncoder } from "./models/objective.ts";
-export type { LossChoice, LossSettings } from "./models/loss_settings.ts";
+export type { LabelChoice, LossChoice, LossSettings } from "./models/loss_settings.ts";
 export type { TrunkSettings } from "./models/trunk.ts";
 export { uNet, type UNetRead, type UNetSettings } from "./models/unet/kind.ts";
 export { starDist, type StarDistRead, type StarDistSettings } from "./models/stardist/kind.ts";

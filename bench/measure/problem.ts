@@ -103,6 +103,7 @@ function randomArray(
   const draw: Record<Fill, () => number> = {
     normal: () => random.normal(),
     probability: () => random.uniform(0.02, 0.98),
+    "partly known": () => random.integer(3) - 1,
     binary: () => random.chance(0.4) ? 1 : 0,
     ties: () => random.integer(3),
   };

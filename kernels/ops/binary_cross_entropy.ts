@@ -7,7 +7,7 @@
  */
 
 import type { Operation } from "../operation.ts";
-import { pixelLoss } from "./pixel_loss.ts";
+import { knownPixels, type PixelLoss, pixelLoss } from "./pixel_loss.ts";
 
 const CLIP = 1e-7;
 
@@ -17,8 +17,7 @@ function clip(p: number): number {
 
 const P = `clamp(a, ${CLIP}, 1.0 - ${CLIP})`;
 
-/** Mean binary cross-entropy of a probability p against a target t of the same shape. */
-export const binaryCrossEntropy: Operation<Record<never, never>> = pixelLoss({
+const formula: PixelLoss<Record<never, never>> = {
   name: "binaryCrossEntropy",
   inputs: ["p", "t"],
   over: "batch",
@@ -35,4 +34,12 @@ export const binaryCrossEntropy: Operation<Record<never, never>> = pixelLoss({
   value: ([sum], n) => sum / n,
   derivatives: ({ a, b, n }) => [(clip(a) - b) / (clip(a) * (1 - clip(a))) / n, 0],
   fills: ["probability", "binary"],
-});
+};
+
+/** Mean binary cross-entropy of a probability p against a target t of the same shape. */
+export const binaryCrossEntropy: Operation<Record<never, never>> = pixelLoss(formula);
+
+/** The same over the pixels with t ≥ 0; 0 where there are none. */
+export const maskedBinaryCrossEntropy: Operation<Record<never, never>> = pixelLoss(
+  knownPixels(formula, "maskedBinaryCrossEntropy"),
+);

@@ -9,7 +9,7 @@
  */
 
 import type { Operation } from "../operation.ts";
-import { pixelLoss } from "./pixel_loss.ts";
+import { knownPixels, type PixelLoss, pixelLoss } from "./pixel_loss.ts";
 
 /** Parameters of the Dice losses. */
 export type DiceParams = {
@@ -17,8 +17,7 @@ export type DiceParams = {
   readonly smooth: number;
 };
 
-/** Soft Dice loss of two maps of the same shape; 0 for equal binary maps, near 1 for disjoint ones. */
-export const dice: Operation<DiceParams> = pixelLoss<DiceParams>({
+const formula: PixelLoss<DiceParams> = {
   name: "dice",
   inputs: ["a", "b"],
   over: "batch",
@@ -37,4 +36,10 @@ export const dice: Operation<DiceParams> = pixelLoss<DiceParams>({
     return [(ratio - 2 * b) / denominator, (ratio - 2 * a) / denominator];
   },
   fills: ["probability", "probability"],
-});
+};
+
+/** Soft Dice loss of two maps of the same shape; 0 for equal binary maps, near 1 for disjoint ones. */
+export const dice: Operation<DiceParams> = pixelLoss(formula);
+
+/** Soft Dice loss of a prediction against a target, over the pixels whose target is not negative. */
+export const maskedDice: Operation<DiceParams> = pixelLoss(knownPixels(formula, "maskedDice"));

@@ -7,7 +7,7 @@
  */
 
 import type { Operation } from "../operation.ts";
-import { pixelLoss } from "./pixel_loss.ts";
+import { knownPixels, type PixelLoss, pixelLoss } from "./pixel_loss.ts";
 
 /** Parameters of {@linkcode generalisedDice}. */
 export type GeneralisedDiceParams = {
@@ -34,8 +34,7 @@ const SHARED =
 const ALL = `(${CLASSES.foreground} * (s.y + s.z) + ${CLASSES.background} * ` +
   `(2.0 * n - s.y - s.z) + c_epsilon)`;
 
-/** Generalised Dice loss of a prediction p against a target t of the same shape. */
-export const generalisedDice: Operation<GeneralisedDiceParams> = pixelLoss<GeneralisedDiceParams>({
+const formula: PixelLoss<GeneralisedDiceParams> = {
   name: "generalisedDice",
   inputs: ["p", "t"],
   over: "batch",
@@ -58,4 +57,12 @@ export const generalisedDice: Operation<GeneralisedDiceParams> = pixelLoss<Gener
     return [2 * (shared / all * (foreground - background) - dShared) / all, 0];
   },
   fills: ["probability", "binary"],
-});
+};
+
+/** Generalised Dice loss of a prediction p against a target t of the same shape. */
+export const generalisedDice: Operation<GeneralisedDiceParams> = pixelLoss(formula);
+
+/** The same over the pixels whose target is not negative. */
+export const maskedGeneralisedDice: Operation<GeneralisedDiceParams> = pixelLoss(
+  knownPixels(formula, "maskedGeneralisedDice"),
+);

@@ -5,10 +5,9 @@
  */
 
 import type { Operation } from "../operation.ts";
-import { pixelLoss } from "./pixel_loss.ts";
+import { knownPixels, type PixelLoss, pixelLoss } from "./pixel_loss.ts";
 
-/** Mean of (a − b)² over all elements. */
-export const meanSquaredError: Operation<Record<never, never>> = pixelLoss({
+const formula: PixelLoss<Record<never, never>> = {
   name: "meanSquaredError",
   inputs: ["a", "b"],
   over: "batch",
@@ -23,4 +22,12 @@ export const meanSquaredError: Operation<Record<never, never>> = pixelLoss({
   value: ([sum], n) => sum / n,
   derivatives: ({ a, b, n }) => [2 * (a - b) / n, 2 * (b - a) / n],
   fills: ["normal", "normal"],
-});
+};
+
+/** Mean of (a − b)² over all elements. */
+export const meanSquaredError: Operation<Record<never, never>> = pixelLoss(formula);
+
+/** The same over the elements whose target b is not negative. */
+export const maskedMeanSquaredError: Operation<Record<never, never>> = pixelLoss(
+  knownPixels(formula, "maskedMeanSquaredError"),
+);

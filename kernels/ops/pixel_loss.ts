@@ -10,13 +10,7 @@
  */
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
-import {
-  type NdArray,
-  type Operation,
-  type OperationSample,
-  type Params,
-  zeros,
-} from "../operation.ts";
+import { type Fill, type NdArray, type Operation, type Params, zeros } from "../operation.ts";
 import { sumSlabs } from "../parts/reduce.ts";
 import { requireSameShape, sizeOf } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
@@ -40,6 +34,8 @@ export interface PixelLoss<P extends Params> {
    * makes that input a constant.
    */
   readonly wgsl: { terms: string; value: string; da: string; db: string | null };
+  /** WGSL expression of `n` from the sums `s`; the number of elements unless told. */
+  readonly count?: string;
   /** What is summed, in plain numbers. */
   terms(a: number, b: number, params: P): Sums;
   /** The loss. */
@@ -50,11 +46,12 @@ export interface PixelLoss<P extends Params> {
     params: P,
   ): [da: number, db: number];
   /** What tests fill the inputs with. */
-  readonly fills: OperationSample<P>["fills"];
+  readonly fills: readonly [Fill, Fill];
 }
 
 const WORKGROUP = 64;
 const CHUNK = 256;
+const ALL = "f32(p.length)";
 
 function head(params: Params): string {
   const constants = Object.keys(params).map((name) => `override c_${name}: f32;`).join("\n");
@@ -88,17 +85,17 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 `;
 }
 
-function valueShader({ wgsl }: PixelLoss<Params>, params: Params): string {
+function valueShader({ wgsl, count = ALL }: PixelLoss<Params>, params: Params): string {
   return /* wgsl */ `${head(params)}
 @group(0) @binding(1) var<storage, read_write> loss: array<f32>;
 @group(0) @binding(2) var<storage, read> sums: array<vec4f>;
 
 @compute @workgroup_size(1)
 fn main() {
-  let n = f32(p.length);
   var total = 0.0;
   for (var group = 0u; group < p.groups; group++) {
     let s = sums[group];
+    let n = ${count};
     total += ${wgsl.value};
   }
   loss[0] = total / f32(p.groups);
@@ -106,7 +103,10 @@ fn main() {
 `;
 }
 
-function gradientShader(derivative: string, params: Params): string {
+function gradientShader(
+  derivative: string,
+  { params, count = ALL }: { params: Params; count?: string },
+): string {
   // Inputs and sums are bound to names even where a derivative needs none: an automatic layout holds
   // only what the shader mentions.
   return /* wgsl */ `${head(params)}
@@ -122,11 +122,45 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (i >= p.length * p.groups) { return; }
   let a = in_a[i];
   let b = in_b[i];
-  let n = f32(p.length);
   let s = sums[i / p.length];
+  let n = ${count};
   gradient[i] = dy[0] / f32(p.groups) * (${derivative});
 }
 `;
+}
+
+/**
+ * The same loss as if pixels whose target b is negative were not there: they are left out of the sums and
+ * of `n`, and have no gradient. The target is a constant. Where nothing is known the loss is 0.
+ *
+ * @param loss A loss whose fourth sum is free, which counts the known pixels now.
+ * @param name The name of the operation.
+ */
+export function knownPixels<P extends Params>(loss: PixelLoss<P>, name: string): PixelLoss<P> {
+  const known = (s: Sums) => Math.max(s[3], 1);
+  return {
+    ...loss,
+    name,
+    wgsl: {
+      ...loss.wgsl,
+      terms: `select(${loss.wgsl.terms} + vec4f(0.0, 0.0, 0.0, 1.0), vec4f(0.0), b < 0.0)`,
+      value: `select(${loss.wgsl.value}, 0.0, s.w == 0.0)`,
+      da: `select(${loss.wgsl.da}, 0.0, b < 0.0)`,
+      db: null,
+    },
+    count: "max(s.w, 1.0)",
+    terms(a, b, params) {
+      if (b < 0) return [0, 0, 0, 0];
+      const [first, second, third] = loss.terms(a, b, params);
+      return [first, second, third, 1];
+    },
+    value: (s, _n, params) => s[3] === 0 ? 0 : loss.value(s, known(s), params),
+    derivatives(pixel, params) {
+      if (pixel.b < 0) return [0, 0];
+      return [loss.derivatives({ ...pixel, n: known(pixel.s) }, params)[0], 0];
+    },
+    fills: [loss.fills[0], "partly known"],
+  };
 }
 
 /** Makes the operation `(a, b) -> scalar` of a loss; the result has shape `[1]`. */
@@ -204,7 +238,7 @@ export function pixelLoss<P extends Params>(loss: PixelLoss<P>): Operation<P> {
         const gradient = device.empty(a.shape);
         device.dispatch({
           label: `${name} ${i === 0 ? "da" : "db"}`,
-          shader: gradientShader(derivative, params),
+          shader: gradientShader(derivative, { params, count: loss.count }),
           uniforms,
           constants,
           tensors: [gradient, a, b, sums, dy],

@@ -10,10 +10,9 @@
 
 import type { Operation } from "../operation.ts";
 import type { DiceParams } from "./dice.ts";
-import { pixelLoss } from "./pixel_loss.ts";
+import { knownPixels, type PixelLoss, pixelLoss } from "./pixel_loss.ts";
 
-/** Squared-denominator Dice loss of two maps of the same shape. */
-export const squaredDice: Operation<DiceParams> = pixelLoss<DiceParams>({
+const formula: PixelLoss<DiceParams> = {
   name: "squaredDice",
   inputs: ["a", "b"],
   over: "batch",
@@ -32,4 +31,12 @@ export const squaredDice: Operation<DiceParams> = pixelLoss<DiceParams>({
     return [2 * (a * ratio - b) / denominator, 2 * (b * ratio - a) / denominator];
   },
   fills: ["probability", "probability"],
-});
+};
+
+/** Squared-denominator Dice loss of two maps of the same shape. */
+export const squaredDice: Operation<DiceParams> = pixelLoss(formula);
+
+/** The same of a prediction against a target, over the pixels whose target is not negative. */
+export const maskedSquaredDice: Operation<DiceParams> = pixelLoss(
+  knownPixels(formula, "maskedSquaredDice"),
+);

@@ -7,7 +7,8 @@
  *     mean(m·l) / (mean(m) + 1e-7) + background · mean((1 − m)·mean over rays of |d|),
  *
  * means over the pixels of the batch. Where the probability is negative, so unknown, m is 0: there is
- * no object to fit. The error l is the mean over the rays of |d − t| (`mae`) or (d − t)² (`mse`), or
+ * no object to fit. StarDist takes such pixels for background; with `unknown: "left out"` they are in
+ * none of the means. The error l is the mean over the rays of |d − t| (`mae`) or (d − t)² (`mse`), or
  * 1 − I/(U + 1e-7) (`iou`) with I the mean of sign(d)·min(d, t)² and U that of max(d, t)²: the overlap
  * of the two shapes as seen from the pixel. Only d has a gradient.
  *
@@ -29,6 +30,8 @@ export type StarDistanceLossParams = {
   readonly error: StarDistanceError;
   /** Weight of the pull towards 0 outside of objects; StarDist's is 1e-4. */
   readonly background: number;
+  /** What pixels of unknown probability are: background, as in StarDist, or left out altogether. */
+  readonly unknown: "background" | "left out";
 };
 
 /**
@@ -99,7 +102,19 @@ function raySums(terms: string): string {
 `;
 }
 
-function sumShader({ wgsl }: ErrorFormula): string {
+/** Of a pixel and of all: how much it is background, how many it counts for, how many there are. */
+const COUNTING = {
+  "background": { outside: "(1.0 - m)", one: "0.0", all: "pixels" },
+  "left out": {
+    outside: "select(1.0 - m, 0.0, mask[i] < 0.0)",
+    one: "select(1.0, 0.0, mask[i] < 0.0)",
+    all: "max(sums[0].w, 1.0)",
+  },
+} as const satisfies Record<StarDistanceLossParams["unknown"], object>;
+
+function sumShader({ error, unknown }: StarDistanceLossParams): string {
+  const { wgsl } = ERRORS[error];
+  const { outside, one } = COUNTING[unknown];
   return /* wgsl */ `${HEAD}
 @group(0) @binding(1) var<storage, read_write> partial: array<vec4f>;
 @group(0) @binding(2) var<storage, read> distances: array<f32>;
@@ -114,25 +129,30 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var i = index; i < p.pixels; i += p.sums) {
     let m = max(mask[i], 0.0);
     ${raySums(wgsl.terms)}
-    sum += vec4f(m * (${wgsl.value}), m, (1.0 - m) * size / n, 0.0);
+    sum += vec4f(m * (${wgsl.value}), m, ${outside} * size / n, ${one});
   }
   partial[index] = sum;
 }
 `;
 }
 
-const VALUE = /* wgsl */ `${HEAD}
+function valueShader({ unknown }: StarDistanceLossParams): string {
+  return /* wgsl */ `${HEAD}
 @group(0) @binding(1) var<storage, read_write> loss: array<f32>;
 @group(0) @binding(2) var<storage, read> sums: array<vec4f>;
 
 @compute @workgroup_size(1)
 fn main() {
-  let mean = sums[0] / f32(p.pixels);
+  let pixels = f32(p.pixels);
+  let mean = sums[0] / ${COUNTING[unknown].all};
   loss[0] = mean.x / (mean.y + ${EPSILON}) + background * mean.z;
 }
 `;
+}
 
-function gradientShader({ wgsl }: ErrorFormula): string {
+function gradientShader({ error, unknown }: StarDistanceLossParams): string {
+  const { wgsl } = ERRORS[error];
+  const { outside, all } = COUNTING[unknown];
   // The sums over the rays are dropped by the compiler where the slope needs none.
   return /* wgsl */ `${HEAD}
 @group(0) @binding(1) var<storage, read_write> gradient: array<f32>;
@@ -148,8 +168,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (i >= p.pixels) { return; }
   let m = max(mask[i], 0.0);
   let pixels = f32(p.pixels);
-  let inside = dy[0] * m / (sums[0].y + pixels * ${EPSILON});
-  let outside = dy[0] * background * (1.0 - m) / pixels;
+  let counted = ${all};
+  let inside = dy[0] * m / (sums[0].y + counted * ${EPSILON});
+  let outside = dy[0] * background * ${outside} / counted;
   ${raySums(wgsl.terms)}
   for (var ray = 0u; ray < p.rays; ray++) {
     let d = distances[first + ray * p.area];
@@ -169,14 +190,15 @@ function layout([n, rays, h, w]: Shape): Record<"pixels" | "area" | "rays" | "su
 function sumPixels(
   device: Device,
   inputs: readonly Tensor<"f32">[],
-  { error, background }: StarDistanceLossParams,
+  params: StarDistanceLossParams,
 ): Tensor<"f32"> {
+  const { background } = params;
   const uniforms = layout(inputs[0].shape);
   using scope = device.scope();
   const partial = device.empty([uniforms.sums, 4]);
   device.dispatch({
     label: "starDistanceLoss sums",
-    shader: sumShader(ERRORS[error]),
+    shader: sumShader(params),
     uniforms,
     constants: { background },
     tensors: [partial, ...inputs],
@@ -185,15 +207,20 @@ function sumPixels(
   return scope.keep(sumSlabs(device, { partial, shape: [4] }));
 }
 
-/** Per pixel of the reference: its mask and what is summed over its rays. */
-function referencePixels([d, t, mask]: readonly NdArray[], error: ErrorFormula) {
+/** Per pixel that counts: its mask and what is summed over its rays. */
+function referencePixels(
+  [d, t, mask]: readonly NdArray[],
+  { unknown, error: name }: StarDistanceLossParams,
+) {
+  const error = ERRORS[name];
   const [, rays, h, w] = d.shape;
-  return Array.from(mask.data, (value, pixel) => {
+  return [...mask.data].flatMap((value, pixel) => {
+    if (value < 0 && unknown === "left out") return [];
     const first = Math.floor(pixel / (h * w)) * rays * h * w + pixel % (h * w);
     const places = Array.from({ length: rays }, (_, ray) => first + ray * h * w);
     const terms = places.map((at) => error.terms(d.data[at], t.data[at]));
     const sum = (which: 0 | 1) => terms.reduce((total, term) => total + term[which], 0);
-    return { m: Math.max(value, 0), places, s: [sum(0), sum(1)] as const };
+    return [{ m: Math.max(value, 0), places, s: [sum(0), sum(1)] as const }];
   });
 }
 
@@ -223,7 +250,7 @@ export const starDistanceLoss: Operation<StarDistanceLossParams> = {
     const loss = device.empty([1]);
     device.dispatch({
       label: "starDistanceLoss value",
-      shader: VALUE,
+      shader: valueShader(params),
       uniforms: layout(inputs[0].shape),
       constants: { background: params.background },
       tensors: [loss, sums],
@@ -239,7 +266,7 @@ export const starDistanceLoss: Operation<StarDistanceLossParams> = {
     const sums = sumPixels(device, inputs, params);
     device.dispatch({
       label: "starDistanceLoss dd",
-      shader: gradientShader(ERRORS[params.error]),
+      shader: gradientShader(params),
       uniforms,
       constants: { background: params.background },
       tensors: [gradient, ...inputs, sums, dy],
@@ -248,9 +275,10 @@ export const starDistanceLoss: Operation<StarDistanceLossParams> = {
     return [scope.keep(gradient), null, null];
   },
   reference: {
-    forward(inputs, { error, background }) {
+    forward(inputs, params) {
+      const { error, background } = params;
       const [d] = inputs;
-      const pixels = referencePixels(inputs, ERRORS[error]);
+      const pixels = referencePixels(inputs, params);
       const rays = d.shape[1];
       let [inside, outside, masks] = [0, 0, 0];
       for (const { m, places, s } of pixels) {
@@ -258,14 +286,15 @@ export const starDistanceLoss: Operation<StarDistanceLossParams> = {
         inside += m * ERRORS[error].value(s, rays);
         outside += (1 - m) * places.reduce((sum, at) => sum + Math.abs(d.data[at]), 0) / rays;
       }
-      const count = pixels.length;
+      const count = Math.max(pixels.length, 1);
       const loss = inside / count / (masks / count + EPSILON) + background * outside / count;
       return { shape: [1], data: Float64Array.of(loss) };
     },
-    backward(inputs, dy, { error, background }) {
+    backward(inputs, dy, params) {
+      const { error, background } = params;
       const [d, t, mask] = inputs;
-      const pixels = referencePixels(inputs, ERRORS[error]);
-      const [rays, count] = [d.shape[1], pixels.length];
+      const pixels = referencePixels(inputs, params);
+      const [rays, count] = [d.shape[1], Math.max(pixels.length, 1)];
       const masks = pixels.reduce((sum, { m }) => sum + m, 0);
       const dd = zeros(d.shape);
       for (const { m, places, s } of pixels) {
@@ -279,11 +308,19 @@ export const starDistanceLoss: Operation<StarDistanceLossParams> = {
     },
   },
   samples: (["mae", "mse", "iou"] as const).flatMap((error) =>
-    SHAPES.map(([shape, bench]): OperationSample<StarDistanceLossParams> => ({
-      shapes: [shape, shape, [shape[0], 1, shape[2], shape[3]]],
-      params: { error, background: 1e-2 },
-      fills: ["normal", "probability", "probability"],
-      bench: bench && error === "mae",
-    }))
+    SHAPES.flatMap(([shape, bench]) =>
+      (["background", "left out"] as const).map((
+        unknown,
+      ): OperationSample<StarDistanceLossParams> => ({
+        shapes: [shape, shape, [shape[0], 1, shape[2], shape[3]]],
+        params: { error, background: 1e-2, unknown },
+        fills: [
+          "normal",
+          "probability",
+          unknown === "left out" ? "partly known" : "probability",
+        ],
+        bench: bench && error === "mae" && unknown === "background",
+      }))
+    )
   ),
 };

@@ -1,19 +1,22 @@
 /**
- * Foreground targets of a U-Net: every object pixel is 1, the background 0.
+ * Foreground targets of a U-Net: every object pixel is 1, the background 0, what is to be ignored −1.
  *
  * Connected components cannot tell touching objects apart, so a parted target makes the pixels where
- * two objects touch background: the network learns to leave a gap.
+ * two objects touch background: the network learns to leave a gap. What is ignored is no object to
+ * leave a gap to.
  *
  * @module
  */
 
+import { IGNORED_LABEL } from "../../kernels/targets/label_grid.ts";
+
 /**
  * The foreground of a label image.
  *
- * @param labels Object ids, shape `[h, w]`, 0 for background.
+ * @param labels Object ids, shape `[h, w]`, 0 for background, {@linkcode IGNORED_LABEL} to be ignored.
  * @param options `width` of the image in pixels; `parted` makes pixels background that share a side
  *   with another object.
- * @returns 0 and 1, shape `[h, w]`.
+ * @returns 0 and 1, shape `[h, w]`, and −1 where labels are ignored.
  *
  * @example Two objects side by side
  * ```ts
@@ -29,9 +32,14 @@ export function foregroundTarget(
   { width, parted }: { width: number; parted: boolean },
 ): Float32Array<ArrayBuffer> {
   const target = new Float32Array(labels.length);
-  const differs = (at: number, id: number) => labels[at] > 0 && labels[at] !== id;
+  const differs = (at: number, id: number) =>
+    labels[at] > 0 && labels[at] !== id && labels[at] !== IGNORED_LABEL;
   labels.forEach((id, at) => {
     if (id === 0) return;
+    if (id === IGNORED_LABEL) {
+      target[at] = -1;
+      return;
+    }
     const column = at % width;
     const touches = parted && (
       (column > 0 && differs(at - 1, id)) ||

@@ -88,3 +88,41 @@ Deno.test("synth writes a data set, and says with which flags to use it", async 
     await fails(synth, { code: 1, says, cwd });
   });
 });
+
+Deno.test("evaluate leaves out what truth ignores, and says so, also as JSON", async () => {
+  const truth = labelsOf([A, B]);
+  const [, b] = [...new Set(truth.data)].filter((id) => id > 0);
+  const data = truth.data.map((id) => id === b ? 255 : id);
+  const files = {
+    "res/mask000.tif": image(A, B),
+    "seg/man_seg000.tif": encodeLabelTiff([{ ...truth, data }]),
+  };
+  await withFolder(files, async (cwd) => {
+    const paths = ["--labels=res", "--truth=seg"];
+    const lines = await runs(["evaluate", ...paths, "--ignore-label", "255"], { cwd });
+    assertEquals(lines.slice(1, 4), [
+      "12 pixels of truth ignored, and with them 1 object of the labels",
+      "AP 0.5 1.0000  AP 0.75 1.0000  mean AP 1.0000  on 1 frame, 1 object",
+      "SEG 1.0000  DET 1.0000",
+    ]);
+    const [told] = await events(["evaluate", ...paths, "--ignore-label=255", "--out=e.json"], {
+      cwd,
+    });
+    assertEquals(JSON.parse(await Deno.readTextFile(`${cwd}/e.json`)), told);
+    assertEquals([told.ignore_label, told.ignored], [255, { pixels: 12, objects: 1 }]);
+    const [, line] = await runs(["evaluate", ...paths, "--ignore-label=-1"], { cwd });
+    assertEquals(line, "No pixel of truth holds -1, so --ignore-label leaves nothing out");
+    const [plain] = await events(["evaluate", ...paths], { cwd });
+    assertEquals(["ignored" in plain, "ignore_label" in plain], [false, false]);
+    await fails(["evaluate", "--labels=res", "--ignore-label=1"], {
+      code: 2,
+      says: ["Cannot use --ignore-label without --truth"],
+      cwd,
+    });
+    await fails(["evaluate", ...paths, "--ignore-label=1.5"], {
+      code: 2,
+      says: ["--ignore-label 1.5: expected a whole number"],
+      cwd,
+    });
+  });
+});

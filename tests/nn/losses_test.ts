@@ -261,3 +261,29 @@ Deno.test("windowLoss() of a pair is the loss, and of one frame an error", async
     "Cannot compare neighbours in a window of 1: at least 2 frames are needed",
   );
 });
+
+Deno.test("lossNamed() masked is the loss of the pixels whose target is not negative, or refuses", async () => {
+  using _scope = device.scope();
+  const variable = (values: number[]) =>
+    new Variable(device.upload([1, 1, 1, values.length], Float32Array.from(values)));
+  const tape = new Tape(device, { record: false });
+  const valueOf = async (loss: Loss, p: number[], t: number[]) =>
+    (await device.read(loss(tape, variable(p), variable(t)).value))[0];
+  const able = ["dice", "squared-dice", "generalised-dice", "bce", "mse"];
+  for (const { name } of lossKinds) {
+    if (!able.includes(name)) {
+      assertThrows(
+        () => lossNamed(name, { masked: true }),
+        RangeError,
+        `Cannot leave pixels out of the loss ${name}: those that can are ${able.join(", ")}`,
+      );
+      continue;
+    }
+    const masked = lossNamed(name, { masked: true });
+    const partly = [T[0], -1, T[2], T[3], -1, T[5]];
+    const known = (values: number[]) => values.filter((_, i) => partly[i] >= 0);
+    const expected = await valueOf(lossNamed(name), known(P), known(T));
+    assertAlmostEquals(await valueOf(masked, P, partly), expected, 1e-6, name);
+    assertAlmostEquals(await valueOf(masked, P, T), await valueOf(losses[name], P, T), 1e-6, name);
+  }
+});

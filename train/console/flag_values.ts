@@ -34,8 +34,18 @@ export function countFlag(flags: Flags, name: string, { least = 0 } = {}): numbe
   const value = textFlag(flags, name);
   if (value === undefined) return undefined;
   const number = Number(value);
-  if (Number.isSafeInteger(number) && number >= least) return number;
-  throw new UsageError(`Cannot use --${name} ${value}: expected a whole number ≥ ${least}`);
+  if (value.trim() !== "" && Number.isSafeInteger(number) && number >= least) return number;
+  const bound = least === -Infinity ? "" : ` ≥ ${least}`;
+  throw new UsageError(`Cannot use --${name} ${value}: expected a whole number${bound}`);
+}
+
+/**
+ * The whole number of a flag, which may be negative, if it was given.
+ *
+ * @throws {UsageError} If it is no whole number.
+ */
+export function wholeFlag(flags: Flags, name: string): number | undefined {
+  return countFlag(flags, name, { least: -Infinity });
 }
 
 /**

@@ -25,7 +25,18 @@ export function channelCount(image: Plane | Channels): number {
   return "channels" in image ? image.channels : 1;
 }
 
-/** One label image: 0 is background, every object has its own positive id. */
+/**
+ * The label of pixels of which nothing is known: they are neither background nor an object, no network
+ * learns from them, and no measure counts them. The same number as the kernels' `IGNORED_LABEL`.
+ */
+export const IGNORED_LABEL: number = 2 ** 32 - 1;
+
+/** Whether a label is the id of an object. */
+export function isObject(label: number): boolean {
+  return label !== 0 && label !== IGNORED_LABEL;
+}
+
+/** One label image: 0 is background, every object has its own id, {@linkcode IGNORED_LABEL} is none. */
 export interface LabelImage {
   /** Width in pixels. */
   readonly width: number;
@@ -35,7 +46,14 @@ export interface LabelImage {
   readonly data: Uint32Array<ArrayBuffer>;
 }
 
-/** The foreground of a label image: all its objects as one with id 1. */
+/** A label image in which what another one of its size ignores is ignored, too. */
+export function ignoringAlso<T extends LabelImage>(labels: T, { data }: LabelImage): T {
+  if (!data.includes(IGNORED_LABEL)) return labels;
+  const ids = labels.data.map((id, i) => data[i] === IGNORED_LABEL ? IGNORED_LABEL : id);
+  return { ...labels, data: ids };
+}
+
+/** The foreground of a label image: all its objects as one with id 1; what is ignored stays so. */
 export function foregroundOf({ width, height, data }: LabelImage): LabelImage {
-  return { width, height, data: data.map((id) => Math.min(1, id)) };
+  return { width, height, data: data.map((id) => isObject(id) ? 1 : id) };
 }

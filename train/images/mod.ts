@@ -5,7 +5,15 @@
  * @module
  */
 
-export { channelCount, type Channels, foregroundOf, type LabelImage, type Plane } from "./image.ts";
+export {
+  channelCount,
+  type Channels,
+  foregroundOf,
+  IGNORED_LABEL,
+  isObject,
+  type LabelImage,
+  type Plane,
+} from "./image.ts";
 
 // Where bytes come from, and what files are called.
 export type { Bytes } from "./bytes.ts";
@@ -22,7 +30,7 @@ export { frameNumber, imageStem, naturalCompare } from "./names.ts";
 // Formats.
 export type { ImageFormat, ImageStack, PixelArray, SampleFormat } from "./formats/format.ts";
 export { imageFormats } from "./formats/list.ts";
-export { decodeImage, readLabels, readPlane } from "./formats/decode.ts";
+export { decodeImage, readLabels, type ReadLabelsOptions, readPlane } from "./formats/decode.ts";
 export { encodeFloatTiff, encodeGreyTiff, encodeLabelTiff } from "./formats/encode.ts";
 export { encodePng, type Picture } from "./formats/encode_png.ts";
 export { encodeStackTiff } from "./formats/encode_stack.ts";

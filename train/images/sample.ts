@@ -16,7 +16,10 @@ export interface Sample {
   readonly height: number;
   /** Intensities, shape [c, h, w]. */
   readonly image: Float32Array<ArrayBuffer>;
-  /** Object ids, shape [h, w], 0 for background; absent for unlabelled images. */
+  /**
+   * Object ids, shape [h, w], 0 for background, `IGNORED_LABEL` where nothing is known; absent for
+   * unlabelled images.
+   */
   readonly labels?: Uint32Array<ArrayBuffer>;
 }
 

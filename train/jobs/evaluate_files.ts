@@ -28,6 +28,11 @@ export interface EvaluateFilesOptions {
   readonly truth?: string;
   /** Marker images (one marker per object), matched likewise. */
   readonly markers?: string;
+  /**
+   * Pixels of truth that hold this number are left out: a prediction that lies mostly there is neither right
+   * nor wrong; 0 and unless told none.
+   */
+  readonly ignoreLabel?: number;
   /** Also measure without objects that lie wholly in a rim of this width in pixels. */
   readonly field?: number;
   /** A JSON file to write. */
@@ -36,22 +41,31 @@ export interface EvaluateFilesOptions {
   readonly source?: Source;
 }
 
+/** What was measured, and how truth was read. */
+export interface FilesEvaluation extends Evaluation {
+  /** The number in truth that marked pixels to leave out; only if there was one. */
+  ignore_label?: number;
+}
+
 /**
  * Measures, and writes the JSON file if one is asked for. Frames with truth or markers and without labels
  * count as empty: what was not segmented was missed.
  *
  * @throws {SyntaxError | RangeError | TypeError} If files are damaged, do not match or differ in size.
  */
-export async function evaluateFiles(options: EvaluateFilesOptions): Promise<Evaluation> {
-  const { source = disk } = options;
+export async function evaluateFiles(options: EvaluateFilesOptions): Promise<FilesEvaluation> {
+  const { source = disk, ignoreLabel = 0 } = options;
   const labels = holdingLast(await openLabels(source, options.labels));
-  const truth = options.truth === undefined ? null : await openLabels(source, options.truth);
+  const truth = options.truth === undefined
+    ? null
+    : await openLabels(source, options.truth, { ignoreLabel });
   const markers = options.markers === undefined ? null : await openLabels(source, options.markers);
   const known = {
     truth: truth && matched(labels, truth),
     markers: markers && matched(labels, markers),
   };
-  const evaluation = await evaluateFrames(framesOf(labels, known), { field: options.field });
+  const measured = await evaluateFrames(framesOf(labels, known), { field: options.field });
+  const evaluation = { ...measured, ...(ignoreLabel !== 0 && { ignore_label: ignoreLabel }) };
   if (options.out !== undefined) {
     await writeFileAtomic(options.out, JSON.stringify(evaluation, null, 2) + "\n");
   }

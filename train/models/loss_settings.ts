@@ -15,6 +15,12 @@ export interface LossChoice {
   consistencyLoss: string;
 }
 
+/** What of the labels of stills is left out of the loss. */
+export interface LabelChoice {
+  /** The number that masks have where pixels are to be ignored; 0 for none. */
+  ignoreLabel: number;
+}
+
 /** The losses that a run uses, and the settings of those between frames. */
 export interface LossSettings extends LossChoice {
   /** Side of the tiles of the consistency loss `tile-sum`, in pixels of the network's output. */
@@ -69,17 +75,23 @@ export function consistencyLoss(
  * Checks the loss on stills of a kind of model.
  *
  * @param kind Its name, and its own loss, if it has one.
- * @throws {RangeError} If it is not one that this kind can have.
+ * @throws {RangeError} If it is not one that this kind can have, or cannot leave out what is ignored.
  */
 export function checkSegmentationLoss(
-  { segmentationLoss }: Pick<LossChoice, "segmentationLoss">,
+  { segmentationLoss, ignoreLabel }: Pick<LossChoice, "segmentationLoss"> & LabelChoice,
   { kind: { name, ownLoss }, losses }: {
     kind: { readonly name: string; readonly ownLoss?: string };
     losses: readonly LossKind[];
   },
 ): void {
   const allowed = ownLoss === undefined ? losses.map(({ name }) => name) : [ownLoss];
-  if (allowed.includes(segmentationLoss)) return;
-  const expected = `one of ${allowed.join(", ")} for model ${name}`;
+  if (!allowed.includes(segmentationLoss)) {
+    const expected = `one of ${allowed.join(", ")} for model ${name}`;
+    refuseValue("segmentationLoss", { value: segmentationLoss, expected });
+  }
+  if (ignoreLabel === 0 || ownLoss !== undefined) return;
+  const able = losses.filter(({ masked }) => masked).map(({ name }) => name);
+  if (able.includes(segmentationLoss)) return;
+  const expected = `one of ${able.join(", ")} with ignoreLabel: no other can leave pixels out`;
   refuseValue("segmentationLoss", { value: segmentationLoss, expected });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LabelImage } from "../images/image.ts";
+import { isObject, type LabelImage } from "../images/image.ts";
 
 /**
  * A closed polygon of `[x, y]` pixel corners, first corner not repeated. Pixel (x, y) covers the
@@ -39,7 +39,7 @@ export function traceContours(labels: LabelImage): Map<number, Loop[]> {
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const id = data[y * width + x];
-      if (id === 0 || done[y * width + x] || labelAt(labels, x, y - 1) === id) continue;
+      if (!isObject(id) || done[y * width + x] || labelAt(labels, x, y - 1) === id) continue;
       const loops = contours.get(id) ?? [];
       loops.push(followLoop(labels, { x, y, done }));
       contours.set(id, loops);

@@ -8,8 +8,8 @@ import type { LabelImage, Plane } from "../images/image.ts";
 import { objectMeans } from "./object_means.ts";
 
 /**
- * The contrast of each object: its mean intensity less the median of all pixels without an object. Where
- * objects cover everything, less the lowest intensity.
+ * The contrast of each object: its mean intensity less the median of all background pixels. Where there is
+ * no background, less the lowest intensity.
  *
  * @throws {RangeError} If the sizes differ.
  */

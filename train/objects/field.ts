@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { LabelImage } from "../images/image.ts";
+import { isObject, type LabelImage } from "../images/image.ts";
 import { refuseValue } from "../settings.ts";
 
 /**
  * The objects of a label image that have a pixel inside the field; the others are removed. The field is
- * the frame without a rim, as in the Cell Tracking Challenge.
+ * the frame without a rim, as in the Cell Tracking Challenge. What is ignored stays so.
  *
  * @param border Width of the rim in pixels; with 0 all objects stay.
  * @throws {RangeError} If it is no whole number from 0.
@@ -35,7 +35,7 @@ export function inField<T extends LabelImage>(labels: T, border: number): T {
   for (let y = border; y < height - border; y++) {
     for (let x = border; x < width - border; x++) inside.add(data[y * width + x]);
   }
-  return { ...labels, data: data.map((id) => inside.has(id) ? id : 0) };
+  return { ...labels, data: data.map((id) => inside.has(id) || !isObject(id) ? id : 0) };
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LabelImage } from "../images/image.ts";
+import { isObject, type LabelImage } from "../images/image.ts";
 
 /**
  * The mean of values within each object, by its id, in the order in which objects first appear.
@@ -15,7 +15,7 @@ export function objectMeans({ data }: LabelImage, values: ArrayLike<number>): Ma
   const sums = new Map<number, { sum: number; count: number }>();
   for (let i = 0; i < data.length; i++) {
     const id = data[i];
-    if (id === 0) continue;
+    if (!isObject(id)) continue;
     let known = sums.get(id);
     if (!known) sums.set(id, known = { sum: 0, count: 0 });
     known.sum += values[i];

@@ -2,10 +2,15 @@
  * Which objects of two label images share pixels, and how many: the sparse overlap table that every
  * measure here is computed from.
  *
+ * Pixels that one image ignores (`IGNORED_LABEL`) are treated as the void pixels of panoptic quality
+ * (Kirillov et al. 2019, "Panoptic segmentation"): they are taken away from the other image's objects
+ * before anything is compared, and an object of which they were more than half is neither right nor
+ * wrong, unless what is left of it matches.
+ *
  * @module
  */
 
-import type { LabelImage } from "../images/image.ts";
+import { IGNORED_LABEL, isObject, type LabelImage } from "../images/image.ts";
 
 /**
  * What the shared pixels of a true (first) and a predicted (second) object are divided by: the
@@ -31,12 +36,17 @@ export interface OverlapPair {
   readonly area: number;
 }
 
-/** The overlap of two label images. An object's area counts all its pixels, also those on background. */
+/**
+ * The overlap of two label images. An object's area counts all its pixels, also those on background, but not
+ * those that the other image ignores.
+ */
 export interface Overlap {
-  /** The objects of the first image. */
+  /** The objects of the first image; one may have lost all its pixels. */
   readonly first: Objects;
-  /** The objects of the second image. */
+  /** The objects of the second image; one may have lost all its pixels. */
   readonly second: Objects;
+  /** Indices of objects more than half of which the other image ignores, in either image. */
+  readonly ignored: { readonly first: ReadonlySet<number>; readonly second: ReadonlySet<number> };
   /** Every pair of objects that share a pixel, sorted by `first`, then by `second`. */
   readonly pairs: readonly OverlapPair[];
 }
@@ -60,7 +70,7 @@ export function assertSameShape(images: Record<string, LabelImage>, task: string
 /**
  * Lists the objects of a label image with their areas.
  *
- * @param labels A label image; ids may be any number of 32 bits and need not be contiguous.
+ * @param labels A label image; ids need not be contiguous.
  * @returns Its objects.
  */
 export function objectsOf(labels: LabelImage): Objects {
@@ -69,14 +79,14 @@ export function objectsOf(labels: LabelImage): Objects {
   for (let start = 0, end = 0; start < data.length; start = end) {
     const id = data[start];
     while (end < data.length && data[end] === id) end++;
-    if (id !== 0) areas.set(id, (areas.get(id) ?? 0) + end - start);
+    if (isObject(id)) areas.set(id, (areas.get(id) ?? 0) + end - start);
   }
   const ids = Uint32Array.from(areas.keys()).sort();
   return { ids, areas: Float64Array.from(ids, (id) => areas.get(id)!) };
 }
 
 /**
- * Computes the overlap of two label images. Both are walked in runs of equal ids, so the time
+ * Computes the overlap of two label images, where neither is to be ignored. Both are walked in runs of equal ids, so the time
  * hardly depends on the number of objects.
  *
  * @param first A label image.
@@ -95,11 +105,18 @@ export function overlapOf(first: LabelImage, second: LabelImage): Overlap {
   const b = second.data;
   const columns = secondObjects.ids.length;
   const areas = new Map<number, number>();
+  const [firstLoss, secondLoss] = [firstObjects, secondObjects]
+    .map(({ ids }) => new Float64Array(ids.length));
   for (let start = 0, end = 0; start < a.length; start = end) {
     const idA = a[start];
     const idB = b[start];
     while (end < a.length && a[end] === idA && b[end] === idB) end++;
     if (idA === 0 || idB === 0) continue;
+    if (idA === IGNORED_LABEL || idB === IGNORED_LABEL) {
+      if (isObject(idA)) firstLoss[firstIndex.get(idA)!] += end - start;
+      if (isObject(idB)) secondLoss[secondIndex.get(idB)!] += end - start;
+      continue;
+    }
     const key = firstIndex.get(idA)! * columns + secondIndex.get(idB)!;
     areas.set(key, (areas.get(key) ?? 0) + end - start);
   }
@@ -109,7 +126,40 @@ export function overlapOf(first: LabelImage, second: LabelImage): Overlap {
     second: key % columns,
     area: areas.get(key)!,
   }));
-  return { first: firstObjects, second: secondObjects, pairs };
+  return {
+    first: without(firstObjects, firstLoss),
+    second: without(secondObjects, secondLoss),
+    ignored: {
+      first: mostlyLost(firstObjects, firstLoss),
+      second: mostlyLost(secondObjects, secondLoss),
+    },
+    pairs,
+  };
+}
+
+/**
+ * How many objects of one image count: all but those more than half of which the other image ignores,
+ * unless they have a match.
+ *
+ * @param overlap The overlap of the two images.
+ * @param side Whose objects.
+ * @param isMatched Whether the object of an id has a match.
+ */
+export function countedObjects(
+  overlap: Overlap,
+  side: "first" | "second",
+  isMatched: (id: number) => boolean,
+): number {
+  const { ids } = overlap[side];
+  return ids.length - [...overlap.ignored[side]].filter((i) => !isMatched(ids[i])).length;
+}
+
+function without({ ids, areas }: Objects, loss: Float64Array): Objects {
+  return { ids, areas: areas.map((area, i) => area - loss[i]) };
+}
+
+function mostlyLost({ areas }: Objects, loss: Float64Array): Set<number> {
+  return new Set([...areas.keys()].filter((i) => 2 * loss[i] > areas[i]));
 }
 
 /**

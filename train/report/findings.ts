@@ -4,6 +4,7 @@
  * @module
  */
 
+import { objectsOf } from "../objects/overlap.ts";
 import { matchObjects } from "../objects/scores/matching.ts";
 import type { FrameView, ModelName } from "./data.ts";
 import { checkSizes } from "./outlines.ts";
@@ -38,7 +39,7 @@ export function findingsOf(frame: FrameView): Findings | undefined {
   const { truth, baseline, consistent } = frame.labels;
   if (!truth || !baseline || !consistent) return undefined;
   checkSizes(frame);
-  const ids = [...new Set(truth.data)].filter((id) => id > 0);
+  const { ids } = objectsOf(truth);
   if (ids.length === 0) return undefined;
   const found = new Map(MODELS.flatMap((model) => {
     const prediction = frame.labels[model];

@@ -6,6 +6,7 @@
 
 import type { LabelImage, Plane } from "../images/image.ts";
 import { type Stage, STAGES } from "../learn/stages.ts";
+import { objectsOf } from "../objects/overlap.ts";
 import { IOU_THRESHOLDS } from "../objects/scores/evaluate.ts";
 import type { FrameView, LabelSource, PerFrame, PrecisionCurves, ReportData } from "./data.ts";
 import { curvesOf, type MetricsLine, warningsOf } from "./metric_curves.ts";
@@ -146,11 +147,10 @@ function perFrame(
   }
   if (video && video.truth.size > 0) {
     lines.truth = Array.from({ length: video.length }, (_, i) => {
-      const truth = video.truth.get(i)?.data;
+      const truth = video.truth.get(i);
       if (!truth) return NaN;
-      return key === "area_per_frame"
-        ? truth.reduce((area, id) => area + (id > 0 ? 1 : 0), 0)
-        : new Set(truth).size - (truth.includes(0) ? 1 : 0);
+      const { ids, areas } = objectsOf(truth);
+      return key === "area_per_frame" ? areas.reduce((sum, area) => sum + area, 0) : ids.length;
     });
   }
   return lines;

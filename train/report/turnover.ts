@@ -31,6 +31,8 @@ export function findTurnover(earlier: LabelImage, later: LabelImage): Turnover {
     vanished.delete(overlap.first.ids[pair.first]);
     appeared.delete(overlap.second.ids[pair.second]);
   }
+  for (const index of overlap.ignored.first) vanished.delete(overlap.first.ids[index]);
+  for (const index of overlap.ignored.second) appeared.delete(overlap.second.ids[index]);
   deleteAtBorder(vanished, earlier);
   deleteAtBorder(appeared, later);
   return { appeared, vanished };

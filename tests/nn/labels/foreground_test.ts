@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { IGNORED_LABEL } from "../../../kernels/targets/label_grid.ts";
 import { foregroundTarget } from "../../../nn/labels/foreground.ts";
 
 const LABELS = Uint32Array.of(
@@ -27,4 +28,11 @@ Deno.test("foregroundTarget() does not take the ends of two rows for neighbours"
   const labels = Uint32Array.of(1, 0, 2, 1, 0, 2);
   const target = foregroundTarget(labels, { width: 3, parted: true });
   assertEquals([...target], [1, 0, 1, 1, 0, 1]);
+});
+
+Deno.test("foregroundTarget() marks what is to be ignored, and leaves no gap to it", () => {
+  const labels = Uint32Array.of(1, 1, IGNORED_LABEL, 2, 2, 3);
+  for (const [parted, gap] of [[false, 1], [true, 0]] as const) {
+    assertEquals([...foregroundTarget(labels, { width: 6, parted })], [1, 1, -1, 1, gap, gap]);
+  }
 });

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { IGNORED_LABEL } from "../../../train/images/image.ts";
 import { Random } from "../../../train/images/random.ts";
 import { type Loop, traceContours } from "../../../train/objects/contours.ts";
 import { drawLabels } from "./fixtures/drawings.ts";
@@ -103,4 +104,9 @@ Deno.test("traceContours() covers exactly the pixels of every object of random i
       }
     }
   }
+});
+
+Deno.test("traceContours() has no outline for what is to be ignored", () => {
+  const labels = { width: 3, height: 1, data: Uint32Array.of(1, IGNORED_LABEL, 0) };
+  assertEquals([...traceContours(labels).keys()], [1]);
 });

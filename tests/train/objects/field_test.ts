@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Evaluator } from "../../../train/objects/scores/evaluate.ts";
+import { drawn } from "./fixtures/label_images.ts";
 import { checkField, inField } from "../../../train/objects/field.ts";
 
 Deno.test("inField() keeps objects with a pixel inside whole, and removes the others", () => {
@@ -27,4 +28,9 @@ Deno.test("checkField() refuses a rim that leaves nothing of a frame", () => {
   const labels = { width: 9, height: 5, data: new Uint32Array(45) };
   const evaluator = new Evaluator({ field: 3 });
   assertThrows(() => evaluator.add({ number: 0, labels, truth: labels }), RangeError, "field is 3");
+});
+
+Deno.test("inField() keeps what is to be ignored, in the rim and inside", () => {
+  const labels = drawn("?1...\n?.2..\n.....");
+  assertEquals(inField(labels, 1), drawn("?....\n?.2..\n....."));
 });

@@ -68,3 +68,26 @@ Deno.test("pairScore() divides by union, first or second area", () => {
 Deno.test("overlapOf() refuses images of different sizes and names both", () => {
   assertThrows(() => overlapOf(empty(2, 6), empty(3, 4)), RangeError, "2x6, the second is 3x4");
 });
+
+Deno.test("objectsOf() takes what is to be ignored for no object", () => {
+  const { ids, areas } = objectsOf(drawn("1?2?#"));
+  assertEquals([[...ids], [...areas]], [[1, 2, HUGE_ID], [1, 1, 1]]);
+});
+
+Deno.test("overlapOf() takes pixels that one image ignores away from the other, and names what lies there", () => {
+  const overlap = overlapOf(drawn("11?????2"), drawn("33344556"));
+  assertEquals([...overlap.first.areas], [2, 1]);
+  // 3 loses one of three pixels, 4 both, 5 both.
+  assertEquals([...overlap.second.ids], [3, 4, 5, 6]);
+  assertEquals([...overlap.second.areas], [2, 0, 0, 1]);
+  assertEquals(overlap.pairs.map(({ first, second, area }) => [first, second, area]), [
+    [0, 0, 2],
+    [1, 3, 1],
+  ]);
+  assertEquals([[...overlap.ignored.first], [...overlap.ignored.second]], [[], [1, 2]]);
+  // Half of an object is not more than half of it.
+  assertEquals(overlapOf(drawn("?."), drawn("11")).ignored.second.size, 0);
+  assertEquals(overlapOf(drawn("??."), drawn("111")).ignored.second.size, 1);
+  const turned = overlapOf(drawn("33344556"), drawn("11?????2"));
+  assertEquals([[...turned.ignored.first], [...turned.ignored.second]], [[1, 2], []]);
+});

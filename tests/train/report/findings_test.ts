@@ -3,6 +3,7 @@ import type { LabelImage } from "../../../train/images/image.ts";
 import { Random } from "../../../train/images/random.ts";
 import type { FrameView, LabelSource } from "../../../train/report/data.ts";
 import { type Finder, findingsOf } from "../../../train/report/findings.ts";
+import { drawn } from "../objects/fixtures/label_images.ts";
 import { drawLabels } from "../objects/fixtures/drawings.ts";
 
 type Labels = Partial<Record<LabelSource, LabelImage>>;
@@ -135,3 +136,9 @@ function hasTie({ truth, ...models }: Record<string, LabelImage>, id: number): b
     })
   );
 }
+
+Deno.test("findingsOf() asks nobody to find what truth ignores", () => {
+  const truth = drawn("11.??");
+  assertEquals(sort({ truth, baseline: truth, consistent: truth })?.both, [1]);
+  assertEquals(sort({ truth: drawn("??..."), baseline: truth, consistent: truth }), undefined);
+});

@@ -1,5 +1,5 @@
 import { assertEquals, assertNotMatch, assertStringIncludes, assertThrows } from "@std/assert";
-import type { LabelImage } from "../../../train/images/image.ts";
+import { IGNORED_LABEL, type LabelImage } from "../../../train/images/image.ts";
 import { evaluateFrames, IOU_THRESHOLDS } from "../../../train/objects/scores/evaluate.ts";
 import type { ReportData } from "../../../train/report/data.ts";
 import type { MetricsLine } from "../../../train/report/metric_curves.ts";
@@ -197,4 +197,18 @@ Deno.test("picturedFrames() are all that a report asks for, of every seed", asyn
     RangeError,
     "Cannot report on frame 4: there is no picture of it",
   );
+});
+
+Deno.test("reportOf() counts what truth ignores neither as objects nor as their area", async () => {
+  const results = [{ baseline: await resultsOf(3, { truth: true }) }];
+  const video = videoOf(true);
+  const data = labelsOf(3).data.map((id) => id === 1 ? IGNORED_LABEL : id);
+  const truth = new Map([...video.truth].map(([i, labels]) => [i, { ...labels, data }]));
+  const counted = (video: ReportedVideo) => {
+    const report = reportWith(results, { video });
+    return [report.objects.truth![2], report.area.truth![2]];
+  };
+  const [objects, area] = counted(video);
+  assertEquals(objects, 3);
+  assertEquals(counted({ ...video, truth }), [2, 2 * area / 3]);
 });

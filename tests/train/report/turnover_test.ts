@@ -3,6 +3,7 @@ import type { LabelImage } from "../../../train/images/image.ts";
 import { Random } from "../../../train/images/random.ts";
 import { flickerOf } from "../../../train/objects/scores/flicker.ts";
 import { findTurnover } from "../../../train/report/turnover.ts";
+import { drawn } from "../objects/fixtures/label_images.ts";
 import { drawLabels } from "../objects/fixtures/drawings.ts";
 
 Deno.test("findTurnover() names who appears and who vanishes, whatever the ids", () => {
@@ -67,4 +68,12 @@ Deno.test("findTurnover() counts what the birth and death rates count", () => {
 
 Deno.test("findTurnover() refuses frames of different size", () => {
   assertThrows(() => findTurnover(drawLabels(["1"]), drawLabels(["11"])), RangeError);
+});
+
+Deno.test("findTurnover() does not know who appears or vanishes where the other frame is ignored", () => {
+  const [shown, ignored] = [drawn("....\n.11.\n...."), drawn("....\n.??.\n....")];
+  for (const frames of [[shown, ignored], [ignored, shown]] as const) {
+    const { appeared, vanished } = findTurnover(...frames);
+    assertEquals([appeared.size, vanished.size], [0, 0]);
+  }
 });

@@ -6,7 +6,7 @@
 
 import type { Flicker, FlickerRates } from "../../objects/scores/flicker.ts";
 import type { Command } from "../command.ts";
-import { countFlag, requiredFlag, textFlag } from "../flag_values.ts";
+import { countFlag, requiredFlag, textFlag, wholeFlag } from "../flag_values.ts";
 import { counted } from "../text.ts";
 import { UsageError } from "../usage_error.ts";
 
@@ -14,7 +14,8 @@ import { UsageError } from "../usage_error.ts";
 export const evaluateCommand: Command = {
   name: "evaluate",
   summary: "Measures accuracy and flicker of label images",
-  usage: "--labels PATH [--truth PATH] [--markers PATH] [--field N] [--out FILE.json]",
+  usage:
+    "--labels PATH [--truth PATH] [--markers PATH] [--field N] [--ignore-label N] [--out FILE.json]",
   flags: [
     {
       name: "labels",
@@ -40,11 +41,23 @@ export const evaluateCommand: Command = {
       placeholder: "N",
       sentence: "Also measure accuracy without objects that lie wholly within N pixels of the edge",
     },
+    {
+      name: "ignore-label",
+      kind: "value",
+      placeholder: "N",
+      sentence:
+        "Number in truth that marks pixels to leave out: what is found there is neither right " +
+        "nor wrong",
+    },
     { name: "out", kind: "value", placeholder: "FILE.json", sentence: "A JSON file to write" },
   ],
   async run(flags, { output }) {
     if (flags.field !== undefined && flags.truth === undefined && flags.markers === undefined) {
       throw new UsageError("Cannot use --field without --truth or --markers");
+    }
+    const ignoreLabel = wholeFlag(flags, "ignore-label");
+    if (ignoreLabel !== undefined && flags.truth === undefined) {
+      throw new UsageError("Cannot use --ignore-label without --truth");
     }
     const { evaluateFiles } = await import("../../jobs/evaluate_files.ts");
     const evaluation = await evaluateFiles({
@@ -52,6 +65,7 @@ export const evaluateCommand: Command = {
       truth: textFlag(flags, "truth"),
       markers: textFlag(flags, "markers"),
       field: countFlag(flags, "field"),
+      ignoreLabel,
       out: textFlag(flags, "out"),
     });
     output.event(evaluation, (shown) => ({ lines: formatEvaluation(shown), status: null }));
@@ -65,6 +79,8 @@ interface ShownEvaluation {
   frames_without_labels?: number;
   frames_with_truth?: number;
   frames_with_markers?: number;
+  ignored?: { pixels: number; objects: number };
+  ignore_label?: number;
   matching?: Readonly<Record<string, { accuracy: number; n_true: number }>>;
   mean_ap?: number;
   ctc?: { SEG?: number; DET: number };
@@ -83,7 +99,7 @@ interface ShownEvaluation {
 export function formatEvaluation(evaluation: ShownEvaluation): string[] {
   const { matching, mean_ap, ctc, dots, field, flicker, flicker_truth } = evaluation;
   const { frames, frames_without_truth, frames_without_labels } = evaluation;
-  const { frames_with_truth, frames_with_markers } = evaluation;
+  const { frames_with_truth, frames_with_markers, ignored, ignore_label } = evaluation;
   const lines = [
     counted(frames, "frame") +
     (frames_without_truth ? `, ${frames_without_truth} without truth` : ""),
@@ -93,6 +109,14 @@ export function formatEvaluation(evaluation: ShownEvaluation): string[] {
       `${counted(frames_without_labels, "frame")} with truth or markers and without labels: all ` +
         "objects there count as missed",
     );
+  }
+  if (ignored) {
+    lines.push(
+      `${counted(ignored.pixels, "pixel")} of truth ignored, and with them ` +
+        `${counted(ignored.objects, "object")} of the labels`,
+    );
+  } else if (ignore_label !== undefined) {
+    lines.push(`No pixel of truth holds ${ignore_label}, so --ignore-label leaves nothing out`);
   }
   if (matching) {
     const [middle, strict] = [matching["0.5"], matching["0.75"]];

@@ -7,7 +7,7 @@
  */
 
 import { unreadable } from "../bytes.ts";
-import type { LabelImage, Plane } from "../image.ts";
+import { IGNORED_LABEL, type LabelImage, type Plane } from "../image.ts";
 import type { Source } from "../source.ts";
 import type { ImageStack, PixelArray } from "./format.ts";
 import { formatsOf, namesOf } from "./list.ts";
@@ -88,26 +88,47 @@ function colourOf({ palette, path }: ImageStack, index: number): [number, number
   return [colour[0], colour[1], colour[2]];
 }
 
+/** Options of {@linkcode readLabels}. */
+export interface ReadLabelsOptions {
+  /**
+   * Pixels that hold this number, which may be negative, become {@linkcode IGNORED_LABEL}; 0, the default,
+   * for none.
+   */
+  readonly ignoreLabel?: number;
+}
+
 /**
  * One page as object ids, exactly as stored: nothing is scaled or rounded. A grey RGB mask gives
  * its grey value, a palette of greys the grey, any other palette whose first colour is black the
  * palette index.
  *
  * @throws {SyntaxError} If the page is damaged, coloured, or holds numbers that are no ids
- * (negative, fractional, NaN or above 4,294,967,295).
+ * (negative, fractional, NaN or above 4,294,967,294).
  */
-export async function readLabels(stack: ImageStack, page: number): Promise<LabelImage> {
+export async function readLabels(
+  stack: ImageStack,
+  page: number,
+  { ignoreLabel = 0 }: ReadLabelsOptions = {},
+): Promise<LabelImage> {
   const { width, height, path } = stack;
   const pixels = await stack.page(page);
   const idOf = idReader(stack, pixels);
   const data = new Uint32Array(width * height);
   for (let i = 0; i < data.length; i++) {
     const id = idOf(i);
+    if (id === ignoreLabel && id !== 0) {
+      data[i] = IGNORED_LABEL;
+      continue;
+    }
     data[i] = id;
-    if (data[i] !== id) {
+    if (data[i] !== id || id === IGNORED_LABEL) {
       const what = `pixel (${i % width}, ${Math.floor(i / width)}) of page ${page + 1} is ${id}, ` +
         "which is no object id";
-      throw unreadable(path, what, "save masks as whole numbers, 0 for background");
+      const isMark = id < 0 || id === IGNORED_LABEL;
+      const remedy = `save masks as whole numbers, 0 for background${
+        isMark ? `, or have train and evaluate leave such pixels out with --ignore-label=${id}` : ""
+      }`;
+      throw unreadable(path, what, remedy);
     }
   }
   return { width, height, data };

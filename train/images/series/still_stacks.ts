@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decodeImage, readLabels } from "../formats/decode.ts";
+import { decodeImage, readLabels, type ReadLabelsOptions } from "../formats/decode.ts";
 import { foregroundOf, type LabelImage } from "../image.ts";
 import { PlaneCache } from "../plane_cache.ts";
 import type { Source } from "../source.ts";
@@ -17,7 +17,7 @@ export interface StillStack {
   readonly name: string;
   /** The stack, as a sequence of one. */
   readonly stack: ZSequence;
-  /** One id per object, 0 for background. */
+  /** One id per object, 0 for background, `IGNORED_LABEL` where nothing is known. */
   readonly labels: LabelImage;
 }
 
@@ -42,13 +42,15 @@ const CACHE_BYTES = 64 * 2 ** 20;
 export async function openStillStacks(
   source: Source,
   path: string,
-  { mergeInstances = false, ...options }: Omit<ZSequenceOptions, "depth"> & StillOptions = {},
+  { mergeInstances = false, ignoreLabel, ...options }:
+    & Omit<ZSequenceOptions, "depth">
+    & StillOptions = {},
 ): Promise<StillStack[]> {
   const { train } = await listStills(source, path);
   const cache = options.cache ?? new PlaneCache(CACHE_BYTES);
   const stills: StillStack[] = [];
   for (const files of train) {
-    const still = await openStillStack(source, files, { ...options, cache });
+    const still = await openStillStack(source, files, { ...options, cache, ignoreLabel });
     stills.push(mergeInstances ? { ...still, labels: foregroundOf(still.labels) } : still);
   }
   return stills;
@@ -57,7 +59,7 @@ export async function openStillStacks(
 async function openStillStack(
   source: Source,
   { name, image, masks, maskPerObject }: StillFiles,
-  options: ZSequenceOptions,
+  { ignoreLabel, ...options }: ZSequenceOptions & ReadLabelsOptions,
 ): Promise<StillStack> {
   if (maskPerObject) {
     throw new RangeError(
@@ -80,7 +82,7 @@ async function openStillStack(
         `the stack ${stack.width}x${stack.height}; a mask must have its stack's size`,
     );
   }
-  return { name, stack, labels: await readLabels(mask, 0) };
+  return { name, stack, labels: await readLabels(mask, 0, { ignoreLabel }) };
 }
 
 /** One file as one stack: pages without a description are its planes. */

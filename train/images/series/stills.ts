@@ -5,12 +5,12 @@
  * @module
  */
 
-import { decodeImage, readLabels, readPlane } from "../formats/decode.ts";
+import { decodeImage, readLabels, type ReadLabelsOptions, readPlane } from "../formats/decode.ts";
 import { basename, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
 import type { ImageStack } from "../formats/format.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
-import { foregroundOf, type LabelImage, type Plane } from "../image.ts";
+import { foregroundOf, isObject, type LabelImage, type Plane } from "../image.ts";
 
 /** One labelled image. */
 export interface Still {
@@ -18,7 +18,7 @@ export interface Still {
   readonly name: string;
   /** Grey intensities. */
   readonly image: Plane;
-  /** One id per object, 0 for background. */
+  /** One id per object, 0 for background, `IGNORED_LABEL` where nothing is known. */
   readonly labels: LabelImage;
   /** What a user should know about how it was read. */
   readonly notes: readonly string[];
@@ -54,7 +54,7 @@ export interface StillSet {
 }
 
 /** Options of {@linkcode readStill}. */
-export interface StillOptions {
+export interface StillOptions extends ReadLabelsOptions {
   /** Merge all objects into one with id 1: masks that only tell foreground from background. */
   mergeInstances?: boolean;
 }
@@ -194,13 +194,20 @@ async function listObjects(source: Source, path: string): Promise<StillFiles | n
  * Reads one labelled image.
  *
  * @throws {SyntaxError} If a file is damaged, or a mask holds no object ids.
- * @throws {RangeError} If the sizes of image and mask differ, or a file has several pages.
+ * @throws {RangeError} If the sizes of image and mask differ, a file has several pages, or a label is to
+ *   be ignored where every mask is one object.
  */
 export async function readStill(
   source: Source,
   files: StillFiles,
-  { mergeInstances = false }: StillOptions = {},
+  { mergeInstances = false, ignoreLabel = 0 }: StillOptions = {},
 ): Promise<Still> {
+  if (files.maskPerObject && ignoreLabel !== 0) {
+    throw new RangeError(
+      `Cannot ignore ${ignoreLabel} in the masks of ${files.image}: each holds one object and no ids; ` +
+        "leave --ignore-label out, or give label images",
+    );
+  }
   const stack = await openSingle(source, files.image);
   const image = await readPlane(stack, 0);
   const notes = [...stack.notes];
@@ -211,7 +218,7 @@ export async function readStill(
   };
   let overlap = 0;
   for (const [k, path] of files.masks.entries()) {
-    const mask = await readMask(source, path, { image: files.image, plane: image });
+    const mask = await readMask(source, path, { image: files.image, plane: image, ignoreLabel });
     if (!files.maskPerObject) labels.data.set(mask.data);
     else overlap += addObject(labels, { mask, id: k + 1 });
   }
@@ -224,7 +231,7 @@ export async function readStill(
 
 /** True for a mask that only tells foreground (255) from background. */
 function hasOnly255(ids: Uint32Array): boolean {
-  return ids.includes(255) && ids.every((id) => id === 0 || id === 255);
+  return ids.includes(255) && ids.every((id) => !isObject(id) || id === 255);
 }
 
 /** Gives an object's free pixels its id and counts those that were taken. */
@@ -241,7 +248,7 @@ function addObject(labels: LabelImage, { mask, id }: { mask: LabelImage; id: num
 async function readMask(
   source: Source,
   path: string,
-  { image, plane }: { image: string; plane: Plane },
+  { image, plane, ...options }: ReadLabelsOptions & { image: string; plane: Plane },
 ): Promise<LabelImage> {
   const stack = await openSingle(source, path);
   if (stack.width !== plane.width || stack.height !== plane.height) {
@@ -250,7 +257,7 @@ async function readMask(
         `image ${plane.width}x${plane.height}; a mask must have its image's size`,
     );
   }
-  return await readLabels(stack, 0);
+  return await readLabels(stack, 0, options);
 }
 
 async function openSingle(source: Source, path: string): Promise<ImageStack> {

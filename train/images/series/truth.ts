@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decodeImage, readLabels } from "../formats/decode.ts";
+import { decodeImage, readLabels, type ReadLabelsOptions } from "../formats/decode.ts";
 import { basename, dirname, frameNumber, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
@@ -30,7 +30,7 @@ export interface LabelSequence {
 }
 
 /** Options of {@linkcode openLabels}. */
-export interface LabelOptions {
+export interface LabelOptions extends ReadLabelsOptions {
   /** Merge all objects into one with id 1: masks that only tell foreground from background. */
   mergeInstances?: boolean;
 }
@@ -51,16 +51,20 @@ export interface LabelOptions {
 export async function openLabels(
   source: Source,
   path: string,
-  { mergeInstances = false }: LabelOptions = {},
+  { mergeInstances = false, ...options }: LabelOptions = {},
 ): Promise<LabelSequence> {
   const labels = await source.isFolder(path)
-    ? await openFolder(source, path)
-    : await openFile(source, path);
+    ? await openFolder(source, path, options)
+    : await openFile(source, path, options);
   if (!mergeInstances) return labels;
   return { ...labels, frame: async (i) => foregroundOf(await labels.frame(i)) };
 }
 
-async function openFolder(source: Source, path: string): Promise<LabelSequence> {
+async function openFolder(
+  source: Source,
+  path: string,
+  options: ReadLabelsOptions,
+): Promise<LabelSequence> {
   const { images } = await listFolder(source, path);
   if (images.length === 0) {
     const kinds = namesOf(formatsOf(source));
@@ -85,12 +89,16 @@ async function openFolder(source: Source, path: string): Promise<LabelSequence> 
             "itself as the labels",
         );
       }
-      return await readLabels(image, 0);
+      return await readLabels(image, 0, options);
     },
   };
 }
 
-async function openFile(source: Source, path: string): Promise<LabelSequence> {
+async function openFile(
+  source: Source,
+  path: string,
+  options: ReadLabelsOptions,
+): Promise<LabelSequence> {
   const image = await decodeImage(source, path);
   const { pages } = framePages(image);
   const name = basename(path);
@@ -103,7 +111,7 @@ async function openFile(source: Source, path: string): Promise<LabelSequence> {
     names,
     stems: stack ? names : [imageStem(name, formatsOf(source))],
     numbers: stack ? pages.map((_, i) => i) : [frameNumber(name, formatsOf(source))],
-    frame: async (i) => await readLabels(image, pages[i]),
+    frame: async (i) => await readLabels(image, pages[i], options),
   };
 }
 

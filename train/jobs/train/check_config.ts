@@ -22,11 +22,18 @@ export function checkConfig(config: TrainConfig, kinds: Kinds = defaultKinds): v
   const kind = modelKind(config.model, kinds.models);
   const named = { name: kind.name, ownLoss: kind.objects?.ownLoss };
   checkSegmentationLoss(config, { kind: named, losses: kinds.losses });
-  const { stills, synthetic, planes, focus, patch } = config;
+  const { stills, synthetic, planes, focus, patch, truth, ignoreLabel } = config;
   const isExample = stills === "" && synthetic === "holotomography";
   if (planes > 0 && focus === "" && !isExample) {
     const expected = "0 without focus; give a table of focus planes, or a run of model focus";
     refuseValue("planes", { value: planes, expected });
+  }
+  const hasMasks = kind.objects && (stills !== "" || truth !== "");
+  if (ignoreLabel !== 0 && !hasMasks) {
+    const expected = kind.objects
+      ? "0 without stills or truth: there is no file of masks to read it from"
+      : `0 for model ${kind.name}: it learns from no masks`;
+    refuseValue("ignoreLabel", { value: ignoreLabel, expected });
   }
   const multiple = kind.sizeMultiple(config);
   if (patch % multiple !== 0) {

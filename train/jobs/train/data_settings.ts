@@ -29,6 +29,12 @@ export interface DataSettings {
   field: number;
   /** Whether all objects of a mask are taken as one foreground. */
   mergeInstances: boolean;
+  /**
+   * The number that pixels hold of which nothing is known, in masks of stills and in truth; 0 for none. They
+   * are left out of the loss on stills, of the choice of thresholds and of patches with foreground, and
+   * of all measures: a prediction that lies mostly there is neither right nor wrong.
+   */
+  ignoreLabel: number;
 }
 
 /** The settings of {@linkcode DataSettings}. */
@@ -85,6 +91,12 @@ export const dataSettings: SettingGroup<DataSettings> = {
       value: false,
       rule: yesOrNo,
       sentence: "Take all objects of a mask as one foreground",
+    },
+    ignoreLabel: {
+      value: 0,
+      rule: { expected: "a whole number, 0 for none", holds: Number.isSafeInteger },
+      sentence:
+        "Number in masks and truth that marks pixels to leave out of learning and measuring",
     },
   },
 };

@@ -92,11 +92,13 @@ export interface StackOptions {
  * @throws {SyntaxError | RangeError} If a file is damaged or does not fit.
  */
 export async function readStackStills(
-  { config: { stills, planes, mergeInstances }, source, findFocus, settings }: StackOptions,
+  { config: { stills, planes, mergeInstances, ignoreLabel }, source, findFocus, settings }:
+    StackOptions,
 ): Promise<{ samples: Sample[]; notes: string[] }> {
   const samples: Sample[] = [];
   let nearEdge = 0;
-  for (const { stack, labels } of await openStillStacks(source, stills, { mergeInstances })) {
+  const reading = { mergeInstances, ignoreLabel };
+  for (const { stack, labels } of await openStillStacks(source, stills, reading)) {
     const [focus] = await findFocus(stack);
     const image = await subStack(stack, { t: 0, focus, planes });
     if (image.repeated > 0) nearEdge++;

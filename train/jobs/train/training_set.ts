@@ -5,7 +5,7 @@
  */
 
 import { type Frames, heldFrames } from "../../images/series/frames.ts";
-import type { LabelImage, Plane } from "../../images/image.ts";
+import { IGNORED_LABEL, isObject, type LabelImage, type Plane } from "../../images/image.ts";
 import {
   type IntensitySettings,
   normalizeFrames,
@@ -76,13 +76,34 @@ export async function loadTrainingSet(
     ],
     notes: [
       ...new Set([...stills.notes, ...videos.flatMap(({ notes }) => notes)]),
+      ...ignoredNotes([...stills.samples, ...stills.test], config),
       ...(hasObject(split.train) ? [] : [NO_OBJECT]),
     ],
   };
 }
 
 function hasObject(stills: readonly Sample[]): boolean {
-  return stills.some(({ labels }) => labels?.some((id) => id > 0) ?? false);
+  return stills.some(({ labels }) => labels?.some(isObject) ?? false);
+}
+
+/** How much of the masks is ignored. */
+function ignoredNotes(
+  stills: readonly Sample[],
+  { stills: path, ignoreLabel }: TrainingSetSettings,
+): string[] {
+  if (ignoreLabel === 0 || path === "") return [];
+  let [ignored, all] = [0, 0];
+  for (const { labels = new Uint32Array() } of stills) {
+    ignored += labels.reduce((sum, id) => sum + (id === IGNORED_LABEL ? 1 : 0), 0);
+    all += labels.length;
+  }
+  return ignored === 0
+    ? [`No mask of a still holds ${ignoreLabel}, so ignoreLabel leaves nothing out`]
+    : [
+      `${
+        (100 * ignored / all).toFixed(1)
+      } % of the pixels of all masks hold ${ignoreLabel}: ignored`,
+    ];
 }
 
 interface ReadStills {
@@ -111,7 +132,8 @@ async function readSamples(
   const read = async (files: readonly StillFiles[]) => {
     const samples: Sample[] = [];
     for (const file of files) {
-      const still = await readStill(source, file, { mergeInstances: config.mergeInstances });
+      const { mergeInstances, ignoreLabel } = config;
+      const still = await readStill(source, file, { mergeInstances, ignoreLabel });
       still.notes.forEach((note) => notes.add(note));
       const [plane] = normalizeAll([still.image], stillNormalization(config));
       samples.push(sampleFromPlanes([plane], still.labels));
@@ -151,10 +173,10 @@ async function readVideos(
       })
       : await readFrames(path, { config, source });
     const isFirst = videos.length === 0;
-    const read = (labels: string) =>
-      isFirst && labels !== "" ? readTruth(labels, { source, described }) : new Map();
-    const truth = await read(config.truth);
-    const markers = await read(config.markers);
+    const read = (labels: string, ignoreLabel: number) =>
+      isFirst && labels !== "" ? readTruth(labels, { source, described, ignoreLabel }) : new Map();
+    const truth = await read(config.truth, config.ignoreLabel);
+    const markers = await read(config.markers, 0);
     videos.push({ video: { name: described.name, frames, truth, markers }, ...more });
   }
   return videos;
@@ -191,11 +213,11 @@ async function readFrames(
  */
 async function readTruth(
   path: string,
-  { source, described: { sourceNames, stems, width, height, name } }:
+  { source, ignoreLabel, described: { sourceNames, stems, width, height, name } }:
     & Pick<OpenedVideo, "described">
-    & { source: Source },
+    & { source: Source; ignoreLabel: number },
 ): Promise<Map<number, LabelImage>> {
-  const truth = await openLabels(source, path);
+  const truth = await openLabels(source, path, { ignoreLabel });
   const frames = {
     ...truth,
     length: sourceNames.length,

@@ -4,11 +4,12 @@
  * @module
  */
 
+import { isObject } from "../../images/image.ts";
 import type { Sample } from "../../images/sample.ts";
 
 /**
- * All places of a square patch that contains at least one labelled pixel: where the patch-sized
- * maximum filter of the labels is over 0. Found once in O(pixels), kept in a byte per place.
+ * All places of a square patch that contains at least one pixel of an object, where the patch-sized
+ * maximum filter of the objects is over 0. Found once in O(pixels), kept in a byte per place.
  */
 export class ForegroundPositions {
   #columns: number;
@@ -30,11 +31,11 @@ export class ForegroundPositions {
     this.#above = new Uint32Array(rows + 1);
     if (!labels) return;
 
-    // A patch holds foreground when one of its columns has a labelled row not above its top:
-    // `lowest[x]` is the lowest labelled row of column x so far, `nearest` the last such column.
+    // A patch holds foreground when one of its columns has a row with an object not above its top:
+    // `lowest[x]` is the lowest such row of column x so far, `nearest` the last such column.
     const lowest = new Int32Array(width).fill(-1);
     for (let bottom = 0; bottom < height; bottom++) {
-      for (let x = 0; x < width; x++) if (labels[bottom * width + x]) lowest[x] = bottom;
+      for (let x = 0; x < width; x++) if (isObject(labels[bottom * width + x])) lowest[x] = bottom;
       const top = Math.max(0, bottom - size + 1);
       if (bottom < Math.min(size, height) - 1) continue;
       let nearest = -1;

@@ -60,7 +60,7 @@ export function cropSample(
 
 /**
  * Draws a patch of one sample: anywhere it fits, or with the probability `foregroundOnly` only where
- * it contains a labelled pixel. Samples smaller than the patch are mirrored at their end.
+ * it contains a pixel of an object. Samples smaller than the patch are mirrored at their end.
  *
  * @param positions The patches with foreground, if they are known already.
  * @throws {RangeError} When the size is not a positive whole number.

@@ -5,8 +5,7 @@
  * @module
  */
 
-import { IGNORED_LABEL } from "../../../kernels/targets/label_grid.ts";
-import type { LabelImage } from "../../images/image.ts";
+import { IGNORED_LABEL, type LabelImage } from "../../images/image.ts";
 import type { ScoredFrame, Voted } from "../../objects/sequence/votes.ts";
 
 /** From which vote on a proposal is an object, and from which it is at least ignored. */

@@ -6,8 +6,8 @@
  * @module
  */
 
-import { IGNORED_LABEL } from "../../../kernels/targets/label_grid.ts";
 import { bounded } from "../../images/exposure.ts";
+import { isObject } from "../../images/image.ts";
 import { Random, type RandomState } from "../../images/random.ts";
 import type { Sample } from "../../images/sample.ts";
 import type { Frames } from "../../images/series/frames.ts";
@@ -113,7 +113,7 @@ export class PupilStream implements BatchStream {
         y: random.integer(frames.height - size + 1),
         size,
       };
-      if (labels[index].cut(place).some((id) => id > 0 && id !== IGNORED_LABEL)) break;
+      if (labels[index].cut(place).some(isObject)) break;
     }
     const gain = Math.exp(random.uniform(...GAINS));
     const isBounded = random.chance(BOUNDED) && gain > 1;

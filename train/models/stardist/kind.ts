@@ -24,12 +24,13 @@ import { starDistKind } from "../../../nn/networks/list.ts";
 import {
   DEFAULT_STARDIST_LOSS,
   starDistLoss,
+  type StarDistLossOptions,
   type StarDistMaps,
 } from "../../../nn/stardist_loss.ts";
 import { expose } from "../../images/exposure.ts";
 import type { LabelImage, Plane } from "../../images/image.ts";
 import { notNegative, oneNumberOf, oneOf, type Settings, wholeNumber } from "../../settings.ts";
-import { consistencyLoss, type LossChoice } from "../loss_settings.ts";
+import { consistencyLoss, type LabelChoice, type LossChoice } from "../loss_settings.ts";
 import type { ModelKind, ObjectModel, Segmentation, SegmentOptions } from "../model_kind.ts";
 import type { Objective } from "../objective.ts";
 import { trunkOptions, type TrunkSettings } from "../trunk.ts";
@@ -61,7 +62,11 @@ export interface StarDistSettings {
 }
 
 /** The settings of a run that this kind reads: its own, and those of others. */
-export type StarDistRead = { stardist: StarDistSettings } & LossChoice & TrunkSettings;
+export type StarDistRead =
+  & { stardist: StarDistSettings }
+  & LossChoice
+  & LabelChoice
+  & TrunkSettings;
 
 const settings: Settings<{ stardist: StarDistSettings }> = {
   stardist: {
@@ -174,7 +179,7 @@ function requireShare(flag: string, value: number): void {
 }
 
 function objective(
-  { stardist, ...choice }: StarDistRead,
+  { stardist, ignoreLabel, ...choice }: StarDistRead,
   options: { losses: readonly LossKind[] },
 ): Objective {
   const loss = consistencyLoss(choice, options);
@@ -184,17 +189,21 @@ function objective(
     background,
     weights: { prob: 1, dist: distanceWeight },
   };
+  const known = { ...lossOptions, unknown: "left out" } as const;
+  const lossOf =
+    (options: StarDistLossOptions): Objective["segmentation"] => (tape, { outputs, targets }) => {
+      const { prob, dist } = starDistTargets(tape.device, targets as Tensor<"u32">, { rays, grid });
+      const truth = { prob: new Variable(prob), dist: new Variable(dist) };
+      const predicted = outputs as unknown as StarDistMaps;
+      return starDistLoss(tape, { predicted, truth, options }).total;
+    };
   return {
     encode: (labels, { width, height }) => numberLabels(labels, { pixels: width * height }),
     targetType: "u32",
     compared: rayConsistency > 0 ? ["prob", "dist"] : ["prob"],
     reaches: (parameter) => rayConsistency > 0 || !parameter.startsWith("dist."),
-    segmentation(tape, { outputs, targets }) {
-      const { prob, dist } = starDistTargets(tape.device, targets as Tensor<"u32">, { rays, grid });
-      const truth = { prob: new Variable(prob), dist: new Variable(dist) };
-      const predicted = outputs as unknown as StarDistMaps;
-      return starDistLoss(tape, { predicted, truth, options: lossOptions }).total;
-    },
+    segmentation: lossOf(ignoreLabel === 0 ? lossOptions : known),
+    taught: lossOf(known),
     consistency(tape, answers) {
       const ofProb = windowLoss(tape, { loss, answers: answers.map(({ prob }) => prob) });
       if (rayConsistency === 0) return ofProb;

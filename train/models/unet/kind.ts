@@ -7,14 +7,14 @@
 import type { Device } from "../../../kernels/gpu/device.ts";
 import type { Tensor } from "../../../kernels/gpu/tensor.ts";
 import { readValues, type Steps } from "../../../kernels/masks/mod.ts";
-import { maskedBinaryCrossEntropy } from "../../../kernels/ops/masked_binary_cross_entropy.ts";
+import { maskedBinaryCrossEntropy } from "../../../kernels/ops/binary_cross_entropy.ts";
 import { Variable } from "../../../nn/autodiff.ts";
 import { type LossKind, lossNamed, windowLoss } from "../../../nn/losses.ts";
 import { uNetKind } from "../../../nn/networks/list.ts";
 import { objectScores } from "../../objects/sequence/vote_filter.ts";
 import type { LabelImage } from "../../images/image.ts";
 import { type Settings, yesOrNo } from "../../settings.ts";
-import { consistencyLoss, type LossChoice } from "../loss_settings.ts";
+import { consistencyLoss, type LabelChoice, type LossChoice } from "../loss_settings.ts";
 import type { ModelKind, ObjectModel, Segmentation, SegmentOptions, Wish } from "../model_kind.ts";
 import { foregroundEncoder, type Objective } from "../objective.ts";
 import { trunkOptions, type TrunkSettings } from "../trunk.ts";
@@ -35,7 +35,7 @@ export interface UNetSettings {
 }
 
 /** The settings of a run that this kind reads: its own, and those of others. */
-export type UNetRead = UNetSettings & LossChoice & TrunkSettings;
+export type UNetRead = UNetSettings & LossChoice & LabelChoice & TrunkSettings;
 
 const settings: Settings<UNetSettings> = {
   parted: {
@@ -106,10 +106,10 @@ export const uNet: ModelKind<UNetRead> = {
 };
 
 function objective(
-  { parted, segmentationLoss, ...choice }: UNetRead,
+  { parted, segmentationLoss, ignoreLabel, ...choice }: UNetRead,
   { losses }: { losses: readonly LossKind[] },
 ): Objective {
-  const onStills = lossNamed(segmentationLoss, { kinds: losses });
+  const onStills = lossNamed(segmentationLoss, { kinds: losses, masked: ignoreLabel !== 0 });
   const loss = consistencyLoss(choice, { losses });
   return {
     encode: foregroundEncoder({ parted }),

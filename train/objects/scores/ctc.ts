@@ -11,7 +11,13 @@
  */
 
 import type { LabelPair } from "./matching.ts";
-import { type Overlap, overlapOf, type OverlapPair, pairScore } from "../overlap.ts";
+import {
+  countedObjects,
+  type Overlap,
+  overlapOf,
+  type OverlapPair,
+  pairScore,
+} from "../overlap.ts";
 
 /** What SEG adds up over frames. */
 export interface SegmentationTally {
@@ -27,7 +33,7 @@ export interface DetectionTally {
   readonly references: number;
   /** References without a match (false negatives). */
   readonly missed: number;
-  /** Computed objects that match no reference (false positives). */
+  /** Computed objects that match no reference (false positives), but for those where truth is ignored. */
   readonly extra: number;
   /** Splits needed: a computed object that matches k references counts k − 1. */
   readonly splits: number;
@@ -92,12 +98,12 @@ export function tallySegmentation(overlap: Overlap): SegmentationTally {
 export function tallyDetection(overlap: Overlap): DetectionTally {
   const references = overlap.first.ids.length;
   const found = matchingPairs(overlap);
-  const finders = new Set(found.map((pair) => pair.second)).size;
+  const finders = new Set(found.map((pair) => overlap.second.ids[pair.second]));
   return {
     references,
     missed: references - found.length,
-    extra: overlap.second.ids.length - finders,
-    splits: found.length - finders,
+    extra: countedObjects(overlap, "second", (id) => finders.has(id)) - finders.size,
+    splits: found.length - finders.size,
   };
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Overlap, overlapOf, pairScore } from "../overlap.ts";
+import { countedObjects, type Overlap, overlapOf, pairScore } from "../overlap.ts";
 import type { LabelPair } from "./matching.ts";
 
 /** How much of a dot must be covered. */
@@ -17,7 +17,7 @@ export interface DotMatchingOptions {
 export interface DotScores {
   /** True objects that a prediction covers. */
   tp: number;
-  /** Predicted objects that cover no true object. */
+  /** Predicted objects that cover no true object, but for those where truth is ignored. */
   fp: number;
   /** True objects that are not covered. */
   fn: number;
@@ -64,7 +64,8 @@ export function scoreDots(
     if (free) taken.add(free.second);
   }
   const tp = taken.size;
-  const fp = overlap.second.ids.length - tp;
+  const right = new Set([...taken].map((i) => overlap.second.ids[i]));
+  const fp = countedObjects(overlap, "second", (id) => right.has(id)) - tp;
   const fn = overlap.first.ids.length - tp;
   return scored({ tp, fp, fn });
 }

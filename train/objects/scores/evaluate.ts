@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LabelImage } from "../../images/image.ts";
+import { IGNORED_LABEL, ignoringAlso, type LabelImage } from "../../images/image.ts";
 import {
   detectionScore,
   type DetectionTally,
@@ -62,6 +62,11 @@ export interface Evaluation {
   frames_without_labels?: number;
   /** Number of frames with truth, on which `matching` and SEG rest; only with truth. */
   frames_with_truth?: number;
+  /**
+   * What truth ignores: its pixels, and the objects that are neither right nor wrong at an intersection over
+   * union of 0.5 as they lie mostly there; only where truth ignores something.
+   */
+  ignored?: { pixels: number; objects: number };
   /** Number of frames with markers, on which DET and `dots` rest; only with markers. */
   frames_with_markers?: number;
   /** Objects matched at each threshold "0.5", "0.55" … "0.95", pooled over frames; with truth. */
@@ -81,7 +86,7 @@ export interface Evaluation {
   flicker: Flicker;
   /** Flicker of the truth, over pairs of consecutive frames that both have it; only with truth. */
   flicker_truth?: Flicker;
-  /** Flicker of the segmentation over the same pairs as the truth's. */
+  /** Flicker of the segmentation over the same pairs as the truth's, and where that ignores nothing. */
   flicker_on_truth_pairs?: Flicker;
   /** `flicker_on_truth_pairs` minus `flicker_truth`; left out without such a pair. */
   flicker_excess?: FlickerRates;
@@ -91,7 +96,7 @@ export interface Evaluation {
  * Measures a segmented video: matching at ten thresholds, SEG and DET, and flicker, ours and the
  * truth's. Frames without truth count for flicker only, and those without a segmentation for
  * accuracy only: their objects are missed. Partly annotated truth makes the rest of the objects look
- * wrong to the matching (SEG does not mind).
+ * wrong to the matching (SEG does not mind), unless truth ignores the rest, see {@linkcode overlapOf}.
  *
  * @param frames The frames in ascending order of their numbers; each is looked at once and then
  *   let go.
@@ -168,7 +173,10 @@ export class Evaluator {
     }
     if (labels) this.#flicker.add(number, labels);
     if (truth) this.#truth.add({ truth, prediction }, { number, isSegmented: !!labels });
-    if (markers) this.#markers.add({ truth: markers, prediction });
+    if (markers) {
+      const known = truth ? ignoringAlso(markers, truth) : markers;
+      this.#markers.add({ truth: known, prediction });
+    }
     if (labels) this.#count++;
     else this.#missing++;
     if (labels && truth) this.#both++;
@@ -231,6 +239,7 @@ class TruthComparison {
   #matching: MatchingTally[][] = IOU_THRESHOLDS.map(() => []);
   #segmentation: SegmentationTally[] = [];
   #detection: DetectionTally[] = [];
+  #ignored = { pixels: 0, objects: 0 };
   #flicker = new FlickerMeter();
   #truthFlicker = new FlickerMeter();
 
@@ -248,8 +257,10 @@ class TruthComparison {
     });
     this.#segmentation.push(tallySegmentation(overlap));
     this.#detection.push(tallyDetection(overlap));
+    this.#ignored.pixels += truth.data.reduce((n, id) => n + (id === IGNORED_LABEL ? 1 : 0), 0);
+    this.#ignored.objects += overlap.second.ids.length - this.#matching[0].at(-1)!.n_pred;
     if (!isSegmented) return;
-    this.#flicker.add(number, prediction);
+    this.#flicker.add(number, ignoringAlso(prediction, truth));
     this.#truthFlicker.add(number, truth);
   }
 
@@ -266,6 +277,7 @@ class TruthComparison {
         SEG: segmentationScore(this.#segmentation),
         DET: detectionScore(this.#detection),
       },
+      ...(this.#ignored.pixels > 0 && { ignored: this.#ignored }),
       flicker_truth: truth,
       flicker_on_truth_pairs: ours,
       ...(truth.pairs > 0 && { flicker_excess: flickerExcess(ours, truth) }),

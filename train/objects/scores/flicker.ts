@@ -89,6 +89,10 @@ interface Transition {
   readonly kept: ReadonlySet<number>;
   /** The objects of `after` that were already there. */
   readonly known: ReadonlySet<number>;
+  /** The objects of `before` and of `after` of which nobody knows, as the other frame ignores their place. */
+  readonly unknown: { readonly before: ReadonlySet<number>; readonly after: ReadonlySet<number> };
+  /** Change of the foreground's area. */
+  readonly areaChange: number;
   /** Dice overlap of the foregrounds. */
   readonly dice: number;
 }
@@ -99,7 +103,7 @@ interface Transition {
  * Frames may be missing: only frames whose numbers follow each other are compared, and the mean
  * area is that of the frames so compared, each counted once. Births and deaths leave out objects
  * that touch the image border, where cells come and go; what they are compared with may touch it.
- * A rate with nothing to count is null.
+ * What a frame ignores is compared with no other. A rate with nothing to count is null.
  *
  * @example An object that is missing in one frame
  * ```ts
@@ -223,25 +227,29 @@ function compareFrames(before: Frame, after: Frame): Transition {
   const overlap = overlapOf(before.labels, after.labels);
   const same = sameObjects(overlap);
   const shared = sum(overlap.pairs.map((pair) => pair.area));
-  const total = before.area + after.area;
+  // Areas where neither frame is to be ignored.
+  const [areaBefore, areaAfter] = [sum(overlap.first.areas), sum(overlap.second.areas)];
+  const total = areaBefore + areaAfter;
   return {
     before,
     after,
     kept: new Set(same.map((pair) => pair.first)),
     known: new Set(same.map((pair) => pair.second)),
+    unknown: { before: overlap.ignored.first, after: overlap.ignored.second },
+    areaChange: Math.abs(areaAfter - areaBefore),
     dice: total === 0 ? 1 : 2 * shared / total,
   };
 }
 
 /** Counts a transition, with the one right before it if there is one. */
 function countStep(transition: Transition, previous: Transition | undefined): StepCounts {
-  const { before, after, dice, kept, known } = transition;
+  const { before, after, dice, areaChange, kept, known, unknown } = transition;
   return {
     frames: (previous ? [after] : [before, after]).map(countsOf),
-    areaChange: Math.abs(after.area - before.area),
+    areaChange,
     dice,
-    births: countUnmatched(after, known),
-    deaths: countUnmatched(before, kept),
+    births: countUnmatched(after, { matched: known, unknown: unknown.after }),
+    deaths: countUnmatched(before, { matched: kept, unknown: unknown.before }),
     blinks: previous ? countBlinks(previous, transition) : null,
   };
 }
@@ -256,16 +264,22 @@ function countBlinks(into: Transition, outOf: Transition): Share {
   const missing = around.filter((pair) =>
     !into.kept.has(pair.first) && !outOf.known.has(pair.second)
   );
-  return { some: missing.length, all: around.length };
+  const unknown = missing.filter((pair) =>
+    into.unknown.before.has(pair.first) || outOf.unknown.after.has(pair.second)
+  );
+  return { some: missing.length - unknown.length, all: around.length - unknown.length };
 }
 
 /** The objects away from the border, and how many of them are not among the matched. */
-function countUnmatched({ labels, objects }: Frame, matched: ReadonlySet<number>): Share {
+function countUnmatched(
+  { labels, objects }: Frame,
+  { matched, unknown }: { matched: ReadonlySet<number>; unknown: ReadonlySet<number> },
+): Share {
   const atBorder = borderIds(labels);
   let some = 0;
   let all = 0;
   objects.ids.forEach((id, index) => {
-    if (atBorder.has(id)) return;
+    if (atBorder.has(id) || (unknown.has(index) && !matched.has(index))) return;
     all++;
     if (!matched.has(index)) some++;
   });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LabelImage } from "../../images/image.ts";
+import { IGNORED_LABEL, type LabelImage } from "../../images/image.ts";
 import { matchObjects } from "./matching.ts";
 import { type Criterion, objectsOf } from "../overlap.ts";
 
@@ -35,7 +35,7 @@ export function groupMatchingLabels(
   let nextId = 1;
   for (const frame of frames) {
     const { ids } = objectsOf(frame);
-    const groupOf = new Map<number, number>([[0, 0]]);
+    const groupOf = new Map<number, number>([[0, 0], [IGNORED_LABEL, IGNORED_LABEL]]);
     const before = grouped.at(-1);
     if (before) {
       const matches = matchObjects({ truth: before, prediction: frame }, { threshold, criterion });
@@ -49,7 +49,7 @@ export function groupMatchingLabels(
     for (const id of ids) {
       if (!groupOf.has(id)) groupOf.set(id, nextId++);
     }
-    if (nextId > 2 ** 32) {
+    if (nextId > IGNORED_LABEL) {
       throw new RangeError(
         `Cannot group labels: the first frame's largest id leaves no free 32-bit ids for new ` +
           `objects; relabel it from 1`,

@@ -15,7 +15,7 @@ import {
   scoresOf,
   sumTallies,
 } from "./matching_scores.ts";
-import { type Criterion, type Overlap, overlapOf, pairScore } from "../overlap.ts";
+import { countedObjects, type Criterion, type Overlap, overlapOf, pairScore } from "../overlap.ts";
 
 /** A true label image and the predicted one of the same size. */
 export interface LabelPair {
@@ -117,7 +117,8 @@ export function matchingDataset(
 }
 
 /**
- * Counts the matches of one image.
+ * Counts the matches of one image. Objects more than half of which the other image ignores count only
+ * where they match.
  *
  * @param overlap The overlap of the true image (first) with the predicted one (second).
  * @param options Threshold and criterion.
@@ -126,10 +127,12 @@ export function matchingDataset(
  */
 export function tallyMatches(overlap: Overlap, options: MatchingOptions = {}): MatchingTally {
   const accepted = assignObjects(overlap, options).filter((match) => match.accepted);
+  const found = new Set(accepted.map((match) => match.truth));
+  const right = new Set(accepted.map((match) => match.prediction));
   return {
     tp: accepted.length,
-    n_true: overlap.first.ids.length,
-    n_pred: overlap.second.ids.length,
+    n_true: countedObjects(overlap, "first", (id) => found.has(id)),
+    n_pred: countedObjects(overlap, "second", (id) => right.has(id)),
     score: accepted.reduce((sum, match) => sum + match.score, 0),
   };
 }

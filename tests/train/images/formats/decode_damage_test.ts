@@ -221,6 +221,8 @@ Deno.test("readLabels() refuses numbers that are no ids and colours", async () =
       [{ bits: 32, format: "float", data: [0, 1.5] }, "pixel (1, 0) of page 1 is 1.5"],
       [{ bits: 32, format: "float", data: [NaN, 1] }, "is NaN"],
       [{ bits: 16, format: "int", data: [0, -1] }, "is -1"],
+      [{ bits: 16, format: "int", data: [0, -1] }, "leave such pixels out with --ignore-label=-1"],
+      [{ bits: 32, data: [0, 2 ** 32 - 1] }, "out with --ignore-label=4294967295"],
       [{ bits: 64, data: [0, 2 ** 32] }, "is 4294967296"],
       [{ samples: 3, data: [0, 0, 0, 1, 2, 3] }, "coloured"],
     ] as const

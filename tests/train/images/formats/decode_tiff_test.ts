@@ -1,5 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { decodeImage, readLabels, readPlane } from "../../../../train/images/formats/decode.ts";
+import { IGNORED_LABEL } from "../../../../train/images/image.ts";
 import { type TestFile, type TestPage, tiffBytes } from "../../fixtures/tiff_bytes.ts";
 import { disk } from "../../../../train/jobs/disk/files.ts";
 
@@ -235,11 +236,28 @@ Deno.test("readPlane() converts RGB by luminance, keeps grey exact and says so",
 });
 
 Deno.test("readLabels() gives 32-bit ids exactly", async () => {
-  const data = [0, 65536, 2 ** 24 + 1, 2 ** 32 - 1];
+  const data = [0, 65536, 2 ** 24 + 1, 2 ** 32 - 2];
   await withTiff(tiffBytes([{ width: 2, height: 2, bits: 32, data }]), async (path) => {
     const labels = await readLabels(await decodeImage(disk, path), 0);
     assertEquals([...labels.data], data);
   });
+});
+
+Deno.test("readLabels() marks pixels that hold the number to ignore, whatever that is", async () => {
+  const cases = [
+    [{ bits: 8, data: [0, 1, 255] }, 255, [0, 1, IGNORED_LABEL]],
+    [{ bits: 8, data: [0, 1, 255] }, 7, [0, 1, 255]],
+    [{ bits: 16, format: "int", data: [0, 3, -1] }, -1, [0, 3, IGNORED_LABEL]],
+    [{ bits: 32, data: [0, 3, 2 ** 32 - 1] }, 2 ** 32 - 1, [0, 3, IGNORED_LABEL]],
+    [{ bits: 32, format: "float", data: [0, 3, -2] }, -2, [0, 3, IGNORED_LABEL]],
+  ] as const;
+  for (const [page, ignoreLabel, expected] of cases) {
+    const bytes = tiffBytes([{ width: 3, height: 1, ...page, data: [...page.data] }]);
+    await withTiff(bytes, async (path) => {
+      const stack = await decodeImage(disk, path);
+      assertEquals([...(await readLabels(stack, 0, { ignoreLabel })).data], [...expected]);
+    });
+  }
 });
 
 Deno.test("readLabels() takes whole floats and grey RGB", async () => {

@@ -66,7 +66,7 @@ Deno.test("encodeLabelTiff() takes 32 bits for all pages when one id needs them"
 });
 
 Deno.test("encodeLabelTiff() and decodeImage() return the same ids and a time axis", async () => {
-  const frames = [labels(0), labels(9, { most: 2 ** 32 - 1 })];
+  const frames = [labels(0), labels(9, { most: 2 ** 32 - 2 })];
   await withFile("a.tif", encodeLabelTiff(frames), async (path) => {
     const stack = await decodeImage(disk, path);
     assertEquals(stack.axes, { t: 2, z: 1, c: 1 });

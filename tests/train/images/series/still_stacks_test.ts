@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { encodeGreyTiff, encodeLabelTiff } from "../../../../train/images/formats/encode.ts";
+import { IGNORED_LABEL } from "../../../../train/images/image.ts";
 import { openStillStacks } from "../../../../train/images/series/still_stacks.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import { tiffBytes } from "../../fixtures/tiff_bytes.ts";
@@ -42,6 +43,13 @@ Deno.test("openStillStacks() merges the objects into one when asked", async () =
   await withFolder({ "images/a.tif": stack([1, 2]), "masks/a.tif": mask(5, 0) }, async (path) => {
     const [{ labels }] = await openStillStacks(disk, path, { mergeInstances: true });
     assertEquals([...labels.data], [1, 0]);
+  });
+});
+
+Deno.test("openStillStacks() leaves out the pixels that hold the number to ignore", async () => {
+  await withFolder({ "images/a.tif": stack([1, 2]), "masks/a.tif": mask(5, 9) }, async (path) => {
+    const [{ labels }] = await openStillStacks(disk, path, { ignoreLabel: 9 });
+    assertEquals([...labels.data], [5, IGNORED_LABEL]);
   });
 });
 

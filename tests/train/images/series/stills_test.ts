@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { encodeGreyTiff, encodeLabelTiff } from "../../../../train/images/formats/encode.ts";
 import { encodePng } from "../../../../train/images/formats/encode_png.ts";
+import { IGNORED_LABEL } from "../../../../train/images/image.ts";
 import { listStills, readStill, readStills } from "../../../../train/images/series/stills.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import { disk } from "../../../../train/jobs/disk/files.ts";
@@ -45,6 +46,28 @@ Deno.test("readStill() merges the objects into one when asked", async () => {
       assertEquals([...still.labels.data], [0, 1, 1, 0]);
     },
   );
+});
+
+Deno.test("readStill() leaves out the pixels that hold the number to ignore, also of merged objects", async () => {
+  const files = { "images/a.png": png(1, 2, 3, 4), "masks/a.tif": ids(0, 7, 255, 9) };
+  await withFolder(files, async (path) => {
+    const [still] = await readStills(disk, path, { ignoreLabel: 255 });
+    assertEquals([...still.labels.data], [0, 7, IGNORED_LABEL, 9]);
+    const [merged] = await readStills(disk, path, { ignoreLabel: 255, mergeInstances: true });
+    assertEquals([...merged.labels.data], [0, 1, IGNORED_LABEL, 1]);
+  });
+});
+
+Deno.test("readStill() refuses a number to ignore where each mask is one object", async () => {
+  const files = { "x/images/x.png": png(1, 2, 3, 4), "x/masks/m.png": png(0, 0, 0, 255) };
+  await withFolder(files, async (path) => {
+    const error = await assertRejects(
+      () => readStills(disk, path, { ignoreLabel: 255 }),
+      RangeError,
+      "leave --ignore-label out, or give label images",
+    );
+    assert(error.message.includes("x.png"));
+  });
 });
 
 Deno.test("readStills() keeps StarDist's train and test parts apart", async () => {

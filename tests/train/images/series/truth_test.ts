@@ -7,6 +7,7 @@ import {
   openLabels,
   readTruthPair,
 } from "../../../../train/images/series/truth.ts";
+import { IGNORED_LABEL } from "../../../../train/images/image.ts";
 import { imageStem } from "../../../../train/images/names.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import { disk } from "../../../../train/jobs/disk/files.ts";
@@ -63,6 +64,19 @@ Deno.test("openLabels() merges the objects into one when asked", async () => {
       assertEquals(names.length, 2);
       assertEquals([...(await frame(0)).data, ...(await frame(1)).data], [1, 0]);
     }
+  });
+});
+
+Deno.test("openLabels() leaves out the pixels that hold the number to ignore", async () => {
+  const files = { "res/mask010.tif": tiff(10), "all.tif": tiff(5, 10) };
+  await withFolder(files, async (path) => {
+    const options = { ignoreLabel: 10 };
+    const folder = await openLabels(disk, join(path, "res"), options);
+    const stack = await openLabels(disk, join(path, "all.tif"), options);
+    assertEquals([...(await folder.frame(0)).data], [IGNORED_LABEL]);
+    assertEquals([...(await stack.frame(0)).data, ...(await stack.frame(1)).data], [
+      ...[5, IGNORED_LABEL],
+    ]);
   });
 });
 

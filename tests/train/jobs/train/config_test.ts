@@ -231,6 +231,8 @@ Deno.test("checkConfig() names the setting, its value and what it may be", () =>
     ["patch", [100, 4], "a multiple of 8"],
     ["window", [1, 2.5], "a whole number ≥ 2"],
     ["planes", [7], "0 without focus; give a table of focus planes, or a run of model focus"],
+    ["ignoreLabel", [0.5], "a whole number, 0 for none"],
+    ["ignoreLabel", [255, -1], "0 without stills or truth: there is no file of masks to read it"],
     ["depthShare consistencyReach", [-1, 0.5], "a whole number ≥ 0"],
     ["depthGap consistencyTile", [0, 1.5], "a whole number ≥ 1"],
     [
@@ -250,6 +252,29 @@ Deno.test("checkConfig() names the setting, its value and what it may be", () =>
       }
     }
   }
+});
+
+Deno.test("checkConfig() takes a number to ignore where there are masks and a loss that can do it", () => {
+  const check = (change: SettingChange) =>
+    checkConfig(configOf({ stills: "s", ignoreLabel: 255, ...change }, { source: "the test" }));
+  for (const change of [{}, { ignoreLabel: -1 }, { model: "stardist" }, { mergeInstances: true }]) {
+    check(change);
+  }
+  check({ stills: "", truth: "t" });
+  for (const segmentationLoss of ["bce", "mse", "squared-dice", "generalised-dice"]) {
+    check({ segmentationLoss });
+  }
+  for (const segmentationLoss of ["tile-sum", "tolerant-dice", "foreground-sum"]) {
+    check({ segmentationLoss, ignoreLabel: 0 });
+    assertThrows(
+      () => check({ segmentationLoss }),
+      RangeError,
+      `segmentationLoss is "${segmentationLoss}", expected one of dice, squared-dice, ` +
+        "generalised-dice, bce, mse with ignoreLabel: no other can leave pixels out",
+    );
+  }
+  const focus = { model: "focus", focus: "planes.csv" };
+  assertThrows(() => check(focus), RangeError, "0 for model focus: it learns from no masks");
 });
 
 Deno.test("checkConfig() lets no number pass that is none", () => {

@@ -7,7 +7,7 @@ import {
   samplePatch,
 } from "../../../../train/learn/patches/patches.ts";
 import { heldFrames } from "../../../../train/images/series/frames.ts";
-import type { Plane } from "../../../../train/images/image.ts";
+import { IGNORED_LABEL, type Plane } from "../../../../train/images/image.ts";
 import { Random } from "../../../../train/images/random.ts";
 import { reflectIndex, type Sample, sampleFromPlanes } from "../../../../train/images/sample.ts";
 
@@ -82,6 +82,14 @@ Deno.test("ForegroundPositions are where the patch-sized maximum of the labels i
     assertEquals(positions.count, expected.length);
     assertEquals(expected.map((_, rank) => positions.at(rank)), expected);
   }
+});
+
+Deno.test("ForegroundPositions have an object, not only what is to be ignored", () => {
+  const size = { width: 6, height: 2 };
+  const ignored = numbered(size, [[0, 0, IGNORED_LABEL], [1, 1, IGNORED_LABEL], [5, 0, 3]]);
+  const positions = new ForegroundPositions(ignored, 2);
+  assertEquals([positions.count, positions.at(0)], [1, { x: 4, y: 0 }]);
+  assertEquals(new ForegroundPositions(numbered(size, [[0, 0, IGNORED_LABEL]]), 2).count, 0);
 });
 
 Deno.test("samplePatch() shows foreground with its probability, every such place equally often", () => {

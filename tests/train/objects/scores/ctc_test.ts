@@ -113,3 +113,14 @@ Deno.test("ctcSegmentation() and ctcDetection() refuse frames of different sizes
   assertThrows(() => ctcSegmentation(frames), RangeError, "2x3");
   assertThrows(() => ctcDetection(frames), RangeError, "3x2");
 });
+
+Deno.test("ctcSegmentation() and ctcDetection() do not judge what lies where the reference is ignored", () => {
+  const truth = drawn("11.?????.");
+  const frame = (row: string) => [{ truth, prediction: drawn(row) }];
+  for (const row of ["22.......", "22..33...", "22.3333.."]) {
+    assertEquals([ctcSegmentation(frame(row)), ctcDetection(frame(row))], [1, 1], row);
+  }
+  // Half of it is known, and wrong; an object that reaches into it is compared where that is known.
+  assertEquals(ctcDetection(frame("22.....33")), 1 - 1 / 10);
+  assertEquals(ctcSegmentation(frame("222222...")), 2 / 3);
+});

@@ -50,3 +50,9 @@ Deno.test("dotMatching() of empty images is 0, and sizes must agree", () => {
   const images = { truth: empty(2, 3), prediction: empty(3, 2) };
   assertThrows(() => dotMatching(images), RangeError, "2x3");
 });
+
+Deno.test("dotMatching() does not judge what lies where truth is ignored", () => {
+  const truth = drawn("1...???");
+  assertEquals(dotMatching({ truth, prediction: drawn("22..33.") }).fp, 0);
+  assertEquals(dotMatching({ truth, prediction: drawn("22.33..") }).fp, 1);
+});

@@ -186,3 +186,42 @@ Deno.test("evaluateFrames() refuses a video without frames or with a number twic
     "frame 1 comes after frame 1",
   );
 });
+
+Deno.test("evaluateFrames() leaves out what truth ignores, of predictions, markers and flicker alike", async () => {
+  const truth = drawn(`
+    11.???
+    11.???`);
+  const labels = drawn(`
+    22.33.
+    22.33.`);
+  const markers = drawn(`
+    ......
+    1...5.`);
+  const frames = [0, 1].map((number) => ({ number, labels, truth, markers }));
+  frames[1] = { ...frames[1], labels: drawn("22....\n22....") };
+  const evaluation = await evaluateFrames(frames, { field: 0 });
+  const { matching, ctc, dots, ignored } = evaluation;
+  assertEquals([matching!["0.5"].accuracy, matching!["0.95"].accuracy], [1, 1]);
+  assertEquals([ctc, dots!.fp, dots!.fn], [{ SEG: 1, DET: 1 }, 0, 0]);
+  assertEquals(ignored, { pixels: 12, objects: 1 });
+  // The object that vanishes is seen by the flicker of all, not by that on the pairs of truth.
+  assertEquals(evaluation.flicker.dice_instability! > 0, true);
+  assertEquals(evaluation.flicker_on_truth_pairs!.dice_instability, 0);
+  assertEquals(evaluation.flicker_excess!.area_change, 0);
+  assertEquals("ignored" in await evaluateFrames([{ number: 0, labels, truth: labels }]), false);
+});
+
+Deno.test("evaluateFrames() leaves out what truth ignores in the field, too", async () => {
+  const truth = drawn(`
+    ?????
+    ?1.??
+    ?...?
+    ?????`);
+  const labels = drawn(`
+    .....
+    .1.33
+    ...33
+    .....`);
+  const { field } = await evaluateFrames([{ number: 0, labels, truth }], { field: 1 });
+  assertEquals(field!.matching!["0.5"].accuracy, 1);
+});

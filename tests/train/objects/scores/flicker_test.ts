@@ -5,7 +5,7 @@ import {
   FlickerMeter,
   flickerOf,
 } from "../../../../train/objects/scores/flicker.ts";
-import type { LabelImage } from "../../../../train/images/image.ts";
+import { IGNORED_LABEL, type LabelImage } from "../../../../train/images/image.ts";
 import { drawn, empty, enlarged, moved, rectangles, relabelled } from "../fixtures/label_images.ts";
 
 /** A 2×2 object away from the border of a 6×8 image. */
@@ -258,4 +258,25 @@ Deno.test("flickerExcess() subtracts rate by rate", () => {
     blink_rate: null,
   });
   assertEquals(flickerExcess(still, jumping).birth_rate, -1);
+});
+
+Deno.test("flickerOf() compares nothing with what a frame ignores", () => {
+  const shown = drawn(`
+    ......
+    .11...
+    .11.2.
+    ......`);
+  const hidden = { ...shown, data: shown.data.map((id) => id === 1 ? IGNORED_LABEL : id) };
+  const flicker = flickerOf([shown, hidden, shown]);
+  assertEquals(
+    [flicker.birth_rate, flicker.death_rate, flicker.blink_rate, flicker.dice_instability],
+    [0, 0, 0, 0],
+  );
+  assertEquals(flicker.area_change, 0);
+  assertEquals([flicker.objects_per_frame, flicker.area_per_frame], [[2, 1, 2], [5, 1, 5]]);
+  assertEquals(flicker.rests_on.birth_rate.objects, 2);
+  // Where it is background instead, it died, was born and blinked.
+  const empty = { ...shown, data: shown.data.map((id) => id === 1 ? 0 : id) };
+  const gone = flickerOf([shown, empty, shown]);
+  assertEquals([gone.birth_rate, gone.death_rate, gone.blink_rate], [1 / 3, 1 / 3, 1 / 2]);
 });

@@ -45,3 +45,7 @@ Deno.test("groupMatchingLabels() says so when it runs out of ids", () => {
   assertThrows(() => groupMatchingLabels(frames), RangeError, "relabel it from 1");
   assertEquals(groupMatchingLabels([frames[0], frames[0]])[1], frames[0]);
 });
+
+Deno.test("groupMatchingLabels() leaves what is to be ignored as it is", () => {
+  assertEquals(groupMatchingLabels([drawn("11?."), drawn("33?4")])[1], drawn("11?2"));
+});

@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals, assertLess, assertThrows } from "@std/assert";
-import type { LabelImage } from "../../../../train/images/image.ts";
+import { IGNORED_LABEL, type LabelImage } from "../../../../train/images/image.ts";
 import {
   type LabelPair,
   matching,
@@ -7,7 +7,7 @@ import {
   matchObjects,
 } from "../../../../train/objects/scores/matching.ts";
 import { scoresOf } from "../../../../train/objects/scores/matching_scores.ts";
-import type { Criterion } from "../../../../train/objects/overlap.ts";
+import { type Criterion, overlapOf } from "../../../../train/objects/overlap.ts";
 import {
   countedAreas,
   drawn,
@@ -325,4 +325,52 @@ Deno.test("matchingDataset() takes less than a second for 5184 touching cells at
   assertLess(performance.now() - start, 3000);
   assertEquals([scores[0].n_true, scores[0].n_pred], [72 * 72, 72 * 72]);
   assertEquals(scores[9].tp, 0);
+});
+
+Deno.test("matching() calls what lies where truth is ignored neither right nor wrong", () => {
+  const truth = drawn("111...?????..");
+  const scores = (row: string, threshold = 0.5) => {
+    const { tp, fp, fn } = matching({ truth, prediction: drawn(row) }, { threshold });
+    return [tp, fp, fn];
+  };
+  assertEquals(scores("111.........."), [1, 0, 0]);
+  assertEquals(scores("111....22...."), [1, 0, 0]); // wholly there
+  assertEquals(scores("111..22222..."), [1, 0, 0]); // four of five pixels
+  assertEquals(scores("111..22......"), [1, 1, 0]); // one of two
+  assertEquals(scores("111.2........"), [1, 1, 0]);
+  assertEquals(scores("......2222222"), [0, 0, 1]);
+});
+
+Deno.test("matching() compares objects where truth is known alone, also those that reach beyond it", () => {
+  // Of five pixels three are ignored; the other two are the object.
+  const truth = drawn("11???.");
+  const cut = matching({ truth, prediction: drawn("22222.") }, { threshold: 1 });
+  assertEquals([cut.tp, cut.fp, cut.fn, cut.mean_true_score], [1, 0, 0, 1]);
+  // Below the threshold it is left out, not wrong: most of it lies where nothing is known.
+  const missed = matching({ truth, prediction: drawn(".2222.") }, { threshold: 0.9 });
+  assertEquals([missed.tp, missed.fp, missed.fn], [0, 0, 1]);
+});
+
+Deno.test("matching() with ignored pixels is that of the image without them, if none are mostly there", () => {
+  const truth = rectangles({ seed: 8, count: 30, height: 40, width: 40, side: 9 });
+  const prediction = moved(truth, { dx: 1 });
+  // Rows 10 to 19 are unknown; objects across their edges lose pixels in both images alike.
+  const isIgnored = (i: number) => Math.floor(i / 40) >= 10 && Math.floor(i / 40) < 20;
+  const kept = (labels: LabelImage) => ({
+    ...labels,
+    height: 30,
+    data: labels.data.filter((_, i) => !isIgnored(i)),
+  });
+  const ignoring = { ...truth, data: truth.data.map((id, i) => isIgnored(i) ? IGNORED_LABEL : id) };
+  const overlap = overlapOf(ignoring, prediction);
+  const known = new Set(idsOf(kept(prediction)));
+  const mostly = [...overlap.ignored.second].map((i) => overlap.second.ids[i]);
+  const clean = { ...prediction, data: prediction.data.map((id) => mostly.includes(id) ? 0 : id) };
+  assertEquals(mostly.length > 3 && known.size > 10, true);
+  for (const threshold of [0.3, 0.5, 0.8]) {
+    assertEquals(
+      matching({ truth: ignoring, prediction: clean }, { threshold }),
+      matching({ truth: kept(truth), prediction: kept(clean) }, { threshold }),
+    );
+  }
 });

@@ -177,7 +177,7 @@ Deno.test("temporalFilter() counts what it does, keeps what else a frame carries
 });
 
 Deno.test("temporalFilter() works with ids of 32 bits", async () => {
-  const ids = [[4294967295, 0, 7], [0, 0, 7], [4294967295, 0, 7]];
+  const ids = [[4294967294, 0, 7], [0, 0, 7], [4294967294, 0, 7]];
   const frames = ids.map((row) => ({ width: 3, height: 1, data: Uint32Array.from(row) }));
   const result = await filtered(frames, { fillGaps: true });
   assertEquals(result.map(({ data }) => [...data]), [ids[0], [1, 0, 7], ids[2]]);
