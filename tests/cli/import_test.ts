@@ -105,6 +105,7 @@ Deno.test("import writes what training needs, and takes StarDist's thresholds wh
       video: { mode: "video", low: 1, high: 99.8 },
     });
     assertEquals(JSON.parse(metadata.thresholds), { prob: 0.5, nms: 0.4 });
+    assertEquals(metadata.border, "drop");
   });
 });
 

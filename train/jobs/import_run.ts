@@ -67,7 +67,8 @@ export async function importRun({ model, out }: ImportOptions): Promise<ModelImp
   using claim = await claimEmptyFolder(out, filling);
   const folder = new RunFolder(out);
   const content = encodeModel({
-    ...{ kind: starDist, architecture, weights, decode: thresholds, intensities: config },
+    ...{ kind: starDist, architecture, weights, intensities: config },
+    decode: { ...thresholds, border: "drop" }, // What is at the edges, its users know from StarDist.
     planes: null,
     versions: versions(),
   });

@@ -38,19 +38,13 @@ export interface CandidateRule {
   threshold: number;
   /** Image pixels per grid pixel along each axis; 1 if left out. */
   grid?: number;
-  /**
-   * The first row kept and the row after the last; if left out, all that lie at least
-   * {@linkcode CANDIDATE_BORDER} pixels inside.
-   */
+  /** The first row kept and the row after the last; all if left out, those at the edges too. */
   rows?: readonly [from: number, to: number];
   /** The same of columns. */
   columns?: readonly [from: number, to: number];
   /** Row and column in the whole image where the maps begin, for a tile; `[0, 0]` if left out. */
   origin?: readonly [row: number, column: number];
 }
-
-/** How many grid pixels at each edge of an image propose no object. */
-export const CANDIDATE_BORDER = 2;
 
 /** No ray is shorter, in pixels: a network may also answer with less than 0. */
 const SHORTEST = 1e-3;
@@ -84,8 +78,8 @@ export function findCandidates(maps: RayMaps, rule: CandidateRule): Candidates {
   const { grid = 1, origin = [0, 0] } = rule;
   const threshold = Math.fround(rule.threshold);
   const rays = raysOf(maps);
-  const [top, bottom] = rule.rows ?? [CANDIDATE_BORDER, height - CANDIDATE_BORDER];
-  const [left, right] = rule.columns ?? [CANDIDATE_BORDER, width - CANDIDATE_BORDER];
+  const [top, bottom] = rule.rows ?? [0, height];
+  const [left, right] = rule.columns ?? [0, width];
   const found: number[] = [];
   for (let row = top; row < bottom; row++) {
     for (let at = row * width + left; at < row * width + right; at++) {

@@ -7,20 +7,21 @@
  */
 
 import type { Device } from "../../../kernels/gpu/device.ts";
-import { cutTile, type PlaneView, type Steps, type TileArea } from "../../../kernels/masks/mod.ts";
+import type { Steps, TileArea } from "../../../kernels/masks/mod.ts";
 import type { Tensor } from "../../../kernels/gpu/tensor.ts";
 import type { Network } from "../../../nn/module.ts";
 import {
-  CANDIDATE_BORDER,
   type CandidateRule,
   type Candidates,
   findCandidates,
   joinCandidates,
   type RayMaps,
 } from "../../../nn/labels/stardist/candidates.ts";
-import { channelCount, type Channels, type Plane } from "../../images/image.ts";
-import type { TileSides } from "../tiles/tile_plan.ts";
-import { runNetwork, type Tile, tilesOf } from "../tiles/tiling.ts";
+import type { Channels, Plane } from "../../images/image.ts";
+import { type TileCut, uploadTile } from "../tiles/cut.ts";
+import { runNetwork, type Tile } from "../tiles/tiling.ts";
+import { PLAIN, planeView } from "../views.ts";
+import { type Border, proposingPoints, tilesWithMargin } from "./border.ts";
 
 /** Which image is looked at, and how. */
 export interface StarImage {
@@ -28,6 +29,10 @@ export interface StarImage {
   readonly network: Network;
   /** The normalised image. */
   readonly image: Plane | Channels;
+  /** The gain at which it is seen, see `expose`; 1 unless told. */
+  readonly exposure?: number;
+  /** What proposes objects at its edges; `mirror` unless told. */
+  readonly border?: Border;
   /** Largest side of a tile in pixels; by default the whole image where memory allows. */
   readonly tile?: number;
 }
@@ -49,38 +54,36 @@ export interface StarAnswer {
  */
 export function* candidateSteps(
   device: Device,
-  { network, image, tile, threshold }: StarImage & { threshold: number },
+  { network, image, exposure, border = "mirror", tile, threshold }: StarImage & {
+    threshold: number;
+  },
 ): Steps<StarAnswer> {
-  const { grid } = network;
+  const { grid, sizeMultiple: multiple } = network;
   const { width, height } = image;
   const size = { width: Math.ceil(width / grid), height: Math.ceil(height / grid) };
   const map = { ...size, data: new Float32Array(size.width * size.height) };
   const parts: Candidates[] = [];
-  const planes = device.upload([channelCount(image), height, width], image.data);
-  try {
-    for (const { area, kept } of tilesOf(device, { network, view: image, tile })) {
-      const maps = yield* mapsOf(device, { network, planes, view: wholeOf(image), area });
-      const part = { area: onGrid(area, grid), kept: onGrid(kept, grid) };
-      copyPart(maps.prob, { ...part, map });
-      parts.push(findCandidates(maps, { threshold, grid, ...insideOf(part, size) }));
-    }
-  } finally {
-    device.free(planes);
+  const view = planeView(image, PLAIN[0]);
+  const proposing = proposingPoints({ size: image, grid, multiple, border });
+  for (const { area, kept } of tilesWithMargin(device, { network, view, border, tile })) {
+    const maps = yield* mapsOf(device, { network, image, view, area, exposure });
+    const part = { area: onGrid(area, grid), kept: onGrid(kept, grid) };
+    copyPart(maps.prob, { ...part, map });
+    parts.push(findCandidates(maps, { threshold, grid, ...insideOf(part, proposing) }));
   }
   return { candidates: joinCandidates(parts), prob: map };
 }
 
 /** A tile on its way into the network. */
-interface TileInput {
+export interface TileInput extends TileCut {
+  /** The network. */
   readonly network: Network;
-  /** The whole image, `[c, h, w]`. */
-  readonly planes: Tensor<"f32">;
-  readonly view: PlaneView;
-  readonly area: TileArea;
+  /** The whole image. */
+  readonly image: Plane | Channels;
 }
 
 /** What the network says about a tile. */
-function* mapsOf(device: Device, input: TileInput): Steps<RayMaps> {
+export function* mapsOf(device: Device, input: TileInput): Steps<RayMaps> {
   const outputs = queueTile(device, input);
   try {
     const [prob, dist] = yield outputs;
@@ -93,16 +96,11 @@ function* mapsOf(device: Device, input: TileInput): Steps<RayMaps> {
 
 function queueTile(
   device: Device,
-  { network, planes, view, area }: TileInput,
+  { network, image, ...cut }: TileInput,
 ): [prob: Tensor<"f32">, dist: Tensor<"f32">] {
   using scope = device.scope();
-  const x = cutTile(device, planes, { view, area });
-  const { prob, dist } = runNetwork(device, { network, x });
+  const { prob, dist } = runNetwork(device, { network, x: uploadTile(device, image, cut) });
   return [scope.keep(prob.value), scope.keep(dist.value)];
-}
-
-function wholeOf({ width, height }: Plane): PlaneView {
-  return { width, height, origin: 0, stepX: 1, stepY: width };
 }
 
 /** The grid points of an area that begins on one. */
@@ -115,19 +113,18 @@ function onGrid({ left, top, width, height }: TileArea, grid: number): TileArea 
   };
 }
 
-/** The grid points of a tile that may become candidates: its own, but not at the image's edges. */
+/** The grid points of a tile that may become candidates: those of its own that may propose. */
 function insideOf(
   { area, kept }: Tile,
-  size: TileSides,
+  { rows, columns }: ReturnType<typeof proposingPoints>,
 ): Pick<CandidateRule, "rows" | "columns" | "origin"> {
-  const range = (first: number, count: number, { from, all }: { from: number; all: number }) =>
-    [
-      Math.max(first, CANDIDATE_BORDER) - from,
-      Math.min(first + count, all - CANDIDATE_BORDER) - from,
-    ] as const;
+  const range = (first: number, count: number, { from, all }: {
+    from: number;
+    all: readonly [from: number, to: number];
+  }) => [Math.max(first, all[0]) - from, Math.min(first + count, all[1]) - from] as const;
   return {
-    rows: range(kept.top, kept.height, { from: area.top, all: size.height }),
-    columns: range(kept.left, kept.width, { from: area.left, all: size.width }),
+    rows: range(kept.top, kept.height, { from: area.top, all: rows }),
+    columns: range(kept.left, kept.width, { from: area.left, all: columns }),
     origin: [area.top, area.left],
   };
 }

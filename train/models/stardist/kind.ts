@@ -27,7 +27,6 @@ import {
   type StarDistLossOptions,
   type StarDistMaps,
 } from "../../../nn/stardist_loss.ts";
-import { expose } from "../../images/exposure.ts";
 import type { LabelImage, Plane } from "../../images/image.ts";
 import { notNegative, oneNumberOf, oneOf, type Settings, wholeNumber } from "../../settings.ts";
 import { consistencyLoss, type LabelChoice, type LossChoice } from "../loss_settings.ts";
@@ -35,6 +34,7 @@ import type { ModelKind, ObjectModel, Segmentation, SegmentOptions } from "../mo
 import type { Objective } from "../objective.ts";
 import { trunkOptions, type TrunkSettings } from "../trunk.ts";
 import { PLAIN } from "../views.ts";
+import { proposingPoints, type StarDecoding } from "./border.ts";
 import { candidateSteps, type StarAnswer } from "./candidates.ts";
 import { mergedMaps } from "./merged_maps.ts";
 import { rayOutlines } from "./outlines.ts";
@@ -108,17 +108,22 @@ const settings: Settings<{ stardist: StarDistSettings }> = {
   },
 };
 
-const objects: ObjectModel<StarDistRead, RayThresholds> = {
+const objects: ObjectModel<StarDistRead, StarDecoding> = {
   ownLoss: "stardist",
   objective,
   decoding: () => defaultRayThresholds,
-  encodeDecoding: (decode) => ({ thresholds: JSON.stringify(decode) }),
-  readDecoding({ thresholds = JSON.stringify(defaultRayThresholds) }) {
+  encodeDecoding: ({ border, ...thresholds }) => ({
+    thresholds: JSON.stringify(thresholds),
+    ...(border !== undefined && { border }),
+  }),
+  readDecoding({ thresholds = JSON.stringify(defaultRayThresholds), border }) {
     const decode: RayThresholds = JSON.parse(thresholds);
     for (const value of [decode.prob, decode.nms]) {
       if (!(value >= 0 && value <= 1)) throw new RangeError(`A threshold is ${value}`);
     }
-    return decode;
+    if (border === undefined) return decode;
+    if (border !== "mirror" && border !== "drop") throw new RangeError(`The border is ${border}`);
+    return { ...decode, border };
   },
   wishes: [{
     flag: "--nms",
@@ -217,7 +222,7 @@ function objective(
 
 function* segment(
   device: Device,
-  { decode, wantsMap = false, ...options }: SegmentOptions<RayThresholds>,
+  { decode, wantsMap = false, ...options }: SegmentOptions<StarDecoding>,
 ): Steps<Segmentation> {
   const { network: { grid }, image: { width, height } } = options;
   const { objects, prob } = yield* findStars(device, { ...options, decode });
@@ -231,11 +236,11 @@ function* segment(
 
 function* segmentTwice(
   device: Device,
-  options: SegmentOptions<RayThresholds>,
+  options: SegmentOptions<StarDecoding>,
 ): Steps<{ labels: LabelImage; untuned: LabelImage }> {
-  const { image: { width, height }, decode: { prob, nms } } = options;
+  const { image: { width, height }, decode: { prob } } = options;
   const untuned = defaultRayThresholds.prob;
-  const decode = { prob: Math.min(prob, untuned), nms };
+  const decode = { ...options.decode, prob: Math.min(prob, untuned) };
   const { objects } = yield* findStars(device, { ...options, decode });
   const above = (threshold: number) => ({
     width,
@@ -250,10 +255,10 @@ const DOUBTFUL = 0.15;
 
 function* propose(
   device: Device,
-  options: SegmentOptions<RayThresholds>,
+  options: SegmentOptions<StarDecoding>,
 ): Steps<{ labels: LabelImage; scores: Map<number, number> }> {
-  const { image: { width, height } } = options;
-  const decode = { prob: DOUBTFUL, nms: defaultRayThresholds.nms };
+  const { image: { width, height }, decode: { border } } = options;
+  const decode = { prob: DOUBTFUL, nms: defaultRayThresholds.nms, border };
   const { objects } = yield* findStars(device, { ...options, decode });
   return {
     labels: { width, height, data: objects.labels },
@@ -264,28 +269,31 @@ function* propose(
 /** The objects of an image as polygons, and its map of probabilities on the grid. */
 function* findStars(
   device: Device,
-  { decode: { prob: threshold, nms }, ...options }: SegmentOptions<RayThresholds>,
+  { decode: { prob: threshold, nms, border }, ...options }: SegmentOptions<StarDecoding>,
 ): Steps<{ objects: RayObjects; prob: Plane }> {
   const { image: { width, height } } = options;
-  const { candidates, prob } = yield* proposeStars(device, { ...options, threshold });
+  const { candidates, prob } = yield* proposeStars(device, { ...options, threshold, border });
   return { objects: findObjects(candidates, { nmsThreshold: nms, width, height }), prob };
 }
 
 /** What proposes an object, in one view tile by tile, in several after they were merged. */
 function* proposeStars(
   device: Device,
-  { network, image, exposure = 1, views = PLAIN, tile, threshold }:
-    & Omit<SegmentOptions<RayThresholds>, "decode">
+  { network, image, exposure = 1, views = PLAIN, border = "mirror", tile, threshold }:
+    & Omit<SegmentOptions<StarDecoding>, "decode">
+    & Pick<StarDecoding, "border">
     & { threshold: number },
 ): Steps<StarAnswer> {
   const [{ orientation, gain }] = views;
   if (views.length === 1 && orientation === 0) {
-    const exposed = expose(image, exposure * gain);
-    return yield* candidateSteps(device, { network, image: exposed, tile, threshold });
+    const seen = { network, image, exposure: exposure * gain, border, tile };
+    return yield* candidateSteps(device, { ...seen, threshold });
   }
-  const maps = yield* mergedMaps(device, { network, image, exposure, views, tile });
+  const maps = yield* mergedMaps(device, { network, image, exposure, views, border, tile });
   const { width, height, prob } = maps;
-  const candidates = findCandidates(maps, { threshold, grid: network.grid });
+  const { grid, sizeMultiple: multiple } = network;
+  const proposing = proposingPoints({ size: image, grid, multiple, border });
+  const candidates = findCandidates(maps, { threshold, grid, ...proposing });
   return { candidates, prob: { width, height, data: new Float32Array(prob) } };
 }
 

@@ -6,15 +6,15 @@
  */
 
 import type { Device } from "../../../kernels/gpu/device.ts";
-import { cutTile, type PlaneView, type Steps, type TileArea } from "../../../kernels/masks/mod.ts";
-import type { Tensor } from "../../../kernels/gpu/tensor.ts";
+import type { PlaneView, Steps } from "../../../kernels/masks/mod.ts";
 import type { Network } from "../../../nn/module.ts";
 import type { RayMaps } from "../../../nn/labels/stardist/candidates.ts";
-import { expose } from "../../images/exposure.ts";
-import { channelCount, type Channels, type Plane } from "../../images/image.ts";
+import type { Channels, Plane } from "../../images/image.ts";
 import { swapsAxes } from "../../images/orientation.ts";
-import { runNetwork, type Tile, tilesOf } from "../tiles/tiling.ts";
+import type { Tile } from "../tiles/tiling.ts";
 import { planeView, type View } from "../views.ts";
+import { type Border, tilesWithMargin } from "./border.ts";
+import { mapsOf } from "./candidates.ts";
 
 /** What is merged. */
 export interface ViewedImage {
@@ -26,6 +26,8 @@ export interface ViewedImage {
   readonly exposure: number;
   /** How it is seen. */
   readonly views: readonly View[];
+  /** What the network sees at its edges; `mirror` unless told. */
+  readonly border?: Border;
   /** Largest side of a tile in pixels; by default the whole image where memory allows. */
   readonly tile?: number;
 }
@@ -51,7 +53,7 @@ interface Sums {
  */
 export function* mergedMaps(
   device: Device,
-  { network, image, exposure, views, tile }: ViewedImage,
+  { network, image, exposure, views, border = "mirror", tile }: ViewedImage,
 ): Steps<RayMaps> {
   const { grid } = network;
   const width = Math.ceil(image.width / grid);
@@ -64,39 +66,14 @@ export function* mergedMaps(
     dist: new Float32Array(),
   };
   for (const { orientation, gain } of views) {
-    const { data } = expose(image, exposure * gain);
-    const planes = device.upload([channelCount(image), image.height, image.width], data);
     const view = planeView(image, { orientation, grid });
-    try {
-      for (const { area, kept } of tilesOf(device, { network, view, tile })) {
-        const outputs = queueTile(device, { network, planes, view, area });
-        try {
-          const [prob, dist] = (yield outputs) as Float32Array[];
-          addTile(sums, { prob, dist, area, kept, view, grid, orientation });
-        } finally {
-          outputs.forEach((tensor) => device.free(tensor));
-        }
-      }
-    } finally {
-      device.free(planes);
+    for (const { area, kept } of tilesWithMargin(device, { network, view, border, tile })) {
+      const cut = { view, area, exposure: exposure * gain };
+      const { prob, dist } = yield* mapsOf(device, { network, image, ...cut });
+      addTile(sums, { prob, dist, area, kept, view, grid, orientation });
     }
   }
   return meanOf(sums);
-}
-
-function queueTile(
-  device: Device,
-  { network, planes, view, area }: {
-    network: Network;
-    planes: Tensor<"f32">;
-    view: PlaneView;
-    area: TileArea;
-  },
-): Tensor<"f32">[] {
-  using scope = device.scope();
-  const x = cutTile(device, planes, { view, area });
-  const { prob, dist } = runNetwork(device, { network, x });
-  return [scope.keep(prob.value), scope.keep(dist.value)];
 }
 
 /** Adds what the network says of a tile of a view. */

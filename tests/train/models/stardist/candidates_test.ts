@@ -6,6 +6,7 @@ import { runSteps } from "../../../../kernels/masks/mod.ts";
 import type { Candidates, RayMaps } from "../../../../nn/labels/stardist/candidates.ts";
 import type { Network } from "../../../../nn/module.ts";
 import type { Plane } from "../../../../train/images/image.ts";
+import type { Border } from "../../../../train/models/stardist/border.ts";
 import { candidateSteps, type StarAnswer } from "../../../../train/models/stardist/candidates.ts";
 import { noiseImage, starNetwork, wholeAnswer } from "../../fixtures/models/star_network.ts";
 
@@ -16,27 +17,33 @@ const byRule = await openDevice();
 const THRESHOLD = 0.5;
 
 async function answerOf(
-  { network, image, tile, threshold = THRESHOLD, on = device }: {
+  { network, image, tile, border, threshold = THRESHOLD, on = device }: {
     network: Network;
     image: Plane;
     tile?: number;
+    border?: Border;
     threshold?: number;
     on?: typeof device;
   },
 ): Promise<StarAnswer> {
-  return await runSteps(on, candidateSteps(on, { network, image, tile, threshold }));
+  return await runSteps(on, candidateSteps(on, { network, image, tile, border, threshold }));
 }
 
 /** All that the definition makes candidates, most probable first, then by row and column. */
 function candidatesOf(
   { prob, dist, width, height }: RayMaps,
-  { grid, threshold = THRESHOLD }: { grid: number; threshold?: number },
+  { grid, skip = [0, 0, 0, 0], threshold = THRESHOLD }: {
+    grid: number;
+    /** Grid points left out above, left, below and right. */
+    skip?: readonly number[];
+    threshold?: number;
+  },
 ): Candidates {
   const area = width * height;
   const rays = dist.length / area;
   const points: { at: number; row: number; column: number }[] = [];
-  for (let row = 2; row < height - 2; row++) {
-    for (let column = 2; column < width - 2; column++) {
+  for (let row = skip[0]; row < height - skip[2]; row++) {
+    for (let column = skip[1]; column < width - skip[3]; column++) {
       const at = row * width + column;
       if (prob[at] > threshold) points.push({ at, row, column });
     }
@@ -76,7 +83,26 @@ Deno.test("candidateSteps() gives the bits of the whole image, whatever the tile
       assertEquals(prob, { width: maps.width, height: maps.height, data: maps.prob }, what);
       assertEquals(candidates, expected, what);
     }
-    assert(expected.count > 5 || height < 10 || width < 10, `${expected.count} candidates`);
+    assert(expected.count > 5, `${expected.count} candidates`);
+  }
+});
+
+Deno.test("candidateSteps() that drops goes by the edges of the padded map, whatever the tiles", async () => {
+  for (const [grid, depth, width, height, tiles] of CASES) {
+    const network = await starNetwork(device, { grid, depth });
+    const image = noiseImage(width, height);
+    const maps = await wholeAnswer(device, { network, image, margin: 0 });
+    // Padding at the lower and the right end takes as many grid points off the two that are dropped.
+    const end = (length: number) => {
+      const { sizeMultiple } = network;
+      const points = Math.ceil(Math.ceil(length / sizeMultiple) * sizeMultiple / grid);
+      return Math.max(0, 2 - (points - Math.ceil(length / grid)));
+    };
+    const expected = candidatesOf(maps, { grid, skip: [2, 2, end(height), end(width)] });
+    for (const tile of [undefined, 4096, ...tiles]) {
+      const { candidates } = await answerOf({ network, image, tile, border: "drop" });
+      assertEquals(candidates, expected, `grid ${grid}, ${width}x${height} in tiles of ${tile}`);
+    }
   }
 });
 
@@ -94,37 +120,36 @@ Deno.test("candidateSteps() differs by rounding alone where kernels go by the si
   assertEquals(places(tiled.candidates), places(whole.candidates));
 });
 
-Deno.test("candidateSteps() leaves out two grid points at the image's edges, not at the tiles'", async () => {
-  for (const grid of [1, 2, 4]) {
-    const network = await starNetwork(device, { grid });
-    const [width, height] = [67, 61];
-    const { candidates } = await answerOf({
-      network,
-      image: noiseImage(width, height),
-      tile: network.sizeMultiple * Math.ceil((2 * network.reach + 2) / network.sizeMultiple + 2),
-      threshold: 0,
-    });
-    const [rows, columns] = [Math.ceil(height / grid) - 4, Math.ceil(width / grid) - 4];
-    const expected = Array.from({ length: rows * columns }, (_, i) => {
-      const [row, column] = [2 + Math.floor(i / columns), 2 + i % columns];
-      return `${row * grid},${column * grid}`;
-    });
-    const found = Array.from(
-      { length: candidates.count },
-      (_, i) => candidates.points.slice(2 * i, 2 * i + 2).join(),
-    );
-    assertEquals(found.toSorted(), expected.toSorted(), `grid ${grid}`);
+Deno.test("candidateSteps() asks every grid point once, those at the edges too", async () => {
+  for (const [width, height] of [[67, 61], [1, 1], [4, 40], [8, 8], [3, 2]]) {
+    for (const grid of [1, 2, 4]) {
+      const network = await starNetwork(device, { grid });
+      const { candidates, prob } = await answerOf({
+        network,
+        image: noiseImage(width, height),
+        tile: network.sizeMultiple * Math.ceil((2 * network.reach + 2) / network.sizeMultiple + 2),
+        threshold: 0,
+      });
+      const [rows, columns] = [Math.ceil(height / grid), Math.ceil(width / grid)];
+      const expected = Array.from({ length: rows * columns }, (_, i) => {
+        const [row, column] = [Math.floor(i / columns), i % columns];
+        return `${row * grid},${column * grid}`;
+      });
+      const found = Array.from(
+        { length: candidates.count },
+        (_, i) => candidates.points.slice(2 * i, 2 * i + 2).join(),
+      );
+      assertEquals(found.toSorted(), expected.toSorted(), `grid ${grid}, ${width}x${height}`);
+      assertEquals(prob.data.length, rows * columns);
+    }
   }
 });
 
-Deno.test("candidateSteps() has no candidate in an image without a middle, but a map", async () => {
-  for (const [width, height] of [[1, 1], [4, 40], [8, 8], [3, 2]]) {
-    const network = await starNetwork(device, { grid: 2 });
-    const image = noiseImage(width, height);
-    const { candidates, prob } = await answerOf({ network, image, threshold: 0 });
-    assertEquals([candidates.count, candidates.rays], [0, 8], `${width}x${height}`);
-    assertEquals(prob.data, (await wholeAnswer(device, { network, image })).prob);
-  }
+Deno.test("candidateSteps() that drops has no candidate in an image without a middle", async () => {
+  const network = await starNetwork(device, { grid: 2 });
+  const image = noiseImage(40, 8);
+  const { candidates } = await answerOf({ network, image, threshold: 0, border: "drop" });
+  assertEquals([candidates.count, candidates.rays], [0, 8]);
 });
 
 Deno.test("candidateSteps() frees what it needs, also when it is not driven to its end", async () => {

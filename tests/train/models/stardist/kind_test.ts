@@ -11,7 +11,12 @@ import {
 import { starDist } from "../../../../train/models/stardist/kind.ts";
 import { rayOutlines } from "../../../../train/models/stardist/outlines.ts";
 import { ALL_ORIENTATIONS, PLAIN } from "../../../../train/models/views.ts";
-import { noiseImage, starNetwork, wholeAnswer } from "../../fixtures/models/star_network.ts";
+import {
+  brightNetwork,
+  noiseImage,
+  starNetwork,
+  wholeAnswer,
+} from "../../fixtures/models/star_network.ts";
 
 const device = await openDevice({ kernels: { "upConv2d forward": "separate" } });
 const { segment } = starDist.objects!;
@@ -83,6 +88,34 @@ Deno.test("segment() of StarDist leaves nothing on the GPU", async () => {
   assertEquals(device.memory.inUse, inUse);
 });
 
+Deno.test("segment() of StarDist finds what is at the edges, in an image of 8 rows too", async () => {
+  const network = brightNetwork(device, { grid: 2, rays: 8, length: 2 });
+  // One bright spot in each column of spots, at all heights, the first and the last row among them.
+  for (const [width, height] of [[80, 8], [81, 9], [77, 30]]) {
+    const data = new Float32Array(width * height);
+    const rows = [0, 2, 4, height - 3, height - 1];
+    const spots = Array.from({ length: Math.floor(width / 10) }, (_, i) => rows[i % 5]);
+    spots.forEach((y, i) => {
+      for (const dy of [-1, 0, 1]) {
+        for (const dx of [-1, 0, 1]) {
+          const row = y + dy;
+          if (row >= 0 && row < height) data[row * width + 10 * i + 1 + dx] = 1;
+        }
+      }
+    });
+    const image = { width, height, data };
+    const find = async (border?: "drop") => {
+      const decode = { prob: 0.5, nms: 0.1, border };
+      const { labels } = await runSteps(device, segment(device, { network, image, decode }));
+      const columns = (i: number) =>
+        [0, 1, 2].map((x) => labels.data[spots[i] * width + 10 * i + x]);
+      return spots.filter((_, i) => columns(i).some((id) => id > 0)).length;
+    };
+    assertEquals(await find(), spots.length, `${width}x${height}`);
+    assert(await find("drop") < spots.length);
+  }
+});
+
 Deno.test("segmentTwice() of StarDist is segment() with both thresholds of the probability", async () => {
   const network = await starNetwork(device, { grid: 2, length: 5 });
   const image = noiseImage(90, 67);
@@ -101,6 +134,10 @@ Deno.test("segmentTwice() of StarDist is segment() with both thresholds of the p
 Deno.test("StarDist's decoding comes back from a file's metadata, and must make sense", () => {
   const { encodeDecoding, readDecoding } = starDist.objects!;
   assertEquals(readDecoding(encodeDecoding(DECODE)), DECODE);
+  for (const border of ["mirror", "drop"] as const) {
+    assertEquals(readDecoding(encodeDecoding({ ...DECODE, border })), { ...DECODE, border });
+  }
+  assertThrows(() => readDecoding({ ...encodeDecoding(DECODE), border: "none" }), RangeError);
   assertEquals(readDecoding({}), { prob: 0.5, nms: 0.4 });
   for (const wrong of [{ prob: 1.1, nms: 0.3 }, { prob: 0.5, nms: -0.1 }, { prob: 0.5 }]) {
     assertThrows(() => readDecoding({ thresholds: JSON.stringify(wrong) }), RangeError);
