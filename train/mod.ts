@@ -39,6 +39,7 @@ export {
   filterFiles,
   type FilterFilesOptions,
   type FilteringDone,
+  type FilterNote,
   type FrameFiltered,
 } from "./jobs/filter_files.ts";
 export { type ImportOptions, importRun, type ModelImported } from "./jobs/import_run.ts";

@@ -26,6 +26,8 @@ Deno.test("evaluate prints what it measures, and writes it where it is told to",
     assertEquals(JSON.parse(await Deno.readTextFile(`${cwd}/e.json`)), evaluation);
     assertEquals(evaluation.ctc, { SEG: 1, DET: 0.75 });
     assertEquals(await runs(["evaluate", ...paths], { cwd }), [
+      "Frame 1 of res met man_seg001.tif",
+      "Frames 0–1 of res met frames 0–1 of tra",
       "2 frames, 1 without truth",
       "AP 0.5 1.0000  AP 0.75 1.0000  mean AP 1.0000  on 1 frame, 1 object",
       "SEG 1.0000  DET 0.7500  dots 0.7500  DET and dots on 2 frames, 4 markers",
@@ -47,7 +49,8 @@ Deno.test("evaluate counts frames without results as missed, and says so", async
   };
   await withFolder(files, async (cwd) => {
     const lines = await runs(["evaluate", "--labels=res", "--truth=seg"], { cwd });
-    assertEquals(lines.slice(0, 4), [
+    assertEquals(lines.slice(0, 5), [
+      "mask000.tif met frame 0 of seg",
       "1 frame",
       "2 frames with truth or markers and without labels: all objects there count as missed",
       "AP 0.5 0.3333  AP 0.75 0.3333  mean AP 0.3333  on 3 frames, 6 objects",
@@ -100,7 +103,7 @@ Deno.test("evaluate leaves out what truth ignores, and says so, also as JSON", a
   await withFolder(files, async (cwd) => {
     const paths = ["--labels=res", "--truth=seg"];
     const lines = await runs(["evaluate", ...paths, "--ignore-label", "255"], { cwd });
-    assertEquals(lines.slice(1, 4), [
+    assertEquals(lines.slice(2, 5), [
       "12 pixels of truth ignored, and with them 1 object of the labels",
       "AP 0.5 1.0000  AP 0.75 1.0000  mean AP 1.0000  on 1 frame, 1 object",
       "SEG 1.0000  DET 1.0000",
@@ -110,7 +113,7 @@ Deno.test("evaluate leaves out what truth ignores, and says so, also as JSON", a
     });
     assertEquals(JSON.parse(await Deno.readTextFile(`${cwd}/e.json`)), told);
     assertEquals([told.ignore_label, told.ignored], [255, { pixels: 12, objects: 1 }]);
-    const [, line] = await runs(["evaluate", ...paths, "--ignore-label=-1"], { cwd });
+    const [, , line] = await runs(["evaluate", ...paths, "--ignore-label=-1"], { cwd });
     assertEquals(line, "No pixel of truth holds -1, so --ignore-label leaves nothing out");
     const [plain] = await events(["evaluate", ...paths], { cwd });
     assertEquals(["ignored" in plain, "ignore_label" in plain], [false, false]);

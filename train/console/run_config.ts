@@ -136,12 +136,18 @@ async function readSettings(path: string): Promise<SettingChange> {
   return change;
 }
 
-/** Settings of a saved run; an earlier version knew of no other exposures, and its runs go on without. */
+/**
+ * Settings of a saved run: what an earlier version did not know of is as it was then. It knew of no
+ * other exposures, and took all frames for neighbours.
+ */
 function asItWas(saved: SettingChange): SettingChange {
   const { augmentation } = saved;
-  if (typeof augmentation !== "object" || augmentation === null) return saved;
-  const exposure = { probability: 0 };
-  return { ...saved, augmentation: { exposure, ...augmentation } };
+  const hasGroup = typeof augmentation === "object" && augmentation !== null;
+  return {
+    neighbours: "order",
+    ...saved,
+    ...(hasGroup && { augmentation: { exposure: { probability: 0 }, ...augmentation } }),
+  };
 }
 
 function parseObject(text: string, path: string): SettingChange {

@@ -25,7 +25,7 @@ export {
   listFolder,
   type Source,
 } from "./source.ts";
-export { frameNumber, imageStem, naturalCompare } from "./names.ts";
+export { frameNumber, frameNumbers, imageStem, naturalCompare } from "./names.ts";
 
 // Formats.
 export type { ImageFormat, ImageStack, PixelArray, SampleFormat } from "./formats/format.ts";
@@ -54,16 +54,16 @@ export {
   type VideoOptions,
 } from "./series/video.ts";
 export { type Frames, heldFrames, middlePlane, pickFrames } from "./series/frames.ts";
+export { type LabelOptions, type LabelSequence, openLabels } from "./series/truth.ts";
 export {
-  type LabelOptions,
-  type LabelSequence,
   type LoneTruth,
   matchTruth,
-  openLabels,
+  type NamedImages,
   readTruthPair,
   type TruthMatch,
   type TruthPair,
-} from "./series/truth.ts";
+} from "./series/match_truth.ts";
+export { type FrameTimes, frameTimes, type NumberedFrames } from "./series/frame_times.ts";
 
 // Z-stacks.
 export {

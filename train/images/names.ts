@@ -125,3 +125,65 @@ export function frameNumber(
   const digits = imageStem(name, formats).match(/\d+/g)?.at(-1);
   return digits === undefined ? null : Number(digits);
 }
+
+/**
+ * The frame numbers in the names of a sequence: of the runs of digits, the one that differs among the
+ * names and goes up with them (`t000_c1`, `t001_c1` give 0 and 1). Where several do, it is the one
+ * that goes up least, as a counter beside a clock does, and of equal ones the last. Where none does, or
+ * the names are not built alike, it is the last run of each name, see {@linkcode frameNumber}.
+ *
+ * @param stems Names without extensions, in natural order.
+ * @param options.like Names of a sequence of the same frames: they say which run it is where there is
+ *   only one name.
+ *
+ * @example
+ * ```ts
+ * import { frameNumbers } from "@kymo/kymo/images";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(frameNumbers(["t007_v2", "t008_v2", "t010_v2"]), [7, 8, 10]);
+ * assertEquals(frameNumbers(["t012_v2"]), [2]);
+ * assertEquals(frameNumbers(["seg012_v2"], { like: ["t011_v1", "t012_v1"] }), [12]);
+ * ```
+ */
+export function frameNumbers(
+  stems: readonly string[],
+  { like = [] }: { like?: readonly string[] } = {},
+): (number | null)[] {
+  const runs = stems.map((stem) => (stem.match(/\d+/g) ?? []).map(Number));
+  const column = countingRun(stems) ?? (stems.length === 1 ? countingRun(like) : null);
+  return runs.map((numbers) =>
+    (column === null ? undefined : numbers[column]) ?? numbers.at(-1) ?? null
+  );
+}
+
+/** Which run of digits counts the names; null where none does. */
+function countingRun(stems: readonly string[]): number | null {
+  if (stems.length < 2) return null;
+  const texts = new Set(stems.map((stem) => stem.replace(/\d+/g, "0")));
+  if (texts.size > 1) return null;
+  const runs = stems.map((stem) => (stem.match(/\d+/g) ?? []).map(Number));
+  let best: { column: number; range: number } | null = null;
+  for (let column = 0; column < runs[0].length; column++) {
+    const values = runs.map((numbers) => numbers[column]);
+    if (!values.every((value, i) => i === 0 || value > values[i - 1])) continue;
+    const range = values.at(-1)! - values[0];
+    if (!best || range <= best.range) best = { column, range };
+  }
+  return best?.column ?? null;
+}
+
+/** Numbers in ascending order as ranges: `0–4, 6`; those beyond the first few as `…`. */
+export function formatRanges(numbers: readonly number[]): string {
+  const ranges: [number, number][] = [];
+  for (const number of numbers) {
+    const last = ranges.at(-1);
+    if (last && number === last[1] + 1) last[1] = number;
+    else ranges.push([number, number]);
+  }
+  const shown = ranges.length > MOST_RANGES ? ranges.slice(0, MOST_RANGES - 1) : ranges;
+  const texts = shown.map(([from, to]) => from === to ? `${from}` : `${from}–${to}`);
+  return [...texts, ...(shown.length < ranges.length ? [`… ${numbers.at(-1)}`] : [])].join(", ");
+}
+
+const MOST_RANGES = 5;

@@ -7,13 +7,9 @@
 import { disk, writeFileAtomic } from "./disk/files.ts";
 import type { Source } from "../images/source.ts";
 import type { LabelImage } from "../images/image.ts";
-import {
-  type LabelSequence,
-  type LoneTruth,
-  matchTruth,
-  openLabels,
-  readTruthPair,
-} from "../images/series/truth.ts";
+import { type FrameTimes, frameTimes } from "../images/series/frame_times.ts";
+import { type LoneTruth, matchTruth, readTruthPair } from "../images/series/match_truth.ts";
+import { type LabelSequence, openLabels } from "../images/series/truth.ts";
 import {
   evaluateFrames,
   type Evaluation,
@@ -41,8 +37,10 @@ export interface EvaluateFilesOptions {
   readonly source?: Source;
 }
 
-/** What was measured, and how truth was read. */
+/** What was measured, and what a user should know about it. */
 export interface FilesEvaluation extends Evaluation {
+  /** Which frames met which truth and markers, and where frames are missing; left out without any. */
+  notes?: string[];
   /** The number in truth that marked pixels to leave out; only if there was one. */
   ignore_label?: number;
 }
@@ -64,8 +62,16 @@ export async function evaluateFiles(options: EvaluateFilesOptions): Promise<File
     truth: truth && matched(labels, truth),
     markers: markers && matched(labels, markers),
   };
-  const measured = await evaluateFrames(framesOf(labels, known), { field: options.field });
-  const evaluation = { ...measured, ...(ignoreLabel !== 0 && { ignore_label: ignoreLabel }) };
+  const times = timesOf(labels, known);
+  const notes = [...metNotes(known), ...times.notes];
+  const measured = await evaluateFrames(framesOf(labels, { ...known, times }), {
+    field: options.field,
+  });
+  const evaluation = {
+    ...(notes.length > 0 && { notes }),
+    ...measured,
+    ...(ignoreLabel !== 0 && { ignore_label: ignoreLabel }),
+  };
   if (options.out !== undefined) {
     await writeFileAtomic(options.out, JSON.stringify(evaluation, null, 2) + "\n");
   }
@@ -79,6 +85,8 @@ interface Matched {
   readonly index: ReadonlyMap<number, number>;
   /** What has no labels. */
   readonly lone: readonly LoneTruth[];
+  /** What met what. */
+  readonly met: string;
 }
 
 /** What is known of the labels. */
@@ -96,12 +104,26 @@ interface FramePlace {
 }
 
 function matched(labels: LabelSequence, sequence: LabelSequence): Matched {
-  const { pairs, withoutLabels } = matchTruth(labels, sequence);
+  const { pairs, withoutLabels, met } = matchTruth(labels, sequence);
   const index = new Map(pairs.map((pair) => [pair.label, pair.truth]));
-  return { sequence, index, lone: withoutLabels };
+  return { sequence, index, lone: withoutLabels, met };
 }
 
-async function* framesOf(labels: LabelSequence, known: Known): AsyncGenerator<EvaluationFrame> {
+/** When the labels were taken; frames that only truth or markers have are frames of the video, too. */
+function timesOf({ path, numbers }: LabelSequence, { truth, markers }: Known): FrameTimes {
+  const lone = [...truth?.lone ?? [], ...markers?.lone ?? []];
+  return frameTimes({ name: path, numbers, others: lone.flatMap(({ number }) => number ?? []) });
+}
+
+function metNotes({ truth, markers }: Known): string[] {
+  const lines = [truth?.met, markers?.met].filter((met) => met !== undefined);
+  return [...new Set(lines)];
+}
+
+async function* framesOf(
+  labels: LabelSequence,
+  known: Known & { times: FrameTimes },
+): AsyncGenerator<EvaluationFrame> {
   const first = await labels.frame(0);
   const read = async (sequence: LabelSequence, at: number) => {
     const image = await sequence.frame(at);
@@ -127,21 +149,24 @@ async function* framesOf(labels: LabelSequence, known: Known): AsyncGenerator<Ev
   }
 }
 
-/** All frames that have labels, truth or markers, in the order of their numbers. */
-function placesOf(labels: LabelSequence, { truth, markers }: Known): FramePlace[] {
-  const numbers = frameNumbers(labels);
-  const places = (numbers ?? [...labels.names.keys()]).map((number, label): FramePlace => ({
+/** All frames that have labels, truth or markers, in the order of time. */
+function placesOf(
+  { numbers }: LabelSequence,
+  { truth, markers, times: { times, step } }: Known & { times: FrameTimes },
+): FramePlace[] {
+  const places = times.map((number, label): FramePlace => ({
     ...{ number, label, truth: truth?.index.get(label), markers: markers?.index.get(label) },
   }));
   // What has no place among the labels comes behind them; no two frames are neighbours there.
-  let behind = places.at(-1)!.number + 2;
+  let behind = times.at(-1)! + 2;
   const lone = new Map<string | number, FramePlace>();
   for (const [kind, matched] of Object.entries({ truth, markers })) {
     for (const { truth: at, name, number } of matched?.lone ?? []) {
-      const key = number ?? name;
-      const known = lone.get(key) ??
-        { number: numbers && number !== null ? number : (behind += 2) };
-      lone.set(key, { ...known, [kind]: at });
+      const hasTime = number !== null && step !== null;
+      const known = lone.get(number ?? name) ?? {
+        number: hasTime ? times[0] + (number - numbers[0]!) / step : (behind += 2),
+      };
+      lone.set(number ?? name, { ...known, [kind]: at });
     }
   }
   return [...places, ...lone.values()].toSorted((a, b) => a.number - b.number);
@@ -157,12 +182,4 @@ function holdingLast(sequence: LabelSequence): LabelSequence {
       return last.image;
     },
   };
-}
-
-/** Frame numbers where they ascend (so gaps count as gaps), else null. */
-function frameNumbers({ numbers }: LabelSequence): number[] | null {
-  const ascends = numbers.every((number, i) =>
-    number !== null && (i === 0 || number > (numbers[i - 1] ?? Infinity))
-  );
-  return ascends ? numbers.map(Number) : null;
 }

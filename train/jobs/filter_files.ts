@@ -12,7 +12,7 @@ import { disk } from "./disk/files.ts";
 import { makeFolder } from "./disk/folders.ts";
 import { imageStem } from "../images/names.ts";
 import type { Source } from "../images/source.ts";
-import type { LabelImage } from "../images/image.ts";
+import { frameTimes } from "../images/series/frame_times.ts";
 import { type LabelSequence, openLabels } from "../images/series/truth.ts";
 import { openVideo, type Video } from "../images/series/video.ts";
 import { JobOutput } from "./outputs/job_output.ts";
@@ -27,6 +27,7 @@ import {
   temporalFilter,
   type TemporalFilterSettings,
 } from "../objects/sequence/temporal_filter.ts";
+import type { TimedFrame } from "../objects/sequence/timed_frame.ts";
 import { filterByVotes, objectScores } from "../objects/sequence/vote_filter.ts";
 import type { ScoredFrame } from "../objects/sequence/votes.ts";
 
@@ -72,13 +73,21 @@ export interface FilteringDone extends FilterCounts {
   readonly kept: number;
 }
 
+/** Something a user should know. */
+export interface FilterNote {
+  /** What kind of event this is. */
+  readonly type: "note";
+  /** One sentence. */
+  readonly text: string;
+}
+
 /** What filtering tells while it runs. */
-export type FilterEvent = FrameFiltered | FilteringDone;
+export type FilterEvent = FrameFiltered | FilteringDone | FilterNote;
 
 /**
  * Filters label images and writes the result under their names as TIFF (`t01.png` becomes
- * `t01.tif`), each file complete or not at all. Frames that follow each other in the folder or stack
- * are neighbours, whatever their numbers.
+ * `t01.tif`), each file complete or not at all. Frames whose numbers follow each other are neighbours, see
+ * `frameTimes`; a missing frame parts those around it.
  *
  * @throws {SyntaxError | RangeError | TypeError} If a file is damaged, sizes differ, or a setting makes
  * no sense.
@@ -103,14 +112,16 @@ export async function* filterFiles(
         "probability maps; give those of the same frames",
     );
   }
+  const { times, notes } = frameTimes({ name: path, numbers: labels.numbers });
+  for (const text of notes) yield { type: "note", text };
   const jobs = await planFiles(labels, { out, source });
   const wanted = await Promise.all(jobs.map(({ files }) => filesToWrite(files, { overwrite })));
   const kept = wanted.filter((files) => files.length === 0).length;
   const counts = { written: 0, kept, dropped: 0, filled: 0 };
   if (kept < jobs.length) {
     const filtered = votes
-      ? filterByVotes(scoredFrames(labels, maps), { vote })
-      : temporalFilter(framesOf(labels), settings);
+      ? filterByVotes(scoredFrames({ labels, maps, times }), { vote })
+      : temporalFilter(framesOf({ labels, times }), settings);
     using _folder = await makeFolder(out);
     const placeOf = jobs.flatMap(({ frames }, i) =>
       frames.map(() => ({ files: wanted[i], frames: frames.length }))
@@ -159,11 +170,10 @@ async function planFiles(
 
 /** The images with their names and how sure their maps are of the objects. */
 async function* scoredFrames(
-  labels: LabelSequence,
-  maps: Video | null,
+  { labels, maps, times }: TimedLabels & { maps: Video | null },
 ): AsyncGenerator<ScoredFrame & { name: string }> {
   let number = 0;
-  for await (const image of framesOf(labels)) {
+  for await (const image of framesOf({ labels, times })) {
     const map = await maps?.frame(number++);
     if (map && (map.width !== image.width || map.height !== image.height)) {
       throw new RangeError(
@@ -182,8 +192,16 @@ async function* scoredFrames(
   }
 }
 
-/** The images with their names, one decoded at a time. */
-async function* framesOf(labels: LabelSequence): AsyncGenerator<LabelImage & { name: string }> {
+/** Label images, and when they were taken. */
+interface TimedLabels {
+  readonly labels: LabelSequence;
+  readonly times: readonly number[];
+}
+
+/** The images with their names and times, one decoded at a time. */
+async function* framesOf(
+  { labels, times }: TimedLabels,
+): AsyncGenerator<TimedFrame & { name: string }> {
   let size: { width: number; height: number } | null = null;
   for (let i = 0; i < labels.length; i++) {
     const name = labels.names[i];
@@ -196,6 +214,6 @@ async function* framesOf(labels: LabelSequence): AsyncGenerator<LabelImage & { n
           `${labels.names[0]} is ${size.width}x${size.height}; keep only frames of one video there`,
       );
     }
-    yield { ...image, name };
+    yield { ...image, name, time: times[i] };
   }
 }

@@ -15,7 +15,7 @@ export interface ProposalOptions extends Omit<SegmentOptions, "image"> {
   /** How the network's kind proposes objects. */
   readonly propose: NonNullable<ObjectModel["propose"]>;
   /** The frames, normalised. */
-  readonly frames: Pick<Frames, "length" | "frame">;
+  readonly frames: Pick<Frames, "length" | "frame" | "times">;
   /** The first frame; 0 unless told. */
   readonly first?: number;
 }
@@ -33,5 +33,9 @@ export async function* proposalsIn(
     for (let t = first; t < frames.length; t++) yield await frames.frame(t);
   };
   const found = inTurns(device, images(), (image) => propose(device, { ...options, image }));
-  for await (const { labels, scores } of found) yield { ...labels, scores };
+  let t = first;
+  for await (const { labels, scores } of found) {
+    yield { ...labels, scores, time: frames.times?.[t] ?? t };
+    t++;
+  }
 }

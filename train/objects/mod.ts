@@ -83,6 +83,7 @@ export {
 } from "./sequence/temporal_filter.ts";
 export { DEFAULT_VOTE, filterByVotes, objectScores } from "./sequence/vote_filter.ts";
 export { type ScoredFrame, type Voted, votesOver } from "./sequence/votes.ts";
+export type { TimedFrame } from "./sequence/timed_frame.ts";
 export { inField } from "./field.ts";
 export { contrastsOf, medianOf } from "./contrast.ts";
 

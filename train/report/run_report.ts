@@ -19,6 +19,8 @@ export interface ReportedVideo {
   readonly name: string;
   /** Number of frames. */
   readonly length: number;
+  /** When each was taken, where frames are missing. */
+  readonly times?: readonly number[];
   /** True labels by frame index, where known. */
   readonly truth: ReadonlyMap<number, LabelImage>;
   /** Pictures of the frames that {@linkcode picturedFrames} names, by frame index. */
@@ -143,15 +145,24 @@ function perFrame(
   const lines: Partial<Record<LabelSource, readonly number[]>> = {};
   for (const stage of STAGES) {
     const flicker = results[stage]?.video?.flicker;
-    if (flicker) lines[stage] = flicker[key];
+    if (flicker) lines[stage] = overTime(flicker[key], video?.times);
   }
   if (video && video.truth.size > 0) {
-    lines.truth = Array.from({ length: video.length }, (_, i) => {
+    const values = Array.from({ length: video.length }, (_, i) => {
       const truth = video.truth.get(i);
       if (!truth) return NaN;
       const { ids, areas } = objectsOf(truth);
       return key === "area_per_frame" ? areas.reduce((sum, area) => sum + area, 0) : ids.length;
     });
+    lines.truth = overTime(values, video.times);
   }
   return lines;
+}
+
+/** The values of frames with NaN for each that is missing between them. */
+function overTime(values: readonly number[], times?: readonly number[]): readonly number[] {
+  if (!times) return values;
+  const all: number[] = new Array(times.at(-1)! - times[0] + 1).fill(NaN);
+  values.forEach((value, i) => all[times[i] - times[0]] = value);
+  return all;
 }

@@ -110,6 +110,17 @@ Deno.test("runConfig() says that a focus model of an earlier version is trained 
   });
 });
 
+Deno.test("runConfig() goes on in the order of frames with a run that knew of no gaps", async () => {
+  const { neighbours: _, ...before } = defaultConfig;
+  await withJson({ "config.json": before, "now/config.json": defaultConfig }, async (path) => {
+    assertEquals((await runConfig({}, { out: path, resume: true })).neighbours, "order");
+    const now = await runConfig({}, { out: `${path}/now`, resume: true });
+    assertEquals(now.neighbours, "numbers");
+    const fresh = await runConfig({}, { out: "nowhere", file: `${path}/config.json` });
+    assertEquals(fresh.neighbours, "numbers");
+  });
+});
+
 Deno.test("runConfig() goes on without other exposures with a run that knew of none", async () => {
   const { exposure: _, ...augmentation } = defaultConfig.augmentation;
   const files = {

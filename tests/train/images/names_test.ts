@@ -3,7 +3,9 @@ import { posix, win32 } from "node:path";
 import {
   basename,
   dirname,
+  formatRanges,
   frameNumber,
+  frameNumbers,
   imageStem,
   join,
   naturalCompare,
@@ -73,4 +75,33 @@ Deno.test("imageStem() and frameNumber() read names of the usual data sets", () 
       .map((name) => frameNumber(name)),
     [12, 12, 12, 1000, 7, null],
   );
+});
+
+Deno.test("frameNumbers() are the run of digits that differs and goes up, wherever it stands", () => {
+  assertEquals(frameNumbers(["t000_c1", "t001_c1", "t003_c1"]), [0, 1, 3]);
+  assertEquals(frameNumbers(["img_000_Default_000", "img_001_Default_000"]), [0, 1]);
+  assertEquals(frameNumbers(["s2_t9", "s2_t10"]), [9, 10]);
+  // A counter beside a clock goes up least; of equal ones the last counts.
+  assertEquals(frameNumbers(["t0_1500ms", "t1_3000ms", "t2_4500ms"]), [0, 1, 2]);
+  assertEquals(
+    frameNumbers(["0h00m", "0h30m", "1h00m"]),
+    [0, 30, 0],
+    "no run goes up all the time",
+  );
+  assertEquals(frameNumbers(["1_5", "2_6"]), [5, 6]);
+});
+
+Deno.test("frameNumbers() are the last runs where names are not built alike", () => {
+  assertEquals(frameNumbers(["t1_v2", "mask3_v2", "x"]), [2, 2, null]);
+  assertEquals(frameNumbers(["t012_v2"]), [2]);
+  assertEquals(frameNumbers(["seg012_v2"], { like: ["t011_v1", "t012_v1"] }), [12]);
+  assertEquals(frameNumbers(["seg012"], { like: ["v1_t011", "v1_t012"] }), [12], "no such run");
+  assertEquals(frameNumbers([]), []);
+});
+
+Deno.test("formatRanges() joins what follows each other and leaves long lists out", () => {
+  assertEquals(formatRanges([0, 1, 2, 4]), "0–2, 4");
+  assertEquals(formatRanges([7]), "7");
+  assertEquals(formatRanges([0, 2, 4, 6, 8]), "0, 2, 4, 6, 8");
+  assertEquals(formatRanges([0, 2, 4, 6, 8, 10, 11]), "0, 2, 4, 6, … 11");
 });

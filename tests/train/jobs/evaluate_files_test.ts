@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { encodeLabelTiff } from "../../../train/images/formats/encode.ts";
 import type { LabelImage } from "../../../train/images/image.ts";
 import { evaluateFiles, type EvaluateFilesOptions } from "../../../train/jobs/evaluate_files.ts";
@@ -64,7 +64,7 @@ Deno.test("evaluateFiles() writes the keys that scripts rely on", async () => {
     assertEquals(keys(written), [
       ...["ctc", "dots", "flicker", "flicker_excess", "flicker_on_truth_pairs", "flicker_truth"],
       ...["frames", "frames_with_markers", "frames_with_truth", "frames_without_labels"],
-      ...["frames_without_truth", "matching", "mean_ap"],
+      ...["frames_without_truth", "matching", "mean_ap", "notes"],
     ]);
     assertEquals(keys(written.ctc), ["DET", "SEG"]);
     assertEquals(keys(written.matching), THRESHOLDS);
@@ -167,6 +167,22 @@ Deno.test("evaluateFiles() names a file of another size that has no labels", asy
 Deno.test("evaluateFiles() takes gaps in the frame numbers for gaps", async () => {
   const files = { "v/t1.tif": image(A), "v/t2.tif": image(A), "v/t9.tif": image(B) };
   assertEquals((await evaluate(files, { labels: "v" })).flicker.pairs, 1);
+  const inside = { "v/t1_c2.tif": image(A), "v/t2_c2.tif": image(A), "v/t9_c2.tif": image(B) };
+  const { flicker, notes } = await evaluate(inside, { labels: "v" });
+  assertEquals(flicker.pairs, 1);
+  assert(
+    notes![0].endsWith("v: frames 3–8 are missing: frames 2 and 9 are no neighbours"),
+    notes![0],
+  );
+  // Truth between the labels says that they are no neighbours.
+  const every2nd = {
+    "v/t0.tif": image(A),
+    "v/t2.tif": image(A),
+    "t/s0.tif": image(A),
+    "t/s1.tif": image(A),
+  };
+  assertEquals((await evaluate(every2nd, { labels: "v" })).flicker.pairs, 1);
+  assertEquals((await evaluate(every2nd, { labels: "v", truth: "t" })).flicker.pairs, 0);
   const unnumbered = { "v/a.tif": image(A), "v/b.tif": image(A), "v/c.tif": image(B) };
   assertEquals((await evaluate(unnumbered, { labels: "v" })).flicker.pairs, 2);
 });
@@ -175,6 +191,21 @@ Deno.test("evaluateFiles() compares a stack with a folder of as many images", as
   const files = { "l.tif": stack([A], [B]), "t/x7.tif": image(A), "t/x9.tif": image(B) };
   assertEquals((await evaluate(files, { labels: "l.tif", truth: "t" })).mean_ap, 1);
   assertEquals((await evaluate(files, { labels: "t", truth: "l.tif" })).mean_ap, 1);
+});
+
+Deno.test("evaluateFiles() says which frames met which, and takes numbers that are not the last", async () => {
+  const files = {
+    "res/t000_v2.tif": image(A),
+    "res/t001_v2.tif": image(B),
+    "gt/seg_1_man.tif": image(A),
+    "gt/seg_2_man.tif": image(B),
+    "one/seg_1_man3.tif": image(B),
+  };
+  const from1 = await evaluate(files, { labels: "res", truth: "gt" });
+  assertEquals([from1.mean_ap, from1.frames_without_labels], [1, 0]);
+  assert(/^Frames 0–1 of .*res met frames 1–2 of .*gt$/.test(from1.notes![0]), from1.notes![0]);
+  const one = await evaluate(files, { labels: "res", truth: "one" });
+  assertEquals([one.mean_ap, one.frames_with_truth], [1, 1]);
 });
 
 Deno.test("evaluateFiles() names both files where sizes differ", async () => {

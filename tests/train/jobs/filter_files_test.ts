@@ -67,6 +67,28 @@ Deno.test("filterFiles() writes a folder's images under their names, in the orde
   });
 });
 
+Deno.test("filterFiles() takes what a missing frame parts for no neighbours, and says so", async () => {
+  const [a, b] = [row(1, 1, 0, 2), row(1, 1)];
+  const files = Object.fromEntries(
+    [[0, a], [1, a], [3, b], [4, a]].map(([t, labels]) => [
+      `labels/t${t}_v2.tif`,
+      encodeLabelTiff([labels as LabelImage]),
+    ]),
+  );
+  await withFolder(files, async (folder) => {
+    const events = await filter(folder);
+    assertEquals(events[0], {
+      type: "note",
+      text: `${folder}/labels: frame 2 is missing: frames 1 and 3 are no neighbours`,
+    });
+    // The object of frame 4 is not in frame 3; that of frame 1 is in frame 0.
+    assertEquals(done(events, folder), { written: 4, kept: 0, dropped: 1, filled: 0 });
+    assertEquals(await pages(`${folder}/out/t1_v2.tif`), [a]);
+    const voted = await filter(folder, { votes: true, vote: 0.6, out: "voted" });
+    assertEquals(done(voted, folder).dropped, 1);
+  });
+});
+
 Deno.test("filterFiles() fills gaps and takes the overlap it is told", async () => {
   await withFolder(folderOf(VIDEO), async (folder) => {
     assertEquals(

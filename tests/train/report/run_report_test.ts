@@ -186,6 +186,13 @@ Deno.test("reportOf() shows a frame with the labels of every model, and the trut
   assertEquals(report.objects.truth, Array(5).fill(3));
 });
 
+Deno.test("reportOf() leaves the place of a missing frame empty in what goes over time", async () => {
+  const results = [{ baseline: await resultsOf(2, { truth: true }) }];
+  const video = { ...videoOf(true), times: [3, 4, 6, 7, 8] };
+  const { objects } = reportWith(results, { video });
+  assertEquals(objects, { baseline: [2, 2, NaN, 2, 2, 2], truth: [3, 3, NaN, 3, 3, 3] });
+});
+
 Deno.test("picturedFrames() are all that a report asks for, of every seed", async () => {
   const seed = { baseline: await resultsOf(2, { truth: true }) };
   const other = { baseline: { ...seed.baseline, judged: { index: 4, labels: labelsOf(2) } } };

@@ -74,6 +74,7 @@ export const evaluateCommand: Command = {
 
 /** What is shown of a measured video. */
 interface ShownEvaluation {
+  notes?: readonly string[];
   frames: number;
   frames_without_truth?: number;
   frames_without_labels?: number;
@@ -97,10 +98,11 @@ interface ShownEvaluation {
 
 /** A measured video as text. */
 export function formatEvaluation(evaluation: ShownEvaluation): string[] {
-  const { matching, mean_ap, ctc, dots, field, flicker, flicker_truth } = evaluation;
+  const { notes = [], matching, mean_ap, ctc, dots, field, flicker, flicker_truth } = evaluation;
   const { frames, frames_without_truth, frames_without_labels } = evaluation;
   const { frames_with_truth, frames_with_markers, ignored, ignore_label } = evaluation;
   const lines = [
+    ...notes,
     counted(frames, "frame") +
     (frames_without_truth ? `, ${frames_without_truth} without truth` : ""),
   ];

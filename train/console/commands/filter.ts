@@ -81,6 +81,7 @@ export const filterCommand: Command = {
 
 /** A filtered frame, or the end of the filtering, as text. */
 function formatFilter(event: FilterEvent): Shown {
+  if (event.type === "note") return { lines: [event.text], status: null };
   const { dropped, filled } = event;
   const changes = `${counted(dropped, "object")} removed, ${filled} drawn`;
   if (event.type === "frame") {

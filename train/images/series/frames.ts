@@ -17,6 +17,11 @@ export interface Frames {
   /** Channels of each. */
   readonly channels: number;
   /**
+   * When each was taken, as ascending whole numbers: neighbours differ by 1. Left out where all of them
+   * are neighbours in their order.
+   */
+  readonly times?: readonly number[];
+  /**
    * Frame i, from 0.
    *
    * @throws {SyntaxError | RangeError} If it has to be read and its file is damaged.
@@ -27,9 +32,13 @@ export interface Frames {
 /**
  * Frames that are all in memory.
  *
+ * @param options.times When they were taken, where some are missing.
  * @throws {RangeError} If there are none, or they differ in size.
  */
-export function heldFrames(images: readonly (Plane | Channels)[]): Frames {
+export function heldFrames(
+  images: readonly (Plane | Channels)[],
+  { times }: Pick<Frames, "times"> = {},
+): Frames {
   if (images.length === 0) throw new RangeError("Cannot hold frames: there are none");
   const [{ width, height }] = images;
   const channels = channelCount(images[0]);
@@ -43,12 +52,13 @@ export function heldFrames(images: readonly (Plane | Channels)[]): Frames {
     );
   }
   const frame = (i: number) => Promise.resolve({ ...images[i], channels });
-  return { length: images.length, width, height, channels, frame };
+  return { length: images.length, width, height, channels, times, frame };
 }
 
 /** Some of the frames, in the order of the indices. */
 export function pickFrames(frames: Frames, indices: readonly number[]): Frames {
-  return { ...frames, length: indices.length, frame: (i) => frames.frame(indices[i]) };
+  const times = frames.times && indices.map((i) => frames.times![i]);
+  return { ...frames, length: indices.length, times, frame: (i) => frames.frame(indices[i]) };
 }
 
 /** The middle channel of an image, which is the plane in focus: what a person is shown. */

@@ -1,11 +1,11 @@
 /**
- * Label images in order, and their truth or markers, matched by name or frame number.
+ * Label images in order: results, truth or markers.
  *
  * @module
  */
 
 import { decodeImage, readLabels, type ReadLabelsOptions } from "../formats/decode.ts";
-import { basename, dirname, frameNumber, imageStem, join } from "../names.ts";
+import { basename, frameNumbers, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
 import { foregroundOf, type LabelImage } from "../image.ts";
@@ -23,7 +23,7 @@ export interface LabelSequence {
   readonly names: readonly string[];
   /** The names without image extension: equal ones belong together. */
   readonly stems: readonly string[];
-  /** Frame numbers: the last digits of the name, or the page (from 0) of a stack. */
+  /** Frame numbers: those in the names, see `frameNumbers`, or the page (from 0) of a stack. */
   readonly numbers: readonly (number | null)[];
   /** Decodes image i (from 0), ids as stored unless instances are merged. */
   readonly frame: (i: number) => Promise<LabelImage>;
@@ -73,13 +73,14 @@ async function openFolder(
         "holds the label images",
     );
   }
+  const stems = images.map((name) => imageStem(name, formatsOf(source)));
   return {
     path,
     stack: false,
     length: images.length,
     names: images,
-    stems: images.map((name) => imageStem(name, formatsOf(source))),
-    numbers: images.map((name) => frameNumber(name, formatsOf(source))),
+    stems,
+    numbers: frameNumbers(stems),
     frame: async (i) => {
       const file = join(path, images[i]);
       const image = await decodeImage(source, file);
@@ -104,143 +105,14 @@ async function openFile(
   const name = basename(path);
   const stack = pages.length > 1;
   const names = stack ? pages.map((_, i) => `${name}#${i}`) : [name];
+  const stems = stack ? names : [imageStem(name, formatsOf(source))];
   return {
     path,
     stack,
     length: pages.length,
     names,
-    stems: stack ? names : [imageStem(name, formatsOf(source))],
-    numbers: stack ? pages.map((_, i) => i) : [frameNumber(name, formatsOf(source))],
+    stems,
+    numbers: stack ? pages.map((_, i) => i) : frameNumbers(stems),
     frame: async (i) => await readLabels(image, pages[i], options),
   };
-}
-
-/** A label image and its truth, by position in their sequences. */
-export interface TruthPair {
-  /** Position in the labels. */
-  readonly label: number;
-  /** Position in the truth. */
-  readonly truth: number;
-}
-
-/** Which label images have truth. */
-export interface TruthMatch {
-  /** Pairs in the order of the labels. */
-  readonly pairs: readonly TruthPair[];
-  /** Names of label images without truth. */
-  readonly withoutTruth: readonly string[];
-  /** Truth images without labels, in their order. */
-  readonly withoutLabels: readonly LoneTruth[];
-}
-
-/** A truth image without labels. */
-export interface LoneTruth {
-  /** Position in the truth. */
-  readonly truth: number;
-  /** Its name. */
-  readonly name: string;
-  /** Its frame's number, counted as the labels' are; null where its name has none. */
-  readonly number: number | null;
-}
-
-/**
- * Matches label images with their truth (or markers):
- * - two stacks, or a stack and a folder of as many images: one by one, in order;
- * - names that are equal without their extension, if there are any: only those;
- * - otherwise frame numbers: `mask012.tif`, `man_seg012.tif`, `t012.tif` and page 12 (from 0) of a
- *   stack belong together.
- *
- * @throws {RangeError} If nothing matches, or a frame number occurs twice.
- *
- * @example
- * ```ts ignore
- * const { pairs, withoutTruth } = matchTruth(await openLabels(disk, "a"), await openLabels(disk, "b"));
- * ```
- */
-export function matchTruth(labels: LabelSequence, truth: LabelSequence): TruthMatch {
-  const keys = chooseKeys(labels, truth);
-  const places = new Map(keys.truth.map((key, i) => [key, i]));
-  const pairs: TruthPair[] = [];
-  const withoutTruth: string[] = [];
-  keys.labels.forEach((key, label) => {
-    const place = key === null ? undefined : places.get(key);
-    if (place === undefined) withoutTruth.push(labels.names[label]);
-    else pairs.push({ label, truth: place });
-  });
-  if (pairs.length === 0) {
-    throw new RangeError(
-      `Cannot match ${labels.path} with ${truth.path}: no name or frame number is in both ` +
-        `(labels like ${labels.names[0]}, truth like ${truth.names[0]}); rename one of them`,
-    );
-  }
-  const used = new Set(pairs.map((pair) => pair.truth));
-  const withoutLabels = truth.names
-    .map((name, i): LoneTruth => ({ truth: i, name, number: truth.numbers[i] }))
-    .filter((lone) => !used.has(lone.truth));
-  return { pairs, withoutTruth, withoutLabels };
-}
-
-type Key = string | number | null;
-
-function chooseKeys(
-  labels: LabelSequence,
-  truth: LabelSequence,
-): { labels: readonly Key[]; truth: readonly Key[] } {
-  const inOrder = (labels.stack || truth.stack) && labels.length === truth.length;
-  const single = labels.length === 1 && truth.length === 1;
-  if (inOrder || single) {
-    const positions = Array.from({ length: labels.length }, (_, i) => i);
-    return { labels: positions, truth: positions };
-  }
-  const stems = { labels: labels.stems, truth: truth.stems };
-  const known = new Set(stems.truth);
-  if (stems.labels.some((stem) => known.has(stem))) return checkedKeys(stems, { labels, truth });
-  return checkedKeys({ labels: labels.numbers, truth: truth.numbers }, { labels, truth });
-}
-
-/** Refuses a key that stands for two images of one sequence. */
-function checkedKeys(
-  keys: { labels: readonly Key[]; truth: readonly Key[] },
-  sequences: { labels: LabelSequence; truth: LabelSequence },
-): { labels: readonly Key[]; truth: readonly Key[] } {
-  for (const side of ["labels", "truth"] as const) {
-    const first = new Map<Key, string>();
-    keys[side].forEach((key, i) => {
-      const { path, names } = sequences[side];
-      const other = first.get(key);
-      if (key !== null && other !== undefined) {
-        throw new RangeError(
-          `Cannot match the images in ${path}: ${other} and ${names[i]} both belong to frame ` +
-            `${key}; keep one of them`,
-        );
-      }
-      first.set(key, names[i]);
-    });
-  }
-  return keys;
-}
-
-/**
- * Reads a label image and its truth.
- *
- * @throws {RangeError} If their sizes differ; the message names both files.
- */
-export async function readTruthPair(
-  { label, truth }: TruthPair,
-  sequences: { labels: LabelSequence; truth: LabelSequence },
-): Promise<{ labels: LabelImage; truth: LabelImage }> {
-  const found = await sequences.labels.frame(label);
-  const expected = await sequences.truth.frame(truth);
-  if (found.width !== expected.width || found.height !== expected.height) {
-    const nameOf = ({ path, stack, names }: LabelSequence, i: number) => {
-      const isFile = stack || names[0] === basename(path);
-      return join(isFile ? dirname(path) : path, names[i]);
-    };
-    throw new RangeError(
-      `Cannot compare ${nameOf(sequences.labels, label)} (${found.width}x${found.height}) with ` +
-        `${nameOf(sequences.truth, truth)} (${expected.width}x${expected.height}): sizes differ; ` +
-        "give labels and truth of the same images",
-    );
-  }
-  return { labels: found, truth: expected };
 }

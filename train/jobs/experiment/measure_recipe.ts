@@ -14,12 +14,13 @@ import { objectModelOf } from "../../models/list.ts";
 import { proposalsIn } from "../../models/proposals.ts";
 import { inTurns } from "../../models/turns.ts";
 import { viewsOf } from "../../models/views.ts";
-import type { Channels, LabelImage } from "../../images/image.ts";
+import type { Channels } from "../../images/image.ts";
 import { type Evaluation, Evaluator } from "../../objects/scores/evaluate.ts";
 import {
   temporalFilter,
   type TemporalFilterSettings,
 } from "../../objects/sequence/temporal_filter.ts";
+import type { TimedFrame } from "../../objects/sequence/timed_frame.ts";
 import { filterByVotes } from "../../objects/sequence/vote_filter.ts";
 import type { Precision } from "../../report/results.ts";
 import { measureStills } from "../train/measure.ts";
@@ -84,7 +85,7 @@ export async function measureRecipe(
     const number = first + at;
     const known = { truth: video.truth.get(number), markers: video.markers.get(number) };
     for (const evaluator of [whole, parts[Math.floor(at * blocks / count)]]) {
-      evaluator.add({ number, labels, ...known });
+      evaluator.add({ number: frames.times?.[number] ?? number, labels, ...known });
     }
     at++;
   }
@@ -131,7 +132,7 @@ async function* labelsOf(
     exposure: number;
     filter: TemporalFilterSettings;
   },
-): AsyncGenerator<LabelImage> {
+): AsyncGenerator<TimedFrame> {
   const objects = objectModelOf(kind);
   const views = viewsOf(recipe.views ?? 1);
   const options = { network, decode, exposure, views };
@@ -145,9 +146,13 @@ async function* labelsOf(
   const images = async function* () {
     for (let number = first; number < frames.length; number++) yield await frames.frame(number);
   };
-  const found = async function* (): AsyncGenerator<LabelImage> {
+  const found = async function* (): AsyncGenerator<TimedFrame> {
     const segment = (image: Channels) => objects.segment(device, { ...options, image });
-    for await (const { labels } of inTurns(device, images(), segment)) yield labels;
+    let t = first;
+    for await (const { labels } of inTurns(device, images(), segment)) {
+      yield { ...labels, time: frames.times?.[t] ?? t };
+      t++;
+    }
   };
   yield* recipe.after === "filter" ? temporalFilter(found(), filter) : found();
 }

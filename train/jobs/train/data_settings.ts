@@ -14,6 +14,11 @@ export interface DataSettings {
   synthetic: "fluorescence" | "holotomography";
   /** Unlabelled videos, each a folder of frames or a multi-page TIFF. */
   video: string[];
+  /**
+   * Which frames of a video are neighbours: those whose numbers follow each other, so that a missing one
+   * is a gap, or all in their order.
+   */
+  neighbours: "numbers" | "order";
   /** Unlabelled volumes, each a stack of slices, for consistency in depth. */
   volume: string[];
   /**
@@ -65,6 +70,12 @@ export const dataSettings: SettingGroup<DataSettings> = {
       value: "",
       rule: text,
       sentence: "Markers of the first video, one per object, for DET in the final table",
+    },
+    neighbours: {
+      value: "numbers",
+      rule: oneOf(["numbers", "order"]),
+      sentence: "Which frames are neighbours: those whose numbers follow each other, so that a " +
+        "missing one is a gap (numbers), or all of them (order)",
     },
     volume: {
       value: [],

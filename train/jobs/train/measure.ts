@@ -127,8 +127,9 @@ async function measureVideo(
       if (number === judgedIndex) judged = { index: number, labels };
       const known = { truth: truth.get(number), markers: markers.get(number) };
       if (fixed && known.truth) withFixed.add({ truth: known.truth, prediction: fixed });
-      measured.add({ number, labels, ...known });
-      yield { ...labels, number, ...known };
+      const time = frames.times?.[number] ?? number;
+      measured.add({ number: time, labels, ...known });
+      yield { ...labels, number: time, time, ...known };
     }
   };
   const passed = filter ? temporalFilter(segmentFrames(), filter) : segmentFrames();
@@ -142,7 +143,7 @@ async function measureVideo(
     fixed: withFixed.precision,
     shown: shown
       ? kept
-      : await labelsOf(segment, { frames, numbers: liveliestFrames(evaluation.flicker) }),
+      : await labelsOf(segment, { frames, numbers: liveliestFrames(evaluation.flicker, frames) }),
     judged,
   };
 }
@@ -210,11 +211,20 @@ class Precisions {
   }
 }
 
-/** Three consecutive frames between which the segmented area changes most. */
-export function liveliestFrames({ area_per_frame: area }: Flicker): number[] {
+/**
+ * Three consecutive frames between which the segmented area changes most; where no three follow each
+ * other, three of them.
+ */
+export function liveliestFrames(
+  { area_per_frame: area }: Pick<Flicker, "area_per_frame">,
+  { times }: Pick<Frames, "times"> = {},
+): number[] {
+  const isGapless = (t: number) => !times || times[t + 1] - times[t - 1] === 2;
   const change = (t: number) => Math.abs(area[t] - area[t - 1]) + Math.abs(area[t + 1] - area[t]);
   const middles = Array.from({ length: Math.max(0, area.length - 2) }, (_, i) => i + 1);
   if (middles.length === 0) return area.map((_, i) => i);
-  const best = middles.reduce((a, b) => change(b) > change(a) ? b : a);
+  const gapless = middles.filter(isGapless);
+  const best = (gapless.length > 0 ? gapless : middles)
+    .reduce((a, b) => change(b) > change(a) ? b : a);
   return [best - 1, best, best + 1];
 }

@@ -63,6 +63,7 @@ export async function* trainObjects(
   if (!video && config.consistency === "teacher" && config.rounds > 0) {
     throw new RangeError("Cannot train a student: there is no video; give --video");
   }
+  refuseLoneFrames(set, config);
   if (video && config.field > 0) {
     const { width, height } = video.frames;
     checkField(config.field, { width, height, task: "train" });
@@ -92,6 +93,18 @@ export async function* trainObjects(
     report: parent.file("report.html"),
     weights: folders[0].file("weights.safetensors"),
   };
+}
+
+/** A video whose frames are no neighbours of each other has nothing to be consistent with. */
+function refuseLoneFrames(set: TrainingSet, config: TrainConfig): void {
+  const { rounds, consistency, gap, window } = config;
+  if (rounds === 0 || consistency !== "siamese" || set.videos.length === 0) return;
+  if (hasPairs(set, config)) return;
+  const names = set.videos.map(({ name }) => name).join(", ");
+  throw new RangeError(
+    `Cannot train on ${names}: no ${window} frames follow each other ${gap} apart by their numbers; ` +
+      "give the frames between them, or take them as they are with --neighbours order",
+  );
 }
 
 /** Puts the classifier that finds focus beside the weights: to predict takes both. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { frameNumbers } from "../../images/names.ts";
 import { type Frames, heldFrames } from "../../images/series/frames.ts";
 import { IGNORED_LABEL, isObject, type LabelImage, type Plane } from "../../images/image.ts";
 import {
@@ -16,7 +17,9 @@ import { normalizeAll } from "../../images/normalize.ts";
 import { type Sample, sampleFromPlanes } from "../../images/sample.ts";
 import { listStills, readStill, type StillFiles } from "../../images/series/stills.ts";
 import { syntheticStills, syntheticVideo } from "../../synthetic/mod.ts";
-import { matchTruth, openLabels } from "../../images/series/truth.ts";
+import { frameTimes } from "../../images/series/frame_times.ts";
+import { matchTruth, type NamedImages } from "../../images/series/match_truth.ts";
+import { openLabels } from "../../images/series/truth.ts";
 import { openVideo, type Video } from "../../images/series/video.ts";
 import {
   openStackMovie,
@@ -166,20 +169,47 @@ async function readVideos(
 ): Promise<ReadVideo[]> {
   const videos: ReadVideo[] = [];
   for (const path of config.video) {
-    const { described, frames, ...more } = findFocus
+    const { described, frames: plain, ...more } = findFocus
       ? await readStackVideo(path, {
         ...{ config, source, findFocus },
         settings: videoNormalization(config),
       })
       : await readFrames(path, { config, source });
+    const names = frameNames(described);
+    const { times, notes } = config.neighbours === "numbers" ? gapsIn(names) : NO_GAPS;
     const isFirst = videos.length === 0;
     const read = (labels: string, ignoreLabel: number) =>
-      isFirst && labels !== "" ? readTruth(labels, { source, described, ignoreLabel }) : new Map();
+      isFirst && labels !== ""
+        ? readTruth(labels, { source, described, names, ignoreLabel })
+        : NO_TRUTH;
     const truth = await read(config.truth, config.ignoreLabel);
     const markers = await read(config.markers, 0);
-    videos.push({ video: { name: described.name, frames, truth, markers }, ...more });
+    const frames = { ...plain, times };
+    videos.push({
+      video: { name: described.name, frames, truth: truth.labels, markers: markers.labels },
+      ...more,
+      notes: [...more.notes, ...notes, ...truth.notes, ...markers.notes],
+    });
   }
   return videos;
+}
+
+const NO_GAPS = { times: undefined, notes: [] };
+const NO_TRUTH = { labels: new Map<number, LabelImage>(), notes: [] };
+
+function frameNames({ name, sourceNames, stems }: OpenedVideo["described"]): NamedImages {
+  const stack = sourceNames.length > 1 && new Set(sourceNames).size === 1;
+  const numbers = stack ? [...sourceNames.keys()] : frameNumbers(stems);
+  return { path: name, stack, length: sourceNames.length, names: sourceNames, stems, numbers };
+}
+
+/** When frames were taken, where some are missing, and what to say about it. */
+function gapsIn(
+  { path, numbers }: NamedImages,
+): Pick<Frames, "times"> & { notes: readonly string[] } {
+  const { times, notes } = frameTimes({ name: path, numbers });
+  const hasGap = times.some((time, i) => i > 0 && time !== times[i - 1] + 1);
+  return { times: hasGap ? times : undefined, notes };
 }
 
 /** Frames of a video, and what its labels must fit. */
@@ -213,21 +243,14 @@ async function readFrames(
  */
 async function readTruth(
   path: string,
-  { source, ignoreLabel, described: { sourceNames, stems, width, height, name } }:
+  { source, ignoreLabel, described: { width, height, name }, names }:
     & Pick<OpenedVideo, "described">
-    & { source: Source; ignoreLabel: number },
-): Promise<Map<number, LabelImage>> {
+    & { source: Source; names: NamedImages; ignoreLabel: number },
+): Promise<{ labels: Map<number, LabelImage>; notes: string[] }> {
   const truth = await openLabels(source, path, { ignoreLabel });
-  const frames = {
-    ...truth,
-    length: sourceNames.length,
-    names: sourceNames,
-    stems,
-    numbers: sourceNames.map((name, i) => frameNumberOf(name, { i, sourceNames })),
-    stack: new Set(sourceNames).size === 1,
-  };
+  const { pairs, withoutLabels, met } = matchTruth(names, truth);
   const labels = new Map<number, LabelImage>();
-  for (const pair of matchTruth(frames, truth).pairs) {
+  for (const pair of pairs) {
     const image = await truth.frame(pair.truth);
     if (image.width !== width || image.height !== height) {
       throw new RangeError(
@@ -237,15 +260,12 @@ async function readTruth(
     }
     labels.set(pair.label, image);
   }
-  return labels;
-}
-
-/** The frame number in a name, or the index where all frames come from one stack. */
-function frameNumberOf(
-  name: string,
-  { i, sourceNames }: { i: number; sourceNames: readonly string[] },
-): number {
-  if (new Set(sourceNames).size === 1) return i;
-  const digits = name.match(/\d+(?=\D*$)/);
-  return digits ? Number(digits[0]) : i;
+  const beyond = withoutLabels.length;
+  const notes = beyond > 0
+    ? [`${path}: ${beyond} images belong to no frame of ${name}: not used`]
+    : [];
+  // Where every frame has truth of its own number, there is nothing to say.
+  const isPlain = pairs.length === names.length &&
+    pairs.every((pair) => names.numbers[pair.label] === truth.numbers[pair.truth]);
+  return { labels, notes: isPlain ? notes : [met, ...notes] };
 }

@@ -68,5 +68,5 @@ async function reportedVideo(
   for (const index of picturedFrames(results)) {
     pictures.set(index, middlePlane(await frames.frame(index)));
   }
-  return { name, length: frames.length, truth, pictures };
+  return { name, length: frames.length, times: frames.times, truth, pictures };
 }

@@ -131,12 +131,11 @@ export class PatchSampler {
 }
 
 /**
- * Draws patches at one place of the frames t and t + gap (and t + 2·gap, …) of one or several videos
- * for ever.
+ * Draws patches at one place of the frames of times t and t + gap (and t + 2·gap, …) of one or several
+ * videos for ever.
  */
 export class PairSampler {
-  #starts: { readonly video: Frames; readonly t: number }[] = [];
-  #steps: readonly number[];
+  #windows: { readonly video: Frames; readonly indices: readonly number[] }[] = [];
   #size: number;
   #random: Random;
   #turns: Turns;
@@ -164,22 +163,21 @@ export class PairSampler {
         `Cannot draw pairs: gap ${gap} is not a positive whole number of frames`,
       );
     }
-    for (const video of videos) {
-      for (let t = 0; t < windowCount(video, { gap, window }); t++) this.#starts.push({ video, t });
-    }
-    if (this.#starts.length === 0) {
+    this.#windows = videos.flatMap((video) =>
+      windowsOf(video, { gap, window }).map((indices) => ({ video, indices }))
+    );
+    if (this.#windows.length === 0) {
       const [what, least] = [
         window === 2 ? "pairs" : `windows of ${window}`,
         gap * (window - 1) + 1,
       ];
       throw new RangeError(
-        `Cannot draw ${what} of frames ${gap} apart: no video has ${least} frames`,
+        `Cannot draw ${what} of frames ${gap} apart: no video has ${least} frames in a row`,
       );
     }
-    this.#steps = Array.from({ length: window }, (_, i) => i * gap);
     this.#size = size;
     this.#random = new Random(seed);
-    this.#turns = new Turns(this.#starts.length);
+    this.#turns = new Turns(this.#windows.length);
   }
 
   /**
@@ -188,15 +186,15 @@ export class PairSampler {
    * @throws {SyntaxError | RangeError} When a frame has to be read and its file is damaged.
    */
   async next(): Promise<Sample[]> {
-    const { video, t } = this.#starts[this.#turns.next(this.#random)];
+    const { video, indices } = this.#windows[this.#turns.next(this.#random)];
     const place = { ...anyPosition(this.#random, video, this.#size), size: this.#size };
-    const frames = await Promise.all(this.#steps.map((step) => video.frame(t + step)));
+    const frames = await Promise.all(indices.map((i) => video.frame(i)));
     return frames.map((frame) => cropSample(sampleOf(frame), place));
   }
 
   /** Number of pairs (or windows) of frames; one epoch visits each once. */
   get length(): number {
-    return this.#starts.length;
+    return this.#windows.length;
   }
 
   /** The state, to be saved. */
@@ -210,17 +208,30 @@ export class PairSampler {
    * @throws {RangeError} When the state was saved with another number of pairs.
    */
   restore(state: SamplerState): void {
-    this.#turns = new Turns(this.#starts.length, state);
+    this.#turns = new Turns(this.#windows.length, state);
     this.#random = Random.from(state.random);
   }
 }
 
 /** How many pairs (or windows of more frames) a video has. */
 export function windowCount(
-  { length }: Frames,
-  { gap, window = 2 }: { gap: number; window?: number },
+  video: Pick<Frames, "length" | "times">,
+  options: { gap: number; window?: number },
 ): number {
-  return Math.max(0, length - gap * (window - 1));
+  return windowsOf(video, options).length;
+}
+
+/** The frames of each pair or window: those whose times are `gap` apart, so none that leaves one out. */
+function windowsOf(
+  { length, times }: Pick<Frames, "length" | "times">,
+  { gap, window = 2 }: { gap: number; window?: number },
+): number[][] {
+  const timeOf = (i: number) => times?.[i] ?? i;
+  const places = new Map(Array.from({ length }, (_, i) => [timeOf(i), i]));
+  return Array.from({ length }, (_, i) => {
+    const others = Array.from({ length: window }, (_, k) => places.get(timeOf(i) + k * gap));
+    return others.filter((other) => other !== undefined);
+  }).filter((indices) => indices.length === window);
 }
 
 /** Visits 0 … count − 1 in rolling random permutations. */

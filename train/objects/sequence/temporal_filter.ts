@@ -4,8 +4,8 @@
  * to be compared with.
  *
  * An object is everything with one id. Neighbours of a frame are the frames before and after it in
- * the sequence; the first and last frame have one, a single frame has none. Two passes follow each
- * other, each with a window of three frames, so six images at most are in memory:
+ * the sequence, unless frames are missing between them; the first and last frame have one, a single
+ * frame has none. Two passes follow each other, each with a window of three frames, so six images at most are in memory:
  *
  * 1. Gaps, if they are to be filled. Two objects of frames t − 1 and t + 1 are the same one if their
  *    IoU is at least 0.1, and frame t misses it if no object of frame t has an IoU of at least 0.1 with
@@ -24,6 +24,7 @@
  */
 
 import type { LabelImage } from "../../images/image.ts";
+import { areNeighbours, type TimedFrame } from "./timed_frame.ts";
 import { assertSameShape, overlapOf } from "../overlap.ts";
 import { sameObjects } from "../same_object.ts";
 import { type SettingGroup, share, yesOrNo } from "../../settings.ts";
@@ -91,7 +92,7 @@ export interface FilterCounts {
  * assertEquals(filtered.map(({ dropped }) => dropped), [0, 1, 0]);
  * ```
  */
-export function temporalFilter<F extends LabelImage>(
+export function temporalFilter<F extends TimedFrame>(
   frames: AsyncIterable<F> | Iterable<F>,
   settings: Partial<TemporalFilterSettings> = {},
 ): AsyncGenerator<F & FilterCounts> {
@@ -112,8 +113,8 @@ interface Window<F> {
   readonly after: F | null;
 }
 
-/** Every frame with its neighbours. */
-async function* windowsOf<F extends LabelImage>(
+/** Every frame with its neighbours; across a gap there are none. */
+async function* windowsOf<F extends TimedFrame>(
   frames: AsyncIterable<F> | Iterable<F>,
 ): AsyncGenerator<Window<F>> {
   let before: F | null = null;
@@ -125,9 +126,9 @@ async function* windowsOf<F extends LabelImage>(
         { [`frame ${number - 1}`]: now, [`frame ${number}`]: after },
         "filter labels",
       );
-      yield { before, now, after };
+      yield { before, now, after: areNeighbours(now, after) ? after : null };
+      before = areNeighbours(now, after) ? now : null;
     }
-    before = now;
     now = after;
     number++;
   }
@@ -135,7 +136,7 @@ async function* windowsOf<F extends LabelImage>(
 }
 
 /** The first pass. */
-async function* withoutGaps<F extends LabelImage>(
+async function* withoutGaps<F extends TimedFrame>(
   frames: AsyncIterable<F> | Iterable<F>,
   { fillGaps }: { fillGaps: boolean },
 ): AsyncGenerator<F & { filled: number }> {
@@ -146,7 +147,7 @@ async function* withoutGaps<F extends LabelImage>(
 }
 
 /** The second pass. */
-async function* withSupport<F extends LabelImage>(
+async function* withSupport<F extends TimedFrame>(
   frames: AsyncIterable<F>,
   { minOverlap }: { minOverlap: number },
 ): AsyncGenerator<F & { dropped: number }> {

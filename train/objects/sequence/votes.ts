@@ -5,13 +5,13 @@
  * An object is linked to its partner in the next frame where each is the other's best and their
  * intersection over union is at least 0.3. Its vote is the weighted mean of the scores along its chain
  * over two frames each way, with weights 1, 0.7 and 0.4 and 0 where the chain breaks. Frames beyond the
- * ends of the sequence have no say.
+ * ends of the sequence have no say, nor do those beyond a gap, where frames are missing.
  *
  * @module
  */
 
-import type { LabelImage } from "../../images/image.ts";
 import { type Overlap, overlapOf, pairScore } from "../overlap.ts";
+import { areNeighbours, type TimedFrame } from "./timed_frame.ts";
 
 /** From this intersection over union on, best partners are linked. */
 const LINK_IOU = 0.3;
@@ -20,7 +20,7 @@ const WEIGHTS = [1, 0.7, 0.4];
 const REACH = WEIGHTS.length - 1;
 
 /** A frame whose objects have scores. */
-export interface ScoredFrame extends LabelImage {
+export interface ScoredFrame extends TimedFrame {
   /** How sure the frame itself is of each object, by its id; from 0 to 1. */
   readonly scores: ReadonlyMap<number, number>;
 }
@@ -65,6 +65,10 @@ export async function* votesOver<F extends ScoredFrame>(
   const window: Held<F>[] = [];
   let next = 0;
   for await (const frame of frames) {
+    if (window.length > 0 && !areNeighbours(window.at(-1)!.frame, frame)) {
+      for (; next < window.length; next++) yield voted(window, next);
+      window.length = next = 0;
+    }
     const last = window.at(-1);
     const links = last ? linksOf(overlapOf(last.frame, frame)) : new Map<number, number>();
     if (last) last.after = links;

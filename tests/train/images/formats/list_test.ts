@@ -3,7 +3,8 @@ import { decodeImage, readPlane } from "../../../../train/images/formats/decode.
 import { encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
 import { imageFormats, namesOf } from "../../../../train/images/formats/list.ts";
 import { readStills } from "../../../../train/images/series/stills.ts";
-import { matchTruth, openLabels } from "../../../../train/images/series/truth.ts";
+import { matchTruth } from "../../../../train/images/series/match_truth.ts";
+import { openLabels } from "../../../../train/images/series/truth.ts";
 import { openVideo } from "../../../../train/images/series/video.ts";
 import { heldSource, listFolder, type Source } from "../../../../train/images/source.ts";
 import { pgm, pgmBytes } from "../../fixtures/pgm_format.ts";

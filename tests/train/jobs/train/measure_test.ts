@@ -94,6 +94,15 @@ Deno.test("measureModel() measures every frame once, and keeps the frames asked 
   assertEquals(read, [0, 1, 2, 3, 4]);
 });
 
+Deno.test("measureModel() counts and filters nothing across a missing frame", async () => {
+  const { video } = brightCells();
+  const times = [0, 1, 3, 4, 5];
+  const set = { test: [], videos: [{ ...video, frames: { ...video.frames, times } }] };
+  const options = { ...unet(), set, shown: [], filter: FILTER };
+  const { video: measured, filtered } = await measureModel(device, options);
+  assertEquals([measured?.flicker.pairs, filtered?.flicker.pairs], [3, 3]);
+});
+
 Deno.test("measureModel() keeps the liveliest frames unless told, and segments only them again", async () => {
   const { video, read } = brightCells();
   const options = { ...unet(), set: { test: [], videos: [video] } };
@@ -170,4 +179,8 @@ Deno.test("liveliestFrames() are the three between which the area changes most",
   assertEquals(liveliestFrames(areas(1, 2, 3)), [0, 1, 2]);
   assertEquals(liveliestFrames(areas(1, 2)), [0, 1]);
   assertEquals(liveliestFrames(areas(1)), [0]);
+  // Across a missing frame nothing is compared.
+  const times = [0, 1, 3, 4, 5, 6];
+  assertEquals(liveliestFrames(areas(5, 5, 9, 9, 8, 8), { times }), [2, 3, 4]);
+  assertEquals(liveliestFrames(areas(5, 5, 9), { times: [0, 2, 4] }), [0, 1, 2]);
 });

@@ -9,9 +9,11 @@ import {
   frameName,
   runContent,
   tinyConfig,
+  tinyFiles,
   trainToEnd,
   withTinyData,
 } from "../../fixtures/tiny_run.ts";
+import { withFolder } from "../../fixtures/temporary.ts";
 
 /** The end of a run. */
 function resultOf(events: readonly TrainEvent[]): ResultEvent {
@@ -129,6 +131,10 @@ Deno.test("train() makes a run of its own for every seed, and a table over all",
 Deno.test("train() works without video, without validation and without test stills", async () => {
   await withTinyData(async ({ data, runs }) => {
     const alone: SettingChange = { video: [], truth: "", rounds: 1 };
+    const flicker = [
+      ...["area_change", "dice_instability", "death_rate", "birth_rate", "blink_rate"],
+      ...["pairs", "death_objects", "birth_objects", "blink_objects"],
+    ];
     const cases: [SettingChange, stages: string[], columns: string[]][] = [
       [alone, ["baseline done"], ["ap50_stills", "mean_ap_stills"]],
       [{ ...alone, validation: 0, test: 0 }, ["baseline done"], []],
@@ -142,11 +148,11 @@ Deno.test("train() works without video, without validation and without test stil
           videoNormalization: "frame",
         },
         ["baseline done", "consistent done"],
-        ["area_change", "dice_instability", "death_rate", "birth_rate", "blink_rate"],
+        flicker,
       ],
       [{ ...alone, video: [`${data}/video-0`], rounds: 0 }, ["baseline done"], [
         ...["ap50_stills", "mean_ap_stills"],
-        ...["area_change", "dice_instability", "death_rate", "birth_rate", "blink_rate"],
+        ...flicker,
       ]],
     ];
     for (const [i, [change, stages, columns]] of cases.entries()) {
@@ -220,6 +226,21 @@ Deno.test("train() finds what is wrong before it makes a run of it", async () =>
       `Cannot create ${runs}/file: `,
     );
   }, { videos: [1], stills: 2 });
+});
+
+Deno.test("train() refuses frames of which no two follow each other, unless they are taken in order", async () => {
+  const files = tinyFiles({ videos: [8] });
+  for (const t of [1, 2, 4, 5, 6]) delete files[`video-0/${frameName("t", t)}`];
+  await withFolder(files, async (data) => {
+    const events = trainToEnd({ config: tinyConfig(data), out: `${data}/run` });
+    const says = "Cannot train on video-0: no 2 frames follow each other 1 apart by their numbers";
+    await assertRejects(() => events, RangeError, says);
+    await assertRejects(() => Deno.stat(`${data}/run/config.json`), Deno.errors.NotFound);
+    const config = tinyConfig(data, { neighbours: "order", rounds: 1, control: false });
+    assertEquals(stagesOf(await trainToEnd({ config, out: `${data}/in-order` })), [
+      ...["baseline done", "consistent done"],
+    ]);
+  });
 });
 
 Deno.test("train() stops with the path when a file cannot be written, and goes on from there", async () => {

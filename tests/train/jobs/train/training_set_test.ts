@@ -105,11 +105,28 @@ Deno.test("loadTrainingSet() reads and normalises stills, videos and truth", asy
 
 Deno.test("loadTrainingSet() matches truth that only some frames have", async () => {
   await withTinyData(async ({ data }) => {
-    const { videos: [video] } = await loadTrainingSet(tinyConfig(data));
+    const { videos: [video], notes } = await loadTrainingSet(tinyConfig(data));
     assertEquals([...video.truth.keys()], [1, 4]);
+    assertEquals(notes, [`Frames 1, 4 of video-0 met frames 1, 4 of ${data}/truth`]);
     const { truth } = syntheticVideo({ seed: 5, frames: 5, size: 32 });
     assertEquals(video.truth.get(4), truth[4]);
   }, { truth: [1, 4] });
+});
+
+Deno.test("loadTrainingSet() leaves out what is missing: frames are no neighbours across it", async () => {
+  const files = tinyFiles();
+  delete files[`video-0/${frameName("t", 2)}`];
+  await withFolder(files, async (data) => {
+    const { videos: [video], notes } = await loadTrainingSet(tinyConfig(data));
+    assertEquals(video.frames.times, [0, 1, 3, 4]);
+    assertEquals([...video.truth.keys()], [0, 1, 2, 3]);
+    assertEquals(notes, [
+      "video-0: frame 2 is missing: frames 1 and 3 are no neighbours",
+      `${data}/truth: 1 images belong to no frame of video-0: not used`,
+    ]);
+    const inOrder = await loadTrainingSet(tinyConfig(data, { neighbours: "order" }));
+    assertEquals(inOrder.videos[0].frames.times, undefined);
+  });
 });
 
 Deno.test("loadTrainingSet() counts the pages of a stack from 0 when it matches truth", async () => {
@@ -123,7 +140,9 @@ Deno.test("loadTrainingSet() counts the pages of a stack from 0 when it matches 
   await withFolder(files, async (data) => {
     const load = (folder: string) =>
       loadTrainingSet(tinyConfig(data, { video: [`${data}/v.tif`], truth: `${data}/${folder}` }));
-    assertEquals([...(await load("some")).videos[0].truth], [[2, truth[2]]]);
+    const { videos: [video], notes } = await load("some");
+    assertEquals([...video.truth], [[2, truth[2]]]);
+    assert(notes[0].startsWith("Page 2 of v met man_seg002.tif"), notes[0]);
     assertEquals([...(await load("all/v.tif")).videos[0].truth], [...truth.entries()]);
   });
 });

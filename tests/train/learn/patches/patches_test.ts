@@ -6,7 +6,7 @@ import {
   PatchSampler,
   samplePatch,
 } from "../../../../train/learn/patches/patches.ts";
-import { heldFrames } from "../../../../train/images/series/frames.ts";
+import { heldFrames, pickFrames } from "../../../../train/images/series/frames.ts";
 import { IGNORED_LABEL, type Plane } from "../../../../train/images/image.ts";
 import { Random } from "../../../../train/images/random.ts";
 import { reflectIndex, type Sample, sampleFromPlanes } from "../../../../train/images/sample.ts";
@@ -190,6 +190,31 @@ Deno.test("PairSampler cuts both frames at the same place", async () => {
     places.add(a);
   }
   assert(places.size > 10);
+});
+
+Deno.test("PairSampler draws no pair across a missing frame", async () => {
+  const frame = (value: number): Plane => ({
+    width: 4,
+    height: 4,
+    data: new Float32Array(16).fill(value),
+  });
+  const times = [0, 1, 3, 4, 5];
+  const video = heldFrames(times.map(frame), { times });
+  const drawn = async (options: { gap?: number; window?: number }) => {
+    const sampler = new PairSampler([video], { size: 4, seed: 7, ...options });
+    const draws = await Promise.all(Array.from({ length: sampler.length }, () => sampler.next()));
+    return draws.map((pair) => pair.map(({ image }) => image[0]).join()).sort();
+  };
+  assertEquals(await drawn({}), ["0,1", "3,4", "4,5"]);
+  assertEquals(await drawn({ gap: 2 }), ["1,3", "3,5"], "two time points apart, not two files");
+  assertEquals(await drawn({ window: 3 }), ["3,4,5"]);
+  const lone = heldFrames([0, 7].map(frame), { times: [0, 7] });
+  assertThrows(
+    () => new PairSampler([lone], { size: 4, seed: 7 }),
+    RangeError,
+    "2 frames in a row",
+  );
+  assertEquals(pickFrames(video, [1, 2]).times, [1, 3]);
 });
 
 Deno.test("PairSampler draws neighbours of each video, a gap apart, once per round", async () => {

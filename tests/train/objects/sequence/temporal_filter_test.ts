@@ -266,3 +266,22 @@ Deno.test("temporalFilter() refuses frames of other sizes and shares outside of 
     );
   }
 });
+
+Deno.test("temporalFilter() has no neighbours across a missing frame", async () => {
+  const timed = (row: string, time: number) => ({ ...frame(row), time });
+  const of = async (times: number[], settings?: Partial<TemporalFilterSettings>) => {
+    const rows = ["11..22", "11....", "11..22", "11...."];
+    const frames = await Array.fromAsync(
+      temporalFilter(rows.map((row, i) => timed(row, times[i])), settings),
+    );
+    return frames.flatMap(rowsOf);
+  };
+  const none = "11....";
+  assertEquals(await of([0, 1, 2, 3]), [none, none, none, none]);
+  // Without frames 2 to 4 the second half stands for itself.
+  assertEquals(await of([0, 1, 5, 6]), [none, none, none, none]);
+  assertEquals(await of([0, 2, 4, 6]), ["11..22", none, "11..22", none], "nothing to compare with");
+  const fillGaps = true;
+  assertEquals((await of([0, 1, 2, 3], { fillGaps }))[1], "11..22");
+  assertEquals((await of([0, 1, 3, 4], { fillGaps }))[1], none);
+});

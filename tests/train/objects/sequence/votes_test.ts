@@ -89,3 +89,16 @@ Deno.test("votesOver() keeps five frames at most, and gives what all at once wou
     RangeError,
   );
 });
+
+Deno.test("votesOver() gives frames beyond a gap no say", async () => {
+  const scores = [0.9, 0.1, 0.8, 0.3, 0.5];
+  const frames = (times: number[]) =>
+    scores.map((score, i) => ({ ...frame([0, 1, 1, 0], { 1: score }), time: times[i] }));
+  const parts = [...await votesOf(frames([0, 1, 2, 3, 4]).slice(0, 2))];
+  parts.push(...await votesOf(frames([0, 1, 2, 3, 4]).slice(2)));
+  assertEquals(await votesOf(frames([0, 1, 7, 8, 9])), parts);
+  assertEquals(
+    await votesOf(frames([3, 4, 5, 6, 7])),
+    await votesOf(scores.map((score) => frame([0, 1, 1, 0], { 1: score }))),
+  );
+});

@@ -1,0 +1,22 @@
+/**
+ * Frames that know when they were taken, so that a missing one parts those around it.
+ *
+ * @module
+ */
+
+import type { LabelImage } from "../../images/image.ts";
+
+/** A label image of a sequence. */
+export interface TimedFrame extends LabelImage {
+  /**
+   * When it was taken, a whole number: the frame after it is a neighbour where its time is one more.
+   * Where it is left out, frames are neighbours in their order.
+   */
+  readonly time?: number;
+}
+
+/** Whether a frame is the neighbour of the one that comes before it in the sequence. */
+export function areNeighbours(before: TimedFrame, after: TimedFrame): boolean {
+  if (before.time === undefined || after.time === undefined) return true;
+  return after.time === before.time + 1;
+}
