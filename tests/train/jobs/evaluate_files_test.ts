@@ -208,6 +208,18 @@ Deno.test("evaluateFiles() says which frames met which, and takes numbers that a
   assertEquals([one.mean_ap, one.frames_with_truth], [1, 1]);
 });
 
+Deno.test("evaluateFiles() measures the field of interest beside the whole frame", async () => {
+  const edge: Rectangle = { x: 0, y: 0, width: 3, height: 1 };
+  const files = { "l/t0.tif": image(B), "t/t0.tif": image(B, edge) };
+  await withFolder(files, async (folder) => {
+    const paths = under(folder, { labels: "l", truth: "t", markers: "t" });
+    const { matching, ctc, field } = await evaluateFiles({ ...paths, field: 1 });
+    assertEquals([matching!["0.5"].accuracy, ctc], [0.5, { SEG: 0.5, DET: 0.5 }]);
+    assertEquals([field!.matching!["0.5"].accuracy, field!.ctc], [1, { SEG: 1, DET: 1 }]);
+    assertEquals(field!.border, 1);
+  });
+});
+
 Deno.test("evaluateFiles() names both files where sizes differ", async () => {
   const files = {
     "l/t1.tif": image(A),

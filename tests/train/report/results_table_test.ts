@@ -130,6 +130,24 @@ Deno.test("resultsTable() shows no flicker where no two frames are neighbours, a
   assertEquals(rows[0].values.dice_instability, undefined);
 });
 
+Deno.test("resultsTable() has the field's figures beside the plain ones, for all rows", async () => {
+  // The truth has one object at the edge that nobody finds, and one inside.
+  const inside = square(8);
+  const data = inside.data.map((id, i) => i < 2 ? 2 : id);
+  const frames = [{ number: 0, labels: inside, truth: { ...inside, data } }];
+  const measured = await evaluateFrames(frames, { field: 1 });
+  const table = resultsTable([{
+    baseline: results(0.5, measured),
+    control: results(0.5, measured, measured),
+  }]);
+  for (const source of ["baseline", "control", "filtered"] as const) {
+    const of = (key: string) => value(table, source, key)?.mean;
+    assertEquals([of("ap50_video"), of("seg"), of("det"), of("true_objects")], [0.5, 0.5, 0.5, 2]);
+    assertEquals([of("field_ap50"), of("field_seg"), of("field_det")], [1, 1, 1]);
+    assertEquals([of("field_mean_ap"), of("field_objects")], [1, 1]);
+  }
+});
+
 Deno.test("resultsTable() leaves out flicker above the truth's where no two frames have truth", async () => {
   const table = resultsTable([{ baseline: results(0.5, await video([8, 9, 8], [8])) }]);
   assertEquals(keys(table).filter((key) => key.startsWith("excess")), []);
