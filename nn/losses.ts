@@ -71,6 +71,18 @@ function plainLoss<P extends Params>(
   };
 }
 
+/**
+ * Generalised Dice. With `shares` its sums are shares of all pixels, so that its ε weighs the same
+ * whatever their number; without, they are plain sums, as in earlier versions, whose runs go on so.
+ */
+export function generalisedDiceLoss({ shares }: { shares: boolean }): LossKind {
+  return plainLoss({
+    name: "generalised-dice",
+    when: "on stills with small objects",
+    params: { epsilon: 1e-6, shares },
+  }, [generalisedDice, maskedGeneralisedDice]);
+}
+
 /** Lets foreground move within tiles. */
 const tileSumLoss: LossKind = {
   name: "tile-sum",
@@ -117,11 +129,7 @@ export const lossKinds: readonly LossKind[] = [
     when: "between soft maps: it is 0 for equal ones",
     params: { smooth: 1 },
   }, [squaredDice, maskedSquaredDice]),
-  plainLoss({
-    name: "generalised-dice",
-    when: "on stills with small objects",
-    params: { epsilon: 1e-6 },
-  }, [generalisedDice, maskedGeneralisedDice]),
+  generalisedDiceLoss({ shares: true }),
   plainLoss({
     name: "bce",
     when: "on stills where each pixel counts alike; the second map is a constant",

@@ -1,6 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { Tape, Variable } from "../../nn/autodiff.ts";
 import {
+  generalisedDiceLoss,
   type Loss,
   losses,
   type LossKind,
@@ -25,10 +26,11 @@ const DEFINITIONS: Record<string, () => number> = {
   "dice": () => 1 - (2 * sum((p, t) => p * t) + 1) / (sum((p, t) => p + t) + 1),
   "squared-dice": () => 1 - (2 * sum((p, t) => p * t) + 1) / (sum((p, t) => p * p + t * t) + 1),
   "generalised-dice": () => {
+    const share = (value: (p: number, t: number) => number) => sum(value) / P.length;
     const classes = [{ of: (v: number) => v }, { of: (v: number) => 1 - v }].map(({ of }) => ({
-      weight: 1 / (sum((_, t) => of(t)) ** 2 + 1e-6),
-      shared: sum((p, t) => of(p) * of(t)),
-      all: sum((p, t) => of(p) + of(t)),
+      weight: 1 / (share((_, t) => of(t)) ** 2 + 1e-6),
+      shared: share((p, t) => of(p) * of(t)),
+      all: share((p, t) => of(p) + of(t)),
     }));
     const total = (key: "shared" | "all") => classes.reduce((s, c) => s + c.weight * c[key], 0);
     return 1 - 2 * total("shared") / (total("all") + 1e-6);
@@ -52,6 +54,36 @@ Deno.test("losses give by their names what their definitions say", async () => {
     assertEquals(loss.value.shape, [1], name);
     assertAlmostEquals((await device.read(loss.value))[0], definition(), 1e-6, name);
   }
+});
+
+Deno.test("losses of stills of a perfect prediction do not depend on the number of pixels", async () => {
+  for (const shape of [[1, 1, 8, 8], [4, 1, 64, 64], [8, 1, 256, 256]]) {
+    using _scope = device.scope();
+    const length = shape.reduce((a, b) => a * b);
+    const mask = device.upload(shape, Float32Array.from({ length }, (_, i) => i % 4 === 0 ? 1 : 0));
+    for (const name of ["dice", "squared-dice", "generalised-dice", "mse"]) {
+      const tape = new Tape(device, { record: false });
+      for (const loss of [losses[name], lossNamed(name, { masked: true })]) {
+        const [value] = await device.read(loss(tape, new Variable(mask), new Variable(mask)).value);
+        assertAlmostEquals(value, 0, 1e-6, `${name} of ${length} pixels`);
+      }
+    }
+  }
+});
+
+Deno.test("generalisedDiceLoss() with plain sums is that of earlier versions, which grows with the pixels", async () => {
+  using _scope = device.scope();
+  const shape = [8, 1, 256, 256];
+  const data = Float32Array.from({ length: 8 * 256 * 256 }, (_, i) => i % 4 === 0 ? 1 : 0);
+  const mask = new Variable(device.upload(shape, data));
+  const { compute } = generalisedDiceLoss({ shares: false });
+  const [value] = await device.read(
+    compute(new Tape(device, { record: false }), [mask, mask], {}).value,
+  );
+  // Of n pixels a quarter is foreground: 1 − S / (S + ε) with S = 2 / (n / 4) + 2 / (3 n / 4).
+  const s = 2 / (data.length / 4) + 2 / (3 * data.length / 4);
+  assertAlmostEquals(value, 1 - s / (s + 1e-6), 1e-6);
+  assertAlmostEquals(value, 0.047, 1e-3);
 });
 
 Deno.test("losses between two predictions reach both; bce and generalised-dice detach the second", () => {

@@ -138,13 +138,13 @@ async function readSettings(path: string): Promise<SettingChange> {
 
 /**
  * Settings of a saved run: what an earlier version did not know of is as it was then. It knew of no
- * other exposures, and took all frames for neighbours.
+ * other exposures, took all frames for neighbours and summed pixels in generalised Dice.
  */
 function asItWas(saved: SettingChange): SettingChange {
   const { augmentation } = saved;
   const hasGroup = typeof augmentation === "object" && augmentation !== null;
   return {
-    neighbours: "order",
+    ...{ neighbours: "order", generalisedDice: "sums" },
     ...saved,
     ...(hasGroup && { augmentation: { exposure: { probability: 0 }, ...augmentation } }),
   };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Loss, type LossKind, lossNamed } from "../../nn/losses.ts";
+import { generalisedDiceLoss, type Loss, type LossKind, lossNamed } from "../../nn/losses.ts";
 import { oneOf, refuseValue, type Setting, type SettingGroup, text } from "../settings.ts";
 
 /** Losses by their names. */
@@ -13,6 +13,8 @@ export interface LossChoice {
   segmentationLoss: string;
   /** Loss between the answers to two frames. */
   consistencyLoss: string;
+  /** Whether the sums of `generalised-dice` are shares of all pixels, or plain sums as they were before. */
+  generalisedDice: "shares" | "sums";
 }
 
 /** What of the labels of stills is left out of the loss. */
@@ -49,6 +51,12 @@ export function lossSettings(losses: readonly LossKind[]): SettingGroup<LossSett
       rule: oneOf(names),
       sentence: `Loss between the answers to two frames: ${names.join(", ")}`,
     },
+    generalisedDice: {
+      value: "shares",
+      rule: oneOf(["shares", "sums"]),
+      sentence: "What generalised-dice sums: shares of all pixels, or pixels (sums), whose loss " +
+        "depends on their number, as in earlier versions",
+    },
   };
   const settings = { ...choice, ...Object.fromEntries(own) };
   return { title: "Losses", settings: settings as SettingGroup<LossSettings>["settings"] };
@@ -59,12 +67,33 @@ function settingName(name: string): string {
   return `consistency${name[0].toUpperCase()}${name.slice(1)}`;
 }
 
-/** The loss between the answers to two frames, with the run's settings. */
-export function consistencyLoss(
-  settings: Pick<LossChoice, "consistencyLoss">,
+/** The losses to choose from, with `generalised-dice` as a run has it. */
+function asChosen(
+  losses: readonly LossKind[],
+  { generalisedDice }: Pick<LossChoice, "generalisedDice">,
+): readonly LossKind[] {
+  if (generalisedDice !== "sums") return losses;
+  const summed = generalisedDiceLoss({ shares: false });
+  return losses.map((loss) => loss.name === summed.name ? summed : loss);
+}
+
+/** The loss on stills, which leaves pixels out where some of them are to be ignored. */
+export function stillsLoss(
+  settings: Pick<LossChoice, "segmentationLoss" | "generalisedDice"> & LabelChoice,
   { losses }: { losses: readonly LossKind[] },
 ): Loss {
+  const { segmentationLoss, ignoreLabel } = settings;
+  const kinds = asChosen(losses, settings);
+  return lossNamed(segmentationLoss, { kinds, masked: ignoreLabel !== 0 });
+}
+
+/** The loss between the answers to two frames, with the run's settings. */
+export function consistencyLoss(
+  settings: Pick<LossChoice, "consistencyLoss" | "generalisedDice">,
+  { losses: all }: { losses: readonly LossKind[] },
+): Loss {
   const { consistencyLoss: name } = settings;
+  const losses = asChosen(all, settings);
   const values = settings as unknown as Readonly<Record<string, number>>;
   const own = losses.find((loss) => loss.name === name)?.settings ?? {};
   const chosen = Object.keys(own).map((key) => [key, values[settingName(key)]] as const);

@@ -13,7 +13,7 @@ Deno.test("generalisedDice() is finite without foreground and without background
       const { y, gradients: [dp] } = await runOperation(generalisedDice, [
         { shape, data: new Array(64).fill(guess) },
         { shape, data: new Array(64).fill(fill) },
-      ], { params: { epsilon: 1e-6 } });
+      ], { params: { epsilon: 1e-6, shares: true } });
       assert(Number.isFinite(y[0]) && dp!.every(Number.isFinite), `${guess} for ${fill}: ${y[0]}`);
     }
   }

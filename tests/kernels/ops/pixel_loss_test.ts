@@ -19,7 +19,7 @@ import { runOperation } from "../fixtures/run_operation.ts";
 const LOSSES: readonly (readonly [masked: AnyOperation, of: AnyOperation, params: Params])[] = [
   [maskedDice, dice, { smooth: 1 }],
   [maskedSquaredDice, squaredDice, { smooth: 1 }],
-  [maskedGeneralisedDice, generalisedDice, { epsilon: 1e-6 }],
+  [maskedGeneralisedDice, generalisedDice, { epsilon: 1e-6, shares: true }],
   [maskedBinaryCrossEntropy, binaryCrossEntropy, {}],
   [maskedMeanSquaredError, meanSquaredError, {}],
 ];

@@ -110,12 +110,13 @@ Deno.test("runConfig() says that a focus model of an earlier version is trained 
   });
 });
 
-Deno.test("runConfig() goes on in the order of frames with a run that knew of no gaps", async () => {
-  const { neighbours: _, ...before } = defaultConfig;
+Deno.test("runConfig() goes on as it was with a run that knew of no gaps and summed pixels", async () => {
+  const { neighbours: _, generalisedDice: __, ...before } = defaultConfig;
   await withJson({ "config.json": before, "now/config.json": defaultConfig }, async (path) => {
-    assertEquals((await runConfig({}, { out: path, resume: true })).neighbours, "order");
+    const resumed = await runConfig({}, { out: path, resume: true });
+    assertEquals([resumed.neighbours, resumed.generalisedDice], ["order", "sums"]);
     const now = await runConfig({}, { out: `${path}/now`, resume: true });
-    assertEquals(now.neighbours, "numbers");
+    assertEquals([now.neighbours, now.generalisedDice], ["numbers", "shares"]);
     const fresh = await runConfig({}, { out: "nowhere", file: `${path}/config.json` });
     assertEquals(fresh.neighbours, "numbers");
   });

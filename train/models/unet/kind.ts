@@ -9,12 +9,17 @@ import type { Tensor } from "../../../kernels/gpu/tensor.ts";
 import { readValues, type Steps } from "../../../kernels/masks/mod.ts";
 import { maskedBinaryCrossEntropy } from "../../../kernels/ops/binary_cross_entropy.ts";
 import { Variable } from "../../../nn/autodiff.ts";
-import { type LossKind, lossNamed, windowLoss } from "../../../nn/losses.ts";
+import { type LossKind, windowLoss } from "../../../nn/losses.ts";
 import { uNetKind } from "../../../nn/networks/list.ts";
 import { objectScores } from "../../objects/sequence/vote_filter.ts";
 import type { LabelImage } from "../../images/image.ts";
 import { type Settings, yesOrNo } from "../../settings.ts";
-import { consistencyLoss, type LabelChoice, type LossChoice } from "../loss_settings.ts";
+import {
+  consistencyLoss,
+  type LabelChoice,
+  type LossChoice,
+  stillsLoss,
+} from "../loss_settings.ts";
 import type { ModelKind, ObjectModel, Segmentation, SegmentOptions, Wish } from "../model_kind.ts";
 import { foregroundEncoder, type Objective } from "../objective.ts";
 import { trunkOptions, type TrunkSettings } from "../trunk.ts";
@@ -106,10 +111,10 @@ export const uNet: ModelKind<UNetRead> = {
 };
 
 function objective(
-  { parted, segmentationLoss, ignoreLabel, ...choice }: UNetRead,
+  { parted, ...choice }: UNetRead,
   { losses }: { losses: readonly LossKind[] },
 ): Objective {
-  const onStills = lossNamed(segmentationLoss, { kinds: losses, masked: ignoreLabel !== 0 });
+  const onStills = stillsLoss(choice, { losses });
   const loss = consistencyLoss(choice, { losses });
   return {
     encode: foregroundEncoder({ parted }),
