@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { encodeLabelTiff } from "../../train/images/formats/encode.ts";
+import type { LabelImage } from "../../train/images/image.ts";
 import { withFolder } from "../train/fixtures/temporary.ts";
 import { labelsOf, type Rectangle } from "../train/fixtures/models/threshold_model.ts";
 import { events, fails, runs, tree } from "./fixtures/command.ts";
@@ -128,4 +129,29 @@ Deno.test("evaluate leaves out what truth ignores, and says so, also as JSON", a
       cwd,
     });
   });
+});
+
+Deno.test("evaluate takes connected pixels of binary truth for objects, and warns where they are not", async () => {
+  const merged = (labels: LabelImage, on: number) =>
+    encodeLabelTiff([{ ...labels, data: labels.data.map((id) => id > 0 ? on : on - 1) }]);
+  for (const on of [1, 2]) {
+    const files = {
+      "res/mask000.tif": image(A, B),
+      "seg/man_seg000.tif": merged(labelsOf([A, B]), on),
+    };
+    await withFolder(files, async (cwd) => {
+      const paths = ["--labels=res", "--truth=seg"];
+      const [binary] = await events(["evaluate", ...paths, "--masks", "binary"], { cwd });
+      const { notes, matching } = binary as {
+        notes: string[];
+        matching: Record<string, { tp: number }>;
+      };
+      assertEquals([matching["0.95"].tp, "warnings" in binary], [2, false]);
+      assertMatch(notes.join(), /2 objects in 1 truth images are connected pixels/);
+      const lines = await runs(["evaluate", ...paths], { cwd });
+      assertMatch(lines[0], /^Warning: 1 of 1 truth images seem to tell foreground from backgr/);
+      const says = ["Cannot use --masks without --truth"];
+      await fails(["evaluate", "--labels=res", "--masks=binary"], { code: 2, says, cwd });
+    });
+  }
 });

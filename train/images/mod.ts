@@ -42,7 +42,6 @@ export {
   readStills,
   type Still,
   type StillFiles,
-  type StillOptions,
   type StillSet,
   type StillsOptions,
 } from "./series/stills.ts";
@@ -64,6 +63,18 @@ export {
   type TruthPair,
 } from "./series/match_truth.ts";
 export { type FrameTimes, frameTimes, type NumberedFrames } from "./series/frame_times.ts";
+
+// From what masks hold to objects.
+export { backgroundOf, connectedObjects } from "./masks/binary.ts";
+export {
+  type MaskFacts,
+  type MaskKind,
+  type MaskNotes,
+  maskNotes,
+  type MaskOptions,
+  objectsInMask,
+  type ReadMask,
+} from "./masks/reading.ts";
 
 // Z-stacks.
 export {

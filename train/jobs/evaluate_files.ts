@@ -7,6 +7,14 @@
 import { disk, writeFileAtomic } from "./disk/files.ts";
 import type { Source } from "../images/source.ts";
 import type { LabelImage } from "../images/image.ts";
+import { backgroundOf } from "../images/masks/binary.ts";
+import {
+  type MaskFacts,
+  type MaskKind,
+  maskNotes,
+  type MaskOptions,
+  objectsInMask,
+} from "../images/masks/reading.ts";
 import { type FrameTimes, frameTimes } from "../images/series/frame_times.ts";
 import { type LoneTruth, matchTruth, readTruthPair } from "../images/series/match_truth.ts";
 import { type LabelSequence, openLabels } from "../images/series/truth.ts";
@@ -29,6 +37,11 @@ export interface EvaluateFilesOptions {
    * nor wrong; 0 and unless told none.
    */
   readonly ignoreLabel?: number;
+  /**
+   * What the numbers in truth are: each an object (`instances`, unless told), or all but the lowest
+   * foreground, whose connected pixels are the objects (`binary`).
+   */
+  readonly masks?: MaskKind;
   /** Also measure without objects that lie wholly in a rim of this width in pixels. */
   readonly field?: number;
   /** A JSON file to write. */
@@ -39,6 +52,8 @@ export interface EvaluateFilesOptions {
 
 /** What was measured, and what a user should know about it. */
 export interface FilesEvaluation extends Evaluation {
+  /** What seems to be wrong with truth, and what to do; left out without any. */
+  warnings?: string[];
   /** Which frames met which truth and markers, and where frames are missing; left out without any. */
   notes?: string[];
   /** The number in truth that marked pixels to leave out; only if there was one. */
@@ -52,22 +67,24 @@ export interface FilesEvaluation extends Evaluation {
  * @throws {SyntaxError | RangeError | TypeError} If files are damaged, do not match or differ in size.
  */
 export async function evaluateFiles(options: EvaluateFilesOptions): Promise<FilesEvaluation> {
-  const { source = disk, ignoreLabel = 0 } = options;
+  const { source = disk, ignoreLabel = 0, masks } = options;
   const labels = holdingLast(await openLabels(source, options.labels));
   const truth = options.truth === undefined
     ? null
-    : await openLabels(source, options.truth, { ignoreLabel });
+    : await openTruth(source, options.truth, { ignoreLabel, masks });
   const markers = options.markers === undefined ? null : await openLabels(source, options.markers);
   const known = {
-    truth: truth && matched(labels, truth),
+    truth: truth && matched(labels, truth.sequence),
     markers: markers && matched(labels, markers),
   };
   const times = timesOf(labels, known);
-  const notes = [...metNotes(known), ...times.notes];
   const measured = await evaluateFrames(framesOf(labels, { ...known, times }), {
     field: options.field,
   });
+  const read = maskNotes(truth?.facts ?? [], { masks, what: "truth images" });
+  const notes = [...metNotes(known), ...times.notes, ...read.notes];
   const evaluation = {
+    ...(read.warnings.length > 0 && { warnings: [...read.warnings] }),
     ...(notes.length > 0 && { notes }),
     ...measured,
     ...(ignoreLabel !== 0 && { ignore_label: ignoreLabel }),
@@ -170,6 +187,26 @@ function placesOf(
     }
   }
   return [...places, ...lone.values()].toSorted((a, b) => a.number - b.number);
+}
+
+/** Truth, and what is found out about each of its images when it is read. */
+async function openTruth(
+  source: Source,
+  path: string,
+  { ignoreLabel, masks }: MaskOptions,
+): Promise<{ sequence: LabelSequence; facts: MaskFacts[] }> {
+  const stored = await openLabels(source, path, { ignoreLabel });
+  const all = async function* () {
+    for (let i = 0; i < stored.length; i++) yield await stored.frame(i);
+  };
+  const background = masks === "binary" ? await backgroundOf(all(), { what: path }) : 0;
+  const facts: MaskFacts[] = [];
+  const frame = async (i: number) => {
+    const read = objectsInMask(await stored.frame(i), { masks, background });
+    facts.push(read.facts);
+    return read.labels;
+  };
+  return { sequence: { ...stored, frame }, facts };
 }
 
 /** The same images; the one decoded last is kept, as it is compared with truth and with markers. */

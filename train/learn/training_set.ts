@@ -37,6 +37,8 @@ export interface TrainingSet {
   readonly videos: readonly TrainingVideo[];
   /** Unlabelled volumes: their planes in order of depth. */
   readonly volumes: readonly Frames[];
+  /** What is probably wrong with it, and what to do. */
+  readonly warnings: readonly string[];
   /** What a user should know about how it was read. */
   readonly notes: readonly string[];
 }

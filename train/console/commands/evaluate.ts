@@ -6,16 +6,19 @@
 
 import type { Flicker, FlickerRates } from "../../objects/scores/flicker.ts";
 import type { Command } from "../command.ts";
-import { countFlag, requiredFlag, textFlag, wholeFlag } from "../flag_values.ts";
+import { choiceFlag, countFlag, requiredFlag, textFlag, wholeFlag } from "../flag_values.ts";
 import { counted } from "../text.ts";
 import { UsageError } from "../usage_error.ts";
+
+const MASKS = ["instances", "binary"] as const;
 
 /** The command `evaluate`. */
 export const evaluateCommand: Command = {
   name: "evaluate",
   summary: "Measures accuracy and flicker of label images",
   usage:
-    "--labels PATH [--truth PATH] [--markers PATH] [--field N] [--ignore-label N] [--out FILE.json]",
+    "--labels PATH [--truth PATH] [--markers PATH] [--field N] [--ignore-label N] [--masks binary] " +
+    "[--out FILE.json]",
   flags: [
     {
       name: "labels",
@@ -49,6 +52,14 @@ export const evaluateCommand: Command = {
         "Number in truth that marks pixels to leave out: what is found there is neither right " +
         "nor wrong",
     },
+    {
+      name: "masks",
+      kind: "value",
+      placeholder: MASKS.join("|"),
+      sentence:
+        "What numbers in truth are: each an object (instances, unless told), or all but the " +
+        "lowest foreground, whose connected pixels are objects (binary)",
+    },
     { name: "out", kind: "value", placeholder: "FILE.json", sentence: "A JSON file to write" },
   ],
   async run(flags, { output }) {
@@ -56,8 +67,10 @@ export const evaluateCommand: Command = {
       throw new UsageError("Cannot use --field without --truth or --markers");
     }
     const ignoreLabel = wholeFlag(flags, "ignore-label");
-    if (ignoreLabel !== undefined && flags.truth === undefined) {
-      throw new UsageError("Cannot use --ignore-label without --truth");
+    const masks = choiceFlag(flags, "masks", { choices: MASKS });
+    for (const name of ["ignore-label", "masks"]) {
+      if (flags[name] === undefined || flags.truth !== undefined) continue;
+      throw new UsageError(`Cannot use --${name} without --truth`);
     }
     const { evaluateFiles } = await import("../../jobs/evaluate_files.ts");
     const evaluation = await evaluateFiles({
@@ -66,6 +79,7 @@ export const evaluateCommand: Command = {
       markers: textFlag(flags, "markers"),
       field: countFlag(flags, "field"),
       ignoreLabel,
+      masks,
       out: textFlag(flags, "out"),
     });
     output.event(evaluation, (shown) => ({ lines: formatEvaluation(shown), status: null }));
@@ -74,6 +88,7 @@ export const evaluateCommand: Command = {
 
 /** What is shown of a measured video. */
 interface ShownEvaluation {
+  warnings?: readonly string[];
   notes?: readonly string[];
   frames: number;
   frames_without_truth?: number;
@@ -98,10 +113,12 @@ interface ShownEvaluation {
 
 /** A measured video as text. */
 export function formatEvaluation(evaluation: ShownEvaluation): string[] {
-  const { notes = [], matching, mean_ap, ctc, dots, field, flicker, flicker_truth } = evaluation;
+  const { warnings = [], notes = [], matching, mean_ap, ctc, dots, field, flicker, flicker_truth } =
+    evaluation;
   const { frames, frames_without_truth, frames_without_labels } = evaluation;
   const { frames_with_truth, frames_with_markers, ignored, ignore_label } = evaluation;
   const lines = [
+    ...warnings.map((text) => `Warning: ${text}`),
     ...notes,
     counted(frames, "frame") +
     (frames_without_truth ? `, ${frames_without_truth} without truth` : ""),

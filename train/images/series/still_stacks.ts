@@ -4,11 +4,12 @@
  * @module
  */
 
-import { decodeImage, readLabels, type ReadLabelsOptions } from "../formats/decode.ts";
-import { foregroundOf, type LabelImage } from "../image.ts";
+import { decodeImage, readLabels } from "../formats/decode.ts";
+import type { LabelImage } from "../image.ts";
+import { type MaskFacts, type MaskOptions, objectsInMask } from "../masks/reading.ts";
 import { PlaneCache } from "../plane_cache.ts";
 import type { Source } from "../source.ts";
-import { listStills, type StillFiles, type StillOptions } from "./stills.ts";
+import { backgroundOfStills, listStills, type StillFiles } from "./stills.ts";
 import { openZSequence, type ZSequence, type ZSequenceOptions } from "./z_stack.ts";
 
 /** A labelled z-stack. */
@@ -19,6 +20,8 @@ export interface StillStack {
   readonly stack: ZSequence;
   /** One id per object, 0 for background, `IGNORED_LABEL` where nothing is known. */
   readonly labels: LabelImage;
+  /** What was found out about its mask, see `maskNotes`. */
+  readonly facts: MaskFacts;
 }
 
 /** Bytes of decoded planes that the stills keep together: a few stacks of 15 planes. */
@@ -42,16 +45,14 @@ const CACHE_BYTES = 64 * 2 ** 20;
 export async function openStillStacks(
   source: Source,
   path: string,
-  { mergeInstances = false, ignoreLabel, ...options }:
-    & Omit<ZSequenceOptions, "depth">
-    & StillOptions = {},
+  options: Omit<ZSequenceOptions, "depth"> & MaskOptions = {},
 ): Promise<StillStack[]> {
-  const { train } = await listStills(source, path);
+  const set = await listStills(source, path);
   const cache = options.cache ?? new PlaneCache(CACHE_BYTES);
+  const background = options.background ?? await backgroundOfStills(source, set, options);
   const stills: StillStack[] = [];
-  for (const files of train) {
-    const still = await openStillStack(source, files, { ...options, cache, ignoreLabel });
-    stills.push(mergeInstances ? { ...still, labels: foregroundOf(still.labels) } : still);
+  for (const files of set.train) {
+    stills.push(await openStillStack(source, files, { ...options, cache, background }));
   }
   return stills;
 }
@@ -59,7 +60,7 @@ export async function openStillStacks(
 async function openStillStack(
   source: Source,
   { name, image, masks, maskPerObject }: StillFiles,
-  { ignoreLabel, ...options }: ZSequenceOptions & ReadLabelsOptions,
+  options: ZSequenceOptions & MaskOptions,
 ): Promise<StillStack> {
   if (maskPerObject) {
     throw new RangeError(
@@ -82,7 +83,7 @@ async function openStillStack(
         `the stack ${stack.width}x${stack.height}; a mask must have its stack's size`,
     );
   }
-  return { name, stack, labels: await readLabels(mask, 0, { ignoreLabel }) };
+  return { name, stack, ...objectsInMask(await readLabels(mask, 0, options), options) };
 }
 
 /** One file as one stack: pages without a description are its planes. */

@@ -10,7 +10,9 @@ import { basename, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
 import type { ImageStack } from "../formats/format.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
-import { foregroundOf, isObject, type LabelImage, type Plane } from "../image.ts";
+import type { LabelImage, Plane } from "../image.ts";
+import { backgroundOf } from "../masks/binary.ts";
+import { type MaskFacts, type MaskOptions, objectsInMask } from "../masks/reading.ts";
 
 /** One labelled image. */
 export interface Still {
@@ -20,6 +22,8 @@ export interface Still {
   readonly image: Plane;
   /** One id per object, 0 for background, `IGNORED_LABEL` where nothing is known. */
   readonly labels: LabelImage;
+  /** What was found out about its mask, see `maskNotes`. */
+  readonly facts: MaskFacts;
   /** What a user should know about how it was read. */
   readonly notes: readonly string[];
 }
@@ -51,12 +55,6 @@ export interface StillSet {
   readonly test: readonly StillFiles[];
   /** What a user should know, such as masks without image. */
   readonly notes: readonly string[];
-}
-
-/** Options of {@linkcode readStill}. */
-export interface StillOptions extends ReadLabelsOptions {
-  /** Merge all objects into one with id 1: masks that only tell foreground from background. */
-  mergeInstances?: boolean;
 }
 
 /** The layouts, for error messages. */
@@ -200,14 +198,10 @@ async function listObjects(source: Source, path: string): Promise<StillFiles | n
 export async function readStill(
   source: Source,
   files: StillFiles,
-  { mergeInstances = false, ignoreLabel = 0 }: StillOptions = {},
+  options: MaskOptions = {},
 ): Promise<Still> {
-  if (files.maskPerObject && ignoreLabel !== 0) {
-    throw new RangeError(
-      `Cannot ignore ${ignoreLabel} in the masks of ${files.image}: each holds one object and no ids; ` +
-        "leave --ignore-label out, or give label images",
-    );
-  }
+  const { masks = "instances", ignoreLabel = 0 } = options;
+  if (files.maskPerObject) refuseForObjects(files, { masks, ignoreLabel });
   const stack = await openSingle(source, files.image);
   const image = await readPlane(stack, 0);
   const notes = [...stack.notes];
@@ -223,15 +217,47 @@ export async function readStill(
     else overlap += addObject(labels, { mask, id: k + 1 });
   }
   if (overlap > 0) notes.push(`${overlap} pixels lie in two masks; the first one keeps them`);
-  if (!files.maskPerObject && !mergeInstances && hasOnly255(labels.data)) {
-    notes.push("its mask holds the single id 255, so everything in it counts as one object");
-  }
-  return { name: files.name, image, labels: mergeInstances ? foregroundOf(labels) : labels, notes };
+  const { labels: objects, facts } = objectsInMask(labels, options);
+  const known = files.maskPerObject ? { ...facts, doubt: null } : facts;
+  return { name: files.name, image, labels: objects, facts: known, notes };
 }
 
-/** True for a mask that only tells foreground (255) from background. */
-function hasOnly255(ids: Uint32Array): boolean {
-  return ids.includes(255) && ids.every((id) => !isObject(id) || id === 255);
+/**
+ * Refuses what makes no sense where every mask is one object.
+ *
+ * @throws {RangeError} If masks are to be binary, or a label is to be ignored.
+ */
+function refuseForObjects(
+  { image }: StillFiles,
+  { masks, ignoreLabel }: Required<Pick<MaskOptions, "masks" | "ignoreLabel">>,
+): void {
+  const [wish, flag] = ignoreLabel !== 0
+    ? [`ignore ${ignoreLabel} in the masks of ${image}`, "--ignore-label"]
+    : [`take the masks of ${image} as binary`, "--masks binary"];
+  if (ignoreLabel === 0 && masks === "instances") return;
+  throw new RangeError(
+    `Cannot ${wish}: each holds one object and no ids; leave ${flag} out, or give label images`,
+  );
+}
+
+/**
+ * The number that is background in the masks of a data set: 0 unless they are read as binary, see
+ * {@linkcode backgroundOf}.
+ *
+ * @throws {SyntaxError | RangeError} If a file is damaged, or nothing is background.
+ */
+export async function backgroundOfStills(
+  source: Source,
+  { path, train, test }: StillSet,
+  { masks = "instances", ignoreLabel }: MaskOptions,
+): Promise<number> {
+  if (masks === "instances") return 0;
+  const all = async function* () {
+    for (const { masks: [mask] } of [...train, ...test]) {
+      yield await readLabels(await openSingle(source, mask), 0, { ignoreLabel });
+    }
+  };
+  return await backgroundOf(all(), { what: `the masks of ${path}` });
 }
 
 /** Gives an object's free pixels its id and counts those that were taken. */
@@ -269,7 +295,7 @@ async function openSingle(source: Source, path: string): Promise<ImageStack> {
 }
 
 /** Options of {@linkcode readStills}. */
-export interface StillsOptions extends StillOptions {
+export interface StillsOptions extends MaskOptions {
   /** Which part of the data set; `train` by default. */
   part?: "train" | "test";
 }
@@ -292,7 +318,10 @@ export async function readStills(
   { part = "train", ...options }: StillsOptions = {},
 ): Promise<Still[]> {
   const set = await listStills(source, path);
+  const background = options.background ?? await backgroundOfStills(source, set, options);
   const stills: Still[] = [];
-  for (const files of set[part]) stills.push(await readStill(source, files, options));
+  for (const files of set[part]) {
+    stills.push(await readStill(source, files, { ...options, background }));
+  }
   return stills;
 }

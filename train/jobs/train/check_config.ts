@@ -5,8 +5,10 @@
  */
 
 import { defaultKinds, type Kinds, modelKind } from "../../models/list.ts";
+import type { ModelKind } from "../../models/model_kind.ts";
 import { checkSegmentationLoss } from "../../models/loss_settings.ts";
 import { checkValues, refuseValue } from "../../settings.ts";
+import { dataSettings } from "./data_settings.ts";
 import { configOf, settingGroups, type TrainConfig } from "./config.ts";
 
 /**
@@ -22,19 +24,13 @@ export function checkConfig(config: TrainConfig, kinds: Kinds = defaultKinds): v
   const kind = modelKind(config.model, kinds.models);
   const named = { name: kind.name, ownLoss: kind.objects?.ownLoss };
   checkSegmentationLoss(config, { kind: named, losses: kinds.losses });
-  const { stills, synthetic, planes, focus, patch, truth, ignoreLabel } = config;
+  const { stills, synthetic, planes, focus, patch } = config;
   const isExample = stills === "" && synthetic === "holotomography";
   if (planes > 0 && focus === "" && !isExample) {
     const expected = "0 without focus; give a table of focus planes, or a run of model focus";
     refuseValue("planes", { value: planes, expected });
   }
-  const hasMasks = kind.objects && (stills !== "" || truth !== "");
-  if (ignoreLabel !== 0 && !hasMasks) {
-    const expected = kind.objects
-      ? "0 without stills or truth: there is no file of masks to read it from"
-      : `0 for model ${kind.name}: it learns from no masks`;
-    refuseValue("ignoreLabel", { value: ignoreLabel, expected });
-  }
+  checkMasks(config, kind);
   const multiple = kind.sizeMultiple(config);
   if (patch % multiple !== 0) {
     refuseValue("patch", { value: patch, expected: `a multiple of ${multiple}` });
@@ -58,6 +54,24 @@ export function checkData(config: TrainConfig): void {
     `Cannot train with ${given} but without stills: give a folder of labelled stills with --stills, or ` +
       "neither, for the built-in synthetic example",
   );
+}
+
+/**
+ * Checks that there are masks where settings say how to read them.
+ *
+ * @throws {RangeError} If there are none.
+ */
+function checkMasks(config: TrainConfig, { name, objects }: ModelKind): void {
+  const { stills, truth } = config;
+  if (objects && (stills !== "" || truth !== "")) return;
+  const because = objects
+    ? "without stills or truth: there is no file of masks to read"
+    : `for model ${name}: it learns from no masks`;
+  const { ignoreLabel, masks } = dataSettings.settings;
+  for (const [key, { value: usual }] of Object.entries({ ignoreLabel, masks })) {
+    const value = config[key as "ignoreLabel" | "masks"];
+    if (value !== usual) refuseValue(key, { value, expected: `${usual} ${because}` });
+  }
 }
 
 /** What the second stage reads only where frames are compared. */

@@ -4,7 +4,16 @@
  * @module
  */
 
-import { oneOf, type SettingGroup, text, texts, wholeNumber, yesOrNo } from "../../settings.ts";
+import type { MaskKind, MaskOptions } from "../../images/masks/reading.ts";
+import {
+  oneOf,
+  refuseValue,
+  type SettingGroup,
+  text,
+  texts,
+  wholeNumber,
+  yesOrNo,
+} from "../../settings.ts";
 
 /** What a run trains on and is measured on. */
 export interface DataSettings {
@@ -32,6 +41,12 @@ export interface DataSettings {
   markers: string;
   /** Rim in pixels whose objects a second measurement on the video leaves out; 0 for none. */
   field: number;
+  /**
+   * What the numbers in masks are: each an object (`instances`), or foreground and background alone
+   * (`binary`), so that objects are the connected pixels of all numbers but the lowest. Truth that
+   * tells objects apart is taken as it is.
+   */
+  masks: MaskKind;
   /** Whether all objects of a mask are taken as one foreground. */
   mergeInstances: boolean;
   /**
@@ -40,6 +55,11 @@ export interface DataSettings {
    * of all measures: a prediction that lies mostly there is neither right nor wrong.
    */
   ignoreLabel: number;
+}
+
+/** How masks are read. */
+export function maskOptions({ masks, mergeInstances, ignoreLabel }: DataSettings): MaskOptions {
+  return { masks, mergeInstances, ignoreLabel };
 }
 
 /** The settings of {@linkcode DataSettings}. */
@@ -98,6 +118,12 @@ export const dataSettings: SettingGroup<DataSettings> = {
       rule: wholeNumber({ least: 0 }),
       sentence: "Also measure the video without objects wholly within so many pixels of the edge",
     },
+    masks: {
+      value: "instances",
+      rule: oneOf(["instances", "binary"]),
+      sentence: "What numbers in masks are: each an object (instances), or all but the lowest " +
+        "foreground, whose connected pixels are objects (binary)",
+    },
     mergeInstances: {
       value: false,
       rule: yesOrNo,
@@ -109,5 +135,10 @@ export const dataSettings: SettingGroup<DataSettings> = {
       sentence:
         "Number in masks and truth that marks pixels to leave out of learning and measuring",
     },
+  },
+  check({ masks, mergeInstances }) {
+    if (masks === "instances" || !mergeInstances) return;
+    const expected = "false with masks binary: objects are either merged or told apart";
+    refuseValue("mergeInstances", { value: mergeInstances, expected });
   },
 };

@@ -8,7 +8,8 @@
 import type { Source } from "../../images/source.ts";
 import type { BatchSettings } from "../../learn/batches.ts";
 import type { TrunkSettings } from "../../models/trunk.ts";
-import type { DataSettings } from "./data_settings.ts";
+import { type DataSettings, maskOptions } from "./data_settings.ts";
+import type { MaskFacts } from "../../images/masks/reading.ts";
 import type { Frames } from "../../images/series/frames.ts";
 import {
   intensityRange,
@@ -92,20 +93,21 @@ export interface StackOptions {
  * @throws {SyntaxError | RangeError} If a file is damaged or does not fit.
  */
 export async function readStackStills(
-  { config: { stills, planes, mergeInstances, ignoreLabel }, source, findFocus, settings }:
-    StackOptions,
-): Promise<{ samples: Sample[]; notes: string[] }> {
+  { config, source, findFocus, settings }: StackOptions,
+): Promise<{ samples: Sample[]; facts: MaskFacts[]; notes: string[] }> {
+  const { stills, planes } = config;
   const samples: Sample[] = [];
+  const opened = await openStillStacks(source, stills, maskOptions(config));
   let nearEdge = 0;
-  const reading = { mergeInstances, ignoreLabel };
-  for (const { stack, labels } of await openStillStacks(source, stills, reading)) {
+  for (const { stack, labels } of opened) {
     const [focus] = await findFocus(stack);
     const image = await subStack(stack, { t: 0, focus, planes });
     if (image.repeated > 0) nearEdge++;
     const range = intensityRange([await stack.plane(0, focus)], settings);
     samples.push({ ...sampleOf(normalize(image, range)), labels: labels.data });
   }
-  return { samples, notes: edgeNotes(nearEdge, { planes, what: "stills" }) };
+  const notes = edgeNotes(nearEdge, { planes, what: "stills" });
+  return { samples, facts: opened.map(({ facts }) => facts), notes };
 }
 
 /**

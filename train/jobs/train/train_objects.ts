@@ -68,6 +68,7 @@ export async function* trainObjects(
     const { width, height } = video.frames;
     checkField(config.field, { width, height, task: "train" });
   }
+  for (const text of set.warnings) yield { type: "warning", text };
   for (const text of set.notes) yield { type: "note", text };
   const unlearned = unlearnedSettings(config, run.kinds).join(", ");
   if (unlearned !== "") {

@@ -13,9 +13,23 @@ import {
   stillNormalization,
   videoNormalization,
 } from "../../images/normalization_settings.ts";
+import { backgroundOf, numbersIn } from "../../images/masks/binary.ts";
+import {
+  type MaskFacts,
+  type MaskKind,
+  type MaskNotes,
+  maskNotes,
+  type MaskOptions,
+  objectsInMask,
+} from "../../images/masks/reading.ts";
 import { normalizeAll } from "../../images/normalize.ts";
 import { type Sample, sampleFromPlanes } from "../../images/sample.ts";
-import { listStills, readStill, type StillFiles } from "../../images/series/stills.ts";
+import {
+  backgroundOfStills,
+  listStills,
+  readStill,
+  type StillFiles,
+} from "../../images/series/stills.ts";
 import { syntheticStills, syntheticVideo } from "../../synthetic/mod.ts";
 import { frameTimes } from "../../images/series/frame_times.ts";
 import { matchTruth, type NamedImages } from "../../images/series/match_truth.ts";
@@ -37,6 +51,7 @@ import {
   type TrainingVideo,
 } from "../../learn/training_set.ts";
 import { disk } from "../disk/files.ts";
+import { maskOptions } from "./data_settings.ts";
 
 const SYNTHETIC_SEED = 1;
 
@@ -70,6 +85,7 @@ export async function loadTrainingSet(
     ? [await syntheticTrainingVideo(config)]
     : await readVideos(config, options);
   const split = splitStills(stills.samples, { config, heldBack: stills.test });
+  const masks = maskNotes(stills.facts, { ...maskOptions(config), what: "masks" });
   return {
     ...split,
     videos: videos.map(({ video }) => video),
@@ -77,7 +93,9 @@ export async function loadTrainingSet(
       ...await readVolumes(config, { source, settings: videoNormalization(config) }),
       ...videos.flatMap(({ volumes = [] }) => volumes),
     ],
+    warnings: [...masks.warnings, ...videos.flatMap(({ warnings }) => warnings)],
     notes: [
+      ...masks.notes,
       ...new Set([...stills.notes, ...videos.flatMap(({ notes }) => notes)]),
       ...ignoredNotes([...stills.samples, ...stills.test], config),
       ...(hasObject(split.train) ? [] : [NO_OBJECT]),
@@ -112,6 +130,8 @@ function ignoredNotes(
 interface ReadStills {
   readonly samples: Sample[];
   readonly test: Sample[];
+  /** What was found out about their masks; none where they are made up. */
+  readonly facts: readonly MaskFacts[];
   readonly notes: readonly string[];
 }
 
@@ -119,7 +139,7 @@ function syntheticSamples(config: IntensitySettings): ReadStills {
   const stills = syntheticStills({ seed: SYNTHETIC_SEED, count: 48, size: 128 });
   const planes = normalizeAll(stills.map(({ image }) => image), stillNormalization(config));
   const samples = planes.map((plane, i) => sampleFromPlanes([plane], stills[i].labels));
-  return { samples, test: [], notes: [] };
+  return { samples, test: [], facts: [], notes: [] };
 }
 
 async function readSamples(
@@ -132,23 +152,27 @@ async function readSamples(
   }
   const set = await listStills(source, config.stills);
   const notes = new Set(set.notes);
+  const facts: MaskFacts[] = [];
+  const options = maskOptions(config);
+  const background = await backgroundOfStills(source, set, options);
   const read = async (files: readonly StillFiles[]) => {
     const samples: Sample[] = [];
     for (const file of files) {
-      const { mergeInstances, ignoreLabel } = config;
-      const still = await readStill(source, file, { mergeInstances, ignoreLabel });
+      const still = await readStill(source, file, { ...options, background });
+      facts.push(still.facts);
       still.notes.forEach((note) => notes.add(note));
       const [plane] = normalizeAll([still.image], stillNormalization(config));
       samples.push(sampleFromPlanes([plane], still.labels));
     }
     return samples;
   };
-  return { samples: await read(set.train), test: await read(set.test), notes: [...notes] };
+  return { samples: await read(set.train), test: await read(set.test), facts, notes: [...notes] };
 }
 
 interface ReadVideo {
   readonly video: TrainingVideo;
   readonly volumes?: readonly Frames[];
+  readonly warnings: readonly string[];
   readonly notes: readonly string[];
 }
 
@@ -160,7 +184,7 @@ async function syntheticTrainingVideo(config: IntensitySettings): Promise<ReadVi
     truth: new Map(truth.entries()),
     markers: new Map<number, LabelImage>(),
   };
-  return { video, notes: [] };
+  return { video, warnings: [], notes: [] };
 }
 
 async function readVideos(
@@ -178,16 +202,17 @@ async function readVideos(
     const names = frameNames(described);
     const { times, notes } = config.neighbours === "numbers" ? gapsIn(names) : NO_GAPS;
     const isFirst = videos.length === 0;
-    const read = (labels: string, ignoreLabel: number) =>
+    const read = (labels: string, options: MaskOptions) =>
       isFirst && labels !== ""
-        ? readTruth(labels, { source, described, names, ignoreLabel })
+        ? readTruth(labels, { source, described, names, options })
         : NO_TRUTH;
-    const truth = await read(config.truth, config.ignoreLabel);
-    const markers = await read(config.markers, 0);
+    const truth = await read(config.truth, maskOptions(config));
+    const markers = await read(config.markers, {});
     const frames = { ...plain, times };
     videos.push({
       video: { name: described.name, frames, truth: truth.labels, markers: markers.labels },
       ...more,
+      warnings: truth.warnings,
       notes: [...more.notes, ...notes, ...truth.notes, ...markers.notes],
     });
   }
@@ -195,7 +220,7 @@ async function readVideos(
 }
 
 const NO_GAPS = { times: undefined, notes: [] };
-const NO_TRUTH = { labels: new Map<number, LabelImage>(), notes: [] };
+const NO_TRUTH = { labels: new Map<number, LabelImage>(), warnings: [], notes: [] };
 
 function frameNames({ name, sourceNames, stems }: OpenedVideo["described"]): NamedImages {
   const stack = sourceNames.length > 1 && new Set(sourceNames).size === 1;
@@ -213,7 +238,7 @@ function gapsIn(
 }
 
 /** Frames of a video, and what its labels must fit. */
-interface OpenedVideo extends Omit<ReadVideo, "video"> {
+interface OpenedVideo extends Omit<ReadVideo, "video" | "warnings"> {
   readonly described: Pick<Video, "name" | "sourceNames" | "stems" | "width" | "height">;
   readonly frames: Frames;
 }
@@ -237,16 +262,17 @@ async function readFrames(
 }
 
 /**
- * Label images of a video's frames, by frame index.
+ * Label images of a video's frames, by frame index. They may be binary as masks of stills are; where they
+ * tell objects apart, that is what counts.
  *
  * @throws {RangeError} If one has another size than the video: better before training than after it.
  */
 async function readTruth(
   path: string,
-  { source, ignoreLabel, described: { width, height, name }, names }:
+  { source, options: { ignoreLabel, masks }, described: { width, height, name }, names }:
     & Pick<OpenedVideo, "described">
-    & { source: Source; names: NamedImages; ignoreLabel: number },
-): Promise<{ labels: Map<number, LabelImage>; notes: string[] }> {
+    & { source: Source; names: NamedImages; options: MaskOptions },
+): Promise<{ labels: Map<number, LabelImage> } & MaskNotes> {
   const truth = await openLabels(source, path, { ignoreLabel });
   const { pairs, withoutLabels, met } = matchTruth(names, truth);
   const labels = new Map<number, LabelImage>();
@@ -267,5 +293,33 @@ async function readTruth(
   // Where every frame has truth of its own number, there is nothing to say.
   const isPlain = pairs.length === names.length &&
     pairs.every((pair) => names.numbers[pair.label] === truth.numbers[pair.truth]);
-  return { labels, notes: isPlain ? notes : [met, ...notes] };
+  const read = await objectsInTruth(labels, { path, masks });
+  return {
+    labels: read.labels,
+    warnings: read.warnings,
+    notes: [...(isPlain ? notes : [met, ...notes]), ...read.notes],
+  };
+}
+
+/** The objects of truth, and what there is to say about it; markers have none of their own. */
+async function objectsInTruth(
+  given: Map<number, LabelImage>,
+  { path, masks }: { path: string; masks?: MaskKind },
+): Promise<{ labels: Map<number, LabelImage> } & MaskNotes> {
+  if (masks === undefined) return { labels: given, warnings: [], notes: [] };
+  const images = [...given.values()];
+  const isBinary = masks === "binary" && images.every((image) => numbersIn(image).length <= 2);
+  const background = isBinary ? await backgroundOf(images, { what: path }) : 0;
+  const options = { masks: isBinary ? "binary" : "instances", background } as const;
+  const labels = new Map<number, LabelImage>();
+  const facts = [...given].map(([frame, image]) => {
+    const read = objectsInMask(image, options);
+    labels.set(frame, read.labels);
+    return read.facts;
+  });
+  const { warnings, notes } = maskNotes(facts, { ...options, what: `truth images of ${path}` });
+  const asItIs =
+    `${path} tells objects apart and is taken as it is: masks is binary for stills alone`;
+  const isLeft = masks === "binary" && !isBinary;
+  return { labels, warnings, notes: isLeft ? [asItIs, ...notes] : notes };
 }

@@ -23,7 +23,7 @@ export interface FinishedRun {
   /** All settings; its seed is that of the first folder. */
   readonly config: TrainConfig;
   /** The data. */
-  readonly set: Pick<TrainingSet, "videos" | "notes">;
+  readonly set: Pick<TrainingSet, "videos" | "warnings" | "notes">;
   /** The results table. */
   readonly table: ResultsTable;
   /** What was measured, seed by seed. */
@@ -53,7 +53,7 @@ export async function writeReport(
     results,
     metrics: await Promise.all(folders.map((folder) => folder.readMetrics())),
     video: video && await reportedVideo(video, results),
-    notes: set.notes,
+    notes: [...set.warnings, ...set.notes],
   });
   await parent.write("curves.svg", renderCurves(report.curves));
   await parent.write("report.html", renderReport(report));

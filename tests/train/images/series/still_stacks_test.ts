@@ -53,6 +53,20 @@ Deno.test("openStillStacks() leaves out the pixels that hold the number to ignor
   });
 });
 
+Deno.test("openStillStacks() makes connected pixels of binary masks objects", async () => {
+  const files = {
+    "images/a.tif": stack([1, 2]),
+    "masks/a.tif": mask(2, 2),
+    "images/b.tif": stack([1, 2]),
+    "masks/b.tif": mask(1, 2),
+  };
+  await withFolder(files, async (path) => {
+    const stills = await openStillStacks(disk, path, { masks: "binary" });
+    assertEquals(stills.map(({ labels }) => [...labels.data]), [[1, 1], [0, 1]]);
+    assertEquals(stills.map(({ facts }) => [facts.objects, facts.background]), [[1, 1], [1, 1]]);
+  });
+});
+
 Deno.test("openStillStacks() decodes no plane before it is asked for", async () => {
   // The pixels of the stack are damaged, its directory is not.
   const page = { width: 2, height: 1, data: [1, 1], compression: "deflate" as const };

@@ -102,16 +102,55 @@ Deno.test("readStills() merges one mask per object and counts overlaps", async (
   });
 });
 
-Deno.test("readStill() says that RGB was converted and that a mask has no instances", async () => {
+Deno.test("readStill() says that RGB was converted, and that a mask seems to have no instances", async () => {
   const rgb = encodePng({ width: 2, height: 2, channels: 3, data: new Uint8Array(12).fill(9) });
   const files = { "images/a.png": rgb, "masks/a.png": png(0, 255, 0, 255) };
   await withFolder(files, async (path) => {
     const [still] = await readStills(disk, path);
     assertEquals([...still.image.data], [9, 9, 9, 9]);
-    assertEquals(still.notes.length, 2);
-    assertEquals(still.notes[0], "RGB converted to grey");
-    assertEquals((await readStills(disk, path, { mergeInstances: true }))[0].notes.length, 1);
+    assertEquals(still.notes, ["RGB converted to grey"]);
+    assertEquals(still.facts.doubt, "the single number 255");
   });
+});
+
+Deno.test("readStills() makes connected pixels of binary masks objects, whatever the numbers are", async () => {
+  for (const [off, on] of [[0, 255], [0, 1], [1, 2]]) {
+    const files = {
+      "train/images/a.png": png(1, 2, 3, 4),
+      "train/masks/a.tif": ids(on, on, on, on),
+      "train/images/b.png": png(1, 2, 3, 4),
+      "train/masks/b.tif": ids(off, off, off, off),
+      "test/images/c.png": png(1, 2, 3, 4),
+      "test/masks/c.tif": ids(on, off, off, on),
+    };
+    await withFolder(files, async (path) => {
+      const read = async (part: "train" | "test") =>
+        (await readStills(disk, path, { part, masks: "binary" }))
+          .map(({ labels }) => [...labels.data]);
+      assertEquals(await read("train"), [[1, 1, 1, 1], [0, 0, 0, 0]]);
+      assertEquals(await read("test"), [[1, 0, 0, 1]]);
+    });
+  }
+});
+
+Deno.test("readStills() refuses binary masks that are one object each, or all the same number", async () => {
+  const objects = { "x/images/x.png": png(1, 2, 3, 4), "x/masks/m.png": png(0, 0, 0, 255) };
+  const same = { "images/x.png": png(1, 2, 3, 4), "masks/x.png": png(7, 7, 7, 7) };
+  for (
+    const [files, words] of [
+      [objects, "leave --masks binary out, or give label images"],
+      [same, "they hold 7 and nothing else"],
+    ] as const
+  ) {
+    await withFolder(files, async (path) => {
+      const error = await assertRejects(
+        () => readStills(disk, path, { masks: "binary" }),
+        RangeError,
+        words,
+      );
+      assert(error.message.includes(path));
+    });
+  }
 });
 
 Deno.test("listStills() refuses folders of no known layout and says which are known", async () => {

@@ -232,7 +232,7 @@ Deno.test("checkConfig() names the setting, its value and what it may be", () =>
     ["window", [1, 2.5], "a whole number ≥ 2"],
     ["planes", [7], "0 without focus; give a table of focus planes, or a run of model focus"],
     ["ignoreLabel", [0.5], "a whole number, 0 for none"],
-    ["ignoreLabel", [255, -1], "0 without stills or truth: there is no file of masks to read it"],
+    ["ignoreLabel", [255, -1], "0 without stills or truth: there is no file of masks to read"],
     ["depthShare consistencyReach", [-1, 0.5], "a whole number ≥ 0"],
     ["depthGap consistencyTile", [0, 1.5], "a whole number ≥ 1"],
     [

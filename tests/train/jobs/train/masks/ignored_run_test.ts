@@ -1,34 +1,34 @@
 // Stills of which a part is ignored: what is learned from them, and runs on files of such masks.
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
-import { runSteps } from "../../../../kernels/masks/mod.ts";
-import { openDevice } from "../../../../kernels/open_device.ts";
-import { encodeLabelTiff } from "../../../../train/images/formats/encode.ts";
-import { decodeImage, readLabels } from "../../../../train/images/formats/decode.ts";
-import { IGNORED_LABEL } from "../../../../train/images/image.ts";
-import { heldSource } from "../../../../train/images/source.ts";
-import type { Sample } from "../../../../train/images/sample.ts";
-import { Random } from "../../../../train/images/random.ts";
-import { UsageError } from "../../../../train/console/usage_error.ts";
-import { runConfig } from "../../../../train/console/run_config.ts";
-import { configOf, type TrainConfig } from "../../../../train/jobs/train/config.ts";
-import type { TrainEvent } from "../../../../train/jobs/train/events.ts";
-import { measureStills } from "../../../../train/jobs/train/measure.ts";
-import { train } from "../../../../train/jobs/train/train.ts";
-import { loadTrainingSet } from "../../../../train/jobs/train/training_set.ts";
-import { StillStream } from "../../../../train/learn/batches.ts";
-import { Learner } from "../../../../train/learn/learner.ts";
-import { stageTasks } from "../../../../train/learn/stage_data.ts";
-import { stillContrast } from "../../../../train/models/exposure.ts";
+import { runSteps } from "../../../../../kernels/masks/mod.ts";
+import { openDevice } from "../../../../../kernels/open_device.ts";
+import { encodeLabelTiff } from "../../../../../train/images/formats/encode.ts";
+import { decodeImage, readLabels } from "../../../../../train/images/formats/decode.ts";
+import { IGNORED_LABEL } from "../../../../../train/images/image.ts";
+import { heldSource } from "../../../../../train/images/source.ts";
+import type { Sample } from "../../../../../train/images/sample.ts";
+import { Random } from "../../../../../train/images/random.ts";
+import { UsageError } from "../../../../../train/console/usage_error.ts";
+import { runConfig } from "../../../../../train/console/run_config.ts";
+import { configOf, type TrainConfig } from "../../../../../train/jobs/train/config.ts";
+import type { TrainEvent } from "../../../../../train/jobs/train/events.ts";
+import { measureStills } from "../../../../../train/jobs/train/measure.ts";
+import { train } from "../../../../../train/jobs/train/train.ts";
+import { loadTrainingSet } from "../../../../../train/jobs/train/training_set.ts";
+import { StillStream } from "../../../../../train/learn/batches.ts";
+import { Learner } from "../../../../../train/learn/learner.ts";
+import { stageTasks } from "../../../../../train/learn/stage_data.ts";
+import { stillContrast } from "../../../../../train/models/exposure.ts";
 import {
   defaultKinds,
   freshNetwork,
   modelKind,
   objectModelOf,
-} from "../../../../train/models/list.ts";
-import type { SettingChange } from "../../../../train/models/model_kind.ts";
-import { noAugmentation } from "../../fixtures/no_augmentation.ts";
-import { withFolder } from "../../fixtures/temporary.ts";
-import { runContent, tinyConfig, tinyFiles } from "../../fixtures/tiny_run.ts";
+} from "../../../../../train/models/list.ts";
+import type { SettingChange } from "../../../../../train/models/model_kind.ts";
+import { noAugmentation } from "../../../fixtures/no_augmentation.ts";
+import { withFolder } from "../../../fixtures/temporary.ts";
+import { runContent, tinyConfig, tinyFiles } from "../../../fixtures/tiny_run.ts";
 
 const device = await openDevice();
 const SIDE = 32;
