@@ -23,6 +23,7 @@ export const LONGEST: readonly string[] = [
   "tests/golden_test.ts",
   "tests/cli/bad_input_test.ts",
   "tests/train/jobs/train/star_run_test.ts",
+  "tests/train/jobs/train/masks/ignored_run_test.ts",
   "tests/train/jobs/train/stack_run_test.ts",
   "tests/cli/train_test.ts",
   "tests/cli/stardist_test.ts",

@@ -66,6 +66,7 @@ export { type FrameTimes, frameTimes, type NumberedFrames } from "./series/frame
 
 // From what masks hold to objects.
 export { backgroundOf, connectedObjects } from "./masks/binary.ts";
+export { type FilledLabels, fillHoles } from "./masks/holes.ts";
 export {
   type MaskFacts,
   type MaskKind,

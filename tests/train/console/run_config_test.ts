@@ -138,3 +138,17 @@ Deno.test("runConfig() goes on without other exposures with a run that knew of n
     assertEquals(fresh.augmentation.exposure, defaultConfig.augmentation.exposure);
   });
 });
+
+Deno.test("runConfig() fills holes for StarDist, and not in a run that was begun without", async () => {
+  const { fillHoles: _, ...before } = {
+    ...defaultConfig,
+    model: "stardist",
+    segmentationLoss: "stardist",
+  };
+  await withJson({ "config.json": before }, async (path) => {
+    assertEquals((await runConfig({}, { out: path, resume: true })).fillHoles, false);
+    const fresh = async (model: string) =>
+      (await runConfig({ stills: "s", model }, { out: "nowhere" })).fillHoles;
+    assertEquals([await fresh("stardist"), await fresh("unet")], [true, false]);
+  });
+});

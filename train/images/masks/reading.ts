@@ -7,6 +7,7 @@
 import type { ReadLabelsOptions } from "../formats/decode.ts";
 import { foregroundOf, isObject, type LabelImage } from "../image.ts";
 import { connectedObjects, numbersIn } from "./binary.ts";
+import { fillHoles } from "./holes.ts";
 import { type Piece, piecesOf } from "./pieces.ts";
 
 /** What the numbers of masks are: each an object of its own, or foreground and background alone. */
@@ -18,6 +19,8 @@ export interface MaskOptions extends ReadLabelsOptions {
   readonly masks?: MaskKind;
   /** The number that is background in binary masks; 0 unless told, see `backgroundOf`. */
   readonly background?: number;
+  /** Fill the holes of objects, see `fillHoles`; not unless told. */
+  readonly fillHoles?: boolean;
   /** Merge all objects into one with id 1; not unless told. */
   readonly mergeInstances?: boolean;
 }
@@ -36,6 +39,8 @@ export interface MaskFacts {
   readonly specks: number;
   /** Objects in several pieces that do not touch, not even at a corner. */
   readonly inPieces: number;
+  /** Objects that had holes, filled or not, and the pixels of these. */
+  readonly holes: { readonly objects: number; readonly pixels: number };
 }
 
 /** The objects of a mask. */
@@ -63,12 +68,15 @@ const ONLY_WHITE = `the single number ${WHITE}`;
  */
 export function objectsInMask(
   mask: LabelImage,
-  { masks = "instances", background = 0, mergeInstances = false }: MaskOptions = {},
+  { masks = "instances", background = 0, fillHoles: fills = false, mergeInstances = false }:
+    MaskOptions = {},
 ): ReadMask {
   const numbers = numbersIn(mask);
   const isBinary = masks === "binary";
-  const labels = isBinary ? connectedObjects(mask, { background }) : mask;
-  const pieces = piecesByLabel(labels);
+  const found = isBinary ? connectedObjects(mask, { background }) : mask;
+  const pieces = piecesByLabel(found);
+  const filled = fillHoles(found);
+  const labels = fills ? filled.labels : found;
   const sizes = [...pieces.values()].map((of) => of.reduce((sum, { size }) => sum + size, 0));
   const facts = {
     doubt: isBinary ? null : doubtOf(mask, { numbers, pieces }),
@@ -77,6 +85,7 @@ export function objectsInMask(
     objects: pieces.size,
     specks: sizes.filter((size) => size < SPECK).length,
     inPieces: [...pieces.values()].filter((of) => of.length > 1).length,
+    holes: { objects: filled.objects, pixels: filled.pixels },
   };
   return { labels: mergeInstances ? foregroundOf(labels) : labels, facts };
 }
@@ -157,45 +166,68 @@ export interface MaskNotes {
  */
 export function maskNotes(
   all: readonly MaskFacts[],
+  { what, ...options }: MaskOptions & { what: string },
+): MaskNotes {
+  if (all.length === 0) return { warnings: [], notes: [] };
+  const { warnings, notes } = kindNotes(all, { ...options, what });
+  const holes = {
+    objects: sumOf(all, (facts) => facts.holes.objects),
+    pixels: sumOf(all, (facts) => facts.holes.pixels),
+  };
+  // Where nobody is asked whether to fill them, as in truth, they are what they are.
+  if (holes.objects === 0 || options.fillHoles === undefined) return { warnings, notes };
+  const said = `Holes in ${holes.objects} of ${sumOf(all, ({ objects }) => objects)} objects in ` +
+    `${what}, ${holes.pixels} pixels: `;
+  const done = options.fillHoles
+    ? "filled; --no-fill-holes leaves them"
+    : "background; --fill-holes fills them";
+  return { warnings, notes: [...notes, said + done] };
+}
+
+/** What there is to say about what the numbers of masks mean. */
+function kindNotes(
+  all: readonly MaskFacts[],
   { what, masks = "instances", mergeInstances = false }: MaskOptions & { what: string },
 ): MaskNotes {
-  const sum = (key: "objects" | "specks" | "inPieces", of = all) =>
-    of.reduce((total, facts) => total + facts[key], 0);
-  if (all.length === 0) return { warnings: [], notes: [] };
-  const [{ background }] = all;
-  if (masks === "binary") {
-    const many = all.filter(({ numbers }) => numbers.length > 2).length;
-    const specks = sum("specks");
-    return {
-      warnings: many === 0 ? [] : [
-        `${many} of ${all.length} ${what} hold more than two numbers: all but ${background} are ` +
-        "foreground; if each number is an object, leave --masks binary out",
-      ],
-      notes: [
-        `${sum("objects")} objects in ${all.length} ${what} are connected pixels` +
-        (background === 0 ? "" : ` of other numbers than ${background}, the lowest`) +
-        (specks === 0 ? "" : `; ${specks} of them have fewer than ${SPECK} pixels`),
-      ],
-    };
-  }
+  if (masks === "binary") return binaryNotes(all, what);
   if (mergeInstances) return { warnings: [], notes: [] };
   const doubtful = doubtfulOf(all);
   const sure = all.filter((facts) => !doubtful.includes(facts));
-  const inPieces = sum("inPieces", sure);
+  const inPieces = sumOf(sure, (facts) => facts.inPieces);
+  const why = [...new Set(doubtful.flatMap(({ doubt }) => doubt ?? []))].join("; ");
   return {
     warnings: doubtful.length === 0 ? [] : [
       `${doubtful.length} of ${all.length} ${what} seem to tell foreground from background and not ` +
-      `object from object (${
-        [...new Set(doubtful.flatMap(({ doubt }) => doubt ?? []))].join("; ")
-      }), so each number counts as one ` +
-      "object; if they do, use --masks binary: connected pixels become objects, and the lowest " +
-      "number background",
+      `object from object (${why}), so each number counts as one object; if they do, use ` +
+      "--masks binary: connected pixels become objects, and the lowest number background",
     ],
     notes: inPieces === 0 ? [] : [
-      `Several pieces under one number: ${inPieces} of ${
-        sum("objects", sure)
-      } objects in ${what}; ` +
-      "each counts as one object, so give each piece a number of its own if it is one",
+      `Several pieces under one number: ${inPieces} of ${sumOf(sure, ({ objects }) => objects)} ` +
+      `objects in ${what}; each counts as one object, so give each piece a number of its own if it ` +
+      "is one",
     ],
   };
+}
+
+function binaryNotes(all: readonly MaskFacts[], what: string): MaskNotes {
+  const [{ background }] = all;
+  const many = all.filter(({ numbers }) => numbers.length > 2).length;
+  const specks = sumOf(all, (facts) => facts.specks);
+  return {
+    warnings: many === 0 ? [] : [
+      `${many} of ${all.length} ${what} hold more than two numbers: all but ${background} are ` +
+      "foreground; if each number is an object, leave --masks binary out",
+    ],
+    notes: [
+      `${
+        sumOf(all, ({ objects }) => objects)
+      } objects in ${all.length} ${what} are connected pixels` +
+      (background === 0 ? "" : ` of other numbers than ${background}, the lowest`) +
+      (specks === 0 ? "" : `; ${specks} of them have fewer than ${SPECK} pixels`),
+    ],
+  };
+}
+
+function sumOf(all: readonly MaskFacts[], count: (facts: MaskFacts) => number): number {
+  return all.reduce((sum, facts) => sum + count(facts), 0);
 }

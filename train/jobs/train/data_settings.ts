@@ -47,6 +47,11 @@ export interface DataSettings {
    * tells objects apart is taken as it is.
    */
   masks: MaskKind;
+  /**
+   * Whether the holes of objects in masks of stills are filled, as StarDist's notebooks do. Its polygons have
+   * none, and a pixel that is missing ends the rays of all others behind it.
+   */
+  fillHoles: boolean;
   /** Whether all objects of a mask are taken as one foreground. */
   mergeInstances: boolean;
   /**
@@ -58,8 +63,10 @@ export interface DataSettings {
 }
 
 /** How masks are read. */
-export function maskOptions({ masks, mergeInstances, ignoreLabel }: DataSettings): MaskOptions {
-  return { masks, mergeInstances, ignoreLabel };
+export function maskOptions(
+  { masks, fillHoles, mergeInstances, ignoreLabel }: DataSettings,
+): MaskOptions {
+  return { masks, fillHoles, mergeInstances, ignoreLabel };
 }
 
 /** The settings of {@linkcode DataSettings}. */
@@ -123,6 +130,11 @@ export const dataSettings: SettingGroup<DataSettings> = {
       rule: oneOf(["instances", "binary"]),
       sentence: "What numbers in masks are: each an object (instances), or all but the lowest " +
         "foreground, whose connected pixels are objects (binary)",
+    },
+    fillHoles: {
+      value: false,
+      rule: yesOrNo,
+      sentence: "Fill holes of objects in masks of stills; for StarDist that is usual",
     },
     mergeInstances: {
       value: false,

@@ -161,6 +161,8 @@ export const starDist: ModelKind<StarDistRead> = {
     consistencyRate: 1e-4,
     warmup: 4000,
     rounds: 500,
+    // A star-shaped object has no holes.
+    fillHoles: true,
   },
   network: starDistKind,
   architecture({ stardist: { rays, grid, features }, ...trunk }) {

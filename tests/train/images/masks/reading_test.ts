@@ -60,7 +60,32 @@ Deno.test("objectsInMask() makes objects of a mask as the options say", () => {
   assertEquals(objectsInMask(mask).facts.objects, 2);
   assertEquals(objectsInMask(mask, { masks: "binary" }).facts, {
     ...{ doubt: null, numbers: [0, 2, 3], background: 0, objects: 3, specks: 3, inPieces: 0 },
+    holes: { objects: 0, pixels: 0 },
   });
+});
+
+Deno.test("objectsInMask() fills holes if it is to, before objects are merged, and counts them anyway", () => {
+  const mask = drawn("1112\n1.12\n1112");
+  assertEquals(objectsInMask(mask).labels, mask);
+  assertEquals(objectsInMask(mask).facts.holes, { objects: 1, pixels: 1 });
+  assertEquals(objectsInMask(mask, { fillHoles: true }).labels, drawn("1112\n1112\n1112"));
+  const merged = objectsInMask(mask, { fillHoles: true, mergeInstances: true });
+  assertEquals(merged.labels, drawn("1111\n1111\n1111"));
+  const binary = objectsInMask(mask, { fillHoles: true, masks: "binary" });
+  assertEquals(binary.labels, drawn("1111\n1111\n1111"));
+  assertEquals(binary.facts.holes, { objects: 1, pixels: 1 });
+});
+
+Deno.test("maskNotes() says how many holes there are and what became of them, where that was asked", () => {
+  const mask = drawn("111.22.3\n1.1.22.3\n111....3");
+  const counted = "Holes in 1 of 3 objects in masks, 1 pixels: ";
+  assertEquals(notesOf([mask], { fillHoles: true }).notes, [
+    `${counted}filled; --no-fill-holes leaves them`,
+  ]);
+  assertEquals(notesOf([mask], { fillHoles: false }).notes, [
+    `${counted}background; --fill-holes fills them`,
+  ]);
+  assertEquals(notesOf([mask]).notes, []);
 });
 
 Deno.test("maskNotes() counts masks without instances and says what to do", () => {

@@ -97,10 +97,10 @@ async function accuracies(change: SettingChange): Promise<Record<string, number>
 for (const model of ["unet", "stardist"]) {
   Deno.test(`${model} finds a kind of objects that is always ignored, and that costs nothing`, async () => {
     const stardist = { rays: 8, grid: 1, features: 8 };
-    // Three discs and a square: it is found, which is wrong only where it is said that there is none.
+    // Three discs and a square each: some squares are found, which is wrong only where there are none.
     const { ignored, objects, background } = await accuracies({ model, stardist });
     assertEquals(ignored, 1);
-    assert(objects > 0.85 && background <= 0.75, `${objects}, ${background}`);
+    assert(objects > 0.75 && background < 0.8, `${objects}, ${background}`);
   });
 }
 

@@ -5,6 +5,7 @@ import { encodeLabelTiff } from "../../../../../train/images/formats/encode.ts";
 import type { LabelImage } from "../../../../../train/images/image.ts";
 import { connectedObjects } from "../../../../../train/images/masks/binary.ts";
 import { heldSource } from "../../../../../train/images/source.ts";
+import { configOf, defaultConfig } from "../../../../../train/jobs/train/config.ts";
 import { train } from "../../../../../train/jobs/train/train.ts";
 import { loadTrainingSet } from "../../../../../train/jobs/train/training_set.ts";
 import type { SettingChange } from "../../../../../train/models/model_kind.ts";
@@ -98,4 +99,51 @@ Deno.test("train() tells the warning as one, and refuses masks that make no sens
       await assertRejects(() => refused.next(), RangeError, words);
     }
   });
+});
+
+/** The files of a tiny run, in whose masks the middle of every object's first long run is missing. */
+async function holedFiles(): Promise<{ files: Record<string, Uint8Array>; holes: number }> {
+  const files = tinyFiles(DATA);
+  let holes = 0;
+  for (const name of Object.keys(files).filter((name) => name.startsWith("stills/masks"))) {
+    const { data, ...size } = await labelsIn(files[name]);
+    const done = new Set<number>();
+    const isInside = (at: number, id: number) =>
+      [-size.width, 0, size.width].every((row) =>
+        [-1, 0, 1].every((x) => data[at + row + x] === id)
+      );
+    data.forEach((id, at) => {
+      const x = at % size.width;
+      if (id === 0 || done.has(id) || x < 1 || x > size.width - 2 || !isInside(at, id)) return;
+      done.add(id);
+      data[at] = 0;
+      holes++;
+    });
+    files[name] = encodeLabelTiff([{ ...size, data }]);
+  }
+  return { files, holes };
+}
+
+Deno.test("loadTrainingSet() for StarDist fills holes of masks, and says how many; a U-Net keeps them", async () => {
+  const { files, holes } = await holedFiles();
+  assert(holes > 5);
+  const labelsOf = ({ train, validation, test }: Awaited<ReturnType<typeof load>>) =>
+    [...train, ...validation, ...test].map(({ labels }) => labels!);
+  const clean = labelsOf(await load(tinyFiles(DATA)));
+  const { fillHoles } = configOf({ model: "stardist" }, { source: "the test" });
+  const filled = await load(files, { fillHoles });
+  assertEquals(labelsOf(filled), clean);
+  assertMatch(
+    filled.notes.join(),
+    new RegExp(`Holes in ${holes} of \\d+ objects in masks, ${holes} p`),
+  );
+  const kept = await load(files, { fillHoles: defaultConfig.fillHoles });
+  assertEquals(
+    labelsOf(kept).reduce(
+      (sum, data, i) => sum + data.filter((id, at) => id !== clean[i][at]).length,
+      0,
+    ),
+    holes,
+  );
+  assertMatch(kept.notes.join(), /background; --fill-holes fills them/);
 });
