@@ -28,7 +28,13 @@ export {
 export { frameNumber, frameNumbers, imageStem, naturalCompare } from "./names.ts";
 
 // Formats.
-export type { ImageFormat, ImageStack, PixelArray, SampleFormat } from "./formats/format.ts";
+export type {
+  ImageFormat,
+  ImageStack,
+  Neighbours,
+  PixelArray,
+  SampleFormat,
+} from "./formats/format.ts";
 export { imageFormats } from "./formats/list.ts";
 export { decodeImage, readLabels, type ReadLabelsOptions, readPlane } from "./formats/decode.ts";
 export { encodeFloatTiff, encodeGreyTiff, encodeLabelTiff } from "./formats/encode.ts";

@@ -9,7 +9,8 @@
 import { unreadable } from "../bytes.ts";
 import { IGNORED_LABEL, type LabelImage, type Plane } from "../image.ts";
 import type { Source } from "../source.ts";
-import type { ImageStack, PixelArray } from "./format.ts";
+import { basename, dirname, join } from "../paths.ts";
+import type { ImageStack, Neighbours, PixelArray } from "./format.ts";
 import { formatsOf, namesOf } from "./list.ts";
 
 /** Luminance of linear RGB (ITU-R BT.709), as in scikit-image's `rgb2gray`. */
@@ -36,12 +37,23 @@ export async function decodeImage(source: Source, path: string): Promise<ImageSt
   const head = await bytes.read(0, Math.min(8, bytes.size));
   const formats = formatsOf(source);
   const format = formats.find((format) => format.matches(head));
-  if (format !== undefined) return await format.open(bytes, () => source.open(path));
+  if (format !== undefined) {
+    return await format.open(bytes, () => source.open(path), neighboursOf(source, path));
+  }
   const start = JSON.stringify(String.fromCharCode(...head));
   const kind = head[0] === 0xff && head[1] === 0xd8
     ? "it is a JPEG, which loses detail"
     : `it is ${namesOf(formats, { negated: true })} (it starts with ${start})`;
   throw unreadable(path, kind, `save the original image as ${namesOf(formats)}`);
+}
+
+/** The files beside a file. */
+function neighboursOf(source: Source, path: string): Neighbours {
+  const folder = dirname(path);
+  return {
+    names: async () => (await source.list(folder)).files,
+    open: async (name) => await source.open(join(folder, basename(name))),
+  };
 }
 
 /**

@@ -34,6 +34,10 @@ export interface ImageStack {
   readonly axes: { readonly t: number; readonly z: number; readonly c: number };
   /** Page of frame t, slice z, channel c at `(t * axes.z + z) * axes.c + c`. */
   readonly order: readonly number[];
+  /** Names of the channels, where the file has any. */
+  readonly channelNames?: readonly string[];
+  /** Where the pages lie in several files of one folder: the name of the file of each page. */
+  readonly files?: readonly string[];
   /** Bits of one sample in the file. */
   readonly bits: number;
   /** Kind of number in the file. */
@@ -48,6 +52,18 @@ export interface ImageStack {
   readonly notes: readonly string[];
   /** Decodes one page: `height * width * samples` numbers in the file's own type. */
   readonly page: (index: number) => Promise<PixelArray>;
+}
+
+/** The files in the folder of a file: some formats spread one data set over several. */
+export interface Neighbours {
+  /** Their names, the file's own among them. */
+  names(): Promise<readonly string[]>;
+  /**
+   * Opens one of them.
+   *
+   * @throws {Error} If there is no such file.
+   */
+  open(name: string): Promise<Bytes>;
 }
 
 /**
@@ -66,9 +82,14 @@ export interface ImageFormat {
    *
    * @param bytes The file; it is closed once it has been opened as an image.
    * @param reopen Opens it again, for pages that are decoded when they are asked for.
+   * @param neighbours The files beside it.
    * @throws {SyntaxError} If it is damaged, or of a kind that is not read.
    */
-  open(bytes: Bytes, reopen: () => Promise<Bytes>): Promise<ImageStack>;
+  open(
+    bytes: Bytes,
+    reopen: () => Promise<Bytes>,
+    neighbours: Neighbours,
+  ): Promise<ImageStack>;
 }
 
 /**

@@ -5,9 +5,19 @@
  */
 
 import { type Bytes, unreadable } from "../bytes.ts";
-import { checkPage, colourNotes, type ImageFormat, type ImageStack } from "./format.ts";
-import { imageJCount, type StackAxes, stackAxes } from "./tiff/axes.ts";
-import { readTiffDirectories, type TiffFile } from "./tiff/directory.ts";
+import { basename } from "../paths.ts";
+import {
+  checkPage,
+  colourNotes,
+  type ImageFormat,
+  type ImageStack,
+  type Neighbours,
+  type PixelArray,
+} from "./format.ts";
+import { stackLayout } from "./tiff/axes.ts";
+import { readTiffDirectories, type TiffFile, type TiffPage } from "./tiff/directory.ts";
+import { hasSampleChannels, imageJCount } from "./tiff/imagej.ts";
+import type { PlanePlace, StackLayout } from "./tiff/layout.ts";
 import { readTiffPixels } from "./tiff/pixels.ts";
 import { isTiff } from "./tiff/tags.ts";
 
@@ -19,39 +29,143 @@ export const tiff: ImageFormat = {
   open: openTiff,
 };
 
-async function openTiff(bytes: Bytes, reopen: () => Promise<Bytes>): Promise<ImageStack> {
+async function openTiff(
+  bytes: Bytes,
+  reopen: () => Promise<Bytes>,
+  neighbours: Neighbours,
+): Promise<ImageStack> {
   const { path } = bytes;
   const file = contiguousPages(await readTiffDirectories(bytes), bytes.size);
   const { first } = file;
-  const rgb = first.photometric === 2 && first.samples >= 3;
-  const notes = colourNotes({ samples: first.samples, rgb, palette: null });
+  const layout = await stackLayout(file.descriptions, {
+    ...{ path, pages: file.length, samples: first.samples },
+    neighbours: { names: neighbours.names, text: (name) => readText(neighbours, name) },
+  });
+  const inPixel = hasChannelsInPixel(file);
+  const rgb = !inPixel && first.photometric === 2 && first.samples >= 3;
+  const channels = first.samples - first.alpha;
+  const split = !rgb && channels > 1 && (inPixel || first.photometric === 1);
+  const notes = split ? [] : colourNotes({ samples: first.samples, rgb, palette: null });
   if (file.skipped > 0) notes.push(`${file.skipped} thumbnails or masks in the file are left out`);
   if (first.photometric === 0) notes.push("white is stored as 0; values are kept as stored");
   if (first.photometric === 3) notes.push("the colour table is for display only and is left out");
-  const { order, ...axes } = axesOf(path, {
-    description: file.description,
-    pages: file.length,
-    samples: first.samples,
-  });
+  const { planes, ...axes } = split ? samplesAsChannels(layout, channels) : wholePages(layout);
+  const isSet = layout.places.some((place) => place.file !== null);
+  const files = new PageFiles({ file, reopen, neighbours });
   return {
     path,
     width: first.width,
     height: first.height,
-    length: file.length,
+    length: isSet || split ? planes.length : file.length,
     axes,
-    order,
+    order: isSet || split ? planes.map((_, i) => i) : planes.map(({ page }) => page),
+    ...layout.channelNames && { channelNames: layout.channelNames },
+    ...isSet && { files: planes.map(({ file }) => file ?? basename(path)) },
     bits: first.bits,
     sampleFormat: first.format,
-    samples: first.samples,
+    samples: split ? 1 : first.samples,
     rgb,
     palette: null,
-    notes,
+    notes: [...notes, ...layout.notes],
     page: async (index) => {
-      checkPage(index, { path, length: file.length });
-      using again = await reopen();
-      return await readTiffPixels(again, await file.page(again, index));
+      checkPage(index, { path, length: isSet || split ? planes.length : file.length });
+      const place = isSet || split ? planes[index] : { file: null, page: index };
+      const pixels = await files.pixels(place);
+      return split ? sampleOf(pixels, { sample: planes[index].sample, of: first.samples }) : pixels;
     },
   };
+}
+
+function hasChannelsInPixel({ descriptions, first }: TiffFile): boolean {
+  return descriptions.some((text) => hasSampleChannels(text, first.samples));
+}
+
+/** Where a plane of pixels is: a page, and which of its samples. */
+interface SamplePlace extends PlanePlace {
+  readonly sample: number;
+}
+
+interface Planes {
+  readonly t: number;
+  readonly z: number;
+  readonly c: number;
+  readonly planes: readonly SamplePlace[];
+}
+
+function wholePages({ t, z, c, places }: StackLayout): Planes {
+  return { t, z, c, planes: places.map((place) => ({ ...place, sample: 0 })) };
+}
+
+/** Samples of a pixel that are no colour are channels beside those that are pages. */
+function samplesAsChannels({ t, z, c, places }: StackLayout, samples: number): Planes {
+  const each = Array.from({ length: samples }, (_, sample) => sample);
+  const planes = places.flatMap((place) => each.map((sample) => ({ ...place, sample })));
+  return { t, z, c: c * samples, planes };
+}
+
+function sampleOf(
+  pixels: PixelArray,
+  { sample, of }: { sample: number; of: number },
+): PixelArray {
+  const plane = new (pixels.constructor as new (length: number) => PixelArray)(pixels.length / of);
+  for (let i = 0; i < plane.length; i++) plane[i] = pixels[i * of + sample];
+  return plane;
+}
+
+async function readText(neighbours: Neighbours, name: string): Promise<string> {
+  using bytes = await neighbours.open(name);
+  return new TextDecoder().decode(await bytes.read(0, bytes.size));
+}
+
+/** Files of a data set whose directories are kept at hand. */
+const OPEN_FILES = 4;
+
+/** The pages of a file and of those beside it, which are looked up when they are asked for. */
+class PageFiles {
+  readonly #own: TiffFile;
+  readonly #reopen: () => Promise<Bytes>;
+  readonly #neighbours: Neighbours;
+  readonly #others = new Map<string, Promise<TiffFile>>();
+
+  constructor(
+    { file, reopen, neighbours }: {
+      file: TiffFile;
+      reopen: () => Promise<Bytes>;
+      neighbours: Neighbours;
+    },
+  ) {
+    this.#own = file;
+    this.#reopen = reopen;
+    this.#neighbours = neighbours;
+  }
+
+  /** Decodes a page. */
+  async pixels({ file: name, page }: PlanePlace): Promise<PixelArray> {
+    using bytes = await (name === null ? this.#reopen() : this.#neighbours.open(name));
+    const file = name === null ? this.#own : await this.#other(name, bytes);
+    if (page >= file.length) {
+      const what = `it has ${file.length} pages, its data set needs page ${page + 1} of it`;
+      throw unreadable(bytes.path, what, "copy it again from its source");
+    }
+    return await readTiffPixels(bytes, await file.page(bytes, page));
+  }
+
+  async #other(name: string, bytes: Bytes): Promise<TiffFile> {
+    const known = this.#others.get(name) ?? readTiffDirectories(bytes);
+    this.#others.delete(name);
+    this.#others.set(name, known);
+    known.catch(() => this.#others.delete(name));
+    if (this.#others.size > OPEN_FILES) this.#others.delete(this.#others.keys().next().value!);
+    const file = await known;
+    const shape = ({ width, height, samples, bits, format }: TiffPage) =>
+      `${width}x${height}, ${samples} x ${bits}-bit ${format}`;
+    if (shape(file.first) === shape(this.#own.first)) return file;
+    throw unreadable(
+      bytes.path,
+      `its pages are ${shape(file.first)}, others of its data set ${shape(this.#own.first)}`,
+      "export the data set again, all images alike",
+    );
+  }
 }
 
 /**
@@ -60,7 +174,8 @@ async function openTiff(bytes: Bytes, reopen: () => Promise<Bytes>): Promise<Ima
  */
 function contiguousPages(file: TiffFile, fileSize: number): TiffFile {
   const { first } = file;
-  const length = imageJCount(file.description);
+  if (hasChannelsInPixel(file)) return file;
+  const length = Math.max(...file.descriptions.map(imageJCount), 1);
   const step = first.chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
   const fits = first.chunks[0].offset + length * step <= fileSize;
   if (file.length > 1 || first.compression !== 1 || first.tiled || !fits) return file;
@@ -73,15 +188,4 @@ function contiguousPages(file: TiffFile, fileSize: number): TiffFile {
         chunks: first.chunks.map(({ offset, bytes }) => ({ offset: offset + i * step, bytes })),
       }),
   };
-}
-
-function axesOf(
-  path: string,
-  { description, ...stack }: { description: string; pages: number; samples: number },
-): StackAxes {
-  try {
-    return stackAxes(description, stack);
-  } catch (error) {
-    throw unreadable(path, (error as Error).message, "export the whole stack into one file again");
-  }
 }

@@ -12,7 +12,7 @@ import type { SampleFormat } from "../format.ts";
 import {
   numbers,
   readTags,
-  readText,
+  readTexts,
   readTiffHead,
   type TiffSource,
   type TiffTags,
@@ -38,6 +38,8 @@ export interface TiffPage {
   readonly format: SampleFormat;
   /** Samples per pixel: 1 for grey, 3 for RGB. */
   readonly samples: number;
+  /** How many of the samples, the last ones, are transparency. */
+  readonly alpha: number;
   /** PhotometricInterpretation: 0 white is zero, 1 black is zero, 2 RGB, 3 palette. */
   readonly photometric: number;
   /** 1 none, 5 LZW, 8 deflate, 32773 PackBits. */
@@ -58,14 +60,14 @@ export interface TiffPage {
   readonly chunks: readonly TiffChunk[];
 }
 
-/** A TIFF file's pages and the text of the first one, which says what the pages mean. */
+/** A TIFF file's pages and the texts of the first one, which says what the pages mean. */
 export interface TiffFile {
   /** Number of pages; all have the size and the kind of numbers of the first. */
   readonly length: number;
   /** The first page. */
   readonly first: TiffPage;
-  /** ImageDescription of the first page, or "". */
-  readonly description: string;
+  /** The descriptions (ImageDescription) of the first page; some programs write two. */
+  readonly descriptions: readonly string[];
   /** Pages left out because they are thumbnails, reduced copies or transparency masks. */
   readonly skipped: number;
   /** Looks up page i in file order, from 0, in the open file. */
@@ -110,7 +112,7 @@ export async function readTiffDirectories(bytes: Bytes): Promise<TiffFile> {
   const places: number[] = [];
   const seen = new Set<number>();
   let first: TiffPage | undefined;
-  let description = "";
+  let descriptions: string[] = [];
   let skipped = 0;
   for (let offset = start; offset !== 0;) {
     if (seen.has(offset)) {
@@ -124,7 +126,7 @@ export async function readTiffDirectories(bytes: Bytes): Promise<TiffFile> {
       const page = await describePage(source, tags, places.length + 1);
       if (first === undefined) {
         first = page;
-        description = await readText(source, tags, 270);
+        descriptions = await readTexts(source, tags, 270);
       } else checkAlike(bytes.path, { page, first, index: places.length + 1 });
       places.push(offset);
     }
@@ -134,7 +136,7 @@ export async function readTiffDirectories(bytes: Bytes): Promise<TiffFile> {
   return {
     length: places.length,
     first,
-    description,
+    descriptions,
     skipped,
     page: async (bytes, i) => {
       const source = { bytes, littleEndian, big };
@@ -190,6 +192,7 @@ async function describePage(source: TiffSource, tags: TiffTags, page: number): P
     bits: await sampleBits(source, tags, page),
     format: sampleFormat(path, await one(339, 1), page),
     samples,
+    alpha: (await numbers(source, tags, 338)).filter((kind) => kind === 1 || kind === 2).length,
     photometric: await one(262, 1),
     compression: compression === 32946 ? 8 : compression,
     predictor: await one(317, 1),

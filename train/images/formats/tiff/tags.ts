@@ -27,8 +27,14 @@ export interface TiffEntry {
   readonly offset: number;
 }
 
+/** An entry of a directory, and those that follow it under the same number. */
+export interface TiffField extends TiffEntry {
+  /** Further entries of the same number, which is against the rules, but some programs do it. */
+  readonly more: TiffEntry[];
+}
+
 /** The entries of one directory by the tag's number. */
-export type TiffTags = ReadonlyMap<number, TiffEntry>;
+export type TiffTags = ReadonlyMap<number, TiffField>;
 
 /** Bytes of one value of each field type. */
 const typeBytes: Readonly<Record<number, number>> = {
@@ -107,7 +113,7 @@ export async function readTags(
   const view = viewOf(
     await bytes.read(offset + countBytes, count * entryBytes + (big ? 8 : 4)),
   );
-  const tags = new Map<number, TiffEntry>();
+  const tags = new Map<number, TiffField>();
   for (let i = 0; i < count; i++) {
     const at = i * entryBytes;
     const type = view.getUint16(at + 2, littleEndian);
@@ -115,11 +121,15 @@ export async function readTags(
     const field = big ? 8 : 4;
     const inline = values * (typeBytes[type] ?? Infinity) <= field;
     const place = at + 4 + field;
-    tags.set(view.getUint16(at, littleEndian), {
+    const entry = {
       type,
       count: values,
       offset: inline ? offset + countBytes + place : readOffset(source, view, place),
-    });
+    };
+    const tag = view.getUint16(at, littleEndian);
+    const before = tags.get(tag);
+    if (before !== undefined) before.more.push(entry);
+    else tags.set(tag, { ...entry, more: [] });
   }
   return { tags, next: readOffset(source, view, count * entryBytes) };
 }
@@ -152,20 +162,26 @@ export async function numbers(
 }
 
 /**
- * The text of a tag up to its first zero byte; "" if there is none.
+ * The texts of a tag, each up to its first zero byte: one, where the tag stands several times as many.
  *
- * @throws {SyntaxError} If it does not lie inside the file.
+ * @throws {SyntaxError} If they do not lie inside the file.
  */
-export async function readText(
+export async function readTexts(
   { bytes }: TiffSource,
   tags: TiffTags,
   tag: number,
-): Promise<string> {
-  const entry = tags.get(tag);
-  if (entry === undefined || (entry.type !== 2 && entry.type !== 1)) return "";
-  checkCount(bytes.path, entry, tag);
-  const text = new TextDecoder().decode(await bytes.read(entry.offset, entry.count));
-  return text.replace(/\0[^]*$/, "");
+): Promise<string[]> {
+  const field = tags.get(tag);
+  if (field === undefined) return [];
+  const texts: string[] = [];
+  for (const entry of [field, ...field.more]) {
+    if (entry.type !== 2 && entry.type !== 1) continue;
+    checkCount(bytes.path, entry, tag);
+    const text = new TextDecoder().decode(await bytes.read(entry.offset, entry.count));
+    const end = text.indexOf("\0");
+    texts.push(end < 0 ? text : text.slice(0, end));
+  }
+  return texts;
 }
 
 function checkCount(path: string, { count }: TiffEntry, tag: number): void {

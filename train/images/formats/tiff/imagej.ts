@@ -1,0 +1,86 @@
+/**
+ * The description that ImageJ writes into the first page of a stack: lines of `key=value`.
+ *
+ * @module
+ */
+
+import { unreadable } from "../../bytes.ts";
+import {
+  countOf,
+  type DescribedFile,
+  pagesAsFrames,
+  pagesInOrder,
+  type StackAxis,
+  type StackLayout,
+} from "./layout.ts";
+
+/** Whether a description is ImageJ's. */
+export function isImageJ(description: string): boolean {
+  return description.startsWith("ImageJ=");
+}
+
+/** The number of images an ImageJ description speaks of, or 1. */
+export function imageJCount(description: string): number {
+  return isImageJ(description) ? numberOf(description, "images") ?? 1 : 1;
+}
+
+/** Whether it says that the samples of a pixel are channels, not a colour. */
+export function hasSampleChannels(description: string, samples: number): boolean {
+  return isImageJ(description) && samples > 1 && numberOf(description, "channels") === samples &&
+    valueOf(description, "mode") !== "rgb";
+}
+
+function valueOf(description: string, key: string): string | undefined {
+  const line = description.split("\n").find((line) => line.startsWith(`${key}=`));
+  return line?.slice(key.length + 1).trim();
+}
+
+function numberOf(description: string, key: string): number | undefined {
+  const value = valueOf(description, key);
+  return value !== undefined && /^\d+$/.test(value) ? Number(value) : undefined;
+}
+
+/**
+ * The layout of a stack that ImageJ describes. Channels are fastest, then slices, then frames, unless it
+ * has an `order` (`zct`: slices fastest).
+ *
+ * @throws {SyntaxError} If it speaks of images that the file does not have.
+ */
+export function imageJLayout(
+  description: string,
+  { path, pages, samples }: DescribedFile,
+): StackLayout {
+  const inPixel = hasSampleChannels(description, samples);
+  const c = inPixel ? 1 : numberOf(description, "channels") ?? 1;
+  const z = numberOf(description, "slices") ?? 1;
+  const t = numberOf(description, "frames") ?? 1;
+  const images = inPixel ? c * z * t : numberOf(description, "images") ?? c * z * t;
+  if (images > pages) {
+    throw unreadable(
+      path,
+      `its ImageJ description speaks of ${images} images, ${pages} are there`,
+      "it was cut short, or its recording stopped: save what is there as a new file",
+    );
+  }
+  const order = orderOf(description);
+  if (c * z * t === pages) return pagesInOrder({ T: t, Z: z, C: c }, { order });
+  const complete = Math.floor(pages / (c * z));
+  const isStopped = images === pages && c * z * t > pages && order[2] === "T" && complete > 0;
+  const sizes = `${countOf(c, "channel")}, ${countOf(z, "slice")} and ${countOf(t, "frame")}`;
+  if (!isStopped) {
+    // What is left over from another image says nothing about these pages.
+    const what =
+      `its ImageJ description speaks of ${sizes}, which its ${pages} pages are not: they ` +
+      "are read as frames";
+    return pagesAsFrames(pages, c * z > 1 ? [what] : []);
+  }
+  const note = `its ImageJ description speaks of ${sizes}, its ${pages} pages are ` +
+    `${countOf(complete, "whole frame")}: these are read`;
+  return pagesInOrder({ T: complete, Z: z, C: c }, { order, notes: [note] });
+}
+
+function orderOf(description: string): StackAxis[] {
+  const order = valueOf(description, "order")?.toUpperCase().replace(/^XY/, "");
+  const isKnown = order !== undefined && [...order].sort().join("") === "CTZ";
+  return [...isKnown ? order : "CZT"] as StackAxis[];
+}
