@@ -1,6 +1,5 @@
 /**
- * Kymo on the command line: `train`, `predict`, `evaluate`, `import`, `filter`,
- * `annotate-to-mask`, `synth`, `tune` and `doctor`.
+ * Kymo on the command line; `--help` lists the commands.
  *
  * @module
  */

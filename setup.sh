@@ -8,9 +8,10 @@
 # Needed are Deno 2.9 or newer and a WebGPU adapter. What is there is used; what is missing is
 # installed where that needs no questions (Deno from npm into ~/.kymo, Mesa's Vulkan drivers with
 # apt), else the script says what to install. Running it again is safe and quick.
-# Paths among ARG are relative to the folder of this script.
+# Paths among ARG are relative to the folder that it is called in.
 set -eu
 
+caller=$PWD
 wanted_major=2 wanted_minor=9
 
 # With a task, standard output belongs to the task.
@@ -23,6 +24,12 @@ die() {
   shift
   for line in "$@"; do printf '  %s\n' "$line" >&2; done
   exit 1
+}
+
+# Makes a folder for this user alone; fails where somebody else has made it, or a link.
+is_private() {
+  mkdir -m 700 "$1" 2>/dev/null && return
+  [ -d "$1" ] && [ ! -L "$1" ] && [ -O "$1" ] && chmod 700 "$1"
 }
 
 # --- Deno ---------------------------------------------------------------------------------------
@@ -116,15 +123,21 @@ find_adapter() {
 set_runtime_dir() {
   if [ -n "${XDG_RUNTIME_DIR:-}" ] || [ "$(uname -s)" != Linux ]; then return; fi
   XDG_RUNTIME_DIR=${TMPDIR:-/tmp}/kymo-runtime-$(id -u)
-  mkdir -m 700 "$XDG_RUNTIME_DIR" 2>/dev/null || [ -O "$XDG_RUNTIME_DIR" ] ||
-    XDG_RUNTIME_DIR=$(mktemp -d)
+  is_private "$XDG_RUNTIME_DIR" || XDG_RUNTIME_DIR=$(mktemp -d)
   export XDG_RUNTIME_DIR
 }
 
 # --- All of it ----------------------------------------------------------------------------------
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-kymo_home=${HOME:-${TMPDIR:-/tmp}}/.kymo
+if [ -n "${HOME:-}" ]; then
+  kymo_home=$HOME/.kymo
+else
+  # Anybody may write into the folder of temporary files, and what lies in it is run.
+  kymo_home=${TMPDIR:-/tmp}/.kymo-$(id -u)
+  is_private "$kymo_home" ||
+    die "$kymo_home belongs to somebody else" "Set HOME to a folder of your own"
+fi
 
 if ! deno=$(find_deno); then
   install_deno
@@ -145,6 +158,8 @@ adapter=$(find_adapter) || die "Deno finds no WebGPU adapter" \
 say "Deno $("$deno" eval --no-config 'console.log(Deno.version.deno)'), WebGPU adapter: $adapter"
 
 if [ $# -gt 0 ]; then
+  INIT_CWD=$caller
+  export INIT_CWD
   exec deno task --config "$root/deno.json" "$@"
 fi
 if [ "$was_on_path" = no ]; then

@@ -19,6 +19,8 @@ interface Machine {
   system?: "Linux" | "Darwin";
   /** The backends of Deno that find an adapter. */
   backends?: string[];
+  /** A link that somebody else put into the folder of temporary files: from a name there to `home`. */
+  link?: string;
   env?: Record<string, string>;
 }
 
@@ -72,6 +74,7 @@ async function buildMachine(root: string, machine: Machine): Promise<void> {
   await write("bin/env", 'export "$1"; shift; exec "$@"');
   await write("bin/uname", `echo ${system}`);
   await write("bin/id", `echo ${user === "root" ? 0 : 1000}`);
+  if (machine.link) await Deno.symlink(`${root}/home`, `${root}/state/${machine.link}`);
   for (const backend of backends) await Deno.writeTextFile(`${root}/state/${backend}`, "");
   if (machine.deno) await write("bin/deno", fakeDeno(machine.deno));
   if (machine.homeDeno) {
@@ -103,7 +106,8 @@ case "$*" in
       if [ -f "$STATE/$backend" ]; then echo "the $backend adapter"; exit 0; fi
     done
     exit 1 ;;
-  *) printf '<%s>' "$@"; echo; echo "runtime folder $XDG_RUNTIME_DIR"; exit 7 ;;
+  *) printf '<%s>' "$@"; echo; echo "runtime folder $XDG_RUNTIME_DIR"
+    echo "called in $INIT_CWD"; exit 7 ;;
 esac`;
 }
 
@@ -152,6 +156,26 @@ Deno.test("setup.sh runs the task with its arguments as they are, and exits as i
   );
   assert(!stdout.includes("adapter"), "standard output belongs to the task");
   assertStringIncludes(stderr, "WebGPU adapter: the vulkan adapter");
+});
+
+Deno.test("setup.sh tells the task in which folder it was called", async () => {
+  const { stdout } = await setUp({ deno: "2.9.6", env: { INIT_CWD: "/elsewhere" } }, ["train"]);
+  assertStringIncludes(stdout, "called in /\n");
+});
+
+Deno.test("setup.sh runs nothing that somebody else put into the folder of temporary files", async () => {
+  const machine: Machine = { npm: "works", env: { HOME: "" } };
+  const alone = await setUp(machine, ["test"]);
+  assertEquals(alone.code, 7);
+  assert(/ --prefix \S+ set-up \S+\/state\/\.kymo-0 /.test(alone.calls[0]), alone.calls[0]);
+  const squatted = await setUp({ ...machine, link: ".kymo-0" }, ["test"]);
+  assertEquals({ code: squatted.code, calls: squatted.calls }, { code: 1, calls: [] });
+  assertMatch(
+    squatted.stderr,
+    /^Cannot set up Kymo: .*\.kymo-0 belongs to somebody else\n {2}Set HOME/,
+  );
+  const runtime = await setUp({ deno: "2.9.6", link: "kymo-runtime-0" }, ["train"]);
+  assertMatch(runtime.stdout, /runtime folder .*tmp\.\w+\n/);
 });
 
 Deno.test("setup.sh prefers ~/.deno to a deno on PATH that is too old", async () => {

@@ -1,16 +1,16 @@
 /**
  * Rehearses publishing to JSR and checks which files would go there.
  *
- * `deno publish --dry-run` cannot leave out a linked package that lies inside the package folder, so
- * the rehearsal is held in a copy: what `publish.include` names in one temporary folder, the
- * stand-ins of `links` in another beside it. The copy also shows that the package needs no file
+ * `deno publish --dry-run` cannot leave out what lies inside the package folder, so the rehearsal is
+ * held in a copy: what `publish.include` names in one temporary folder, the stand-ins of `scopes` in
+ * others beside it, as links. The copy also shows that the package needs no file
  * that is not published.
  *
  * @module
  */
 
 interface Package {
-  links: string[];
+  scopes: Record<string, Record<string, string>>;
   publish: { include: string[] };
   exports: Record<string, string>;
 }
@@ -33,15 +33,16 @@ try {
   await Deno.remove(folder, { recursive: true });
 }
 
-async function copyPackage({ links, publish, ...rest }: Package, folder: string): Promise<void> {
+async function copyPackage({ scopes, publish, ...rest }: Package, folder: string): Promise<void> {
+  const standIns = Object.values(scopes["./"]).map((face) => face.replace(/\/[^/]*$/, ""));
   for (const path of publish.include) {
     await copy(new URL(path, ROOT), `${folder}/package/${path}`);
   }
-  const outside = links.map((_, at) => `../stand-in-${at}`);
-  for (const [at, link] of links.entries()) {
-    await copy(new URL(link, ROOT), `${folder}/stand-in-${at}`);
+  const links = standIns.map((_, at) => `../stand-in-${at}`);
+  for (const [at, path] of standIns.entries()) {
+    await copy(new URL(path, ROOT), `${folder}/stand-in-${at}`);
   }
-  const rewritten = { ...rest, publish, links: outside };
+  const rewritten = { ...rest, publish, links };
   await Deno.writeTextFile(`${folder}/package/deno.json`, JSON.stringify(rewritten));
 }
 

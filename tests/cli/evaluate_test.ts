@@ -3,7 +3,7 @@ import { encodeLabelTiff } from "../../train/images/formats/encode.ts";
 import type { LabelImage } from "../../train/images/image.ts";
 import { withFolder } from "../train/fixtures/temporary.ts";
 import { labelsOf, type Rectangle } from "../train/fixtures/models/threshold_model.ts";
-import { events, fails, runs, tree } from "./fixtures/command.ts";
+import { events, fails, runs, saysNext, tree } from "./fixtures/command.ts";
 
 const A: Rectangle = { x: 1, y: 1, width: 3, height: 2 };
 const B: Rectangle = { x: 6, y: 2, width: 4, height: 3 };
@@ -26,7 +26,10 @@ Deno.test("evaluate prints what it measures, and writes it where it is told to",
     assertEquals(rest, []);
     assertEquals(JSON.parse(await Deno.readTextFile(`${cwd}/e.json`)), evaluation);
     assertEquals(evaluation.ctc, { SEG: 1, DET: 0.75 });
-    assertEquals(await runs(["evaluate", ...paths], { cwd }), [
+    const { lines, next } = await saysNext(["evaluate", ...paths], { cwd });
+    assertEquals(next.length, 2);
+    assertMatch(next[1], / filter --labels res --votes --out res-filtered$/);
+    assertEquals(lines, [
       "Frame 1 of res met man_seg001.tif",
       "Frames 0–1 of res met frames 0–1 of tra",
       "2 frames, 1 without truth",
@@ -82,11 +85,9 @@ Deno.test("evaluate writes nothing where it cannot compare", async () => {
 Deno.test("synth writes a data set, and says with which flags to use it", async () => {
   await withFolder({}, async (cwd) => {
     const synth = ["synth", "--out", "s", "--seed=5", "--stills=2", "--frames", "2"];
-    const lines = await runs(synth, { cwd });
-    assertEquals(lines, [
-      "8 files written",
-      "--stills s/stills --video s/video --truth s/truth",
-    ]);
+    const { lines, next } = await saysNext(synth, { cwd });
+    assertEquals(lines, [`8 files written to ${cwd}/s`]);
+    assertMatch(next[1], / train --stills s\/stills --video s\/video --truth s\/truth$/);
     assertEquals((await tree(`${cwd}/s`)).filter((name) => name.endsWith(".tif")).length, 8);
     const says = ["Cannot write a data set to s", "give another --out"];
     await fails(synth, { code: 1, says, cwd });

@@ -1,5 +1,5 @@
 // A published model through the command line: import, predict, go on training.
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { openDevice } from "../../kernels/open_device.ts";
 import { decodeSafeTensors } from "../../nn/safetensors.ts";
 import type { StarDistOptions } from "../../nn/networks/stardist.ts";
@@ -14,7 +14,7 @@ import {
   SMALL,
 } from "../train/fixtures/models/keras_model.ts";
 import { tinyFiles } from "../train/fixtures/tiny_run.ts";
-import { each, events, fails, runs, tree } from "./fixtures/command.ts";
+import { each, events, fails, runs, saysNext, tree } from "./fixtures/command.ts";
 import { disk } from "../../train/jobs/disk/files.ts";
 
 type Files = Record<string, Uint8Array | string>;
@@ -86,9 +86,10 @@ Deno.test("import writes what training needs, and takes StarDist's thresholds wh
     "m/weights_best.h5": hdf5File(kerasArrays(weights)),
   };
   await withFolder(files, async (cwd) => {
-    const lines = await runs(["import", "m/"], { cwd });
+    const { lines, next } = await saysNext(["import", "m/"], { cwd });
     assertEquals(lines[1].includes("probability 0.500, overlap 0.400, the defaults"), true);
-    assertEquals(lines.at(-1), "To use it: predict --model runs/m, or train --resume-from runs/m");
+    assertMatch(next[1], / predict --model runs\/m --out labels IMAGES$/);
+    assertMatch(next[3], / train --resume-from runs\/m --stills STILLS --video VIDEO$/);
     const config = JSON.parse(await Deno.readTextFile(`${cwd}/runs/m/config.json`));
     const { model, depth, base, patch, low, high, videoNormalization, stardist } = config;
     assertEquals({ model, depth, base, patch }, {

@@ -9,7 +9,7 @@ import {
   type Rectangle,
   thresholdModel,
 } from "../train/fixtures/models/threshold_model.ts";
-import { command, events, firstLines, runs, tree } from "./fixtures/command.ts";
+import { command, events, firstLines, runs, saysNext, tree } from "./fixtures/command.ts";
 import { disk } from "../../train/jobs/disk/files.ts";
 
 const A: Rectangle = { x: 1, y: 1, width: 3, height: 2 };
@@ -44,16 +44,17 @@ Deno.test("predict follows its flags, keeps what is there and overwrites only wh
   await withFolder(files, async (cwd) => {
     const flags = ["--probability", "--tta", "--ctc", "--tile=64", "--memory=512"];
     const plain = ["predict", "--model", "model/weights.safetensors", ...flags, "v.tif"];
-    const lines = await runs(plain, { cwd });
-    assertMatch(lines[0], /^1\/2 {2}v\.tif: 1 objects in \d+\.\d\d s$/);
-    assertEquals(lines.at(-1), "2 files written to predicted");
+    const { lines, next } = await saysNext(plain, { cwd });
+    assertMatch(next[1], / evaluate --labels predicted --truth TRUTH$/);
+    assertMatch(lines[0], /^1\/2 {2}v\.tif: 1 object in \d+\.\d\d s$/);
+    assertEquals(lines.at(-1), `2 files written to ${cwd}/predicted`);
     assertEquals(await tree(`${cwd}/predicted`), [
       ...["mask000.tif", "mask001.tif"],
       ...["probability", "probability/mask000.tif", "probability/mask001.tif"],
     ]);
     assertEquals(await labels(`${cwd}/predicted/mask001.tif`), labelsOf([B]));
     assertEquals(await runs(plain, { cwd }), [
-      "0 files written to predicted, 2 that existed kept (--overwrite replaces them)",
+      `0 files written to ${cwd}/predicted, 2 that existed kept (--overwrite replaces them)`,
     ]);
     const others = [
       "--normalize=frame",

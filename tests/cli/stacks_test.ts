@@ -1,8 +1,8 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { encodeLabelTiff } from "../../train/images/formats/encode.ts";
 import { withFolder } from "../train/fixtures/temporary.ts";
 import { labelsOf, type Rectangle } from "../train/fixtures/models/threshold_model.ts";
-import { fails, runs, tree } from "./fixtures/command.ts";
+import { fails, saysNext, tree } from "./fixtures/command.ts";
 
 const A: Rectangle = { x: 1, y: 1, width: 3, height: 2 };
 const B: Rectangle = { x: 6, y: 2, width: 4, height: 3 };
@@ -12,9 +12,12 @@ Deno.test("filter removes what no neighbouring frame shows, and keeps what it ha
   const files = { "l/t0.tif": image(A), "l/t1.tif": image(A, B), "l/t2.tif": image(A) };
   await withFolder(files, async (cwd) => {
     const filter = ["filter", "--labels=l", "--out=f"];
-    const lines = await runs(filter, { cwd });
-    assertEquals(lines.at(-1), "3 files written to f; 1 object removed, 0 drawn");
-    assertEquals((await runs(filter, { cwd })).at(-1)?.includes("3 that existed kept"), true);
+    const { lines } = await saysNext(filter, { cwd });
+    assertEquals(lines.at(-1), `3 files written to ${cwd}/f; 1 object removed, 0 drawn`);
+    assertEquals(
+      (await saysNext(filter, { cwd })).lines.at(-1)?.includes("3 that existed kept"),
+      true,
+    );
     await fails(["filter", "--labels=l", "--out=g", "--min-overlap=2"], {
       ...{ code: 1, says: ["minOverlap is 2, expected a number from 0 to 1"], cwd },
     });
@@ -24,14 +27,13 @@ Deno.test("filter removes what no neighbouring frame shows, and keeps what it ha
 
 Deno.test("synth --holotomography writes stacks that train takes, and says how", async () => {
   await withFolder({}, async (cwd) => {
-    const lines = await runs(
+    const { lines, next } = await saysNext(
       ["synth", "--holotomography", "--out=h", "--stills=2", "--frames=1"],
       { cwd },
     );
-    assertEquals(lines, [
-      "10 files written",
-      "--stills h/stills --video h/movie --truth h/truth --markers h/dots --focus h/focus.csv",
-    ]);
+    assertEquals(lines, [`10 files written to ${cwd}/h`]);
+    assertMatch(next[1], / train --model focus --stills h\/stills --focus h\/focus\.csv --out /);
+    assertMatch(next[3], / train --stills h\/stills --video h\/movie .* --focus runs\/focus$/);
     assertEquals((await tree(cwd)).includes("h/movie/t000.tif"), true);
     const train = ["train", "--stills=h/stills", "--video=h/movie", "--planes=1", "--out=r"];
     await fails(train, { code: 2, says: ["planes is 1", "give a table of focus planes"], cwd });

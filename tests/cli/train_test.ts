@@ -1,7 +1,16 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { changeConfig, defaultConfig, syntheticConfig } from "../../train/jobs/train/config.ts";
 import { synthFiles } from "../../train/jobs/synth_files.ts";
-import { command, events, fails, firstLines, runs, TINY, tree } from "./fixtures/command.ts";
+import {
+  command,
+  events,
+  fails,
+  firstLines,
+  runs,
+  saysNext,
+  TINY,
+  tree,
+} from "./fixtures/command.ts";
 
 const folder = await Deno.makeTempDir();
 const RUN_FILES = [
@@ -93,7 +102,7 @@ Deno.test("train --seeds trains every seed in a folder of its own and shows mean
     "--seeds=2",
     "--seed=7",
   ];
-  const lines = await runs(seeds, { cwd });
+  const { lines } = await saysNext(seeds, { cwd });
   assertMatch(
     lines[0],
     /^Seed 7: \d+ parameters; 3 stills to learn from, 1 to validate, 1 to test/,

@@ -4,7 +4,7 @@ import { listSettings } from "../../train/settings.ts";
 import { flagOf } from "../../train/console/setting_flags.ts";
 import { settingGroups } from "../../train/jobs/train/config.ts";
 import { withFolder } from "../train/fixtures/temporary.ts";
-import { each, fails, kymo, runs, TINY } from "./fixtures/command.ts";
+import { each, fails, kymo, runs, saysNext, TINY } from "./fixtures/command.ts";
 
 Deno.test("a wrong command line is exit code 2 and one line that says what is wrong", async () => {
   const wrong: [args: string[], ...says: string[]][] = [
@@ -172,8 +172,10 @@ Deno.test("tune writes a file that train takes", async () => {
       "--pairs",
       "1",
     ];
-    const lines = await runs(["tune", "--out", "k.json", "--image", "17x30", ...network], { cwd });
-    assertEquals(lines.at(-1), "Written to k.json");
+    const { lines } = await saysNext(["tune", "--out", "k.json", "--image", "17x30", ...network], {
+      cwd,
+    });
+    assertEquals(lines.at(-1), `Written to ${cwd}/k.json`);
     const { kernels } = JSON.parse(await Deno.readTextFile(`${cwd}/k.json`));
     assert(Object.keys(kernels).includes("conv2d forward 1x1x18x30->2 k3"));
     assertEquals(lines.length, Object.keys(kernels).length + 1);

@@ -13,6 +13,8 @@ import type { Shown } from "./text.ts";
 export interface Output {
   /** Prints an event: as JSON, or as the text that `show` makes of it. */
   event<E extends object>(event: E, show: (event: E) => Shown): void;
+  /** Prints lines that only people need, such as what to do next; none with `--json`. */
+  say(lines: readonly string[]): void;
 }
 
 /** What a command works with, besides its flags. */
@@ -31,6 +33,8 @@ export interface Command {
   readonly usage: string;
   /** Its flags, or a function that loads them. */
   readonly flags: readonly Flag[] | (() => Promise<readonly Flag[]>);
+  /** Whether it computes on the GPU. */
+  readonly usesGpu?: boolean;
   /** Whether it takes words that belong to no flag. */
   readonly takesInputs?: boolean;
   /**

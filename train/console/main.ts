@@ -10,6 +10,7 @@ import { commandHelp, listHelp } from "./help.ts";
 import { commands as allCommands } from "./list.ts";
 import { Printer, processTerminal, type Terminal } from "./output.ts";
 import { parseFlags } from "./parse.ts";
+import { outdatedDeno, prepareGpu } from "./surroundings.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** What a command line may call, and where its text goes. */
@@ -25,6 +26,11 @@ export async function runCommand(
   args: readonly string[],
   { commands = allCommands, terminal = processTerminal() }: RunCommandOptions = {},
 ): Promise<number> {
+  const refusal = outdatedDeno(Deno.version.deno);
+  if (refusal !== null) {
+    terminal.complain(refusal);
+    return 2;
+  }
   const [name, ...rest] = args;
   if (name === undefined) {
     terminal.complain(listHelp(commands));
@@ -45,7 +51,10 @@ export async function runCommand(
     const known = await flagsOf(command);
     const flags = parseFlags(rest, { flags: known, takesInputs: command.takesInputs });
     if (flags.help) terminal.write(commandHelp(command, { flags: known }) + "\n");
-    else await command.run(flags, { output });
+    else {
+      if (command.usesGpu) await prepareGpu();
+      await command.run(flags, { output });
+    }
     return 0;
   } catch (error) {
     output.close();

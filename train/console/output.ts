@@ -50,8 +50,17 @@ export class Printer implements Output {
   event<E extends object>(event: E, show: (event: E) => Shown): void {
     if (this.#json) return this.#terminal.write(JSON.stringify(event) + "\n");
     const { lines, status } = show(event);
-    lines.forEach((line) => this.#terminal.write(this.#clear() + line + "\n"));
+    this.#lines(lines);
     if (status !== null) this.#status(status);
+  }
+
+  /** Prints lines that only people need. */
+  say(lines: readonly string[]): void {
+    if (!this.#json) this.#lines(lines);
+  }
+
+  #lines(lines: readonly string[]): void {
+    lines.forEach((line) => this.#terminal.write(this.#clear() + line + "\n"));
   }
 
   /** A terminal has one status line that changes; a file gets one every ten seconds. */

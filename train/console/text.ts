@@ -4,6 +4,8 @@
  * @module
  */
 
+import { absolute } from "./next.ts";
+
 /** Text for an event: lines to keep, and a status that the next one replaces. */
 export interface Shown {
   /** Lines to print. */
@@ -68,7 +70,7 @@ export function formatWritten(
   { written, kept, out }: { written: number; kept: number; out: string },
 ): string {
   const others = kept > 0 ? `, ${kept} that existed kept (--overwrite replaces them)` : "";
-  return `${counted(written, "file")} written to ${out}${others}`;
+  return `${counted(written, "file")} written to ${absolute(out)}${others}`;
 }
 
 /** What thresholds are called; others have their own names. */

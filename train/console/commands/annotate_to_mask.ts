@@ -8,6 +8,7 @@ import type { AnnotateEvent, AnnotateToMaskOptions } from "../../jobs/annotate/a
 import type { Command } from "../command.ts";
 import { MEMORY, OVERWRITE } from "../flag.ts";
 import { choiceFlag, countFlag, type Flags, requiredFlag, textFlag } from "../flag_values.ts";
+import { absolute, next } from "../next.ts";
 import { counted, type Shown } from "../text.ts";
 import { UsageError } from "../usage_error.ts";
 
@@ -15,6 +16,7 @@ import { UsageError } from "../usage_error.ts";
 export const annotateCommand: Command = {
   name: "annotate-to-mask",
   summary: "Makes masks from scribbles in a few images",
+  usesGpu: true,
   usage: "--images PATH --scribbles PATH --out DIR [flags]",
   flags: [
     {
@@ -76,6 +78,7 @@ export const annotateCommand: Command = {
     const options = annotateOptions(flags);
     const { annotateToMask } = await import("../../jobs/annotate/annotate_to_mask.ts");
     for await (const event of annotateToMask(options)) output.event(event, formatAnnotation);
+    output.say(next("train on stills with their masks", ["train", "--stills", "STILLS"]));
   },
 };
 
@@ -128,7 +131,7 @@ export function formatAnnotation(event: AnnotateEvent): Shown {
     case "mask": {
       const { name, done, total, objects, foreground, seconds } = event;
       const share = `${(100 * foreground).toFixed(1)} % foreground`;
-      const status = `${done}/${total} ${name}: ${objects} objects, ${share}, ` +
+      const status = `${done}/${total} ${name}: ${counted(objects, "object")}, ${share}, ` +
         `${seconds.toFixed(2)} s`;
       return { lines: [], status };
     }
@@ -137,7 +140,7 @@ export function formatAnnotation(event: AnnotateEvent): Shown {
         ? `; ${event.kept} kept that existed (--overwrite replaces them)`
         : "";
       const files = counted(event.written, "mask");
-      return { lines: [`${files} written to ${event.out}${kept}`], status: null };
+      return { lines: [`${files} written to ${absolute(event.out)}${kept}`], status: null };
     }
   }
 }

@@ -5,11 +5,13 @@
  */
 
 import type { Command } from "../command.ts";
+import { next } from "../next.ts";
 
 /** The command `doctor`. */
 export const doctorCommand: Command = {
   name: "doctor",
   summary: "Shows the adapter, its limits and a self-test",
+  usesGpu: true,
   usage: "",
   flags: [],
   async run(_flags, { output }) {
@@ -28,5 +30,6 @@ export const doctorCommand: Command = {
       ],
       status: null,
     }));
+    output.say(next("train on built-in synthetic images", ["train"]));
   },
 };

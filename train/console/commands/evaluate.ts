@@ -7,6 +7,7 @@
 import type { Flicker, FlickerRates } from "../../objects/scores/flicker.ts";
 import type { Command } from "../command.ts";
 import { choiceFlag, countFlag, requiredFlag, textFlag, wholeFlag } from "../flag_values.ts";
+import { next } from "../next.ts";
 import { counted } from "../text.ts";
 import { UsageError } from "../usage_error.ts";
 
@@ -72,9 +73,10 @@ export const evaluateCommand: Command = {
       if (flags[name] === undefined || flags.truth !== undefined) continue;
       throw new UsageError(`Cannot use --${name} without --truth`);
     }
+    const labels = requiredFlag(flags, "labels");
     const { evaluateFiles } = await import("../../jobs/evaluate_files.ts");
     const evaluation = await evaluateFiles({
-      labels: requiredFlag(flags, "labels"),
+      labels,
       truth: textFlag(flags, "truth"),
       markers: textFlag(flags, "markers"),
       field: countFlag(flags, "field"),
@@ -83,6 +85,11 @@ export const evaluateCommand: Command = {
       out: textFlag(flags, "out"),
     });
     output.event(evaluation, (shown) => ({ lines: formatEvaluation(shown), status: null }));
+    const filtered = `${labels.replace(/(\.\w+|[\\/]+)$/, "")}-filtered`;
+    if (evaluation.frames > 1) {
+      const filter = ["filter", "--labels", labels, "--votes", "--out", filtered] as const;
+      output.say(next("see what a temporal filter gains", filter));
+    }
   },
 };
 

@@ -6,6 +6,7 @@
 
 import type { Command } from "../command.ts";
 import { textFlag } from "../flag_values.ts";
+import { absolute } from "../next.ts";
 import { UsageError } from "../usage_error.ts";
 import { TrainProgress } from "./train_progress.ts";
 
@@ -13,6 +14,7 @@ import { TrainProgress } from "./train_progress.ts";
 export const experimentCommand: Command = {
   name: "experiment",
   summary: "Compares ways to train and to predict, by a protocol",
+  usesGpu: true,
   usage: "FILE.json [--out DIR]",
   takesInputs: true,
   flags: [
@@ -38,7 +40,7 @@ export const experimentCommand: Command = {
           return { lines: [`Seed ${shown.seed}, ${shown.name}: ${how}`], status: null };
         }
         if (shown.type === "comparison") {
-          return { lines: ["", shown.text, `Table: ${shown.file}`], status: null };
+          return { lines: ["", shown.text, `Table: ${absolute(shown.file)}`], status: null };
         }
         return progress.show(shown);
       });

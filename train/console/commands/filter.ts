@@ -8,6 +8,7 @@ import type { FilterEvent } from "../../jobs/filter_files.ts";
 import type { Command } from "../command.ts";
 import { OVERWRITE } from "../flag.ts";
 import { numberFlag, requiredFlag, textFlag } from "../flag_values.ts";
+import { next } from "../next.ts";
 import { counted, formatWritten, type Shown } from "../text.ts";
 import { UsageError } from "../usage_error.ts";
 
@@ -64,10 +65,11 @@ export const filterCommand: Command = {
     if (given !== undefined) {
       throw new UsageError(`Cannot use --${given} with${byVotes ? "" : "out"} --votes`);
     }
+    const labels = requiredFlag(flags, "labels");
+    const out = requiredFlag(flags, "out");
     const { filterFiles } = await import("../../jobs/filter_files.ts");
     const events = filterFiles({
-      labels: requiredFlag(flags, "labels"),
-      out: requiredFlag(flags, "out"),
+      ...{ labels, out },
       minOverlap: numberFlag(flags, "min-overlap"),
       fillGaps: flags["fill-gaps"] === true,
       votes: byVotes,
@@ -76,6 +78,7 @@ export const filterCommand: Command = {
       overwrite: flags.overwrite === true,
     });
     for await (const event of events) output.event(event, formatFilter);
+    output.say(next("measure what is left", ["evaluate", "--labels", out, "--truth", "TRUTH"]));
   },
 };
 

@@ -8,6 +8,7 @@ import { basename, resolve } from "node:path";
 import type { ModelImported } from "../../jobs/import_run.ts";
 import type { Command } from "../command.ts";
 import { textFlag } from "../flag_values.ts";
+import { absolute, next } from "../next.ts";
 import { formatThresholds, type Shown } from "../text.ts";
 import { UsageError } from "../usage_error.ts";
 
@@ -33,12 +34,19 @@ export const importCommand: Command = {
     const out = textFlag(flags, "out") ?? `runs/${basename(resolve(model))}`;
     const { importRun } = await import("../../jobs/import_run.ts");
     output.event(await importRun({ model, out }), formatImport);
+    output.say([
+      ...next("segment images with it", ["predict", "--model", out, "--out", "labels", "IMAGES"]),
+      ...next("make it steady on a video", [
+        ...["train", "--resume-from", out] as const,
+        ...["--stills", "STILLS", "--video", "VIDEO"],
+      ]),
+    ]);
   },
 };
 
 /** An imported model as text. */
 export function formatImport(
-  { model, out, weights, parameters, options, thresholds, hasThresholds }: ModelImported,
+  { model, weights, parameters, options, thresholds, hasThresholds }: ModelImported,
 ): Shown {
   const { rays, grid, depth, base } = options;
   const source = hasThresholds ? "" : ", the defaults, as it has no thresholds.json";
@@ -47,8 +55,7 @@ export function formatImport(
       `StarDist of ${model}: ${parameters.toLocaleString("en")} parameters; ${rays} rays, grid ` +
       `${grid}, depth ${depth}, base ${base}`,
       `Thresholds: ${formatThresholds(thresholds)}${source}`,
-      `Weights: ${weights}`,
-      `To use it: predict --model ${out}, or train --resume-from ${out}`,
+      `Weights: ${absolute(weights)}`,
     ],
     status: null,
   };

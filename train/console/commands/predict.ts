@@ -18,7 +18,9 @@ import {
   requiredFlag,
   textFlag,
 } from "../flag_values.ts";
-import { formatDuration, formatWritten, Rate, type Shown } from "../text.ts";
+import { counted, formatDuration, formatWritten, Rate, type Shown } from "../text.ts";
+import { next } from "../next.ts";
+import { placeOf } from "../surroundings.ts";
 import { usage, UsageError } from "../usage_error.ts";
 
 /** From what, with what and where to. */
@@ -131,6 +133,7 @@ export function predictCommandWith(choices: PredictChoices = {}): Command {
   return {
     name: "predict",
     summary: "Segments images or videos with a trained network",
+    usesGpu: true,
     usage: "--model RUN [--out DIR] [flags] INPUT...",
     async flags() {
       const formats = (await formatsOf(choices)).flatMap(({ flag, sentence }): Flag[] =>
@@ -143,9 +146,13 @@ export function predictCommandWith(choices: PredictChoices = {}): Command {
       const options = await predictOptions(flags, choices);
       const { predict } = await import("../../jobs/predict/predict.ts");
       const progress = new PredictProgress();
+      let isOfObjects = false;
       for await (const event of predict(options)) {
+        isOfObjects ||= event.type === "frame";
         output.event(event, (shown) => progress.show(shown));
       }
+      const evaluate = ["evaluate", "--labels", options.out, "--truth", "TRUTH"] as const;
+      if (isOfObjects) output.say(next("measure the labels", evaluate));
     },
   };
 }
@@ -187,7 +194,7 @@ async function predictOptions(
     ...changes,
     model: requiredFlag(flags, "model"),
     inputs,
-    out: textFlag(flags, "out") ?? "predicted",
+    out: textFlag(flags, "out") ?? await placeOf("predicted"),
     models,
     outputs: formats.filter(({ flag }) => flag !== null && flags[flag] === true),
     tta: flags.tta === true,
@@ -243,7 +250,7 @@ export class PredictProgress {
         const left = Number.isFinite(rate) && rate > 0
           ? `  ${formatDuration((total - done) / rate)} left`
           : "";
-        const status = `${done}/${total}  ${name}: ${objects} objects in ${
+        const status = `${done}/${total}  ${name}: ${counted(objects, "object")} in ${
           seconds.toFixed(2)
         } s${left}`;
         return { lines: [], status };

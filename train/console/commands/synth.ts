@@ -6,6 +6,7 @@
 
 import type { Command } from "../command.ts";
 import { countFlag, requiredFlag } from "../flag_values.ts";
+import { absolute, next } from "../next.ts";
 
 /** The command `synth`. */
 export const synthCommand: Command = {
@@ -42,25 +43,30 @@ export const synthCommand: Command = {
       stills: countFlag(flags, "stills", { least: 1 }),
       frames: countFlag(flags, "frames", { least: 1 }),
     };
+    const show = ({ files }: { files: number }) => ({
+      lines: [`${files} files written to ${absolute(options.out)}`],
+      status: null,
+    });
     if (flags.holotomography !== true) {
-      output.event(await synthFiles(options), ({ files, stills, video, truth }) => ({
-        lines: [
-          `${files} files written`,
-          `--stills ${stills} --video ${video} --truth ${truth}`,
-        ],
-        status: null,
-      }));
+      const written = await synthFiles(options);
+      output.event(written, show);
+      const { stills, video, truth } = written;
+      const data = ["--stills", stills, "--video", video, "--truth", truth];
+      output.say(next("train on them", ["train", ...data]));
       return;
     }
-    output.event(
-      await synthStackFiles(options),
-      ({ files, stills, movie, truth, dots, focus }) => ({
-        lines: [
-          `${files} files written`,
-          `--stills ${stills} --video ${movie} --truth ${truth} --markers ${dots} --focus ${focus}`,
-        ],
-        status: null,
-      }),
-    );
+    const written = await synthStackFiles(options);
+    output.event(written, show);
+    const { stills, movie, truth, dots, focus } = written;
+    output.say([
+      ...next("train a model that finds focus", [
+        ...["train", "--model", "focus", "--stills", stills] as const,
+        ...["--focus", focus, "--out", "runs/focus"],
+      ]),
+      ...next("train on the planes around it", [
+        ...["train", "--stills", stills, "--video", movie, "--truth", truth] as const,
+        ...["--markers", dots, "--planes", "3", "--focus", "runs/focus"],
+      ]),
+    ]);
   },
 };

@@ -4,11 +4,14 @@
  * @module
  */
 
+import type { TrainConfig } from "../../jobs/train/config.ts";
 import type { Kinds } from "../../models/list.ts";
 import type { Command } from "../command.ts";
 import type { Flag } from "../flag.ts";
 import { countFlag, textFlag } from "../flag_values.ts";
 import { usage, UsageError } from "../usage_error.ts";
+import { next } from "../next.ts";
+import { placeOf } from "../surroundings.ts";
 import { TrainProgress } from "./train_progress.ts";
 
 const OWN: readonly Flag[] = [
@@ -43,6 +46,7 @@ export function trainCommandWith({ kinds }: { kinds?: Kinds } = {}): Command {
   return {
     name: "train",
     summary: "Trains on labelled stills, then in turns on them and on videos",
+    usesGpu: true,
     usage: "[--stills DIR] [--video PATH]... [--model KIND] [--resume-from RUN] " +
       "[--out DIR] [--resume] [--seeds N] [--control] [every setting as a flag]",
     async flags() {
@@ -71,18 +75,37 @@ export function trainCommandWith({ kinds }: { kinds?: Kinds } = {}): Command {
         import("../../jobs/train/train.ts"),
         import("../../jobs/disk/folders.ts"),
       ]);
-      using made = given === undefined ? await makeNewFolder(`runs/${timestamp()}`) : null;
+      using made = given === undefined
+        ? await makeNewFolder(await placeOf(`runs/${timestamp()}`))
+        : null;
       const out = given ?? made!.path;
       const progress = new TrainProgress();
       for await (const event of train({ config, out, seeds, resume, kinds })) {
         output.event(event, (shown) => progress.show(shown));
       }
+      output.say(afterTraining(config, { out, seeds }));
     },
   };
 }
 
 /** The command `train`. */
 export const trainCommand: Command = trainCommandWith();
+
+/** What to do with a run: segment its video, or use the planes in focus that it finds. */
+function afterTraining(
+  { model, seed, video, stills }: TrainConfig,
+  { out, seeds = 1 }: { out: string; seeds?: number },
+): string[] {
+  const run = seeds === 1 ? out : `${out}/seed-${seed}`;
+  if (model === "focus") {
+    return next("train on the planes around focus", [
+      ...["train", "--stills", stills, "--video", "VIDEO"] as const,
+      ...["--planes", "7", "--focus", run],
+    ]);
+  }
+  const images = video.length > 0 ? video : ["IMAGES"];
+  return next("segment with it", ["predict", "--model", run, "--out", "labels", ...images]);
+}
 
 function timestamp(): string {
   return new Date().toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");

@@ -13,6 +13,7 @@ import type {
   ValidationEvent,
 } from "../../jobs/train/events.ts";
 import type { ResultsTable } from "../../report/data.ts";
+import { absolute } from "../next.ts";
 import { formatDuration, formatThresholds, Rate, type Shown } from "../text.ts";
 
 /** Four digits behind the point; rounding errors around 0 have no sign. */
@@ -58,8 +59,8 @@ export class TrainProgress {
             "",
             ...formatTable(event.table),
             "",
-            `Report:  ${event.report}`,
-            `Weights: ${event.weights}`,
+            `Report:  ${absolute(event.report)}`,
+            `Weights: ${absolute(event.weights)}`,
           ],
           status: null,
         };
@@ -125,7 +126,7 @@ function formatValidation(event: ValidationEvent): string {
 }
 
 function formatStage({ stage, reason, weights, thresholds }: StageEvent): string {
-  return `${stage} ${reason}: ${weights}` +
+  return `${stage} ${reason}: ${absolute(weights)}` +
     (thresholds ? `; thresholds: ${formatThresholds(thresholds)}` : "");
 }
 

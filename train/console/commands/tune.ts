@@ -8,6 +8,7 @@ import type { TunedEvent, TuneDone } from "../../jobs/tune.ts";
 import type { Command } from "../command.ts";
 import type { Flag } from "../flag.ts";
 import { type Flags, requiredFlag, textFlag } from "../flag_values.ts";
+import { absolute, next } from "../next.ts";
 import type { Shown } from "../text.ts";
 import { UsageError } from "../usage_error.ts";
 
@@ -31,6 +32,7 @@ const OWN: readonly Flag[] = [
 export const tuneCommand: Command = {
   name: "tune",
   summary: "Times the kernels here and writes the fastest into a file",
+  usesGpu: true,
   usage: "--out FILE.json [--image HEIGHTxWIDTH] [settings of train]",
   async flags() {
     const [{ settingFlags }, { settingGroups }] = await Promise.all([
@@ -52,6 +54,7 @@ export const tuneCommand: Command = {
     });
     const { tune } = await import("../../jobs/tune.ts");
     for await (const event of tune({ config, image, out })) output.event(event, formatTuning);
+    output.say(next("use them", ["train", "--kernels", out, "--stills", "STILLS"]));
   },
 };
 
@@ -65,7 +68,7 @@ function imageFlag(flags: Flags): [height: number, width: number] | undefined {
 
 /** A tuned convolution, or the end of the tuning, as text. */
 function formatTuning(event: TunedEvent | TuneDone): Shown {
-  if (event.type === "done") return { lines: [`Written to ${event.out}`], status: null };
+  if (event.type === "done") return { lines: [`Written to ${absolute(event.out)}`], status: null };
   const { key, variants, best, done, total } = event;
   const times = variants.slice(0, 4)
     .map(({ name, milliseconds }) => `${name} ${milliseconds.toPrecision(3)} ms`);

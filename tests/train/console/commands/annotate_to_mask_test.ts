@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { resolve } from "node:path";
 import {
   annotateOptions,
   formatAnnotation,
@@ -64,7 +65,7 @@ Deno.test("formatAnnotation() tells what was learnt and written", () => {
   ]);
   const done = { type: "done", out: "masks", written: 2, kept: 1 } as const;
   assertEquals(formatAnnotation(done).lines, [
-    "2 masks written to masks; 1 kept that existed (--overwrite replaces them)",
+    `2 masks written to ${resolve("masks")}; 1 kept that existed (--overwrite replaces them)`,
   ]);
   const mask = {
     type: "mask",

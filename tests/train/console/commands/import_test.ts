@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
+import { resolve } from "node:path";
 import { formatImport } from "../../../../train/console/commands/import.ts";
 
-Deno.test("formatImport() shows the network, its thresholds and what to do next", () => {
+Deno.test("formatImport() shows the network, its thresholds and where it is", () => {
   const imported = {
     type: "imported",
     ...{ model: "m", out: "run", weights: "run/weights.safetensors", parameters: 1_425_185 },
@@ -12,8 +13,7 @@ Deno.test("formatImport() shows the network, its thresholds and what to do next"
   assertEquals(formatImport(imported).lines, [
     "StarDist of m: 1,425,185 parameters; 32 rays, grid 2, depth 3, base 32",
     "Thresholds: probability 0.479, overlap 0.300",
-    "Weights: run/weights.safetensors",
-    "To use it: predict --model run, or train --resume-from run",
+    `Weights: ${resolve("run/weights.safetensors")}`,
   ]);
   assertEquals(
     formatImport({ ...imported, hasThresholds: false }).lines[1],

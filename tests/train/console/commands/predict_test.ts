@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { resolve } from "node:path";
 import { PredictProgress } from "../../../../train/console/commands/predict.ts";
 import { testClock } from "../fixtures/clock.ts";
 
@@ -13,8 +14,8 @@ Deno.test("PredictProgress counts frames, and what was kept", () => {
   assertEquals(second.status, "2/5  a.tif: 7 objects in 0.50 s  6 s left");
   const done = (written: number, kept: number) =>
     progress.show({ type: "done", out: "p", written, kept }).lines;
-  assertEquals(done(5, 0), ["5 files written to p"]);
+  assertEquals(done(5, 0), [`5 files written to ${resolve("p")}`]);
   assertEquals(done(1, 4), [
-    "1 file written to p, 4 that existed kept (--overwrite replaces them)",
+    `1 file written to ${resolve("p")}, 4 that existed kept (--overwrite replaces them)`,
   ]);
 });

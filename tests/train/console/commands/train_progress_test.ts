@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { resolve } from "node:path";
 import { formatTable, TrainProgress } from "../../../../train/console/commands/train_progress.ts";
 import { formatDuration } from "../../../../train/console/text.ts";
 import type { StepEvent } from "../../../../train/jobs/train/events.ts";
@@ -92,20 +93,25 @@ Deno.test("TrainProgress shows plan, notes, validations, stages and results as l
     reason: "early",
     weights: "w",
   });
-  assertEquals(stage, { lines: ["baseline early: w"], status: null });
+  assertEquals(stage, { lines: [`baseline early: ${resolve("w")}`], status: null });
   const picked = progress.show({
     type: "stage",
     ...{ seed: 7, stage: "consistent", reason: "done", weights: "c" },
     thresholds: { prob: 0.4781, nms: 0.3 },
   });
-  assertEquals(picked.lines, ["consistent done: c; thresholds: probability 0.478, overlap 0.300"]);
+  assertEquals(picked.lines, [
+    `consistent done: ${resolve("c")}; thresholds: probability 0.478, overlap 0.300`,
+  ]);
   const result = progress.show({
     type: "result",
     table: { columns: [], rows: [{ source: "baseline", values: {} }] },
     report: "r.html",
     weights: "w",
   });
-  assertEquals(result.lines.slice(-2), ["Report:  r.html", "Weights: w"]);
+  assertEquals(result.lines.slice(-2), [
+    `Report:  ${resolve("r.html")}`,
+    `Weights: ${resolve("w")}`,
+  ]);
 });
 
 Deno.test("TrainProgress shows the training of a focus classifier in the same way", () => {
@@ -131,7 +137,7 @@ Deno.test("TrainProgress shows the training of a focus classifier in the same wa
     "focus step 5: validation 50 % of the planes found to within one, mean distance 1.3",
   ]);
   const stage = progress.show({ type: "stage", ...common, reason: "done", weights: "w" });
-  assertEquals(stage.lines, ["focus done: w"]);
+  assertEquals(stage.lines, [`focus done: ${resolve("w")}`]);
 });
 
 Deno.test("formatTable() lines up its columns and shows what was not measured as a dash", () => {

@@ -40,7 +40,7 @@ async function killDuring(
   const script = new URL("../../fixtures/train_child.ts", import.meta.url).pathname;
   const child = new Deno.Command("deno", {
     args: [
-      ...["run", "--no-prompt", "--allow-read", "--allow-write", "--allow-env=NODE_ENV"],
+      ...["run", "--no-prompt", "--allow-read", "--allow-write"],
       ...[script, data, out, JSON.stringify(change)],
     ],
     cwd: new URL("../../../..", import.meta.url),
