@@ -117,6 +117,7 @@ Deno.test("train --resume-from goes on from an imported model and makes it consi
     const told = await events([
       ...["train", "--resume-from=tiny", "--out=run", "--stills=stills", "--video=video-0"],
       ...["--patch=16", "--batch=2", "--pairs=1", "--rounds=2", "--validate-every=3"],
+      "--no-control",
     ], { cwd });
     const stages = told.filter(({ type }) => type === "stage");
     assertEquals(stages.map(({ stage, reason }) => `${stage} ${reason}`), [

@@ -144,7 +144,7 @@ function asItWas(saved: SettingChange): SettingChange {
   const { augmentation } = saved;
   const hasGroup = typeof augmentation === "object" && augmentation !== null;
   return {
-    ...{ neighbours: "order", generalisedDice: "sums" },
+    ...{ control: false, neighbours: "order", generalisedDice: "sums" },
     ...saved,
     ...(hasGroup && { augmentation: { exposure: { probability: 0 }, ...augmentation } }),
   };

@@ -65,6 +65,8 @@ export interface ResultsTable {
   readonly columns: readonly TableColumn[];
   /** The models, and the truth where it is known, in any order. */
   readonly rows: readonly TableRow[];
+  /** What to know when comparing them. */
+  readonly notes?: readonly string[];
 }
 
 /** One video frame with the labels that are known for it. */

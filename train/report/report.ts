@@ -72,6 +72,7 @@ function warnings(notes: readonly string[]): Markup {
 
 function resultsSection({ table, seeds }: ReportData): Insert {
   if (table.rows.length === 0 || table.columns.length === 0) return undefined;
+  const { notes = [] } = table;
   const sources = SOURCES.filter((source) => table.rows.some((row) => row.source === source));
   const reference = referenceOf(table);
   const spread = seeds.length > 1
@@ -82,7 +83,12 @@ function resultsSection({ table, seeds }: ReportData): Insert {
   return markup`<section><h2>Accuracy and flicker</h2>
 ${modelList(sources)}
 ${resultsTable(table)}
-<p class="hint">Bold: the best model of each row. ${spread} ${
+${
+    notes.map((note) =>
+      markup`<p><strong>${note}.</strong></p>
+`
+    )
+  }<p class="hint">Bold: the best model of each row. ${spread} ${
     reference === "control" &&
     "Only the difference from the control, which was trained as long, shows what consistency does."
   } ${

@@ -253,6 +253,10 @@ function truthValues(flicker: Flicker): Record<string, Measured | undefined> {
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, measured([value])]));
 }
 
+const NO_CONTROL =
+  "No control was trained (--no-control): the consistent model was trained longer than the baseline, " +
+  "which may be all of the difference";
+
 /** What is measured on a video, in the order of tables. */
 export function videoColumns(): TableColumn[] {
   return [...ACCURACY, ...FIELD, ...RATE_COLUMNS, ...BASIS].filter(({ key }) =>
@@ -289,5 +293,7 @@ export function resultsTable(seeds: readonly SeedResults[]): ResultsTable {
   const isKnown = ({ key }: TableColumn) =>
     rows.some(({ values }) => values[key] !== undefined) ||
     (hasVideo && RATES.some((rate) => rate.key === key));
-  return { columns: columns.filter(isKnown), rows };
+  const has = (source: LabelSource) => rows.some((row) => row.source === source);
+  const notes = has("consistent") && !has("control") ? { notes: [NO_CONTROL] } : {};
+  return { columns: columns.filter(isKnown), rows, ...notes };
 }

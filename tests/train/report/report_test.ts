@@ -137,6 +137,14 @@ Deno.test("renderReport() shows numbers, seeds, settings, versions and warnings"
   ) assertStringIncludes(text, part);
 });
 
+Deno.test("renderReport() shows what to know about the table below it", () => {
+  const report = fullReport();
+  const notes = ["No control was trained (--no-control)"];
+  const html = renderReport({ ...report, table: { ...report.table, notes } });
+  assertStringIncludes(html, "<strong>No control was trained (--no-control).</strong>");
+  assertBalanced(html);
+});
+
 Deno.test("renderReport() marks objects that are new and gone, and says so in words", () => {
   const html = renderReport(fullReport());
   const labels = [...html.matchAll(/aria-label="([^"]*, frame [^"]*)"/g)].map(([, text]) => text);

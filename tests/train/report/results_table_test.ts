@@ -130,6 +130,15 @@ Deno.test("resultsTable() shows no flicker where no two frames are neighbours, a
   assertEquals(rows[0].values.dice_instability, undefined);
 });
 
+Deno.test("resultsTable() says so where the consistent model has no control", () => {
+  const [a, b] = [results(0.5), results(0.6)];
+  const without = resultsTable([{ baseline: a, consistent: b }]);
+  assertEquals(without.notes?.length, 1);
+  assert(without.notes![0].startsWith("No control was trained (--no-control)"));
+  assertEquals(resultsTable([{ baseline: a, control: a, consistent: b }]).notes, undefined);
+  assertEquals(resultsTable([{ baseline: a }]).notes, undefined, "nothing to compare");
+});
+
 Deno.test("resultsTable() has the field's figures beside the plain ones, for all rows", async () => {
   // The truth has one object at the edge that nobody finds, and one inside.
   const inside = square(8);

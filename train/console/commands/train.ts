@@ -48,7 +48,7 @@ export function trainCommandWith({ kinds }: { kinds?: Kinds } = {}): Command {
     summary: "Trains on labelled stills, then in turns on them and on videos",
     usesGpu: true,
     usage: "[--stills DIR] [--video PATH]... [--model KIND] [--resume-from RUN] " +
-      "[--out DIR] [--resume] [--seeds N] [--control] [every setting as a flag]",
+      "[--out DIR] [--resume] [--seeds N] [--no-control] [every setting as a flag]",
     async flags() {
       const [{ settingFlags }, { settingGroups }] = await Promise.all([
         import("../setting_flags.ts"),

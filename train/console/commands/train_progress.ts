@@ -130,8 +130,8 @@ function formatStage({ stage, reason, weights, thresholds }: StageEvent): string
     (thresholds ? `; thresholds: ${formatThresholds(thresholds)}` : "");
 }
 
-/** The results table as text: one line per measure, one column per model. */
-export function formatTable({ columns, rows }: ResultsTable): string[] {
+/** The results table as text: one line per measure, one column per model, and what to know about it. */
+export function formatTable({ columns, rows, notes = [] }: ResultsTable): string[] {
   const body = columns.map(({ key, label, group, better, digits = 3 }) => {
     const arrow = better === "higher"
       ? " (higher is better)"
@@ -151,8 +151,9 @@ export function formatTable({ columns, rows }: ResultsTable): string[] {
   });
   const lines = [["", ...rows.map(({ source }) => source)], ...body];
   const widths = lines[0].map((_, i) => Math.max(...lines.map((line) => line[i].length)));
-  return lines.map((line) =>
+  const table = lines.map((line) =>
     line.map((cell, i) => i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])).join("  ")
       .trimEnd()
   );
+  return [...table, ...notes.flatMap((note) => ["", note])];
 }

@@ -111,9 +111,10 @@ function runSettings({ models }: Kinds): SettingGroup<RunSettings> {
         isCommon: true,
       },
       control: {
-        value: false,
+        value: true,
         rule: yesOrNo,
-        sentence: "Also train a control: the same batches of stills, no consistency",
+        sentence: "Also train a control: the same batches of stills, no consistency; without it " +
+          "nothing shows what consistency does",
         isCommon: true,
       },
       memory: {
@@ -174,7 +175,6 @@ export const syntheticConfig: Partial<TrainConfig> = {
   rounds: 40,
   validateEvery: 120,
   saveEvery: 60,
-  control: true,
 };
 
 /** What the built-in holotomography changes, for the same reason. */

@@ -158,4 +158,6 @@ Deno.test("formatTable() lines up its columns and shows what was not measured as
     "Area change                        2.3   10.0",
     "Births, above the truth              –      –",
   ]);
+  const notes = ["No control was trained"];
+  assertEquals(formatTable({ columns: [], rows: [], notes }).slice(1), ["", ...notes]);
 });

@@ -181,6 +181,7 @@ Deno.test("a run that ignores goes on to the bit, from its config.json and from 
         ...{ depth: "1", base: "2", patch: "16", batch: "2", warmup: "4", rounds: "2" },
         ...{ "validate-every": "2", "save-every": "2", "stardist-rays": "6", "stardist-grid": "1" },
         ...{ "stardist-features": "2", "ignore-label": String(IGNORE), consistency: "siamese" },
+        control: false,
       };
       const whole = `${runs}/${model}`;
       await trainFor(await runConfig(flags, { out: whole }), whole);
