@@ -113,11 +113,21 @@ export function frameNumbers(
   stems: readonly string[],
   { like = [] }: { like?: readonly string[] } = {},
 ): (number | null)[] {
-  const runs = stems.map((stem) => (stem.match(/\d+/g) ?? []).map(Number));
+  return frameRuns(stems, like).map((run) => run === null ? null : Number(run));
+}
+
+/** How many digits the frame numbers of a sequence have, see {@linkcode frameNumbers}; 0 without any. */
+export function frameDigits(stems: readonly string[]): number {
+  return Math.max(0, ...frameRuns(stems).map((run) => run?.length ?? 0));
+}
+
+/** The frame numbers as they are written. */
+function frameRuns(stems: readonly string[], like: readonly string[] = []): (string | null)[] {
   const column = countingRun(stems) ?? (stems.length === 1 ? countingRun(like) : null);
-  return runs.map((numbers) =>
-    (column === null ? undefined : numbers[column]) ?? numbers.at(-1) ?? null
-  );
+  return stems.map((stem) => {
+    const runs = stem.match(/\d+/g) ?? [];
+    return (column === null ? undefined : runs[column]) ?? runs.at(-1) ?? null;
+  });
 }
 
 /** Which run of digits counts the names; null where none does. */

@@ -58,7 +58,8 @@ export async function synthFiles(
   };
   using claimed = await claim(out);
   for (const folder of Object.values(folders)) await makeFolder(folder);
-  const name = (prefix: string, i: number) => `${nameOf(prefix, i)}.tif`;
+  const name = (prefix: string, i: number) =>
+    `${nameOf(prefix, i, prefix === "s" ? stills : frames)}.tif`;
   for (const [i, { image, labels }] of syntheticStills({ seed, count: stills }).entries()) {
     await writeFileAtomic(`${folders.images}/${name("s", i)}`, encodeGreyTiff([image]));
     await writeFileAtomic(`${folders.masks}/${name("s", i)}`, encodeLabelTiff([labels]));
@@ -130,10 +131,12 @@ export async function synthStackFiles(
     ...await writeStacks(syntheticHolotomographyStills({ seed, count, ...options }), {
       folders: ofStills,
       prefix: "s",
+      count,
     }),
     ...await writeStacks(syntheticHolotomographyMovie({ seed, frames, ...options }), {
       folders: ofMovie,
       prefix: "t",
+      count: frames,
     }),
   ];
   const focus = `${out}/focus.csv`;
@@ -145,14 +148,15 @@ export async function synthStackFiles(
 /** Writes stacks with their labels and dots, and gives their rows of the focus table. */
 async function writeStacks(
   stacks: readonly SyntheticStack[],
-  { folders, prefix }: {
+  { folders, prefix, count }: {
     folders: { readonly images: string; readonly masks: string; readonly dots: string };
     prefix: string;
+    count: number;
   },
 ): Promise<FocusRow[]> {
   const rows: FocusRow[] = [];
   for (const [time, { planes, focus, labels, dots }] of stacks.entries()) {
-    const stack = nameOf(prefix, time);
+    const stack = nameOf(prefix, time, count);
     await writeFileAtomic(`${folders.images}/${stack}.tif`, encodeStackTiff(planes));
     await writeFileAtomic(`${folders.masks}/${stack}.tif`, encodeLabelTiff([labels]));
     await writeFileAtomic(`${folders.dots}/${stack}.tif`, encodeLabelTiff([dots]));
@@ -161,8 +165,9 @@ async function writeStacks(
   return rows;
 }
 
-function nameOf(prefix: string, i: number): string {
-  return `${prefix}${String(i).padStart(3, "0")}`;
+/** The name of one of so many files, all with as many digits as the last needs. */
+function nameOf(prefix: string, i: number, count: number): string {
+  return `${prefix}${String(i).padStart(Math.max(3, `${count - 1}`.length), "0")}`;
 }
 
 async function claim(out: string): Promise<FilledFolder> {

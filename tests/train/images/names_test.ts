@@ -4,6 +4,7 @@ import {
   basename,
   dirname,
   formatRanges,
+  frameDigits,
   frameNumber,
   frameNumbers,
   imageStem,
@@ -104,4 +105,11 @@ Deno.test("formatRanges() joins what follows each other and leaves long lists ou
   assertEquals(formatRanges([7]), "7");
   assertEquals(formatRanges([0, 2, 4, 6, 8]), "0, 2, 4, 6, 8");
   assertEquals(formatRanges([0, 2, 4, 6, 8, 10, 11]), "0, 2, 4, 6, … 11");
+});
+
+Deno.test("frameDigits() are those of the widest frame number", () => {
+  assertEquals(frameDigits(["t0998", "t1000"]), 4);
+  assertEquals(frameDigits(["f998_c12345", "f1000_c12345"]), 4);
+  assertEquals(frameDigits(["a", "b"]), 0);
+  assertEquals(frameDigits([]), 0);
 });

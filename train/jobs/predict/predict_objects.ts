@@ -192,10 +192,9 @@ async function openInputs(
 /** What is written of which frames. */
 async function planFiles(
   videos: readonly Video[],
-  { out, outputs, ctc }: PredictOptions,
+  { out, outputs, ctc, source }: PredictOptions,
 ): Promise<PlannedJob<Video>[]> {
-  const jobs = await Promise.all(videos.map((video) => predictionJobs(video, { ctc })));
-  return await planOutputs(jobs.flat(), {
+  return await planOutputs(await predictionJobs(videos, { ctc, source }), {
     out,
     outputs,
     inputs: videos.map(({ path }) => path),

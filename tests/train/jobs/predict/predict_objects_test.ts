@@ -207,6 +207,10 @@ Deno.test("predict() names results as the Cell Tracking Challenge does", async (
     "v/t010.tif": tiff([B]),
     "channels/t1_c0.tif": tiff([A]),
     "channels/t2_c0.tif": tiff([B]),
+    "long/t0998.tif": tiff([A]),
+    "long/t1000.tif": tiff([B]),
+    "unpadded/f998.tif": tiff([A]),
+    "unpadded/f1000.tif": tiff([B]),
     "stack.tif": tiff([A], [B]),
     "x.tif": tiff([A]),
   };
@@ -218,7 +222,11 @@ Deno.test("predict() names results as the Cell Tracking Challenge does", async (
     };
     assertEquals(await written("v"), ["mask008.tif", "mask010.tif"]);
     assertEquals(await written("v/t008.tif", "v/t010.tif"), ["mask008.tif", "mask010.tif"]);
-    assertEquals(await written("channels"), ["mask000.tif", "mask001.tif"]);
+    assertEquals(await written("channels"), ["mask001.tif", "mask002.tif"]);
+    // As many digits as the data set has, throughout.
+    assertEquals(await written("long"), ["mask0998.tif", "mask1000.tif"]);
+    assertEquals(await written("unpadded"), ["mask0998.tif", "mask1000.tif"]);
+    assertEquals(await written("v/t008.tif", "long/t1000.tif"), ["mask0008.tif", "mask1000.tif"]);
     assertEquals(await written("stack.tif"), ["mask000.tif", "mask001.tif"]);
     assertEquals(await written("x.tif"), ["mask000.tif"]);
     assertEquals(await pages(`${folder}/stack.tif-out/mask001.tif`), [labelsOf([B])]);
