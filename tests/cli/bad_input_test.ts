@@ -191,7 +191,7 @@ Deno.test("predict reads float64, BigTIFF and RGB for what they are", async () =
   await withFolder(files, async (cwd) => {
     const images = ["wide.tif", "big.tif", "rgb.tif"];
     const told = await events(["predict", "--model=model", "--out=out", ...images], { cwd });
-    assertEquals(told[0], { type: "note", text: "RGB converted to grey" });
+    assertEquals(told[0], { type: "note", text: "rgb.tif: RGB converted to grey" });
     const objects = told.filter(({ type }) => type === "frame").map(({ objects }) => objects);
     assertEquals(objects, [1, 1, 1]);
     for (const image of images) assertEquals(await Deno.readFile(`${cwd}/out/${image}`), MASK);
@@ -202,7 +202,7 @@ Deno.test("train says that RGB stills are converted to grey", async () => {
   const files = { ...GOOD, ...stills("rgb", { "images/a.tif": rgb() }) };
   await withFolder(files, async (cwd) => {
     const train = ["train", "--stills=rgb", "--out=run", ...TINY, "--warmup=1", "--rounds=0"];
-    assert((await runs(train, { cwd })).includes("RGB converted to grey"));
+    assert((await runs(train, { cwd })).includes("rgb/images/a.tif: RGB converted to grey"));
   });
 });
 

@@ -36,6 +36,23 @@ export const OVERWRITE: Flag = {
   sentence: "Replace files that exist, which are otherwise kept and counted",
 };
 
+/** Which plane of files is read that have several. */
+export const PLANE_CHOICE: readonly Flag[] = [
+  {
+    name: "channel",
+    kind: "value",
+    placeholder: "N|NAME",
+    sentence: "Channel of files that have several, by its number from 1 or its name",
+    default: "1",
+  },
+  {
+    name: "slice",
+    kind: "value",
+    placeholder: "N",
+    sentence: "Slice of files that have several, from 1; the middle one unless told",
+  },
+];
+
 /** Limits what the GPU holds. */
 export const MEMORY: Flag = {
   name: "memory",

@@ -52,12 +52,12 @@ export {
   type StillsOptions,
 } from "./series/stills.ts";
 export {
-  type FrameOptions,
-  framePages,
-  openVideo,
-  type Video,
-  type VideoOptions,
-} from "./series/video.ts";
+  type ChosenPages,
+  chosenPages,
+  type PageOptions,
+  type PlaneChoice,
+} from "./series/plane_choice.ts";
+export { openVideo, type Video, type VideoOptions } from "./series/video.ts";
 export { type Frames, heldFrames, middlePlane, pickFrames } from "./series/frames.ts";
 export { type LabelOptions, type LabelSequence, openLabels } from "./series/truth.ts";
 export {

@@ -6,7 +6,7 @@
 
 import type { AnnotateEvent, AnnotateToMaskOptions } from "../../jobs/annotate/annotate_to_mask.ts";
 import type { Command } from "../command.ts";
-import { MEMORY, OVERWRITE } from "../flag.ts";
+import { MEMORY, OVERWRITE, PLANE_CHOICE } from "../flag.ts";
 import { choiceFlag, countFlag, type Flags, requiredFlag, textFlag } from "../flag_values.ts";
 import { absolute, next } from "../next.ts";
 import { counted, type Shown } from "../text.ts";
@@ -32,6 +32,7 @@ export const annotateCommand: Command = {
       sentence:
         "Label images of the same names as some images: 0 nothing drawn, 1 background, 2 and up classes",
     },
+    ...PLANE_CHOICE,
     { name: "out", kind: "value", placeholder: "DIR", sentence: "Where the masks go" },
     { name: "merge", kind: "switch", sentence: "Take every id over 1 for the same class" },
     { name: "classes", kind: "switch", sentence: "Write classes instead of objects" },
@@ -91,6 +92,8 @@ export function annotateOptions(flags: Flags): AnnotateToMaskOptions {
   return {
     images: requiredFlag(flags, "images"),
     scribbles: requiredFlag(flags, "scribbles"),
+    channel: textFlag(flags, "channel"),
+    slice: countFlag(flags, "slice", { least: 1 }),
     out: requiredFlag(flags, "out"),
     merge: flags.merge === true,
     classes: flags.classes === true,

@@ -9,7 +9,7 @@ import type { FocusFound } from "../../jobs/predict/predict_focus.ts";
 import type { DecodeChanges, ModelKind } from "../../models/model_kind.ts";
 import type { OutputFormat } from "../../objects/formats/output_format.ts";
 import type { Command } from "../command.ts";
-import { type Flag, MEMORY, OVERWRITE } from "../flag.ts";
+import { type Flag, MEMORY, OVERWRITE, PLANE_CHOICE } from "../flag.ts";
 import {
   choiceFlag,
   countFlag,
@@ -47,6 +47,7 @@ const WISHES: readonly Flag[] = [
     sentence: "Name results as the Cell Tracking Challenge does: mask000.tif, …",
   },
   OVERWRITE,
+  ...PLANE_CHOICE,
   {
     name: "normalize",
     kind: "value",
@@ -200,6 +201,8 @@ async function predictOptions(
     tta: flags.tta === true,
     views: countFlag(flags, "views", { least: 1 }),
     exposure: exposureFlag(flags),
+    channel: textFlag(flags, "channel"),
+    slice: countFlag(flags, "slice", { least: 1 }),
     ctc: flags.ctc === true,
     overwrite: flags.overwrite === true,
     normalize: choiceFlag(flags, "normalize", { choices: ["image", "video", "frame"] }),

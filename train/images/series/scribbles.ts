@@ -10,7 +10,7 @@ import { basename, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
 import type { LabelImage, Plane } from "../image.ts";
 import { type LabelSequence, openLabels } from "./truth.ts";
-import { framePages } from "./video.ts";
+import { chosenPages, type PlaneChoice, singlePage } from "./plane_choice.ts";
 
 /** Images that may differ in size, decoded one at a time. */
 export interface ImageSet {
@@ -35,13 +35,21 @@ export interface ImageSet {
  * @throws {RangeError} If the folder holds no images, or two whose names differ in the extension only.
  * @throws {SyntaxError} If a single file cannot be read.
  */
-export async function openImages(source: Source, path: string): Promise<ImageSet> {
+export async function openImages(
+  source: Source,
+  path: string,
+  choice: PlaneChoice = {},
+): Promise<ImageSet> {
   return await source.isFolder(path)
-    ? await openFolder(source, path)
-    : await openFile(source, path);
+    ? await openFolder(source, path, choice)
+    : await openFile(source, path, choice);
 }
 
-async function openFolder(source: Source, path: string): Promise<ImageSet> {
+async function openFolder(
+  source: Source,
+  path: string,
+  choice: PlaneChoice,
+): Promise<ImageSet> {
   const { images: names } = await listFolder(source, path);
   if (names.length === 0) {
     const kinds = namesOf(formatsOf(source));
@@ -58,23 +66,27 @@ async function openFolder(source: Source, path: string): Promise<ImageSet> {
         "written to one file; keep one of them",
     );
   }
-  const image = async (i: number) => {
+  const open = async (i: number) => {
     const file = join(path, names[i]);
     const stack = await decodeImage(source, file);
-    if (stack.axes.t > 1 || stack.axes.z > 1) {
-      throw new RangeError(
-        `Cannot read ${file} as one image: it has ${stack.length} pages; give this file itself as ` +
-          "the images",
-      );
-    }
-    return await readPlane(stack, framePages(stack).pages[0]);
+    const single = {
+      as: "one image",
+      remedy: "give this file itself as the images",
+      mustChoose: true,
+    };
+    return { stack, ...singlePage(stack, choice, single) };
   };
-  return { path, stack: false, names, stems, notes: [], image };
+  const image = async (i: number) => {
+    const { stack, page } = await open(i);
+    return await readPlane(stack, page);
+  };
+  const notes = await open(0).then(({ notes }) => notes, () => []); // What is wrong is said when it is read.
+  return { path, stack: false, names, stems, notes, image };
 }
 
-async function openFile(source: Source, path: string): Promise<ImageSet> {
+async function openFile(source: Source, path: string, choice: PlaneChoice): Promise<ImageSet> {
   const stack = await decodeImage(source, path);
-  const { pages, notes } = framePages(stack);
+  const { pages, notes } = chosenPages(stack, { ...choice, slicesAsFrames: true });
   const name = basename(path);
   const isStack = pages.length > 1;
   return {

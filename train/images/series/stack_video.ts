@@ -21,6 +21,8 @@ export interface StackReading {
   readonly planes: number;
   /** Finds the plane in focus. */
   readonly findFocus: FindFocus;
+  /** Channel of the files, by its number from 1 or its name; the first by default. */
+  readonly channel?: number | string;
 }
 
 /** A movie of z-stacks. */
@@ -44,9 +46,9 @@ export interface StackVideo extends Video {
 export async function openStackVideo(
   source: Source,
   path: string,
-  { planes, findFocus }: StackReading,
+  { planes, findFocus, channel }: StackReading,
 ): Promise<StackVideo> {
-  const sequence = await openZSequence(source, path);
+  const sequence = await openZSequence(source, path, { channel });
   const { name, length, depth, width, height, names, notes } = sequence;
   const focus = await findFocus(sequence);
   // As those of any video: one name for the frames of one file.

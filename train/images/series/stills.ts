@@ -9,6 +9,7 @@ import { decodeImage, readLabels, type ReadLabelsOptions, readPlane } from "../f
 import { basename, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
 import type { ImageStack } from "../formats/format.ts";
+import { type PlaneChoice, singlePage } from "./plane_choice.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
 import type { LabelImage, Plane } from "../image.ts";
 import { backgroundOf } from "../masks/binary.ts";
@@ -198,13 +199,13 @@ async function listObjects(source: Source, path: string): Promise<StillFiles | n
 export async function readStill(
   source: Source,
   files: StillFiles,
-  options: MaskOptions = {},
+  options: MaskOptions & PlaneChoice = {},
 ): Promise<Still> {
   const { masks = "instances", ignoreLabel = 0 } = options;
   if (files.maskPerObject) refuseForObjects(files, { masks, ignoreLabel });
-  const stack = await openSingle(source, files.image);
-  const image = await readPlane(stack, 0);
-  const notes = [...stack.notes];
+  const opened = await openStill(source, files.image, options);
+  const image = await readPlane(opened.stack, opened.page);
+  const notes = [...opened.notes];
   const labels = {
     width: image.width,
     height: image.height,
@@ -216,7 +217,9 @@ export async function readStill(
     if (!files.maskPerObject) labels.data.set(mask.data);
     else overlap += addObject(labels, { mask, id: k + 1 });
   }
-  if (overlap > 0) notes.push(`${overlap} pixels lie in two masks; the first one keeps them`);
+  if (overlap > 0) {
+    notes.push(`${files.image}: ${overlap} pixels lie in two masks; the first one keeps them`);
+  }
   const { labels: objects, facts } = objectsInMask(labels, options);
   const known = files.maskPerObject ? { ...facts, doubt: null } : facts;
   return { name: files.name, image, labels: objects, facts: known, notes };
@@ -286,6 +289,17 @@ async function readMask(
   return await readLabels(stack, 0, options);
 }
 
+/** The image of a still: the only one of its file, or the one that is chosen. */
+async function openStill(
+  source: Source,
+  path: string,
+  choice: PlaneChoice,
+): Promise<{ stack: ImageStack; page: number; notes: readonly string[] }> {
+  const stack = await decodeImage(source, path);
+  const single = { as: "a still", remedy: "save each as a file", mustChoose: true };
+  return { stack, ...singlePage(stack, choice, single) };
+}
+
 async function openSingle(source: Source, path: string): Promise<ImageStack> {
   const stack = await decodeImage(source, path);
   if (stack.length === 1) return stack;
@@ -295,7 +309,7 @@ async function openSingle(source: Source, path: string): Promise<ImageStack> {
 }
 
 /** Options of {@linkcode readStills}. */
-export interface StillsOptions extends MaskOptions {
+export interface StillsOptions extends MaskOptions, PlaneChoice {
   /** Which part of the data set; `train` by default. */
   part?: "train" | "test";
 }

@@ -9,7 +9,7 @@ import { basename, frameNumbers, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
 import { foregroundOf, type LabelImage } from "../image.ts";
-import { framePages } from "./video.ts";
+import { chosenPages } from "./plane_choice.ts";
 
 /** Label images, decoded one at a time. */
 export interface LabelSequence {
@@ -101,7 +101,13 @@ async function openFile(
   options: ReadLabelsOptions,
 ): Promise<LabelSequence> {
   const image = await decodeImage(source, path);
-  const { pages } = framePages(image);
+  const { c } = image.axes;
+  if (c > 1) {
+    throw new RangeError(
+      `Cannot read labels from ${path}: it has ${c} channels; save the labels as one`,
+    );
+  }
+  const { pages } = chosenPages(image, { slicesAsFrames: true });
   const name = basename(path);
   const stack = pages.length > 1;
   const names = stack ? pages.map((_, i) => `${name}#${i}`) : [name];

@@ -8,9 +8,12 @@
 import { decodeImage, readPlane } from "../formats/decode.ts";
 import { basename, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
-import type { ImageStack } from "../formats/format.ts";
+import type { ImageFormat, ImageStack } from "../formats/format.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
+import { countOf } from "../formats/tiff/layout.ts";
 import type { Channels, Plane } from "../image.ts";
+import { chooseFiles } from "./file_axes.ts";
+import { chosenPages, type PlaneChoice, singlePage } from "./plane_choice.ts";
 
 /** A video whose frames are decoded one at a time. */
 export interface Video {
@@ -24,12 +27,14 @@ export interface Video {
   readonly width: number;
   /** Height of every frame in pixels. */
   readonly height: number;
-  /** The file each frame comes from: one per frame for a folder, the same for a stack. */
+  /** The file each frame comes from: one per frame for a folder of frames, the same for a stack. */
   readonly sourceNames: readonly string[];
   /** Those names without image extension. */
   readonly stems: readonly string[];
-  /** What a user should know about how the video is read. */
+  /** What a user should know about how the video is read, with the name of the file or folder. */
   readonly notes: readonly string[];
+  /** Names of the files that a data set of several files lies in; left out for all others. */
+  readonly files?: readonly string[];
   /**
    * Decodes frame i (from 0).
    *
@@ -44,18 +49,10 @@ export interface Video {
   readonly reference?: (i: number) => Promise<Plane>;
 }
 
-/** Which image of a frame to read where it has several. */
-export interface FrameOptions {
-  /** Channel, from 0 (default). */
-  channel?: number;
-  /** Slice in depth, from 0; the middle one by default. */
-  slice?: number;
-}
-
 /** Options of {@linkcode openVideo}. */
-export interface VideoOptions extends FrameOptions {
+export interface VideoOptions extends PlaneChoice {
   /** The fewest frames that are of use; 1 by default, 2 for training on pairs. */
-  minFrames?: number;
+  readonly minFrames?: number;
 }
 
 /**
@@ -88,7 +85,7 @@ export async function openVideo(
   );
 }
 
-async function openFolder(source: Source, path: string, options: FrameOptions): Promise<Video> {
+async function openFolder(source: Source, path: string, choice: PlaneChoice): Promise<Video> {
   const { images, folders } = await listFolder(source, path);
   if (images.length === 0) {
     const inside = folders.length > 0 ? `, only the folders ${folders.slice(0, 3).join(", ")}` : "";
@@ -98,24 +95,51 @@ async function openFolder(source: Source, path: string, options: FrameOptions): 
         "that holds the frames",
     );
   }
-  const first = await openFrame(source, join(path, images[0]), options);
-  const { width, height } = first.stack;
+  const set = await folderSet(source, path, images);
+  return set === null
+    ? await openFrames(source, path, { images, choice })
+    : { ...stackVideo(set, { formats: formatsOf(source), choice }), path, name: basename(path) };
+}
+
+/** A folder with a file for each frame. */
+async function openFrames(
+  source: Source,
+  path: string,
+  { images, choice }: { images: readonly string[]; choice: PlaneChoice },
+): Promise<Video> {
+  const stemOf = (name: string) => imageStem(name, formatsOf(source));
+  const { indices, hasChannel, hasSlice, notes } = chooseFiles(images.map(stemOf), {
+    path,
+    ...choice,
+  });
+  const names = indices.map((i) => images[i]);
+  const inFile = {
+    ...!hasChannel && { channel: choice.channel },
+    ...!hasSlice && { slice: choice.slice },
+  };
+  const open = async (i: number) => {
+    const stack = await decodeImage(source, join(path, names[i]));
+    const single = { as: "one frame", remedy: "give this file itself as the video" };
+    return { stack, ...singlePage(stack, inFile, single) };
+  };
+  const first = await open(0);
   return {
     path,
     name: basename(path),
-    length: images.length,
-    width,
-    height,
-    sourceNames: images,
-    stems: images.map((name) => imageStem(name, formatsOf(source))),
-    notes: first.notes,
+    length: names.length,
+    width: first.stack.width,
+    height: first.stack.height,
+    sourceNames: names,
+    stems: names.map(stemOf),
+    notes: [...notes, ...first.notes],
     frame: async (i) => {
-      checkFrame(i, path, images.length);
-      const { stack, page } = await openFrame(source, join(path, images[i]), options);
-      if (stack.width !== width || stack.height !== height) {
+      checkFrame(i, path, names.length);
+      const { stack, page } = await open(i);
+      const shapes = [stack, first.stack].map(shapeOf);
+      if (shapes[0] !== shapes[1]) {
         throw new RangeError(
-          `Cannot use ${path} as a video: ${images[i]} is ${stack.width}x${stack.height}, ` +
-            `${images[0]} is ${width}x${height}; keep only frames of one size in the folder`,
+          `Cannot use ${path} as a video: ${names[i]} is ${shapes[0]}, ${names[0]} is ` +
+            `${shapes[1]}; keep only frames of one size in the folder`,
         );
       }
       return await readPlane(stack, page);
@@ -123,35 +147,58 @@ async function openFolder(source: Source, path: string, options: FrameOptions): 
   };
 }
 
-/** A file that is one frame of a folder. */
-async function openFrame(
-  source: Source,
-  path: string,
-  options: FrameOptions,
-): Promise<{ stack: ImageStack; page: number; notes: string[] }> {
-  const stack = await decodeImage(source, path);
-  if (stack.axes.t > 1) {
-    throw new RangeError(
-      `Cannot use ${path} as one frame: it has ${stack.axes.t} frames; give this file itself as ` +
-        "the video",
-    );
-  }
-  const { pages, notes } = framePages(stack, options);
-  return { stack, page: pages[0], notes };
+/** Columns and rows, and slices and channels where there are several. */
+function shapeOf({ width, height, axes: { z, c } }: ImageStack): string {
+  const more = z > 1 || c > 1 ? `, ${countOf(z, "slice")} of ${countOf(c, "channel")}` : "";
+  return `${width}x${height}${more}`;
 }
 
-async function openStack(source: Source, path: string, options: FrameOptions): Promise<Video> {
-  const stack = await decodeImage(source, path);
-  const { pages, notes } = framePages(stack, options);
+/**
+ * The data set that a folder holds in several files; null where each of them stands for itself.
+ *
+ * @throws {RangeError} If files of something else lie beside it.
+ */
+export async function folderSet(
+  source: Source,
+  path: string,
+  images: readonly string[],
+): Promise<ImageStack | null> {
+  const stack = await decodeImage(source, join(path, images[0]));
+  if (stack.files === undefined) return null;
+  const files = new Set(stack.files);
+  const others = images.filter((name) => !files.has(name));
+  if (others.length === 0) return stack;
+  throw new RangeError(
+    `Cannot use ${path} as one data set: ${others[0]} is not of the data set of ${images[0]}` +
+      (others.length > 1 ? `, nor are ${others.length - 1} others` : "") +
+      "; put each data set into a folder of its own",
+  );
+}
+
+async function openStack(source: Source, path: string, choice: PlaneChoice): Promise<Video> {
+  return stackVideo(await decodeImage(source, path), { formats: formatsOf(source), choice });
+}
+
+function stackVideo(
+  stack: ImageStack,
+  { formats, choice }: { formats: readonly ImageFormat[]; choice: PlaneChoice },
+): Video {
+  const { path, width, height, files } = stack;
+  const { pages, notes } = chosenPages(stack, { ...choice, slicesAsFrames: true });
+  const own = basename(path);
+  // Where each frame is a file, results are files of these names, too.
+  const parts = pages.map((page) => files?.[page] ?? own);
+  const sourceNames = new Set(parts).size === parts.length ? parts : parts.map(() => own);
   return {
     path,
-    name: basename(path).replace(/(\.ome)?\.\w+$/i, ""),
+    name: own.replace(/(\.ome)?\.\w+$/i, ""),
     length: pages.length,
-    width: stack.width,
-    height: stack.height,
-    sourceNames: pages.map(() => basename(path)),
-    stems: pages.map(() => imageStem(path, formatsOf(source))),
+    width,
+    height,
+    sourceNames,
+    stems: sourceNames.map((name) => imageStem(name, formats)),
     notes,
+    files: files === undefined ? undefined : [...new Set(files)],
     frame: async (i) => {
       checkFrame(i, path, pages.length);
       return await readPlane(stack, pages[i]);
@@ -162,39 +209,4 @@ async function openStack(source: Source, path: string, options: FrameOptions): P
 function checkFrame(i: number, path: string, length: number): void {
   if (Number.isInteger(i) && i >= 0 && i < length) return;
   throw new RangeError(`Cannot read frame ${i} of ${path}: it has frames 0 to ${length - 1}`);
-}
-
-/**
- * The page of each frame of a stack. A stack with depth but no time is read along its depth when no
- * slice is asked for in a video of its own, because that is how Fiji saves many videos.
- *
- * @throws {RangeError} If the channel or slice asked for is not there.
- */
-export function framePages(
-  stack: ImageStack,
-  { channel = 0, slice }: FrameOptions = {},
-): { pages: number[]; notes: string[] } {
-  const { axes: { t, z, c }, order, path } = stack;
-  const notes = [...stack.notes];
-  const asFrames = t === 1 && z > 1 && slice === undefined;
-  const depth = slice ?? Math.floor(z / 2);
-  checkChoice("channel", channel, { count: c, path });
-  checkChoice("slice", depth, { count: z, path });
-  if (asFrames) notes.push(`no time axis: its ${z} slices are read as frames`);
-  else if (z > 1) notes.push(`slice ${depth} of ${z} (0 to ${z - 1}) is used`);
-  if (c > 1) notes.push(`channel ${channel} of ${c} (0 to ${c - 1}) is used`);
-  const pages = Array.from(
-    { length: asFrames ? z : t },
-    (_, i) => order[(asFrames ? i : i * z + depth) * c + channel],
-  );
-  return { pages, notes };
-}
-
-function checkChoice(
-  kind: string,
-  value: number,
-  { count, path }: { count: number; path: string },
-): void {
-  if (Number.isInteger(value) && value >= 0 && value < count) return;
-  throw new RangeError(`Cannot read ${kind} ${value} of ${path}: it has 0 to ${count - 1}`);
 }

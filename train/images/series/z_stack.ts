@@ -12,6 +12,8 @@ import type { ImageStack } from "../formats/format.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
 import type { Plane } from "../image.ts";
 import { PlaneCache } from "../plane_cache.ts";
+import { channelIndex, channelSentence, namesOfChannels } from "./plane_choice.ts";
+import { folderSet } from "./video.ts";
 
 /** Stacks of one size in time, whose planes are decoded one at a time. */
 export interface ZSequence {
@@ -56,8 +58,8 @@ export interface LabelledStack extends StackPlace {
 
 /** Options of {@linkcode openZSequence}. */
 export interface ZSequenceOptions {
-  /** Channel of the files, from 0 (default). */
-  readonly channel?: number;
+  /** Channel of the files, by its number from 1 or its name; the first by default. */
+  readonly channel?: number | string;
   /** Planes of a stack, for one file that does not say what its pages are. */
   readonly depth?: number;
   /** Where decoded planes are kept; by default the sequence keeps 64 MiB of its own. */
@@ -75,6 +77,8 @@ interface StackFile {
   readonly stack: ImageStack;
   readonly length: number;
   readonly depth: number;
+  /** Index of the channel that is read. */
+  readonly channel: number;
   readonly page: (t: number, z: number) => number;
 }
 
@@ -107,19 +111,26 @@ async function openFile(
   path: string,
   options: ZSequenceOptions,
 ): Promise<ZSequence> {
-  const { cache = new PlaneCache(CACHE_BYTES), channel = 0 } = options;
   const stack = await decodeImage(source, path);
+  return sequenceOf(stack, { ...options, name: imageStem(path, formatsOf(source)) });
+}
+
+/** The stacks of one file, or of one data set. */
+function sequenceOf(
+  stack: ImageStack,
+  { name, cache = new PlaneCache(CACHE_BYTES), ...options }: ZSequenceOptions & { name: string },
+): ZSequence {
+  const { path } = stack;
   const file = stacksOf(stack, options);
   const { length, depth } = file;
   const { width, height } = stack;
-  const name = imageStem(path, formatsOf(source));
   const digits = Math.max(3, String(length - 1).length);
   const names = length === 1
     ? [name]
     : Array.from({ length }, (_, t) => `${name}_t${String(t).padStart(digits, "0")}`);
-  const notes = notesOf(file, channel);
+  const notes = notesOf(file, options);
   if (length > 1 && depth === 1) {
-    notes.push("it has no depth axis: each page counts as a stack of one plane");
+    notes.push(`${path}: it has no depth axis: each page counts as a stack of one plane`);
   }
   return {
     path,
@@ -143,7 +154,7 @@ async function openFolder(
   path: string,
   options: ZSequenceOptions,
 ): Promise<ZSequence> {
-  const { cache = new PlaneCache(CACHE_BYTES), channel = 0 } = options;
+  const { cache = new PlaneCache(CACHE_BYTES), channel } = options;
   const { images } = await listFolder(source, path);
   if (images.length === 0) {
     const kinds = namesOf(formatsOf(source));
@@ -152,6 +163,8 @@ async function openFolder(
         "stack per time point",
     );
   }
+  const set = await folderSet(source, path, images);
+  if (set !== null) return { ...sequenceOf(set, { ...options, name: basename(path) }), path };
   const open = async (t: number) =>
     oneStack(await decodeImage(source, join(path, images[t])), options);
   const first = await open(0);
@@ -173,7 +186,7 @@ async function openFolder(
     width,
     height,
     names: images.map((name) => imageStem(name, formatsOf(source))),
-    notes: notesOf(first, channel),
+    notes: notesOf(first, options),
     plane: async (t, z) => {
       checkPlace({ t, z }, { path, length: images.length, depth });
       return await cache.get(`${join(path, images[t])}:${z}:${channel}`, async () => {
@@ -189,11 +202,12 @@ async function openFolder(
  * Which pages of a file are which planes. Pages without a description are frames in time to the
  * reader of files; `depth` says how many of them make a stack.
  */
-function stacksOf(stack: ImageStack, { channel = 0, depth }: ZSequenceOptions): StackFile {
-  const { axes: { t, z, c }, order, path } = stack;
-  if (!(Number.isInteger(channel) && channel >= 0 && channel < c)) {
-    throw new RangeError(`Cannot read channel ${channel} of ${path}: it has 0 to ${c - 1}`);
-  }
+function stacksOf(
+  stack: ImageStack,
+  { channel, depth }: Pick<ZSequenceOptions, "channel" | "depth">,
+): StackFile {
+  const { axes: { t, z, c }, order, path, channelNames } = stack;
+  const at = c === 1 ? 0 : channelIndex(channel, { path, names: namesOfChannels(c, channelNames) });
   const planes = depth ?? z;
   if (z > 1 && planes !== z) {
     throw new RangeError(
@@ -207,8 +221,8 @@ function stacksOf(stack: ImageStack, { channel = 0, depth }: ZSequenceOptions): 
         "stacks; give a depth that divides them",
     );
   }
-  const page = (i: number, k: number) => order[(i * planes + k) * c + channel];
-  return { stack, length: t * z / planes, depth: planes, page };
+  const page = (i: number, k: number) => order[(i * planes + k) * c + at];
+  return { stack, length: t * z / planes, depth: planes, channel: at, page };
 }
 
 /** The single stack of a file: without a description, all of its pages. */
@@ -229,11 +243,13 @@ function oneStack(stack: ImageStack, { channel, depth }: ZSequenceOptions): Stac
   return file;
 }
 
-function notesOf({ stack }: StackFile, channel: number): string[] {
-  const { c } = stack.axes;
-  const notes = [...stack.notes];
-  if (c > 1) notes.push(`channel ${channel} of ${c} (0 to ${c - 1}) is used`);
-  return notes;
+function notesOf(
+  { stack: { path, notes, axes: { c: count }, channelNames }, channel: index }: StackFile,
+  { channel }: ZSequenceOptions,
+): string[] {
+  const found = notes.map((note) => `${path}: ${note}`);
+  if (count === 1) return found;
+  return [...found, `${path}: ${channelSentence(index, { count, channelNames, channel })}`];
 }
 
 function checkPlace(

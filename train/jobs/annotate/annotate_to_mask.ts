@@ -39,9 +39,10 @@ import {
   openScribbles,
   type ScribbleSet,
 } from "../../images/series/scribbles.ts";
+import type { PlaneChoice } from "../../images/series/plane_choice.ts";
 
 /** What to make masks of, from what, and where to. */
-export interface AnnotateToMaskOptions {
+export interface AnnotateToMaskOptions extends PlaneChoice {
   /** A folder of images, a stack, or one image. */
   readonly images: string;
   /**
@@ -149,7 +150,7 @@ export async function* annotateToMask(
   checkSettings(options);
   const started = performance.now();
   const { source = disk } = options;
-  const images = await openImages(source, options.images);
+  const images = await openImages(source, options.images, options);
   const scribbles = await openScribbles(source, options.scribbles, { images });
   yield* notesOf(images, scribbles);
   const masks: readonly MaskJob[] = await Promise.all(

@@ -4,10 +4,8 @@
  * @module
  */
 
-import { disk } from "../disk/files.ts";
 import { frameDigits, frameNumbers } from "../../images/names.ts";
 import type { Video } from "../../images/series/video.ts";
-import type { Source } from "../../images/source.ts";
 import type { OutputJob } from "../outputs/output_plan.ts";
 
 /** The fewest digits of a frame number in the Cell Tracking Challenge. */
@@ -18,35 +16,34 @@ const LEAST_DIGITS = 3;
  * is always one file per frame, named as the Cell Tracking Challenge does: all of them with as many
  * digits as the inputs have, at least three and as many as the last frame needs.
  */
-export async function predictionJobs(
+export function predictionJobs(
   videos: readonly Video[],
-  { ctc = false, source = disk }: { ctc?: boolean; source?: Pick<Source, "isFolder"> },
-): Promise<OutputJob<Video>[]> {
-  if (ctc) return await challengeJobs(videos, source);
-  const jobs = await Promise.all(videos.map(async (video): Promise<OutputJob<Video>[]> => {
+  { ctc = false }: { ctc?: boolean },
+): OutputJob<Video>[] {
+  if (ctc) return challengeJobs(videos);
+  return videos.flatMap((video) => {
     const indices = [...video.stems.keys()];
-    if (!await source.isFolder(video.path)) {
-      return [{ source: video, frames: indices, stem: video.stems[0] }];
-    }
-    return indices.map((i) => ({ source: video, frames: [i], stem: video.stems[i] }));
-  }));
-  return jobs.flat();
+    return isSequence(video)
+      ? indices.map((i) => ({ source: video, frames: [i], stem: video.stems[i] }))
+      : [{ source: video, frames: indices, stem: video.stems[0] }];
+  });
 }
 
-async function challengeJobs(
-  videos: readonly Video[],
-  source: Pick<Source, "isFolder">,
-): Promise<OutputJob<Video>[]> {
-  const numbered = await Promise.all(videos.map(async (video) => {
+/** Whether each frame is a file of its own. */
+function isSequence({ sourceNames, length }: Video): boolean {
+  return new Set(sourceNames).size === length;
+}
+
+function challengeJobs(videos: readonly Video[]): OutputJob<Video>[] {
+  const numbered = videos.map((video) => {
     const { stems, length } = video;
-    const isNamed = length === 1 || await source.isFolder(video.path);
-    const numbers = isNamed ? ascendingNumbers(stems) : null;
+    const numbers = isSequence(video) ? ascendingNumbers(stems) : null;
     return {
       video,
       numbers: numbers ?? [...stems.keys()],
       digits: numbers ? frameDigits(stems) : `${length - 1}`.length,
     };
-  }));
+  });
   const digits = Math.max(LEAST_DIGITS, ...numbered.map((video) => video.digits));
   return numbered.flatMap(({ video, numbers }) =>
     numbers.map((number, i) => {

@@ -7,6 +7,7 @@
 import { openDevice } from "../../../kernels/open_device.ts";
 import { disk, writeFileAtomic } from "../disk/files.ts";
 import { makeFolder } from "../disk/folders.ts";
+import { groupNotes } from "../../images/formats/notes.ts";
 import { openZSequence } from "../../images/series/z_stack.ts";
 import { loadFocusModel } from "../../models/focus/model_file.ts";
 import { findFocus } from "../../models/focus/predict.ts";
@@ -30,7 +31,7 @@ export interface FocusFound extends FocusRow {
  * @throws {SyntaxError | RangeError} If a file is damaged or does not fit.
  */
 export async function* predictFocus(
-  { inputs, out, overwrite = false, memory = 4096, source = disk }: PredictOptions,
+  { inputs, out, overwrite = false, memory = 4096, source = disk, channel, slice }: PredictOptions,
   { weights, file }: ModelFile,
 ): AsyncGenerator<FocusFound | PredictionDone | PredictNote> {
   const table = `${out}/focus.csv`;
@@ -39,8 +40,16 @@ export async function* predictFocus(
     yield { type: "done", out, written: 0, kept: 1 };
     return;
   }
-  const sequences = await Promise.all(inputs.map((input) => openZSequence(source, input)));
-  for (const text of new Set(sequences.flatMap(({ notes }) => notes))) yield { type: "note", text };
+  if (slice !== undefined) {
+    throw new TypeError(
+      "Cannot use --slice to find planes in focus: all are looked at; leave it out",
+    );
+  }
+  const open = (input: string) => openZSequence(source, input, { channel });
+  const sequences = await Promise.all(inputs.map(open));
+  for (const text of groupNotes(sequences.flatMap(({ notes }) => notes))) {
+    yield { type: "note", text };
+  }
   using device = await openDevice({ memoryLimit: memory * 1024 ** 2 });
   const model = loadFocusModel(device, { weights, from: file });
   using _folder = await makeFolder(out);

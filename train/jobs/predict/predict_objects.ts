@@ -21,6 +21,9 @@ import {
   normalize,
   videoIntensityRange,
 } from "../../images/normalize.ts";
+import { groupNotes } from "../../images/formats/notes.ts";
+import { dirname, join } from "../../images/paths.ts";
+import type { PlaneChoice } from "../../images/series/plane_choice.ts";
 import { openVideo, type Video } from "../../images/series/video.ts";
 import type { Source } from "../../images/source.ts";
 import { changeDecode } from "../../models/decode_changes.ts";
@@ -41,7 +44,7 @@ import { exposureFor, isUnusual } from "../../models/exposure.ts";
 import { inTurns } from "../../models/turns.ts";
 
 /** What to predict, with what, and where to; and what differs from the model's own settings. */
-export interface PredictOptions extends DecodeChanges {
+export interface PredictOptions extends DecodeChanges, PlaneChoice {
   /** A run folder or a weights file. */
   readonly model: string;
   /** Image files, stacks and folders of frames. */
@@ -139,7 +142,7 @@ export async function* predictObjects(
     kernels: kernels === undefined ? {} : await readKernelFile(kernels),
   });
   const videos = await openInputs(device, { options, planes: readingOf(file).planes });
-  for (const text of new Set(videos.flatMap(({ notes }) => notes))) yield { type: "note", text };
+  for (const text of groupNotes(videos.flatMap(({ notes }) => notes))) yield { type: "note", text };
   const jobs = await planFiles(videos, options);
   const model = changedModel(buildModel(device, file), options);
   using folders = new DisposableStack();
@@ -170,31 +173,49 @@ export async function* predictObjects(
 /** Images as the model takes them: single planes, or the planes around focus of z-stacks. */
 async function openInputs(
   device: Device,
-  { options: { inputs, model, focus, source = disk }, planes }: {
+  { options: { inputs, model, focus, channel, slice, source = disk }, planes }: {
     options: PredictOptions;
     planes: number | null;
   },
 ): Promise<Video[]> {
   if (planes === null) {
     if (focus === undefined) {
-      return await Promise.all(inputs.map((path) => openVideo(source, path)));
+      const open = (path: string) => openVideo(source, path, { channel, slice });
+      return eachOnce(await Promise.all(inputs.map(open)));
     }
     throw new TypeError(
       `Cannot use --focus with ${model}: its images are single planes; leave the flag out`,
     );
   }
+  if (slice !== undefined) {
+    throw new TypeError(
+      `Cannot use --slice with ${model}: its images are the planes around focus; leave the flag out`,
+    );
+  }
   const findFocus = await openFocus(device, focus ?? `${runOf(model)}/${FOCUS}`);
   const videos: Video[] = [];
-  for (const path of inputs) videos.push(await openStackVideo(source, path, { planes, findFocus }));
+  for (const path of inputs) {
+    videos.push(await openStackVideo(source, path, { planes, findFocus, channel }));
+  }
   return videos;
+}
+
+/** Videos without those that are a data set of several files which another of its files has opened. */
+function eachOnce(videos: readonly Video[]): Video[] {
+  const known = new Set<string>();
+  return videos.filter(({ path, files }) => {
+    if (known.has(path)) return false;
+    files?.forEach((name) => known.add(join(dirname(path), name)));
+    return true;
+  });
 }
 
 /** What is written of which frames. */
 async function planFiles(
   videos: readonly Video[],
-  { out, outputs, ctc, source }: PredictOptions,
+  { out, outputs, ctc }: PredictOptions,
 ): Promise<PlannedJob<Video>[]> {
-  return await planOutputs(await predictionJobs(videos, { ctc, source }), {
+  return await planOutputs(predictionJobs(videos, { ctc }), {
     out,
     outputs,
     inputs: videos.map(({ path }) => path),

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { PlaneChoice } from "../../images/series/plane_choice.ts";
 import type { MaskKind, MaskOptions } from "../../images/masks/reading.ts";
 import {
   oneOf,
@@ -30,6 +31,10 @@ export interface DataSettings {
   neighbours: "numbers" | "order";
   /** Unlabelled volumes, each a stack of slices, for consistency in depth. */
   volume: string[];
+  /** Channel of files that have several, by its number from 1 or its name; empty for the first. */
+  channel: string;
+  /** Slice of files that have several, from 1; 0 for the middle one. */
+  slice: number;
   /**
    * For z-stacks: a table (.csv) of the planes in focus, or the run folder of a model `focus` that
    * finds them; to train such a model, the table to learn from.
@@ -67,6 +72,11 @@ export function maskOptions(
   { masks, fillHoles, mergeInstances, ignoreLabel }: DataSettings,
 ): MaskOptions {
   return { masks, fillHoles, mergeInstances, ignoreLabel };
+}
+
+/** Which plane of files is read. */
+export function planeChoice({ channel, slice }: DataSettings): PlaneChoice {
+  return { ...channel !== "" && { channel }, ...slice !== 0 && { slice } };
 }
 
 /** The settings of {@linkcode DataSettings}. */
@@ -109,6 +119,16 @@ export const dataSettings: SettingGroup<DataSettings> = {
       rule: texts,
       sentence: "Unlabelled volume, a stack of slices, for consistency in depth",
       isRepeated: true,
+    },
+    channel: {
+      value: "",
+      rule: text,
+      sentence: "Channel of files that have several, by its number from 1 or its name",
+    },
+    slice: {
+      value: 0,
+      rule: wholeNumber({ least: 0 }),
+      sentence: "Slice of files that have several, from 1; 0 for the middle one",
     },
     focus: {
       value: "",

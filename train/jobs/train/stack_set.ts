@@ -8,7 +8,7 @@
 import type { Source } from "../../images/source.ts";
 import type { BatchSettings } from "../../learn/batches.ts";
 import type { TrunkSettings } from "../../models/trunk.ts";
-import { type DataSettings, maskOptions } from "./data_settings.ts";
+import { type DataSettings, maskOptions, planeChoice } from "./data_settings.ts";
 import type { MaskFacts } from "../../images/masks/reading.ts";
 import type { Frames } from "../../images/series/frames.ts";
 import {
@@ -54,9 +54,11 @@ export interface StackMovie {
  */
 export async function openStackMovie(
   path: string,
-  { config: { planes, depthGap, depthPairs }, source, findFocus, settings }: StackOptions,
+  { config, source, findFocus, settings }: StackOptions,
 ): Promise<StackMovie> {
-  const video = await openStackVideo(source, path, { planes, findFocus });
+  const { planes, depthGap, depthPairs } = config;
+  const { channel } = planeChoice(config);
+  const video = await openStackVideo(source, path, { planes, findFocus, channel });
   const { sequence, focus, length, width, height } = video;
   const inFocus = async function* () {
     for (let t = 0; t < length; t++) yield await video.reference(t);
@@ -97,7 +99,10 @@ export async function readStackStills(
 ): Promise<{ samples: Sample[]; facts: MaskFacts[]; notes: string[] }> {
   const { stills, planes } = config;
   const samples: Sample[] = [];
-  const opened = await openStillStacks(source, stills, maskOptions(config));
+  const opened = await openStillStacks(source, stills, {
+    ...maskOptions(config),
+    channel: planeChoice(config).channel,
+  });
   let nearEdge = 0;
   for (const { stack, labels } of opened) {
     const [focus] = await findFocus(stack);
@@ -116,12 +121,14 @@ export async function readStackStills(
  * @throws {SyntaxError | RangeError} If a file is damaged, or has too few planes.
  */
 export async function readVolumes(
-  { volume, planes, depthGap }: StackSettings,
+  config: StackSettings,
   { source, settings }: Pick<StackOptions, "source" | "settings">,
 ): Promise<Frames[]> {
+  const { volume, planes, depthGap } = config;
+  const { channel } = planeChoice(config);
   const volumes: Frames[] = [];
   for (const path of volume) {
-    const sequence = await openZSequence(source, path);
+    const sequence = await openZSequence(source, path, { channel });
     const { depth, width, height } = sequence;
     if (depth <= depthGap) {
       throw new RangeError(

@@ -7,6 +7,7 @@
 
 import { type Network, parameterCount } from "../../../nn/module.ts";
 import { decodeFocusTable, labelledStacks } from "../../images/series/focus_table.ts";
+import { planeChoice } from "./data_settings.ts";
 import { openZSequence } from "../../images/series/z_stack.ts";
 import type { Source } from "../../images/source.ts";
 import type { NoteEvent } from "../../learn/events.ts";
@@ -56,15 +57,17 @@ export async function* trainFocus(options: TrainOptions): AsyncGenerator<TrainEv
 
 /** The stacks whose plane in focus is known. */
 async function readStacks(
-  { config: { stills, focus }, source }: OpenedRun,
+  { config, source }: OpenedRun,
 ): Promise<{ notes: readonly string[]; stacks: LabelledStack[] }> {
+  const { stills, focus } = config;
   if (stills === "" || !isFocusTable(focus)) {
     throw new RangeError(
       "Cannot train a focus model: give a folder of stacks with --stills, and with --focus a table " +
         "(.csv) of their planes in focus, with the columns stack and plane",
     );
   }
-  const sequence = await openZSequence(source, await folderOfStacks(source, stills));
+  const { channel } = planeChoice(config);
+  const sequence = await openZSequence(source, await folderOfStacks(source, stills), { channel });
   const rows = decodeFocusTable(await Deno.readTextFile(focus), focus);
   const stacks = labelledStacks(sequence, { rows, from: focus });
   if (stacks.length > 0) return { notes: sequence.notes, stacks };

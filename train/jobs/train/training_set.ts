@@ -50,8 +50,9 @@ import {
   type TrainingSet,
   type TrainingVideo,
 } from "../../learn/training_set.ts";
+import { groupNotes } from "../../images/formats/notes.ts";
 import { disk } from "../disk/files.ts";
-import { maskOptions } from "./data_settings.ts";
+import { maskOptions, planeChoice } from "./data_settings.ts";
 
 const SYNTHETIC_SEED = 1;
 
@@ -96,7 +97,7 @@ export async function loadTrainingSet(
     warnings: [...masks.warnings, ...videos.flatMap(({ warnings }) => warnings)],
     notes: [
       ...masks.notes,
-      ...new Set([...stills.notes, ...videos.flatMap(({ notes }) => notes)]),
+      ...groupNotes([...stills.notes, ...videos.flatMap(({ notes }) => notes)]),
       ...ignoredNotes([...stills.samples, ...stills.test], config),
       ...(hasObject(split.train) ? [] : [NO_OBJECT]),
     ],
@@ -158,7 +159,11 @@ async function readSamples(
   const read = async (files: readonly StillFiles[]) => {
     const samples: Sample[] = [];
     for (const file of files) {
-      const still = await readStill(source, file, { ...options, background });
+      const still = await readStill(source, file, {
+        ...options,
+        ...planeChoice(config),
+        background,
+      });
       facts.push(still.facts);
       still.notes.forEach((note) => notes.add(note));
       const [plane] = normalizeAll([still.image], stillNormalization(config));
@@ -253,6 +258,7 @@ async function readFrames(
   { config, source }: { config: TrainingSetSettings; source: Source },
 ): Promise<OpenedVideo> {
   const described = await openVideo(source, path, {
+    ...planeChoice(config),
     minFrames: config.gap * (config.window - 1) + 1,
   });
   const planes: Plane[] = [];

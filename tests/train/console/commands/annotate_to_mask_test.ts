@@ -21,6 +21,8 @@ Deno.test("annotateOptions() takes every flag", () => {
     pixels: "500",
     seed: "3",
     memory: "512",
+    channel: "GFP",
+    slice: "2",
   };
   assertEquals(annotateOptions(flags), {
     ...NEEDED,
@@ -34,6 +36,8 @@ Deno.test("annotateOptions() takes every flag", () => {
     mostPixels: 500,
     seed: 3,
     memory: 512,
+    channel: "GFP",
+    slice: 2,
   });
 });
 
@@ -44,6 +48,7 @@ Deno.test("annotateOptions() refuses what is missing or makes no sense", () => {
   }
   const refused: [string, string][] = [
     ["sigmas", "1,,2"],
+    ["slice", "0"],
     ["sigmas", "0"],
     ["sigmas", "101"],
     ["sigmas", "x"],

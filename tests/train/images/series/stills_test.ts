@@ -98,7 +98,9 @@ Deno.test("readStills() merges one mask per object and counts overlaps", async (
     const [first, second] = await readStills(disk, path);
     assertEquals([first.name, ...first.labels.data], ["x0", 0, 0, 0, 1]);
     assertEquals([second.name, ...second.labels.data], ["x1", 1, 1, 2, 0]);
-    assertEquals(second.notes, ["1 pixels lie in two masks; the first one keeps them"]);
+    assertEquals(second.notes.map((note) => note.split(": ")[1]), [
+      "1 pixels lie in two masks; the first one keeps them",
+    ]);
   });
 });
 
@@ -108,7 +110,7 @@ Deno.test("readStill() says that RGB was converted, and that a mask seems to hav
   await withFolder(files, async (path) => {
     const [still] = await readStills(disk, path);
     assertEquals([...still.image.data], [9, 9, 9, 9]);
-    assertEquals(still.notes, ["RGB converted to grey"]);
+    assertEquals(still.notes, [`${join(path, "images/a.png")}: RGB converted to grey`]);
     assertEquals(still.facts.doubt, "the single number 255");
   });
 });

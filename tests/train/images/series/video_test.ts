@@ -54,7 +54,8 @@ async function hyperstack(axes: string, options?: VideoOptions) {
     tiffBytes([{ ...first, description }, ...others]),
     async (path) => {
       const video = await openVideo(disk, path, options);
-      return { frames: await firstPixels(video), notes: video.notes };
+      const notes = video.notes.map((note) => note.replace(`${path}: `, "a.tif: "));
+      return { frames: await firstPixels(video), notes };
     },
   );
 }
@@ -63,16 +64,25 @@ Deno.test("openVideo() takes the middle slice and the first channel unless told"
   const axes = "channels=2\nslices=3\nframes=2\n";
   const { frames, notes } = await hyperstack(axes);
   assertEquals(frames, [2, 8]);
-  assertEquals(notes, ["slice 1 of 3 (0 to 2) is used", "channel 0 of 2 (0 to 1) is used"]);
-  assertEquals((await hyperstack(axes, { channel: 1, slice: 2 })).frames, [5, 11]);
-  await assertRejects(() => hyperstack(axes, { channel: 2 }), RangeError, "it has 0 to 1");
-  await assertRejects(() => hyperstack(axes, { slice: -1 }), RangeError, "it has 0 to 2");
+  assertEquals(notes, [
+    "a.tif: slice 2 of 3 is read; --slice reads another",
+    "a.tif: channel 1 of 2 is read; --channel reads another",
+  ]);
+  const chosen = await hyperstack(axes, { channel: 2, slice: 3 });
+  assertEquals(chosen.frames, [5, 11]);
+  assertEquals(chosen.notes, ["a.tif: slice 3 of 3 is read", "a.tif: channel 2 of 2 is read"]);
+  await assertRejects(() => hyperstack(axes, { channel: 3 }), RangeError, "it has channels 1 to 2");
+  await assertRejects(() => hyperstack(axes, { channel: "DAPI" }), RangeError, "channel DAPI of");
+  await assertRejects(() => hyperstack(axes, { slice: 0 }), RangeError, "it has slices 1 to 3");
 });
 
 Deno.test("openVideo() reads a stack with depth but no time as frames and says so", async () => {
   const { frames, notes } = await hyperstack("slices=12\n");
   assertEquals(frames, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-  assertEquals(notes, ["no time axis: its 12 slices are read as frames"]);
+  assertEquals(notes, [
+    "a.tif: no time axis: its 12 slices are read as frames; --slice reads one of them",
+  ]);
+  assertEquals((await hyperstack("slices=12\n", { slice: 12 })).frames, [11]);
 });
 
 Deno.test("openVideo() refuses an empty folder and too few frames", async () => {
@@ -114,5 +124,127 @@ Deno.test("openVideo() refuses a folder of stacks and says what to give instead"
   await withFolder({ "a.tif": tiff([1], [2]) }, async (path) => {
     const error = await assertRejects(() => openVideo(disk, path), RangeError, "it has 2 frames");
     assert(error.message.includes(join(path, "a.tif")));
+  });
+});
+
+Deno.test("openVideo() takes a stack of one channel as it is, and says so", async () => {
+  const { frames, notes } = await hyperstack("frames=12\n", { channel: "GFP", slice: 2 });
+  assertEquals(frames.length, 12);
+  assertEquals(notes, [
+    "a.tif: it has one slice, which is read",
+    "a.tif: it has one channel, which is read",
+  ]);
+});
+
+/** A z-stack of one pixel per slice, whose values count on from `first`. */
+function zStack(first: number, slices: number): Uint8Array {
+  const pages = Array.from(
+    { length: slices },
+    (_, i) => ({ width: 1, height: 1, data: [first + i] }),
+  );
+  const description = `ImageJ=1.53t\nimages=${slices}\nslices=${slices}\n`;
+  return tiffBytes([{ ...pages[0], description }, ...pages.slice(1)]);
+}
+
+Deno.test("openVideo() reads the middle slice of a folder of z-stacks, or the one that is chosen", async () => {
+  const files = { "t0.tif": zStack(0, 5), "t1.tif": zStack(10, 5), "t2.tif": zStack(20, 5) };
+  await withFolder(files, async (path) => {
+    const video = await openVideo(disk, path);
+    assertEquals(await firstPixels(video), [2, 12, 22]);
+    assertEquals(video.notes, [
+      `${join(path, "t0.tif")}: slice 3 of 5 is read; --slice reads another`,
+    ]);
+    assertEquals(await firstPixels(await openVideo(disk, path, { slice: 5 })), [4, 14, 24]);
+  });
+  await withFolder({ ...files, "t2.tif": zStack(20, 4) }, async (path) => {
+    const video = await openVideo(disk, path);
+    await assertRejects(() => video.frame(2), RangeError, "t2.tif is 1x1, 4 slices of 1 channel");
+  });
+  const plain = { "t0.tif": tiff([1], [2], [3]), "t1.tif": tiff([4], [5], [6]) };
+  await withFolder(plain, async (path) => {
+    const error = await assertRejects(() => openVideo(disk, path), RangeError, "it has 3 frames");
+    assert(error.message.includes("choose one with --slice if they are slices"));
+    assertEquals(await firstPixels(await openVideo(disk, path, { slice: 2 })), [2, 5]);
+  });
+});
+
+Deno.test("openVideo() knows channels and slices in separate files by their names", async () => {
+  const files = Object.fromEntries(
+    [0, 1, 2].flatMap((t) =>
+      [1, 2].flatMap((c) =>
+        [0, 1, 2].map((z) => [`t${t}_c${c}_z${z}.tif`, tiff([100 * t + 10 * c + z])])
+      )
+    ),
+  );
+  await withFolder(files, async (path) => {
+    const video = await openVideo(disk, path);
+    assertEquals(await firstPixels(video), [11, 111, 211]);
+    assertEquals(video.sourceNames[1], "t1_c1_z1.tif");
+    assertEquals(video.notes, [
+      `${path}: its files are of 3 slices (0, 1, 2): slice 2 is read; --slice reads another`,
+      `${path}: its files are of 2 channels: channel 1 of 2 (1) is read; --channel reads another`,
+    ]);
+    const other = await openVideo(disk, path, { channel: 2, slice: 3 });
+    assertEquals(await firstPixels(other), [22, 122, 222]);
+    await assertRejects(() => openVideo(disk, path, { channel: 3 }), RangeError, "1 to 2 (1, 2)");
+  });
+  const named = { "a_w1DAPI_t1.tif": tiff([1]), "a_w2GFP_t1.tif": tiff([2]) };
+  await withFolder(
+    { ...named, "a_w1DAPI_t2.tif": tiff([3]), "a_w2GFP_t2.tif": tiff([4]) },
+    async (path) => {
+      assertEquals(await firstPixels(await openVideo(disk, path, { channel: "2gfp" })), [2, 4]);
+    },
+  );
+  const manager = ["DAPI", "GFP"].flatMap((name, c) =>
+    [0, 1].map((t) => [`img_00000000${t}_${name}_000.tif`, tiff([10 * t + c])])
+  );
+  await withFolder(Object.fromEntries(manager), async (path) => {
+    assertEquals(await firstPixels(await openVideo(disk, path, { channel: "GFP" })), [1, 11]);
+  });
+});
+
+Deno.test("openVideo() refuses two positions in one folder, and leaves plain numbers alone", async () => {
+  const files = ["s1_t0.tif", "s1_t1.tif", "s2_t0.tif", "s2_t1.tif"];
+  const folder = (names: string[]) => Object.fromEntries(names.map((name, i) => [name, tiff([i])]));
+  await withFolder(folder(files), async (path) => {
+    await assertRejects(
+      () => openVideo(disk, path),
+      RangeError,
+      "are of 2 positions (1, 2); put each",
+    );
+  });
+  for (
+    const names of [["c0.tif", "c1.tif"], ["s0_t0.tif", "s1_t1.tif"], ["z1_c1.tif", "z2_c2.tif"]]
+  ) {
+    await withFolder(folder(names), async (path) => {
+      const video = await openVideo(disk, path);
+      assertEquals([video.length, video.notes], [2, []]);
+    });
+  }
+});
+
+Deno.test("openVideo() reads a folder that is one OME data set, and refuses two in one", async () => {
+  const names = ["t0.ome.tif", "t1.ome.tif", "t2.ome.tif"];
+  const inside = names.map((name, t) =>
+    `<TiffData FirstT="${t}" IFD="0"><UUID FileName="${name}">urn:uuid:${t}</UUID></TiffData>`
+  ).join("");
+  const description = `<OME><Image><Pixels SizeT="3">${inside}</Pixels></Image></OME>`;
+  const files = Object.fromEntries(
+    names.map((
+      name,
+      t,
+    ) => [name, tiffBytes([{ width: 1, height: 1, data: [t + 5], description }])]),
+  );
+  await withFolder(files, async (path) => {
+    const video = await openVideo(disk, path);
+    assertEquals([video.length, await firstPixels(video)], [3, [5, 6, 7]]);
+    assertEquals([video.path, video.sourceNames, video.stems], [path, names, ["t0", "t1", "t2"]]);
+  });
+  await withFolder({ ...files, "x.tif": tiff([1]) }, async (path) => {
+    await assertRejects(
+      () => openVideo(disk, path),
+      RangeError,
+      "x.tif is not of the data set of t0.ome.tif; put each data set into a folder of its own",
+    );
   });
 });

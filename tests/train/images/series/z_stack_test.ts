@@ -54,13 +54,13 @@ Deno.test("openZSequence() reads a file by OME's axes, in any order of dimension
 Deno.test("openZSequence() reads a channel and says so", async () => {
   const bytes = stack(upTo(8), imageJ("images=8\nchannels=2\nslices=2\nframes=2\n"));
   await withFile("movie.tif", bytes, async (path) => {
-    const movie = await openZSequence(disk, path, { channel: 1 });
+    const movie = await openZSequence(disk, path, { channel: 2 });
     assertEquals(await values(movie), [[1, 3], [5, 7]]);
-    assertEquals(movie.notes, ["channel 1 of 2 (0 to 1) is used"]);
+    assertEquals(movie.notes, [`${path}: channel 2 of 2 is read`]);
     await assertRejects(
-      () => openZSequence(disk, path, { channel: 2 }),
+      () => openZSequence(disk, path, { channel: 3 }),
       RangeError,
-      "it has 0 to 1",
+      "it has channels 1 to 2",
     );
   });
 });
@@ -76,7 +76,9 @@ Deno.test("openZSequence() cuts the pages of a plain file by the depth given", a
     assertEquals(whole.names, ["movie"]);
     const flat = await openZSequence(disk, path);
     assertEquals(await values(flat), upTo(6).map((i) => [i]));
-    assertEquals(flat.notes, ["it has no depth axis: each page counts as a stack of one plane"]);
+    assertEquals(flat.notes, [
+      `${path}: it has no depth axis: each page counts as a stack of one plane`,
+    ]);
     for (const depth of [4, 0, -2, 1.5, NaN]) {
       await assertRejects(() => openZSequence(disk, path, { depth }), RangeError, "whole stacks");
     }

@@ -82,7 +82,8 @@ Deno.test("predict() reads PNG as well, and says that RGB is converted to grey",
   const png = encodePng({ ...SIZE, channels: 3, data: rgb });
   await withFolder({ ...MODEL, "a.png": png }, async (folder) => {
     const [note] = await predictIn(folder, { inputs: ["a.png"] });
-    assertEquals(note, { type: "note", text: "RGB converted to grey" } satisfies PredictNote);
+    const text = `${folder}/a.png: RGB converted to grey`;
+    assertEquals(note, { type: "note", text } satisfies PredictNote);
     assertEquals(await pages(`${folder}/out/a.tif`), [labelsOf([A])]);
   });
 });

@@ -1,0 +1,153 @@
+/**
+ * Which plane of a stack becomes an image: its channel, and its slice in depth. Both are counted from 1,
+ * as image programs show them.
+ *
+ * @module
+ */
+
+import type { ImageStack } from "../formats/format.ts";
+
+/** Which image of a frame to read where it has several. */
+export interface PlaneChoice {
+  /** Channel, by its number from 1 or its name; the first by default. */
+  readonly channel?: number | string;
+  /** Slice in depth, from 1; the middle one by default. */
+  readonly slice?: number;
+}
+
+/** Pages of a stack that become images. */
+export interface ChosenPages {
+  /** One page for each image. */
+  readonly pages: readonly number[];
+  /** What a user should know, with the file's name. */
+  readonly notes: readonly string[];
+}
+
+/** How {@linkcode chosenPages} takes a stack. */
+export interface PageOptions extends PlaneChoice {
+  /**
+   * Whether slices without a time axis are images one after the other unless one is chosen, as Fiji saves
+   * many videos; otherwise the middle one is the image.
+   */
+  readonly slicesAsFrames?: boolean;
+}
+
+/**
+ * The pages of a stack that become images: one for each time. What has one channel or slice is taken as
+ * it is, whatever was asked for.
+ *
+ * @throws {RangeError} If the channel or slice asked for is not there.
+ */
+export function chosenPages(
+  stack: ImageStack,
+  { channel, slice, slicesAsFrames = false }: PageOptions = {},
+): ChosenPages {
+  const { axes: { t, z, c }, order, path, channelNames } = stack;
+  const asFrames = slicesAsFrames && t === 1 && z > 1 && slice === undefined;
+  const at = c === 1 ? 0 : channelIndex(channel, { path, names: namesOfChannels(c, channelNames) });
+  const depth = z === 1 || slice === undefined ? Math.floor(z / 2) : slice - 1;
+  if (!(Number.isInteger(depth) && depth >= 0 && depth < z)) {
+    throw new RangeError(`Cannot read slice ${slice} of ${path}: it has slices 1 to ${z}`);
+  }
+  const sentences = [...stack.notes];
+  if (asFrames) {
+    sentences.push(`no time axis: its ${z} slices are read as frames; --slice reads one of them`);
+  } else if (z > 1) {
+    const other = slice === undefined ? "; --slice reads another" : "";
+    sentences.push(`slice ${depth + 1} of ${z} is read${other}`);
+  } else if (slice !== undefined && slice !== 1) sentences.push("it has one slice, which is read");
+  if (c > 1) sentences.push(channelSentence(at, { count: c, channelNames, channel }));
+  else if (channel !== undefined && Number(channel) !== 1) {
+    sentences.push("it has one channel, which is read");
+  }
+  const pages = Array.from(
+    { length: asFrames ? z : t },
+    (_, i) => order[(asFrames ? i : i * z + depth) * c + at],
+  );
+  return { pages, notes: sentences.map((sentence) => `${path}: ${sentence}`) };
+}
+
+/** How a file is taken for one image. */
+export interface SingleOptions {
+  /** What it is to be, in errors: `one frame`. */
+  readonly as: string;
+  /** What to do with a file of several frames. */
+  readonly remedy: string;
+  /** Whether a channel or slice must be chosen where there are several. */
+  readonly mustChoose?: boolean;
+}
+
+/**
+ * The page of a file that is one image. Of pages without a description it is not known what they are: if
+ * a slice is chosen, they are slices.
+ *
+ * @throws {RangeError} If it has several frames, or what was chosen is not there.
+ */
+export function singlePage(
+  stack: ImageStack,
+  choice: PlaneChoice,
+  { as, remedy, mustChoose = false }: SingleOptions,
+): { page: number; notes: readonly string[] } {
+  const { axes: { t, z, c }, path } = stack;
+  const refuse = (what: string) => new RangeError(`Cannot use ${path} as ${as}: ${what}`);
+  const isDepth = t > 1 && z === 1 && choice.slice !== undefined;
+  if (t > 1 && !isDepth) {
+    const orSlices = z === 1 ? ", or choose one with --slice if they are slices" : "";
+    throw refuse(`it has ${t} frames; ${remedy}${orSlices}`);
+  }
+  if (mustChoose && z > 1 && choice.slice === undefined) {
+    throw refuse(`it has ${z} slices; choose one with --slice`);
+  }
+  if (mustChoose && c > 1 && choice.channel === undefined) {
+    throw refuse(`it has ${c} channels; choose one with --channel`);
+  }
+  const axes = isDepth ? { t: 1, z: t, c } : { t, z, c };
+  const { pages, notes } = chosenPages({ ...stack, axes }, choice);
+  return { page: pages[0], notes };
+}
+
+/** What is said of the channel that is read, by its index. */
+export function channelSentence(
+  index: number,
+  { count, channelNames, channel }: {
+    count: number;
+    channelNames?: readonly string[];
+    channel?: number | string;
+  },
+): string {
+  const name = channelNames?.[index] ? ` (${channelNames[index]})` : "";
+  const other = channel === undefined ? "; --channel reads another" : "";
+  return `channel ${index + 1} of ${count}${name} is read${other}`;
+}
+
+/**
+ * The index from 0 of a channel among those with some names, "" where one has none. A name goes before
+ * a number.
+ *
+ * @throws {RangeError} If there is no such channel.
+ */
+export function channelIndex(
+  channel: number | string | undefined,
+  { path, names }: { path: string; names: readonly string[] },
+): number {
+  const text = String(channel ?? 1).trim();
+  const named = text === ""
+    ? -1
+    : names.findIndex((name) => name.toLowerCase() === text.toLowerCase());
+  if (named >= 0) return named;
+  const number = Number(text);
+  if (text !== "" && Number.isInteger(number) && number >= 1 && number <= names.length) {
+    return number - 1;
+  }
+  const shown = names.some((name) => name !== "")
+    ? ` (${names.map((name) => name || "?").join(", ")})`
+    : "";
+  throw new RangeError(
+    `Cannot read channel ${text} of ${path}: it has channels 1 to ${names.length}${shown}`,
+  );
+}
+
+/** A name for each of so many channels, "" where it has none. */
+export function namesOfChannels(count: number, names: readonly string[] = []): string[] {
+  return Array.from({ length: count }, (_, i) => names[i] ?? "");
+}
