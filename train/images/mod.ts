@@ -56,6 +56,7 @@ export {
   chosenPages,
   type PageOptions,
   type PlaneChoice,
+  type StackPlane,
 } from "./series/plane_choice.ts";
 export { openVideo, type Video, type VideoOptions } from "./series/video.ts";
 export { type Frames, heldFrames, middlePlane, pickFrames } from "./series/frames.ts";

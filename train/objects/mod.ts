@@ -21,6 +21,7 @@ export {
 export { SAME_OBJECT_IOU, sameObjects, type SamePair } from "./same_object.ts";
 export { type Loop, traceContours } from "./contours.ts";
 export { type Outline, tracedOutlines } from "./outline.ts";
+export { type Polygon, polygonsOf } from "./polygons.ts";
 
 export {
   type LabelPair,
@@ -103,6 +104,7 @@ export {
   type OutlineCollection,
   type OutlineFeature,
   outlineFeature,
+  type OutlinePlane,
   outlinesToGeoJson,
   type Position,
 } from "./formats/geojson.ts";

@@ -7,6 +7,7 @@
 
 import { type Loop, traceContours } from "./contours.ts";
 import type { LabelImage } from "../images/image.ts";
+import { doubleArea } from "./polygons.ts";
 
 /** The outline of one object. */
 export interface Outline {
@@ -17,25 +18,23 @@ export interface Outline {
    * the first pixel, clockwise on a screen.
    */
   readonly parts: readonly Loop[];
+  /** Closed polygons around its holes, the other way round; left out where it has none. */
+  readonly holes?: readonly Loop[];
   /** Its object probability, if the network gives one. */
   readonly probability?: number;
 }
 
 /**
- * The outer outlines of labelled objects; holes are left out. An object whose pixels hang together at
- * corners only has several parts.
+ * The outlines of labelled objects, along the edges of their pixels. An object whose pixels hang together
+ * at corners only has several parts.
  */
 export function tracedOutlines(labels: LabelImage): Outline[] {
-  return [...traceContours(labels)].map(([label, loops]) => ({
-    label,
-    parts: loops.filter((loop) => doubleArea(loop) > 0),
-  }));
-}
-
-/** Twice the area of a loop, negative for a hole, which runs the other way round. */
-function doubleArea(loop: Loop): number {
-  return loop.reduce((sum, [x, y], at) => {
-    const [nextX, nextY] = loop[at + 1] ?? loop[0];
-    return sum + x * nextY - nextX * y;
-  }, 0);
+  return [...traceContours(labels)].map(([label, loops]) => {
+    const holes = loops.filter((loop) => doubleArea(loop) < 0);
+    return {
+      label,
+      parts: loops.filter((loop) => doubleArea(loop) > 0),
+      ...(holes.length > 0 && { holes }),
+    };
+  });
 }

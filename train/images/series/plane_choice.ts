@@ -19,8 +19,20 @@ export interface PlaneChoice {
 export interface ChosenPages {
   /** One page for each image. */
   readonly pages: readonly number[];
+  /** The slice in depth and the time point of each, from 0. */
+  readonly planes: readonly StackPlane[];
+  /** Whether they are slices in depth that are read as frames. */
+  readonly areSlices: boolean;
   /** What a user should know, with the file's name. */
   readonly notes: readonly string[];
+}
+
+/** Where in a stack a plane is, counted from 0. */
+export interface StackPlane {
+  /** The slice in depth. */
+  readonly z: number;
+  /** The time point. */
+  readonly t: number;
 }
 
 /** How {@linkcode chosenPages} takes a stack. */
@@ -60,11 +72,13 @@ export function chosenPages(
   else if (channel !== undefined && Number(channel) !== 1) {
     sentences.push("it has one channel, which is read");
   }
-  const pages = Array.from(
+  const planes = Array.from(
     { length: asFrames ? z : t },
-    (_, i) => order[(asFrames ? i : i * z + depth) * c + at],
+    (_, i): StackPlane => asFrames ? { z: i, t: 0 } : { z: depth, t: i },
   );
-  return { pages, notes: sentences.map((sentence) => `${path}: ${sentence}`) };
+  const pages = planes.map((plane) => order[(plane.t * z + plane.z) * c + at]);
+  const notes = sentences.map((sentence) => `${path}: ${sentence}`);
+  return { pages, planes, areSlices: asFrames, notes };
 }
 
 /** How a file is taken for one image. */

@@ -55,8 +55,10 @@ export async function openStackVideo(
   const sourceNames = await source.isFolder(path) ? names : names.map(() => basename(path));
   const stems = sourceNames.map((name) => imageStem(name, formatsOf(source)));
   const nearEdge = focus.filter((z) => z < planes || z + planes >= depth).length;
+  const inFile = !await source.isFolder(path);
   return {
     ...{ path, name, length, width, height, sourceNames, stems, sequence, focus },
+    planes: focus.map((z, t) => ({ z, t: inFile ? t : 0 })),
     notes: [...notes, ...edgeNotes(nearEdge, { planes, what: `stacks of ${name}` })],
     frame: (t) => subStack(sequence, { t, focus: focus[t], planes }),
     reference: (t) => sequence.plane(t, focus[t]),

@@ -13,7 +13,7 @@ import { formatsOf, namesOf } from "../formats/list.ts";
 import { countOf } from "../formats/tiff/layout.ts";
 import type { Channels, Plane } from "../image.ts";
 import { chooseFiles } from "./file_axes.ts";
-import { chosenPages, type PlaneChoice, singlePage } from "./plane_choice.ts";
+import { chosenPages, type PlaneChoice, singlePage, type StackPlane } from "./plane_choice.ts";
 
 /** A video whose frames are decoded one at a time. */
 export interface Video {
@@ -33,6 +33,8 @@ export interface Video {
   readonly stems: readonly string[];
   /** What a user should know about how the video is read, with the name of the file or folder. */
   readonly notes: readonly string[];
+  /** Where in its stack each frame is; left out where each has a file of its own. */
+  readonly planes?: readonly StackPlane[];
   /** Names of the files that a data set of several files lies in; left out for all others. */
   readonly files?: readonly string[];
   /**
@@ -184,7 +186,7 @@ function stackVideo(
   { formats, choice }: { formats: readonly ImageFormat[]; choice: PlaneChoice },
 ): Video {
   const { path, width, height, files } = stack;
-  const { pages, notes } = chosenPages(stack, { ...choice, slicesAsFrames: true });
+  const { pages, planes, notes } = chosenPages(stack, { ...choice, slicesAsFrames: true });
   const own = basename(path);
   // Where each frame is a file, results are files of these names, too.
   const parts = pages.map((page) => files?.[page] ?? own);
@@ -198,6 +200,7 @@ function stackVideo(
     sourceNames,
     stems: sourceNames.map((name) => imageStem(name, formats)),
     notes,
+    planes,
     files: files === undefined ? undefined : [...new Set(files)],
     frame: async (i) => {
       checkFrame(i, path, pages.length);

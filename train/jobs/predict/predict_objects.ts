@@ -23,7 +23,7 @@ import {
 } from "../../images/normalize.ts";
 import { groupNotes } from "../../images/formats/notes.ts";
 import { dirname, join } from "../../images/paths.ts";
-import type { PlaneChoice } from "../../images/series/plane_choice.ts";
+import type { PlaneChoice, StackPlane } from "../../images/series/plane_choice.ts";
 import { openVideo, type Video } from "../../images/series/video.ts";
 import type { Source } from "../../images/source.ts";
 import { changeDecode } from "../../models/decode_changes.ts";
@@ -242,6 +242,8 @@ interface Frame {
   readonly done: number;
   /** The normalised image. */
   readonly image: Plane | Channels;
+  /** Where in its stack it is. */
+  readonly plane?: StackPlane;
   /** The gain at which it is seen. */
   readonly exposure: number;
   /** Where its labels go. */
@@ -281,7 +283,8 @@ async function* readFrames(
     for (const i of frames) {
       const own = range ?? intensityRange([await referenceOf(video, i)], settings);
       const image = normalize(await video.frame(i), own);
-      yield { name: video.sourceNames[i], done: ++done, image, exposure, output };
+      const plane = video.planes?.[i];
+      yield { name: video.sourceNames[i], done: ++done, image, plane, exposure, output };
     }
   }
 }
@@ -365,12 +368,12 @@ function* segment(
 ): Steps<Segmented> {
   const { tta, tile, outputs = [] } = options;
   const views = tta ? ALL_ORIENTATIONS : viewsOf(options.views ?? 1);
-  const { image, exposure } = frame;
+  const { image, plane, exposure } = frame;
   const isNeeded = (need: FrameNeed) => outputs.some(({ needs }) => needs.includes(need));
   const wantsMap = isNeeded("map");
   const settings = { network, image, decode, exposure, views, tile, wantsMap };
   const { labels, count, outlines, map } = yield* objectModelOf(kind).segment(device, settings);
-  const result = { frame, labels, objects: count, map };
+  const result = { frame, labels, objects: count, map, ...(plane && { plane }) };
   if (!isNeeded("outlines")) return result;
   return { ...result, outlines: outlines ? outlines() : tracedOutlines(labels) };
 }

@@ -16,6 +16,8 @@ export interface FrameResult {
   readonly map?: Plane | null;
   /** Its objects' outlines, where a format needs them. */
   readonly outlines?: readonly Outline[] | null;
+  /** The slice in depth and the time point, from 0, of the image it is from, where those are known. */
+  readonly plane?: { readonly z: number; readonly t: number };
 }
 
 /** What a format may need of a frame besides its labels. */

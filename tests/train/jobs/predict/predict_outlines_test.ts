@@ -10,6 +10,7 @@ import { predict } from "../../../../train/jobs/predict/predict.ts";
 import type { PredictOptions } from "../../../../train/jobs/predict/predict_objects.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import { decodeRoi } from "../../objects/formats/fixtures/roi_decoder.ts";
+import { encodeStackTiff } from "../../../../train/images/formats/encode_stack.ts";
 import {
   type Peak,
   peakProbability,
@@ -84,12 +85,14 @@ Deno.test("predict() writes the polygons of StarDist as regions and GeoJSON", as
     );
     assertEquals(
       features.map(({ properties }) => properties),
-      places.map((place, i) => ({
-        objectType: "detection" as const,
-        label: i + 1,
-        probability: Math.round(1000 * peakProbability({ value: 1024, ...place })) / 1000,
-        frame: 0,
-      })),
+      places.map((place, i) => {
+        const probability = Math.round(1000 * peakProbability({ value: 1024, ...place })) / 1000;
+        return {
+          ...{ objectType: "detection", name: `${i + 1}`, label: i + 1, frame: 0 } as const,
+          probability,
+          measurements: { area: 2 * RADIUS ** 2, probability },
+        };
+      }),
     );
   });
 });
@@ -104,12 +107,28 @@ Deno.test("predict() writes the traced outlines of a U-Net, with slices and fram
       "0003-0002.roi": [corners(B), 3],
     });
     const { features } = await readGeoJson(`${folder}/out/v.geojson`);
-    assertEquals(features.map(({ properties }) => properties), [
-      { objectType: "detection", label: 1, frame: 0 },
-      { objectType: "detection", label: 1, frame: 2 },
-      { objectType: "detection", label: 2, frame: 2 },
-    ]);
+    const areaOf = ({ width, height }: Rectangle) => width * height;
+    assertEquals(
+      features.map(({ properties }) => [
+        ...[properties.label, properties.frame, properties.measurements.area],
+      ]),
+      [[1, 0, areaOf(A)], [1, 2, areaOf(A)], [2, 2, areaOf(B)]],
+    );
+    assertEquals(features.map(({ geometry }) => geometry.plane.t), [0, 2, 2]);
     assertEquals(features[2].geometry.coordinates, [[...corners(B), corners(B)[0]]]);
+  });
+});
+
+Deno.test("predict() puts outlines on the slices that it read as frames", async () => {
+  const stack = encodeStackTiff([[A], [], [B]].map(picture));
+  await withFolder({ ...UNET, "z.tif": stack }, async (folder) => {
+    await predictIn(folder, { inputs: ["z.tif"] });
+    const { features } = await readGeoJson(`${folder}/out/z.geojson`);
+    assertEquals(features.map(({ geometry }) => geometry.plane), [
+      { c: -1, z: 0, t: 0 },
+      { c: -1, z: 2, t: 0 },
+    ]);
+    assertEquals(features.map(({ properties }) => properties.frame), [0, 2]);
   });
 });
 

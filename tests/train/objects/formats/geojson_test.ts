@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import {
+  geoJson,
   type OutlineFeature,
   outlinesToGeoJson,
 } from "../../../../train/objects/formats/geojson.ts";
@@ -52,13 +53,18 @@ Deno.test("outlinesToGeoJson() writes an object of several parts as one feature"
   const { features: [first, second] } = outlinesToGeoJson([TRACED]);
   assertEquals(polygonOf(first), [[[0, 0], [2, 0], [2, 1], [1, 1], [1, 2], [0, 2], [0, 0]]]);
   assertEquals(second.geometry, {
+    plane: { c: -1, z: 0, t: 0 },
     type: "MultiPolygon",
     coordinates: [
       [[[2, 1], [3, 1], [3, 3], [2, 3], [2, 1]]],
       [[[0, 3], [1, 3], [1, 4], [0, 4], [0, 3]]],
     ],
   });
-  assertEquals(first.properties, { objectType: "detection", label: 1, frame: 0 });
+  assertEquals(first.properties, {
+    ...{ objectType: "detection", name: "1", label: 1, frame: 0 },
+    measurements: { area: 3 },
+  });
+  assertEquals(second.properties.measurements, { area: 3 });
   for (
     const [ring] of [...second.geometry.coordinates, ...[polygonOf(first)]] as [
       number,
@@ -71,13 +77,54 @@ Deno.test("outlinesToGeoJson() writes an object of several parts as one feature"
 
 Deno.test("outlinesToGeoJson() names label, probability and frame", () => {
   const { features } = outlinesToGeoJson([OUTLINES, [], OUTLINES.slice(1)]);
-  const objectType = "detection";
-  assertEquals(features.map(({ properties }) => properties), [
-    { objectType, label: 1, probability: 0.9, frame: 0 },
-    { objectType, label: 2, probability: 0.123, frame: 0 },
-    { objectType, label: 2, probability: 0.123, frame: 2 },
-  ]);
+  assertEquals(
+    features.map(({ properties }) => properties),
+    [[1, 0.9, 0], [2, 0.123, 0], [2, 0.123, 2]].map(([label, probability, frame]) => ({
+      ...{ objectType: "detection", name: `${label}`, label, probability, frame } as const,
+      // Half of 8 · 4² · sin 45°, of corners that are rounded.
+      measurements: { area: 45.248, probability },
+    })),
+  );
   assertEquals(JSON.parse(JSON.stringify({ features })), { features });
+});
+
+Deno.test("outlinesToGeoJson() puts every frame on a time point of its own, as QuPath reads it", () => {
+  const { features } = outlinesToGeoJson([OUTLINES.slice(0, 1), [], OUTLINES.slice(1)]);
+  assertEquals(features.map(({ geometry }) => geometry.plane), [
+    { c: -1, z: 0, t: 0 },
+    { c: -1, z: 0, t: 2 },
+  ]);
+});
+
+Deno.test("geoJson takes slice and time point from the frame where they are known", () => {
+  const layout = geoJson.open({ pages: 2 });
+  const labels = drawLabels(["1"]);
+  const parts = [{ z: 3, t: 0 }, { z: 4, t: 0 }].map((plane) =>
+    layout.add({ labels, outlines: tracedOutlines(labels), plane })
+  );
+  const text = [...parts, ...layout.end()].map((part) => new TextDecoder().decode(part)).join("");
+  const { features } = JSON.parse(text);
+  assertEquals(features.map(({ geometry }: OutlineFeature) => geometry.plane), [
+    { c: -1, z: 3, t: 0 },
+    { c: -1, z: 4, t: 0 },
+  ]);
+});
+
+Deno.test("outlinesToGeoJson() writes holes as rings of their own", () => {
+  const { features: [{ geometry, properties }] } = outlinesToGeoJson([
+    tracedOutlines(drawLabels(["111", "1.1", "11."])),
+  ]);
+  assert(geometry.type === "Polygon");
+  const [shell, hole] = geometry.coordinates;
+  assert(twiceTheArea(shell) > 0 && twiceTheArea(hole) < 0);
+  assertEquals([shell[0], hole[0]], [shell.at(-1), hole.at(-1)]);
+  assertEquals(properties.measurements.area, 7);
+});
+
+Deno.test("outlinesToGeoJson() shows an object without any area as the pixel it is in", () => {
+  const dot = { label: 4, parts: [new Array(8).fill([2.4, 3.6])] };
+  const { features: [feature] } = outlinesToGeoJson([[dot]]);
+  assertEquals(polygonOf(feature), [[[2, 3], [3, 3], [3, 4], [2, 4], [2, 3]]]);
 });
 
 Deno.test("outlinesToGeoJson() of nothing is an empty collection", () => {
