@@ -8,7 +8,7 @@
 import type { Pins } from "../kernels/gpu/choices.ts";
 import { openDevice } from "../kernels/open_device.ts";
 import { decodeSafeTensors } from "../nn/safetensors.ts";
-import { prepareGpu } from "../train/console/surroundings.ts";
+import { prepareGpu } from "../train/console/session/surroundings.ts";
 import { runGoldenCase } from "./golden/fixtures/cases.ts";
 
 /** Runs all cases in a folder, with the kernels that are pinned; gives how many passed and failed. */

@@ -38,6 +38,10 @@ function nan(): Uint8Array<ArrayBuffer> {
   return variant({ data, bits: 32, format: "float" });
 }
 
+async function there(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
 /** Labelled stills, with one file of the first changed or, with `null`, left out. */
 function stills(folder: string, change: Record<string, Uint8Array | null> = {}): Files {
   const files: Files = {};
@@ -107,7 +111,7 @@ Deno.test("train names the still that it cannot use, and writes nothing", async 
       const out = `run-${stills.replace("/", "-")}`;
       const train = ["train", "--stills", stills, "--video=video", "--out", out, ...TINY];
       await fails(train, { code: 1, says, cwd });
-      assertEquals(await tree(`${cwd}/${out}`), []);
+      assertEquals(await there(`${cwd}/${out}`), false);
     });
   });
 });
@@ -145,7 +149,7 @@ Deno.test("train names the video that it cannot use, and writes nothing", async 
         ...TINY,
       ];
       await fails(train, { code: 1, says, cwd });
-      assertEquals(await tree(`${cwd}/run-${video}`), []);
+      assertEquals(await there(`${cwd}/run-${video}`), false);
     });
   });
 });

@@ -96,7 +96,7 @@ Deno.test({
       [[...PREDICT, "--out=disk"], "Cannot write disk/t0.tif", ...says],
       [TRAIN, "disk/run", "Read-only file system", "give another --out"],
       [EVALUATE, "Cannot write disk/e.json", ...says],
-      [SYNTH, "Cannot make disk/set/stills/images", ...says],
+      [SYNTH, "Cannot make disk/set", ...says],
     ]);
     assertEquals(left.flat(), []);
   },

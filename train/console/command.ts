@@ -21,6 +21,8 @@ export interface Output {
 export interface CommandContext {
   /** Where its events go. */
   readonly output: Output;
+  /** Says when to stop. Unless the command stops itself, the next event that it prints ends it. */
+  readonly stop: AbortSignal;
 }
 
 /** One command. What it needs to run is loaded by `run`, so that the help is there at once. */
@@ -33,6 +35,10 @@ export interface Command {
   readonly usage: string;
   /** Its flags, or a function that loads them. */
   readonly flags: readonly Flag[] | (() => Promise<readonly Flag[]>);
+  /** Whether it stops itself when the user asks for it, because it has something to save. */
+  readonly stopsItself?: boolean;
+  /** What to say to a user who stopped it about how to go on. */
+  readonly goingOn?: string;
   /** Whether it computes on the GPU. */
   readonly usesGpu?: boolean;
   /** Whether it takes words that belong to no flag. */

@@ -10,7 +10,9 @@ import { commandHelp, listHelp } from "./help.ts";
 import { commands as allCommands } from "./list.ts";
 import { Printer, processTerminal, type Terminal } from "./output.ts";
 import { parseFlags } from "./parse.ts";
-import { outdatedDeno, prepareGpu } from "./surroundings.ts";
+import { watchSignals } from "./session/signals.ts";
+import { isStopped, Stopped } from "./session/stopped.ts";
+import { outdatedDeno, prepareGpu } from "./session/surroundings.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** What a command line may call, and where its text goes. */
@@ -21,7 +23,10 @@ export interface RunCommandOptions {
   readonly terminal?: Terminal;
 }
 
-/** Runs a command line and gives its exit code: 0, 1 for a failed run, 2 for a wrong command. */
+/**
+ * Runs a command line and gives its exit code: 0, 1 for a failed run, 2 for a wrong command, 130 and 75 for
+ * one that was stopped by Ctrl-C or by the system.
+ */
 export async function runCommand(
   args: readonly string[],
   { commands = allCommands, terminal = processTerminal() }: RunCommandOptions = {},
@@ -46,18 +51,29 @@ export async function runCommand(
     terminal.complain(`Cannot run ${name}: no such command; use one of ${names}, or --help`);
     return 2;
   }
-  const output = new Printer(terminal, { json: rest.includes("--json") });
+  const json = rest.includes("--json");
+  let output = new Printer(terminal, { json });
+  using stopping = watchSignals(() => {
+    output.close();
+    terminal.complain("Stopping at the next step; Ctrl-C again stops at once");
+  });
+  if (!command.stopsItself) output = new Printer(terminal, { json, stop: stopping.signal });
   try {
     const known = await flagsOf(command);
     const flags = parseFlags(rest, { flags: known, takesInputs: command.takesInputs });
     if (flags.help) terminal.write(commandHelp(command, { flags: known }) + "\n");
     else {
       if (command.usesGpu) await prepareGpu();
-      await command.run(flags, { output });
+      await command.run(flags, { output, stop: stopping.signal });
     }
     return 0;
   } catch (error) {
     output.close();
+    if (isStopped(error)) {
+      terminal.complain([messageOf(error), command.goingOn].filter(Boolean).join("; "));
+      if (error instanceof Stopped) error.lines.forEach((line) => terminal.complain(line));
+      return stopping.code;
+    }
     terminal.complain(rest.includes("--debug") ? traceOf(error) : messageOf(error));
     return error instanceof UsageError ? 2 : 1;
   } finally {

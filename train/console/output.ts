@@ -5,6 +5,7 @@
  */
 
 import type { Output } from "./command.ts";
+import { Stopped } from "./session/stopped.ts";
 import type { Shown } from "./text.ts";
 
 /** Milliseconds between two status lines where each is kept. */
@@ -37,17 +38,28 @@ export function processTerminal(): Terminal {
 export class Printer implements Output {
   readonly #terminal: Terminal;
   readonly #json: boolean;
+  readonly #stop: AbortSignal | undefined;
   #hasStatus = false;
   #lastStatus = -Infinity;
 
-  /** Starts; with `json`, every event is one line of JSON. */
-  constructor(terminal: Terminal, { json }: { json: boolean }) {
+  /** Starts; with `json`, every event is one line of JSON. `stop` says when an event is the last. */
+  constructor(terminal: Terminal, { json, stop }: { json: boolean; stop?: AbortSignal }) {
     this.#terminal = terminal;
     this.#json = json;
+    this.#stop = stop;
   }
 
-  /** Prints an event: as JSON, or as the text that `show` makes of it. */
+  /**
+   * Prints an event: as JSON, or as the text that `show` makes of it.
+   *
+   * @throws {Stopped} If it is the last, as the user asked for.
+   */
   event<E extends object>(event: E, show: (event: E) => Shown): void {
+    this.#print(event, show);
+    if (this.#stop?.aborted) throw new Stopped("Stopped as asked");
+  }
+
+  #print<E extends object>(event: E, show: (event: E) => Shown): void {
     if (this.#json) return this.#terminal.write(JSON.stringify(event) + "\n");
     const { lines, status } = show(event);
     this.#lines(lines);

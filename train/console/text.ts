@@ -4,7 +4,7 @@
  * @module
  */
 
-import { absolute } from "./next.ts";
+import { absolute } from "./session/next.ts";
 
 /** Text for an event: lines to keep, and a status that the next one replaces. */
 export interface Shown {

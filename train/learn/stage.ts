@@ -12,6 +12,7 @@ import type { Examination, Examiner } from "./examiner.ts";
 import type { Learner } from "./learner.ts";
 import type { Schedule } from "./schedule.ts";
 import type { SavedState, StageStore } from "./stage_state.ts";
+import { stopIfAsked } from "./stopped.ts";
 
 /** How a stage is watched and saved. */
 export interface StageSettings {
@@ -82,6 +83,8 @@ export interface StageParts {
   readonly seed: number;
   /** The state to go on from; null to begin. */
   readonly resume: SavedState | null;
+  /** Says when to save after the step that is being made, and to stop there. */
+  readonly stop?: AbortSignal;
 }
 
 /** How a stage ended. */
@@ -105,6 +108,7 @@ interface Candidate {
  *
  * @param stage Its name in events and in its state.
  * @throws {RangeError} If a loss or a weight is not finite; the last good weights stay saved.
+ * @throws {StoppedError} If it was to stop; its state is saved.
  */
 export async function* runStage(
   stage: string,
@@ -152,7 +156,8 @@ class StageRun {
       if (averaging > 0 && this.#step % LOG_EVERY === 0) await this.#addToAverage();
       const isLast = this.#step === schedule.steps;
       const validates = isLast || this.#step % validateEvery === 0;
-      const saves = validates || this.#step % saveEvery === 0;
+      const isStopped = this.#parts.stop?.aborted ?? false;
+      const saves = validates || isStopped || this.#step % saveEvery === 0;
       if (saves || this.#step % LOG_EVERY === 0 || learner.isLogFull) {
         yield* this.#tellLosses();
         this.#startReading();
@@ -160,6 +165,7 @@ class StageRun {
       if (saves) yield* this.#tellLosses();
       if (validates) yield* this.#validate();
       if (saves) await this.#save();
+      if (isStopped) stopIfAsked(this.#parts.stop, `after step ${this.#step} of ${this.#stage}`);
       reason = this.#endReason();
     }
     return { reason, best: this.#best };

@@ -39,6 +39,8 @@ export interface TrainingSet {
   readonly volumes: readonly Frames[];
   /** What is probably wrong with it, and what to do. */
   readonly warnings: readonly string[];
+  /** The most bytes of pixels that it holds in memory; not counted unless told. */
+  readonly heldBytes?: number;
   /** What a user should know about how it was read. */
   readonly notes: readonly string[];
 }

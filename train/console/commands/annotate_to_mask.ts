@@ -8,7 +8,7 @@ import type { AnnotateEvent, AnnotateToMaskOptions } from "../../jobs/annotate/a
 import type { Command } from "../command.ts";
 import { MEMORY, OVERWRITE, PLANE_CHOICE } from "../flag.ts";
 import { choiceFlag, countFlag, type Flags, requiredFlag, textFlag } from "../flag_values.ts";
-import { absolute, next } from "../next.ts";
+import { absolute, next } from "../session/next.ts";
 import { counted, type Shown } from "../text.ts";
 import { UsageError } from "../usage_error.ts";
 
@@ -17,6 +17,7 @@ export const annotateCommand: Command = {
   name: "annotate-to-mask",
   summary: "Makes masks from scribbles in a few images",
   usesGpu: true,
+  goingOn: "call it again to go on: what is complete is kept",
   usage: "--images PATH --scribbles PATH --out DIR [flags]",
   flags: [
     {

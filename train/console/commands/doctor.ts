@@ -5,7 +5,7 @@
  */
 
 import type { Command } from "../command.ts";
-import { next } from "../next.ts";
+import { next } from "../session/next.ts";
 
 /** The command `doctor`. */
 export const doctorCommand: Command = {

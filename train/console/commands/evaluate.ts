@@ -7,7 +7,7 @@
 import type { Flicker, FlickerRates } from "../../objects/scores/flicker.ts";
 import type { Command } from "../command.ts";
 import { choiceFlag, countFlag, requiredFlag, textFlag, wholeFlag } from "../flag_values.ts";
-import { next } from "../next.ts";
+import { next } from "../session/next.ts";
 import { counted } from "../text.ts";
 import { UsageError } from "../usage_error.ts";
 

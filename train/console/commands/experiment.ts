@@ -6,7 +6,7 @@
 
 import type { Command } from "../command.ts";
 import { textFlag } from "../flag_values.ts";
-import { absolute } from "../next.ts";
+import { absolute } from "../session/next.ts";
 import { UsageError } from "../usage_error.ts";
 import { TrainProgress } from "./train_progress.ts";
 
@@ -15,6 +15,8 @@ export const experimentCommand: Command = {
   name: "experiment",
   summary: "Compares ways to train and to predict, by a protocol",
   usesGpu: true,
+  stopsItself: true,
+  goingOn: "call it again to go on: what is complete is kept",
   usage: "FILE.json [--out DIR]",
   takesInputs: true,
   flags: [
@@ -26,14 +28,14 @@ export const experimentCommand: Command = {
       default: "FILE.results",
     },
   ],
-  async run(flags, { output }) {
+  async run(flags, { output, stop }) {
     const [file, ...others] = flags._ as string[];
     if (file === undefined) throw new UsageError("Cannot start: no FILE.json given");
     if (others.length > 0) throw new UsageError(`Cannot use ${others[0]}: one FILE.json at a time`);
     const out = textFlag(flags, "out") ?? `${file.replace(/\.json$/, "")}.results`;
     const { experiment } = await import("../../jobs/experiment/experiment.ts");
     const progress = new TrainProgress();
-    for await (const event of experiment({ file, out })) {
+    for await (const event of experiment({ file, out, stop })) {
       output.event(event, (shown) => {
         if (shown.type === "recipe") {
           const how = shown.isKept ? "was measured before" : "measured";

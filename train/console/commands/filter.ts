@@ -8,7 +8,7 @@ import type { FilterEvent } from "../../jobs/filter_files.ts";
 import type { Command } from "../command.ts";
 import { OVERWRITE } from "../flag.ts";
 import { numberFlag, requiredFlag, textFlag } from "../flag_values.ts";
-import { next } from "../next.ts";
+import { next } from "../session/next.ts";
 import { counted, formatWritten, type Shown } from "../text.ts";
 import { UsageError } from "../usage_error.ts";
 
@@ -16,6 +16,7 @@ import { UsageError } from "../usage_error.ts";
 export const filterCommand: Command = {
   name: "filter",
   summary: "Removes from labels what the frames around it do not show",
+  goingOn: "call it again to go on: what is complete is kept",
   usage: "--labels PATH --out DIR [flags]",
   flags: [
     {

@@ -8,7 +8,7 @@ import { basename, resolve } from "node:path";
 import type { ModelImported } from "../../jobs/import_run.ts";
 import type { Command } from "../command.ts";
 import { textFlag } from "../flag_values.ts";
-import { absolute, next } from "../next.ts";
+import { absolute, next } from "../session/next.ts";
 import { formatThresholds, type Shown } from "../text.ts";
 import { UsageError } from "../usage_error.ts";
 

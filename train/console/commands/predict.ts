@@ -19,8 +19,8 @@ import {
   textFlag,
 } from "../flag_values.ts";
 import { counted, formatDuration, formatWritten, Rate, type Shown } from "../text.ts";
-import { next } from "../next.ts";
-import { placeOf } from "../surroundings.ts";
+import { next } from "../session/next.ts";
+import { placeOf } from "../session/surroundings.ts";
 import { usage, UsageError } from "../usage_error.ts";
 
 /** From what, with what and where to. */
@@ -135,6 +135,7 @@ export function predictCommandWith(choices: PredictChoices = {}): Command {
     name: "predict",
     summary: "Segments images or videos with a trained network",
     usesGpu: true,
+    goingOn: "call it again to go on: what is complete is kept",
     usage: "--model RUN [--out DIR] [flags] INPUT...",
     async flags() {
       const formats = (await formatsOf(choices)).flatMap(({ flag, sentence }): Flag[] =>

@@ -6,7 +6,7 @@
 
 import type { Command } from "../command.ts";
 import { countFlag, requiredFlag } from "../flag_values.ts";
-import { absolute, next } from "../next.ts";
+import { absolute, next } from "../session/next.ts";
 
 /** The command `synth`. */
 export const synthCommand: Command = {

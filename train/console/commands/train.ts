@@ -10,8 +10,9 @@ import type { Command } from "../command.ts";
 import type { Flag } from "../flag.ts";
 import { countFlag, textFlag } from "../flag_values.ts";
 import { usage, UsageError } from "../usage_error.ts";
-import { next } from "../next.ts";
-import { placeOf } from "../surroundings.ts";
+import { absolute, next } from "../session/next.ts";
+import { isStopped, Stopped } from "../session/stopped.ts";
+import { placeOf } from "../session/surroundings.ts";
 import { TrainProgress } from "./train_progress.ts";
 
 const OWN: readonly Flag[] = [
@@ -47,6 +48,7 @@ export function trainCommandWith({ kinds }: { kinds?: Kinds } = {}): Command {
     name: "train",
     summary: "Trains on labelled stills, then in turns on them and on videos",
     usesGpu: true,
+    stopsItself: true,
     usage: "[--stills DIR] [--video PATH]... [--model KIND] [--resume-from RUN] " +
       "[--out DIR] [--resume] [--seeds N] [--no-control] [every setting as a flag]",
     async flags() {
@@ -56,7 +58,7 @@ export function trainCommandWith({ kinds }: { kinds?: Kinds } = {}): Command {
       ]);
       return [...OWN, ...settingFlags(settingGroups(kinds))];
     },
-    async run(flags, { output }) {
+    async run(flags, { output, stop }) {
       if (flags.resume && flags.out === undefined) {
         throw new UsageError("Cannot resume: --out is missing; give the run's folder");
       }
@@ -70,7 +72,7 @@ export function trainCommandWith({ kinds }: { kinds?: Kinds } = {}): Command {
       ]);
       const file = textFlag(flags, "config");
       const config = await runConfig(flags, { out: given ?? "", resume, file, kinds });
-      if (!resume) usage(() => checkData(config));
+      if (!resume) usage(() => checkData(config, kinds));
       const [{ train }, { makeNewFolder }] = await Promise.all([
         import("../../jobs/train/train.ts"),
         import("../../jobs/disk/folders.ts"),
@@ -79,9 +81,13 @@ export function trainCommandWith({ kinds }: { kinds?: Kinds } = {}): Command {
         ? await makeNewFolder(await placeOf(`runs/${timestamp()}`))
         : null;
       const out = given ?? made!.path;
-      const progress = new TrainProgress();
-      for await (const event of train({ config, out, seeds, resume, kinds })) {
-        output.event(event, (shown) => progress.show(shown));
+      const progress = new TrainProgress(undefined, { seeds });
+      try {
+        for await (const event of train({ config, out, seeds, resume, kinds, stop })) {
+          output.event(event, (shown) => progress.show(shown));
+        }
+      } catch (error) {
+        throw isStopped(error) ? await stoppedTraining(error, { out, seeds }) : error;
       }
       output.say(afterTraining(config, { out, seeds }));
     },
@@ -90,6 +96,20 @@ export function trainCommandWith({ kinds }: { kinds?: Kinds } = {}): Command {
 
 /** The command `train`. */
 export const trainCommand: Command = trainCommandWith();
+
+/** How to go on with a run that was stopped, if it is one yet. */
+async function stoppedTraining(
+  { message }: Error,
+  { out, seeds = 1 }: { out: string; seeds?: number },
+): Promise<Stopped> {
+  const isRun = await Deno.stat(`${out}/config.json`).then(() => true, () => false);
+  if (!isRun) return new Stopped(`${message}; nothing was trained yet`);
+  const several = seeds === 1 ? [] : ["--seeds", String(seeds)];
+  return new Stopped(
+    `${message}; everything up to there is saved`,
+    next("go on with it", ["train", "--resume", "--out", absolute(out), ...several]),
+  );
+}
 
 /** What to do with a run: segment its video, or use the planes in focus that it finds. */
 function afterTraining(

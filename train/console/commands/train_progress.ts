@@ -8,13 +8,16 @@
 import type {
   FocusPlanEvent,
   PlanEvent,
+  PlanOfSteps,
   StageEvent,
+  StepEvent,
   TrainEvent,
   ValidationEvent,
 } from "../../jobs/train/events.ts";
 import type { ResultsTable } from "../../report/data.ts";
-import { absolute } from "../next.ts";
-import { formatDuration, formatThresholds, Rate, type Shown } from "../text.ts";
+import { absolute } from "../session/next.ts";
+import { counted, formatDuration, formatThresholds, Rate, type Shown } from "../text.ts";
+import { WaitingProgress } from "./waiting_progress.ts";
 
 /** Four digits behind the point; rounding errors around 0 have no sign. */
 function formatLoss(loss: number): string {
@@ -24,11 +27,20 @@ function formatLoss(loss: number): string {
 /** Turns the events of a training run into text. */
 export class TrainProgress {
   readonly #rate: Rate;
+  readonly #waiting: WaitingProgress;
+  readonly #left: StepsLeft;
   #stage = "";
 
-  /** Starts; the clock (milliseconds) can be replaced in tests. */
-  constructor(clock: () => number = () => performance.now()) {
+  /**
+   * Starts.
+   *
+   * @param clock The time in milliseconds; it can be replaced in tests.
+   * @param options.seeds How many seeds are trained; 1 unless told.
+   */
+  constructor(clock: () => number = () => performance.now(), { seeds = 1 } = {}) {
     this.#rate = new Rate(clock);
+    this.#waiting = new WaitingProgress(clock);
+    this.#left = new StepsLeft(seeds);
   }
 
   /** Text for the next event. */
@@ -38,7 +50,10 @@ export class TrainProgress {
         return { lines: [event.text], status: null };
       case "warning":
         return { lines: [`Warning: ${event.text}`], status: null };
+      case "progress":
+        return this.#waiting.show(event);
       case "plan":
+        this.#left.begin(event);
         return {
           lines: "stacks" in event ? formatFocusPlan(event) : formatPlan(event),
           status: null,
@@ -47,7 +62,7 @@ export class TrainProgress {
         const { stage, seed } = event;
         if (this.#stage !== `${seed} ${stage}`) this.#rate.restart();
         this.#stage = `${seed} ${stage}`;
-        return this.#showStep({ ...event, name: stage });
+        return this.#showStep(event);
       }
       case "validation":
         return { lines: [formatValidation(event)], status: null };
@@ -67,29 +82,66 @@ export class TrainProgress {
     }
   }
 
-  #showStep(
-    { name, step, steps, loss }: { name: string; step: number; steps: number; loss: number },
-  ): Shown {
+  #showStep({ stage, step, steps, loss }: StepEvent): Shown {
     const rate = this.#rate.observe(step);
-    const known = Number.isFinite(rate) && rate > 0;
+    const status = `${stage} ${step}/${steps}  loss ${loss.toFixed(3)}`;
+    if (!(Number.isFinite(rate) && rate > 0)) return { lines: [], status };
+    const inStage = (steps - step) / rate;
+    const later = this.#left.secondsAfter(stage, rate);
+    const ofRun = later > 0 ? `, ${formatDuration(inStage + later)} of the whole run` : "";
     return {
       lines: [],
-      status: `${name} ${step}/${steps}  loss ${loss.toFixed(3)}` +
-        (known
-          ? `  ${rate.toFixed(1)} steps/s  ${formatDuration((steps - step) / rate)} left`
-          : ""),
+      status: `${status}  ${rate.toFixed(1)} steps/s  ${formatDuration(inStage)} left${ofRun}`,
     };
   }
 }
 
+/** The steps of a run that are still to come. */
+class StepsLeft {
+  #seedsLeft: number;
+  #stages: PlanOfSteps["stages"] = [];
+  /** Steps per second of the stages that have been seen. */
+  readonly #rates = new Map<string, number>();
+
+  constructor(seeds: number) {
+    this.#seedsLeft = seeds;
+  }
+
+  /** A seed begins. */
+  begin({ stages }: PlanOfSteps): void {
+    this.#seedsLeft--;
+    this.#stages = stages;
+  }
+
+  /** Seconds that the stages after this one will take, if those not seen yet are as fast. */
+  secondsAfter(stage: string, rate: number): number {
+    this.#rates.set(stage, rate);
+    const seconds = (stages: PlanOfSteps["stages"]) =>
+      stages.reduce((sum, { stage, steps }) => sum + steps / (this.#rates.get(stage) ?? rate), 0);
+    const at = this.#stages.findIndex((planned) => planned.stage === stage);
+    if (at < 0) return 0;
+    return seconds(this.#stages.slice(at + 1)) +
+      Math.max(0, this.#seedsLeft) * seconds(this.#stages);
+  }
+}
+
 function formatPlan(
-  { seed, parameters, stills: [train, validation, test], frames, stages, plannedBytes }: PlanEvent,
+  {
+    seed,
+    parameters,
+    stills: [train, validation, test],
+    frames,
+    stages,
+    plannedBytes,
+    processBytes,
+  }: PlanEvent,
 ): string[] {
   const steps = stages.map(({ stage, steps }) => `${stage} ${steps}`).join(", ");
   return [
-    `Seed ${seed}: ${parameters.toLocaleString("en")} parameters; ${train} stills to learn from, ` +
-    `${validation} to validate, ${test} to test; ${frames} video frames`,
-    `Steps: ${steps}; planned GPU memory ${formatMebibytes(plannedBytes)}`,
+    `Seed ${seed}: ${parameters.toLocaleString("en")} parameters; ${counted(train, "still")} to ` +
+    `learn from, ${validation} to validate, ${test} to test; ${counted(frames, "video frame")}`,
+    `Steps: ${steps}; planned GPU memory ${formatMebibytes(plannedBytes)}` +
+    (processBytes === undefined ? "" : `, of the process about ${formatMebibytes(processBytes)}`),
   ];
 }
 
@@ -97,8 +149,8 @@ function formatFocusPlan(
   { parameters, stacks: [train, validation], patch, plannedBytes }: FocusPlanEvent,
 ): string[] {
   return [
-    `Focus: ${parameters.toLocaleString("en")} parameters; ${train} stacks to learn from, ` +
-    `${validation} to validate; patches of ${patch} pixels; planned GPU memory ` +
+    `Focus: ${parameters.toLocaleString("en")} parameters; ${counted(train, "stack")} to ` +
+    `learn from, ${validation} to validate; patches of ${patch} pixels; planned GPU memory ` +
     formatMebibytes(plannedBytes),
   ];
 }

@@ -8,7 +8,7 @@ import type { TunedEvent, TuneDone } from "../../jobs/tune.ts";
 import type { Command } from "../command.ts";
 import type { Flag } from "../flag.ts";
 import { type Flags, requiredFlag, textFlag } from "../flag_values.ts";
-import { absolute, next } from "../next.ts";
+import { absolute, next } from "../session/next.ts";
 import type { Shown } from "../text.ts";
 import { UsageError } from "../usage_error.ts";
 

@@ -5,6 +5,15 @@
  */
 
 import { channelCount, type Channels, type Plane } from "../image.ts";
+import {
+  type IntensityRange,
+  intensityRange,
+  type NormalizationSettings,
+  normalize,
+  videoIntensityRange,
+} from "../normalize.ts";
+import type { PlaneCache } from "../plane_cache.ts";
+import type { Video } from "./video.ts";
 
 /** Normalised images of one size and one number of channels. */
 export interface Frames {
@@ -65,4 +74,50 @@ export function pickFrames(frames: Frames, indices: readonly number[]): Frames {
 export function middlePlane({ width, height, data, channels }: Channels): Plane {
   const from = Math.floor(channels / 2) * width * height;
   return { width, height, data: data.subarray(from, from + width * height) };
+}
+
+/** How frames are normalised, and where those that were read lately are kept. */
+export interface NormalizedFramesOptions {
+  /** Which percentiles become 0 and 1. */
+  readonly settings: NormalizationSettings;
+  /** Keeps normalised frames; several videos may share it. */
+  readonly cache: PlaneCache;
+}
+
+/**
+ * Normalises a video of single planes. All frames are read once, for their range and so that a damaged
+ * one shows at once; afterwards one after the other as they are asked for. The values are those of
+ * {@linkcode normalize} on all frames at once, to the bit.
+ *
+ * @throws {SyntaxError | RangeError} If a frame is damaged, or of another size.
+ */
+export async function normalizedFrames(
+  { path, length, width, height, frame }: Pick<
+    Video,
+    "path" | "length" | "width" | "height" | "frame"
+  >,
+  { settings, cache }: NormalizedFramesOptions,
+): Promise<Frames> {
+  const planes = async function* () {
+    for (let i = 0; i < length; i++) yield onlyPlane(await frame(i));
+  };
+  const ranges: IntensityRange[] = [];
+  if (settings.mode === "video") {
+    ranges.push(await videoIntensityRange(planes, settings));
+  } else {
+    for await (const plane of planes()) ranges.push(intensityRange([plane], settings));
+  }
+  const read = async (i: number) => normalize(onlyPlane(await frame(i)), ranges[i] ?? ranges[0]);
+  return {
+    ...{ length, width, height, channels: 1 },
+    frame: async (i) => ({
+      ...await cache.get(`${path}:${i}`, () => read(i)),
+      channels: 1,
+    }),
+  };
+}
+
+function onlyPlane(image: Plane | Channels): Plane {
+  if (channelCount(image) === 1) return image;
+  throw new RangeError(`Cannot take ${channelCount(image)} planes for one frame`);
 }

@@ -9,6 +9,13 @@ import { basename, dirname, join } from "node:path";
 import { unreadable, windowedBytes } from "../../images/bytes.ts";
 import type { Source } from "../../images/source.ts";
 
+/** What to do where permission is missing, by what was tried. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  read: "change its permissions",
+  list: "change its permissions",
+  create: "give another --out",
+};
+
 /** Says in plain words why the file system refused, with the remedy; otherwise gives the error. */
 export function explain(error: unknown, task: string, path: string): unknown {
   const message = error instanceof Error ? error.message : String(error);
@@ -20,9 +27,7 @@ export function explain(error: unknown, task: string, path: string): unknown {
     return new Deno.errors.NotFound(`Cannot ${task} ${path}: ${what}`);
   }
   if (error instanceof Deno.errors.PermissionDenied || code === "EROFS") {
-    const remedy = task !== "read" && task !== "list"
-      ? "choose a folder you may write to"
-      : "change its permissions";
+    const remedy = REMEDIES[task] ?? "choose a folder you may write to";
     return new Deno.errors.PermissionDenied(`Cannot ${task} ${path}: ${message}; ${remedy}`);
   }
   if (error instanceof Deno.errors.NotADirectory) {

@@ -14,7 +14,15 @@ import { openFocus } from "../disk/focus_source.ts";
 import { claimFolder } from "../disk/folders.ts";
 import { readModelFile } from "../disk/model_files.ts";
 import { changeConfig, type TrainConfig } from "../train/config.ts";
+import {
+  begin,
+  countedFrames,
+  type ProgressEvent,
+  stopIfAsked,
+  waitingFor,
+} from "../progress/progress.ts";
 import type { TrainEvent } from "../train/events.ts";
+import type { TrainOptions } from "../train/run.ts";
 import { takesStacks } from "../train/stack_set.ts";
 import { trainObjects } from "../train/train_objects.ts";
 import { loadTrainingSet } from "../train/training_set.ts";
@@ -29,6 +37,8 @@ export interface ExperimentOptions {
   readonly file: string;
   /** The folder of runs and results. */
   readonly out: string;
+  /** Says when to save at the next step and to stop there. */
+  readonly stop?: AbortSignal;
 }
 
 /** A recipe has been measured. */
@@ -68,7 +78,7 @@ export type ExperimentEvent = TrainEvent | RecipeMeasured | ExperimentDone;
  *   process writes into it.
  */
 export async function* experiment(
-  { file, out }: ExperimentOptions,
+  { file, out, stop }: ExperimentOptions,
 ): AsyncGenerator<ExperimentEvent> {
   const text = await Deno.readTextFile(file).catch((error) => {
     throw new Error(`Cannot read ${file}: ${error.message}; give a JSON file of a protocol`);
@@ -76,7 +86,7 @@ export async function* experiment(
   const protocol = parseProtocol(text, file);
   // What cannot be measured is not trained.
   {
-    using data = await openData(protocol.config);
+    using data = yield* openData(protocol.config, stop);
     measuredFrames(data.set.videos[0].frames, protocol);
   }
   using _claim = await claimFolder(out, "experiment");
@@ -85,7 +95,8 @@ export async function* experiment(
   for (const seed of protocol.seeds) {
     const place = `${out}/seed-${seed}`;
     const config = { ...protocol.config, seed };
-    yield* trainRun({ config: { ...config, rounds: 0 }, out: `${place}/baseline`, stages: [] });
+    const baseline = { ...config, rounds: 0 };
+    yield* trainRun({ config: baseline, out: `${place}/baseline`, stages: [], stop });
     for (const [run, stages] of runsOf(protocol)) {
       const changed = changeConfig(config, { change: run.change, source: `recipe ${run.name}` });
       yield* trainRun({
@@ -94,12 +105,18 @@ export async function* experiment(
           seed: seed + (run.seedOffset ?? 0),
           resumeFrom: `${place}/baseline/baseline.safetensors`,
         },
-        ...{ out: `${place}/${run.name}`, stages },
+        ...{ out: `${place}/${run.name}`, stages, stop },
       });
     }
-    for await (const { name, result, isKept } of measuredRecipes(protocol, { place, config })) {
+    for await (const event of measuredRecipes(protocol, { place, config, stop })) {
+      if ("type" in event) {
+        yield event;
+        continue;
+      }
+      const { name, result, isKept } = event;
       results.get(name)!.push(result);
       yield { type: "recipe", name, seed, isKept };
+      stopIfAsked(stop, `after ${name} of seed ${seed}`);
     }
   }
   const all: RecipeResults[] = [...results].map(([name, results]) => ({ name, results }));
@@ -138,12 +155,14 @@ function runsOf({ recipes }: Protocol): Map<RecipeRun, Stage[]> {
 
 /** Trains, unless that was done before. */
 async function* trainRun(
-  { config, out, stages }: { config: TrainConfig; out: string; stages: readonly Stage[] },
+  { config, out, stages, stop }: Pick<TrainOptions, "config" | "out" | "stop"> & {
+    stages: readonly Stage[];
+  },
 ): AsyncGenerator<TrainEvent> {
   const exists = (name: string) => Deno.stat(`${out}/${name}`).then(() => true, () => false);
   const wanted = ["report.html", ...stages.map((stage) => `${stage}.safetensors`)];
   if ((await Promise.all(wanted.map(exists))).every(Boolean)) return;
-  yield* trainObjects({ config, out, stages, resume: await exists("config.json") });
+  yield* trainObjects({ config, out, stages, stop, resume: await exists("config.json") });
 }
 
 async function readResult(path: string): Promise<RecipeResult | null> {
@@ -163,8 +182,8 @@ async function readIfThere(path: string): Promise<string | null> {
 /** The results of a seed, read again or measured; data are read once, where something is to be measured. */
 async function* measuredRecipes(
   { recipes, measureFrom, blocks }: Protocol,
-  { place, config }: { place: string; config: TrainConfig },
-): AsyncGenerator<{ name: string; result: RecipeResult; isKept: boolean }> {
+  { place, config, stop }: { place: string; config: TrainConfig; stop?: AbortSignal },
+): AsyncGenerator<{ name: string; result: RecipeResult; isKept: boolean } | ProgressEvent> {
   let data: OpenedData | null = null;
   try {
     for (const recipe of recipes) {
@@ -175,11 +194,15 @@ async function* measuredRecipes(
         yield { name, result: kept, isKept: true };
         continue;
       }
-      data ??= await openData(config);
+      data ??= yield* openData(config, stop);
       const file = await readModelFile(`${place}/${run.name}/${stage}.safetensors`);
       const { filter, field } = config;
-      const options = { recipe, file, set: data.set, measureFrom, blocks, filter, field };
-      const result = await measureRecipe(data.device, options);
+      const { device, set: { test, videos: [video] } } = data;
+      const { count } = measuredFrames(video.frames, { measureFrom, blocks });
+      const progress = begin(`measuring ${name}`, count);
+      const set = { test, videos: [{ ...video, frames: countedFrames(video.frames, progress) }] };
+      const options = { recipe, file, set, measureFrom, blocks, filter, field };
+      const result = yield* waitingFor(measureRecipe(device, options), { progress, stop });
       await writeFileAtomic(path, JSON.stringify(result));
       yield { name, result, isKept: false };
     }
@@ -194,9 +217,16 @@ interface OpenedData extends Disposable {
   readonly set: TrainingSet;
 }
 
-async function openData(config: TrainConfig): Promise<OpenedData> {
-  const device = await openDevice({ memoryLimit: config.memory * 1024 ** 2 });
+async function* openData(
+  config: TrainConfig,
+  stop: AbortSignal | undefined,
+): AsyncGenerator<ProgressEvent, OpenedData> {
+  using parts = new DisposableStack();
+  const device = parts.use(await openDevice({ memoryLimit: config.memory * 1024 ** 2 }));
   const findFocus = takesStacks(config) ? await openFocus(device, config.focus) : undefined;
-  const set = await loadTrainingSet(config, { findFocus });
-  return { device, set, [Symbol.dispose]: () => device[Symbol.dispose]() };
+  const progress = begin("reading the data");
+  const work = loadTrainingSet(config, { findFocus, progress });
+  const set = yield* waitingFor(work, { progress, stop });
+  const kept = parts.move();
+  return { device, set, [Symbol.dispose]: () => kept.dispose() };
 }

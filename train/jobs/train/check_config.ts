@@ -44,10 +44,12 @@ const OF_OWN_DATA = ["video", "volume", "truth", "markers", "focus"] as const;
  * Checks that a run on data of one's own has stills of one's own: the built-in ones teach a network
  * nothing about it.
  *
+ * @param kinds What there is to choose from; all of Kymo's unless told.
  * @throws {RangeError} If there is data but no stills, with the name of the setting.
  */
-export function checkData(config: TrainConfig): void {
-  if (config.stills !== "") return;
+export function checkData(config: TrainConfig, kinds: Kinds = defaultKinds): void {
+  // Other kinds of models have no built-in example, and say what they need.
+  if (config.stills !== "" || !modelKind(config.model, kinds.models).objects) return;
   const given = OF_OWN_DATA.find((name) => config[name].length > 0);
   if (given === undefined) return;
   throw new RangeError(

@@ -7,6 +7,7 @@
 
 import type { NoteEvent, StageRunEvent, StepEvent, ValidationEvent } from "../../learn/events.ts";
 import type { ResultsTable } from "../../report/data.ts";
+import type { ProgressEvent } from "../progress/progress.ts";
 
 export type { NoteEvent, StageRunEvent, StepEvent, ValidationEvent };
 
@@ -20,6 +21,8 @@ export interface PlanOfSteps {
   readonly parameters: number;
   /** GPU memory that a training step needs, in bytes. */
   readonly plannedBytes: number;
+  /** Memory that the process needs besides, in bytes, about: its program, and the data that it holds. */
+  readonly processBytes?: number;
   /** Stages with their numbers of steps. */
   readonly stages: readonly { stage: string; steps: number }[];
 }
@@ -69,4 +72,10 @@ export interface ResultEvent {
 }
 
 /** Everything a run tells. */
-export type TrainEvent = StageRunEvent | PlanEvent | FocusPlanEvent | StageEvent | ResultEvent;
+export type TrainEvent =
+  | StageRunEvent
+  | PlanEvent
+  | FocusPlanEvent
+  | StageEvent
+  | ProgressEvent
+  | ResultEvent;

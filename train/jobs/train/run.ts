@@ -37,6 +37,8 @@ export interface TrainOptions {
   readonly kinds?: Kinds;
   /** Where images are read from; the disk unless told. */
   readonly source?: Source;
+  /** Says when to save at the next step and to stop there; the run can be gone on with. */
+  readonly stop?: AbortSignal;
 }
 
 /** One seed of a run: its settings and its folder. */
@@ -48,7 +50,9 @@ export interface SeedPlace {
 }
 
 /** A run whose folder is there, with what it works with. */
-export interface OpenedRun extends Required<TrainOptions>, Disposable {
+export interface OpenedRun extends Required<Omit<TrainOptions, "stop">>, Disposable {
+  /** Says when to stop. */
+  readonly stop: AbortSignal | undefined;
   /** The run folder. */
   readonly parent: RunFolder;
   /** Its seeds. */
@@ -71,10 +75,10 @@ export interface OpenedRun extends Required<TrainOptions>, Disposable {
  */
 export async function openRun(options: TrainOptions, claim?: ClaimedFolder): Promise<OpenedRun> {
   const { config, out, resume = false, seeds = 1, kinds = defaultKinds, source = disk } = options;
-  const { stages = STAGES } = options;
+  const { stages = STAGES, stop } = options;
   checkConfig(config, kinds);
   // A run that an earlier version began with built-in stills goes on with them.
-  if (!resume) checkData(config);
+  if (!resume) checkData(config, kinds);
   if (!(Number.isInteger(seeds) && seeds > 0)) {
     throw new RangeError(`Cannot train: seeds is ${seeds}, expected a whole number ≥ 1`);
   }
@@ -92,7 +96,7 @@ export async function openRun(options: TrainOptions, claim?: ClaimedFolder): Pro
   }));
   const kept = parts.move();
   return {
-    ...{ config, out, resume, seeds, stages, kinds, source, parent, places, device },
+    ...{ config, out, resume, seeds, stages, stop, kinds, source, parent, places, device },
     recordKernels: () =>
       writeKernelFile(parent.file(KERNELS), {
         adapter: device.adapter.name,

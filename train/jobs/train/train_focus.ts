@@ -148,7 +148,7 @@ async function* trainSeed(
   if (!resume) await folder.cutMetrics(0);
   const reading = { low, high, sigma };
   const { reason, best } = yield* runStage(STAGE, {
-    ...{ learner, schedule, seed, resume },
+    ...{ learner, schedule, seed, resume, stop: run.stop },
     streams: new Map([[STAGE, stream]]),
     examiner: focusExaminer(device, { network, reading, stacks: held }),
     store: folder,

@@ -10,7 +10,6 @@ import type { NamedArray } from "../../../nn/safetensors.ts";
 import { StageExaminer } from "../../learn/examiner.ts";
 import type { TaughtVideo } from "../../learn/teacher/pupil_stream.ts";
 import { teach } from "../../learn/teacher/teacher.ts";
-import { checkField } from "../../objects/field.ts";
 import { exposureFor, stillContrast } from "../../models/exposure.ts";
 import { Learner } from "../../learn/learner.ts";
 import { runStage } from "../../learn/stage.ts";
@@ -33,11 +32,13 @@ import { readModelFile, weightsFile } from "../disk/model_files.ts";
 import type { ClaimedFolder } from "../disk/folders.ts";
 import type { RunFolder } from "../disk/run_folder.ts";
 import { versions } from "../disk/version.ts";
+import { checkSet } from "./check_set.ts";
 import { unlearnedSettings } from "./check_config.ts";
 import type { TrainConfig } from "./config.ts";
 import type { PlanEvent, StageEvent, TrainEvent } from "./events.ts";
 import { FOCUS, isFocusTable, openFocus } from "../disk/focus_source.ts";
 import { measureModel } from "./measure.ts";
+import { begin, countedFrames, waitingFor } from "../progress/progress.ts";
 import { type OpenedRun, openRun, type SeedPlace, type TrainOptions } from "./run.ts";
 import { takesStacks } from "./stack_set.ts";
 import { loadTrainingSet } from "./training_set.ts";
@@ -58,16 +59,11 @@ export async function* trainObjects(
   using run = await openRun(options, claim);
   const { config, parent, places, device, source } = run;
   const findFocus = takesStacks(config) ? await openFocus(device, config.focus) : undefined;
-  const set = await loadTrainingSet(config, { findFocus, source });
-  const [video] = set.videos;
-  if (!video && config.consistency === "teacher" && config.rounds > 0) {
-    throw new RangeError("Cannot train a student: there is no video; give --video");
-  }
-  refuseLoneFrames(set, config);
-  if (video && config.field > 0) {
-    const { width, height } = video.frames;
-    checkField(config.field, { width, height, task: "train" });
-  }
+  const progress = begin("reading the data");
+  const set = yield* waitingFor(loadTrainingSet(config, { findFocus, source, progress }), {
+    ...{ progress, stop: run.stop },
+  });
+  checkSet(set, config);
   for (const text of set.warnings) yield { type: "warning", text };
   for (const text of set.notes) yield { type: "note", text };
   const unlearned = unlearnedSettings(config, run.kinds).join(", ");
@@ -94,18 +90,6 @@ export async function* trainObjects(
     report: parent.file("report.html"),
     weights: folders[0].file("weights.safetensors"),
   };
-}
-
-/** A video whose frames are no neighbours of each other has nothing to be consistent with. */
-function refuseLoneFrames(set: TrainingSet, config: TrainConfig): void {
-  const { rounds, consistency, gap, window } = config;
-  if (rounds === 0 || consistency !== "siamese" || set.videos.length === 0) return;
-  if (hasPairs(set, config)) return;
-  const names = set.videos.map(({ name }) => name).join(", ");
-  throw new RangeError(
-    `Cannot train on ${names}: no ${window} frames follow each other ${gap} apart by their numbers; ` +
-      "give the frames between them, or take them as they are with --neighbours order",
-  );
 }
 
 /** Puts the classifier that finds focus beside the weights: to predict takes both. */
@@ -141,6 +125,9 @@ interface SeedRun extends SeedPlace {
   readonly contrast: number | null;
 }
 
+/** What the program itself takes of memory, with a driver and a few copies of what is under way. */
+const PROGRAM_BYTES = 400 * 2 ** 20;
+
 /**
  * Makes the network of a seed, and plans its memory.
  *
@@ -167,6 +154,7 @@ function prepareSeed(
     plannedBytes: learner.plannedBytes(
       stages.includes("consistent") ? undefined : ["segmentation"],
     ),
+    ...(set.heldBytes !== undefined && { processBytes: PROGRAM_BYTES + set.heldBytes }),
     stills: [set.train.length, set.validation.length, set.test.length],
     frames: set.videos.reduce((sum, { frames }) => sum + frames.length, 0),
     stages: stages.map((stage) => ({
@@ -193,14 +181,14 @@ async function* trainSeed(
   }
   await folder.write("weights.safetensors", models.get(stages.at(-1)!)!.content);
   yield { type: "note", text: "Measuring on held-back stills and on the video" };
-  return await measureStages(seed, models);
+  return yield* measureStages(seed, models);
 }
 
 /** Measures every model of a seed. */
-async function measureStages(
-  { run: { device }, folder, config, set, objects, network, learner, contrast }: SeedRun,
+async function* measureStages(
+  { run: { device, stop }, folder, config, set, objects, network, learner, contrast }: SeedRun,
   models: ReadonlyMap<Stage, TrainedModel>,
-): Promise<SeedResults> {
+): AsyncGenerator<TrainEvent, SeedResults> {
   const results: Partial<Record<Stage, ModelResults>> = {};
   // The filter's rival is the consistent model, which was trained as long as the control.
   const filteredStage = models.has("control") ? "control" : "baseline";
@@ -208,15 +196,22 @@ async function measureStages(
   for (const [stage, { weights, decode }] of models) {
     learner.setWeights(weights, folder.file(stageFile(stage)));
     const filter = stage === filteredStage ? config.filter : undefined;
-    const [video] = set.videos;
-    const exposure = video
-      ? await exposureFor(device, {
-        ...{ network, objects, decode, contrast, exposure: config.exposure },
-        frames: video.frames,
-      })
-      : 1;
-    const options = { network, objects, decode, set, shown, filter, exposure, field: config.field };
-    const measured = await measureModel(device, options);
+    const progress = begin(`measuring ${stage}`, set.videos[0]?.frames.length);
+    const measure = async () => {
+      const [video, ...others] = set.videos;
+      const exposure = video
+        ? await exposureFor(device, {
+          ...{ network, objects, decode, contrast, exposure: config.exposure },
+          frames: video.frames,
+        })
+        : 1;
+      const videos = video
+        ? [{ ...video, frames: countedFrames(video.frames, progress) }, ...others]
+        : [];
+      const parts = { network, objects, decode, shown, filter, exposure, field: config.field };
+      return await measureModel(device, { ...parts, set: { ...set, videos } });
+    };
+    const measured = yield* waitingFor(measure(), { progress, stop });
     // All models are shown on the frames on which the baseline is liveliest.
     shown ??= [...measured.shown.keys()];
     results[stage] = measured;
@@ -268,13 +263,13 @@ async function* trainStage(
     settings: baseline ? { ...config, patience: 0, ...toleranceOf(config) } : config,
     stopsOnCollapse: config.stopOnCollapse,
     seed: config.seed,
-    resume,
+    ...{ resume, stop: seed.run.stop },
   });
   const untuned = objects.decoding(config);
   const last = await learner.weights();
   await folder.write("last.safetensors", encodeStage(seed, { weights: last, decode: untuned }));
   learner.setWeights(best, folder.file(stageFile(stage)));
-  const decode = await tuned(seed, baseline?.decode ?? untuned);
+  const decode = yield* tuned(seed, baseline?.decode ?? untuned);
   return yield* keepStage(seed, { stage, reason, weights: best, decode });
 }
 
@@ -285,19 +280,25 @@ function toleranceOf({ consistency, stillsMargin, tolerance }: TrainConfig): { t
 
 /** Labels of all videos by the baseline, which is the teacher. */
 async function* teachAll(
-  { run: { device }, config, set, objects, network, contrast }: SeedRun,
+  { run: { device, stop }, config, set, objects, network, contrast }: SeedRun,
   { decode }: TrainedModel,
 ): AsyncGenerator<TrainEvent, TaughtVideo[]> {
   const lessons: TaughtVideo[] = [];
   for (const { name, frames } of set.videos) {
     const start = performance.now();
     const teacher = { network, objects, decode, settings: config };
-    const exposure = await exposureFor(device, {
-      ...{ network, objects, decode, contrast, frames },
-      exposure: "auto",
-    });
-    const { video, counts, bytes } = await teach(device, teacher, { frames, exposure });
-    lessons.push(video);
+    const progress = begin(`labelling ${name} for the student`, frames.length);
+    const teachOne = async () => {
+      const exposure = await exposureFor(device, {
+        ...{ network, objects, decode, contrast, frames },
+        exposure: "auto",
+      });
+      const seen = countedFrames(frames, progress);
+      return { exposure, lesson: await teach(device, teacher, { frames: seen, exposure }) };
+    };
+    const { exposure, lesson } = yield* waitingFor(teachOne(), { progress, stop });
+    const { video, counts, bytes } = lesson;
+    lessons.push({ ...video, frames });
     const { objects: taught, rescued, dropped, ignored } = counts;
     const seconds = (performance.now() - start) / 1000;
     yield {
@@ -316,7 +317,7 @@ async function* takeGiven(seed: SeedRun): AsyncGenerator<TrainEvent, TrainedMode
   const given = await readModelFile(config.resumeFrom, { models });
   const weights = given.weights.tensors;
   learner.setWeights(weights, given.file);
-  const decode = await tuned(
+  const decode = yield* tuned(
     seed,
     objects.tune ? readingOf(given).decode : objects.decoding(config),
   );
@@ -370,10 +371,12 @@ function encodeStage(
 }
 
 /** The decoding that finds most on the validation stills, where there is something to tune it on. */
-async function tuned(
-  { run: { device }, objects, network, set }: SeedRun,
+async function* tuned(
+  { run: { device, stop }, objects, network, set }: SeedRun,
   otherwise: object,
-): Promise<object> {
+): AsyncGenerator<TrainEvent, object> {
   if (!objects.tune || set.validation.length === 0) return otherwise;
-  return await objects.tune(device, { network, stills: set.validation });
+  const progress = begin("picking thresholds on the validation stills");
+  const work = objects.tune(device, { network, stills: set.validation });
+  return yield* waitingFor(work, { progress, stop });
 }

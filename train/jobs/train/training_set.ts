@@ -5,8 +5,9 @@
  */
 
 import { frameNumbers } from "../../images/names.ts";
-import { type Frames, heldFrames } from "../../images/series/frames.ts";
-import { IGNORED_LABEL, isObject, type LabelImage, type Plane } from "../../images/image.ts";
+import { PlaneCache } from "../../images/plane_cache.ts";
+import { type Frames, heldFrames, normalizedFrames } from "../../images/series/frames.ts";
+import { IGNORED_LABEL, isObject, type LabelImage } from "../../images/image.ts";
 import {
   type IntensitySettings,
   normalizeFrames,
@@ -53,6 +54,7 @@ import {
 import { groupNotes } from "../../images/formats/notes.ts";
 import { disk } from "../disk/files.ts";
 import { maskOptions, planeChoice } from "./data_settings.ts";
+import { begin, goOn, type Progress } from "../progress/progress.ts";
 
 const SYNTHETIC_SEED = 1;
 
@@ -68,7 +70,18 @@ interface ReadOptions {
   readonly findFocus?: FindFocus;
   /** Where images are read from; the disk unless told. */
   readonly source?: Source;
+  /** Notes how far reading is. */
+  readonly progress?: Progress;
 }
+
+/** How data is read, with nothing left open. */
+type Reading = ReadOptions & Required<Pick<ReadOptions, "source" | "progress">> & {
+  /** Keeps frames of all videos that were read lately. */
+  readonly cache: PlaneCache;
+};
+
+/** The most bytes of frames that are kept in memory. */
+const CACHE_BYTES = 2 ** 30;
 
 /**
  * Reads and splits the data that a configuration names, or makes the synthetic set.
@@ -77,9 +90,9 @@ interface ReadOptions {
  */
 export async function loadTrainingSet(
   config: TrainingSetSettings,
-  { findFocus, source = disk }: ReadOptions = {},
+  { findFocus, source = disk, progress = begin("reading the data") }: ReadOptions = {},
 ): Promise<TrainingSet> {
-  const options = { findFocus, source };
+  const options = { findFocus, source, progress, cache: new PlaneCache(CACHE_BYTES) };
   const isSynthetic = config.stills === "";
   const stills = isSynthetic ? syntheticSamples(config) : await readSamples(config, options);
   const videos = isSynthetic && config.video.length === 0
@@ -87,7 +100,7 @@ export async function loadTrainingSet(
     : await readVideos(config, options);
   const split = splitStills(stills.samples, { config, heldBack: stills.test });
   const masks = maskNotes(stills.facts, { ...maskOptions(config), what: "masks" });
-  return {
+  const set = {
     ...split,
     videos: videos.map(({ video }) => video),
     volumes: [
@@ -102,6 +115,28 @@ export async function loadTrainingSet(
       ...(hasObject(split.train) ? [] : [NO_OBJECT]),
     ],
   };
+  return { ...set, heldBytes: heldBytes(set) };
+}
+
+/** The most bytes of pixels that a set holds: stills and truth, and of frames what the caches keep. */
+function heldBytes(
+  { train, validation, test, videos, volumes }: Omit<TrainingSet, "heldBytes">,
+): number {
+  const bytes = (arrays: readonly { readonly byteLength: number }[]) =>
+    arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const stills = [...new Set([...train, ...validation, ...test])];
+  const ofFrames = (frames: readonly Frames[]) =>
+    4 * frames.reduce(
+      (sum, { length, width, height, channels }) => sum + length * width * height * channels,
+      0,
+    );
+  return bytes(stills.flatMap(({ image, labels = new Uint32Array() }) => [image, labels])) +
+    bytes(
+      videos.flatMap(({ truth, markers }) =>
+        [...truth.values(), ...markers.values()].map(({ data }) => data)
+      ),
+    ) +
+    Math.min(CACHE_BYTES, ofFrames([...videos.map(({ frames }) => frames), ...volumes]));
 }
 
 function hasObject(stills: readonly Sample[]): boolean {
@@ -145,7 +180,7 @@ function syntheticSamples(config: IntensitySettings): ReadStills {
 
 async function readSamples(
   config: TrainingSetSettings,
-  { findFocus, source }: ReadOptions & { source: Source },
+  { findFocus, source, progress }: Reading,
 ): Promise<ReadStills> {
   if (findFocus) {
     const options = { config, source, findFocus, settings: stillNormalization(config) };
@@ -155,6 +190,7 @@ async function readSamples(
   const notes = new Set(set.notes);
   const facts: MaskFacts[] = [];
   const options = maskOptions(config);
+  goOn(progress, `reading ${config.stills}`, set.train.length + set.test.length);
   const background = await backgroundOfStills(source, set, options);
   const read = async (files: readonly StillFiles[]) => {
     const samples: Sample[] = [];
@@ -168,6 +204,7 @@ async function readSamples(
       still.notes.forEach((note) => notes.add(note));
       const [plane] = normalizeAll([still.image], stillNormalization(config));
       samples.push(sampleFromPlanes([plane], still.labels));
+      progress.done++;
     }
     return samples;
   };
@@ -194,16 +231,18 @@ async function syntheticTrainingVideo(config: IntensitySettings): Promise<ReadVi
 
 async function readVideos(
   config: TrainingSetSettings,
-  { findFocus, source }: ReadOptions & { source: Source },
+  { findFocus, ...options }: Reading,
 ): Promise<ReadVideo[]> {
+  const { source, progress } = options;
   const videos: ReadVideo[] = [];
   for (const path of config.video) {
+    goOn(progress, `reading ${path}`);
     const { described, frames: plain, ...more } = findFocus
       ? await readStackVideo(path, {
         ...{ config, source, findFocus },
         settings: videoNormalization(config),
       })
-      : await readFrames(path, { config, source });
+      : await readFrames(path, { ...options, config });
     const names = frameNames(described);
     const { times, notes } = config.neighbours === "numbers" ? gapsIn(names) : NO_GAPS;
     const isFirst = videos.length === 0;
@@ -255,15 +294,21 @@ async function readStackVideo(path: string, options: StackOptions): Promise<Open
 
 async function readFrames(
   path: string,
-  { config, source }: { config: TrainingSetSettings; source: Source },
+  { config, source, progress, cache }: Omit<Reading, "findFocus"> & { config: TrainingSetSettings },
 ): Promise<OpenedVideo> {
   const described = await openVideo(source, path, {
     ...planeChoice(config),
     minFrames: config.gap * (config.window - 1) + 1,
   });
-  const planes: Plane[] = [];
-  for (let i = 0; i < described.length; i++) planes.push(await described.frame(i));
-  const frames = heldFrames(await normalizeFrames(planes, videoNormalization(config)));
+  const settings = videoNormalization(config);
+  goOn(progress, `reading the range of ${path}`, described.length);
+  const frame = async (i: number) => {
+    const image = await described.frame(i);
+    // Intensities that are no whole numbers are read twice.
+    progress.done = progress.done % described.length + 1;
+    return image;
+  };
+  const frames = await normalizedFrames({ ...described, frame }, { settings, cache });
   return { described, frames, notes: described.notes };
 }
 

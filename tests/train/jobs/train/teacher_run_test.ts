@@ -60,6 +60,6 @@ Deno.test("a run with a teacher asks for a video before it trains", async () => 
     const config = tinyConfig(data, { ...UNET, video: [], truth: "" });
     const out = `${runs}/none`;
     await assertRejects(() => trainToEnd({ config, out }), RangeError, "there is no video");
-    assertEquals(await Array.fromAsync(Deno.readDir(out)), []);
+    await assertRejects(() => Deno.stat(out), Deno.errors.NotFound);
   });
 });

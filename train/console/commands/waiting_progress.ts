@@ -1,0 +1,30 @@
+/**
+ * What a person sees of work of which nothing else is heard.
+ *
+ * @module
+ */
+
+import type { ProgressEvent } from "../../jobs/progress/progress.ts";
+import { formatDuration, Rate, type Shown } from "../text.ts";
+
+/** Turns word of long work into a status line with the remaining time. */
+export class WaitingProgress {
+  readonly #rate: Rate;
+  #what = "";
+
+  /** Starts, with a clock in milliseconds. */
+  constructor(clock: () => number) {
+    this.#rate = new Rate(clock);
+  }
+
+  /** Text for the next event. */
+  show({ what, done, total }: ProgressEvent): Shown {
+    if (what !== this.#what) this.#rate.restart();
+    this.#what = what;
+    const rate = this.#rate.observe(done);
+    const count = total === null ? (done === 0 ? "" : `: ${done}`) : `: ${done}/${total}`;
+    const isKnown = total !== null && Number.isFinite(rate) && rate > 0;
+    const left = isKnown ? `  ${formatDuration((total - done) / rate)} left` : "";
+    return { lines: [], status: `${what[0].toUpperCase()}${what.slice(1)}${count}${left}` };
+  }
+}

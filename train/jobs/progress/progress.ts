@@ -1,0 +1,91 @@
+/**
+ * How far long work is, which tells nothing itself: whoever does it keeps a record up to date, and
+ * whoever waits for it looks at the record from time to time.
+ *
+ * @module
+ */
+
+import type { Frames } from "../../images/series/frames.ts";
+import { stopIfAsked, StoppedError } from "../../learn/stopped.ts";
+
+export { stopIfAsked, StoppedError };
+
+/** How far some work is. */
+export interface Progress {
+  /** What is being done, for example `reading video`. */
+  what: string;
+  /** Parts done. */
+  done: number;
+  /** All parts; null where their number is not known. */
+  total: number | null;
+}
+
+/** Work of which nothing else is heard goes on. */
+export interface ProgressEvent extends Readonly<Progress> {
+  /** What kind of event this is. */
+  readonly type: "progress";
+}
+
+/** Milliseconds before the first word about work, and between two of them. */
+const FIRST = 3000;
+const EVERY = 1000;
+
+/** Work that begins. */
+export function begin(what: string, total: number | null = null): Progress {
+  return { what, done: 0, total };
+}
+
+/** Goes over to the next part of the work. */
+export function goOn(progress: Progress, what: string, total: number | null = null): void {
+  Object.assign(progress, begin(what, total));
+}
+
+/** Frames that count how many of them have been read. */
+export function countedFrames(frames: Frames, progress: Progress): Frames {
+  const frame = async (i: number) => {
+    const image = await frames.frame(i);
+    progress.done++;
+    return image;
+  };
+  return { ...frames, frame };
+}
+
+/**
+ * Waits for work, and tells how far it is where it takes long.
+ *
+ * @param options.progress Where the work notes how far it is.
+ * @param options.stop Whether to wait no longer; the work itself then ends when it may.
+ * @returns What the work gives; it throws what the work throws.
+ * @throws {StoppedError} If it is to stop.
+ */
+export async function* waitingFor<T>(
+  work: Promise<T>,
+  { progress, stop }: { progress: Progress; stop?: AbortSignal },
+): AsyncGenerator<ProgressEvent, T> {
+  const end = work.then((value) => ({ value }));
+  // It is thrown where it is awaited, or nobody waits for it any more.
+  end.catch(() => {});
+  for (let wait = FIRST;; wait = EVERY) {
+    const first = await Promise.race([end, pause(wait, { until: end, stop })]);
+    if (first) return first.value;
+    stopIfAsked(stop, `while ${progress.what}`);
+    yield { type: "progress", ...progress };
+  }
+}
+
+/** Some time, or less if something ends or is to stop before. */
+async function pause(
+  milliseconds: number,
+  { until, stop }: { until: Promise<unknown>; stop?: AbortSignal },
+): Promise<null> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const end = () => resolve();
+  const timer = setTimeout(end, milliseconds);
+  stop?.addEventListener("abort", end);
+  if (stop?.aborted) end();
+  until.then(end, end);
+  await promise;
+  clearTimeout(timer);
+  stop?.removeEventListener("abort", end);
+  return null;
+}

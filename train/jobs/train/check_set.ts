@@ -1,0 +1,40 @@
+/**
+ * Checks that data can be trained on as the settings ask.
+ *
+ * @module
+ */
+
+import { hasPairs } from "../../learn/stage_data.ts";
+import type { TrainingSet } from "../../learn/training_set.ts";
+import { checkField } from "../../objects/field.ts";
+import type { TrainConfig } from "./config.ts";
+
+/**
+ * Checks the videos of a run before it is begun.
+ *
+ * @throws {RangeError} If there is none where one is needed, or none of its frames are neighbours, or its
+ *   frames are smaller than the rim that is left out.
+ */
+export function checkSet(set: TrainingSet, config: TrainConfig): void {
+  const [video] = set.videos;
+  if (!video && config.consistency === "teacher" && config.rounds > 0) {
+    throw new RangeError("Cannot train a student: there is no video; give --video");
+  }
+  refuseLoneFrames(set, config);
+  if (video && config.field > 0) {
+    const { width, height } = video.frames;
+    checkField(config.field, { width, height, task: "train" });
+  }
+}
+
+/** A video whose frames are no neighbours of each other has nothing to be consistent with. */
+function refuseLoneFrames(set: TrainingSet, config: TrainConfig): void {
+  const { rounds, consistency, gap, window } = config;
+  if (rounds === 0 || consistency !== "siamese" || set.videos.length === 0) return;
+  if (hasPairs(set, config)) return;
+  const names = set.videos.map(({ name }) => name).join(", ");
+  throw new RangeError(
+    `Cannot train on ${names}: no ${window} frames follow each other ${gap} apart by their numbers; ` +
+      "give the frames between them, or take them as they are with --neighbours order",
+  );
+}
