@@ -114,7 +114,6 @@ export {
   type ComponentValues,
   connectedComponents,
   type Connectivity,
-  cutTile,
   type Footprint,
   type MorphologyOptions,
   objectSizes,

@@ -99,6 +99,11 @@ export class Device implements Disposable {
     return this.#queue.dispatchCount;
   }
 
+  /** The most bytes of GPU memory that it uses. */
+  get memoryLimit(): number {
+    return this.#held.totalBytes;
+  }
+
   /** The most bytes one tensor may take. */
   get maxTensorBytes(): number {
     return this.#held.bufferBytes;

@@ -6,6 +6,14 @@
  */
 
 export {
+  type Band,
+  bandedComponentSteps,
+  type BandedImage,
+  bandedOtsuSteps,
+  bandsOf,
+  piecePixels,
+} from "./bands.ts";
+export {
   type Components,
   type ComponentsOptions,
   componentSteps,
@@ -24,4 +32,4 @@ export {
 export { otsuSteps, otsuThreshold } from "./otsu.ts";
 export { readAll, readValues, runSteps, type Steps } from "./steps.ts";
 export { threshold } from "./threshold.ts";
-export { cutTile, pasteTile, type PlaneView, type TileArea } from "./tiles.ts";
+export { pasteTile, type PlaneView, type TileArea } from "./tiles.ts";

@@ -18,6 +18,14 @@ import type { DType, Tensor, TypedArrayOf } from "../../kernels/gpu/tensor.ts";
 /** The most computations that are underway at once; one that needs three answers is in four turns. */
 export const MOST_UNDERWAY = 5;
 
+/** Pixels of images that may be underway at once: their values and answers are held in memory. */
+const MOST_PIXELS = 2 ** 26;
+
+/** How many images of so many pixels may be underway at once. */
+export function underwayOf(pixels: number): number {
+  return Math.max(1, Math.min(MOST_UNDERWAY, Math.floor(MOST_PIXELS / pixels)));
+}
+
 /** What came of something that may have failed. */
 type Outcome<T> = { readonly result: T } | { readonly error: unknown };
 
@@ -58,8 +66,8 @@ class Computation<R> {
 /**
  * Starts a computation for each input and gives the results in the order of the inputs.
  *
- * One input is read ahead, and at most {@linkcode MOST_UNDERWAY} computations are underway, however
- * many inputs there are. An error of an input or a computation is thrown when it is its turn, after
+ * One input is read ahead, and at most `most` computations are underway ({@linkcode MOST_UNDERWAY} unless
+ * told), however many inputs there are. An error of an input or a computation is thrown when it is its turn, after
  * the results of those before it.
  *
  * @param inputs What to compute with, read when it is needed.
@@ -74,6 +82,7 @@ export async function* inTurns<I, R>(
   device: Device,
   inputs: AsyncIterable<I>,
   start: (input: I) => Steps<R>,
+  { most = MOST_UNDERWAY }: { most?: number } = {},
 ): AsyncGenerator<R> {
   const source = inputs[Symbol.asyncIterator]();
   const underway: Computation<R>[] = [];
@@ -81,7 +90,7 @@ export async function* inTurns<I, R>(
   let isOpen = true;
   try {
     while (isOpen || underway.length > 0) {
-      const input: Outcome<IteratorResult<I>> | null = isOpen && underway.length < MOST_UNDERWAY
+      const input: Outcome<IteratorResult<I>> | null = isOpen && underway.length < most
         ? await coming
         : null;
       const asking = underway.filter(({ wanted }) => wanted.length > 0);

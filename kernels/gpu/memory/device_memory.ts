@@ -51,6 +51,11 @@ export class DeviceMemory {
     return this.#limits.bufferBytes;
   }
 
+  /** The most bytes all of it may have. */
+  get totalBytes(): number {
+    return this.#limits.totalBytes;
+  }
+
   /** Bytes held now and at most. */
   get use(): MemoryUse {
     return withBytes(this.pool.memory, this.textures.bytes);

@@ -7,7 +7,13 @@
 import type { Device } from "../../../kernels/gpu/device.ts";
 import { DEFAULT_SIGMAS } from "../../../kernels/features/mod.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
-import { componentSteps, runSteps } from "../../../kernels/masks/mod.ts";
+import {
+  type Band,
+  bandedComponentSteps,
+  bandsOf,
+  piecePixels,
+  runSteps,
+} from "../../../kernels/masks/mod.ts";
 import { disk } from "../disk/files.ts";
 import { makeFolder } from "../disk/folders.ts";
 import type { Source } from "../../images/source.ts";
@@ -282,9 +288,13 @@ async function objectsOf(
     present.delete(0);
     return { labels: found, objects: present.size };
   }
-  using _scope = device.scope();
-  const image = device.upload<"u32">([height, width], data);
-  const steps = componentSteps(device, image, { connectivity: 8, minSize });
+  const image = {
+    ...{ width, height, bands: bandsOf(found, piecePixels(device)) },
+    upload: ({ top, rows }: Band) =>
+      device.upload<"u32">([rows, width], data.subarray(top * width, (top + rows) * width)),
+    same: (pixel: number, other: number) => data[pixel] === data[other],
+  };
+  const steps = bandedComponentSteps(device, image, { connectivity: 8, minSize });
   const components = await runSteps(device, steps);
   return { labels: { width, height, data: components.labels }, objects: components.count };
 }

@@ -41,7 +41,7 @@ import { predictionJobs } from "./output_names.ts";
 import { openStackVideo } from "../../images/series/stack_video.ts";
 import { ALL_ORIENTATIONS, viewsOf } from "../../models/views.ts";
 import { exposureFor, isUnusual } from "../../models/exposure.ts";
-import { inTurns } from "../../models/turns.ts";
+import { inTurns, underwayOf } from "../../models/turns.ts";
 
 /** What to predict, with what, and where to; and what differs from the model's own settings. */
 export interface PredictOptions extends DecodeChanges, PlaneChoice {
@@ -151,7 +151,13 @@ export async function* predictObjects(
   const count = { written: 0, kept: 0 };
   const notes: PredictNote[] = [];
   const frames = readFrames(device, { jobs, model, options, count, notes });
-  const segmented = inTurns(device, frames, (frame) => segment(device, { frame, model, options }));
+  const largest = Math.max(...videos.map(({ width, height }) => width * height));
+  const segmented = inTurns(
+    device,
+    frames,
+    (frame) => segment(device, { frame, model, options }),
+    { most: underwayOf(largest) },
+  );
   let before = performance.now();
   let output: JobOutput | null = null;
   try {

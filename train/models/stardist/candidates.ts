@@ -19,6 +19,7 @@ import {
 } from "../../../nn/labels/stardist/candidates.ts";
 import type { Channels, Plane } from "../../images/image.ts";
 import { type TileCut, uploadTile } from "../tiles/cut.ts";
+import type { TileSides } from "../tiles/tile_plan.ts";
 import { runNetwork, type Tile } from "../tiles/tiling.ts";
 import { PLAIN, planeView } from "../views.ts";
 import { type Border, proposingPoints, tilesWithMargin } from "./border.ts";
@@ -58,20 +59,55 @@ export function* candidateSteps(
     threshold: number;
   },
 ): Steps<StarAnswer> {
-  const { grid, sizeMultiple: multiple } = network;
-  const { width, height } = image;
-  const size = { width: Math.ceil(width / grid), height: Math.ceil(height / grid) };
-  const map = { ...size, data: new Float32Array(size.width * size.height) };
-  const parts: Candidates[] = [];
   const view = planeView(image, PLAIN[0]);
-  const proposing = proposingPoints({ size: image, grid, multiple, border });
+  const answer = new GrowingAnswer({ network, size: image, border, threshold });
   for (const { area, kept } of tilesWithMargin(device, { network, view, border, tile })) {
-    const maps = yield* mapsOf(device, { network, image, view, area, exposure });
-    const part = { area: onGrid(area, grid), kept: onGrid(kept, grid) };
-    copyPart(maps.prob, { ...part, map });
-    parts.push(findCandidates(maps, { threshold, grid, ...insideOf(part, proposing) }));
+    answer.add(yield* mapsOf(device, { network, image, view, area, exposure }), { area, kept });
   }
-  return { candidates: joinCandidates(parts), prob: map };
+  return answer.whole();
+}
+
+/** What a network says about an image, put together from its parts. */
+export class GrowingAnswer {
+  readonly #grid: number;
+  readonly #threshold: number;
+  readonly #proposing: ReturnType<typeof proposingPoints>;
+  readonly #map: Plane;
+  readonly #parts: Candidates[] = [];
+
+  /** Knows nothing yet of an image of this size. */
+  constructor(
+    { network: { grid, sizeMultiple: multiple }, size, border, threshold }: {
+      network: Network;
+      size: TileSides;
+      border: Border;
+      threshold: number;
+    },
+  ) {
+    this.#grid = grid;
+    this.#threshold = threshold;
+    this.#proposing = proposingPoints({ size, grid, multiple, border });
+    const [width, height] = [Math.ceil(size.width / grid), Math.ceil(size.height / grid)];
+    this.#map = { width, height, data: new Float32Array(width * height) };
+  }
+
+  /**
+   * Adds what the network says about a part.
+   *
+   * @throws {RangeError} If a candidate has a distance that is no number below 2^23.
+   */
+  add(maps: RayMaps, { area, kept }: Tile): void {
+    const grid = this.#grid;
+    const part = { area: onGrid(area, grid), kept: onGrid(kept, grid) };
+    copyPart(maps.prob, { ...part, map: this.#map });
+    const rule = { threshold: this.#threshold, grid, ...insideOf(part, this.#proposing) };
+    this.#parts.push(findCandidates(maps, rule));
+  }
+
+  /** All of it, once every part was added. */
+  whole(): StarAnswer {
+    return { candidates: joinCandidates(this.#parts), prob: this.#map };
+  }
 }
 
 /** A tile on its way into the network. */

@@ -12,7 +12,6 @@ import { add } from "../../../kernels/ops/add.ts";
 import { scale } from "../../../kernels/ops/scale.ts";
 import type { StarDistanceError } from "../../../kernels/ops/star_distance_loss.ts";
 import { Variable } from "../../../nn/autodiff.ts";
-import { findCandidates } from "../../../nn/labels/stardist/candidates.ts";
 import { findObjects, objectsAbove, type RayObjects } from "../../../nn/labels/stardist/objects.ts";
 import { numberLabels, starDistTargets } from "../../../nn/labels/stardist/targets.ts";
 import {
@@ -34,11 +33,11 @@ import type { ModelKind, ObjectModel, Segmentation, SegmentOptions } from "../mo
 import type { Objective } from "../objective.ts";
 import { trunkOptions, type TrunkSettings } from "../trunk.ts";
 import { PLAIN } from "../views.ts";
-import { proposingPoints, type StarDecoding } from "./border.ts";
+import type { StarDecoding } from "./border.ts";
 import { candidateSteps, type StarAnswer } from "./candidates.ts";
-import { mergedMaps } from "./merged_maps.ts";
 import { rayOutlines } from "./outlines.ts";
 import { pickThresholds } from "./thresholds.ts";
+import { viewedCandidateSteps } from "./viewed_candidates.ts";
 
 /** Settings of a StarDist network and its losses. */
 export interface StarDistSettings {
@@ -291,12 +290,8 @@ function* proposeStars(
     const seen = { network, image, exposure: exposure * gain, border, tile };
     return yield* candidateSteps(device, { ...seen, threshold });
   }
-  const maps = yield* mergedMaps(device, { network, image, exposure, views, border, tile });
-  const { width, height, prob } = maps;
-  const { grid, sizeMultiple: multiple } = network;
-  const proposing = proposingPoints({ size: image, grid, multiple, border });
-  const candidates = findCandidates(maps, { threshold, grid, ...proposing });
-  return { candidates, prob: { width, height, data: new Float32Array(prob) } };
+  const seen = { network, image, exposure, views, border, tile };
+  return yield* viewedCandidateSteps(device, { ...seen, threshold });
 }
 
 /** A map of grid points as one of pixels: each has the value of the grid point above and left of it. */

@@ -6,7 +6,7 @@
 
 import type { Device } from "../../../kernels/gpu/device.ts";
 import type { Tensor } from "../../../kernels/gpu/tensor.ts";
-import { readValues, type Steps } from "../../../kernels/masks/mod.ts";
+import { piecePixels, readValues, type Steps } from "../../../kernels/masks/mod.ts";
 import { maskedBinaryCrossEntropy } from "../../../kernels/ops/binary_cross_entropy.ts";
 import { Variable } from "../../../nn/autodiff.ts";
 import { type LossKind, windowLoss } from "../../../nn/losses.ts";
@@ -24,12 +24,13 @@ import type { ModelKind, ObjectModel, Segmentation, SegmentOptions, Wish } from 
 import { foregroundEncoder, type Objective } from "../objective.ts";
 import { trunkOptions, type TrunkSettings } from "../trunk.ts";
 import {
+  bandedPostprocessSteps,
   checkPostprocess,
   type PostprocessSettings,
   postprocessSettings,
   postprocessSteps,
 } from "./postprocess.ts";
-import { queueProbability } from "./probability.ts";
+import { probabilitySteps, queueProbability } from "./probability.ts";
 
 /** What a U-Net has of its own. */
 export interface UNetSettings {
@@ -130,11 +131,17 @@ function objective(
   };
 }
 
+/** Segments an image: in one piece where buffers and memory allow, else in bands, to the same end. */
 function* segment(
   device: Device,
   { decode, wantsMap = false, ...options }: SegmentOptions<PostprocessSettings>,
 ): Steps<Segmentation> {
   const { width, height } = options.image;
+  if (width * height > piecePixels(device)) {
+    const map = yield* probabilitySteps(device, options);
+    const found = yield* bandedPostprocessSteps(device, map, decode);
+    return { ...found, outlines: null, map: wantsMap ? map : null };
+  }
   const prob = queueProbability(device, options);
   try {
     const map = wantsMap ? { width, height, data: yield* readValues(prob) } : null;

@@ -7,10 +7,15 @@
 
 import type { Device } from "../../../kernels/gpu/device.ts";
 import {
+  type Band,
+  bandedComponentSteps,
+  bandedOtsuSteps,
+  bandsOf,
   binaryOpening,
   componentSteps,
   type Connectivity,
   otsuSteps,
+  piecePixels,
   runSteps,
   type Steps,
   threshold as thresholdMask,
@@ -148,6 +153,9 @@ export async function postprocess(
   if (prob instanceof Tensor) {
     return (await runSteps(device, postprocessSteps(device, prob, complete))).labels;
   }
+  if (prob.data.length > piecePixels(device)) {
+    return (await runSteps(device, bandedPostprocessSteps(device, prob, complete))).labels;
+  }
   const uploaded = device.upload([prob.height, prob.width], prob.data);
   try {
     return (await runSteps(device, postprocessSteps(device, uploaded, complete))).labels;
@@ -177,7 +185,7 @@ export function* postprocessSteps(
   settings: PostprocessSettings,
 ): Steps<SegmentedObjects> {
   const { height, width } = planeSize(prob.shape, "post-process");
-  const threshold = yield* chooseThreshold(device, prob, settings);
+  const threshold = yield* chooseThreshold(otsuSteps(device, prob), settings);
   const mask = openedMask(device, prob, { threshold, opening: settings.opening });
   try {
     const { labels, count } = yield* componentSteps(device, mask, settings);
@@ -187,13 +195,43 @@ export function* postprocessSteps(
   }
 }
 
-function* chooseThreshold(
+/**
+ * The same for a map in CPU memory that is larger than a buffer of the GPU, in bands of rows.
+ *
+ * @param options.pixels The most pixels of a band; what buffers and memory allow unless told.
+ */
+export function* bandedPostprocessSteps(
   device: Device,
-  prob: Tensor<"f32">,
+  { width, height, data }: Plane,
+  { pixels = piecePixels(device), ...settings }: PostprocessSettings & { pixels?: number },
+): Steps<SegmentedObjects> {
+  const bands = bandsOf({ width, height }, pixels);
+  const rowsOf = (top: number, bottom: number) =>
+    device.upload([bottom - top, width], data.subarray(top * width, bottom * width));
+  const otsu = bandedOtsuSteps(device, bands, ({ top, rows }) => rowsOf(top, top + rows));
+  const threshold = yield* chooseThreshold(otsu, settings);
+  // Erosions and dilations see no further than their number.
+  const reach = 2 * settings.opening;
+  const upload = ({ top, rows }: Band) => {
+    using scope = device.scope();
+    const from = Math.max(0, top - reach);
+    const prob = rowsOf(from, Math.min(height, top + rows + reach));
+    const mask = openedMask(device, prob, { threshold, opening: settings.opening });
+    const band = scope.keep(device.empty([rows, width], "u32"));
+    device.copy({ from: mask, fromOffset: (top - from) * width, to: band, count: rows * width });
+    return band;
+  };
+  const image = { width, height, bands, upload };
+  const { labels, count } = yield* bandedComponentSteps(device, image, settings);
+  return { labels: { width, height, data: labels }, count };
+}
+
+function* chooseThreshold(
+  otsu: Steps<number>,
   { threshold, otsuFloor, otsuCeiling }: PostprocessSettings,
 ): Steps<number> {
   if (threshold !== "otsu") return threshold;
-  return Math.min(Math.max(yield* otsuSteps(device, prob), otsuFloor), otsuCeiling);
+  return Math.min(Math.max(yield* otsu, otsuFloor), otsuCeiling);
 }
 
 function openedMask(

@@ -6,12 +6,12 @@
  */
 
 import type { Device } from "../../../kernels/gpu/device.ts";
-import { cutTile, pasteTile, type PlaneView } from "../../../kernels/masks/mod.ts";
+import { pasteTile, type PlaneView, type Steps } from "../../../kernels/masks/mod.ts";
 import type { Tensor } from "../../../kernels/gpu/tensor.ts";
 import type { Network } from "../../../nn/module.ts";
-import { expose } from "../../images/exposure.ts";
-import { channelCount, type Channels, type Plane } from "../../images/image.ts";
-import { runNetwork, tilesOf } from "../tiles/tiling.ts";
+import type { Channels, Plane } from "../../images/image.ts";
+import { uploadTile } from "../tiles/cut.ts";
+import { runNetwork, type Tile, tilesOf } from "../tiles/tiling.ts";
 import { PLAIN, planeView, type View } from "../views.ts";
 
 /** Options of {@linkcode predictProbability}. */
@@ -24,6 +24,14 @@ export interface ProbabilityOptions {
   readonly views?: readonly View[];
 }
 
+/** What a map is made of. */
+export interface ProbabilitySource extends ProbabilityOptions {
+  /** The network. */
+  readonly network: Network;
+  /** The normalised image. */
+  readonly image: Plane | Channels;
+}
+
 /**
  * The probability map of a normalised image.
  *
@@ -34,7 +42,7 @@ export interface ProbabilityOptions {
  */
 export async function predictProbability(
   device: Device,
-  options: ProbabilityOptions & { network: Network; image: Plane | Channels },
+  options: ProbabilitySource,
 ): Promise<Plane> {
   const { width, height } = options.image;
   const map = queueProbability(device, options);
@@ -47,48 +55,90 @@ export async function predictProbability(
  * What {@linkcode predictProbability} does, on the GPU and without waiting for it.
  *
  * @returns The map `[h, w]`, a tensor of the innermost scope.
- * @throws {OutOfMemoryError} If even a small tile does not fit into the memory limit.
+ * @throws {OutOfMemoryError} If even a small tile does not fit into the memory limit, or the map does not.
  */
-export function queueProbability(
-  device: Device,
-  { network, image, exposure = 1, views = PLAIN, tile }: ProbabilityOptions & {
-    network: Network;
-    image: Plane | Channels;
-  },
-): Tensor<"f32"> {
-  const { width, height } = image;
+export function queueProbability(device: Device, options: ProbabilitySource): Tensor<"f32"> {
+  const { image: { width, height }, views = PLAIN } = options;
   using scope = device.scope();
   const map = scope.keep(device.empty([height, width]));
   if (views.length > 1) device.clear(map);
-  const share = views.length;
-  for (const gain of new Set(views.map((view) => view.gain))) {
-    const { data } = expose(image, exposure * gain);
-    const planes = device.upload([channelCount(image), height, width], data);
-    for (const { orientation } of views.filter((view) => view.gain === gain)) {
-      const view = planeView(image, { orientation });
-      predictView(device, { network, planes, map, view, share, tile });
-    }
-    device.free(planes);
+  for (const tile of seenTiles(device, options)) {
+    using _scope = device.scope();
+    const answer = queueTile(device, { ...options, tile });
+    const { view, area, kept } = tile;
+    pasteTile(device, { tile: answer, plane: map }, { view, area, kept, share: views.length });
   }
   return map;
 }
 
-/** Adds the map of one view, tile by tile, or puts it in its place if it is the only one. */
-function predictView(
+/**
+ * The same map for an image that is larger than a buffer of the GPU: it is put together in CPU memory,
+ * one step a tile and view.
+ */
+export function* probabilitySteps(device: Device, options: ProbabilitySource): Steps<Plane> {
+  const { image: { width, height }, views = PLAIN } = options;
+  const data = new Float32Array(width * height);
+  for (const tile of seenTiles(device, options)) {
+    const answer = queueTile(device, { ...options, tile });
+    try {
+      const [values] = yield [answer];
+      paste(values as Float32Array, { data, tile, share: views.length });
+    } finally {
+      device.free(answer);
+    }
+  }
+  return { width, height, data };
+}
+
+/** A tile of a view, and the gain at which it is seen. */
+interface SeenTile extends Tile {
+  readonly view: PlaneView;
+  readonly gain: number;
+}
+
+/** The tiles of all views, those of one gain together. */
+function* seenTiles(
   device: Device,
-  { network, planes, map, view, share, tile }: {
-    network: Network;
-    planes: Tensor<"f32">;
-    map: Tensor<"f32">;
-    view: PlaneView;
+  { network, image, exposure = 1, views = PLAIN, tile }: ProbabilitySource,
+): Generator<SeenTile> {
+  for (const gain of new Set(views.map((view) => view.gain))) {
+    for (const { orientation } of views.filter((view) => view.gain === gain)) {
+      const view = planeView(image, { orientation });
+      for (const one of tilesOf(device, { network, view, tile })) {
+        yield { ...one, view, gain: exposure * gain };
+      }
+    }
+  }
+}
+
+/** The network's answer to a tile, a tensor of the innermost scope. */
+function queueTile(
+  device: Device,
+  { network, image, tile: { view, area, gain: exposure } }:
+    & Pick<ProbabilitySource, "network" | "image">
+    & { tile: SeenTile },
+): Tensor<"f32"> {
+  using scope = device.scope();
+  const x = uploadTile(device, image, { view, area, exposure });
+  return scope.keep(runNetwork(device, { network, x }).prob.value);
+}
+
+/** Puts or adds the kept part of a tile into a map, as `pasteTile` does on the GPU. */
+function paste(
+  values: Float32Array,
+  { data, tile: { view, area, kept }, share }: {
+    data: Float32Array;
+    tile: SeenTile;
     share: number;
-    tile?: number;
   },
 ): void {
-  for (const { area, kept } of tilesOf(device, { network, view, tile })) {
-    using _scope = device.scope();
-    const x = cutTile(device, planes, { view, area });
-    const { prob } = runNetwork(device, { network, x });
-    pasteTile(device, { tile: prob.value, plane: map }, { view, area, kept, share });
+  for (let y = kept.top; y < kept.top + kept.height; y++) {
+    const source = (y - area.top) * area.width - area.left;
+    const target = view.origin + y * view.stepY;
+    for (let x = kept.left; x < kept.left + kept.width; x++) {
+      const at = target + x * view.stepX;
+      if (share === 1) data[at] = values[source + x];
+      else data[at] += Math.fround(values[source + x] / share);
+    }
   }
 }

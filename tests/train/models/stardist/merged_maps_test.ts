@@ -9,6 +9,7 @@ import type { Plane } from "../../../../train/images/image.ts";
 import { orient } from "../../../../train/images/orientation.ts";
 import { starDist } from "../../../../train/models/stardist/kind.ts";
 import { mergedMaps } from "../../../../train/models/stardist/merged_maps.ts";
+import { viewedCandidateSteps } from "../../../../train/models/stardist/viewed_candidates.ts";
 import { type View, viewsOf } from "../../../../train/models/views.ts";
 import { noiseImage, starNetwork } from "../../fixtures/models/star_network.ts";
 import { wholeAnswer } from "../../fixtures/models/star_network.ts";
@@ -137,4 +138,23 @@ Deno.test("segment() of StarDist with one plain view is the search without views
   );
   assertEquals(four.map!.data.length, 50 * 44);
   assertEquals(device.memory.inUse, inUse);
+});
+
+Deno.test("viewedCandidateSteps() finds in blocks what it finds in the whole image", async () => {
+  const cases = [[1, 61, 47, "drop"], [2, 70, 83, "mirror"], [4, 131, 90, "mirror"]] as const;
+  for (const [grid, width, height, border] of cases) {
+    const network = await starNetwork(device, { grid });
+    const image = noiseImage(width, height);
+    const seen = { network, image, exposure: 1.2, views: viewsOf(5), border, threshold: 0.5 };
+    const find = (blockPixels?: number) =>
+      runSteps(device, viewedCandidateSteps(device, { ...seen, blockPixels }));
+    const [whole, blocks] = [await find(), await find(900)];
+    const differences = whole.prob.data.map((p, i) => Math.abs(p - blocks.prob.data[i]));
+    const worst = Math.max(...differences);
+    assert(worst < 1e-6, `${border}, grid ${grid}: ${worst}`);
+    const places = ({ points, count }: typeof whole.candidates) =>
+      Array.from({ length: count }, (_, i) => points.slice(2 * i, 2 * i + 2).join()).toSorted();
+    assertEquals(places(blocks.candidates), places(whole.candidates));
+    assert(whole.candidates.count > 5);
+  }
 });

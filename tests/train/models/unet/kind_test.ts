@@ -1,7 +1,7 @@
 // The U-Net: what it is trained for, and the way from a normalised image to objects.
 import { assert, assertEquals } from "@std/assert";
 import { openDevice } from "../../../../kernels/open_device.ts";
-import { runSteps } from "../../../../kernels/masks/mod.ts";
+import { piecePixels, runSteps } from "../../../../kernels/masks/mod.ts";
 import { buildNetwork } from "../../../../nn/weights.ts";
 import { Random } from "../../../../train/images/random.ts";
 import { defaultConfig } from "../../../../train/jobs/train/config.ts";
@@ -20,8 +20,8 @@ const device = await openDevice({ kernels: { "upConv2d forward": "separate" } })
 const { objective, segment } = uNet.objects!;
 const DECODE: PostprocessSettings = { ...defaultPostprocess, threshold: "otsu", minSize: 3 };
 
-function unet() {
-  return buildNetwork(device, {
+function unet(on = device) {
+  return buildNetwork(on, {
     architecture: { kind: "unet", options: { depth: 1, base: 3, inChannels: 1 } },
     random: new Random(4),
   });
@@ -53,6 +53,24 @@ Deno.test("segment() of a U-Net is its probability and then its post-processing"
     }
     assert(count > 1, `${count} objects`);
   }
+});
+
+Deno.test("segment() of a U-Net in bands finds what it finds in one piece", async () => {
+  using small = await openDevice({
+    memoryLimit: 128 * 2 ** 20,
+    kernels: { "upConv2d forward": "separate" },
+  });
+  const image = noiseImage(1100, 1000);
+  assert(image.data.length > piecePixels(small) && image.data.length < piecePixels(device));
+  const find = async (on: typeof device) => {
+    const options = { network: unet(on), image, decode: DECODE, tile: 512, wantsMap: true };
+    return await runSteps(on, segment(on, options));
+  };
+  const [banded, whole] = [await find(small), await find(device)];
+  assertEquals(banded.count, whole.count);
+  assert(banded.labels.data.every((id, i) => id === whole.labels.data[i]));
+  assert(banded.map!.data.every((p, i) => p === whole.map!.data[i]));
+  assert(whole.count > 100, `${whole.count} objects`);
 });
 
 Deno.test("segment() of a U-Net leaves nothing on the GPU", async () => {

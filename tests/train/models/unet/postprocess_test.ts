@@ -1,10 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Device } from "../../../../kernels/gpu/device.ts";
 import { openDevice } from "../../../../kernels/open_device.ts";
-import { otsuThreshold, readAll } from "../../../../kernels/masks/mod.ts";
+import { otsuThreshold, readAll, runSteps } from "../../../../kernels/masks/mod.ts";
 import type { Plane } from "../../../../train/images/image.ts";
 import { Random } from "../../../../train/images/random.ts";
 import {
+  bandedPostprocessSteps,
   defaultPostprocess,
   postprocess,
   type PostprocessSettings,
@@ -88,6 +89,31 @@ Deno.test("postprocess() works on several frames at once", async () => {
   const together = await Promise.all(planes.map((plane) => postprocess(device, plane)));
   for (const [i, plane] of planes.entries()) {
     assertEquals(together[i], await postprocess(device, plane));
+  }
+});
+
+Deno.test("bandedPostprocessSteps() gives the labels of one piece, whatever the bands", async () => {
+  const planes = [discs(57, 43, 3), discs(8, 90, 1)];
+  for (const plane of planes) {
+    for (const opening of [0, 1, 3]) {
+      for (const threshold of ["otsu", 0.5] as const) {
+        const connectivity = opening === 1 ? 8 : 4;
+        const settings = {
+          ...defaultPostprocess,
+          opening,
+          threshold,
+          connectivity,
+          minSize: 4,
+        } as const;
+        const expected = await postprocess(device, plane, settings);
+        for (const pixels of [3 + opening, 20].map((rows) => rows * plane.width)) {
+          const steps = bandedPostprocessSteps(device, plane, { ...settings, pixels });
+          const { labels, count } = await runSteps(device, steps);
+          assertEquals(labels, expected);
+          assertEquals(count, expected.data.reduce((most, id) => Math.max(most, id), 0));
+        }
+      }
+    }
   }
 });
 

@@ -1,14 +1,15 @@
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import type { Device } from "../../../../kernels/gpu/device.ts";
 import { OutOfMemoryError } from "../../../../kernels/gpu/errors.ts";
+import { runSteps } from "../../../../kernels/masks/mod.ts";
 import { openDevice } from "../../../../kernels/open_device.ts";
 import type { Network } from "../../../../nn/module.ts";
 import { buildNetwork } from "../../../../nn/weights.ts";
 import type { Plane } from "../../../../train/images/image.ts";
 import { orient, ORIENTATIONS, unorient } from "../../../../train/images/orientation.ts";
 import { Random } from "../../../../train/images/random.ts";
-import { predictProbability } from "../../../../train/models/unet/probability.ts";
-import { ALL_ORIENTATIONS } from "../../../../train/models/views.ts";
+import { predictProbability, probabilitySteps } from "../../../../train/models/unet/probability.ts";
+import { ALL_ORIENTATIONS, viewsOf } from "../../../../train/models/views.ts";
 
 const MIB = 1024 ** 2;
 const device: Device = await openDevice();
@@ -125,10 +126,30 @@ Deno.test("a device that cannot hold even a small tile says so", async () => {
   );
 });
 
+Deno.test("probabilitySteps() gives the map that is put together on the GPU", async () => {
+  const net = network(2);
+  const image = noise(99, 71);
+  for (const views of [undefined, viewsOf(3), ALL_ORIENTATIONS]) {
+    const options = { network: net, image, tile: 64, views, exposure: 1.5 };
+    const map = await runSteps(device, probabilitySteps(device, options));
+    const expected = await predictProbability(device, options);
+    assertEquals([map.width, map.height], [99, 71]);
+    assertLess(largestDifference(map, expected), 1e-7);
+    if (views === undefined) assertEquals(map.data, expected.data);
+  }
+});
+
 Deno.test("predicting leaves nothing on the GPU", async () => {
   const net = network(2);
   const { inUse } = device.memory;
   await predictProbability(device, { network: net, image: noise(50, 80), tile: 64 });
   await predictProbability(device, { network: net, image: noise(50, 50), views: ALL_ORIENTATIONS });
+  await runSteps(
+    device,
+    probabilitySteps(device, { network: net, image: noise(50, 80), tile: 64 }),
+  );
+  const steps = probabilitySteps(device, { network: net, image: noise(50, 80), tile: 64 });
+  steps.next([]);
+  steps.return(undefined as never);
   assertEquals(device.memory.inUse, inUse);
 });
