@@ -9,8 +9,9 @@ import {
 } from "../../../../nn/labels/stardist/thresholds.ts";
 import type { Network } from "../../../../nn/module.ts";
 import { parameterTensors } from "../../../../nn/weights.ts";
-import type { LabelImage } from "../../../../train/images/image.ts";
+import { IGNORED_LABEL, type LabelImage } from "../../../../train/images/image.ts";
 import { type Sample, sampleFromPlanes } from "../../../../train/images/sample.ts";
+import { matching } from "../../../../train/objects/scores/matching.ts";
 import { pickThresholds } from "../../../../train/models/stardist/thresholds.ts";
 import { noiseImage, starNetwork, wholeAnswer } from "../../fixtures/models/star_network.ts";
 
@@ -136,6 +137,25 @@ Deno.test("pickThresholds() passes over stills without labels", async () => {
     await pickThresholds(device, { network, stills: [unlabelled, ...stills] }),
     await pickThresholds(device, { network, stills }),
   );
+});
+
+Deno.test("pickThresholds() does not mind what is found where labels are ignored", async () => {
+  const network = await starNetwork(device, { grid: 2 });
+  const [still] = await stillsFor(network, { count: 1, thresholds: { prob: 0.6, nms: 0.4 } });
+  const { width, height, labels } = still;
+  const whole = { width, height, data: labels! };
+  // Nothing is known but the object of which the network is least sure.
+  const last = labels!.reduce((most, id) => Math.max(most, id), 0);
+  const ids = { width, height, data: labels!.map((id) => id === last ? id : IGNORED_LABEL) };
+  const stills = [{ ...still, labels: ids.data }];
+  const thresholds = await pickThresholds(device, { network, stills });
+  const image = { width, height, data: still.image };
+  const maps = await wholeAnswer(device, { network, image });
+  const data = decode(maps, { grid: 2, thresholds, width, height }) as Uint32Array<ArrayBuffer>;
+  const prediction = { width, height, data };
+  assert(matching({ truth: whole, prediction }).n_pred > 1, "there is something to mind");
+  const { tp, fp, fn } = matching({ truth: ids, prediction }, { threshold: 0.7 });
+  assertEquals([tp, fp, fn], [1, 0, 0]);
 });
 
 Deno.test("pickThresholds() gives StarDist's where nothing can be learnt", async () => {
