@@ -14,6 +14,20 @@ export interface Plane {
   readonly data: Float32Array<ArrayBuffer>;
 }
 
+/** How large a pixel is. */
+export interface Calibration {
+  /** Width of a pixel in units. */
+  readonly width: number;
+  /** Height of a pixel in units. */
+  readonly height: number;
+  /** Distance of slices in units, where it is known. */
+  readonly depth?: number;
+  /** The unit, such as `micron`. */
+  readonly unit: string;
+  /** Seconds from frame to frame, where they are known. */
+  readonly interval?: number;
+}
+
 /** The channels of an image: planes of one size, `data` has them one after the other. */
 export interface Channels extends Plane {
   /** How many planes. */

@@ -6,6 +6,7 @@
  */
 
 export {
+  type Calibration,
   channelCount,
   type Channels,
   foregroundOf,

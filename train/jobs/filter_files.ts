@@ -132,7 +132,7 @@ export async function* filterFiles(
       const { name, dropped, filled } = frame;
       const { files, frames } = placeOf[done++];
       if (files.length > 0) {
-        output ??= new JobOutput(files, { frames });
+        output ??= new JobOutput(files, { frames, of: labels });
         if (await output.add({ labels: frame })) {
           output = null;
           counts.written++;

@@ -89,8 +89,10 @@ export { inField } from "./field.ts";
 export { contrastsOf, medianOf } from "./contrast.ts";
 
 export type {
+  FileOptions,
   FrameNeed,
   FrameResult,
+  ImageSize,
   OutputFormat,
   OutputLayout,
 } from "./formats/output_format.ts";

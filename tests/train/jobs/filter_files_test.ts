@@ -1,7 +1,15 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { encodeFloatTiff, encodeLabelTiff } from "../../../train/images/formats/encode.ts";
 import { encodePng } from "../../../train/images/formats/encode_png.ts";
+import { decodeImage } from "../../../train/images/formats/decode.ts";
+import {
+  compressPage,
+  concatenate,
+  labelPage,
+  TiffStackLayout,
+} from "../../../train/images/formats/tiff_stack.ts";
 import type { LabelImage } from "../../../train/images/image.ts";
+import { disk } from "../../../train/jobs/disk/files.ts";
 import {
   type FilterEvent,
   filterFiles,
@@ -114,6 +122,24 @@ Deno.test("filterFiles() makes a stack of a stack, with ids beyond 16 bits", asy
     assertEquals(done(events, folder), { written: 1, kept: 0, dropped: 3, filled: 0 });
     assertEquals(await names(`${folder}/out`), ["video.tif"]);
     assertEquals(await pages(`${folder}/out/video.tif`), expected);
+  });
+});
+
+Deno.test("filterFiles() keeps the size of a pixel, and slices as slices", async () => {
+  const calibration = { width: 0.5, height: 0.25, unit: "micron", depth: 2 };
+  const fileOf = (images: readonly LabelImage[]) => {
+    const layout = new TiffStackLayout(images.length, { calibration, axis: "slices" });
+    const parts = images.map((image) =>
+      layout.add(compressPage(labelPage(image, { wide: false })))
+    );
+    return concatenate([...parts, layout.end()]);
+  };
+  await withFolder({ "z.tif": fileOf(VIDEO), "v/t1.tif": fileOf([VIDEO[0]]) }, async (folder) => {
+    await filter(folder, { labels: "z.tif" });
+    const stack = await decodeImage(disk, `${folder}/out/z.tif`);
+    assertEquals([stack.axes, stack.calibration], [{ t: 1, z: 3, c: 1 }, calibration]);
+    await filter(folder, { labels: "v" });
+    assertEquals((await decodeImage(disk, `${folder}/out/t1.tif`)).calibration, calibration);
   });
 });
 

@@ -7,6 +7,7 @@
 
 import type { LabelImage, Plane } from "../image.ts";
 import {
+  bytesOf,
   compressPage,
   concatenate,
   labelPage,
@@ -20,7 +21,7 @@ import {
  *
  * @param images One image, or the frames of a stack, all of the same size.
  * @returns The bytes of the file.
- * @throws {RangeError} If there is no image, sizes differ, or the file would pass 4 GiB.
+ * @throws {RangeError} If there is no image, or sizes differ.
  *
  * @example
  * ```ts
@@ -39,7 +40,7 @@ export function encodeLabelTiff(images: readonly LabelImage[]): Uint8Array<Array
  * Planes as one 32-bit float TIFF file, such as probability maps.
  *
  * @param planes One plane, or the frames of a stack, all of the same size.
- * @throws {RangeError} If there is no plane, sizes differ, or the file would pass 4 GiB.
+ * @throws {RangeError} If there is no plane, or sizes differ.
  */
 export function encodeFloatTiff(planes: readonly Plane[]): Uint8Array<ArrayBuffer> {
   return encodeTiff(planes);
@@ -51,7 +52,7 @@ export function encodeFloatTiff(planes: readonly Plane[]): Uint8Array<ArrayBuffe
  *
  * @param planes One plane, or the frames of a stack, all of the same size.
  * @param options `bits`: 8 or 16 (default).
- * @throws {RangeError} If there is no plane, sizes differ, or the file would pass 4 GiB.
+ * @throws {RangeError} If there is no plane, or sizes differ.
  */
 export function encodeGreyTiff(
   planes: readonly Plane[],
@@ -69,6 +70,7 @@ export function encodeGreyTiff(
 
 function encodeTiff(pages: readonly Page[]): Uint8Array<ArrayBuffer> {
   if (pages.length === 0) throw new RangeError("Cannot encode a TIFF: there is no image");
-  const layout = new TiffStackLayout(pages.length);
-  return concatenate([...pages.map((page) => layout.add(compressPage(page))), layout.end()]);
+  const compressed = pages.map(compressPage);
+  const layout = new TiffStackLayout(pages.length, { stripBytes: bytesOf(compressed) });
+  return concatenate([...compressed.map((page) => layout.add(page)), layout.end()]);
 }

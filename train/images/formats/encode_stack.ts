@@ -5,14 +5,14 @@
  */
 
 import type { Plane } from "../image.ts";
-import { compressPage, concatenate, TiffStackLayout } from "./tiff_stack.ts";
+import { bytesOf, compressPage, concatenate, TiffStackLayout } from "./tiff_stack.ts";
 
 /**
  * One z-stack as a grey TIFF file of 16 bits. Intensities are rounded, and those outside 0 … 65,535
  * become its ends.
  *
  * @param planes The planes from low to high z, all of the same size.
- * @throws {RangeError} If there is no plane, sizes differ, or the file would pass 4 GiB.
+ * @throws {RangeError} If there is no plane, or sizes differ.
  *
  * @example
  * ```ts
@@ -24,13 +24,14 @@ import { compressPage, concatenate, TiffStackLayout } from "./tiff_stack.ts";
  */
 export function encodeStackTiff(planes: readonly Plane[]): Uint8Array<ArrayBuffer> {
   if (planes.length === 0) throw new RangeError("Cannot encode a stack: there is no plane");
-  const layout = new TiffStackLayout(planes.length, { axis: "slices" });
-  const parts = planes.map(({ width, height, data }) => {
+  const pages = planes.map(({ width, height, data }) => {
     const samples = new Uint16Array(data.length);
     for (let i = 0; i < data.length; i++) {
       samples[i] = Math.min(65535, Math.max(0, Math.round(data[i])));
     }
-    return layout.add(compressPage({ width, height, data: samples }));
+    return compressPage({ width, height, data: samples });
   });
-  return concatenate([...parts, layout.end()]);
+  const stripBytes = bytesOf(pages);
+  const layout = new TiffStackLayout(pages.length, { axis: "slices", stripBytes });
+  return concatenate([...pages.map((page) => layout.add(page)), layout.end()]);
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Bytes } from "../bytes.ts";
+import type { Calibration } from "../image.ts";
 
 /** How the numbers of an image are to be understood. */
 export type SampleFormat = "uint" | "int" | "float";
@@ -34,6 +35,8 @@ export interface ImageStack {
   readonly axes: { readonly t: number; readonly z: number; readonly c: number };
   /** Page of frame t, slice z, channel c at `(t * axes.z + z) * axes.c + c`. */
   readonly order: readonly number[];
+  /** How large a pixel is, where the file says it. */
+  readonly calibration?: Calibration;
   /** Names of the channels, where the file has any. */
   readonly channelNames?: readonly string[];
   /** Where the pages lie in several files of one folder: the name of the file of each page. */

@@ -15,6 +15,7 @@ import {
   type PixelArray,
 } from "./format.ts";
 import { stackLayout } from "./tiff/axes.ts";
+import { calibrationOf } from "./tiff/calibration.ts";
 import { readTiffDirectories, type TiffFile, type TiffPage } from "./tiff/directory.ts";
 import { hasSampleChannels, imageJCount } from "./tiff/imagej.ts";
 import type { PlanePlace, StackLayout } from "./tiff/layout.ts";
@@ -37,6 +38,7 @@ async function openTiff(
   const { path } = bytes;
   const file = contiguousPages(await readTiffDirectories(bytes), bytes.size);
   const { first } = file;
+  const calibration = calibrationOf(file.descriptions, file.resolution);
   const layout = await stackLayout(file.descriptions, {
     ...{ path, pages: file.length, samples: first.samples },
     neighbours: { names: neighbours.names, text: (name) => readText(neighbours, name) },
@@ -59,6 +61,7 @@ async function openTiff(
     length: isSet || split ? planes.length : file.length,
     axes,
     order: isSet || split ? planes.map((_, i) => i) : planes.map(({ page }) => page),
+    ...calibration && { calibration },
     ...layout.channelNames && { channelNames: layout.channelNames },
     ...isSet && { files: planes.map(({ file }) => file ?? basename(path)) },
     bits: first.bits,

@@ -8,7 +8,7 @@ import { decodeImage, readPlane } from "../formats/decode.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
 import { basename, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
-import type { LabelImage, Plane } from "../image.ts";
+import type { Calibration, LabelImage, Plane } from "../image.ts";
 import { type LabelSequence, openLabels } from "./truth.ts";
 import { chosenPages, type PlaneChoice, singlePage } from "./plane_choice.ts";
 
@@ -22,6 +22,10 @@ export interface ImageSet {
   readonly names: readonly string[];
   /** The names without image extension, and for a stack that of its file. */
   readonly stems: readonly string[];
+  /** Whether the pages of a stack are slices in depth. */
+  readonly areSlices?: boolean;
+  /** How large a pixel is, where that is known; of a folder, in its first file. */
+  readonly calibration?: Calibration;
   /** What a user should know about how they are read. */
   readonly notes: readonly string[];
   /** Decodes image i (from 0). */
@@ -80,13 +84,14 @@ async function openFolder(
     const { stack, page } = await open(i);
     return await readPlane(stack, page);
   };
-  const notes = await open(0).then(({ notes }) => notes, () => []); // What is wrong is said when it is read.
-  return { path, stack: false, names, stems, notes, image };
+  const first = await open(0).catch(() => null); // What is wrong is said when it is read.
+  const { notes = [], stack } = first ?? {};
+  return { path, stack: false, names, stems, calibration: stack?.calibration, notes, image };
 }
 
 async function openFile(source: Source, path: string, choice: PlaneChoice): Promise<ImageSet> {
   const stack = await decodeImage(source, path);
-  const { pages, notes } = chosenPages(stack, { ...choice, slicesAsFrames: true });
+  const { pages, areSlices, notes } = chosenPages(stack, { ...choice, slicesAsFrames: true });
   const name = basename(path);
   const isStack = pages.length > 1;
   return {
@@ -94,7 +99,7 @@ async function openFile(source: Source, path: string, choice: PlaneChoice): Prom
     stack: isStack,
     names: isStack ? pages.map((_, i) => `${name}#${i}`) : [name],
     stems: pages.map(() => imageStem(name, source.formats)),
-    notes,
+    ...{ areSlices, calibration: stack.calibration, notes },
     image: async (i) => await readPlane(stack, pages[i]),
   };
 }

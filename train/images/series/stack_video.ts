@@ -58,6 +58,7 @@ export async function openStackVideo(
   const inFile = !await source.isFolder(path);
   return {
     ...{ path, name, length, width, height, sourceNames, stems, sequence, focus },
+    calibration: sequence.calibration,
     planes: focus.map((z, t) => ({ z, t: inFile ? t : 0 })),
     notes: [...notes, ...edgeNotes(nearEdge, { planes, what: `stacks of ${name}` })],
     frame: (t) => subStack(sequence, { t, focus: focus[t], planes }),

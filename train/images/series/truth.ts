@@ -8,7 +8,7 @@ import { decodeImage, readLabels, type ReadLabelsOptions } from "../formats/deco
 import { basename, frameNumbers, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
-import { foregroundOf, type LabelImage } from "../image.ts";
+import { type Calibration, foregroundOf, type LabelImage } from "../image.ts";
 import { chosenPages } from "./plane_choice.ts";
 
 /** Label images, decoded one at a time. */
@@ -25,6 +25,10 @@ export interface LabelSequence {
   readonly stems: readonly string[];
   /** Frame numbers: those in the names, see `frameNumbers`, or the page (from 0) of a stack. */
   readonly numbers: readonly (number | null)[];
+  /** Whether the pages of a stack are slices in depth. */
+  readonly areSlices?: boolean;
+  /** How large a pixel is, where that is known; of a folder, in its first file. */
+  readonly calibration?: Calibration;
   /** Decodes image i (from 0), ids as stored unless instances are merged. */
   readonly frame: (i: number) => Promise<LabelImage>;
 }
@@ -74,12 +78,15 @@ async function openFolder(
     );
   }
   const stems = images.map((name) => imageStem(name, formatsOf(source)));
+  // What is wrong with a file is said when it is read.
+  const first = await decodeImage(source, join(path, images[0])).catch(() => null);
   return {
     path,
     stack: false,
     length: images.length,
     names: images,
     stems,
+    calibration: first?.calibration,
     numbers: frameNumbers(stems),
     frame: async (i) => {
       const file = join(path, images[i]);
@@ -107,7 +114,8 @@ async function openFile(
       `Cannot read labels from ${path}: it has ${c} channels; save the labels as one`,
     );
   }
-  const { pages } = chosenPages(image, { slicesAsFrames: true });
+  const { pages, areSlices } = chosenPages(image, { slicesAsFrames: true });
+  const { calibration } = image;
   const name = basename(path);
   const stack = pages.length > 1;
   const names = stack ? pages.map((_, i) => `${name}#${i}`) : [name];
@@ -118,6 +126,7 @@ async function openFile(
     length: pages.length,
     names,
     stems,
+    ...{ areSlices, calibration },
     numbers: stack ? pages.map((_, i) => i) : frameNumbers(stems),
     frame: async (i) => await readLabels(image, pages[i], options),
   };

@@ -11,7 +11,7 @@ import { listFolder, type Source } from "../source.ts";
 import type { ImageFormat, ImageStack } from "../formats/format.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
 import { countOf } from "../formats/tiff/layout.ts";
-import type { Channels, Plane } from "../image.ts";
+import type { Calibration, Channels, Plane } from "../image.ts";
 import { chooseFiles } from "./file_axes.ts";
 import { chosenPages, type PlaneChoice, singlePage, type StackPlane } from "./plane_choice.ts";
 
@@ -33,6 +33,10 @@ export interface Video {
   readonly stems: readonly string[];
   /** What a user should know about how the video is read, with the name of the file or folder. */
   readonly notes: readonly string[];
+  /** Whether its frames are slices in depth, of a stack without time. */
+  readonly areSlices?: boolean;
+  /** How large a pixel is, where that is known. */
+  readonly calibration?: Calibration;
   /** Where in its stack each frame is; left out where each has a file of its own. */
   readonly planes?: readonly StackPlane[];
   /** Names of the files that a data set of several files lies in; left out for all others. */
@@ -133,6 +137,7 @@ async function openFrames(
     height: first.stack.height,
     sourceNames: names,
     stems: names.map(stemOf),
+    calibration: first.stack.calibration,
     notes: [...notes, ...first.notes],
     frame: async (i) => {
       checkFrame(i, path, names.length);
@@ -186,7 +191,10 @@ function stackVideo(
   { formats, choice }: { formats: readonly ImageFormat[]; choice: PlaneChoice },
 ): Video {
   const { path, width, height, files } = stack;
-  const { pages, planes, notes } = chosenPages(stack, { ...choice, slicesAsFrames: true });
+  const { pages, planes, areSlices, notes } = chosenPages(stack, {
+    ...choice,
+    slicesAsFrames: true,
+  });
   const own = basename(path);
   // Where each frame is a file, results are files of these names, too.
   const parts = pages.map((page) => files?.[page] ?? own);
@@ -200,7 +208,7 @@ function stackVideo(
     sourceNames,
     stems: sourceNames.map((name) => imageStem(name, formats)),
     notes,
-    planes,
+    ...{ planes, areSlices, calibration: stack.calibration },
     files: files === undefined ? undefined : [...new Set(files)],
     frame: async (i) => {
       checkFrame(i, path, pages.length);

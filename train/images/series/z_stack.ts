@@ -10,7 +10,7 @@ import { basename, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
 import type { ImageStack } from "../formats/format.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
-import type { Plane } from "../image.ts";
+import type { Calibration, Plane } from "../image.ts";
 import { PlaneCache } from "../plane_cache.ts";
 import { channelIndex, channelSentence, namesOfChannels } from "./plane_choice.ts";
 import { folderSet } from "./video.ts";
@@ -31,6 +31,8 @@ export interface ZSequence {
   readonly height: number;
   /** A name for each stack: its file's, or the sequence's with the number of the frame. */
   readonly names: readonly string[];
+  /** How large a pixel is, where that is known. */
+  readonly calibration?: Calibration;
   /** What a user should know about how the stacks are read. */
   readonly notes: readonly string[];
   /**
@@ -140,6 +142,7 @@ function sequenceOf(
     width,
     height,
     names,
+    calibration: stack.calibration,
     notes,
     plane: async (t, z) => {
       checkPlace({ t, z }, { path, length, depth });
@@ -186,6 +189,7 @@ async function openFolder(
     width,
     height,
     names: images.map((name) => imageStem(name, formatsOf(source))),
+    calibration: first.stack.calibration,
     notes: notesOf(first, options),
     plane: async (t, z) => {
       checkPlace({ t, z }, { path, length: images.length, depth });

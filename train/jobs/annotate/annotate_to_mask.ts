@@ -260,7 +260,7 @@ async function* writeMasks(
   let done = 0;
   let before = performance.now();
   for (const { frames, files } of masks) {
-    await using output = new JobOutput(files, { frames: frames.length });
+    await using output = new JobOutput(files, { frames: frames.length, of: images });
     for (const i of frames) {
       const found = await classifyImage(device, await source(i), classifier);
       const { labels, objects } = await objectsOf(device, found, options);

@@ -6,8 +6,17 @@
  */
 
 import { AtomicFile } from "../disk/files.ts";
+import type { Calibration } from "../../images/image.ts";
 import type { FrameResult, OutputLayout } from "../../objects/formats/output_format.ts";
 import type { OutputFile } from "./output_plan.ts";
+
+/** What results take over from the images they are of. */
+export interface ImageSource {
+  /** Whether frames are slices in depth. */
+  readonly areSlices?: boolean;
+  /** How large a pixel is, where that is known. */
+  readonly calibration?: Calibration;
+}
 
 /** The files of one job. */
 export class JobOutput implements AsyncDisposable {
@@ -15,12 +24,19 @@ export class JobOutput implements AsyncDisposable {
   readonly #files: readonly GrowingFile[];
   #added = 0;
 
-  /** Nothing is written before the first frame. */
-  constructor(files: readonly OutputFile[], { frames }: { frames: number }) {
+  /**
+   * Nothing is written before the first frame.
+   *
+   * @param options.of The images that the frames are results of.
+   */
+  constructor(
+    files: readonly OutputFile[],
+    { frames, of = {} }: { frames: number; of?: ImageSource },
+  ) {
     this.#frames = frames;
-    this.#files = files.map(({ path, format }) =>
-      new GrowingFile(path, format.open({ pages: frames }))
-    );
+    const { areSlices = false, calibration } = of;
+    const options = { pages: frames, axis: areSlices ? "slices" : "frames", calibration } as const;
+    this.#files = files.map(({ path, format }) => new GrowingFile(path, format.open(options)));
   }
 
   /**

@@ -221,6 +221,7 @@ async function planFiles(
   videos: readonly Video[],
   { out, outputs, ctc }: PredictOptions,
 ): Promise<PlannedJob<Video>[]> {
+  for (const video of videos) outputs?.forEach((format) => format.check?.(video));
   return await planOutputs(predictionJobs(videos, { ctc }), {
     out,
     outputs,
@@ -285,7 +286,7 @@ async function* readFrames(
       exposure = await exposureOf(device, { video, range, settings, model, options });
       notes.push(...exposureNotes(video, exposure));
     }
-    const output = new JobOutput(files, { frames: frames.length });
+    const output = new JobOutput(files, { frames: frames.length, of: video });
     for (const i of frames) {
       const own = range ?? intensityRange([await referenceOf(video, i)], settings);
       const image = normalize(await video.frame(i), own);

@@ -10,7 +10,7 @@
 import type { Loop } from "../contours.ts";
 import type { Outline } from "../outline.ts";
 import { concatenate } from "../../images/formats/tiff_stack.ts";
-import type { OutputFormat, OutputLayout } from "./output_format.ts";
+import type { ImageSize, OutputFormat, OutputLayout } from "./output_format.ts";
 import { type ZipEntry, zipFiles, ZipLayout } from "./zip.ts";
 
 const HEADER_BYTES = 64;
@@ -29,8 +29,18 @@ export const imagejRois: OutputFormat = {
   sentence: "Also write outlines as ImageJ regions, NAME.zip",
   needs: ["outlines"],
   file: (stem) => `${stem}.zip`,
+  check: refuseLarge,
   open: roiLayout,
 };
+
+/** Refuses an image in which an outline may lie where positions end. */
+function refuseLarge({ path, width, height }: ImageSize): void {
+  if (Math.max(width, height) <= FARTHEST) return;
+  throw new RangeError(
+    `Cannot write ImageJ regions of ${path}: it is ${width}x${height}, and their positions end at ` +
+      `${FARTHEST} pixels; write GeoJSON instead`,
+  );
+}
 
 /** An archive that grows frame by frame; the regions of several frames know their slice. */
 function roiLayout({ pages }: { pages: number }): OutputLayout {

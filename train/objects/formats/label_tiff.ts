@@ -6,6 +6,7 @@
  */
 
 import {
+  bytesOf,
   compressPage,
   labelPage,
   needsWideIds,
@@ -13,7 +14,7 @@ import {
   type TiffStackPage,
   widenPage,
 } from "../../images/formats/tiff_stack.ts";
-import type { OutputFormat, OutputLayout } from "./output_format.ts";
+import type { FileOptions, OutputFormat, OutputLayout } from "./output_format.ts";
 
 /** Labels, `NAME.tif`: always written. */
 export const labelTiff: OutputFormat = {
@@ -24,7 +25,7 @@ export const labelTiff: OutputFormat = {
   open: labelLayout,
 };
 
-function labelLayout(): OutputLayout {
+function labelLayout({ axis, calibration }: FileOptions): OutputLayout {
   let pages: TiffStackPage[] = [];
   let wide = false;
   return {
@@ -37,7 +38,8 @@ function labelLayout(): OutputLayout {
       return new Uint8Array();
     },
     *end() {
-      const layout = new TiffStackLayout(pages.length);
+      const stripBytes = bytesOf(pages);
+      const layout = new TiffStackLayout(pages.length, { axis, calibration, stripBytes });
       for (const page of pages) yield layout.add(page);
       yield layout.end();
     },

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { LabelImage, Plane } from "../../images/image.ts";
+import type { Calibration, LabelImage, Plane } from "../../images/image.ts";
 import type { Outline } from "../outline.ts";
 
 /** What there is to write of a frame. */
@@ -34,6 +34,26 @@ export interface OutputLayout {
   add(frame: FrameResult): Uint8Array;
   /** Gives the last bytes, part by part. */
   end(): Iterable<Uint8Array>;
+}
+
+/** What the frames of a file are. */
+export interface FileOptions {
+  /** How many frames. */
+  readonly pages: number;
+  /** Whether they are frames in time (unless told) or slices in depth. */
+  readonly axis?: "frames" | "slices";
+  /** How large a pixel is, where that is known. */
+  readonly calibration?: Calibration;
+}
+
+/** An image whose results are to be written. */
+export interface ImageSize {
+  /** What to call it in errors. */
+  readonly path: string;
+  /** Width in pixels. */
+  readonly width: number;
+  /** Height in pixels. */
+  readonly height: number;
 }
 
 /**
@@ -68,6 +88,12 @@ export interface OutputFormat {
   readonly needs: readonly FrameNeed[];
   /** The file's name, which may begin with a subfolder; `stem` is that of all files of an input. */
   file(stem: string): string;
+  /**
+   * Refuses images whose results the format cannot hold, before anything is computed.
+   *
+   * @throws {RangeError} If so.
+   */
+  check?(image: ImageSize): void;
   /** Starts a file of so many frames. */
-  open(options: { readonly pages: number }): OutputLayout;
+  open(options: FileOptions): OutputLayout;
 }

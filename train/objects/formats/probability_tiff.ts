@@ -1,5 +1,6 @@
 /**
- * Probability maps as a TIFF of 32-bit floats, a page for each frame.
+ * Probability maps as a TIFF of 32-bit floats, a page for each frame. They are written as they come, so
+ * a stack that would pass 4 GiB without compression is a BigTIFF.
  *
  * @module
  */
@@ -13,8 +14,8 @@ export const probabilityTiff: OutputFormat = {
   sentence: "Also write probability maps as TIFF of 32-bit floats, probability/NAME.tif",
   needs: ["map"],
   file: (stem) => `probability/${stem}.tif`,
-  open({ pages }) {
-    const layout = new TiffStackLayout(pages);
+  open({ pages, ...options }) {
+    const layout = new TiffStackLayout(pages, options);
     return { add: ({ map }) => layout.add(compressPage(map!)), end: () => [layout.end()] };
   },
 };

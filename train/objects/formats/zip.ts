@@ -1,6 +1,6 @@
 /**
  * Zip archives, file by file, so that one can be written while its files are made. Files are deflated;
- * archives of more than 65,535 files say so as Zip64 does. By PKWARE's APPNOTE.
+ * archives of more than 65,535 files or 4 GiB say so as Zip64 does. By PKWARE's APPNOTE.
  *
  * `fflate` deflates and sums up. The layout is our own because its `Zip` counts files in 16 bits and
  * knows no Zip64: an archive of 70,000 outlines, which a long movie has, says that it holds 4,464, and
@@ -43,20 +43,25 @@ export function zipFiles(entries: readonly ZipEntry[]): Uint8Array<ArrayBuffer> 
 
 /** Lays out an archive. What it returns is to be written one after the other. */
 export class ZipLayout {
-  #length = 0;
+  #length: number;
   #count = 0;
   readonly #directory: Uint8Array[] = [];
 
   /**
-   * Adds a file and gives the bytes that come next.
+   * Starts an archive.
    *
-   * @throws {RangeError} If the archive would pass 4 GiB.
+   * @param options.begin Bytes of the file before it; 0 unless told.
    */
+  constructor({ begin = 0 }: { begin?: number } = {}) {
+    this.#length = begin;
+  }
+
+  /** Adds a file and gives the bytes that come next. */
   add({ name, bytes }: ZipEntry): Uint8Array<ArrayBuffer> {
     const { packed, crc } = deflate(bytes);
     const encoded = new TextEncoder().encode(name);
-    const common: readonly Field[] = [
-      [2, DEFLATE_VERSION],
+    const common = (version: number, further: number): Field[] => [
+      [2, version],
       [2, UTF8],
       [2, DEFLATED],
       [2, 0], // Time
@@ -65,21 +70,26 @@ export class ZipLayout {
       [4, packed.length],
       [4, bytes.length],
       [2, encoded.length],
-      [2, 0], // Length of further fields
+      [2, further], // Length of further fields
     ];
     const offset = this.#length;
-    const local = concatenate([record([[4, 0x04034b50], ...common]), encoded, packed]);
+    const header = record([[4, 0x04034b50], ...common(DEFLATE_VERSION, 0)]);
+    const local = concatenate([header, encoded, packed]);
     this.#length += local.length;
     this.#count++;
-    if (this.#length > MOST_BYTES) {
-      throw new RangeError(
-        `Cannot write a zip archive: ${this.#length} bytes are over 4 GiB; predict fewer frames at once`,
-      );
-    }
-    const rest: readonly Field[] = [[2, 0], [2, 0], [2, 0], [4, 0], [4, offset]];
+    // Beyond 4 GiB the place of a file stands in a further field.
+    const isFar = offset >= MOST_BYTES;
+    const version = isFar ? ZIP64_VERSION : DEFLATE_VERSION;
+    const place = record(isFar ? [[2, 1], [2, 8], [8, offset]] : []);
     this.#directory.push(
-      record([[4, 0x02014b50], [2, DEFLATE_VERSION], ...common, ...rest]),
+      record([
+        ...[[4, 0x02014b50], [2, version]] as const,
+        ...common(version, place.length),
+        ...[[2, 0], [2, 0], [2, 0], [4, 0]] as const,
+        [4, isFar ? MOST_BYTES : offset],
+      ]),
       encoded,
+      place,
     );
     return local;
   }

@@ -10,6 +10,11 @@ import { predict } from "../../../../train/jobs/predict/predict.ts";
 import type { PredictOptions } from "../../../../train/jobs/predict/predict_objects.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import { decodeRoi } from "../../objects/formats/fixtures/roi_decoder.ts";
+import {
+  compressPage,
+  concatenate,
+  TiffStackLayout,
+} from "../../../../train/images/formats/tiff_stack.ts";
 import { encodeStackTiff } from "../../../../train/images/formats/encode_stack.ts";
 import {
   type Peak,
@@ -116,6 +121,48 @@ Deno.test("predict() writes the traced outlines of a U-Net, with slices and fram
     );
     assertEquals(features.map(({ geometry }) => geometry.plane.t), [0, 2, 2]);
     assertEquals(features[2].geometry.coordinates, [[...corners(B), corners(B)[0]]]);
+  });
+});
+
+Deno.test("predict() refuses regions of an image beyond their positions before it computes anything", async () => {
+  const image = { width: 32_768, height: 2, data: new Float32Array(65_536) };
+  await withFolder({ ...UNET, "wide.tif": encodeGreyTiff([image]) }, async (folder) => {
+    const outputs = [probabilityTiff, imagejRois];
+    await assertRejects(
+      () => predictIn(folder, { inputs: ["wide.tif"], outputs }),
+      RangeError,
+      "wide.tif: it is 32768x2, and their positions end at 32767 pixels; write GeoJSON instead",
+    );
+    await assertRejects(() => names(`${folder}/out`), Deno.errors.NotFound);
+  });
+});
+
+Deno.test("predict() gives labels and maps the pixel size of their images, and slices as slices", async () => {
+  const calibration = { width: 0.5, height: 0.25, unit: "micron", interval: 30 };
+  const fileOf = (frames: Rectangle[][], axis: "frames" | "slices") => {
+    const layout = new TiffStackLayout(frames.length, { calibration, axis });
+    const parts = frames.map((frame) => layout.add(compressPage(picture(frame))));
+    return concatenate([...parts, layout.end()]);
+  };
+  const files = {
+    ...UNET,
+    "z.tif": fileOf([[A], [B]], "slices"),
+    "t.tif": fileOf([[A], [B], []], "frames"),
+    "v/t1.tif": fileOf([[A]], "frames"),
+  };
+  await withFolder(files, async (folder) => {
+    await predictIn(folder, { inputs: ["z.tif", "t.tif", "v"], outputs: [probabilityTiff] });
+    const axes = {
+      "z.tif": { t: 1, z: 2, c: 1 },
+      "t.tif": { t: 3, z: 1, c: 1 },
+      "t1.tif": { t: 1, z: 1, c: 1 },
+    };
+    for (const [name, expected] of Object.entries(axes)) {
+      for (const path of [name, `probability/${name}`]) {
+        const stack = await decodeImage(disk, `${folder}/out/${path}`);
+        assertEquals([stack.axes, stack.calibration], [expected, calibration], path);
+      }
+    }
   });
 });
 

@@ -1,6 +1,9 @@
 // What each format of the list makes of its frames, page by page, against all of them at once.
 import { assertEquals, assertThrows } from "@std/assert";
 import { encodeFloatTiff, encodeLabelTiff } from "../../../../train/images/formats/encode.ts";
+import { decodeImage } from "../../../../train/images/formats/decode.ts";
+import { disk } from "../../../../train/jobs/disk/files.ts";
+import { withFile } from "../../fixtures/temporary.ts";
 import { concatenate } from "../../../../train/images/formats/tiff_stack.ts";
 import type { LabelImage } from "../../../../train/images/image.ts";
 import { geoJson, outlinesToGeoJson } from "../../../../train/objects/formats/geojson.ts";
@@ -36,6 +39,33 @@ Deno.test("labelTiff makes the file of all images, of 32 bits where one needs th
     const made = bytesOf(labelTiff, images.map((labels) => ({ labels })));
     assertEquals(made, encodeLabelTiff(images));
   }
+});
+
+Deno.test("labelTiff and probabilityTiff take over what pages are and how large a pixel is", async () => {
+  const calibration = { width: 0.5, height: 0.25, unit: "micron" };
+  const map = { width: 1, height: 1, data: Float32Array.of(0.5) };
+  for (const format of [labelTiff, probabilityTiff]) {
+    const layout = format.open({ pages: 2, axis: "slices", calibration });
+    const parts = [0, 1].map(() => layout.add({ labels: labels(3), map }));
+    await withFile("a.tif", concatenate([...parts, ...layout.end()]), async (path) => {
+      const stack = await decodeImage(disk, path);
+      assertEquals([stack.axes, stack.calibration], [{ t: 1, z: 2, c: 1 }, calibration]);
+    });
+  }
+});
+
+Deno.test("imagejRois refuses images beyond its positions, the others take any", () => {
+  const refused = (width: number, height: number) =>
+    outputFormats.filter(({ check }) => {
+      try {
+        check?.({ path: "a.tif", width, height });
+        return false;
+      } catch (error) {
+        return error instanceof RangeError;
+      }
+    });
+  assertEquals(refused(32_767, 32_767), []);
+  assertEquals([refused(32_768, 1), refused(1, 32_768)], [[imagejRois], [imagejRois]]);
 });
 
 Deno.test("probabilityTiff makes the file of all maps, and needs as many as it was told", () => {

@@ -46,3 +46,21 @@ Deno.test("ZipLayout counts more files than 16 bits hold as Zip64 does", () => {
   assertEquals(view.getBigUint64(locator + 8, true), offset + BigInt(record));
   assertEquals(first[0], 0x50);
 });
+
+Deno.test("ZipLayout gives the place of a file beyond 4 GiB as Zip64 does", () => {
+  const begin = 2 ** 32 + 5;
+  const layout = new ZipLayout({ begin });
+  const first = layout.add({ name: "a", bytes: bytes(9) });
+  layout.add({ name: "b", bytes: bytes(9) });
+  const end = layout.end();
+  const view = new DataView(end.buffer);
+  // The list: a record of 46 bytes, the name, and a field of 4 + 8 bytes for the place.
+  for (const [i, offset] of [begin, begin + first.length].entries()) {
+    const at = i * (46 + 1 + 12);
+    assertEquals(view.getUint32(at, true), 0x02014b50);
+    assertEquals([view.getUint16(at + 30, true), view.getUint32(at + 42, true)], [12, 0xffff_ffff]);
+    assertEquals([view.getUint16(at + 47, true), view.getUint16(at + 49, true)], [1, 8]);
+    assertEquals(view.getBigUint64(at + 51, true), BigInt(offset));
+  }
+  assertEquals(view.getUint32(end.length - 22 + 16, true), 0xffff_ffff);
+});

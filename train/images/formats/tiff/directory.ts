@@ -9,8 +9,10 @@
 
 import { type Bytes, unreadable } from "../../bytes.ts";
 import type { SampleFormat } from "../format.ts";
+import type { Resolution } from "./calibration.ts";
 import {
   numbers,
+  readFraction,
   readTags,
   readTexts,
   readTiffHead,
@@ -68,6 +70,8 @@ export interface TiffFile {
   readonly first: TiffPage;
   /** The descriptions (ImageDescription) of the first page; some programs write two. */
   readonly descriptions: readonly string[];
+  /** Pixels for each unit on the first page. */
+  readonly resolution: Resolution;
   /** Pages left out because they are thumbnails, reduced copies or transparency masks. */
   readonly skipped: number;
   /** Looks up page i in file order, from 0, in the open file. */
@@ -113,6 +117,7 @@ export async function readTiffDirectories(bytes: Bytes): Promise<TiffFile> {
   const seen = new Set<number>();
   let first: TiffPage | undefined;
   let descriptions: string[] = [];
+  let resolution: Resolution = { x: 0, y: 0, unit: 1 };
   let skipped = 0;
   for (let offset = start; offset !== 0;) {
     if (seen.has(offset)) {
@@ -127,6 +132,7 @@ export async function readTiffDirectories(bytes: Bytes): Promise<TiffFile> {
       if (first === undefined) {
         first = page;
         descriptions = await readTexts(source, tags, 270);
+        resolution = await readResolution(source, tags);
       } else checkAlike(bytes.path, { page, first, index: places.length + 1 });
       places.push(offset);
     }
@@ -137,6 +143,7 @@ export async function readTiffDirectories(bytes: Bytes): Promise<TiffFile> {
     length: places.length,
     first,
     descriptions,
+    resolution,
     skipped,
     page: async (bytes, i) => {
       const source = { bytes, littleEndian, big };
@@ -144,6 +151,13 @@ export async function readTiffDirectories(bytes: Bytes): Promise<TiffFile> {
       return await describePage(source, tags, i + 1);
     },
   };
+}
+
+/** How large pixels are is no reason to refuse a file: what cannot be read counts as not said. */
+async function readResolution(source: TiffSource, tags: TiffTags): Promise<Resolution> {
+  const fraction = (tag: number) => readFraction(source, tags, tag).catch(() => 0);
+  const unit = await number(source, tags, 296).catch(() => 1) ?? 2;
+  return { x: await fraction(282), y: await fraction(283), unit };
 }
 
 /** Pages of one file must be alike: size, kind of number and samples. */

@@ -27,16 +27,17 @@ export function imageJCount(description: string): number {
 /** Whether it says that the samples of a pixel are channels, not a colour. */
 export function hasSampleChannels(description: string, samples: number): boolean {
   return isImageJ(description) && samples > 1 && numberOf(description, "channels") === samples &&
-    valueOf(description, "mode") !== "rgb";
+    imageJValue(description, "mode") !== "rgb";
 }
 
-function valueOf(description: string, key: string): string | undefined {
+/** The value of a key in an ImageJ description. */
+export function imageJValue(description: string, key: string): string | undefined {
   const line = description.split("\n").find((line) => line.startsWith(`${key}=`));
   return line?.slice(key.length + 1).trim();
 }
 
 function numberOf(description: string, key: string): number | undefined {
-  const value = valueOf(description, key);
+  const value = imageJValue(description, key);
   return value !== undefined && /^\d+$/.test(value) ? Number(value) : undefined;
 }
 
@@ -80,7 +81,7 @@ export function imageJLayout(
 }
 
 function orderOf(description: string): StackAxis[] {
-  const order = valueOf(description, "order")?.toUpperCase().replace(/^XY/, "");
+  const order = imageJValue(description, "order")?.toUpperCase().replace(/^XY/, "");
   const isKnown = order !== undefined && [...order].sort().join("") === "CTZ";
   return [...isKnown ? order : "CZT"] as StackAxis[];
 }

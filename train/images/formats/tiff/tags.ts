@@ -42,6 +42,7 @@ const typeBytes: Readonly<Record<number, number>> = {
   2: 1,
   3: 2,
   4: 4,
+  5: 8,
   6: 1,
   7: 1,
   8: 2,
@@ -51,6 +52,9 @@ const typeBytes: Readonly<Record<number, number>> = {
   17: 8,
   18: 8,
 };
+
+/** The type of two whole numbers, one over the other. */
+const FRACTION = 5;
 
 /** More tags in a directory than any writer makes. */
 const mostTags = 4096;
@@ -147,7 +151,7 @@ export async function numbers(
   const entry = tags.get(tag);
   if (entry === undefined) return [];
   const size = typeBytes[entry.type];
-  if (size === undefined) {
+  if (size === undefined || entry.type === FRACTION) {
     const what = `tag ${tag} has values of the unexpected type ${entry.type}`;
     throw unreadable(bytes.path, what, damaged);
   }
@@ -159,6 +163,23 @@ export async function numbers(
     if (size === 4) return view.getUint32(4 * i, littleEndian);
     return Number(view.getBigUint64(8 * i, littleEndian));
   });
+}
+
+/**
+ * The first fraction of a tag; 0 if there is none.
+ *
+ * @throws {SyntaxError} If it does not lie inside the file.
+ */
+export async function readFraction(
+  { bytes, littleEndian }: TiffSource,
+  tags: TiffTags,
+  tag: number,
+): Promise<number> {
+  const entry = tags.get(tag);
+  if (entry === undefined || entry.type !== FRACTION || entry.count < 1) return 0;
+  const view = viewOf(await bytes.read(entry.offset, 8));
+  const value = view.getUint32(0, littleEndian) / view.getUint32(4, littleEndian);
+  return Number.isFinite(value) ? value : 0;
 }
 
 /**
