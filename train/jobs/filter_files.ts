@@ -24,6 +24,7 @@ import {
 } from "./outputs/output_plan.ts";
 import {
   type FilterCounts,
+  highestId,
   temporalFilter,
   type TemporalFilterSettings,
 } from "../objects/sequence/temporal_filter.ts";
@@ -121,7 +122,10 @@ export async function* filterFiles(
   if (kept < jobs.length) {
     const filtered = votes
       ? filterByVotes(scoredFrames({ labels, maps, times }), { vote })
-      : temporalFilter(framesOf({ labels, times }), settings);
+      : temporalFilter(framesOf({ labels, times }), {
+        ...settings,
+        idsAbove: settings.fillGaps ? await highestOf(labels) : 0,
+      });
     using _folder = await makeFolder(out);
     const placeOf = jobs.flatMap(({ frames }, i) =>
       frames.map(() => ({ files: wanted[i], frames: frames.length }))
@@ -196,6 +200,15 @@ async function* scoredFrames(
 interface TimedLabels {
   readonly labels: LabelSequence;
   readonly times: readonly number[];
+}
+
+/** The largest id of all frames: what is drawn must not take the number of a track that is to come. */
+async function highestOf(labels: LabelSequence): Promise<number> {
+  let highest = 0;
+  for (let i = 0; i < labels.length; i++) {
+    highest = Math.max(highest, highestId(await labels.frame(i)));
+  }
+  return highest;
 }
 
 /** The images with their names and times, one decoded at a time. */

@@ -5,16 +5,19 @@
  *
  * An object is everything with one id. Neighbours of a frame are the frames before and after it in
  * the sequence, unless frames are missing between them; the first and last frame have one, a single
- * frame has none. Two passes follow each other, each with a window of three frames, so six images at most are in memory:
+ * frame has none. Two passes follow each other, each with a window of three frames, so six images at
+ * most are in memory:
  *
  * 1. Gaps, if they are to be filled. Two objects of frames t − 1 and t + 1 are the same one if their
  *    IoU is at least 0.1, and frame t misses it if no object of frame t has an IoU of at least 0.1 with
  *    either: the blinks of the flicker measure. Each object takes part in one gap at most, those with
  *    the largest IoU first. The object is drawn with its outline in t − 1, moved by half of the way
  *    (rounded to whole pixels) that its centre goes from t − 1 to t + 1, where frame t is background;
- *    its id is the smallest that the frame does not use. Where less than half of the outline's pixels
- *    are background of frame t, something else is in its place and nothing is drawn. All is judged on
- *    the frames as they came, so a gap of two frames stays.
+ *    its id is that of both sides. Where they differ, it is the id before, unless the frame after has
+ *    another object of it, or else the id after, unless the frame before has one; and where something
+ *    else in frame t has it, a new one, above all that were seen, so that it is never another track's.
+ *    Where less than half of the outline's pixels are background of frame t, something else is in its
+ *    place and nothing is drawn. All is judged on the frames as they came, so a gap of two frames stays.
  * 2. Support. An object stays if it shares pixels with the foreground of a neighbour: at least one,
  *    and at least `minOverlap` of its own, with one neighbour alone. Neighbours are taken with their
  *    filled gaps and before anything was removed from them, so the order of frames does not matter.
@@ -23,7 +26,7 @@
  * @module
  */
 
-import type { LabelImage } from "../../images/image.ts";
+import { IGNORED_LABEL, isObject, type LabelImage } from "../../images/image.ts";
 import { areNeighbours, type TimedFrame } from "./timed_frame.ts";
 import { assertSameShape, overlapOf } from "../overlap.ts";
 import { sameObjects } from "../same_object.ts";
@@ -76,7 +79,8 @@ export interface FilterCounts {
  *
  * @param frames Label images of one size. Whatever else they carry comes out with them; they are not
  * changed.
- * @param settings What differs from {@linkcode defaultTemporalFilter}.
+ * @param settings What differs from {@linkcode defaultTemporalFilter}. New ids are above `idsAbove`, if
+ *   it is given: the largest id of frames that are still to come.
  * @returns One label image for each, in their order, ids as they were, with what was changed.
  * @throws {RangeError} If a setting makes no sense, or sizes differ.
  *
@@ -94,16 +98,17 @@ export interface FilterCounts {
  */
 export function temporalFilter<F extends TimedFrame>(
   frames: AsyncIterable<F> | Iterable<F>,
-  settings: Partial<TemporalFilterSettings> = {},
+  settings: Partial<TemporalFilterSettings> & { readonly idsAbove?: number } = {},
 ): AsyncGenerator<F & FilterCounts> {
   const { minOverlap = defaultTemporalFilter.minOverlap } = settings;
-  const { fillGaps = defaultTemporalFilter.fillGaps } = settings;
+  const { fillGaps = defaultTemporalFilter.fillGaps, idsAbove = 0 } = settings;
   if (!(minOverlap >= 0 && minOverlap <= 1)) {
     throw new RangeError(
       `Cannot filter labels: minOverlap is ${minOverlap}, expected a number from 0 to 1`,
     );
   }
-  return withSupport(withoutGaps(frames, { fillGaps }), { minOverlap });
+  const whole = fillGaps ? withoutGaps(frames, { idsAbove }) : unfilled(frames);
+  return withSupport(whole, { minOverlap });
 }
 
 /** A frame and its neighbours; null where there is none. */
@@ -135,15 +140,42 @@ async function* windowsOf<F extends TimedFrame>(
   if (now) yield { before, now, after: null };
 }
 
+/** The first pass, where gaps stay. */
+async function* unfilled<F extends TimedFrame>(
+  frames: AsyncIterable<F> | Iterable<F>,
+): AsyncGenerator<F & { filled: number }> {
+  for await (const frame of frames) yield { ...frame, filled: 0 };
+}
+
 /** The first pass. */
 async function* withoutGaps<F extends TimedFrame>(
   frames: AsyncIterable<F> | Iterable<F>,
-  { fillGaps }: { fillGaps: boolean },
+  { idsAbove }: { idsAbove: number },
 ): AsyncGenerator<F & { filled: number }> {
+  let highest = idsAbove;
   for await (const { before, now, after } of windowsOf(frames)) {
-    const gaps = fillGaps && before && after ? outlinesIn(now, { before, after }) : [];
-    yield { ...now, data: gaps.length > 0 ? draw(now, gaps) : now.data, filled: gaps.length };
+    for (const frame of [now, after]) {
+      highest = Math.max(highest, ...frame ? [highestId(frame)] : []);
+    }
+    if (!before || !after) {
+      yield { ...now, filled: 0 };
+      continue;
+    }
+    const gaps = outlinesIn(now, { before, after });
+    const fresh = (used: ReadonlySet<number>) => {
+      if (highest + 1 < IGNORED_LABEL) return ++highest;
+      let id = 1;
+      while (used.has(id)) id++;
+      return id;
+    };
+    const data = gaps.length > 0 ? draw(gaps, { before, now, after, fresh }) : now.data;
+    yield { ...now, data, filled: gaps.length };
   }
+}
+
+/** The largest id of the objects of a frame; 0 without any. */
+export function highestId({ data }: LabelImage): number {
+  return data.reduce((highest, id) => isObject(id) && id > highest ? id : highest, 0);
 }
 
 /** The second pass. */
@@ -174,33 +206,44 @@ function withoutSupportOf(
   return new Set(ids.filter((_, i) => !(shared[i] >= Math.max(1, minOverlap * areas[i]))));
 }
 
-/** The pixels, as indices, at which a frame is to show each object that it misses. */
+/** An object that a frame misses, by its ids before and after. */
+interface Gap {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** A gap with the pixels, as indices, at which the frame is to show the object. */
+interface FilledGap extends Gap {
+  readonly pixels: readonly number[];
+}
+
+/** The gaps of a frame that can be filled. */
 function outlinesIn(
   now: LabelImage,
   { before, after }: { before: LabelImage; after: LabelImage },
-): number[][] {
+): FilledGap[] {
   const gaps = gapsIn(now, { before, after });
   if (gaps.length === 0) return [];
   const pixelsBefore = pixelsOf(before, new Set(gaps.map((gap) => gap.before)));
   const pixelsAfter = pixelsOf(after, new Set(gaps.map((gap) => gap.after)));
   const taken = new Set<number>();
-  const outlines: number[][] = [];
+  const filled: FilledGap[] = [];
   for (const gap of gaps) {
     const outline = pixelsBefore.get(gap.before)!;
     const moved = movedHalfWay(outline, { to: pixelsAfter.get(gap.after)!, size: now });
     const free = moved.filter((at) => now.data[at] === 0 && !taken.has(at));
     if (2 * free.length < outline.length) continue;
     free.forEach((at) => taken.add(at));
-    outlines.push(free);
+    filled.push({ ...gap, pixels: free });
   }
-  return outlines;
+  return filled;
 }
 
-/** The objects, by their ids before and after, that a frame misses; those of the best match first. */
+/** The objects that a frame misses; those of the best match first. */
 function gapsIn(
   now: LabelImage,
   { before, after }: { before: LabelImage; after: LabelImage },
-): { before: number; after: number }[] {
+): Gap[] {
   const seenBefore = new Set(samePairs(before, now).map((pair) => pair.first));
   const seenAfter = new Set(samePairs(now, after).map((pair) => pair.second));
   const used = { before: new Set<number>(), after: new Set<number>() };
@@ -254,15 +297,28 @@ function centreOf(pixels: readonly number[], width: number): { x: number; y: num
   return { x: mean((at) => at % width), y: mean((at) => Math.floor(at / width)) };
 }
 
-/** The ids of a frame with further objects, each with the smallest id that is free. */
-function draw({ data }: LabelImage, outlines: readonly number[][]): LabelImage["data"] {
-  const used = new Set(data);
-  const drawn = data.slice();
-  let id = 1;
-  for (const outline of outlines) {
-    while (used.has(id)) id++;
-    for (const at of outline) drawn[at] = id;
-    id++;
+/** The ids of a frame with the objects that it misses. */
+function draw(
+  gaps: readonly FilledGap[],
+  { before, now, after, fresh }: {
+    before: LabelImage;
+    now: LabelImage;
+    after: LabelImage;
+    fresh: (used: ReadonlySet<number>) => number;
+  },
+): LabelImage["data"] {
+  const [idsBefore, used, idsAfter] = [before, now, after].map(({ data }) => new Set(data));
+  const drawn = now.data.slice();
+  for (const gap of gaps) {
+    const isSame = gap.before === gap.after;
+    const own = [
+      ...(isSame || !idsAfter.has(gap.before) ? [gap.before] : []),
+      ...(isSame || !idsBefore.has(gap.after) ? [gap.after] : []),
+    ];
+    const id = own.find((id) => !used.has(id)) ??
+      fresh(idsBefore.union(used).union(idsAfter));
+    used.add(id);
+    for (const at of gap.pixels) drawn[at] = id;
   }
   return drawn;
 }

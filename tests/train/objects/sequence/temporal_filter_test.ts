@@ -131,11 +131,45 @@ Deno.test("temporalFilter() fills no gap unless asked to, and none of two frames
   );
 });
 
-Deno.test("temporalFilter() draws with the smallest free id, and only on background", async () => {
+Deno.test("temporalFilter() draws with the id of both sides, and only on background", async () => {
+  const fillGaps = true;
+  // Track 1 has ended, its number is free, but it is another's.
   assertEquals(
-    await filteredRows(["1111.......", "...11111111", "1111......."], { fillGaps: true }),
-    ["1111.......", "22211111111", "1111......."],
+    await filteredRows(["11.33.", "11.33.", "...33.", "......", "...33."], { fillGaps }),
+    ["11.33.", "11.33.", "...33.", "...33.", "...33."],
   );
+  assertEquals(
+    await filteredRows(["55.77", "...77", "55.77"], { fillGaps }),
+    ["55.77", "55.77", "55.77"],
+  );
+});
+
+Deno.test("temporalFilter() draws with the id of one side where they differ, never with another's", async () => {
+  const fillGaps = true;
+  const cases: [rows: string[], drawn: string][] = [
+    [["44...", ".....", "66..."], "44..."],
+    // The number before is that of another object after, or in between.
+    [["44...", ".....", "66.44"], "66..."],
+    [["44...", "...44", "66.44"], "66.44"],
+    // All are others'.
+    [["44.66", "...44", "66.44"], "77.44"],
+    [["44.66", "...66", "66.44"], "77.66"],
+  ];
+  for (const [rows, drawn] of cases) {
+    assertEquals((await filteredRows(rows, { fillGaps, minOverlap: 0 }))[1], drawn, rows.join());
+  }
+});
+
+Deno.test("temporalFilter() draws a new id above all that were seen, and that are to come", async () => {
+  const fillGaps = true;
+  const rows = ["1111.......", "...11111111", "1111.......", "1111....999"];
+  assertEquals((await filteredRows(rows, { fillGaps }))[1], "22211111111");
+  const known = temporalFilter(rows.map((row) => frame(row)), { fillGaps, idsAbove: 9 });
+  const [, { data }] = await Array.fromAsync(known);
+  assertEquals([...data.subarray(0, 4)], [10, 10, 10, 1]);
+  // Where there is no id above, it is one that is free.
+  const most = temporalFilter(rows.map((row) => frame(row)), { fillGaps, idsAbove: 2 ** 32 - 2 });
+  assertEquals((await Array.fromAsync(most))[1].data[0], 2);
 });
 
 Deno.test("temporalFilter() draws nothing where something else has taken the place", async () => {
@@ -180,7 +214,7 @@ Deno.test("temporalFilter() works with ids of 32 bits", async () => {
   const ids = [[4294967294, 0, 7], [0, 0, 7], [4294967294, 0, 7]];
   const frames = ids.map((row) => ({ width: 3, height: 1, data: Uint32Array.from(row) }));
   const result = await filtered(frames, { fillGaps: true });
-  assertEquals(result.map(({ data }) => [...data]), [ids[0], [1, 0, 7], ids[2]]);
+  assertEquals(result.map(({ data }) => [...data]), [ids[0], ids[0], ids[2]]);
 });
 
 /** A small image of a few rectangles that may lie over each other. */
