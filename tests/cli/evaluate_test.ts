@@ -53,8 +53,9 @@ Deno.test("evaluate counts frames without results as missed, and says so", async
   };
   await withFolder(files, async (cwd) => {
     const lines = await runs(["evaluate", "--labels=res", "--truth=seg"], { cwd });
-    assertEquals(lines.slice(0, 5), [
+    assertEquals(lines.slice(0, 6), [
       "mask000.tif met frame 0 of seg",
+      "res has no labels for frames 1–2 of seg",
       "1 frame",
       "2 frames with truth or markers and without labels: all objects there count as missed",
       "AP 0.5 0.3333  AP 0.75 0.3333  mean AP 0.3333  on 3 frames, 6 objects",

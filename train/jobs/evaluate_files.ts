@@ -5,6 +5,7 @@
  */
 
 import { disk, writeFileAtomic } from "./disk/files.ts";
+import { formatRanges } from "../images/names.ts";
 import type { Source } from "../images/source.ts";
 import type { LabelImage } from "../images/image.ts";
 import { backgroundOf } from "../images/masks/binary.ts";
@@ -82,7 +83,7 @@ export async function evaluateFiles(options: EvaluateFilesOptions): Promise<File
     field: options.field,
   });
   const read = maskNotes(truth?.facts ?? [], { masks, what: "truth images" });
-  const notes = [...metNotes(known), ...times.notes, ...read.notes];
+  const notes = [...metNotes(known, labels), ...times.notes, ...read.notes];
   const evaluation = {
     ...(read.warnings.length > 0 && { warnings: [...read.warnings] }),
     ...(notes.length > 0 && { notes }),
@@ -132,8 +133,19 @@ function timesOf({ path, numbers }: LabelSequence, { truth, markers }: Known): F
   return frameTimes({ name: path, numbers, others: lone.flatMap(({ number }) => number ?? []) });
 }
 
-function metNotes({ truth, markers }: Known): string[] {
-  const lines = [truth?.met, markers?.met].filter((met) => met !== undefined);
+/** What met what, and what of truth and markers has no labels. */
+function metNotes({ truth, markers }: Known, { path }: LabelSequence): string[] {
+  const lines = [truth, markers].flatMap((matched) => {
+    if (matched === null) return [];
+    const { sequence, lone, met } = matched;
+    const numbers = lone.map(({ truth: at }) => sequence.numbers[at]);
+    const which = numbers.every((number) => number !== null)
+      ? `${sequence.stack ? "pages" : "frames"} ${formatRanges(numbers.toSorted((a, b) => a - b))}`
+      : lone.map(({ name }) => name).slice(0, 3).join(", ");
+    return lone.length === 0
+      ? [met]
+      : [met, `${path} has no labels for ${which} of ${sequence.path}`];
+  });
   return [...new Set(lines)];
 }
 

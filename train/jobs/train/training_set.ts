@@ -339,7 +339,7 @@ async function readTruth(
   }
   const beyond = withoutLabels.length;
   const notes = beyond > 0
-    ? [`${path}: ${beyond} images belong to no frame of ${name}: not used`]
+    ? [`${path}: images of no frame of ${name} are left out: ${beyond}`]
     : [];
   // Where every frame has truth of its own number, there is nothing to say.
   const isPlain = pairs.length === names.length &&

@@ -122,7 +122,7 @@ Deno.test("loadTrainingSet() leaves out what is missing: frames are no neighbour
     assertEquals([...video.truth.keys()], [0, 1, 2, 3]);
     assertEquals(notes, [
       "video-0: frame 2 is missing: frames 1 and 3 are no neighbours",
-      `${data}/truth: 1 images belong to no frame of video-0: not used`,
+      `${data}/truth: images of no frame of video-0 are left out: 1`,
     ]);
     const inOrder = await loadTrainingSet(tinyConfig(data, { neighbours: "order" }));
     assertEquals(inOrder.videos[0].frames.times, undefined);
