@@ -28,7 +28,7 @@ export type {
   PredictionDone,
   PredictNote,
   PredictOptions,
-} from "./jobs/predict/predict_objects.ts";
+} from "./jobs/predict/predict_options.ts";
 export type { FocusFound } from "./jobs/predict/predict_focus.ts";
 export {
   evaluateFiles,

@@ -146,6 +146,16 @@ function countingRun(stems: readonly string[]): number | null {
   return best?.column ?? null;
 }
 
+/**
+ * Whether names are numbered one after the other: they differ in digits alone, and of the numbers one goes
+ * up from name to name.
+ *
+ * @param stems Names without extensions, in natural order.
+ */
+export function countUp(stems: readonly string[]): boolean {
+  return countingRun(stems) !== null;
+}
+
 /** Numbers in ascending order as ranges: `0–4, 6`; those beyond the first few as `…`. */
 export function formatRanges(numbers: readonly number[]): string {
   const ranges: [number, number][] = [];

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PredictEvent, PredictOptions } from "../../jobs/predict/predict_objects.ts";
+import type { PredictEvent, PredictOptions } from "../../jobs/predict/predict_options.ts";
 import type { FocusFound } from "../../jobs/predict/predict_focus.ts";
 import type { DecodeChanges, ModelKind } from "../../models/model_kind.ts";
 import type { OutputFormat } from "../../objects/formats/output_format.ts";
@@ -48,6 +48,19 @@ const WISHES: readonly Flag[] = [
   },
   OVERWRITE,
   ...PLANE_CHOICE,
+  {
+    name: "as",
+    kind: "value",
+    placeholder: "video|stills",
+    sentence:
+      "What a folder of images is: a video, or stills, each by itself; a video where they are " +
+      "numbered one after the other unless told",
+  },
+  {
+    name: "skip-damaged",
+    kind: "switch",
+    sentence: "Leave out files that cannot be read, and fail when all others are done",
+  },
   {
     name: "normalize",
     kind: "value",
@@ -202,6 +215,8 @@ async function predictOptions(
     tta: flags.tta === true,
     views: countFlag(flags, "views", { least: 1 }),
     exposure: exposureFlag(flags),
+    as: choiceFlag(flags, "as", { choices: ["video", "stills"] }),
+    skipDamaged: flags["skip-damaged"] === true,
     channel: textFlag(flags, "channel"),
     slice: countFlag(flags, "slice", { least: 1 }),
     ctc: flags.ctc === true,

@@ -6,11 +6,11 @@
  * @module
  */
 
-import { unreadable } from "../bytes.ts";
+import { type Bytes, unreadable } from "../bytes.ts";
 import { IGNORED_LABEL, type LabelImage, type Plane } from "../image.ts";
 import type { Source } from "../source.ts";
 import { basename, dirname, join } from "../paths.ts";
-import type { ImageStack, Neighbours, PixelArray } from "./format.ts";
+import type { ImageFormat, ImageMeasures, ImageStack, Neighbours, PixelArray } from "./format.ts";
 import { formatsOf, namesOf } from "./list.ts";
 
 /** Luminance of linear RGB (ITU-R BT.709), as in scikit-image's `rgb2gray`. */
@@ -33,13 +33,36 @@ const luminance = [0.2125, 0.7154, 0.0721] as const;
  */
 export async function decodeImage(source: Source, path: string): Promise<ImageStack> {
   using bytes = await source.open(path);
+  const format = await formatOf(source, bytes);
+  return await format.open(bytes, () => source.open(path), neighboursOf(source, path));
+}
+
+/**
+ * Sizes of an image file, with as little reading as its format allows: pixels may still be damaged.
+ *
+ * @throws As {@linkcode decodeImage}.
+ */
+export async function measureImage(source: Source, path: string): Promise<ImageMeasures> {
+  using bytes = await source.open(path);
+  const format = await formatOf(source, bytes);
+  if (format.measure) return await format.measure(bytes);
+  return await format.open(bytes, () => source.open(path), neighboursOf(source, path));
+}
+
+/** Whether a file is in a format of the source by its first bytes. */
+export async function isImage(source: Source, path: string): Promise<boolean> {
+  using bytes = await source.open(path);
+  const head = await bytes.read(0, Math.min(8, bytes.size));
+  return formatsOf(source).some((format) => format.matches(head));
+}
+
+async function formatOf(source: Source, bytes: Bytes): Promise<ImageFormat> {
+  const { path } = bytes;
   if (bytes.size === 0) throw unreadable(path, "it is empty", "copy it again from its source");
   const head = await bytes.read(0, Math.min(8, bytes.size));
   const formats = formatsOf(source);
   const format = formats.find((format) => format.matches(head));
-  if (format !== undefined) {
-    return await format.open(bytes, () => source.open(path), neighboursOf(source, path));
-  }
+  if (format !== undefined) return format;
   const start = JSON.stringify(String.fromCharCode(...head));
   const kind = head[0] === 0xff && head[1] === 0xd8
     ? "it is a JPEG, which loses detail"

@@ -21,18 +21,26 @@ export type PixelArray =
   | Float32Array<ArrayBuffer>
   | Float64Array<ArrayBuffer>;
 
-/** An opened image file: one page or many, as its format has it. */
-export interface ImageStack {
-  /** The file's path. */
-  readonly path: string;
+/** Sizes of an image file, and what its numbers are. */
+export interface ImageMeasures {
   /** Width of every page in pixels. */
   readonly width: number;
   /** Height of every page in pixels. */
   readonly height: number;
-  /** Number of pages. */
-  readonly length: number;
   /** Frames in time, slices in depth and channels. */
   readonly axes: { readonly t: number; readonly z: number; readonly c: number };
+  /** Bits of one sample in the file. */
+  readonly bits: number;
+  /** Kind of number in the file. */
+  readonly sampleFormat: SampleFormat;
+}
+
+/** An opened image file: one page or many, as its format has it. */
+export interface ImageStack extends ImageMeasures {
+  /** The file's path. */
+  readonly path: string;
+  /** Number of pages. */
+  readonly length: number;
   /** Page of frame t, slice z, channel c at `(t * axes.z + z) * axes.c + c`. */
   readonly order: readonly number[];
   /** How large a pixel is, where the file says it. */
@@ -41,10 +49,6 @@ export interface ImageStack {
   readonly channelNames?: readonly string[];
   /** Where the pages lie in several files of one folder: the name of the file of each page. */
   readonly files?: readonly string[];
-  /** Bits of one sample in the file. */
-  readonly bits: number;
-  /** Kind of number in the file. */
-  readonly sampleFormat: SampleFormat;
   /** Samples per pixel in {@linkcode ImageStack.page}: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA. */
   readonly samples: number;
   /** True if the first three samples are red, green and blue. */
@@ -80,6 +84,12 @@ export interface ImageFormat {
   readonly extensions: readonly string[];
   /** Whether a file that starts with these bytes (up to 8) is one. */
   matches(firstBytes: Uint8Array): boolean;
+  /**
+   * What is known of a file's only page without decoding it; left out where opening decodes nothing, too.
+   *
+   * @throws {SyntaxError} If it does not say.
+   */
+  measure?(bytes: Bytes): Promise<ImageMeasures>;
   /**
    * Opens a file.
    *

@@ -9,7 +9,13 @@ import { decode, type DecodedPng } from "fast-png";
 import { type Bytes, unreadable } from "../bytes.ts";
 import { inflate } from "./deflate.ts";
 import { unpackBits } from "./bits.ts";
-import { checkPage, colourNotes, type ImageFormat, type ImageStack } from "./format.ts";
+import {
+  checkPage,
+  colourNotes,
+  type ImageFormat,
+  type ImageMeasures,
+  type ImageStack,
+} from "./format.ts";
 
 /** Width, height, bits, colour type and interlacing, from the header chunk. */
 interface Header {
@@ -26,6 +32,8 @@ const mostSamples = 2 ** 30;
 
 const damaged = "copy it again from its source";
 
+const HEADER_END = 29;
+
 const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /** PNG: one page of grey, RGB or palette colours, with or without transparency. */
@@ -33,8 +41,22 @@ export const png: ImageFormat = {
   name: "PNG",
   extensions: ["png"],
   matches: (firstBytes) => signature.every((byte, i) => firstBytes[i] === byte),
+  measure: measurePng,
   open: openPng,
 };
+
+/** The header stands at the beginning: 8 bytes of signature, then length, name and content. */
+async function measurePng(bytes: Bytes): Promise<ImageMeasures> {
+  const head = await bytes.read(0, Math.min(HEADER_END, bytes.size));
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const isHeader = head.length === HEADER_END && view.getUint32(8) === 13 &&
+    view.getUint32(12) === 0x49484452;
+  const { width, height, bits } = isHeader
+    ? readHeader(view, 16)
+    : { width: 0, height: 0, bits: 0 };
+  if (!(width > 0 && height > 0)) throw unreadable(bytes.path, "it has no header", damaged);
+  return { width, height, bits, sampleFormat: "uint", axes: { t: 1, z: 1, c: 1 } };
+}
 
 /** Decodes the whole file: each part has a checksum, so all damage is known at once. */
 async function openPng(bytes: Bytes): Promise<ImageStack> {

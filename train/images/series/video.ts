@@ -10,10 +10,10 @@ import { basename, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
 import type { ImageFormat, ImageStack } from "../formats/format.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
-import { countOf } from "../formats/tiff/layout.ts";
 import type { Calibration, Channels, Plane } from "../image.ts";
-import { chooseFiles } from "./file_axes.ts";
-import { chosenPages, type PlaneChoice, singlePage, type StackPlane } from "./plane_choice.ts";
+import type { DamagedFile } from "../folders/damaged_files.ts";
+import { alikeImages, imageFolder, openFrame } from "../folders/image_folder.ts";
+import { chosenPages, type PlaneChoice, type StackPlane } from "./plane_choice.ts";
 
 /** A video whose frames are decoded one at a time. */
 export interface Video {
@@ -39,13 +39,17 @@ export interface Video {
   readonly calibration?: Calibration;
   /** Where in its stack each frame is; left out where each has a file of its own. */
   readonly planes?: readonly StackPlane[];
+  /** For a folder of frames: whether their names are numbered one after the other. */
+  readonly isNumbered?: boolean;
+  /** For a folder of frames: what kind of number each holds, such as `16-bit`. */
+  readonly kinds?: readonly string[];
   /** Names of the files that a data set of several files lies in; left out for all others. */
   readonly files?: readonly string[];
   /**
    * Decodes frame i (from 0).
    *
    * @throws {SyntaxError} If the frame's file is damaged.
-   * @throws {RangeError} If its size differs from the first frame's, or there is no frame i.
+   * @throws {RangeError} If there is no frame i.
    */
   readonly frame: (i: number) => Promise<Plane | Channels>;
   /**
@@ -59,6 +63,8 @@ export interface Video {
 export interface VideoOptions extends PlaneChoice {
   /** The fewest frames that are of use; 1 by default, 2 for training on pairs. */
   readonly minFrames?: number;
+  /** Told of each file of a folder that cannot be used, which is then left out; an error unless told. */
+  readonly onDamaged?: (damaged: DamagedFile) => void;
 }
 
 /**
@@ -67,7 +73,8 @@ export interface VideoOptions extends PlaneChoice {
  * @param path A folder with one PNG or TIFF per frame, in natural order of names, or one TIFF with
  * a time axis (pages without any description are frames).
  * @throws {RangeError} If there are fewer frames than `minFrames`, or none.
- * @throws {SyntaxError} If the first frame cannot be read.
+ * @throws {RangeError} If frames of a folder differ in size.
+ * @throws {SyntaxError} If a file cannot be read; damaged pixels are noticed when a frame is decoded.
  *
  * @example
  * ```ts ignore
@@ -91,7 +98,7 @@ export async function openVideo(
   );
 }
 
-async function openFolder(source: Source, path: string, choice: PlaneChoice): Promise<Video> {
+async function openFolder(source: Source, path: string, options: VideoOptions): Promise<Video> {
   const { images, folders } = await listFolder(source, path);
   if (images.length === 0) {
     const inside = folders.length > 0 ? `, only the folders ${folders.slice(0, 3).join(", ")}` : "";
@@ -102,33 +109,26 @@ async function openFolder(source: Source, path: string, choice: PlaneChoice): Pr
     );
   }
   const set = await folderSet(source, path, images);
-  return set === null
-    ? await openFrames(source, path, { images, choice })
-    : { ...stackVideo(set, { formats: formatsOf(source), choice }), path, name: basename(path) };
+  return set === null ? await openFrames(source, path, { images, options }) : {
+    ...stackVideo(set, { formats: formatsOf(source), choice: options }),
+    path,
+    name: basename(path),
+  };
 }
 
 /** A folder with a file for each frame. */
 async function openFrames(
   source: Source,
   path: string,
-  { images, choice }: { images: readonly string[]; choice: PlaneChoice },
+  { images, options: { onDamaged, ...choice } }: {
+    images: readonly string[];
+    options: VideoOptions;
+  },
 ): Promise<Video> {
-  const stemOf = (name: string) => imageStem(name, formatsOf(source));
-  const { indices, hasChannel, hasSlice, notes } = chooseFiles(images.map(stemOf), {
-    path,
-    ...choice,
-  });
-  const names = indices.map((i) => images[i]);
-  const inFile = {
-    ...!hasChannel && { channel: choice.channel },
-    ...!hasSlice && { slice: choice.slice },
-  };
-  const open = async (i: number) => {
-    const stack = await decodeImage(source, join(path, names[i]));
-    const single = { as: "one frame", remedy: "give this file itself as the video" };
-    return { stack, ...singlePage(stack, inFile, single) };
-  };
-  const first = await open(0);
+  const all = imageFolder(source, path, { images, choice });
+  const { folder, kinds } = await alikeImages(source, all, { onDamaged });
+  const { names } = folder;
+  const first = await openFrame(source, folder, 0);
   return {
     path,
     name: basename(path),
@@ -136,28 +136,17 @@ async function openFrames(
     width: first.stack.width,
     height: first.stack.height,
     sourceNames: names,
-    stems: names.map(stemOf),
+    stems: folder.stems,
+    isNumbered: folder.isNumbered,
+    kinds,
     calibration: first.stack.calibration,
-    notes: [...notes, ...first.notes],
+    notes: [...folder.notes, ...first.notes],
     frame: async (i) => {
       checkFrame(i, path, names.length);
-      const { stack, page } = await open(i);
-      const shapes = [stack, first.stack].map(shapeOf);
-      if (shapes[0] !== shapes[1]) {
-        throw new RangeError(
-          `Cannot use ${path} as a video: ${names[i]} is ${shapes[0]}, ${names[0]} is ` +
-            `${shapes[1]}; keep only frames of one size in the folder`,
-        );
-      }
+      const { stack, page } = await openFrame(source, folder, i);
       return await readPlane(stack, page);
     },
   };
-}
-
-/** Columns and rows, and slices and channels where there are several. */
-function shapeOf({ width, height, axes: { z, c } }: ImageStack): string {
-  const more = z > 1 || c > 1 ? `, ${countOf(z, "slice")} of ${countOf(c, "channel")}` : "";
-  return `${width}x${height}${more}`;
 }
 
 /**

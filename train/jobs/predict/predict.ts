@@ -6,7 +6,8 @@
 
 import { readModelFile } from "../disk/model_files.ts";
 import { type FocusFound, predictFocus } from "./predict_focus.ts";
-import { type PredictEvent, predictObjects, type PredictOptions } from "./predict_objects.ts";
+import { predictObjects } from "./predict_objects.ts";
+import type { PredictEvent, PredictOptions } from "./predict_options.ts";
 
 /**
  * Predicts with whatever the model is for, and tells what happens as it happens.

@@ -13,7 +13,7 @@ import { loadFocusModel } from "../../models/focus/model_file.ts";
 import { findFocus } from "../../models/focus/predict.ts";
 import { encodeFocusTable, type FocusRow } from "../../images/series/focus_table.ts";
 import type { ModelFile } from "../../models/model_file.ts";
-import type { PredictionDone, PredictNote, PredictOptions } from "./predict_objects.ts";
+import type { PredictionDone, PredictNote, PredictOptions } from "./predict_options.ts";
 
 /** The plane in focus of a stack has been found. */
 export interface FocusFound extends FocusRow {

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
 import { encodePng } from "../../../../train/images/formats/encode_png.ts";
+import type { DamagedFile } from "../../../../train/images/folders/damaged_files.ts";
 import { openVideo, type Video, type VideoOptions } from "../../../../train/images/series/video.ts";
 import { withFile, withFolder } from "../../fixtures/temporary.ts";
 import { tiffBytes } from "../../fixtures/tiff_bytes.ts";
@@ -104,16 +105,90 @@ Deno.test("openVideo() refuses an empty folder and too few frames", async () => 
   await assertRejects(() => openVideo(disk, "no/such"), Deno.errors.NotFound, "no/such");
 });
 
-Deno.test("video.frame() names both files when sizes differ", async () => {
+Deno.test("openVideo() names the files of other sizes, and what to do", async () => {
   await withFolder({ "t0.tif": tiff([1, 2]), "t1.tif": tiff([1]) }, async (path) => {
-    const video = await openVideo(disk, path);
-    await assertRejects(() => video.frame(1), RangeError, "t1.tif is 1x1, t0.tif is 2x1");
+    await assertRejects(
+      () => openVideo(disk, path),
+      RangeError,
+      "t1.tif is 1x1, t0.tif is 2x1; keep",
+    );
+  });
+  const png = encodePng({ width: 3, height: 1, channels: 1, data: Uint8Array.of(1, 2, 3) });
+  const files = {
+    "t0.tif": tiff([1]),
+    "t1.png": png,
+    "t2.tif": tiff([1, 2]),
+    "t3.tif": tiff([1, 2]),
+  };
+  await withFolder(files, async (path) => {
+    const says =
+      "t0.tif is 1x1, t1.png is 3x1, t2.tif is 2x1 as 2 files are; keep only frames of one";
+    await assertRejects(() => openVideo(disk, path), RangeError, says);
+    const left: string[] = [];
+    const onDamaged = ({ path, error }: DamagedFile) => left.push(`${path}: ${error.message}`);
+    const video = await openVideo(disk, path, { onDamaged });
+    assertEquals(video.sourceNames, ["t2.tif", "t3.tif"]);
+    assertEquals(left, [
+      `${join(path, "t0.tif")}: it is 1x1, most frames are 2x1`,
+      `${join(path, "t1.png")}: it is 3x1, most frames are 2x1`,
+    ]);
   });
 });
 
-Deno.test("video.frame() names a damaged file and frames that are not there", async () => {
-  const files = { "t0.tif": tiff([1]), "t1.tif": tiff([1]).slice(0, 40) };
+Deno.test("openVideo() names all files that are damaged, or leaves them out and tells", async () => {
+  const cut = (bytes: Uint8Array) => bytes.slice(0, 40);
+  const files = {
+    "t0.tif": tiff([1]),
+    "t1.tif": cut(tiff([1])),
+    "t2.png": new Uint8Array(20).fill(7),
+    "t3.tif": tiff([4]),
+  };
   await withFolder(files, async (path) => {
+    const error = await assertRejects(() => openVideo(disk, path), SyntaxError);
+    assert(error.message.startsWith("Cannot read 2 of 4 images: "));
+    for (const name of ["t1.tif (it points to bytes", "t2.png (it is neither PNG nor TIFF"]) {
+      assert(error.message.includes(join(path, name)), error.message);
+    }
+    const left: string[] = [];
+    const video = await openVideo(disk, path, { onDamaged: ({ path }) => left.push(path) });
+    assertEquals(left, [join(path, "t1.tif"), join(path, "t2.png")]);
+    assertEquals(await firstPixels(video), [1, 4]);
+  });
+  const one = { "t0.tif": tiff([1]), "t1.tif": cut(tiff([1])) };
+  await withFolder(one, async (path) => {
+    await assertRejects(
+      () => openVideo(disk, path),
+      SyntaxError,
+      `Cannot read ${join(path, "t1.tif")}`,
+    );
+  });
+  await withFolder({ "t0.tif": cut(tiff([1])) }, async (path) => {
+    await assertRejects(
+      () => openVideo(disk, path, { onDamaged: () => {} }),
+      SyntaxError,
+      "t0.tif",
+    );
+  });
+});
+
+Deno.test("openVideo() tells whether frames are numbered, and what kind of number they hold", async () => {
+  const of = async (files: Record<string, Uint8Array>) =>
+    await withFolder(files, async (path) => {
+      const { isNumbered, kinds } = await openVideo(disk, path);
+      return [isNumbered, kinds];
+    });
+  const png = encodePng({ width: 1, height: 1, channels: 1, data: Uint8Array.of(1) });
+  assertEquals(await of({ "t1.tif": tiff([1]), "t2.png": png }), [true, ["16-bit", "8-bit"]]);
+  assertEquals(await of({ "bright.tif": tiff([1]), "dim.tif": tiff([2]) }), [
+    ...[false, ["16-bit", "16-bit"]],
+  ]);
+  assertEquals((await of({ "8c1a.tif": tiff([1]), "71b2.tif": tiff([2]) }))[0], false);
+});
+
+Deno.test("video.frame() names a file with damaged pixels, and frames that are not there", async () => {
+  const bytes = tiff([1, 2, 3, 4]);
+  const damaged = Uint8Array.from(bytes, (byte, i) => i >= 8 && i < 14 ? byte ^ 255 : byte);
+  await withFolder({ "t0.tif": bytes, "t1.tif": damaged }, async (path) => {
     const video = await openVideo(disk, path);
     await assertRejects(() => video.frame(1), SyntaxError, join(path, "t1.tif"));
     await assertRejects(() => video.frame(2), RangeError, "it has frames 0 to 1");
@@ -157,8 +232,8 @@ Deno.test("openVideo() reads the middle slice of a folder of z-stacks, or the on
     assertEquals(await firstPixels(await openVideo(disk, path, { slice: 5 })), [4, 14, 24]);
   });
   await withFolder({ ...files, "t2.tif": zStack(20, 4) }, async (path) => {
-    const video = await openVideo(disk, path);
-    await assertRejects(() => video.frame(2), RangeError, "t2.tif is 1x1, 4 slices of 1 channel");
+    const says = "t2.tif is 1x1, 4 slices of 1 channel, t0.tif is 1x1, 5 slices of 1 channel";
+    await assertRejects(() => openVideo(disk, path), RangeError, says);
   });
   const plain = { "t0.tif": tiff([1], [2], [3]), "t1.tif": tiff([4], [5], [6]) };
   await withFolder(plain, async (path) => {

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { decodeSafeTensors, encodeSafeTensors } from "../../../../nn/safetensors.ts";
 import { encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
 import { predict } from "../../../../train/jobs/predict/predict.ts";
-import type { PredictOptions } from "../../../../train/jobs/predict/predict_objects.ts";
+import type { PredictOptions } from "../../../../train/jobs/predict/predict_options.ts";
 import {
   labelsOf,
   picture,

@@ -7,7 +7,7 @@ import { geoJson, type OutlineCollection } from "../../../../train/objects/forma
 import { imagejRois } from "../../../../train/objects/formats/imagej_roi.ts";
 import { probabilityTiff } from "../../../../train/objects/formats/probability_tiff.ts";
 import { predict } from "../../../../train/jobs/predict/predict.ts";
-import type { PredictOptions } from "../../../../train/jobs/predict/predict_objects.ts";
+import type { PredictOptions } from "../../../../train/jobs/predict/predict_options.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import { decodeRoi } from "../../objects/formats/fixtures/roi_decoder.ts";
 import {

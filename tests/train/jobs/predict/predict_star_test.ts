@@ -4,7 +4,7 @@ import { decodeImage, readLabels, readPlane } from "../../../../train/images/for
 import { encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
 import type { LabelImage } from "../../../../train/images/image.ts";
 import { predict } from "../../../../train/jobs/predict/predict.ts";
-import type { PredictOptions } from "../../../../train/jobs/predict/predict_objects.ts";
+import type { PredictOptions } from "../../../../train/jobs/predict/predict_options.ts";
 import { probabilityTiff } from "../../../../train/objects/formats/probability_tiff.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import {

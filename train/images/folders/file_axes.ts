@@ -7,7 +7,7 @@
 
 import { countOf } from "../formats/tiff/layout.ts";
 import { naturalCompare } from "../names.ts";
-import { channelIndex, channelSentence, type PlaneChoice } from "./plane_choice.ts";
+import { channelIndex, channelSentence, type PlaneChoice } from "../series/plane_choice.ts";
 
 /** The files of a folder that are read, one for each frame. */
 export interface ChosenFiles {

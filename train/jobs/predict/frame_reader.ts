@@ -1,0 +1,256 @@
+/**
+ * The frames of a prediction, read and normalised one by one.
+ *
+ * @module
+ */
+
+import type { Device } from "../../../kernels/gpu/device.ts";
+import {
+  damagedError,
+  type DamagedFile,
+  errorOf,
+  reasonOf,
+} from "../../images/folders/damaged_files.ts";
+import type { Channels, Plane } from "../../images/image.ts";
+import {
+  type IntensityRange,
+  intensityRange,
+  type NormalizationSettings,
+  normalize,
+  videoIntensityRange,
+} from "../../images/normalize.ts";
+import { basename, join } from "../../images/paths.ts";
+import type { StackPlane } from "../../images/series/plane_choice.ts";
+import type { Video } from "../../images/series/video.ts";
+import { exposureFor, isUnusual } from "../../models/exposure.ts";
+import { objectModelOf } from "../../models/list.ts";
+import type { Model } from "../../models/model_file.ts";
+import { JobOutput } from "../outputs/job_output.ts";
+import { filesToWrite, type PlannedJob } from "../outputs/output_plan.ts";
+import { MEND } from "./open_inputs.ts";
+import type { PredictNote, PredictOptions } from "./predict_options.ts";
+
+/** A frame on its way into the network. */
+export interface Frame {
+  /** The input's file name. */
+  readonly name: string;
+  /** Frames of all inputs up to this one. */
+  readonly done: number;
+  /** The normalised image. */
+  readonly image: Plane | Channels;
+  /** Where in its stack it is. */
+  readonly plane?: StackPlane;
+  /** The gain at which it is seen. */
+  readonly exposure: number;
+  /** Where its labels go. */
+  readonly output: JobOutput;
+}
+
+/** What is known of a video before its first frame is segmented. */
+interface Prepared {
+  readonly settings: NormalizationSettings;
+  /** The intensities that all frames share, or null where each has its own. */
+  readonly range: IntensityRange | null;
+  readonly exposure: number;
+}
+
+/** Reads the frames whose results are not there yet. */
+export class FrameReader {
+  readonly #device: Device;
+  readonly #model: Model;
+  readonly #options: PredictOptions;
+  /** Frames that cannot be read, by the name of the frame. */
+  readonly #damaged = new Map<string, DamagedFile>();
+  /** What a user should know, as soon as it is known; whoever tells it takes it out. */
+  readonly notes: PredictNote[] = [];
+  /** Label files that exist and are kept. */
+  kept = 0;
+
+  /** Reads for a model as it decodes. */
+  constructor(device: Device, { model, options }: { model: Model; options: PredictOptions }) {
+    this.#device = device;
+    this.#model = model;
+    this.#options = options;
+  }
+
+  /** Files that could not be read and were left out. */
+  get damaged(): readonly DamagedFile[] {
+    return [...this.#damaged.values()];
+  }
+
+  /**
+   * The frames of all jobs in their order.
+   *
+   * @throws {SyntaxError | RangeError} If a frame cannot be read and may not be left out: one error for
+   *   all such frames from there on.
+   */
+  async *frames(jobs: readonly PlannedJob<Video>[]): AsyncGenerator<Frame> {
+    let done = 0;
+    let current: Video | null = null;
+    let prepared: Prepared | null = null;
+    for (const [at, { source: video, frames, files: planned }] of jobs.entries()) {
+      const files = await filesToWrite(planned, this.#options);
+      if (files.length === 0) {
+        this.kept++;
+        done += frames.length;
+        continue;
+      }
+      try {
+        if (current !== video || prepared === null) {
+          [current, prepared] = [video, await this.#prepare(video)];
+        }
+        if (frames.length > 1 && await this.#isDamaged(video, frames)) {
+          done += frames.length;
+          continue;
+        }
+        const { settings, range, exposure } = prepared;
+        const output = new JobOutput(files, { frames: frames.length, of: video });
+        for (const i of frames) {
+          done++;
+          const read = async () => {
+            const own = range ?? intensityRange([await referenceOf(video, i)], settings);
+            return normalize(await video.frame(i), own);
+          };
+          const image = await this.#readable(video, i, read);
+          if (image === null) continue;
+          const plane = video.planes?.[i];
+          yield { name: video.sourceNames[i], done, image, plane, exposure, output };
+        }
+      } catch (error) {
+        throw await this.#withOthers(error, jobs.slice(at));
+      }
+    }
+  }
+
+  /** A frame's pixels; null where they cannot be read and it may be left out. */
+  async #readable<R>(video: Video, i: number, read: () => Promise<R>): Promise<R | null> {
+    const name = nameOf(video, i);
+    if (this.#damaged.has(name)) return null;
+    try {
+      return await read();
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      const file = { path: name, error: errorOf(error) };
+      if (!this.#options.skipDamaged) throw new DamagedFrame(file);
+      this.#damaged.set(name, file);
+      this.notes.push({ type: "note", text: `${reasonOf(file)}: left out` });
+      return null;
+    }
+  }
+
+  /** Whether a stack has a frame that cannot be read: then it is left out as a whole. */
+  async #isDamaged(video: Video, frames: readonly number[]): Promise<boolean> {
+    if (!this.#options.skipDamaged) return false;
+    let isDamaged = false;
+    for (const i of frames) {
+      if (await this.#readable(video, i, () => video.frame(i)) === null) isDamaged = true;
+    }
+    return isDamaged;
+  }
+
+  /** One error for a frame that cannot be read and all those after it that cannot, either. */
+  async #withOthers(error: unknown, jobs: readonly PlannedJob<Video>[]): Promise<unknown> {
+    if (!(error instanceof DamagedFrame)) return error;
+    const found = new Map([[error.file.path, error.file]]);
+    let of = 0;
+    for (const { source: video, frames } of jobs) {
+      for (const i of frames) {
+        of++;
+        await video.frame(i).catch((error) => {
+          const path = nameOf(video, i);
+          if (isDamage(error)) found.set(path, { path, error: errorOf(error) });
+        });
+      }
+    }
+    return damagedError([...found.values()], { of, remedy: MEND });
+  }
+
+  async #prepare(video: Video): Promise<Prepared> {
+    const { normalize: mode } = this.#options;
+    const own = video.length > 1 ? this.#model.video : this.#model.stills;
+    const settings = mode ? { ...own, mode } : own;
+    const range = settings.mode === "video" ? await this.#commonRange(video, settings) : null;
+    const exposure = await this.#exposureOf(video, { range, settings });
+    if (exposure !== 1) {
+      const advice = isUnusual(exposure)
+        ? "; that is far from 1: look at the result, and set --exposure where it is wrong"
+        : "";
+      const text = `${video.name} is seen at exposure ${exposure.toFixed(2)}${advice}`;
+      this.notes.push({ type: "note", text });
+    }
+    return { settings, range, exposure };
+  }
+
+  /** The intensities that all frames of a video share that can be read. */
+  async #commonRange(video: Video, settings: NormalizationSettings): Promise<IntensityRange> {
+    const readable = this.#readable.bind(this);
+    return await videoIntensityRange(async function* () {
+      for (let i = 0; i < video.length; i++) {
+        const plane = await readable(video, i, () => referenceOf(video, i));
+        if (plane !== null) yield plane;
+      }
+    }, settings);
+  }
+
+  /** The exposure of a video; a single image has the one that was asked for by number, if any. */
+  async #exposureOf(
+    video: Video,
+    { range, settings }: Pick<Prepared, "range" | "settings">,
+  ): Promise<number> {
+    const { network, kind, decode, contrast } = this.#model;
+    const { exposure = this.#model.exposure, model } = this.#options;
+    if (exposure === "auto" && contrast === null) {
+      throw new TypeError(
+        `Cannot use --exposure auto with ${model}: its weights do not say how bright the objects ` +
+          "of its stills were; give a number, or train it again",
+      );
+    }
+    if (exposure === "auto" && video.length === 1) return 1;
+    const indices = [...video.sourceNames.keys()].filter((i) =>
+      !this.#damaged.has(nameOf(video, i))
+    );
+    const frame = async (k: number) => {
+      const i = indices[k];
+      const own = range ?? intensityRange([await referenceOf(video, i)], settings);
+      const image = normalize(await video.frame(i), own);
+      return "channels" in image ? image : { ...image, channels: 1 };
+    };
+    const objects = objectModelOf(kind);
+    const frames = { length: indices.length, frame };
+    return await exposureFor(this.#device, {
+      network,
+      objects,
+      decode,
+      contrast,
+      exposure,
+      frames,
+    });
+  }
+}
+
+/** A frame that cannot be read, on its way to those that share its fate. */
+class DamagedFrame extends Error {
+  readonly file: DamagedFile;
+
+  constructor(file: DamagedFile) {
+    super(file.error.message);
+    this.file = file;
+  }
+}
+
+/** Whether a frame cannot be read because of what is in its file. */
+function isDamage(error: unknown): boolean {
+  return error instanceof SyntaxError || error instanceof RangeError;
+}
+
+/** The file of a frame, and its number where the file has several. */
+function nameOf({ path, sourceNames }: Video, i: number): string {
+  const name = sourceNames[i];
+  const file = basename(path) === name ? path : join(path, name);
+  return new Set(sourceNames).size === sourceNames.length ? file : `${file}#${i}`;
+}
+
+/** What decides how a frame is normalised. */
+async function referenceOf(video: Video, i: number): Promise<Plane> {
+  return await (video.reference ?? video.frame)(i);
+}

@@ -1,0 +1,182 @@
+/**
+ * The inputs of a prediction, opened: files, stacks, folders of frames and of stills. What is no image is
+ * passed over; all files that cannot be opened are named at once.
+ *
+ * @module
+ */
+
+import type { Device } from "../../../kernels/gpu/device.ts";
+import { damagedError, type DamagedFile, errorOf } from "../../images/folders/damaged_files.ts";
+import { imageFolder } from "../../images/folders/image_folder.ts";
+import { isImage } from "../../images/formats/decode.ts";
+import { formatsOf, namesOf } from "../../images/formats/list.ts";
+import { isImageName } from "../../images/names.ts";
+import { dirname, join } from "../../images/paths.ts";
+import { openStackVideo } from "../../images/series/stack_video.ts";
+import { folderSet, openVideo, type Video } from "../../images/series/video.ts";
+import { listFolder, type Source } from "../../images/source.ts";
+import { FOCUS, openFocus } from "../disk/focus_source.ts";
+import { disk } from "../disk/files.ts";
+import { runOf } from "../disk/model_files.ts";
+import type { PredictOptions } from "./predict_options.ts";
+
+/** What to do about files that cannot be read. */
+export const MEND = "mend them or take them out, or go on without them with --skip-damaged";
+
+/** What the inputs hold. */
+export interface OpenedInputs {
+  /** Videos, stacks and single images, in the order of the inputs. */
+  readonly videos: readonly Video[];
+  /** What a user should know. */
+  readonly notes: readonly string[];
+  /** Files that cannot be opened; none unless they may be left out. */
+  readonly damaged: readonly DamagedFile[];
+}
+
+/** Opens an input as one or more videos; what is amiss in it is told. */
+type Open = (path: string, tell: Tell) => Promise<Video[]>;
+
+interface Tell {
+  note(text: string): void;
+  damaged(file: DamagedFile): void;
+}
+
+/**
+ * Opens all inputs.
+ *
+ * @param options.planes Planes on each side of the focus where the model takes z-stacks, else null.
+ * @throws {SyntaxError | RangeError} If a file cannot be opened and may not be left out, or all.
+ * @throws {TypeError} If a setting is not for the model.
+ */
+export async function openInputs(
+  device: Device,
+  { options, planes }: { options: PredictOptions; planes: number | null },
+): Promise<OpenedInputs> {
+  const { inputs, source = disk, skipDamaged = false } = options;
+  const open = planes === null
+    ? openerOfPlanes(source, options)
+    : await openerOfStacks(device, { options, source, planes });
+  const videos: Video[] = [];
+  const notes: string[] = [];
+  const damaged: DamagedFile[] = [];
+  const known = new Set<string>();
+  let images = 0;
+  for (const path of inputs) {
+    if (known.has(path)) continue;
+    const junk = inputs.length > 1 ? await whyJunk(source, path) : null;
+    if (junk !== null) {
+      notes.push(`${path}: ${junk}: passed over`);
+      continue;
+    }
+    try {
+      const opened = await open(path, {
+        note: (text) => notes.push(text),
+        damaged: (file) => damaged.push(file),
+      });
+      videos.push(...opened);
+      images += opened.reduce((sum, { length }) => sum + length, 0);
+      // Of a data set in several files each may be given: it is read once.
+      for (const { path, files = [] } of opened) {
+        files.forEach((name) => known.add(join(dirname(path), name)));
+      }
+    } catch (error) {
+      damaged.push({ path, error: errorOf(error) });
+    }
+  }
+  const of = images + damaged.length;
+  if (damaged.length > 0 && (!skipDamaged || videos.length === 0)) {
+    throw damagedError(damaged, { of, remedy: MEND });
+  }
+  if (videos.length === 0) {
+    throw new RangeError(
+      `Cannot predict ${inputs[0]} and ${inputs.length - 1} more: none of them is an image; give ` +
+        `${namesOf(formatsOf(source))} files or folders of them`,
+    );
+  }
+  return { videos, notes: [...notes, ...videos.flatMap(({ notes }) => notes)], damaged };
+}
+
+/** What an input is that holds no image, such as what a shell finds for `*` beside images. */
+async function whyJunk(source: Source, path: string): Promise<string | null> {
+  try {
+    if (await source.isFolder(path)) {
+      return (await listFolder(source, path)).images.length === 0 ? "no images are in it" : null;
+    }
+    const isKnown = isImageName(path, formatsOf(source)) || await isImage(source, path);
+    return isKnown ? null : "it is no image";
+  } catch {
+    return null; // Whoever opens it says what is wrong.
+  }
+}
+
+/** Opens inputs for models whose images are single planes. */
+function openerOfPlanes(source: Source, options: PredictOptions): Open {
+  const { model, focus, channel, slice, skipDamaged, normalize } = options;
+  if (focus !== undefined) {
+    throw new TypeError(
+      `Cannot use --focus with ${model}: its images are single planes; leave the flag out`,
+    );
+  }
+  const as = options.as ?? (normalize === "video" ? "video" : undefined);
+  const choice = { channel, slice };
+  return async (path, tell) => {
+    const stills = await source.isFolder(path)
+      ? await stillsIn(source, path, { as, choice })
+      : null;
+    if (stills === null) {
+      const onDamaged = skipDamaged ? tell.damaged : undefined;
+      return [await openVideo(source, path, { ...choice, onDamaged })];
+    }
+    const { names, notes, choice: inFile } = stills;
+    notes.forEach(tell.note);
+    if (as === undefined && names.length > 1) {
+      tell.note(
+        `${path}: its ${names.length} images are not numbered one after the other, so each stands ` +
+          "for itself; --as video takes them for one",
+      );
+    }
+    const videos: Video[] = [];
+    for (const name of names) {
+      const file = join(path, name);
+      try {
+        videos.push(await openVideo(source, file, inFile));
+      } catch (error) {
+        tell.damaged({ path: file, error: errorOf(error) });
+      }
+    }
+    return videos;
+  };
+}
+
+/** The images of a folder where each stands for itself; null where they are a video. */
+async function stillsIn(
+  source: Source,
+  path: string,
+  { as, choice }: { as: PredictOptions["as"]; choice: Pick<PredictOptions, "channel" | "slice"> },
+) {
+  const { images } = await listFolder(source, path);
+  if (as === "video" || images.length === 0) return null;
+  if (as === undefined && await folderSet(source, path, images).catch(() => null) !== null) {
+    return null;
+  }
+  const folder = imageFolder(source, path, { images, choice });
+  return as === "stills" || !(folder.isNumbered || folder.names.length === 1) ? folder : null;
+}
+
+/** Opens inputs for models whose images are the planes around focus of z-stacks. */
+async function openerOfStacks(
+  device: Device,
+  { options: { model, focus, channel, slice }, source, planes }: {
+    options: PredictOptions;
+    source: Source;
+    planes: number;
+  },
+): Promise<Open> {
+  if (slice !== undefined) {
+    throw new TypeError(
+      `Cannot use --slice with ${model}: its images are the planes around focus; leave the flag out`,
+    );
+  }
+  const findFocus = await openFocus(device, focus ?? `${runOf(model)}/${FOCUS}`);
+  return async (path) => [await openStackVideo(source, path, { planes, findFocus, channel })];
+}

@@ -1,0 +1,99 @@
+/**
+ * What prediction is asked for, and what it tells while it runs.
+ *
+ * @module
+ */
+
+import type { NormalizationSettings } from "../../images/normalize.ts";
+import type { PlaneChoice } from "../../images/series/plane_choice.ts";
+import type { Source } from "../../images/source.ts";
+import type { DecodeChanges, ModelKind } from "../../models/model_kind.ts";
+import type { OutputFormat } from "../../objects/formats/output_format.ts";
+
+/** What to predict, with what, and where to; and what differs from the model's own settings. */
+export interface PredictOptions extends DecodeChanges, PlaneChoice {
+  /** A run folder or a weights file. */
+  readonly model: string;
+  /** Image files, stacks and folders of frames. */
+  readonly inputs: readonly string[];
+  /** Output folder. */
+  readonly out: string;
+  /** What is written besides the labels, as `outputFormats` lists it: outlines, probability maps, … */
+  readonly outputs?: readonly OutputFormat[];
+  /** Replace files that exist; otherwise they are kept and counted. */
+  readonly overwrite?: boolean;
+  /** Name results as the Cell Tracking Challenge does: mask000.tif, … */
+  readonly ctc?: boolean;
+  /**
+   * What a folder of images is: the frames of a `video`, or `stills`, each by itself. Unless told it is a
+   * video where the names are numbered one after the other, or `normalize` is `video`.
+   */
+  readonly as?: "video" | "stills";
+  /**
+   * Leave out files that cannot be read, and fail after all others are done; otherwise nothing is done
+   * where one cannot be opened.
+   */
+  readonly skipDamaged?: boolean;
+  /** Which pixels share their percentiles, instead of what the model says. */
+  readonly normalize?: NormalizationSettings["mode"];
+  /**
+   * For models that take z-stacks: a table of focus planes or a focus model; unless told, the one that
+   * is beside the model's weights.
+   */
+  readonly focus?: string;
+  /** The gain on the normalised frames of videos, or `auto`; what the model says unless told. */
+  readonly exposure?: "auto" | number;
+  /** Whether the answers to all eight orientations are averaged. */
+  readonly tta?: boolean;
+  /** How many views, turned and exposed otherwise, are averaged; 1 unless told. */
+  readonly views?: number;
+  /** Largest side of a tile in pixels. */
+  readonly tile?: number;
+  /** Most GPU memory to use, in MiB. */
+  readonly memory?: number;
+  /** File of kernel choices that `tune` wrote; the built-in rules unless told. */
+  readonly kernels?: string;
+  /** Kinds of models that there are; all of Kymo's unless told. */
+  readonly models?: readonly ModelKind[];
+  /** Where images are read from; the disk unless told. */
+  readonly source?: Source;
+}
+
+/** A frame has been segmented. */
+export interface FramePredicted {
+  /** What kind of event this is. */
+  readonly type: "frame";
+  /** The input's file name. */
+  readonly name: string;
+  /** Frames done, this one included. */
+  readonly done: number;
+  /** Frames of all inputs. */
+  readonly total: number;
+  /** Objects found. */
+  readonly objects: number;
+  /** Seconds since the frame before. */
+  readonly seconds: number;
+}
+
+/** Everything is written. */
+export interface PredictionDone {
+  /** What kind of event this is. */
+  readonly type: "done";
+  /** The output folder. */
+  readonly out: string;
+  /** Label files written, or completed by their probability maps and outlines. */
+  readonly written: number;
+  /** Label files that existed and were kept, with their maps and outlines if asked for. */
+  readonly kept: number;
+}
+
+/** Something a user should know. */
+export interface PredictNote {
+  /** What kind of event this is. */
+  readonly type: "note";
+  /** One sentence. */
+  readonly text: string;
+}
+
+/** What prediction tells while it runs. */
+export type PredictEvent = FramePredicted | PredictionDone | PredictNote;
