@@ -11,6 +11,7 @@ import {
   configOf,
   defaultConfigOf,
   holotomographyConfig,
+  impliedBy,
   settingGroups,
   syntheticConfig,
   type TrainConfig,
@@ -79,21 +80,23 @@ export async function runConfig(
 
 /** Defaults, for the kind of network and for the built-in examples. */
 async function freshConfig(
-  { model, resumeFrom, synthetic }: SettingChange,
+  given: SettingChange,
   { isSynthetic, kinds }: { isSynthetic: boolean; kinds: Kinds },
 ): Promise<TrainConfig> {
-  const given = typeof resumeFrom === "string" && resumeFrom !== ""
+  const { model, resumeFrom, synthetic } = given;
+  const ofModel = typeof resumeFrom === "string" && resumeFrom !== ""
     ? settingsOfModel(await readModelFile(resumeFrom, kinds))
     : null;
   const example = synthetic === "holotomography" ? holotomographyConfig : syntheticConfig;
-  const wanted = model ?? given?.model;
+  const wanted = model ?? ofModel?.model;
   const change = {
     ...(wanted !== undefined && { model: String(wanted) }),
     ...(isSynthetic && example),
+    ...impliedBy(given),
   };
   const config = configOf(change, { source: "the example", kinds });
-  if (!given) return config;
-  return changeConfig(config, { change: given, source: String(resumeFrom), kinds });
+  if (!ofModel) return config;
+  return changeConfig(config, { change: ofModel, source: String(resumeFrom), kinds });
 }
 
 function refuseChanges(
@@ -138,13 +141,14 @@ async function readSettings(path: string): Promise<SettingChange> {
 
 /**
  * Settings of a saved run: what an earlier version did not know of is as it was then. It knew of no
- * other exposures, took all frames for neighbours and summed pixels in generalised Dice.
+ * teacher and no other exposures, took all frames for neighbours and summed pixels in generalised Dice.
  */
 function asItWas(saved: SettingChange): SettingChange {
   const { augmentation } = saved;
   const hasGroup = typeof augmentation === "object" && augmentation !== null;
   return {
-    ...{ control: false, neighbours: "order", generalisedDice: "sums" },
+    ...{ consistency: "siamese", exposure: 1, control: false },
+    ...{ neighbours: "order", generalisedDice: "sums" },
     ...saved,
     ...(hasGroup && { augmentation: { exposure: { probability: 0 }, ...augmentation } }),
   };

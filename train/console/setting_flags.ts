@@ -96,7 +96,7 @@ function parseValue(
   if (typeof value === "number") {
     return toNumber(text, flag, rule.alsoTakes ? rule.expected : undefined);
   }
-  return rule.alsoTakes ? toNumber(text, flag) : text;
+  return rule.alsoTakes ? toNumber(text, flag, rule.expected) : text;
 }
 
 function toNumber(text: string, flag: string, expected = "a number"): number {

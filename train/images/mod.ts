@@ -113,7 +113,7 @@ export {
 } from "./series/focus_table.ts";
 
 // Intensities.
-export { BRIGHTEST, expose, MOST_GAIN } from "./exposure.ts";
+export { expose, exposureCurve } from "./exposure.ts";
 export {
   defaultNormalization,
   type IntensityRange,

@@ -75,9 +75,9 @@ export const scheduleSettings: SettingGroup<ScheduleSettings> = {
       isCommon: true,
     },
     rounds: {
-      value: 300,
+      value: 500,
       rule: wholeNumber({ least: 0 }),
-      sentence: "Rounds of the second stage: some batches of stills, then some of pairs of frames",
+      sentence: "Rounds of the second stage: some batches of stills, then some of video",
       isCommon: true,
     },
     segmentationShare: {

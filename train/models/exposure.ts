@@ -1,6 +1,5 @@
 /**
- * The exposure of a video, chosen without labels: the gain at which its objects are as bright as those of
- * the stills that the network has learned from.
+ * The exposure of a video, chosen without labels.
  *
  * @module
  */
@@ -8,17 +7,15 @@
 import type { Device } from "../../kernels/gpu/device.ts";
 import { runSteps } from "../../kernels/masks/mod.ts";
 import type { Network } from "../../nn/module.ts";
-import { MOST_GAIN } from "../images/exposure.ts";
-import type { Channels, Plane } from "../images/image.ts";
-import type { Sample } from "../images/sample.ts";
-import { type Frames, middlePlane } from "../images/series/frames.ts";
-import { contrastsOf, medianOf } from "../objects/contrast.ts";
+import type { Channels } from "../images/image.ts";
+import type { Frames } from "../images/series/frames.ts";
+import { overlapOf, pairScore } from "../objects/overlap.ts";
 import type { SettingGroup } from "../settings.ts";
 import type { ObjectModel } from "./model_kind.ts";
 
 /** At which exposure videos are seen. */
 export interface ExposureSettings {
-  /** The gain on the normalised frames of a video, or `auto` to choose it for each video. */
+  /** The gain of a video's dim intensities, see `expose`, or `auto` to choose it for each video. */
   exposure: "auto" | number;
 }
 
@@ -27,13 +24,14 @@ export const exposureSettings: SettingGroup<ExposureSettings> = {
   title: "Exposure",
   settings: {
     exposure: {
-      value: 1,
+      value: "auto",
       rule: {
         expected: "auto or a number over 0",
         holds: (value) => value === "auto" || (typeof value === "number" && value > 0),
-        alsoTakes: (value) => value === "auto",
+        alsoTakes: (value) => typeof value === "number",
       },
-      sentence: "Gain on the normalised frames of a video, or auto: as bright as the stills",
+      sentence:
+        "How bright the dim objects of a video are shown, or auto: so that most objects persist",
     },
   },
 };
@@ -43,12 +41,12 @@ export function isUnusual(gain: number): boolean {
   return gain > 4 || gain < 1 / 2;
 }
 
-/** The smallest gain that is chosen. */
-const LEAST_GAIN = 1 / 4;
-/** The most rounds; each finds dimmer objects than the one before. */
-const MOST_ROUNDS = 6;
-/** A change of the gain by less is none. */
-const CLOSE = 1.1;
+/** Gains that are tried are powers of this. */
+const STEP = Math.SQRT2;
+/** The powers that are tried at most: gains from 1/2 to 8. */
+const POWERS = { least: -2, most: 6 } as const;
+/** By how much a gain may be worse than the best and still be taken, being closer to 1. */
+const TOLERANCE = 0.03;
 
 /** What an exposure is chosen with. */
 export interface ExposureChoice {
@@ -58,85 +56,91 @@ export interface ExposureChoice {
   readonly objects: ObjectModel;
   /** How its answers become objects. */
   readonly decode: object;
-  /** Some normalised frames of the video. */
-  readonly frames: readonly (Plane | Channels)[];
-  /** Median contrast of the objects of the training stills. */
-  readonly contrast: number;
+  /** Some pairs of consecutive frames of the video, normalised. */
+  readonly pairs: readonly (readonly [Channels, Channels])[];
 }
 
 /**
- * Chooses the exposure: starts with a gain of 1, and brings the median contrast of what is found to that
- * of the stills, until the gain stays.
+ * Chooses the exposure without labels: the gain at which most is found that is still there in the next
+ * frame. What flashes up at one gain is an accident; dim objects that stay are none.
  *
- * @returns 1 where nothing is found.
+ * A gain's score is P · P / N, with P the sum of the intersections over union above 1/2 of objects of
+ * one frame and of the next, and N the mean number of objects of a frame: how much persists, times the
+ * share of what is found that does. Gains are tried from 1 up and down until the score has clearly
+ * fallen, and of those that are about as good as the best (within 3 %) the closest to 1 is taken.
+ *
+ * @returns 1 where nothing persists.
  */
-export async function chooseExposure(
-  device: Device,
-  { network, objects, decode, frames, contrast }: ExposureChoice,
-): Promise<number> {
-  let gain = 1;
-  for (let round = 0; round < MOST_ROUNDS; round++) {
-    const contrasts: number[] = [];
-    for (const image of frames) {
-      const options = { network, image, decode, exposure: gain };
-      const { labels } = await runSteps(device, objects.segment(device, options));
-      const shown = "channels" in image ? middlePlane(image) : image;
-      contrasts.push(...contrastsOf(shown, labels));
+export async function chooseExposure(device: Device, choice: ExposureChoice): Promise<number> {
+  const scores = new Map([[0, await persistence(device, { ...choice, exposure: 1 })]]);
+  const best = () => Math.max(...scores.values());
+  const isAsGood = (score: number) => score >= (1 - TOLERANCE) * best();
+  for (const direction of [1, -1]) {
+    const last = direction > 0 ? POWERS.most : -POWERS.least;
+    for (let away = 1; away <= last; away++) {
+      const power = direction * away;
+      const score = await persistence(device, { ...choice, exposure: STEP ** power });
+      scores.set(power, score);
+      if (score === 0 || !isAsGood(score)) break;
     }
-    const found = medianOf(contrasts);
-    if (!(found > 0 && contrast > 0)) return gain;
-    const next = Math.min(Math.max(contrast / found, LEAST_GAIN), MOST_GAIN);
-    const isClose = Math.max(next / gain, gain / next) < CLOSE;
-    gain = next;
-    if (isClose) break;
   }
-  return gain;
+  if (best() === 0) return 1;
+  const good = [...scores].filter(([, score]) => isAsGood(score)).map(([power]) => power);
+  const closest = good.reduce((a, b) => Math.abs(b) < Math.abs(a) ? b : a);
+  return STEP ** closest;
+}
+
+/** How much is found at an exposure that persists, see {@linkcode chooseExposure}. */
+async function persistence(
+  device: Device,
+  { network, objects, decode, pairs, exposure }: ExposureChoice & { exposure: number },
+): Promise<number> {
+  let persists = 0;
+  let found = 0;
+  for (const pair of pairs) {
+    const [now, next] = await Promise.all(pair.map(async (image) => {
+      const options = { network, image, decode, exposure };
+      return (await runSteps(device, objects.segment(device, options))).labels;
+    }));
+    const overlap = overlapOf(now, next);
+    found += (overlap.first.ids.length + overlap.second.ids.length) / 2;
+    for (const shared of overlap.pairs) {
+      const iou = pairScore(overlap, shared);
+      if (iou > 0.5) persists += iou;
+    }
+  }
+  return found === 0 ? 0 : persists ** 2 / found;
 }
 
 /**
  * The exposure of a video: as it is given, or chosen.
  *
- * @returns 1 where it is to be chosen and the contrast of the stills is not known.
+ * @returns 1 where it is to be chosen and there is only one frame.
  */
 export async function exposureFor(
   device: Device,
-  { exposure, contrast, frames, ...parts }:
-    & Omit<ExposureChoice, "frames" | "contrast">
+  { exposure, frames, ...parts }:
+    & Omit<ExposureChoice, "pairs">
     & ExposureSettings
-    & { contrast: number | null; frames: Pick<Frames, "length" | "frame"> },
+    & { frames: Pick<Frames, "length" | "frame"> },
 ): Promise<number> {
   if (exposure !== "auto") return exposure;
-  if (contrast === null) return 1;
-  return await chooseExposure(device, { ...parts, contrast, frames: await someFrames(frames) });
+  return await chooseExposure(device, { ...parts, pairs: await somePairs(frames) });
 }
 
-/** Frames that stand for a video when its exposure is chosen. */
-const SAMPLED_FRAMES = 6;
+/** Pairs of frames that stand for a video when its exposure is chosen. */
+const SAMPLED_PAIRS = 3;
 
-/** Some frames, evenly spread over a video. */
-async function someFrames(
+/** Some pairs of consecutive frames, evenly spread over a video. */
+async function somePairs(
   frames: Pick<Frames, "length" | "frame">,
-): Promise<Channels[]> {
-  const count = Math.min(SAMPLED_FRAMES, frames.length);
+): Promise<[Channels, Channels][]> {
+  const firsts = frames.length - 1;
+  const count = Math.min(SAMPLED_PAIRS, Math.max(1, Math.floor(firsts / 4)), firsts);
   return await Promise.all(
-    Array.from(
-      { length: count },
-      (_, i) => frames.frame(Math.floor((i + 0.5) * frames.length / count)),
-    ),
-  );
-}
-
-/** Median contrast of the objects of labelled stills; NaN without any. */
-export function stillContrast(stills: readonly Sample[]): number {
-  return medianOf(
-    stills.flatMap(({ channels, width, height, image, labels }) =>
-      labels
-        ? contrastsOf(middlePlane({ channels, width, height, data: image }), {
-          width,
-          height,
-          data: labels,
-        })
-        : []
-    ),
+    Array.from({ length: count }, (_, i) => {
+      const first = Math.floor((i + 0.5) * firsts / count);
+      return Promise.all([frames.frame(first), frames.frame(first + 1)]);
+    }),
   );
 }

@@ -35,8 +35,6 @@ export interface Reading {
   readonly planes: number | null;
   /** The exposure of videos. */
   readonly exposure: ExposureSettings["exposure"];
-  /** Median contrast of the objects that it has learned from; null if it is not known. */
-  readonly contrast: number | null;
 }
 
 /** A model that can predict. */
@@ -75,8 +73,6 @@ export interface EncodeModelOptions {
   readonly planes: number | null;
   /** The exposure of videos; 1 unless told. */
   readonly exposure?: ExposureSettings["exposure"];
-  /** Median contrast of the objects that it has learned from; not known unless told. */
-  readonly contrast?: number | null;
   /** Versions of the programs that trained it. */
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -86,7 +82,7 @@ export function encodeModel(
   { kind, architecture, weights, intensities, decode, planes, versions, ...more }:
     EncodeModelOptions,
 ): Uint8Array<ArrayBuffer> {
-  const { exposure = 1, contrast = null } = more;
+  const { exposure = 1 } = more;
   const normalization = {
     stills: stillNormalization(intensities),
     video: videoNormalization(intensities),
@@ -98,7 +94,7 @@ export function encodeModel(
       normalization: JSON.stringify(normalization),
       ...objectModelOf(kind).encodeDecoding(decode),
       ...(planes !== null && { planes: JSON.stringify(planes) }),
-      ...(contrast !== null && { exposure: JSON.stringify({ exposure, contrast }) }),
+      ...(exposure !== 1 && { exposure: JSON.stringify({ exposure }) }),
       versions: JSON.stringify(versions),
     },
     tensors: weights,
@@ -164,16 +160,13 @@ export function readingOf({ weights: { metadata }, file, kind }: ModelFile): Rea
 
 /** Models of earlier versions know of no exposure. */
 function exposureOf(
-  { exposure: text = '{"exposure":1,"contrast":null}' }: Readonly<Record<string, string>>,
-): Pick<Reading, "exposure" | "contrast"> {
-  const { exposure, contrast } = JSON.parse(text);
+  { exposure: text = '{"exposure":1}' }: Readonly<Record<string, string>>,
+): Pick<Reading, "exposure"> {
+  const { exposure } = JSON.parse(text);
   if (!exposureSettings.settings.exposure.rule.holds(exposure)) {
     throw new RangeError(`The exposure is ${exposure}`);
   }
-  if (contrast !== null && !Number.isFinite(contrast)) {
-    throw new RangeError(`The contrast is ${contrast}`);
-  }
-  return { exposure, contrast };
+  return { exposure };
 }
 
 /**

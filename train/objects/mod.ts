@@ -86,7 +86,6 @@ export { DEFAULT_VOTE, filterByVotes, objectScores } from "./sequence/vote_filte
 export { type ScoredFrame, type Voted, votesOver } from "./sequence/votes.ts";
 export type { TimedFrame } from "./sequence/timed_frame.ts";
 export { inField } from "./field.ts";
-export { contrastsOf, medianOf } from "./contrast.ts";
 
 export type {
   FileOptions,

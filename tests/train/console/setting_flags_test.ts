@@ -39,7 +39,7 @@ function another({ path, setting }: PlacedSetting): { value: unknown; flag: unkn
     const changed = value.map((item) => Number(item) - 2.5);
     return { value: changed, flag: changed.join(",") };
   }
-  if (path.at(-1) === "threshold") return { value: 0.25, flag: "0.25" };
+  if (["threshold", "exposure"].includes(path.at(-1)!)) return { value: 0.25, flag: "0.25" };
   return { value: "other", flag: "other" };
 }
 

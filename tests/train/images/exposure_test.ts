@@ -5,25 +5,34 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { BRIGHTEST, expose } from "../../../train/images/exposure.ts";
+import { expose, exposureCurve } from "../../../train/images/exposure.ts";
 
 const image = { width: 3, height: 2, data: Float32Array.of(-0.5, 0, 0.2, 0.5, 1, 40) };
 
-Deno.test("expose() leaves an image alone at a gain of 1, and multiplies up to 1", () => {
+Deno.test("expose() leaves an image alone at a gain of 1, and dims by a factor", () => {
   assertStrictEquals(expose(image, 1), image);
-  const { data } = expose(image, 2);
-  [-1, 0, 0.4, 1].forEach((value, i) => assertAlmostEquals(data[i], value, 1e-6));
-  assertEquals([...expose(image, 0.5).data], [-0.25, 0, Math.fround(0.1), 0.25, 0.5, BRIGHTEST]);
+  assertEquals([...expose(image, 0.5).data], [-0.25, 0, Math.fround(0.1), 0.25, 0.5, 20]);
 });
 
-Deno.test("expose() never passes its bound, keeps the order, and bends without a kink", () => {
+Deno.test("expose() brightens what is dim by the gain, and leaves white white", () => {
+  for (const gain of [1.0001, 1.4, 2, 8, 100]) {
+    const curve = exposureCurve(gain);
+    assertAlmostEquals(curve(1e-6) / 1e-6, gain, 1e-3 * gain);
+    assertAlmostEquals(curve(-1e-6) / 1e-6, -gain, 1e-3 * gain);
+    assertAlmostEquals(curve(1), 1, 1e-12);
+    assertEquals(curve(0), 0);
+  }
+  // k = 10 gives a gain of 10 / asinh(10).
+  const { data } = expose(image, 10 / Math.asinh(10));
+  assertAlmostEquals(data[3], Math.asinh(5) / Math.asinh(10), 1e-6);
+});
+
+Deno.test("expose() keeps the order, and bends less the less it brightens", () => {
   const ramp = Float32Array.from({ length: 400 }, (_, i) => i / 100);
-  const { data } = expose({ width: 400, height: 1, data: ramp }, 1.0001);
-  data.forEach((value, i) => {
-    assert(value <= BRIGHTEST);
-    if (i > 0) assert(value >= data[i - 1]);
-  });
-  assertAlmostEquals((data[101] - data[100]) / 0.01, 1, 0.02);
+  const { data } = expose({ width: 400, height: 1, data: ramp }, 3);
+  data.forEach((value, i) => assert(i === 0 || value > data[i - 1]));
+  const nearly = expose({ width: 400, height: 1, data: ramp }, 1 + 1e-9).data;
+  nearly.forEach((value, i) => assertAlmostEquals(value, ramp[i], 1e-5));
 });
 
 Deno.test("expose() refuses a gain that is no number over 0", () => {

@@ -10,6 +10,7 @@ import type { Evaluation } from "../../objects/scores/evaluate.ts";
 import type { TableColumn } from "../../report/data.ts";
 import { measured, RESTS_ON, videoColumns, videoValues } from "../../report/results_table.ts";
 import type { RecipeResult } from "./measure_recipe.ts";
+import type { Reference } from "./recipes.ts";
 
 /** Results of a recipe, one for each seed in the same order. */
 export interface RecipeResults {
@@ -77,21 +78,21 @@ export function pairedDifference(
 
 /**
  * The comparison as Markdown: recipes below each other, a table for each group of figures (mean ± standard
- * deviation over seeds), and one of their paired differences.
+ * deviation over seeds), and those of their paired differences to each reference.
  */
 export function formatComparison(
   all: readonly RecipeResults[],
-  { reference }: { reference: string },
+  { references }: { references: readonly Reference[] },
 ): string {
-  const control = all.find(({ name }) => name === reference)!.results;
   const isKnown = ({ key }: TableColumn) =>
     all.some(({ results }) => results.some((result) => valueOf(result, key) !== undefined));
   const columns = [...STILLS, ...videoColumns()].filter(isKnown);
   const groups = Map.groupBy(columns, ({ group }) => group!);
-  const [{ video: { frames }, blocks }] = control;
-  const seeds = control.length === 1
+  const [{ results }] = all;
+  const [{ video: { frames } }] = results;
+  const seeds = results.length === 1
     ? "1 seed"
-    : `${control.length} seeds, mean ± standard deviation`;
+    : `${results.length} seeds, mean ± standard deviation`;
   const lines = [
     `Measured on ${frames} frames; ${seeds}.`,
     ...costs(all),
@@ -99,19 +100,36 @@ export function formatComparison(
   for (const [group, figures] of groups) {
     lines.push("", `${group}:`, "", ...figureTable(all, { figures }));
   }
-  lines.push(
-    "",
+  for (const reference of references) {
+    const compared = all.filter(({ name }) =>
+      name === reference.name || reference.compares.includes(name)
+    );
+    if (compared.length > 1) lines.push("", ...differences(compared, { groups, reference }));
+  }
+  return [...lines, ""].join("\n");
+}
+
+/** All differences to one recipe. */
+function differences(
+  compared: readonly RecipeResults[],
+  { groups, reference: { name: reference } }: {
+    groups: ReadonlyMap<string, readonly TableColumn[]>;
+    reference: Reference;
+  },
+): string[] {
+  const [{ results: [{ blocks }] }] = compared;
+  const lines = [
     `Differences to ${reference} in ${blocks.length} blocks of the same frames, with 95 % intervals ` +
-      "over blocks:",
-  );
+    "over blocks:",
+  ];
   for (const [group, figures] of groups) {
     // The truth is the same for all, so an excess differs by as much as the figure itself.
     if (group.startsWith("Flicker above") || group === RESTS_ON) continue;
     const ofVideo = figures.filter(({ key }) => !key.endsWith("_stills"));
     if (ofVideo.length === 0) continue;
-    lines.push("", `${group}:`, "", ...differenceTable(all, { figures: ofVideo, reference }));
+    lines.push("", `${group}:`, "", ...differenceTable(compared, { figures: ofVideo, reference }));
   }
-  return [...lines, ""].join("\n");
+  return lines;
 }
 
 /** Exposure and time of each recipe. */

@@ -29,7 +29,7 @@ import { loadTrainingSet } from "../train/training_set.ts";
 import { formatComparison, type RecipeResults } from "./comparison.ts";
 import { measuredFrames, measureRecipe, type RecipeResult } from "./measure_recipe.ts";
 import { parseProtocol, type Protocol } from "./protocol.ts";
-import { type RecipeRun, REFERENCE } from "./recipes.ts";
+import { type RecipeRun, references } from "./recipes.ts";
 
 /** What to do, and where. */
 export interface ExperimentOptions {
@@ -95,7 +95,7 @@ export async function* experiment(
   for (const seed of protocol.seeds) {
     const place = `${out}/seed-${seed}`;
     const config = { ...protocol.config, seed };
-    const baseline = { ...config, rounds: 0 };
+    const baseline = { ...config, rounds: 0, exposure: 1 };
     yield* trainRun({ config: baseline, out: `${place}/baseline`, stages: [], stop });
     for (const [run, stages] of runsOf(protocol)) {
       const changed = changeConfig(config, { change: run.change, source: `recipe ${run.name}` });
@@ -120,7 +120,7 @@ export async function* experiment(
     }
   }
   const all: RecipeResults[] = [...results].map(([name, results]) => ({ name, results }));
-  const comparison = formatComparison(all, { reference: REFERENCE });
+  const comparison = formatComparison(all, { references });
   const table = `${out}/comparison.md`;
   await writeFileAtomic(table, comparison);
   yield { type: "comparison", file: table, text: comparison };
@@ -160,9 +160,11 @@ async function* trainRun(
   },
 ): AsyncGenerator<TrainEvent> {
   const exists = (name: string) => Deno.stat(`${out}/${name}`).then(() => true, () => false);
-  const wanted = ["report.html", ...stages.map((stage) => `${stage}.safetensors`)];
+  const wanted = ["weights.safetensors", ...stages.map((stage) => `${stage}.safetensors`)];
   if ((await Promise.all(wanted.map(exists))).every(Boolean)) return;
-  yield* trainObjects({ config, out, stages, stop, resume: await exists("config.json") });
+  // Recipes are measured, each in its own way.
+  const options = { config, out, stages, stop, isMeasured: false };
+  yield* trainObjects({ ...options, resume: await exists("config.json") });
 }
 
 async function readResult(path: string): Promise<RecipeResult | null> {

@@ -73,7 +73,7 @@ export async function measureRecipe(
   const { frames } = video;
   const { first, count } = measuredFrames(frames, { measureFrom, blocks });
   const exposure = await exposureFor(device, {
-    ...{ network: model.network, decode: model.decode, contrast: model.contrast, frames },
+    ...{ network: model.network, decode: model.decode, frames },
     objects: objectModelOf(model.kind),
     exposure: recipe.exposure ?? 1,
   });

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { exposureSettings } from "../../models/exposure.ts";
 import { defaultKinds } from "../../models/list.ts";
 import { checkConfig, checkData } from "../train/check_config.ts";
 import { configOf, type TrainConfig } from "../train/config.ts";
@@ -59,7 +60,8 @@ export function parseProtocol(text: string, file: string): Protocol {
   checkConfig(config, defaultKinds);
   checkData(config);
   expect(config.stills === "" || config.video.length > 0, "settings has no video to measure on");
-  expect(config.exposure === 1, "settings.exposure is no setting here: recipes name theirs");
+  const isUsual = config.exposure === exposureSettings.settings.exposure.value;
+  expect(isUsual, "settings.exposure is no setting here: recipes name theirs");
   expect(config.rounds > 0, "settings.rounds is 0: without a second stage nothing is compared");
   try {
     return {

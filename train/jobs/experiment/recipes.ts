@@ -18,18 +18,24 @@ export interface RecipeRun {
   readonly seedOffset?: number;
 }
 
+/** The exposure of a run matters to its own table alone; recipes name theirs. */
+const PLAIN: SettingChange = { exposure: 1 };
+
 /** The runs. */
 const RUNS = {
-  siamese: { name: "siamese", change: { consistency: "siamese", control: true } },
+  siamese: { name: "siamese", change: { ...PLAIN, consistency: "siamese", control: true } },
   order: {
     name: "other-order",
-    change: { consistency: "siamese", control: true },
+    change: { ...PLAIN, consistency: "siamese", control: true },
     seedOffset: 1000,
   },
-  teacher: { name: "teacher", change: { consistency: "teacher", votes: true, control: false } },
+  teacher: {
+    name: "teacher",
+    change: { ...PLAIN, consistency: "teacher", votes: true, control: false },
+  },
   alone: {
     name: "teacher-without-votes",
-    change: { consistency: "teacher", votes: false, control: false },
+    change: { ...PLAIN, consistency: "teacher", votes: false, control: false },
   },
 } as const satisfies Record<string, RecipeRun>;
 
@@ -68,7 +74,24 @@ export const recipes: readonly Recipe[] = [
 ];
 
 /** What the others are compared with. */
-export const REFERENCE = "control";
+const REFERENCE = "control";
+
+/** A recipe that others are compared with. */
+export interface Reference {
+  /** Its name. */
+  readonly name: string;
+  /** The names of those that are compared with it. */
+  readonly compares: readonly string[];
+}
+
+/** All are compared with the control, and those at an exposure of their own with the control at its own. */
+export const references: readonly Reference[] = [
+  { name: REFERENCE, compares: recipes.map(({ name }) => name) },
+  {
+    name: "control-auto",
+    compares: recipes.filter(({ exposure }) => exposure === "auto").map(({ name }) => name),
+  },
+];
 
 /**
  * Recipes by their names.

@@ -197,14 +197,8 @@ export class FrameReader {
     video: Video,
     { range, settings }: Pick<Prepared, "range" | "settings">,
   ): Promise<number> {
-    const { network, kind, decode, contrast } = this.#model;
-    const { exposure = this.#model.exposure, model } = this.#options;
-    if (exposure === "auto" && contrast === null) {
-      throw new TypeError(
-        `Cannot use --exposure auto with ${model}: its weights do not say how bright the objects ` +
-          "of its stills were; give a number, or train it again",
-      );
-    }
+    const { network, kind, decode } = this.#model;
+    const { exposure = this.#model.exposure } = this.#options;
     if (exposure === "auto" && video.length === 1) return 1;
     const indices = [...video.sourceNames.keys()].filter((i) =>
       !this.#damaged.has(nameOf(video, i))
@@ -217,14 +211,7 @@ export class FrameReader {
     };
     const objects = objectModelOf(kind);
     const frames = { length: indices.length, frame };
-    return await exposureFor(this.#device, {
-      network,
-      objects,
-      decode,
-      contrast,
-      exposure,
-      frames,
-    });
+    return await exposureFor(this.#device, { network, objects, decode, exposure, frames });
   }
 }
 

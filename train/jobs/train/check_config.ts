@@ -9,7 +9,7 @@ import type { ModelKind } from "../../models/model_kind.ts";
 import { checkSegmentationLoss } from "../../models/loss_settings.ts";
 import { checkValues, refuseValue } from "../../settings.ts";
 import { dataSettings } from "./data_settings.ts";
-import { configOf, settingGroups, type TrainConfig } from "./config.ts";
+import { configOf, settingGroups, SETTINGS_OF_COMPARISON, type TrainConfig } from "./config.ts";
 
 /**
  * Checks that all settings make sense, one by one and together.
@@ -76,18 +76,10 @@ function checkMasks(config: TrainConfig, { name, objects }: ModelKind): void {
   }
 }
 
-/** What the second stage reads only where frames are compared. */
-const OF_COMPARISON = [
-  ...["volume", "pairs", "gap", "window", "depthPairs", "depthGap", "unit"],
-  ...["segmentationShare", "consistencyShare", "depthShare"],
-  ...["segmentationRate", "consistencyRate", "depthRate"],
-  ...["consistencyLoss", "consistencyTile", "consistencyReach"],
-] as const satisfies (keyof TrainConfig)[];
-
 /** Settings that were changed although a student learns nothing from them. */
 export function unlearnedSettings(config: TrainConfig, kinds: Kinds = defaultKinds): string[] {
   if (config.consistency !== "teacher" || config.rounds === 0) return [];
   const usual = configOf({ model: config.model }, { source: "the defaults", kinds });
-  return OF_COMPARISON
+  return SETTINGS_OF_COMPARISON
     .filter((name) => JSON.stringify(config[name]) !== JSON.stringify(usual[name]));
 }

@@ -12,14 +12,10 @@ import type { TrainConfig } from "./config.ts";
 /**
  * Checks the videos of a run before it is begun.
  *
- * @throws {RangeError} If there is none where one is needed, or none of its frames are neighbours, or its
- *   frames are smaller than the rim that is left out.
+ * @throws {RangeError} If none of their frames are neighbours where they are compared, or frames are smaller than the rim that is left out.
  */
 export function checkSet(set: TrainingSet, config: TrainConfig): void {
   const [video] = set.videos;
-  if (!video && config.consistency === "teacher" && config.rounds > 0) {
-    throw new RangeError("Cannot train a student: there is no video; give --video");
-  }
   refuseLoneFrames(set, config);
   if (video && config.field > 0) {
     const { width, height } = video.frames;

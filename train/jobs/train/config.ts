@@ -172,7 +172,7 @@ export const syntheticConfig: Partial<TrainConfig> = {
   patch: 96,
   warmup: 1200,
   ramp: 100,
-  rounds: 40,
+  rounds: 60,
   validateEvery: 120,
   saveEvery: 60,
 };
@@ -185,6 +185,7 @@ export const holotomographyConfig: Partial<TrainConfig> = {
   ramp: 20,
   validateEvery: 60,
   // A refractive index is a quantity, which no exposure changes.
+  exposure: 1,
   augmentation: {
     ...defaultAugmentation,
     exposure: { ...defaultAugmentation.exposure, probability: 0 },
@@ -204,7 +205,8 @@ export interface ConfigOptions {
 
 /**
  * The settings of a run: the defaults, then what its kind of model changes of them, then a change. A
- * kind that there is not changes nothing; {@linkcode checkConfig} refuses it.
+ * kind that there is not changes nothing; {@linkcode checkConfig} refuses it. Where the change sets how
+ * frames are compared and names no `consistency`, that is `siamese`.
  *
  * The settings of a model in `resumeFrom` are in its file; they have to be in the change, too.
  *
@@ -228,7 +230,24 @@ export function configOf(
   const ofKind = kind
     ? changeConfig(usual, { change: kind.defaults, source: `the defaults of ${kind.label}`, kinds })
     : usual;
-  return changeConfig(ofKind, { change, source, kinds });
+  return changeConfig(ofKind, { change: { ...impliedBy(change), ...change }, source, kinds });
+}
+
+/** What the second stage reads only where frames are compared. */
+export const SETTINGS_OF_COMPARISON = [
+  ...["volume", "pairs", "gap", "window", "depthPairs", "depthGap", "unit"],
+  ...["segmentationShare", "consistencyShare", "depthShare"],
+  ...["segmentationRate", "consistencyRate", "depthRate"],
+  ...["consistencyLoss", "consistencyTile", "consistencyReach"],
+] as const satisfies (keyof TrainConfig)[];
+
+/**
+ * What settings say without a word: who sets how frames are compared wants them compared, also in files
+ * from before there was a choice.
+ */
+export function impliedBy(change: SettingChange): SettingChange {
+  const isComparing = SETTINGS_OF_COMPARISON.some((name) => name in change);
+  return isComparing ? { consistency: "siamese" } : {};
 }
 
 /** Where a change of settings goes and comes from. */

@@ -33,6 +33,8 @@ export interface TrainOptions {
   readonly seeds?: number;
   /** Only these of the stages that the settings ask for, besides the baseline; all unless told. */
   readonly stages?: readonly Stage[];
+  /** Whether models are measured at the end, for the table and the report; they are unless told. */
+  readonly isMeasured?: boolean;
   /** Kinds of models and losses to choose from; all of Kymo's unless told. */
   readonly kinds?: Kinds;
   /** Where images are read from; the disk unless told. */
@@ -75,7 +77,7 @@ export interface OpenedRun extends Required<Omit<TrainOptions, "stop">>, Disposa
  */
 export async function openRun(options: TrainOptions, claim?: ClaimedFolder): Promise<OpenedRun> {
   const { config, out, resume = false, seeds = 1, kinds = defaultKinds, source = disk } = options;
-  const { stages = STAGES, stop } = options;
+  const { stages = STAGES, stop, isMeasured = true } = options;
   checkConfig(config, kinds);
   // A run that an earlier version began with built-in stills goes on with them.
   if (!resume) checkData(config, kinds);
@@ -96,7 +98,8 @@ export async function openRun(options: TrainOptions, claim?: ClaimedFolder): Pro
   }));
   const kept = parts.move();
   return {
-    ...{ config, out, resume, seeds, stages, stop, kinds, source, parent, places, device },
+    ...{ config, out, resume, seeds, stages, stop, isMeasured },
+    ...{ kinds, source, parent, places, device },
     recordKernels: () =>
       writeKernelFile(parent.file(KERNELS), {
         adapter: device.adapter.name,

@@ -10,7 +10,7 @@ import type { NamedArray } from "../../../nn/safetensors.ts";
 import { StageExaminer } from "../../learn/examiner.ts";
 import type { TaughtVideo } from "../../learn/teacher/pupil_stream.ts";
 import { teach } from "../../learn/teacher/teacher.ts";
-import { exposureFor, stillContrast } from "../../models/exposure.ts";
+import { exposureFor } from "../../models/exposure.ts";
 import { Learner } from "../../learn/learner.ts";
 import { runStage } from "../../learn/stage.ts";
 import {
@@ -77,10 +77,15 @@ export async function* trainObjects(
   const results: SeedResults[] = [];
   for (const place of places) {
     prepared ??= prepareSeed(run, { ...place, set });
-    results.push(yield* trainSeed(prepared));
+    const models = yield* trainSeed(prepared);
+    if (run.isMeasured) {
+      yield { type: "note", text: "Measuring on held-back stills and on the video" };
+      results.push(yield* measureStages(prepared.seed, models));
+    }
     prepared = null;
   }
   await run.recordKernels();
+  if (!run.isMeasured) return;
   const table = resultsTable(results);
   const folders = places.map(({ folder }) => folder);
   await writeReport({ parent, folders, config, set, table, results, adapter: device.adapter.name });
@@ -121,8 +126,6 @@ interface SeedRun extends SeedPlace {
   readonly objective: Objective;
   readonly network: Network;
   readonly learner: Learner;
-  /** Median contrast of the objects to learn from; null without any. */
-  readonly contrast: number | null;
 }
 
 /** What the program itself takes of memory, with a driver and a few copies of what is under way. */
@@ -162,15 +165,13 @@ function prepareSeed(
       steps: scheduleOf(stage, { set, settings: config }).steps,
     })),
   };
-  const found = stillContrast(set.train);
-  const contrast = Number.isNaN(found) ? null : found;
-  const seed = { run, config, folder, set, kind, objects, objective, network, learner, contrast };
+  const seed = { run, config, folder, set, kind, objects, objective, network, learner };
   return { seed, stages, plan };
 }
 
 async function* trainSeed(
   { seed, stages, plan }: PreparedSeed,
-): AsyncGenerator<TrainEvent, SeedResults> {
+): AsyncGenerator<TrainEvent, Map<Stage, TrainedModel>> {
   const { run, folder } = seed;
   yield plan;
   await run.recordKernels();
@@ -180,13 +181,12 @@ async function* trainSeed(
     models.set(stage, yield* trainStage(seed, { stage, baseline }));
   }
   await folder.write("weights.safetensors", models.get(stages.at(-1)!)!.content);
-  yield { type: "note", text: "Measuring on held-back stills and on the video" };
-  return yield* measureStages(seed, models);
+  return models;
 }
 
 /** Measures every model of a seed. */
 async function* measureStages(
-  { run: { device, stop }, folder, config, set, objects, network, learner, contrast }: SeedRun,
+  { run: { device, stop }, folder, config, set, objects, network, learner }: SeedRun,
   models: ReadonlyMap<Stage, TrainedModel>,
 ): AsyncGenerator<TrainEvent, SeedResults> {
   const results: Partial<Record<Stage, ModelResults>> = {};
@@ -201,7 +201,7 @@ async function* measureStages(
       const [video, ...others] = set.videos;
       const exposure = video
         ? await exposureFor(device, {
-          ...{ network, objects, decode, contrast, exposure: config.exposure },
+          ...{ network, objects, decode, exposure: config.exposure },
           frames: video.frames,
         })
         : 1;
@@ -220,7 +220,9 @@ async function* measureStages(
 }
 
 function stagesOf(set: TrainingSet, config: TrainConfig): Stage[] {
-  if (!hasPairs(set, config) || config.rounds === 0) return ["baseline"];
+  const isTaught = config.consistency === "teacher";
+  const hasSecond = isTaught ? set.videos.length > 0 : hasPairs(set, config);
+  if (!hasSecond || config.rounds === 0) return ["baseline"];
   return config.control ? ["baseline", "control", "consistent"] : ["baseline", "consistent"];
 }
 
@@ -280,7 +282,7 @@ function toleranceOf({ consistency, stillsMargin, tolerance }: TrainConfig): { t
 
 /** Labels of all videos by the baseline, which is the teacher. */
 async function* teachAll(
-  { run: { device, stop }, config, set, objects, network, contrast }: SeedRun,
+  { run: { device, stop }, config, set, objects, network }: SeedRun,
   { decode }: TrainedModel,
 ): AsyncGenerator<TrainEvent, TaughtVideo[]> {
   const lessons: TaughtVideo[] = [];
@@ -290,7 +292,7 @@ async function* teachAll(
     const progress = begin(`labelling ${name} for the student`, frames.length);
     const teachOne = async () => {
       const exposure = await exposureFor(device, {
-        ...{ network, objects, decode, contrast, frames },
+        ...{ network, objects, decode, frames },
         exposure: "auto",
       });
       const seen = countedFrames(frames, progress);
@@ -358,14 +360,13 @@ async function readStage(
 }
 
 function encodeStage(
-  { kind, network: { architecture }, config, contrast }: SeedRun,
+  { kind, network: { architecture }, config }: SeedRun,
   { weights, decode }: Pick<TrainedModel, "weights" | "decode">,
 ): Uint8Array<ArrayBuffer> {
   return encodeModel({
     ...{ kind, architecture, weights, decode, intensities: config },
     planes: takesStacks(config) ? config.planes : null,
     exposure: config.exposure,
-    contrast,
     versions: versions(),
   });
 }

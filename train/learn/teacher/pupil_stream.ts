@@ -6,7 +6,7 @@
  * @module
  */
 
-import { bounded } from "../../images/exposure.ts";
+import { exposureCurve } from "../../images/exposure.ts";
 import { isObject } from "../../images/image.ts";
 import { Random, type RandomState } from "../../images/random.ts";
 import type { Sample } from "../../images/sample.ts";
@@ -21,6 +21,8 @@ import type { RunLabels } from "./pseudo_labels.ts";
 export interface TaughtVideo {
   /** Normalised frames, at their plain exposure. */
   readonly frames: Frames;
+  /** The exposure at which the teacher saw them. */
+  readonly exposure: number;
   /** Labels of each frame. */
   readonly labels: readonly RunLabels[];
 }
@@ -39,10 +41,12 @@ export interface PupilSettings {
   readonly encode: TargetEncoder;
 }
 
-/** The natural logarithm of the gains that a patch is shown at. */
+/** The natural logarithm of the gains that a patch is shown at, or further, to the teacher's own. */
 const GAINS = [-0.3, 1.9] as const;
-/** The share of brightened patches that are bounded as an exposure is. */
-const BOUNDED = 0.7;
+/** How much further than the teacher's exposure. */
+const BEYOND = 0.3;
+/** The share of brightened patches that are bent as by an exposure; the others are multiplied. */
+const BENT = 0.7;
 const GAMMAS = { probability: 0.5, range: [-0.4, 0.4] as const };
 const BLUR = { probability: 0.3, most: 1.2 };
 const OFFSET = 0.1;
@@ -103,7 +107,7 @@ export class PupilStream implements BatchStream {
     let index = random.integer(this.#frames);
     let at = 0;
     while (index >= this.#videos[at].frames.length) index -= this.#videos[at++].frames.length;
-    const { frames, labels } = this.#videos[at];
+    const { frames, labels, exposure } = this.#videos[at];
     const size = Math.min(patch, frames.width, frames.height);
     const needsObject = random.chance(foreground);
     let place = { x: 0, y: 0, size };
@@ -115,14 +119,16 @@ export class PupilStream implements BatchStream {
       };
       if (labels[index].cut(place).some(isObject)) break;
     }
-    const gain = Math.exp(random.uniform(...GAINS));
-    const isBounded = random.chance(BOUNDED) && gain > 1;
+    const [dimmest, brightest] = GAINS;
+    const most = Math.max(brightest, Math.log(exposure) + BEYOND);
+    const gain = Math.exp(random.uniform(dimmest, most));
+    const isBent = random.chance(BENT) && gain > 1;
     const hasGamma = random.chance(GAMMAS.probability);
     const gamma = Math.exp(random.uniform(...GAMMAS.range));
     const isBlurred = random.chance(BLUR.probability);
     const blur = BLUR.most * random.next();
     return {
-      ...{ frames, labels: labels[index], index, place, patch, isBounded },
+      ...{ frames, labels: labels[index], index, place, patch, isBent },
       draw: {
         orientation: random.integer(8),
         gain,
@@ -143,17 +149,17 @@ interface Choice {
   readonly index: number;
   readonly place: { readonly x: number; readonly y: number; readonly size: number };
   readonly patch: number;
-  readonly isBounded: boolean;
+  readonly isBent: boolean;
   readonly draw: Parameters<typeof applyAugmentation>[0];
 }
 
 async function patchOf(
-  { frames, labels, index, place, patch, isBounded, draw }: Choice,
+  { frames, labels, index, place, patch, isBent, draw }: Choice,
 ): Promise<Sample> {
   const { width, height, data, channels } = await frames.frame(index);
   const cut = cropSample({ channels, width, height, image: data }, place);
-  const exposed = isBounded
-    ? { image: cut.image.map((value) => bounded(value * draw.gain)), draw: { ...draw, gain: 1 } }
+  const exposed = isBent
+    ? { image: cut.image.map(exposureCurve(draw.gain)), draw: { ...draw, gain: 1 } }
     : { image: cut.image, draw };
   const sample = { ...cut, image: exposed.image, labels: labels.cut(place) };
   // Smaller frames are mirrored at their end, as stills are.

@@ -19,8 +19,8 @@ import type { TaughtVideo } from "./pupil_stream.ts";
 /** How the second stage learns from video. */
 export interface TeacherSettings {
   /**
-   * What the second stage learns from video: the answers to frames are pulled towards each other
-   * (`siamese`, as in the paper), or a student learns what a teacher found in them (`teacher`).
+   * What the second stage learns from video: a student learns what a teacher found in it (`teacher`),
+   * or the answers to frames are pulled towards each other (`siamese`, as in the paper).
    */
   consistency: "siamese" | "teacher";
   /** Learning rate of a student, on stills and on video alike. */
@@ -44,12 +44,12 @@ export const teacherSettings: SettingGroup<TeacherSettings> = {
   title: "Second stage",
   settings: {
     consistency: {
-      value: "siamese",
+      value: "teacher",
       rule: oneOf(["siamese", "teacher"]),
       sentence:
-        "What the second stage learns from video: to agree with itself from frame to frame " +
-        "(siamese), or what a teacher found (teacher); shares, windows, depth and the rates and " +
-        "losses of consistency are for siamese alone",
+        "What the second stage learns from video: what a teacher found in it (teacher), or to agree " +
+        "with itself from frame to frame (siamese); shares, windows, depth and the rates and losses of " +
+        "consistency are for siamese alone, and who gives one of them means siamese",
       isCommon: true,
     },
     teacherRate: {
@@ -140,7 +140,7 @@ export async function teach(
     for (const key of Object.keys(totals) as (keyof VoteCounts)[]) totals[key] += counts[key];
   }
   return {
-    video: { frames, labels },
+    video: { frames, labels, exposure },
     counts: totals,
     bytes: labels.reduce((sum, { bytes }) => sum + bytes, 0),
   };

@@ -5,7 +5,7 @@ import {
 } from "../../../../train/jobs/experiment/comparison.ts";
 import type { RecipeResult } from "../../../../train/jobs/experiment/measure_recipe.ts";
 import { parseProtocol } from "../../../../train/jobs/experiment/protocol.ts";
-import { recipes } from "../../../../train/jobs/experiment/recipes.ts";
+import { recipes, references } from "../../../../train/jobs/experiment/recipes.ts";
 import type { Evaluation } from "../../../../train/objects/scores/evaluate.ts";
 
 /** A measured video of which only the area's change is known. */
@@ -58,18 +58,27 @@ Deno.test("formatComparison() shows recipes, their spread over seeds and differe
     { name: "control", results: [result([0.1, 0.2]), result([0.3, 0.2])] },
     { name: "teacher", results: [result([0.05, 0.15]), result([0.25, 0.15])] },
   ];
-  const text = formatComparison(all, { reference: "control" });
+  const text = formatComparison(all, { references });
   const rows = text.split("\n").filter((line) => line.includes("| teacher"));
   assert(text.startsWith("Measured on 4 frames; 2 seeds"));
   assert(rows.some((row) => row.includes("0.1500 ± 0.0707")), text);
   assert(rows.some((row) => row.includes("-0.0500 [-0.0500, -0.0500]")), text);
 });
 
+Deno.test("formatComparison() compares those at an exposure of their own with the control at its own, too", () => {
+  const all = ["control", "control-auto", "teacher", "teacher-auto"]
+    .map((name, i) => ({ name, results: [result([0.1 + i / 20, 0.2 + i / 20])] }));
+  const [, fair] = formatComparison(all, { references }).split("Differences to control-auto");
+  const rows = fair.split("\n").filter((line) => line.includes("teacher"));
+  assertEquals(rows.length, 1, fair);
+  assert(rows[0].includes("+0.1000 [+0.1000, +0.1000]"), fair);
+});
+
 Deno.test("formatComparison() has no table of differences where stills alone have figures", () => {
   const stills = { ap50: 0.5, meanAp: 0.4, accuracies: [] };
   const all = ["control", "teacher"]
     .map((name) => ({ name, results: [{ ...result([0.1, 0.2]), stills }] }));
-  const text = formatComparison(all, { reference: "control" });
+  const text = formatComparison(all, { references });
   assertEquals(text.match(/^Accuracy:$/gm)?.length, 1, text);
   assertEquals(text.match(/^Flicker:$/gm)?.length, 2, text);
 });
@@ -96,7 +105,7 @@ Deno.test("parseProtocol() names the file and what is wrong in it", () => {
     [{ settings: { bases: 3 } }, "unknown setting bases"],
     [{ settings: { rounds: 0 } }, "rounds is 0"],
     [{ settings: { stills: "s" } }, "no video"],
-    [{ settings: { exposure: "auto" } }, "recipes name theirs"],
+    [{ settings: { exposure: 2 } }, "recipes name theirs"],
     [{ seeds: [] }, "seeds"],
     [{ seeds: [0.5] }, "seeds"],
     [{ seeds: [1, 1] }, "seeds names one twice"],

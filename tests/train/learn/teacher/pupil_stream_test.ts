@@ -18,7 +18,7 @@ Deno.test("a patch of a student has an object, not only doubt, where it needs on
   };
   const labels = [new RunLabels({ width, height, data })];
   const settings = { patch, count, foreground: 1, seed: 1, encode };
-  await new PupilStream([{ frames, labels }], settings).next();
+  await new PupilStream([{ frames, labels, exposure: 1 }], settings).next();
   const [ids] = batches;
   assertEquals(ids.length, count * patch * patch);
   for (let i = 0; i < count; i++) {
@@ -33,7 +33,8 @@ Deno.test("frames smaller than a patch are mirrored, labels and image alike", as
   const frames = heldFrames([{ width, height, data: image }]);
   const encode = (ids: Uint32Array) => Float32Array.from(ids);
   const settings = { patch, count: 8, foreground: 0, seed: 2, encode };
-  const { shape, images, targets } = await new PupilStream([{ frames, labels }], settings).next();
+  const taught = { frames, labels, exposure: 1 };
+  const { shape, images, targets } = await new PupilStream([taught], settings).next();
   assertEquals([shape, targets?.length], [[8, 1, patch, patch], 8 * patch * patch]);
   const mean = (label: number) => {
     const values = images.filter((_, i) => targets![i] === label);
