@@ -6,6 +6,7 @@
 
 import { disk, writeFileAtomic } from "./disk/files.ts";
 import { formatRanges } from "../images/names.ts";
+import { goOn, type Progress } from "./progress/progress.ts";
 import type { Source } from "../images/source.ts";
 import type { LabelImage } from "../images/image.ts";
 import { backgroundOf } from "../images/masks/binary.ts";
@@ -47,6 +48,8 @@ export interface EvaluateFilesOptions {
   readonly field?: number;
   /** A JSON file to write. */
   readonly out?: string;
+  /** Notes how far it is. */
+  readonly progress?: Progress;
   /** Where images are read from; the disk unless told. */
   readonly source?: Source;
 }
@@ -68,7 +71,7 @@ export interface FilesEvaluation extends Evaluation {
  * @throws {SyntaxError | RangeError | TypeError} If files are damaged, do not match or differ in size.
  */
 export async function evaluateFiles(options: EvaluateFilesOptions): Promise<FilesEvaluation> {
-  const { source = disk, ignoreLabel = 0, masks } = options;
+  const { source = disk, ignoreLabel = 0, masks, progress } = options;
   const labels = holdingLast(await openLabels(source, options.labels));
   const truth = options.truth === undefined
     ? null
@@ -79,7 +82,10 @@ export async function evaluateFiles(options: EvaluateFilesOptions): Promise<File
     markers: markers && matched(labels, markers),
   };
   const times = timesOf(labels, known);
-  const measured = await evaluateFrames(framesOf(labels, { ...known, times }), {
+  const frames = framesOf(labels, { ...known, times });
+  const counted = progress ? countedItems(frames, progress) : frames;
+  if (progress) goOn(progress, `measuring ${options.labels}`, labels.length);
+  const measured = await evaluateFrames(counted, {
     field: options.field,
   });
   const read = maskNotes(truth?.facts ?? [], { masks, what: "truth images" });
@@ -94,6 +100,14 @@ export async function evaluateFiles(options: EvaluateFilesOptions): Promise<File
     await writeFileAtomic(options.out, JSON.stringify(evaluation, null, 2) + "\n");
   }
   return evaluation;
+}
+
+/** The same, counted as they are taken. */
+async function* countedItems<T>(items: AsyncIterable<T>, progress: Progress): AsyncGenerator<T> {
+  for await (const item of items) {
+    yield item;
+    progress.done++;
+  }
 }
 
 /** Truth or markers, and which labels they belong to. */

@@ -10,7 +10,9 @@ import { MEMORY, OVERWRITE, PLANE_CHOICE } from "../flag.ts";
 import { choiceFlag, countFlag, type Flags, requiredFlag, textFlag } from "../flag_values.ts";
 import { absolute, next } from "../session/next.ts";
 import { counted, type Shown } from "../text.ts";
+import type { ProgressEvent } from "../../jobs/progress/progress.ts";
 import { UsageError } from "../usage_error.ts";
+import { WaitingProgress } from "./waiting_progress.ts";
 
 /** The command `annotate-to-mask`. */
 export const annotateCommand: Command = {
@@ -79,7 +81,13 @@ export const annotateCommand: Command = {
   async run(flags, { output }) {
     const options = annotateOptions(flags);
     const { annotateToMask } = await import("../../jobs/annotate/annotate_to_mask.ts");
-    for await (const event of annotateToMask(options)) output.event(event, formatAnnotation);
+    const waiting = new WaitingProgress(() => performance.now());
+    for await (const event of annotateToMask(options)) {
+      output.event(
+        event,
+        (shown) => shown.type === "progress" ? waiting.show(shown) : formatAnnotation(shown),
+      );
+    }
     output.say(next("train on stills with their masks", ["train", "--stills", "STILLS"]));
   },
 };
@@ -120,7 +128,7 @@ function sigmasFlag(flags: Flags): number[] | undefined {
 }
 
 /** An event as text. */
-export function formatAnnotation(event: AnnotateEvent): Shown {
+export function formatAnnotation(event: Exclude<AnnotateEvent, ProgressEvent>): Shown {
   switch (event.type) {
     case "note":
       return { lines: [event.text], status: null };

@@ -6,6 +6,7 @@
 
 import type { Command } from "../command.ts";
 import { next } from "../session/next.ts";
+import { shownWhileWaiting } from "./waiting_progress.ts";
 
 /** The command `doctor`. */
 export const doctorCommand: Command = {
@@ -14,9 +15,11 @@ export const doctorCommand: Command = {
   usesGpu: true,
   usage: "",
   flags: [],
-  async run(_flags, { output }) {
+  async run(_flags, context) {
+    const { output } = context;
     const { examine } = await import("../../jobs/doctor.ts");
-    output.event(await examine(), (found) => ({
+    const what = "measuring the adapter";
+    output.event(await shownWhileWaiting(context, { what, start: examine }), (found) => ({
       lines: [
         `Adapter    ${found.adapter}${found.is_software ? " (software: no GPU)" : ""}`,
         `Versions   ${Object.entries(found.versions).map((pair) => pair.join(" ")).join(", ")}`,

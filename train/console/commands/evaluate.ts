@@ -10,6 +10,7 @@ import { choiceFlag, countFlag, requiredFlag, textFlag, wholeFlag } from "../fla
 import { next } from "../session/next.ts";
 import { counted } from "../text.ts";
 import { UsageError } from "../usage_error.ts";
+import { shownWhileWaiting } from "./waiting_progress.ts";
 
 const MASKS = ["instances", "binary"] as const;
 
@@ -63,7 +64,8 @@ export const evaluateCommand: Command = {
     },
     { name: "out", kind: "value", placeholder: "FILE.json", sentence: "A JSON file to write" },
   ],
-  async run(flags, { output }) {
+  async run(flags, context) {
+    const { output } = context;
     if (flags.field !== undefined && flags.truth === undefined && flags.markers === undefined) {
       throw new UsageError("Cannot use --field without --truth or --markers");
     }
@@ -75,7 +77,7 @@ export const evaluateCommand: Command = {
     }
     const labels = requiredFlag(flags, "labels");
     const { evaluateFiles } = await import("../../jobs/evaluate_files.ts");
-    const evaluation = await evaluateFiles({
+    const options = {
       labels,
       truth: textFlag(flags, "truth"),
       markers: textFlag(flags, "markers"),
@@ -83,6 +85,10 @@ export const evaluateCommand: Command = {
       ignoreLabel,
       masks,
       out: textFlag(flags, "out"),
+    };
+    const evaluation = await shownWhileWaiting(context, {
+      what: `opening ${labels}`,
+      start: (progress) => evaluateFiles({ ...options, progress }),
     });
     output.event(evaluation, (shown) => ({ lines: formatEvaluation(shown), status: null }));
     const filtered = `${labels.replace(/(\.\w+|[\\/]+)$/, "")}-filtered`;

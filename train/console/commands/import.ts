@@ -11,6 +11,7 @@ import { textFlag } from "../flag_values.ts";
 import { absolute, next } from "../session/next.ts";
 import { formatThresholds, type Shown } from "../text.ts";
 import { UsageError } from "../usage_error.ts";
+import { shownWhileWaiting } from "./waiting_progress.ts";
 
 /** The command `import`. */
 export const importCommand: Command = {
@@ -27,13 +28,18 @@ export const importCommand: Command = {
     },
   ],
   takesInputs: true,
-  async run(flags, { output }) {
+  async run(flags, context) {
+    const { output } = context;
     const [model, ...others] = flags._ as string[];
     if (model === undefined) throw new UsageError("Cannot import: no MODEL_DIR given");
     if (others.length > 0) throw new UsageError(`Cannot use ${others[0]}: one MODEL_DIR at a time`);
     const out = textFlag(flags, "out") ?? `runs/${basename(resolve(model))}`;
     const { importRun } = await import("../../jobs/import_run.ts");
-    output.event(await importRun({ model, out }), formatImport);
+    const imported = await shownWhileWaiting(context, {
+      what: `reading ${model}`,
+      start: () => importRun({ model, out }),
+    });
+    output.event(imported, formatImport);
     output.say([
       ...next("segment images with it", ["predict", "--model", out, "--out", "labels", "IMAGES"]),
       ...next("make it steady on a video", [

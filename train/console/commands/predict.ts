@@ -22,6 +22,7 @@ import { counted, formatDuration, formatWritten, Rate, type Shown } from "../tex
 import { next } from "../session/next.ts";
 import { placeOf } from "../session/surroundings.ts";
 import { usage, UsageError } from "../usage_error.ts";
+import { WaitingProgress } from "./waiting_progress.ts";
 
 /** From what, with what and where to. */
 const PLACES: readonly Flag[] = [
@@ -248,10 +249,12 @@ function thresholdFlag(flags: Flags): "otsu" | number | undefined {
 /** Turns the events of a prediction into text. */
 export class PredictProgress {
   readonly #rate: Rate;
+  readonly #waiting: WaitingProgress;
 
   /** Starts; the clock (milliseconds) can be replaced in tests. */
   constructor(clock: () => number = () => performance.now()) {
     this.#rate = new Rate(clock);
+    this.#waiting = new WaitingProgress(clock);
   }
 
   /** Text for the next event. */
@@ -263,6 +266,8 @@ export class PredictProgress {
       }
       case "note":
         return { lines: [event.text], status: null };
+      case "progress":
+        return this.#waiting.show(event);
       case "frame": {
         const { name, done, total, objects, seconds } = event;
         const rate = this.#rate.observe(done);

@@ -7,6 +7,7 @@
 import type { Command } from "../command.ts";
 import { countFlag, requiredFlag } from "../flag_values.ts";
 import { absolute, next } from "../session/next.ts";
+import { shownWhileWaiting } from "./waiting_progress.ts";
 
 /** The command `synth`. */
 export const synthCommand: Command = {
@@ -35,7 +36,9 @@ export const synthCommand: Command = {
       sentence: "Write label-free z-stacks, with dots in the nuclei and the planes in focus",
     },
   ],
-  async run(flags, { output }) {
+  async run(flags, context) {
+    const { output } = context;
+    const what = "making images";
     const { synthFiles, synthStackFiles } = await import("../../jobs/synth_files.ts");
     const options = {
       out: requiredFlag(flags, "out"),
@@ -48,14 +51,20 @@ export const synthCommand: Command = {
       status: null,
     });
     if (flags.holotomography !== true) {
-      const written = await synthFiles(options);
+      const written = await shownWhileWaiting(context, {
+        what,
+        start: () => synthFiles(options),
+      });
       output.event(written, show);
       const { stills, video, truth } = written;
       const data = ["--stills", stills, "--video", video, "--truth", truth];
       output.say(next("train on them", ["train", ...data]));
       return;
     }
-    const written = await synthStackFiles(options);
+    const written = await shownWhileWaiting(context, {
+      what,
+      start: () => synthStackFiles(options),
+    });
     output.event(written, show);
     const { stills, movie, truth, dots, focus } = written;
     output.say([

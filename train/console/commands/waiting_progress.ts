@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { ProgressEvent } from "../../jobs/progress/progress.ts";
+import type { Progress, ProgressEvent } from "../../jobs/progress/progress.ts";
+import type { CommandContext } from "../command.ts";
 import { formatDuration, Rate, type Shown } from "../text.ts";
 
 /** Turns word of long work into a status line with the remaining time. */
@@ -26,5 +27,26 @@ export class WaitingProgress {
     const isKnown = total !== null && Number.isFinite(rate) && rate > 0;
     const left = isKnown ? `  ${formatDuration((total - done) / rate)} left` : "";
     return { lines: [], status: `${what[0].toUpperCase()}${what.slice(1)}${count}${left}` };
+  }
+}
+
+/**
+ * Waits for work of which nothing is heard before its end, and shows how far it is.
+ *
+ * @param start Begins it, with the record in which it notes how far it is.
+ * @throws {StoppedError} If the user asked to stop.
+ */
+export async function shownWhileWaiting<T>(
+  { output, stop }: CommandContext,
+  { what, start }: { what: string; start: (progress: Progress) => Promise<T> },
+): Promise<T> {
+  const { begin, waitingFor } = await import("../../jobs/progress/progress.ts");
+  const progress = begin(what);
+  const shown = new WaitingProgress(() => performance.now());
+  const events = waitingFor(start(progress), { progress, stop });
+  for (;;) {
+    const next = await events.next();
+    if (next.done) return next.value;
+    output.event(next.value, (event) => shown.show(event));
   }
 }

@@ -25,6 +25,13 @@ import {
   videoIntensityRange,
 } from "../../images/normalize.ts";
 import { Random } from "../../images/random.ts";
+import {
+  begin,
+  goOn,
+  type Progress,
+  type ProgressEvent,
+  waitingFor,
+} from "../progress/progress.ts";
 import { JobOutput } from "../outputs/job_output.ts";
 import { filesToWrite, type OutputFile } from "../outputs/output_plan.ts";
 import {
@@ -133,7 +140,12 @@ export interface MasksDone {
 }
 
 /** What {@linkcode annotateToMask} tells while it runs. */
-export type AnnotateEvent = AnnotateNote | ClassifierTrained | MaskMade | MasksDone;
+export type AnnotateEvent =
+  | AnnotateNote
+  | ProgressEvent
+  | ClassifierTrained
+  | MaskMade
+  | MasksDone;
 
 /**
  * Trains a pixel classifier on scribbles and writes a mask of every image: the objects of all classes
@@ -168,10 +180,14 @@ export async function* annotateToMask(
   const wanted = masks.filter(({ files }) => files.length > 0);
   const kept = masks.length - wanted.length;
   if (wanted.length > 0) {
-    const count = await countScribbles(scribbles, images, { merge: options.merge ?? false });
+    const progress = begin(`reading ${options.scribbles}`);
+    const counting = countScribbles(scribbles, images, { merge: options.merge ?? false });
+    const count = yield* waitingFor(counting, { progress });
     using device = await openDevice({ memoryLimit: (options.memory ?? 4096) * 1024 ** 2 });
-    const source = await normalizedImages(images, options);
-    const classifier = await learn(device, { scribbles, source, count, options });
+    const source = yield* waitingFor(normalizedImages(images, { options, progress }), { progress });
+    goOn(progress, "learning from the scribbles");
+    const learning = learn(device, { scribbles, source, count, options });
+    const classifier = yield* waitingFor(learning, { progress });
     const seconds = (performance.now() - started) / 1000;
     yield { type: "trained", scribbled: count.pixels, images: count.images.length, seconds };
     using _folder = await makeFolder(options.out);
@@ -202,14 +218,21 @@ function* notesOf(images: ImageSet, { path, unused }: ScribbleSet): Generator<An
 type ImageSource = (i: number) => Promise<Plane>;
 
 async function normalizedImages(
-  { names, image }: ImageSet,
-  { normalize: mode = "image" }: AnnotateToMaskOptions,
+  { path, names, image }: ImageSet,
+  { options: { normalize: mode = "image" }, progress }: {
+    options: AnnotateToMaskOptions;
+    progress: Progress;
+  },
 ): Promise<ImageSource> {
   const settings = { mode, low: 1, high: 99.8 };
   const common: IntensityRange | null = mode === "image"
     ? null
     : await videoIntensityRange(async function* () {
-      for (const i of names.keys()) yield await image(i);
+      goOn(progress, `reading the range of ${path}`, names.length);
+      for (const i of names.keys()) {
+        yield await image(i);
+        progress.done++;
+      }
     }, settings);
   return async (i) => {
     const plane = await image(i);

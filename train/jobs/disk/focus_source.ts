@@ -9,6 +9,7 @@ import { decodeSafeTensors } from "../../../nn/safetensors.ts";
 import { loadFocusModel } from "../../models/focus/model_file.ts";
 import { findFocus } from "../../models/focus/predict.ts";
 import { decodeFocusTable, focusPlanesOf } from "../../images/series/focus_table.ts";
+import { goOn, type Progress } from "../progress/progress.ts";
 import { weightsFile } from "./model_files.ts";
 import type { FindFocus } from "../../images/series/stack_video.ts";
 
@@ -16,10 +17,15 @@ import type { FindFocus } from "../../images/series/stack_video.ts";
  * Opens a table of planes in focus (`.csv`) or a classifier (a run folder of `train --model focus`, or
  * its weights).
  *
+ * @param progress Notes for how many stacks the classifier has found the focus.
  * @throws {Error} If there is no such file.
  * @throws {SyntaxError | RangeError} If it is damaged or something else.
  */
-export async function openFocus(device: Device, path: string): Promise<FindFocus> {
+export async function openFocus(
+  device: Device,
+  path: string,
+  progress?: Progress,
+): Promise<FindFocus> {
   if (isFocusTable(path)) {
     const rows = decodeFocusTable(new TextDecoder().decode(await readFile(path)), path);
     return (sequence) => Promise.resolve(focusPlanesOf(sequence, { rows, from: path }));
@@ -29,7 +35,11 @@ export async function openFocus(device: Device, path: string): Promise<FindFocus
   const model = loadFocusModel(device, { weights, from: file });
   return async (sequence) => {
     const planes: number[] = [];
-    for await (const { plane } of findFocus(device, { model, sequence })) planes.push(plane);
+    if (progress) goOn(progress, `finding the focus of ${sequence.path}`, sequence.length);
+    for await (const { plane } of findFocus(device, { model, sequence })) {
+      planes.push(plane);
+      if (progress) progress.done++;
+    }
     return planes;
   };
 }

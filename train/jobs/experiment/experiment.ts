@@ -225,8 +225,10 @@ async function* openData(
 ): AsyncGenerator<ProgressEvent, OpenedData> {
   using parts = new DisposableStack();
   const device = parts.use(await openDevice({ memoryLimit: config.memory * 1024 ** 2 }));
-  const findFocus = takesStacks(config) ? await openFocus(device, config.focus) : undefined;
   const progress = begin("reading the data");
+  const findFocus = takesStacks(config)
+    ? await openFocus(device, config.focus, progress)
+    : undefined;
   const work = loadTrainingSet(config, { findFocus, progress });
   const set = yield* waitingFor(work, { progress, stop });
   const kept = parts.move();

@@ -27,6 +27,7 @@ import { objectModelOf } from "../../models/list.ts";
 import type { Model } from "../../models/model_file.ts";
 import { JobOutput } from "../outputs/job_output.ts";
 import { filesToWrite, type PlannedJob } from "../outputs/output_plan.ts";
+import { goOn, type Progress } from "../progress/progress.ts";
 import { MEND } from "./open_inputs.ts";
 import type { PredictNote, PredictOptions } from "./predict_options.ts";
 
@@ -59,6 +60,7 @@ export class FrameReader {
   readonly #device: Device;
   readonly #model: Model;
   readonly #options: PredictOptions;
+  readonly #progress: Progress;
   /** Frames that cannot be read, by the name of the frame. */
   readonly #damaged = new Map<string, DamagedFile>();
   /** What a user should know, as soon as it is known; whoever tells it takes it out. */
@@ -66,11 +68,15 @@ export class FrameReader {
   /** Label files that exist and are kept. */
   kept = 0;
 
-  /** Reads for a model as it decodes. */
-  constructor(device: Device, { model, options }: { model: Model; options: PredictOptions }) {
+  /** Reads for a model as it decodes, and notes how far reading is. */
+  constructor(
+    device: Device,
+    { model, options, progress }: { model: Model; options: PredictOptions; progress: Progress },
+  ) {
     this.#device = device;
     this.#model = model;
     this.#options = options;
+    this.#progress = progress;
   }
 
   /** Files that could not be read and were left out. */
@@ -184,8 +190,11 @@ export class FrameReader {
   /** The intensities that all frames of a video share that can be read. */
   async #commonRange(video: Video, settings: NormalizationSettings): Promise<IntensityRange> {
     const readable = this.#readable.bind(this);
+    const progress = this.#progress;
     return await videoIntensityRange(async function* () {
-      for (let i = 0; i < video.length; i++) {
+      // Twice, where intensities are no whole numbers.
+      goOn(progress, `reading the range of ${video.path}`, video.length);
+      for (let i = 0; i < video.length; i++, progress.done++) {
         const plane = await readable(video, i, () => referenceOf(video, i));
         if (plane !== null) yield plane;
       }

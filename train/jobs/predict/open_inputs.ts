@@ -18,6 +18,7 @@ import { listFolder, type Source } from "../../images/source.ts";
 import { FOCUS, openFocus } from "../disk/focus_source.ts";
 import { disk } from "../disk/files.ts";
 import { runOf } from "../disk/model_files.ts";
+import { goOn, type Progress } from "../progress/progress.ts";
 import type { PredictOptions } from "./predict_options.ts";
 
 /** What to do about files that cannot be read. */
@@ -27,6 +28,8 @@ export const MEND = "mend them or take them out, or go on without them with --sk
 export interface OpenedInputs {
   /** Videos, stacks and single images, in the order of the inputs. */
   readonly videos: readonly Video[];
+  /** The folder that each of those comes from that was not given as a file. */
+  readonly folders: ReadonlyMap<Video, string>;
   /** What a user should know. */
   readonly notes: readonly string[];
   /** Files that cannot be opened; none unless they may be left out. */
@@ -44,24 +47,32 @@ interface Tell {
 /**
  * Opens all inputs.
  *
+ * @param options.progress Notes how far it is.
  * @param options.planes Planes on each side of the focus where the model takes z-stacks, else null.
  * @throws {SyntaxError | RangeError} If a file cannot be opened and may not be left out, or all.
  * @throws {TypeError} If a setting is not for the model.
  */
 export async function openInputs(
   device: Device,
-  { options, planes }: { options: PredictOptions; planes: number | null },
+  { options, planes, progress }: {
+    options: PredictOptions;
+    planes: number | null;
+    progress: Progress;
+  },
 ): Promise<OpenedInputs> {
   const { inputs, source = disk, skipDamaged = false } = options;
   const open = planes === null
     ? openerOfPlanes(source, options)
-    : await openerOfStacks(device, { options, source, planes });
+    : await openerOfStacks(device, { options, source, planes, progress });
   const videos: Video[] = [];
+  const folders = new Map<Video, string>();
   const notes: string[] = [];
   const damaged: DamagedFile[] = [];
   const known = new Set<string>();
   let images = 0;
-  for (const path of inputs) {
+  goOn(progress, "opening the images", inputs.length);
+  for (const [at, path] of inputs.entries()) {
+    progress.done = at;
     if (known.has(path)) continue;
     const junk = inputs.length > 1 ? await whyJunk(source, path) : null;
     if (junk !== null) {
@@ -74,6 +85,7 @@ export async function openInputs(
         damaged: (file) => damaged.push(file),
       });
       videos.push(...opened);
+      if (await source.isFolder(path)) opened.forEach((video) => folders.set(video, path));
       images += opened.reduce((sum, { length }) => sum + length, 0);
       // Of a data set in several files each may be given: it is read once.
       for (const { path, files = [] } of opened) {
@@ -93,7 +105,7 @@ export async function openInputs(
         `${namesOf(formatsOf(source))} files or folders of them`,
     );
   }
-  return { videos, notes: [...notes, ...videos.flatMap(({ notes }) => notes)], damaged };
+  return { videos, folders, notes: [...notes, ...videos.flatMap(({ notes }) => notes)], damaged };
 }
 
 /** What an input is that holds no image, such as what a shell finds for `*` beside images. */
@@ -166,10 +178,11 @@ async function stillsIn(
 /** Opens inputs for models whose images are the planes around focus of z-stacks. */
 async function openerOfStacks(
   device: Device,
-  { options: { model, focus, channel, slice }, source, planes }: {
+  { options: { model, focus, channel, slice }, source, planes, progress }: {
     options: PredictOptions;
     source: Source;
     planes: number;
+    progress: Progress;
   },
 ): Promise<Open> {
   if (slice !== undefined) {
@@ -177,6 +190,6 @@ async function openerOfStacks(
       `Cannot use --slice with ${model}: its images are the planes around focus; leave the flag out`,
     );
   }
-  const findFocus = await openFocus(device, focus ?? `${runOf(model)}/${FOCUS}`);
+  const findFocus = await openFocus(device, focus ?? `${runOf(model)}/${FOCUS}`, progress);
   return async (path) => [await openStackVideo(source, path, { planes, findFocus, channel })];
 }

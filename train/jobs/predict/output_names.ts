@@ -14,19 +14,49 @@ const LEAST_DIGITS = 3;
 /**
  * Which frames go into which file. A stack becomes one file, a folder one file per frame; with `ctc` it
  * is always one file per frame, named as the Cell Tracking Challenge does: all of them with as many
- * digits as the inputs have, at least three and as many as the last frame needs.
+ * digits as the inputs have, at least three and as many as the last frame needs. Where frames of several
+ * folders have the same names, each folder gets a folder of its own.
  */
 export function predictionJobs(
   videos: readonly Video[],
-  { ctc = false }: { ctc?: boolean },
+  { ctc = false, folders = new Map() }: {
+    ctc?: boolean;
+    /** The folders that videos and images come from that were not given as files. */
+    folders?: ReadonlyMap<Video, string>;
+  },
 ): OutputJob<Video>[] {
-  if (ctc) return challengeJobs(videos);
-  return videos.flatMap((video) => {
-    const indices = [...video.stems.keys()];
-    return isSequence(video)
-      ? indices.map((i) => ({ source: video, frames: [i], stem: video.stems[i] }))
-      : [{ source: video, frames: indices, stem: video.stems[0] }];
+  const jobs = ctc ? challengeJobs(videos) : videos.flatMap(plainJobs);
+  const places = jobs.flatMap(({ source, stem }) => {
+    const folder = folders.get(source);
+    return folder === undefined ? [] : [[stem, folder] as const];
   });
+  const first = new Map(places.toReversed());
+  if (places.every(([stem, folder]) => first.get(stem) === folder)) return jobs;
+  const names = distinctNames([...new Set(folders.values())]);
+  return jobs.map((job) => {
+    const folder = folders.get(job.source);
+    return folder === undefined ? job : { ...job, stem: `${names.get(folder)}/${job.stem}` };
+  });
+}
+
+function plainJobs(video: Video): OutputJob<Video>[] {
+  const indices = [...video.stems.keys()];
+  return isSequence(video)
+    ? indices.map((i) => ({ source: video, frames: [i], stem: video.stems[i] }))
+    : [{ source: video, frames: indices, stem: video.stems[0] }];
+}
+
+/** The last parts of each path, as many of them as tell the paths apart. */
+function distinctNames(paths: readonly string[]): Map<string, string> {
+  const parts = paths.map((path) => path.split(/[\\/]+/).filter((part) => !/^\.*$/.test(part)));
+  const most = Math.max(...parts.map(({ length }) => length));
+  for (let count = 1; count <= most; count++) {
+    const names = parts.map((list) => list.slice(-count).join("/"));
+    if (new Set(names).size === names.length) {
+      return new Map(paths.map((path, i) => [path, names[i]]));
+    }
+  }
+  return new Map(paths.map((path, i) => [path, [...parts[i], `${i + 1}`].join("/")]));
 }
 
 /** Whether each frame is a file of its own. */

@@ -11,6 +11,8 @@
 import { openDevice } from "../../../kernels/open_device.ts";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import type { Steps } from "../../../kernels/masks/mod.ts";
+import type { Network } from "../../../nn/module.ts";
+import type { Channels, Plane } from "../../images/image.ts";
 import { reasonOf } from "../../images/folders/damaged_files.ts";
 import { groupNotes } from "../../images/formats/notes.ts";
 import type { Video } from "../../images/series/video.ts";
@@ -18,11 +20,13 @@ import { changeDecode } from "../../models/decode_changes.ts";
 import { defaultKinds, objectModelOf } from "../../models/list.ts";
 import { buildModel, type Model, type ModelFile, readingOf } from "../../models/model_file.ts";
 import { inTurns, underwayOf } from "../../models/turns.ts";
-import { ALL_ORIENTATIONS, viewsOf } from "../../models/views.ts";
+import { tilesOf } from "../../models/tiles/tiling.ts";
+import { ALL_ORIENTATIONS, type View, viewsOf } from "../../models/views.ts";
 import type { FrameNeed, FrameResult } from "../../objects/formats/output_format.ts";
 import { tracedOutlines } from "../../objects/outline.ts";
 import { makeFolder } from "../disk/folders.ts";
 import { readKernelFile } from "../disk/kernel_file.ts";
+import { begin, goOn, type Progress, waitingFor } from "../progress/progress.ts";
 import type { JobOutput } from "../outputs/job_output.ts";
 import { foldersOf, type PlannedJob, planOutputs } from "../outputs/output_plan.ts";
 import { type Frame, FrameReader } from "./frame_reader.ts";
@@ -52,27 +56,33 @@ export async function* predictObjects(
     kernels: kernels === undefined ? {} : await readKernelFile(kernels),
   });
   const { planes } = readingOf(file);
-  const { videos, damaged, ...inputs } = await openInputs(device, { options, planes });
+  const progress = begin("opening the images");
+  const opening = openInputs(device, { options, planes, progress });
+  const { videos, folders, damaged, ...inputs } = yield* waitingFor(opening, { progress });
   for (const text of groupNotes(inputs.notes)) yield { type: "note", text };
   for (const one of damaged) yield { type: "note", text: `${reasonOf(one)}: left out` };
-  const jobs = await planFiles(videos, options);
+  const { jobs, notes } = await planFiles(videos, { folders, options });
+  for (const text of notes) yield { type: "note", text };
   const model = changedModel(buildModel(device, file), options);
-  using folders = new DisposableStack();
-  for (const folder of foldersOf(jobs)) folders.use(await makeFolder(folder));
+  using made = new DisposableStack();
+  for (const folder of foldersOf(jobs)) made.use(await makeFolder(folder));
   const total = jobs.reduce((sum, { frames }) => sum + frames.length, 0);
   let written = 0;
-  const reader = new FrameReader(device, { model, options });
+  const reader = new FrameReader(device, { model, options, progress });
   const largest = Math.max(...videos.map(({ width, height }) => width * height));
   const segmented = inTurns(
     device,
     reader.frames(jobs),
-    (frame) => segment(device, { frame, model, options }),
+    (frame) => segment(device, { frame, model, options, progress }),
     { most: underwayOf(largest) },
   );
   let before = performance.now();
   let output: JobOutput | null = null;
   try {
-    for await (const { frame: { name, done, ...frame }, objects, ...result } of segmented) {
+    for (;;) {
+      const step = yield* waitingFor(segmented.next(), { progress });
+      if (step.done) break;
+      const { frame: { name, done, ...frame }, objects, ...result } = step.value;
       yield* reader.notes.splice(0);
       output = frame.output;
       if (await output.add(result)) written++;
@@ -82,6 +92,7 @@ export async function* predictObjects(
       yield { type: "frame", name, done, total, objects, seconds };
     }
   } finally {
+    await segmented.return(undefined);
     await output?.[Symbol.asyncDispose]();
   }
   yield* reader.notes.splice(0);
@@ -96,10 +107,14 @@ export async function* predictObjects(
 /** What is written of which frames. */
 async function planFiles(
   videos: readonly Video[],
-  { out, outputs, ctc }: PredictOptions,
-): Promise<PlannedJob<Video>[]> {
+  { folders, options: { out, outputs, ctc } }: {
+    folders: ReadonlyMap<Video, string>;
+    options: PredictOptions;
+  },
+): Promise<{ jobs: PlannedJob<Video>[]; notes: string[] }> {
   for (const video of videos) outputs?.forEach((format) => format.check?.(video));
-  return await planOutputs(predictionJobs(videos, { ctc }), {
+  const jobs = predictionJobs(videos, { ctc, folders });
+  const planned = await planOutputs(jobs, {
     out,
     outputs,
     inputs: videos.map(({ path }) => path),
@@ -110,6 +125,10 @@ async function planFiles(
       `Cannot predict ${input} into ${out}: results would be mixed with or replace the images; ` +
       "give another --out",
   });
+  const notes = jobs.some(({ stem }) => stem.includes("/"))
+    ? [`Images of several inputs have the same names: ${out} has a folder for each input`]
+    : [];
+  return { jobs: planned, notes };
 }
 
 /** A model that decodes as a user wants. */
@@ -127,10 +146,11 @@ interface Segmented extends FrameResult {
 /** Queues the network for a frame, and takes its answer to objects when asked to go on. */
 function* segment(
   device: Device,
-  { frame, model: { network, kind, decode }, options }: {
+  { frame, model: { network, kind, decode }, options, progress }: {
     frame: Frame;
     model: Model;
     options: PredictOptions;
+    progress: Progress;
   },
 ): Steps<Segmented> {
   const { tta, tile, outputs = [] } = options;
@@ -139,8 +159,42 @@ function* segment(
   const isNeeded = (need: FrameNeed) => outputs.some(({ needs }) => needs.includes(need));
   const wantsMap = isNeeded("map");
   const settings = { network, image, decode, exposure, views, tile, wantsMap };
-  const { labels, count, outlines, map } = yield* objectModelOf(kind).segment(device, settings);
+  const steps = objectModelOf(kind).segment(device, settings);
+  goOn(progress, `segmenting ${frame.name}`, partsOf(device, settings));
+  const { labels, count, outlines, map } = yield* countedSteps(steps, progress);
   const result = { frame, labels, objects: count, map, ...(plane && { plane }) };
   if (!isNeeded("outlines")) return result;
   return { ...result, outlines: outlines ? outlines() : tracedOutlines(labels) };
+}
+
+/** Images up to this many pixels are seen in one piece, and nobody waits for parts of them. */
+const ONE_PIECE = 1536 ** 2;
+
+/** The tiles and views that an image is seen in, about; null for a small one. */
+function partsOf(
+  device: Device,
+  { network, image, views, tile }: {
+    network: Network;
+    image: Plane | Channels;
+    views: readonly View[];
+    tile?: number;
+  },
+): number | null {
+  if (image.width * image.height <= ONE_PIECE) return null;
+  return views.length * tilesOf(device, { network, view: image, tile }).length;
+}
+
+/** The same steps, counted. */
+function* countedSteps<R>(steps: Steps<R>, progress: Progress): Steps<R> {
+  try {
+    let step = steps.next([]);
+    while (!step.done) {
+      const values = yield step.value;
+      if (progress.total !== null) progress.done = Math.min(progress.done + 1, progress.total);
+      step = steps.next(values);
+    }
+    return step.value;
+  } finally {
+    steps.return(undefined as never);
+  }
 }

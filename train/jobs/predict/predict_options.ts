@@ -9,6 +9,7 @@ import type { PlaneChoice } from "../../images/series/plane_choice.ts";
 import type { Source } from "../../images/source.ts";
 import type { DecodeChanges, ModelKind } from "../../models/model_kind.ts";
 import type { OutputFormat } from "../../objects/formats/output_format.ts";
+import type { ProgressEvent } from "../progress/progress.ts";
 
 /** What to predict, with what, and where to; and what differs from the model's own settings. */
 export interface PredictOptions extends DecodeChanges, PlaneChoice {
@@ -96,4 +97,4 @@ export interface PredictNote {
 }
 
 /** What prediction tells while it runs. */
-export type PredictEvent = FramePredicted | PredictionDone | PredictNote;
+export type PredictEvent = FramePredicted | PredictionDone | PredictNote | ProgressEvent;

@@ -58,8 +58,10 @@ export async function* trainObjects(
 ): AsyncGenerator<TrainEvent> {
   using run = await openRun(options, claim);
   const { config, parent, places, device, source } = run;
-  const findFocus = takesStacks(config) ? await openFocus(device, config.focus) : undefined;
   const progress = begin("reading the data");
+  const findFocus = takesStacks(config)
+    ? await openFocus(device, config.focus, progress)
+    : undefined;
   const set = yield* waitingFor(loadTrainingSet(config, { findFocus, source, progress }), {
     ...{ progress, stop: run.stop },
   });

@@ -30,7 +30,7 @@ import {
   postprocessSettings,
   postprocessSteps,
 } from "./postprocess.ts";
-import { probabilitySteps, queueProbability } from "./probability.ts";
+import { probabilitySteps, queuedProbabilitySteps } from "./probability.ts";
 
 /** What a U-Net has of its own. */
 export interface UNetSettings {
@@ -142,7 +142,7 @@ function* segment(
     const found = yield* bandedPostprocessSteps(device, map, decode);
     return { ...found, outlines: null, map: wantsMap ? map : null };
   }
-  const prob = queueProbability(device, options);
+  const prob = yield* queuedProbabilitySteps(device, options);
   try {
     const map = wantsMap ? { width, height, data: yield* readValues(prob) } : null;
     const found = yield* postprocessSteps(device, prob, decode);

@@ -62,13 +62,53 @@ export function queueProbability(device: Device, options: ProbabilitySource): Te
   using scope = device.scope();
   const map = scope.keep(device.empty([height, width]));
   if (views.length > 1) device.clear(map);
-  for (const tile of seenTiles(device, options)) {
-    using _scope = device.scope();
-    const answer = queueTile(device, { ...options, tile });
-    const { view, area, kept } = tile;
-    pasteTile(device, { tile: answer, plane: map }, { view, area, kept, share: views.length });
-  }
+  for (const tile of seenTiles(device, options)) addTile(device, { ...options, map, tile });
   return map;
+}
+
+/**
+ * The same map, with a wait after each tile where there are several: the thread is free in between, and
+ * whoever drives it can see how far it is.
+ */
+export function* queuedProbabilitySteps(
+  device: Device,
+  options: ProbabilitySource,
+): Steps<Tensor<"f32">> {
+  const { image: { width, height }, views = PLAIN } = options;
+  const tiles = [...seenTiles(device, options)];
+  if (tiles.length === views.length) return queueProbability(device, options);
+  const [map, mark] = keptTensors(device, [[height, width], [1]]);
+  device.clear(mark);
+  if (views.length > 1) device.clear(map);
+  let isDone = false;
+  try {
+    for (const tile of tiles) {
+      addTile(device, { ...options, map, tile });
+      yield [mark];
+    }
+    isDone = true;
+    return map;
+  } finally {
+    device.free(mark);
+    if (!isDone) device.free(map);
+  }
+}
+
+/** Tensors that are in no scope. */
+function keptTensors(device: Device, shapes: readonly (readonly number[])[]): Tensor<"f32">[] {
+  using scope = device.scope();
+  return shapes.map((shape) => scope.keep(device.empty(shape)));
+}
+
+/** Puts or adds the network's answer to a tile into a map. */
+function addTile(
+  device: Device,
+  { map, ...options }: Omit<ProbabilitySource, "tile"> & { map: Tensor<"f32">; tile: SeenTile },
+): void {
+  const { tile: { view, area, kept }, views = PLAIN } = options;
+  using _scope = device.scope();
+  const answer = queueTile(device, options);
+  pasteTile(device, { tile: answer, plane: map }, { view, area, kept, share: views.length });
 }
 
 /**

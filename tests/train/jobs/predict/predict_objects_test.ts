@@ -328,6 +328,41 @@ Deno.test("predict() keeps all frames before a damaged one of a long video", asy
   });
 });
 
+Deno.test("predict() gives each folder a folder of its own where images have the same names", async () => {
+  const files: Record<string, Uint8Array> = { ...MODEL };
+  for (const [well, rectangles] of [["a/w1", [A]], ["a/w2", [B]], ["b/w1", [C]]] as const) {
+    files[`${well}/t0.tif`] = tiff([...rectangles]);
+    files[`${well}/t1.tif`] = tiff([...rectangles]);
+    files[`stills/${well}/liver.tif`] = tiff([...rectangles]);
+    files[`stills/${well}/bone.tif`] = tiff([...rectangles]);
+  }
+  files["alone/x.tif"] = tiff([A]);
+  await withFolder(files, async (folder) => {
+    const two = await predictIn(folder, { inputs: ["a/w1", "a/w2/", "alone/x.tif"] });
+    const told = two.flatMap((event) => event.type === "note" ? [event.text] : []);
+    assertEquals(told.length, 1);
+    assert(told[0].includes(`${folder}/out has a folder for each input`), told[0]);
+    assertEquals(await names(`${folder}/out`), ["w1", "w2", "x.tif"]);
+    assertEquals(await names(`${folder}/out/w2`), ["t0.tif", "t1.tif"]);
+    assertEquals(await pages(`${folder}/out/w2/t1.tif`), [labelsOf([B])]);
+    const out = `${folder}/ctc`;
+    await predictIn(folder, {
+      inputs: ["a/w1", "b/w1"],
+      ctc: true,
+      outputs: [probabilityTiff],
+      out,
+    });
+    assertEquals(await names(out), ["a", "b", "probability"]);
+    assertEquals(await pages(`${out}/b/w1/mask001.tif`), [labelsOf([C])]);
+    assertEquals(await names(`${out}/probability/a/w1`), ["mask000.tif", "mask001.tif"]);
+    await predictIn(folder, { inputs: ["a/w1"], out: `${folder}/one` });
+    assertEquals(await names(`${folder}/one`), ["t0.tif", "t1.tif"]);
+    const inputs = ["stills/a/w1", "stills/a/w2"];
+    await predictIn(folder, { inputs, out: `${folder}/stills-out` });
+    assertEquals(await names(`${folder}/stills-out/w2`), ["bone.tif", "liver.tif"]);
+  });
+});
+
 Deno.test("predict() leaves nothing of a stack that ends in the middle", async () => {
   const { data } = picture([A]);
   const frames = [data, data, data.with(3, NaN)].map((data) => ({ ...SIZE, data }));

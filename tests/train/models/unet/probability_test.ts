@@ -1,14 +1,18 @@
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import type { Device } from "../../../../kernels/gpu/device.ts";
 import { OutOfMemoryError } from "../../../../kernels/gpu/errors.ts";
-import { runSteps } from "../../../../kernels/masks/mod.ts";
+import { readAll, runSteps } from "../../../../kernels/masks/mod.ts";
 import { openDevice } from "../../../../kernels/open_device.ts";
 import type { Network } from "../../../../nn/module.ts";
 import { buildNetwork } from "../../../../nn/weights.ts";
 import type { Plane } from "../../../../train/images/image.ts";
 import { orient, ORIENTATIONS, unorient } from "../../../../train/images/orientation.ts";
 import { Random } from "../../../../train/images/random.ts";
-import { predictProbability, probabilitySteps } from "../../../../train/models/unet/probability.ts";
+import {
+  predictProbability,
+  probabilitySteps,
+  queuedProbabilitySteps,
+} from "../../../../train/models/unet/probability.ts";
 import { ALL_ORIENTATIONS, viewsOf } from "../../../../train/models/views.ts";
 
 const MIB = 1024 ** 2;
@@ -137,6 +141,28 @@ Deno.test("probabilitySteps() gives the map that is put together on the GPU", as
     assertLess(largestDifference(map, expected), 1e-7);
     if (views === undefined) assertEquals(map.data, expected.data);
   }
+});
+
+Deno.test("queuedProbabilitySteps() waits after each of several tiles, to the same bits", async () => {
+  const net = network(2);
+  const { inUse } = device.memory;
+  for (const tile of [64, undefined]) {
+    for (const views of [undefined, viewsOf(3)]) {
+      const options = { network: net, image: noise(99, 71), tile, views };
+      const expected = await predictProbability(device, options);
+      const steps = queuedProbabilitySteps(device, options);
+      let count = 0;
+      let step = steps.next([]);
+      for (; !step.done; count++) step = steps.next(await readAll(device, step.value));
+      assertEquals(count, tile === undefined ? 0 : 8 * (views?.length ?? 1));
+      assertEquals(await device.read(step.value), expected.data);
+      device.free(step.value);
+    }
+  }
+  const steps = queuedProbabilitySteps(device, { network: net, image: noise(99, 71), tile: 64 });
+  steps.next([]);
+  steps.return(undefined as never);
+  assertEquals(device.memory.inUse, inUse);
 });
 
 Deno.test("predicting leaves nothing on the GPU", async () => {
