@@ -141,14 +141,15 @@ async function readSettings(path: string): Promise<SettingChange> {
 
 /**
  * Settings of a saved run: what an earlier version did not know of is as it was then. It knew of no
- * teacher and no other exposures, took all frames for neighbours and summed pixels in generalised Dice.
+ * teacher and no other exposures, took all frames for neighbours and for the range of a video, and summed
+ * pixels in generalised Dice.
  */
 function asItWas(saved: SettingChange): SettingChange {
   const { augmentation } = saved;
   const hasGroup = typeof augmentation === "object" && augmentation !== null;
   return {
     ...{ consistency: "siamese", exposure: 1, control: false },
-    ...{ neighbours: "order", generalisedDice: "sums" },
+    ...{ neighbours: "order", rangeFrames: "all", generalisedDice: "sums" },
     ...saved,
     ...(hasGroup && { augmentation: { exposure: { probability: 0 }, ...augmentation } }),
   };

@@ -21,6 +21,11 @@ export interface IntensitySettings {
   high: number;
   /** Which pixels of a video share their percentiles: the whole `video` or each `frame`. */
   videoNormalization: "video" | "frame";
+  /**
+   * Which frames decide on the range that all frames of a video share: those that are like the others
+   * (`steady`), without flashes, black frames and such, or `all`.
+   */
+  rangeFrames: "steady" | "all";
 }
 
 const percentile = {
@@ -42,6 +47,13 @@ export const intensitySettings: SettingGroup<IntensitySettings> = {
       value: "video",
       rule: oneOf(["video", "frame"]),
       sentence: "Which pixels of a video share their percentiles: the whole video or each frame",
+    },
+    rangeFrames: {
+      value: "steady",
+      rule: oneOf(["steady", "all"]),
+      sentence:
+        "Which frames decide on the range of a video: all, or those that are like the others, " +
+        "without flashes and black frames (steady)",
     },
   },
   check({ low, high }) {

@@ -10,8 +10,8 @@ import {
   intensityRange,
   type NormalizationSettings,
   normalize,
-  videoIntensityRange,
 } from "../normalize.ts";
+import { steadyRange, strayNotes } from "../intensity/steady_range.ts";
 import type { PlaneCache } from "../plane_cache.ts";
 import type { Video } from "./video.ts";
 
@@ -82,39 +82,54 @@ export interface NormalizedFramesOptions {
   readonly settings: NormalizationSettings;
   /** Keeps normalised frames; several videos may share it. */
   readonly cache: PlaneCache;
+  /** Whether stray frames are left out of the range of a video; true unless told. */
+  readonly leavesOut?: boolean;
 }
 
 /**
  * Normalises a video of single planes. All frames are read once, for their range and so that a damaged
  * one shows at once; afterwards one after the other as they are asked for. The values are those of
- * {@linkcode normalize} on all frames at once, to the bit.
+ * {@linkcode normalize} on all frames at once, to the bit, unless stray frames are left out of the range.
  *
+ * @returns The frames, and what a user should know about stray ones.
  * @throws {SyntaxError | RangeError} If a frame is damaged, or of another size.
  */
 export async function normalizedFrames(
-  { path, length, width, height, frame }: Pick<
+  video: Pick<
     Video,
-    "path" | "length" | "width" | "height" | "frame"
+    "path" | "length" | "width" | "height" | "frame" | "kinds" | "sourceNames"
   >,
-  { settings, cache }: NormalizedFramesOptions,
-): Promise<Frames> {
-  const planes = async function* () {
-    for (let i = 0; i < length; i++) yield onlyPlane(await frame(i));
-  };
+  { settings, cache, leavesOut }: NormalizedFramesOptions,
+): Promise<{ frames: Frames; notes: readonly string[] }> {
+  const { path, length, width, height, kinds } = video;
+  const plane = async (i: number) => onlyPlane(await video.frame(i));
   const ranges: IntensityRange[] = [];
+  const notes: string[] = [];
   if (settings.mode === "video") {
-    ranges.push(await videoIntensityRange(planes, settings));
+    const { stray, of } = await steadyRange({ length, kinds, read: plane }, {
+      ...settings,
+      leavesOut,
+    });
+    for (let i = 0; i < length; i++) ranges.push(await of(i, () => plane(i)));
+    notes.push(...strayNotes(stray, { path, nameOf: (i) => frameName(video, i) }));
   } else {
-    for await (const plane of planes()) ranges.push(intensityRange([plane], settings));
+    for (let i = 0; i < length; i++) ranges.push(intensityRange([await plane(i)], settings));
   }
-  const read = async (i: number) => normalize(onlyPlane(await frame(i)), ranges[i] ?? ranges[0]);
-  return {
+  const read = async (i: number) => normalize(await plane(i), ranges[i]);
+  const frames = {
     ...{ length, width, height, channels: 1 },
-    frame: async (i) => ({
+    frame: async (i: number) => ({
       ...await cache.get(`${path}:${i}`, () => read(i)),
       channels: 1,
     }),
   };
+  return { frames, notes };
+}
+
+/** The name of a frame: its file's, for a file of several frames with the number from 0 behind a `#`. */
+export function frameName({ sourceNames }: Pick<Video, "sourceNames">, i: number): string {
+  const isOwn = new Set(sourceNames).size === sourceNames.length;
+  return isOwn ? sourceNames[i] : `${sourceNames[i]}#${i}`;
 }
 
 function onlyPlane(image: Plane | Channels): Plane {

@@ -18,12 +18,8 @@ import { disk } from "../disk/files.ts";
 import { makeFolder } from "../disk/folders.ts";
 import type { Source } from "../../images/source.ts";
 import type { LabelImage, Plane } from "../../images/image.ts";
-import {
-  type IntensityRange,
-  intensityRange,
-  normalize,
-  videoIntensityRange,
-} from "../../images/normalize.ts";
+import { intensityRange, normalize } from "../../images/normalize.ts";
+import { steadyRange, strayNotes } from "../../images/intensity/steady_range.ts";
 import { Random } from "../../images/random.ts";
 import {
   begin,
@@ -184,7 +180,9 @@ export async function* annotateToMask(
     const counting = countScribbles(scribbles, images, { merge: options.merge ?? false });
     const count = yield* waitingFor(counting, { progress });
     using device = await openDevice({ memoryLimit: (options.memory ?? 4096) * 1024 ** 2 });
-    const source = yield* waitingFor(normalizedImages(images, { options, progress }), { progress });
+    const normalizing = normalizedImages(images, { options, progress });
+    const { source, notes } = yield* waitingFor(normalizing, { progress });
+    for (const text of notes) yield { type: "note", text };
     goOn(progress, "learning from the scribbles");
     const learning = learn(device, { scribbles, source, count, options });
     const classifier = yield* waitingFor(learning, { progress });
@@ -223,21 +221,24 @@ async function normalizedImages(
     options: AnnotateToMaskOptions;
     progress: Progress;
   },
-): Promise<ImageSource> {
+): Promise<{ source: ImageSource; notes: readonly string[] }> {
   const settings = { mode, low: 1, high: 99.8 };
-  const common: IntensityRange | null = mode === "image"
-    ? null
-    : await videoIntensityRange(async function* () {
-      goOn(progress, `reading the range of ${path}`, names.length);
-      for (const i of names.keys()) {
-        yield await image(i);
-        progress.done++;
-      }
-    }, settings);
-  return async (i) => {
+  const common = mode === "image" ? null : await steadyRange({
+    length: names.length,
+    read: async (i) => {
+      if (i === 0) goOn(progress, `reading the range of ${path}`, names.length);
+      const plane = await image(i);
+      progress.done++;
+      return plane;
+    },
+  }, settings);
+  const source = async (i: number) => {
     const plane = await image(i);
-    return normalize(plane, common ?? intensityRange([plane], settings));
+    const range = await common?.of(i, () => Promise.resolve(plane));
+    return normalize(plane, range ?? intensityRange([plane], settings));
   };
+  const nameOf = (i: number) => names[i];
+  return { source, notes: strayNotes(common?.stray ?? [], { path, nameOf }) };
 }
 
 async function learn(

@@ -17,8 +17,8 @@ import {
   intensityRange,
   type NormalizationSettings,
   normalize,
-  videoIntensityRange,
 } from "../../images/normalize.ts";
+import { steadyRange, strayNotes } from "../../images/intensity/steady_range.ts";
 import { basename, join } from "../../images/paths.ts";
 import type { StackPlane } from "../../images/series/plane_choice.ts";
 import type { Video } from "../../images/series/video.ts";
@@ -49,9 +49,8 @@ export interface Frame {
 
 /** What is known of a video before its first frame is segmented. */
 interface Prepared {
-  readonly settings: NormalizationSettings;
-  /** The intensities that all frames share, or null where each has its own. */
-  readonly range: IntensityRange | null;
+  /** The range of frame i. */
+  rangeOf(i: number): Promise<IntensityRange>;
   readonly exposure: number;
 }
 
@@ -109,14 +108,11 @@ export class FrameReader {
           done += frames.length;
           continue;
         }
-        const { settings, range, exposure } = prepared;
+        const { rangeOf, exposure } = prepared;
         const output = new JobOutput(files, { frames: frames.length, of: video });
         for (const i of frames) {
           done++;
-          const read = async () => {
-            const own = range ?? intensityRange([await referenceOf(video, i)], settings);
-            return normalize(await video.frame(i), own);
-          };
+          const read = async () => normalize(await video.frame(i), await rangeOf(i));
           const image = await this.#readable(video, i, read);
           if (image === null) continue;
           const plane = video.planes?.[i];
@@ -175,8 +171,10 @@ export class FrameReader {
     const { normalize: mode } = this.#options;
     const own = video.length > 1 ? this.#model.video : this.#model.stills;
     const settings = mode ? { ...own, mode } : own;
-    const range = settings.mode === "video" ? await this.#commonRange(video, settings) : null;
-    const exposure = await this.#exposureOf(video, { range, settings });
+    const rangeOf = settings.mode === "video"
+      ? await this.#commonRange(video, settings)
+      : async (i: number) => intensityRange([await referenceOf(video, i)], settings);
+    const exposure = await this.#exposureOf(video, rangeOf);
     if (exposure !== 1) {
       const advice = isUnusual(exposure)
         ? "; that is far from 1: look at the result, and set --exposure where it is wrong"
@@ -184,27 +182,33 @@ export class FrameReader {
       const text = `${video.name} is seen at exposure ${exposure.toFixed(2)}${advice}`;
       this.notes.push({ type: "note", text });
     }
-    return { settings, range, exposure };
+    return { rangeOf, exposure };
   }
 
-  /** The intensities that all frames of a video share that can be read. */
-  async #commonRange(video: Video, settings: NormalizationSettings): Promise<IntensityRange> {
-    const readable = this.#readable.bind(this);
+  /** The range that all frames of a video share that can be read, but for stray ones. */
+  async #commonRange(
+    video: Video,
+    settings: NormalizationSettings,
+  ): Promise<Prepared["rangeOf"]> {
+    const { path, length, kinds } = video;
     const progress = this.#progress;
-    return await videoIntensityRange(async function* () {
-      // Twice, where intensities are no whole numbers.
-      goOn(progress, `reading the range of ${video.path}`, video.length);
-      for (let i = 0; i < video.length; i++, progress.done++) {
-        const plane = await readable(video, i, () => referenceOf(video, i));
-        if (plane !== null) yield plane;
-      }
-    }, settings);
+    const read = async (i: number) => {
+      // Several times, where intensities are no whole numbers or frames are left out.
+      if (i === 0) goOn(progress, `reading the range of ${path}`, length);
+      const plane = await this.#readable(video, i, () => referenceOf(video, i));
+      progress.done++;
+      return plane;
+    };
+    const steady = await steadyRange({ length, kinds, read }, settings);
+    const named = { path, nameOf: (i: number) => basename(nameOf(video, i)) };
+    for (const text of strayNotes(steady.stray, named)) this.notes.push({ type: "note", text });
+    return (i) => steady.of(i, () => referenceOf(video, i));
   }
 
   /** The exposure of a video; a single image has the one that was asked for by number, if any. */
   async #exposureOf(
     video: Video,
-    { range, settings }: Pick<Prepared, "range" | "settings">,
+    rangeOf: Prepared["rangeOf"],
   ): Promise<number> {
     const { network, kind, decode } = this.#model;
     const { exposure = this.#model.exposure } = this.#options;
@@ -214,8 +218,7 @@ export class FrameReader {
     );
     const frame = async (k: number) => {
       const i = indices[k];
-      const own = range ?? intensityRange([await referenceOf(video, i)], settings);
-      const image = normalize(await video.frame(i), own);
+      const image = normalize(await video.frame(i), await rangeOf(i));
       return "channels" in image ? image : { ...image, channels: 1 };
     };
     const objects = objectModelOf(kind);

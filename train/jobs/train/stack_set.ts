@@ -17,6 +17,8 @@ import {
   normalize,
   videoIntensityRange,
 } from "../../images/normalize.ts";
+import type { IntensitySettings } from "../../images/normalization_settings.ts";
+import { steadyRange, strayNotes } from "../../images/intensity/steady_range.ts";
 import { type Sample, sampleOf } from "../../images/sample.ts";
 import { openStillStacks } from "../../images/series/still_stacks.ts";
 import { subStack } from "../../images/series/sub_stack.ts";
@@ -29,7 +31,11 @@ import {
 } from "../../images/series/stack_video.ts";
 
 /** The settings that decide on stacks. */
-export type StackSettings = DataSettings & TrunkSettings & BatchSettings;
+export type StackSettings =
+  & DataSettings
+  & TrunkSettings
+  & BatchSettings
+  & Pick<IntensitySettings, "rangeFrames">;
 
 /** Whether the inputs of a run are z-stacks. */
 export function takesStacks({ planes, focus }: Pick<StackSettings, "planes" | "focus">): boolean {
@@ -44,6 +50,8 @@ export interface StackMovie {
   readonly frames: Frames;
   /** Of each stack the planes near focus in order of depth; none unless `depthPairs` is set. */
   readonly volumes: readonly Frames[];
+  /** What a user should know about how it is read. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -60,21 +68,24 @@ export async function openStackMovie(
   const { channel } = planeChoice(config);
   const video = await openStackVideo(source, path, { planes, findFocus, channel });
   const { sequence, focus, length, width, height } = video;
-  const inFocus = async function* () {
-    for (let t = 0; t < length; t++) yield await video.reference(t);
-  };
-  const common = settings.mode === "video" ? await videoIntensityRange(inFocus, settings) : null;
-  const read = async (t: number, z: number) => {
-    const range = common ?? intensityRange([await video.reference(t)], settings);
-    return normalize(await subStack(sequence, { t, focus: z, planes }), range);
-  };
+  const leavesOut = config.rangeFrames === "steady";
+  const steady = settings.mode === "video"
+    ? await steadyRange({ length, read: video.reference }, { ...settings, leavesOut })
+    : null;
+  const rangeAt = async (t: number) =>
+    await steady?.of(t, () => video.reference(t)) ??
+      intensityRange([await video.reference(t)], settings);
+  const read = async (t: number, z: number) =>
+    normalize(await subStack(sequence, { t, focus: z, planes }), await rangeAt(t));
   const size = { width, height, channels: 2 * planes + 1 };
   const volumes = (depthPairs ? [...focus] : []).map((z, t): Frames => {
     const from = Math.max(0, z - depthGap);
     const to = Math.min(sequence.depth, z + depthGap + 1);
     return { ...size, length: to - from, frame: (i) => read(t, from + i) };
   });
-  return { video, frames: { ...size, length, frame: (t) => read(t, focus[t]) }, volumes };
+  const named = { path, nameOf: (t: number) => sequence.names[t] };
+  const notes = [...video.notes, ...strayNotes(steady?.stray ?? [], named)];
+  return { video, frames: { ...size, length, frame: (t) => read(t, focus[t]) }, volumes, notes };
 }
 
 /** How stacks are read. */

@@ -289,7 +289,7 @@ interface OpenedVideo extends Omit<ReadVideo, "video" | "warnings"> {
 
 async function readStackVideo(path: string, options: StackOptions): Promise<OpenedVideo> {
   const { video, ...movie } = await openStackMovie(path, options);
-  return { described: video, notes: video.notes, ...movie };
+  return { described: video, ...movie };
 }
 
 async function readFrames(
@@ -308,8 +308,11 @@ async function readFrames(
     progress.done = progress.done % described.length + 1;
     return image;
   };
-  const frames = await normalizedFrames({ ...described, frame }, { settings, cache });
-  return { described, frames, notes: described.notes };
+  const leavesOut = config.rangeFrames === "steady";
+  const { frames, notes } = await normalizedFrames({ ...described, frame }, {
+    ...{ settings, cache, leavesOut },
+  });
+  return { described, frames, notes: [...described.notes, ...notes] };
 }
 
 /**

@@ -19,7 +19,8 @@ function countedVideo() {
     reads[t]++;
     return Promise.resolve(PLANES[t]);
   };
-  return { reads, video: { path: "v", length: PLANES.length, ...SIZE, frame } };
+  const sourceNames = PLANES.map((_, t) => `t${t}.tif`);
+  return { reads, video: { path: "v", length: PLANES.length, ...SIZE, frame, sourceNames } };
 }
 
 Deno.test("normalizedFrames() gives the bits of normalizeAll(), whatever the cache holds", async () => {
@@ -28,7 +29,7 @@ Deno.test("normalizedFrames() gives the bits of normalizeAll(), whatever the cac
     const expected = normalizeAll(PLANES, settings);
     for (const bytes of [0, 2 * 15 * 4, 2 ** 20]) {
       const { video, reads } = countedVideo();
-      const frames = await normalizedFrames(video, { settings, cache: new PlaneCache(bytes) });
+      const { frames } = await normalizedFrames(video, { settings, cache: new PlaneCache(bytes) });
       assertEquals([frames.length, frames.channels], [4, 1]);
       const before = [...reads];
       for (const t of [3, 0, 1, 2, 2, 1, 0, 3]) {
@@ -55,4 +56,30 @@ Deno.test("normalizedFrames() reads all frames before it gives one: a damaged on
       "t3.tif",
     );
   }
+});
+
+Deno.test("normalizedFrames() leaves a flash out of the range, and names it", async () => {
+  const planes = [0, 1, 2, 3, 4].map((t) => ({
+    ...SIZE,
+    data: Float32Array.from({ length: 15 }, (_, i) => (t === 3 ? 900 : 0) + Math.sin(7 * i + t)),
+  }));
+  const video = {
+    ...countedVideo().video,
+    length: 5,
+    frame: (t: number) => Promise.resolve(planes[t]),
+    sourceNames: new Array(5).fill("v.tif"),
+  };
+  const settings: NormalizationSettings = { mode: "video", low: 1, high: 99.8 };
+  const cache = () => new PlaneCache(2 ** 20);
+  const { frames, notes } = await normalizedFrames(video, { settings, cache: cache() });
+  const others = normalizeAll(planes.toSpliced(3, 1), settings);
+  for (const [i, t] of [0, 1, 2, 4].entries()) {
+    assertEquals(await frames.frame(t), { ...others[i], channels: 1 });
+  }
+  const [flash] = normalizeAll([planes[3]], settings);
+  assertEquals(await frames.frame(3), { ...flash, channels: 1 });
+  assertEquals(notes.map((note) => note.split(" is ")[0]), ["v: v.tif#3"]);
+  const all = { settings, cache: cache(), leavesOut: false };
+  const { frames: spoilt } = await normalizedFrames(video, all);
+  assertEquals(await spoilt.frame(0), { ...normalizeAll(planes, settings)[0], channels: 1 });
 });

@@ -190,3 +190,33 @@ Deno.test("predict() leaves damaged frames out of a video and of its range, stac
     },
   );
 });
+
+Deno.test("predict() keeps the objects of a video with a flash, a black and an 8-bit frame, and names them", async () => {
+  const noisy = (shown: Rectangle[], { gain = 1, offset = 0 } = {}, seed = 0) => {
+    const plane = picture(shown);
+    const data = plane.data.map((v, i) => gain * (100 + v + (i * 7 + seed) % 5) + offset);
+    return { ...plane, data };
+  };
+  const frames = [0, 1, 2, 3, 4, 5].map((t) => noisy([A, { ...B, value: 600 }], {}, t));
+  const folderOf = (frames: Parameters<typeof encodeGreyTiff>[0]) =>
+    Object.fromEntries(frames.map((frame, t) => [`v/t${t}.tif`, encodeGreyTiff([frame])]));
+  const flash = noisy([A, B], { gain: 12 });
+  const black = { ...frames[0], data: new Float32Array(frames[0].data.length) };
+  const shallow = encodeGreyTiff([{ ...frames[0], data: frames[0].data.map((v) => v / 8) }], {
+    bits: 8,
+  });
+  const files = { ...folderOf(frames.with(1, flash).with(3, black)), "v/t6.tif": shallow };
+  await withFolder({ ...MODEL, ...files }, async (folder) => {
+    const { objects, notes } = await told(folder, { inputs: ["v"] });
+    const [two, none] = [2, 0];
+    assertEquals(objects, {
+      ...{ "t0.tif": two, "t1.tif": two, "t2.tif": two, "t3.tif": none },
+      ...{ "t4.tif": two, "t5.tif": two, "t6.tif": two },
+    });
+    assertEquals(notes.map((note) => note.split(": ")[1]), [
+      "t1.tif is much brighter than the others",
+      "t3.tif is without any contrast",
+      "t6.tif is of another bit depth than the others",
+    ]);
+  });
+});

@@ -109,7 +109,7 @@ Deno.test("predict() gives a stack for a stack, and probabilities beside it", as
   const files = { ...MODEL, "v.tif": tiff([A], [], [B, DIM_C]) };
   await withFolder(files, async (folder) => {
     const events = await predictIn(folder, { inputs: ["v.tif"], outputs: [probabilityTiff] });
-    assertEquals(events.map(({ type }) => type), ["frame", "frame", "frame", "done"]);
+    assertEquals(events.map(({ type }) => type), ["note", "frame", "frame", "frame", "done"]);
     assertEquals(await names(`${folder}/out`), ["probability", "v.tif"]);
     assertEquals(await pages(`${folder}/out/v.tif`), [labelsOf([A]), labelsOf([]), labelsOf([B])]);
     const maps = await decodeImage(disk, `${folder}/out/probability/v.tif`);
