@@ -57,7 +57,10 @@ export const stageSettings: SettingGroup<StageSettings> = {
     },
     averaging: {
       value: 0,
-      rule: share,
+      rule: {
+        expected: "a number in [0, 1)",
+        holds: (value) => share.holds(value) && value !== 1,
+      },
       sentence: "How much of a running average of the weights stays at each step; 0 for none",
     },
   },

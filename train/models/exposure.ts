@@ -46,7 +46,7 @@ const STEP = Math.SQRT2;
 /** The powers that are tried at most: gains from 1/2 to 8. */
 const POWERS = { least: -2, most: 6 } as const;
 /** By how much a gain may be worse than the best and still be taken, being closer to 1. */
-const TOLERANCE = 0.03;
+const TOLERANCE = 0.05;
 
 /** What an exposure is chosen with. */
 export interface ExposureChoice {
@@ -67,7 +67,7 @@ export interface ExposureChoice {
  * A gain's score is P · P / N, with P the sum of the intersections over union above 1/2 of objects of
  * one frame and of the next, and N the mean number of objects of a frame: how much persists, times the
  * share of what is found that does. Gains are tried from 1 up and down until the score has clearly
- * fallen, and of those that are about as good as the best (within 3 %) the closest to 1 is taken.
+ * fallen, and of those that are about as good as the best (within 5 %) the closest to 1 is taken.
  *
  * @returns 1 where nothing persists.
  */

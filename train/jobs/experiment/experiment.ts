@@ -95,7 +95,7 @@ export async function* experiment(
   for (const seed of protocol.seeds) {
     const place = `${out}/seed-${seed}`;
     const config = { ...protocol.config, seed };
-    const baseline = { ...config, rounds: 0, exposure: 1 };
+    const baseline = { ...config, rounds: 0 };
     yield* trainRun({ config: baseline, out: `${place}/baseline`, stages: [], stop });
     for (const [run, stages] of runsOf(protocol)) {
       const changed = changeConfig(config, { change: run.change, source: `recipe ${run.name}` });

@@ -18,24 +18,21 @@ export interface RecipeRun {
   readonly seedOffset?: number;
 }
 
-/** The exposure of a run matters to its own table alone; recipes name theirs. */
-const PLAIN: SettingChange = { exposure: 1 };
-
 /** The runs. */
 const RUNS = {
-  siamese: { name: "siamese", change: { ...PLAIN, consistency: "siamese", control: true } },
+  siamese: { name: "siamese", change: { consistency: "siamese", control: true } },
   order: {
     name: "other-order",
-    change: { ...PLAIN, consistency: "siamese", control: true },
+    change: { consistency: "siamese", control: true },
     seedOffset: 1000,
   },
   teacher: {
     name: "teacher",
-    change: { ...PLAIN, consistency: "teacher", votes: true, control: false },
+    change: { consistency: "teacher", votes: true, control: false },
   },
   alone: {
     name: "teacher-without-votes",
-    change: { ...PLAIN, consistency: "teacher", votes: false, control: false },
+    change: { consistency: "teacher", votes: false, control: false },
   },
 } as const satisfies Record<string, RecipeRun>;
 

@@ -21,7 +21,7 @@ import {
   validationBatches,
 } from "../../learn/stage_data.ts";
 import type { Stage } from "../../learn/stages.ts";
-import type { TrainingSet } from "../../learn/training_set.ts";
+import type { TrainingSet, TrainingVideo } from "../../learn/training_set.ts";
 import { freshNetwork, modelKind, objectModelOf } from "../../models/list.ts";
 import { decodeModel, encodeModel, readingOf } from "../../models/model_file.ts";
 import type { ModelKind, ObjectModel } from "../../models/model_kind.ts";
@@ -128,6 +128,8 @@ interface SeedRun extends SeedPlace {
   readonly objective: Objective;
   readonly network: Network;
   readonly learner: Learner;
+  /** Exposures that were chosen, by stage and video. */
+  readonly exposures: Map<string, number>;
 }
 
 /** What the program itself takes of memory, with a driver and a few copies of what is under way. */
@@ -167,7 +169,8 @@ function prepareSeed(
       steps: scheduleOf(stage, { set, settings: config }).steps,
     })),
   };
-  const seed = { run, config, folder, set, kind, objects, objective, network, learner };
+  const exposures = new Map<string, number>();
+  const seed = { run, config, folder, set, kind, objects, objective, network, learner, exposures };
   return { seed, stages, plan };
 }
 
@@ -188,9 +191,10 @@ async function* trainSeed(
 
 /** Measures every model of a seed. */
 async function* measureStages(
-  { run: { device, stop }, folder, config, set, objects, network, learner }: SeedRun,
+  seed: SeedRun,
   models: ReadonlyMap<Stage, TrainedModel>,
 ): AsyncGenerator<TrainEvent, SeedResults> {
+  const { run: { device, stop }, folder, config, set, objects, network, learner } = seed;
   const results: Partial<Record<Stage, ModelResults>> = {};
   // The filter's rival is the consistent model, which was trained as long as the control.
   const filteredStage = models.has("control") ? "control" : "baseline";
@@ -201,12 +205,7 @@ async function* measureStages(
     const progress = begin(`measuring ${stage}`, set.videos[0]?.frames.length);
     const measure = async () => {
       const [video, ...others] = set.videos;
-      const exposure = video
-        ? await exposureFor(device, {
-          ...{ network, objects, decode, exposure: config.exposure },
-          frames: video.frames,
-        })
-        : 1;
+      const exposure = video ? await exposureOf(seed, { stage, decode, video }) : 1;
       const videos = video
         ? [{ ...video, frames: countedFrames(video.frames, progress) }, ...others]
         : [];
@@ -282,23 +281,34 @@ function toleranceOf({ consistency, stillsMargin, tolerance }: TrainConfig): { t
   return { tolerance: consistency === "teacher" ? stillsMargin : tolerance };
 }
 
+/** The exposure of a video for the weights of a stage, which the network has now; it is chosen once. */
+async function exposureOf(
+  { run: { device }, config: { exposure }, objects, network, exposures }: SeedRun,
+  { stage, decode, video }: { stage: Stage; decode: object; video: TrainingVideo },
+): Promise<number> {
+  const key = JSON.stringify([stage, video.name]);
+  const chosen = exposures.get(key) ??
+    await exposureFor(device, { network, objects, decode, exposure, frames: video.frames });
+  exposures.set(key, chosen);
+  return chosen;
+}
+
 /** Labels of all videos by the baseline, which is the teacher. */
 async function* teachAll(
-  { run: { device, stop }, config, set, objects, network }: SeedRun,
+  seed: SeedRun,
   { decode }: TrainedModel,
 ): AsyncGenerator<TrainEvent, TaughtVideo[]> {
+  const { run: { device, stop }, config, set, objects, network } = seed;
   const lessons: TaughtVideo[] = [];
-  for (const { name, frames } of set.videos) {
+  for (const seen of set.videos) {
+    const { name, frames } = seen;
     const start = performance.now();
     const teacher = { network, objects, decode, settings: config };
     const progress = begin(`labelling ${name} for the student`, frames.length);
     const teachOne = async () => {
-      const exposure = await exposureFor(device, {
-        ...{ network, objects, decode, frames },
-        exposure: "auto",
-      });
-      const seen = countedFrames(frames, progress);
-      return { exposure, lesson: await teach(device, teacher, { frames: seen, exposure }) };
+      const exposure = await exposureOf(seed, { stage: "baseline", decode, video: seen });
+      const counted = countedFrames(frames, progress);
+      return { exposure, lesson: await teach(device, teacher, { frames: counted, exposure }) };
     };
     const { exposure, lesson } = yield* waitingFor(teachOne(), { progress, stop });
     const { video, counts, bytes } = lesson;
