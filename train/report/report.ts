@@ -90,7 +90,7 @@ ${
     )
   }<p class="hint">Bold: the best model of each row. ${spread} ${
     reference === "control" &&
-    "Only the difference from the control, which was trained as long, shows what consistency does."
+    "Only the difference from the control, which was trained as long, shows what the video gave."
   } ${
     sources.includes("truth") &&
     "Living cells move, divide and die, so the truth changes from frame to frame, too: a model " +

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { exposureSettings } from "../../models/exposure.ts";
 import { defaultKinds } from "../../models/list.ts";
 import { checkConfig, checkData } from "../train/check_config.ts";
 import { configOf, type TrainConfig } from "../train/config.ts";
@@ -35,7 +34,8 @@ const DEFAULTS = {
  * Reads a protocol.
  *
  * @param text `{ "settings": { … }, "seeds": [1, 2], "recipes": ["teacher"], "measureFrom": 0.5,
- *   "blocks": 6 }`; the settings are those of `train`, all else may be left out.
+ *   "blocks": 6 }`; the settings are those of `train`, all else may be left out. `exposure` is that at which teachers
+ *   see the video; at which models are measured, recipes say.
  * @param file The file's name, for errors.
  * @throws {SyntaxError | TypeError | RangeError} If it is no JSON, or something in it makes no sense.
  */
@@ -60,8 +60,6 @@ export function parseProtocol(text: string, file: string): Protocol {
   checkConfig(config, defaultKinds);
   checkData(config);
   expect(config.stills === "" || config.video.length > 0, "settings has no video to measure on");
-  const isUsual = config.exposure === exposureSettings.settings.exposure.value;
-  expect(isUsual, "settings.exposure is no setting here: recipes name theirs");
   expect(config.rounds > 0, "settings.rounds is 0: without a second stage nothing is compared");
   try {
     return {

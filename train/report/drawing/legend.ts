@@ -46,8 +46,7 @@ const MEANINGS: Readonly<Record<LabelSource, string>> = {
   filtered:
     "the control (the baseline, if there is none), and what no neighbouring frame shows is " +
     "removed: the temporal filter",
-  consistent: "the baseline, trained longer on the same stills and on the unlabelled video, " +
-    "so that its answers stay the same from frame to frame",
+  consistent: "the baseline, trained longer on the same stills and on the unlabelled video",
   truth: "what people marked, or what the synthetic video was made from",
 };
 

@@ -105,7 +105,6 @@ Deno.test("parseProtocol() names the file and what is wrong in it", () => {
     [{ settings: { bases: 3 } }, "unknown setting bases"],
     [{ settings: { rounds: 0 } }, "rounds is 0"],
     [{ settings: { stills: "s" } }, "no video"],
-    [{ settings: { exposure: 2 } }, "recipes name theirs"],
     [{ seeds: [] }, "seeds"],
     [{ seeds: [0.5] }, "seeds"],
     [{ seeds: [1, 1] }, "seeds names one twice"],
