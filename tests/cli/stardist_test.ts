@@ -43,7 +43,7 @@ Deno.test("predict finds in tiles what it finds at once, also across their borde
     const labels = await readLabels(await decodeImage(disk, `${cwd}/whole/a.tif`), 0);
     assertEquals(labels, diamonds(PLACES, SIZE));
     const whole = await contentOf(`${cwd}/whole`);
-    assertEquals(Object.keys(whole), ["a.geojson", "a.tif", "a.zip"]);
+    assertEquals(Object.keys(whole), ["a.geojson", "a.tif", "a.zip", "predict.json"]);
     await each(["1", "64", "101"], async (tile) => {
       await runs([...predict, `--out=${tile}`, "--tile", tile], { cwd });
       assertEquals(await contentOf(`${cwd}/${tile}`), whole, `tiles of ${tile}`);

@@ -68,11 +68,15 @@ export interface SteadyRange {
  * Without stray frames it is that of {@linkcode videoIntensityRange}, to the bit.
  *
  * @param options.leavesOut Whether stray frames are looked for; true unless told.
+ * @param options.known The range that frames were scaled by before, which holds for the others, too.
  * @throws {RangeError} As `intensityRange`.
  */
 export async function steadyRange(
   { length, kinds, read }: RangedFrames,
-  { leavesOut = true, ...settings }: NormalizationSettings & { leavesOut?: boolean },
+  { leavesOut = true, known, ...settings }: NormalizationSettings & {
+    leavesOut?: boolean;
+    known?: IntensityRange;
+  },
 ): Promise<SteadyRange> {
   const levels = new Map<number, FrameLevels>();
   const planesOf = (isIn: (i: number) => boolean) =>
@@ -87,9 +91,10 @@ export async function steadyRange(
   const all = await videoIntensityRange(planesOf(() => true), settings);
   const stray = leavesOut ? strayFrames(levels, kinds) : [];
   const left = new Map(stray.map(({ frame, why }) => [frame, why]));
-  const range = stray.length === 0
-    ? all
-    : await videoIntensityRange(planesOf((i) => levels.has(i) && !left.has(i)), settings);
+  const range = known ??
+    (stray.length === 0
+      ? all
+      : await videoIntensityRange(planesOf((i) => levels.has(i) && !left.has(i)), settings));
   return {
     range,
     stray,

@@ -22,18 +22,25 @@ export interface ImageSource {
 export class JobOutput implements AsyncDisposable {
   readonly #frames: number;
   readonly #files: readonly GrowingFile[];
+  readonly #beforeEnd: () => Promise<void>;
   #added = 0;
 
   /**
    * Nothing is written before the first frame.
    *
    * @param options.of The images that the frames are results of.
+   * @param options.beforeEnd Called before the first file is ended, which then has its name.
    */
   constructor(
     files: readonly OutputFile[],
-    { frames, of = {} }: { frames: number; of?: ImageSource },
+    { frames, of = {}, beforeEnd = () => Promise.resolve() }: {
+      frames: number;
+      of?: ImageSource;
+      beforeEnd?: () => Promise<void>;
+    },
   ) {
     this.#frames = frames;
+    this.#beforeEnd = beforeEnd;
     const { areSlices = false, calibration } = of;
     const options = { pages: frames, axis: areSlices ? "slices" : "frames", calibration } as const;
     this.#files = files.map(({ path, format }) => new GrowingFile(path, format.open(options)));
@@ -49,6 +56,7 @@ export class JobOutput implements AsyncDisposable {
   async add(frame: FrameResult): Promise<boolean> {
     for (const file of this.#files) await file.add(frame);
     if (++this.#added < this.#frames) return false;
+    await this.#beforeEnd();
     for (const file of this.#files) await file.commit();
     return true;
   }

@@ -18,7 +18,7 @@ import {
   type NormalizationSettings,
   normalize,
 } from "../../images/normalize.ts";
-import { steadyRange, strayNotes } from "../../images/intensity/steady_range.ts";
+import { type SteadyRange, steadyRange, strayNotes } from "../../images/intensity/steady_range.ts";
 import { basename, join } from "../../images/paths.ts";
 import type { StackPlane } from "../../images/series/plane_choice.ts";
 import type { Video } from "../../images/series/video.ts";
@@ -30,6 +30,7 @@ import { filesToWrite, type PlannedJob } from "../outputs/output_plan.ts";
 import { goOn, type Progress } from "../progress/progress.ts";
 import { MEND } from "./open_inputs.ts";
 import type { PredictNote, PredictOptions } from "./predict_options.ts";
+import type { PlannedInput, RecordKeeper } from "./predict_record.ts";
 
 /** A frame on its way into the network. */
 export interface Frame {
@@ -60,6 +61,8 @@ export class FrameReader {
   readonly #model: Model;
   readonly #options: PredictOptions;
   readonly #progress: Progress;
+  readonly #record: RecordKeeper;
+  readonly #inputs: ReadonlyMap<Video, PlannedInput>;
   /** Frames that cannot be read, by the name of the frame. */
   readonly #damaged = new Map<string, DamagedFile>();
   /** What a user should know, as soon as it is known; whoever tells it takes it out. */
@@ -70,12 +73,20 @@ export class FrameReader {
   /** Reads for a model as it decodes, and notes how far reading is. */
   constructor(
     device: Device,
-    { model, options, progress }: { model: Model; options: PredictOptions; progress: Progress },
+    { model, options, progress, record, inputs }: {
+      model: Model;
+      options: PredictOptions;
+      progress: Progress;
+      record: RecordKeeper;
+      inputs: ReadonlyMap<Video, PlannedInput>;
+    },
   ) {
     this.#device = device;
     this.#model = model;
     this.#options = options;
     this.#progress = progress;
+    this.#record = record;
+    this.#inputs = inputs;
   }
 
   /** Files that could not be read and were left out. */
@@ -109,7 +120,8 @@ export class FrameReader {
           continue;
         }
         const { rangeOf, exposure } = prepared;
-        const output = new JobOutput(files, { frames: frames.length, of: video });
+        const beforeEnd = () => this.#record.saveInTime();
+        const output = new JobOutput(files, { frames: frames.length, of: video, beforeEnd });
         for (const i of frames) {
           done++;
           const read = async () => normalize(await video.frame(i), await rangeOf(i));
@@ -167,14 +179,37 @@ export class FrameReader {
     return damagedError([...found.values()], { of, remedy: MEND });
   }
 
+  /** Finds range and exposure of a video, or takes those of its results that are kept. */
   async #prepare(video: Video): Promise<Prepared> {
     const { normalize: mode } = this.#options;
+    const input = this.#inputs.get(video)!;
+    const earlier = input.isKept ? this.#record.earlier(input) : null;
     const own = video.length > 1 ? this.#model.video : this.#model.stills;
     const settings = mode ? { ...own, mode } : own;
-    const rangeOf = settings.mode === "video"
-      ? await this.#commonRange(video, settings)
-      : async (i: number) => intensityRange([await referenceOf(video, i)], settings);
-    const exposure = await this.#exposureOf(video, rangeOf);
+    const known = earlier?.range ?? undefined;
+    const common = settings.mode === "video"
+      ? await this.#commonRange(video, { ...settings, known })
+      : null;
+    const rangeOf = async (i: number) => {
+      const reference = () => referenceOf(video, i);
+      return await common?.of(i, reference) ?? intensityRange([await reference()], settings);
+    };
+    const exposure = earlier?.exposure ?? await this.#exposureOf(video, rangeOf);
+    if (known && earlier && earlier.frames !== video.length) {
+      const text = `${video.path}: range of intensities and exposure are those of the ` +
+        `${earlier.rangeFrames} frames that decided on results that are kept; --overwrite finds new ones`;
+      this.notes.push({ type: "note", text });
+    }
+    const stray = common?.stray.map(({ frame }) => frame) ?? [];
+    this.#record.add({
+      path: video.path,
+      frames: video.length,
+      range: common?.range ?? null,
+      rangeFrames: known && earlier ? earlier.rangeFrames : video.length - stray.length,
+      stray,
+      exposure,
+      labels: input.labels,
+    });
     if (exposure !== 1) {
       const advice = isUnusual(exposure)
         ? "; that is far from 1: look at the result, and set --exposure where it is wrong"
@@ -188,8 +223,8 @@ export class FrameReader {
   /** The range that all frames of a video share that can be read, but for stray ones. */
   async #commonRange(
     video: Video,
-    settings: NormalizationSettings,
-  ): Promise<Prepared["rangeOf"]> {
+    settings: NormalizationSettings & { known?: IntensityRange },
+  ): Promise<SteadyRange> {
     const { path, length, kinds } = video;
     const progress = this.#progress;
     const read = async (i: number) => {
@@ -202,7 +237,7 @@ export class FrameReader {
     const steady = await steadyRange({ length, kinds, read }, settings);
     const named = { path, nameOf: (i: number) => basename(nameOf(video, i)) };
     for (const text of strayNotes(steady.stray, named)) this.notes.push({ type: "note", text });
-    return (i) => steady.of(i, () => referenceOf(video, i));
+    return steady;
   }
 
   /** The exposure of a video; a single image has the one that was asked for by number, if any. */

@@ -7,6 +7,8 @@
 import { openDevice } from "../../../kernels/open_device.ts";
 import { disk, writeFileAtomic } from "../disk/files.ts";
 import { makeFolder } from "../disk/folders.ts";
+import { basename } from "../../images/paths.ts";
+import { hashOf, RecordKeeper } from "./predict_record.ts";
 import { groupNotes } from "../../images/formats/notes.ts";
 import { openZSequence } from "../../images/series/z_stack.ts";
 import { loadFocusModel } from "../../models/focus/model_file.ts";
@@ -31,12 +33,20 @@ export interface FocusFound extends FocusRow {
  * @throws {SyntaxError | RangeError} If a file is damaged or does not fit.
  */
 export async function* predictFocus(
-  { inputs, out, overwrite = false, memory = 4096, source = disk, channel, slice }: PredictOptions,
+  { inputs, out, overwrite = false, memory = 4096, source = disk, channel, slice, model }:
+    PredictOptions,
   { weights, file }: ModelFile,
 ): AsyncGenerator<FocusFound | PredictionDone | PredictNote> {
   const table = `${out}/focus.csv`;
-  const isThere = await Deno.stat(table).then(() => true, () => false);
-  if (isThere && !overwrite) {
+  const isKept = !overwrite && await Deno.stat(table).then(() => true, () => false);
+  const labels = [basename(table)];
+  const record = await RecordKeeper.open(out, {
+    model: { path: model, hash: await hashOf(file) },
+    settings: { channel, inputs },
+    inputs: [{ path: inputs[0], labels, isKept }],
+  });
+  for (const text of record.notes) yield { type: "note", text };
+  if (isKept) {
     yield { type: "done", out, written: 0, kept: 1 };
     return;
   }
@@ -51,19 +61,25 @@ export async function* predictFocus(
     yield { type: "note", text };
   }
   using device = await openDevice({ memoryLimit: memory * 1024 ** 2 });
-  const model = loadFocusModel(device, { weights, from: file });
+  const classifier = loadFocusModel(device, { weights, from: file });
   using _folder = await makeFolder(out);
   const total = sequences.reduce((sum, { length }) => sum + length, 0);
   const rows: FocusRow[] = [];
   for (const sequence of sequences) {
     for await (
-      const { time, stack, plane, probability } of findFocus(device, { model, sequence })
+      const { time, stack, plane, probability } of findFocus(device, {
+        model: classifier,
+        sequence,
+      })
     ) {
       const row = { time, stack, plane, probability };
       rows.push(row);
       yield { type: "focus", ...row, done: rows.length, total };
     }
   }
+  const own = { range: null, rangeFrames: 0, stray: [], exposure: 1 };
+  record.add({ path: inputs[0], frames: total, labels, ...own });
+  await record.save();
   await writeFileAtomic(table, encodeFocusTable(rows));
   yield { type: "done", out, written: 1, kept: 0 };
 }

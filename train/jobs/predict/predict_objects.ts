@@ -33,6 +33,12 @@ import { type Frame, FrameReader } from "./frame_reader.ts";
 import { openInputs } from "./open_inputs.ts";
 import { predictionJobs } from "./output_names.ts";
 import type { PredictEvent, PredictOptions } from "./predict_options.ts";
+import {
+  hashOf,
+  type PlannedInput,
+  type RecordedSettings,
+  RecordKeeper,
+} from "./predict_record.ts";
 
 /**
  * Predicts with a model that finds objects, and tells what happens as it happens.
@@ -64,11 +70,20 @@ export async function* predictObjects(
   const { jobs, notes } = await planFiles(videos, { folders, options });
   for (const text of notes) yield { type: "note", text };
   const model = changedModel(buildModel(device, file), options);
+  const planned = await plannedInputs(jobs, options);
+  const record = await RecordKeeper.open(out, {
+    model: { path: options.model, hash: await hashOf(file.file) },
+    settings: settingsOf(model, options),
+    inputs: [...planned.values()],
+  });
+  for (const text of record.notes) yield { type: "note", text };
   using made = new DisposableStack();
   for (const folder of foldersOf(jobs)) made.use(await makeFolder(folder));
   const total = jobs.reduce((sum, { frames }) => sum + frames.length, 0);
   let written = 0;
-  const reader = new FrameReader(device, { model, options, progress });
+  const reader = new FrameReader(device, {
+    ...{ model, options, progress, record, inputs: planned },
+  });
   const largest = Math.max(...videos.map(({ width, height }) => width * height));
   const segmented = inTurns(
     device,
@@ -94,6 +109,7 @@ export async function* predictObjects(
   } finally {
     await segmented.return(undefined);
     await output?.[Symbol.asyncDispose]();
+    if (written > 0) await record.save();
   }
   yield* reader.notes.splice(0);
   yield { type: "done", out, written, kept: reader.kept };
@@ -129,6 +145,34 @@ async function planFiles(
     ? [`Images of several inputs have the same names: ${out} has a folder for each input`]
     : [];
   return { jobs: planned, notes };
+}
+
+/** The inputs with their label files, and whether some of these are there and are kept. */
+async function plannedInputs(
+  jobs: readonly PlannedJob<Video>[],
+  { out, overwrite = false }: PredictOptions,
+): Promise<Map<Video, PlannedInput>> {
+  const inputs = new Map<Video, PlannedInput>();
+  for (const { source, files } of jobs) {
+    const { path } = files.at(-1)!; // The labels come last.
+    const { labels = [], isKept = false } = inputs.get(source) ?? {};
+    const isThere = isKept || !overwrite && await Deno.stat(path).then(() => true, () => false);
+    const name = path.slice(out.length + 1);
+    inputs.set(source, { path: source.path, labels: [...labels, name], isKept: isThere });
+  }
+  return inputs;
+}
+
+/** What results depend on besides images and weights. */
+function settingsOf(
+  { decode, exposure: own }: Model,
+  { normalize, exposure = own, tta, views = 1, channel, slice, as, focus }: PredictOptions,
+): RecordedSettings {
+  return {
+    ...decode,
+    ...{ normalize, exposure, views: tta ? "all orientations" : views },
+    ...{ channel, slice, as, focus },
+  };
 }
 
 /** A model that decodes as a user wants. */

@@ -48,8 +48,9 @@ async function told(folder: string, options: Partial<PredictOptions>) {
   } catch (thrown) {
     error = (thrown as Error).message.replaceAll(`${folder}/`, "");
   }
-  const written = await Array.fromAsync(Deno.readDir(all.out), ({ name }) => name).catch(() => []);
-  return { notes, objects, error, written: written.sort() };
+  const names = await Array.fromAsync(Deno.readDir(all.out), ({ name }) => name).catch(() => []);
+  const written = names.filter((name) => name !== "predict.json").sort();
+  return { notes, objects, error, written };
 }
 
 Deno.test("predict() takes a folder for a video where its images are numbered, else for stills", async () => {

@@ -54,8 +54,10 @@ async function predictIn(folder: string, options: Partial<PredictOptions>) {
   }));
 }
 
+/** What is in a folder besides the record of what it was predicted with. */
 async function names(path: string): Promise<string[]> {
-  return (await Array.fromAsync(Deno.readDir(path), ({ name }) => name)).sort();
+  const all = await Array.fromAsync(Deno.readDir(path), ({ name }) => name);
+  return all.filter((name) => name !== "predict.json").sort();
 }
 
 Deno.test("predict() writes a 16-bit deflated label TIFF under the image's own name", async () => {
@@ -195,7 +197,8 @@ Deno.test("predict() keeps what is there and counts it, unless told to overwrite
 Deno.test("predict() counts kept frames as done", async () => {
   const files = { ...MODEL, "v/t1.tif": tiff([A]), "v/t2.tif": tiff([B]), "out/t1.tif": "kept" };
   await withFolder(files, async (folder) => {
-    const [frame] = await predictIn(folder, { inputs: ["v"] });
+    const [note, frame] = await predictIn(folder, { inputs: ["v"] });
+    assert(note.type === "note" && note.text.includes("results are kept that no predict.json"));
     assert(frame.type === "frame");
     assertEquals([frame.name, frame.done, frame.total], ["t2.tif", 2, 2]);
   });

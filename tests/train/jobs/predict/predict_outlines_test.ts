@@ -42,8 +42,10 @@ async function predictIn(folder: string, options: Partial<PredictOptions>) {
   return done.type === "done" ? { written: done.written, kept: done.kept } : null;
 }
 
+/** What is in a folder besides the record of what it was predicted with. */
 async function names(path: string): Promise<string[]> {
-  return (await Array.fromAsync(Deno.readDir(path), ({ name }) => name)).sort();
+  const all = await Array.fromAsync(Deno.readDir(path), ({ name }) => name);
+  return all.filter((name) => name !== "predict.json").sort();
 }
 
 async function readGeoJson(path: string): Promise<OutlineCollection> {

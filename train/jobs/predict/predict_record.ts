@@ -1,0 +1,257 @@
+/**
+ * What the results in a folder were predicted with, in `predict.json` beside them: a later call keeps what
+ * it would do alike, goes on with the same range of intensities, and refuses to mix it with anything else.
+ *
+ * @module
+ */
+
+import type { IntensityRange } from "../../images/normalize.ts";
+import { basename } from "../../images/paths.ts";
+import { writeFileAtomic } from "../disk/files.ts";
+import { versions } from "../disk/version.ts";
+
+/** The file's name. */
+export const RECORD = "predict.json";
+
+/** What results depend on besides the images. */
+export interface RecordedSettings {
+  readonly [name: string]: unknown;
+}
+
+/** One input. */
+export interface RecordedInput {
+  /** The file or folder as it was given, or the file in a folder of stills. */
+  readonly path: string;
+  /** Its frames when it was predicted last. */
+  readonly frames: number;
+  /** The intensities that became 0 and 1 in all its frames; null where each has its own. */
+  readonly range: IntensityRange | null;
+  /** How many frames decided on the range. */
+  readonly rangeFrames: number;
+  /** Frames that were left out of the range, from 0. */
+  readonly stray: readonly number[];
+  /** The gain at which it was seen. */
+  readonly exposure: number;
+  /** The label files that it has, by their names in the output folder. */
+  readonly labels: readonly string[];
+}
+
+/** What `predict.json` holds. */
+export interface PredictionRecord {
+  /** Versions of what it was computed with. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** The model: where it was, and the SHA-256 of its weights file. */
+  readonly model: { readonly path: string; readonly hash: string };
+  /** What results depend on besides model and images. */
+  readonly settings: RecordedSettings;
+  /** The inputs, in the order in which they were first predicted. */
+  readonly inputs: readonly RecordedInput[];
+}
+
+/** An input that is about to be predicted. */
+export interface PlannedInput {
+  /** The file or folder. */
+  readonly path: string;
+  /** Its label files, by their names in the output folder. */
+  readonly labels: readonly string[];
+  /** Whether some of them are there and will be kept. */
+  readonly isKept: boolean;
+}
+
+/** The SHA-256 of a file, in hexadecimal digits. */
+export async function hashOf(path: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** How often what is known of single images is saved, in milliseconds. */
+const SAVE_EVERY = 2000;
+
+/** The record of an output folder. */
+export class RecordKeeper {
+  readonly #out: string;
+  readonly #head: Omit<PredictionRecord, "inputs">;
+  readonly #inputs: Map<string, RecordedInput>;
+  #savedAt = -Infinity;
+  #isSaved = true;
+  /** What a user should know about results that are kept. */
+  readonly notes: readonly string[];
+
+  private constructor(
+    out: string,
+    { head, inputs, notes }: {
+      head: Omit<PredictionRecord, "inputs">;
+      inputs: readonly RecordedInput[];
+      notes: readonly string[];
+    },
+  ) {
+    this.#out = out;
+    this.#head = head;
+    this.#inputs = new Map(inputs.map((input) => [keyOf(input.labels), input]));
+    this.notes = notes;
+  }
+
+  /**
+   * Compares what is to be done with what was done before. Nothing is written.
+   *
+   * @throws {Error} If results would be kept that another model or other settings gave, or other images.
+   * @throws {SyntaxError} If the file is damaged.
+   */
+  static async open(
+    out: string,
+    { model, settings, inputs }: {
+      model: { readonly path: string; readonly hash: string };
+      settings: RecordedSettings;
+      inputs: readonly PlannedInput[];
+    },
+  ): Promise<RecordKeeper> {
+    const head = { versions: versions(), model, settings };
+    const before = await readRecord(`${out}/${RECORD}`);
+    const kept = inputs.filter(({ isKept }) => isKept);
+    if (before === null) {
+      const notes = kept.length === 0 ? [] : [
+        `${out}: results are kept that no ${RECORD} tells of: whether the same model gave them is not ` +
+        "known; --overwrite replaces them",
+      ];
+      return new RecordKeeper(out, { head, inputs: [], notes });
+    }
+    const differences = differencesOf(before, head);
+    if (differences.length > 0 && kept.length > 0) {
+      throw new Error(
+        `Cannot go on in ${out}: the results in it have ${differences.join(", ")}; give another ` +
+          "--out, or replace them with --overwrite",
+      );
+    }
+    if (differences.length > 0) {
+      const names = new Set(inputs.flatMap(({ labels }) => labels));
+      const others = before.inputs.filter(({ labels }) => labels.some((name) => !names.has(name)));
+      const notes = others.length === 0 ? [] : [
+        `${out}: results of ${others[0].path} stand in it, too, with ${differences.join(", ")}`,
+      ];
+      return new RecordKeeper(out, { head, inputs: [], notes });
+    }
+    const keeper = new RecordKeeper(out, {
+      head,
+      inputs: before.inputs,
+      notes: notesOf(before, head),
+    });
+    for (const input of kept) await refuseOther(out, { input, earlier: keeper.earlier(input) });
+    return keeper;
+  }
+
+  /** What is known of an input some of whose results are kept. */
+  earlier({ labels }: Pick<PlannedInput, "labels">): RecordedInput | null {
+    const known = this.#inputs.get(keyOf(labels));
+    if (known !== undefined) return known;
+    const names = new Set(labels);
+    return [...this.#inputs.values()].find((input) =>
+      input.labels.some((name) => names.has(name))
+    ) ??
+      null;
+  }
+
+  /** Notes an input whose results follow. */
+  add(input: RecordedInput): void {
+    const earlier = this.earlier(input);
+    if (earlier !== null) this.#inputs.delete(keyOf(earlier.labels));
+    this.#inputs.set(keyOf(input.labels), input);
+    this.#isSaved = false;
+    // What later results must be scaled by is written before the first one.
+    if (input.range !== null) this.#savedAt = -Infinity;
+  }
+
+  /** Writes the file, if there is anything new that it is time for. */
+  async saveInTime(): Promise<void> {
+    if (performance.now() - this.#savedAt > SAVE_EVERY) await this.save();
+  }
+
+  /** Writes the file, if there is anything new. */
+  async save(): Promise<void> {
+    if (this.#isSaved) return;
+    this.#isSaved = true;
+    this.#savedAt = performance.now();
+    const record: PredictionRecord = { ...this.#head, inputs: [...this.#inputs.values()] };
+    await writeFileAtomic(`${this.#out}/${RECORD}`, `${JSON.stringify(record, null, 2)}\n`);
+  }
+}
+
+/** An input is known by its first label file: a folder that grows keeps it. */
+function keyOf(labels: readonly string[]): string {
+  return labels[0] ?? "";
+}
+
+async function readRecord(path: string): Promise<PredictionRecord | null> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return null;
+    }
+    throw error;
+  }
+  const damaged = (cause?: unknown) =>
+    new SyntaxError(
+      `Cannot read ${path}: it is damaged; delete it, and with it the results beside it`,
+      { cause },
+    );
+  try {
+    const { versions, model, settings, inputs } = JSON.parse(text) as PredictionRecord;
+    const isWhole = typeof model.hash === "string" && typeof settings === "object" &&
+      inputs.every(({ labels }) => Array.isArray(labels));
+    if (isWhole) return { versions, model, settings, inputs };
+  } catch (error) {
+    throw damaged(error);
+  }
+  throw damaged();
+}
+
+/** In what results differ from those that are to be made, in words. */
+function differencesOf(
+  before: PredictionRecord,
+  now: Omit<PredictionRecord, "inputs">,
+): string[] {
+  const differences = before.model.hash === now.model.hash
+    ? []
+    : [`another model (${before.model.path})`];
+  const names = new Set([...Object.keys(before.settings), ...Object.keys(now.settings)]);
+  for (const name of names) {
+    const [then, wanted] = [before.settings, now.settings].map((all) => textOf(all[name]));
+    if (then !== wanted) differences.push(`${name} ${then}, not ${wanted}`);
+  }
+  return differences;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value) ?? "unset";
+}
+
+function notesOf(before: PredictionRecord, now: Omit<PredictionRecord, "inputs">): string[] {
+  const [then, version] = [before.versions?.kymo, now.versions.kymo];
+  return then === version
+    ? []
+    : [`Results of version ${then} are kept, which may differ from those of version ${version}`];
+}
+
+/** Refuses results of another file or folder that would be kept for an input. */
+async function refuseOther(
+  out: string,
+  { input, earlier }: { input: PlannedInput; earlier: RecordedInput | null },
+): Promise<void> {
+  if (earlier === null || await isSamePlace(earlier.path, input.path)) return;
+  throw new Error(
+    `Cannot predict ${input.path} into ${out}: ${
+      input.labels[0]
+    } in it is of ${earlier.path}; give ` +
+      "another --out, or replace it with --overwrite",
+  );
+}
+
+/** Whether two paths are one place; where one of them is not there, whether they are called the same. */
+async function isSamePlace(a: string, b: string): Promise<boolean> {
+  if (a === b) return true;
+  const [first, second] = await Promise.all(
+    [a, b].map((path) => Deno.realPath(path).catch(() => null)),
+  );
+  return first === null || second === null ? basename(a) === basename(b) : first === second;
+}
