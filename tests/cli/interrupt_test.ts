@@ -69,7 +69,8 @@ Deno.test("a prediction that is interrupted keeps whole files alone, and goes on
   const outcome = await interrupted([...predict, "--json"], { words: /"frame"/, signal: "SIGINT" });
   assertEquals(outcome.code, 130, outcome.error);
   assertStringIncludes(outcome.error, "Stopped as asked; call it again to go on");
-  const written = await tree(`${folder}/labels`);
+  const [record, ...written] = await tree(`${folder}/labels`);
+  assertEquals(record, "predict.json");
   assert(written.length > 0 && written.length < 12, written.join());
   assert(written.every((name) => /^t\d+\.tif$/.test(name)), written.join());
   const again = await kymo(predict, { cwd });

@@ -11,6 +11,7 @@ import {
   errorOf,
   reasonOf,
 } from "../../images/folders/damaged_files.ts";
+import { groupNotes } from "../../images/formats/notes.ts";
 import type { Channels, Plane } from "../../images/image.ts";
 import {
   type IntensityRange,
@@ -18,6 +19,7 @@ import {
   type NormalizationSettings,
   normalize,
 } from "../../images/normalize.ts";
+import { aboveNoise, noiseOf } from "../../images/intensity/noise.ts";
 import { type SteadyRange, steadyRange, strayNotes } from "../../images/intensity/steady_range.ts";
 import { basename, join } from "../../images/paths.ts";
 import type { StackPlane } from "../../images/series/plane_choice.ts";
@@ -67,6 +69,8 @@ export class FrameReader {
   readonly #damaged = new Map<string, DamagedFile>();
   /** What a user should know, as soon as it is known; whoever tells it takes it out. */
   readonly notes: PredictNote[] = [];
+  /** Images and videos whose percentiles lie within the noise. */
+  readonly #sparse = new Set<string>();
   /** Label files that exist and are kept. */
   kept = 0;
 
@@ -92,6 +96,23 @@ export class FrameReader {
   /** Files that could not be read and were left out. */
   get damaged(): readonly DamagedFile[] {
     return [...this.#damaged.values()];
+  }
+
+  /** What a user should know of images that hold hardly any objects. */
+  get sparseNotes(): readonly PredictNote[] {
+    const { stills: { low, high } } = this.#model;
+    return groupNotes(
+      Array.from(
+        this.#sparse,
+        (name) =>
+          `${name}: percentiles ${low} and ${high} lie within the noise, as objects cover less than ` +
+          `${
+            Number((100 - high).toPrecision(3))
+          } % of it, if there are any: the range of intensities ` +
+          "is that of 16 standard deviations of the noise",
+      ),
+    )
+      .map((text) => ({ type: "note", text }));
   }
 
   /**
@@ -192,7 +213,12 @@ export class FrameReader {
       : null;
     const rangeOf = async (i: number) => {
       const reference = () => referenceOf(video, i);
-      return await common?.of(i, reference) ?? intensityRange([await reference()], settings);
+      if (common !== null) return await common.of(i, reference);
+      const plane = await reference();
+      const range = intensityRange([plane], settings);
+      const above = aboveNoise(range, noiseOf(plane));
+      if (above !== null) this.#sparse.add(nameOf(video, i));
+      return above ?? range;
     };
     const exposure = earlier?.exposure ?? await this.#exposureOf(video, rangeOf);
     if (known && earlier && earlier.frames !== video.length) {
@@ -235,9 +261,31 @@ export class FrameReader {
       return plane;
     };
     const steady = await steadyRange({ length, kinds, read }, settings);
+    const left = new Set(steady.stray.map(({ frame }) => frame));
+    const above = settings.known
+      ? null
+      : aboveNoise(steady.range, await this.#noiseOf(video, left));
+    if (above !== null) this.#sparse.add(path);
     const named = { path, nameOf: (i: number) => basename(nameOf(video, i)) };
     for (const text of strayNotes(steady.stray, named)) this.notes.push({ type: "note", text });
-    return steady;
+    if (above === null) return steady;
+    return {
+      ...steady,
+      range: above,
+      of: (i, reference) => left.has(i) ? steady.of(i, reference) : Promise.resolve(above),
+    };
+  }
+
+  /** The noise of a video, by the median of some frames that are like the others. */
+  async #noiseOf(video: Video, left: ReadonlySet<number>): Promise<number> {
+    const usual = [...video.sourceNames.keys()].filter((i) => !left.has(i));
+    const levels: number[] = [];
+    for (const share of [0.25, 0.5, 0.75]) {
+      const i = usual[Math.floor(share * usual.length)];
+      const plane = await this.#readable(video, i, () => referenceOf(video, i));
+      if (plane !== null) levels.push(noiseOf(plane));
+    }
+    return levels.sort((a, b) => a - b)[levels.length >> 1] ?? 0;
   }
 
   /** The exposure of a video; a single image has the one that was asked for by number, if any. */

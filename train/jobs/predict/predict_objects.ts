@@ -112,6 +112,7 @@ export async function* predictObjects(
     if (written > 0) await record.save();
   }
   yield* reader.notes.splice(0);
+  yield* reader.sparseNotes;
   yield { type: "done", out, written, kept: reader.kept };
   const skipped = damaged.length + reader.damaged.length;
   if (skipped > 0) {

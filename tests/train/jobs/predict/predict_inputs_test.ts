@@ -1,6 +1,9 @@
 // What predict makes of its inputs: folders of stills and of frames, files that are no images, and files
 // that cannot be read.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { decodeSafeTensors, encodeSafeTensors } from "../../../../nn/safetensors.ts";
+import type { Plane } from "../../../../train/images/image.ts";
+import { Random } from "../../../../train/images/random.ts";
 import { encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
 import { predict } from "../../../../train/jobs/predict/predict.ts";
 import type { PredictOptions } from "../../../../train/jobs/predict/predict_options.ts";
@@ -219,5 +222,39 @@ Deno.test("predict() keeps the objects of a video with a flash, a black and an 8
       "t3.tif is without any contrast",
       "t6.tif is of another bit depth than the others",
     ]);
+  });
+});
+
+/** One bright square of 9 pixels in an image of noise: less than 0.2 % of its pixels. */
+function sparse(seed: number): Plane {
+  const random = new Random(seed);
+  const data = Float32Array.from({ length: 100 * 90 }, (_, i) => {
+    const [x, y] = [i % 100, Math.floor(i / 100)];
+    return 100 + 5 * random.normal() + (x > 40 && x < 44 && y > 30 && y < 34 ? 90 : 0);
+  });
+  return { width: 100, height: 90, data };
+}
+
+Deno.test("predict() keeps noise from becoming objects where there is hardly anything else, and says so", async () => {
+  const { metadata, tensors } = decodeSafeTensors(thresholdModel(), "model");
+  const settings = { low: 1, high: 99.8 };
+  const normalization = JSON.stringify({
+    stills: { mode: "image", ...settings },
+    video: { mode: "video", ...settings },
+  });
+  const model = encodeSafeTensors({ metadata: { ...metadata, normalization }, tensors });
+  const files = Object.fromEntries(
+    [1, 2, 3].map((seed) => [`v/t${seed}.tif`, encodeGreyTiff([sparse(seed)])]),
+  );
+  await withFolder({ "model/weights.safetensors": model, ...files }, async (folder) => {
+    const one = { "t1.tif": 1, "t2.tif": 1, "t3.tif": 1 };
+    const video = await told(folder, { inputs: ["v"] });
+    assertEquals(video.objects, one);
+    assertEquals(video.notes.length, 1);
+    assertStringIncludes(video.notes[0], "v: percentiles 1 and 99.8 lie within the noise");
+    assertStringIncludes(video.notes[0], "objects cover less than 0.2 % of it");
+    const stills = await told(folder, { inputs: ["v"], as: "stills", overwrite: true });
+    assertEquals(stills.objects, one);
+    assertStringIncludes(stills.notes.join(), "v/t1.tif and 2 others: percentiles 1 and 99.8");
   });
 });
