@@ -20,6 +20,7 @@ export type {
   TrainEvent,
   ValidationEvent,
 } from "./jobs/train/events.ts";
+export type { InputEvent, RangeEvent } from "./jobs/progress/inputs.ts";
 export { type Progress, type ProgressEvent, StoppedError } from "./jobs/progress/progress.ts";
 export { predict } from "./jobs/predict/predict.ts";
 export type {

@@ -22,8 +22,11 @@ Deno.test("evaluate prints what it measures, and writes it where it is told to",
   };
   await withFolder(files, async (cwd) => {
     const paths = ["--labels=res", "--truth=seg", "--markers=tra"];
-    const [evaluation, ...rest] = await events(["evaluate", ...paths, "--out=e.json"], { cwd });
-    assertEquals(rest, []);
+    const [{ type, ...evaluation }, ...rest] = await events(
+      ["evaluate", ...paths, "--out=e.json"],
+      { cwd },
+    );
+    assertEquals([type, rest], ["evaluation", []]);
     assertEquals(JSON.parse(await Deno.readTextFile(`${cwd}/e.json`)), evaluation);
     assertEquals(evaluation.ctc, { SEG: 1, DET: 0.75 });
     const { lines, next } = await saysNext(["evaluate", ...paths], { cwd });
@@ -42,7 +45,7 @@ Deno.test("evaluate prints what it measures, and writes it where it is told to",
       "blink_rate         –  on 0 pairs, 0 objects  (truth – on 0 pairs, 0 objects)",
     ]);
     const [alone] = await events(["evaluate", "--labels", "res"], { cwd });
-    assertEquals(Object.keys(alone), ["frames", "flicker"]);
+    assertEquals(Object.keys(alone), ["type", "frames", "flicker"]);
   });
 });
 
@@ -114,7 +117,8 @@ Deno.test("evaluate leaves out what truth ignores, and says so, also as JSON", a
     const [told] = await events(["evaluate", ...paths, "--ignore-label=255", "--out=e.json"], {
       cwd,
     });
-    assertEquals(JSON.parse(await Deno.readTextFile(`${cwd}/e.json`)), told);
+    const written = JSON.parse(await Deno.readTextFile(`${cwd}/e.json`));
+    assertEquals({ type: "evaluation", ...written }, told);
     assertEquals([told.ignore_label, told.ignored], [255, { pixels: 12, objects: 1 }]);
     const [, , line] = await runs(["evaluate", ...paths, "--ignore-label=-1"], { cwd });
     assertEquals(line, "No pixel of truth holds -1, so --ignore-label leaves nothing out");

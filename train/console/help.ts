@@ -22,6 +22,7 @@ export function listHelp(commands: readonly Command[]): string {
     "",
     "`COMMAND --help` explains a command and its flags. Everywhere: --json prints one JSON object per",
     "event, --debug shows where an error came from. Permissions: --allow-read --allow-write.",
+    "`--version` tells the versions of Kymo and Deno.",
   ].join("\n");
 }
 

@@ -45,6 +45,12 @@ export async function runCommand(
     terminal.write(listHelp(commands) + "\n");
     return 0;
   }
+  if (["version", "--version", "-V"].includes(name)) {
+    const { versions } = await import("../jobs/disk/version.ts");
+    const known = Object.entries(versions()).map((pair) => pair.join(" "));
+    terminal.write(`${known.join(", ")}\n`);
+    return 0;
+  }
   const command = commands.find((command) => command.name === name);
   if (command === undefined) {
     const names = commands.map(({ name }) => name).join(", ");

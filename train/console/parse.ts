@@ -20,13 +20,16 @@ export interface Grammar {
 /**
  * Reads words.
  *
+ * Flags may be spelled as settings are in `config.json`: `--warmupRate`, `--augmentation.noise`.
+ *
  * @returns Flags by name, switches only if they were given, inputs under `_`.
  * @throws {UsageError} If a flag is unknown or has no value, or a word belongs to none.
  */
 export function parseFlags(
-  args: readonly string[],
+  words: readonly string[],
   { flags, takesInputs = false }: Grammar,
 ): Flags {
+  const args = words.map((word) => asFlag(word, flags));
   const named = (kinds: readonly Flag["kind"][]) =>
     flags.filter(({ kind }) => kinds.includes(kind)).map(({ name }) => name);
   const switches = [...named(["switch"]), ...COMMON_FLAGS.map(({ name }) => name)];
@@ -53,4 +56,12 @@ export function parseFlags(
   return Object.fromEntries(
     Object.entries(parsed).filter(([name]) => !switches.includes(name) || isGiven(name)),
   );
+}
+
+/** A word with the flag's own spelling, if it spells one as a file of settings does. */
+function asFlag(word: string, flags: readonly Flag[]): string {
+  const [, dashes, given = "", rest] = word.match(/^(--(?:no-)?)([^=]*)(.*)$/s) ?? [];
+  if (dashes === undefined || flags.some(({ name }) => name === given)) return word;
+  const name = given.replaceAll(".", "-").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return flags.some((flag) => flag.name === name) ? `${dashes}${name}${rest}` : word;
 }

@@ -56,6 +56,8 @@ export interface FrameFiltered extends FilterCounts {
   readonly type: "frame";
   /** The image's name. */
   readonly name: string;
+  /** The folder or stack that it is in. */
+  readonly path: string;
   /** Frames done, this one included. */
   readonly done: number;
   /** Frames in all. */
@@ -144,7 +146,7 @@ export async function* filterFiles(
       }
       counts.dropped += dropped;
       counts.filled += filled;
-      yield { type: "frame", name, done, total: labels.length, dropped, filled };
+      yield { type: "frame", name, path, done, total: labels.length, dropped, filled };
     }
   }
   yield { type: "done", out, ...counts };

@@ -48,6 +48,8 @@ export interface ValidationEvent {
   readonly step: number;
   /** Whether its weights are the stage's result so far: not clearly worse than the best. */
   readonly isBest: boolean;
+  /** False where they are that although an earlier validation was better, within the tolerance. */
+  readonly isLowest?: false;
   /** Mean loss on the validation stills; null without any. */
   readonly segmentation?: number | null;
   /** Mean consistency loss on the validation pairs; null without a video. */

@@ -187,7 +187,7 @@ export class StageExaminer implements Examiner {
   #death(step: number, { foregroundFraction }: Reference): string | null {
     if (!this.#parts.canDie || foregroundFraction > 0 || step === 0) return null;
     return `After step ${step} the network finds no foreground in any validation image: if it ` +
-      "does not recover, lower warmupRate, raise ramp or take another seed";
+      "does not recover, lower --warmup-rate, raise --ramp or take another --seed";
   }
 
   /** Compares the answers on the video with those at the start of the stage. */
@@ -196,18 +196,24 @@ export class StageExaminer implements Examiner {
     this.#reference ??= now;
     const then = this.#reference;
     const { collapseLimit } = this.#parts.settings;
+    // Where there was nothing, nothing can collapse.
     const hasMoved = (key: keyof Reference) =>
-      Math.abs(now[key] - then[key]) > collapseLimit * then[key];
+      then[key] > 0 && Math.abs(now[key] - then[key]) > collapseLimit * then[key];
     if (!hasMoved("meanProbability") && !hasMoved("foregroundFraction")) return null;
     this.#collapsed = true;
-    const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
     return `Collapse alarm after step ${step}: the mean probability went from ` +
       `${percent(then.meanProbability)} to ${percent(now.meanProbability)} and the foreground ` +
       `from ${percent(then.foregroundFraction)} to ${percent(now.foregroundFraction)}; the best ` +
       `weights before that are kept; ${
         this.#parts.countsConsistency ?? true
-          ? "lower consistencyRate or consistencyShare"
-          : "lower teacherRate"
+          ? "lower --consistency-rate or --consistency-share"
+          : "lower --teacher-rate"
       }`;
   }
+}
+
+/** A share in percent, small ones with two digits that count. */
+function percent(share: number): string {
+  const value = 100 * share;
+  return `${value === 0 || value >= 1 ? value.toFixed(1) : value.toPrecision(2)} %`;
 }

@@ -267,7 +267,9 @@ class StageRun {
     }
     this.#collapsed = found.hasCollapsed;
     const average = await this.#betterAverage(found.score);
-    const isBest = !this.#collapsed && this.#isBetter(average ?? found);
+    const { score } = average ?? found;
+    const isLowest = score === null || score <= (this.#bestScore ?? Infinity);
+    const isBest = !this.#collapsed && this.#isBetter({ score });
     if (isBest) this.#best = average?.weights ?? await learner.weights();
     for (const [task, loss] of Object.entries(losses)) {
       if (loss !== null) schedule.plateaus.get(task)?.observe(loss);
@@ -278,6 +280,7 @@ class StageRun {
       stage: this.#stage,
       step: this.#step,
       isBest,
+      ...(isBest && !isLowest && { isLowest }),
       ...scores,
       ...(average && { averaged: average.score }),
     };

@@ -40,6 +40,34 @@ Deno.test("runCommand() runs a command of its own list, and shows it in every he
   assertMatch(help, /\n {2}--whom NAME +Who is greeted\n {2}--loud +Greet with an exclamation/);
 });
 
+Deno.test("runCommand() tells its version, and takes flags as files of settings spell them", async () => {
+  const { code, out } = await run("--version");
+  assertEquals(code, 0);
+  assertMatch(out, /^kymo \d+\.\d+\.\d+, deno \d+\.\d+\.\d+\n$/);
+  const own: Command = {
+    ...greet,
+    flags: [{ name: "first-name", kind: "value", sentence: "Who" }, {
+      name: "be-loud",
+      kind: "switch",
+      sentence: "How",
+    }],
+    run(flags, { output }) {
+      output.event({ type: "flags", ...flags }, () => ({ lines: [], status: null }));
+      return Promise.resolve();
+    },
+  };
+  const cases: [args: string[], flags: object][] = [
+    [["--firstName", "Ada"], { "first-name": "Ada" }],
+    [["--first.name=Ada.B", "--no-beLoud"], { "first-name": "Ada.B", "be-loud": false }],
+  ];
+  for (const [args, flags] of cases) {
+    const terminal = testTerminal();
+    assertEquals(await runCommand(["greet", ...args, "--json"], { commands: [own], terminal }), 0);
+    const { type: _, _: __, json: ___, ...told } = JSON.parse(terminal.out);
+    assertEquals(told, flags);
+  }
+});
+
 Deno.test("runCommand() refuses what a command does not know with exit code 2", async () => {
   const cases: [args: string[], code: number, error: string][] = [
     [["greet", "--who=Ada"], 2, "Cannot use --who=Ada: unknown flag; see --help"],

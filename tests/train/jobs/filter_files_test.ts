@@ -62,10 +62,11 @@ Deno.test("filterFiles() writes a folder's images under their names, in the orde
   // t8, t9, t10: the order of the alphabet would be another one.
   await withFolder(folderOf(VIDEO), async (folder) => {
     const events = await filter(folder);
+    const path = `${folder}/labels`;
     assertEquals(events.slice(0, -1), [
-      { type: "frame", name: "t8.tif", done: 1, total: 3, dropped: 1, filled: 0 },
-      { type: "frame", name: "t9.tif", done: 2, total: 3, dropped: 1, filled: 0 },
-      { type: "frame", name: "t10.tif", done: 3, total: 3, dropped: 1, filled: 0 },
+      { type: "frame", name: "t8.tif", path, done: 1, total: 3, dropped: 1, filled: 0 },
+      { type: "frame", name: "t9.tif", path, done: 2, total: 3, dropped: 1, filled: 0 },
+      { type: "frame", name: "t10.tif", path, done: 3, total: 3, dropped: 1, filled: 0 },
     ]);
     assertEquals(done(events, folder), { written: 3, kept: 0, dropped: 3, filled: 0 });
     assertEquals(await names(`${folder}/out`), ["t10.tif", "t8.tif", "t9.tif"]);

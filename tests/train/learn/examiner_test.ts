@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { StageExaminer } from "../../../train/learn/examiner.ts";
 import { withWorkshop } from "../fixtures/stage_fixture.ts";
 
@@ -20,6 +20,34 @@ Deno.test("the collapse alarm of a student names a rate that a student has", asy
       await learner.beginValidation();
       ends.push((await examiner.examine(step))?.warning?.split("; ").at(-1));
     }
-    assertEquals(ends, [undefined, "lower teacherRate"]);
+    assertEquals(ends, [undefined, "lower --teacher-rate"]);
+  });
+});
+
+Deno.test("the collapse alarm tells small shares apart, and nothing cannot collapse", async () => {
+  await withWorkshop(async (workshop) => {
+    const measured = (meanProbability: number, foregroundFraction: number) => ({
+      ...{ segmentation: 0.1, consistency: 0.1, depth: null },
+      ...{ meanProbability, foregroundFraction },
+    });
+    const examined = async (scores: ReturnType<typeof measured>[]) => {
+      const learner = workshop.learner();
+      learner.scores = [...scores];
+      const examiner = new StageExaminer("consistent", {
+        ...{ learner, canDie: false, countsConsistency: false },
+        batches: { stills: [], pairs: [], depth: [] },
+        settings: { collapseLimit: 0.2, stopOnCollapse: false },
+      });
+      let last: string | null | undefined;
+      for (const step of scores.keys()) {
+        await learner.beginValidation();
+        last = (await examiner.examine(step))?.warning;
+      }
+      return last;
+    };
+    const alarm = await examined([measured(0.2, 0.00042), measured(0.2, 0.00013)]);
+    assertStringIncludes(alarm ?? "", "the foreground from 0.042 % to 0.013 %");
+    // Where the baseline saw nothing on the video, whatever is found is no collapse.
+    assertEquals(await examined([measured(0.2, 0), measured(0.2, 0.0001)]), null);
   });
 });

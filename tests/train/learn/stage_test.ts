@@ -200,7 +200,7 @@ Deno.test("the collapse alarm keeps the best weights from before it, and rings o
     assertEquals(warnings(events), [
       "Collapse alarm after step 4: the mean probability went from 30.0 % to 37.0 % and the " +
       "foreground from 30.0 % to 37.0 %; the best weights before that are kept; lower " +
-      "consistencyRate or consistencyShare",
+      "--consistency-rate or --consistency-share",
     ]);
     assertEquals(validations(events).map(({ isBest }) => isBest), [true, true, false, false]);
     assertEquals(outcome.best, learner.validated[1]);

@@ -6,7 +6,6 @@
 
 import type { Command } from "../command.ts";
 import { next } from "../session/next.ts";
-import { shownWhileWaiting } from "./waiting_progress.ts";
 
 /** The command `doctor`. */
 export const doctorCommand: Command = {
@@ -15,11 +14,10 @@ export const doctorCommand: Command = {
   usesGpu: true,
   usage: "",
   flags: [],
-  async run(_flags, context) {
-    const { output } = context;
+  async run(_flags, { output }) {
     const { examine } = await import("../../jobs/doctor.ts");
-    const what = "measuring the adapter";
-    output.event(await shownWhileWaiting(context, { what, start: examine }), (found) => ({
+
+    output.event({ type: "doctor", ...await examine() }, (found) => ({
       lines: [
         `Adapter    ${found.adapter}${found.is_software ? " (software: no GPU)" : ""}`,
         `Versions   ${Object.entries(found.versions).map((pair) => pair.join(" ")).join(", ")}`,

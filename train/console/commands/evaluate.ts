@@ -90,7 +90,10 @@ export const evaluateCommand: Command = {
       what: `opening ${labels}`,
       start: (progress) => evaluateFiles({ ...options, progress }),
     });
-    output.event(evaluation, (shown) => ({ lines: formatEvaluation(shown), status: null }));
+    output.event(
+      { type: "evaluation", ...evaluation },
+      (shown) => ({ lines: formatEvaluation(shown), status: null }),
+    );
     const filtered = `${labels.replace(/(\.\w+|[\\/]+)$/, "")}-filtered`;
     if (evaluation.frames > 1) {
       const filter = ["filter", "--labels", labels, "--votes", "--out", filtered] as const;

@@ -22,6 +22,7 @@ import { counted, formatDuration, formatWritten, Rate, type Shown } from "../tex
 import { next } from "../session/next.ts";
 import { placeOf } from "../session/surroundings.ts";
 import { usage, UsageError } from "../usage_error.ts";
+import { formatInput } from "./input_text.ts";
 import { WaitingProgress } from "./waiting_progress.ts";
 
 /** From what, with what and where to. */
@@ -266,6 +267,9 @@ export class PredictProgress {
       }
       case "note":
         return { lines: [event.text], status: null };
+      case "input":
+      case "range":
+        return { lines: [formatInput(event)], status: null };
       case "progress":
         return this.#waiting.show(event);
       case "frame": {

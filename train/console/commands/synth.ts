@@ -55,7 +55,7 @@ export const synthCommand: Command = {
         what,
         start: () => synthFiles(options),
       });
-      output.event(written, show);
+      output.event({ type: "data", ...written }, show);
       const { stills, video, truth } = written;
       const data = ["--stills", stills, "--video", video, "--truth", truth];
       output.say(next("train on them", ["train", ...data]));
@@ -65,7 +65,7 @@ export const synthCommand: Command = {
       what,
       start: () => synthStackFiles(options),
     });
-    output.event(written, show);
+    output.event({ type: "data", ...written }, show);
     const { stills, movie, truth, dots, focus } = written;
     output.say([
       ...next("train a model that finds focus", [

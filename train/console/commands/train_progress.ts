@@ -17,6 +17,7 @@ import type {
 import type { ResultsTable } from "../../report/data.ts";
 import { absolute } from "../session/next.ts";
 import { counted, formatDuration, formatThresholds, Rate, type Shown } from "../text.ts";
+import { formatInput } from "./input_text.ts";
 import { WaitingProgress } from "./waiting_progress.ts";
 
 /** Four digits behind the point; rounding errors around 0 have no sign. */
@@ -50,6 +51,9 @@ export class TrainProgress {
         return { lines: [event.text], status: null };
       case "warning":
         return { lines: [`Warning: ${event.text}`], status: null };
+      case "input":
+      case "range":
+        return { lines: [formatInput(event)], status: null };
       case "progress":
         return this.#waiting.show(event);
       case "plan":
@@ -173,7 +177,11 @@ function formatValidation(event: ValidationEvent): string {
     const value = event[key];
     return typeof value === "number" ? [text(value)] : [];
   });
-  const best = event.isBest ? " (best)" : "";
+  const best = !event.isBest
+    ? ""
+    : event.isLowest === false
+    ? " (taken: within the tolerance of the best)"
+    : " (best)";
   return `${event.stage} step ${event.step}: validation ${scores.join(", ")}${best}`;
 }
 

@@ -91,7 +91,7 @@ export interface NormalizedFramesOptions {
  * one shows at once; afterwards one after the other as they are asked for. The values are those of
  * {@linkcode normalize} on all frames at once, to the bit, unless stray frames are left out of the range.
  *
- * @returns The frames, and what a user should know about stray ones.
+ * @returns The frames, the range that they share, if they do, and what a user should know about stray ones.
  * @throws {SyntaxError | RangeError} If a frame is damaged, or of another size.
  */
 export async function normalizedFrames(
@@ -100,17 +100,19 @@ export async function normalizedFrames(
     "path" | "length" | "width" | "height" | "frame" | "kinds" | "sourceNames"
   >,
   { settings, cache, leavesOut }: NormalizedFramesOptions,
-): Promise<{ frames: Frames; notes: readonly string[] }> {
+): Promise<{ frames: Frames; range: IntensityRange | null; notes: readonly string[] }> {
   const { path, length, width, height, kinds } = video;
   const plane = async (i: number) => onlyPlane(await video.frame(i));
   const ranges: IntensityRange[] = [];
   const notes: string[] = [];
+  let range: IntensityRange | null = null;
   if (settings.mode === "video") {
-    const { stray, of } = await steadyRange({ length, kinds, read: plane }, {
+    const { stray, of, range: common } = await steadyRange({ length, kinds, read: plane }, {
       ...settings,
       leavesOut,
     });
     for (let i = 0; i < length; i++) ranges.push(await of(i, () => plane(i)));
+    range = common;
     notes.push(...strayNotes(stray, { path, nameOf: (i) => frameName(video, i) }));
   } else {
     for (let i = 0; i < length; i++) ranges.push(intensityRange([await plane(i)], settings));
@@ -123,7 +125,7 @@ export async function normalizedFrames(
       channels: 1,
     }),
   };
-  return { frames, notes };
+  return { frames, range, notes };
 }
 
 /** The name of a frame: its file's, for a file of several frames with the number from 0 behind a `#`. */

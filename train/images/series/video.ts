@@ -8,7 +8,7 @@
 import { decodeImage, readPlane } from "../formats/decode.ts";
 import { basename, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
-import type { ImageFormat, ImageStack } from "../formats/format.ts";
+import type { ImageFormat, ImageMeasures, ImageStack } from "../formats/format.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
 import type { Calibration, Channels, Plane } from "../image.ts";
 import type { DamagedFile } from "../folders/damaged_files.ts";
@@ -43,6 +43,8 @@ export interface Video {
   readonly isNumbered?: boolean;
   /** For a folder of frames: what kind of number each holds, such as `16-bit`. */
   readonly kinds?: readonly string[];
+  /** Axes, bits and kind of number of its files; left out where they are not known. */
+  readonly measures?: Pick<ImageMeasures, "axes" | "bits" | "sampleFormat">;
   /** Names of the files that a data set of several files lies in; left out for all others. */
   readonly files?: readonly string[];
   /**
@@ -140,6 +142,7 @@ async function openFrames(
     isNumbered: folder.isNumbered,
     kinds,
     calibration: first.stack.calibration,
+    measures: measuresOf(first.stack),
     notes: [...folder.notes, ...first.notes],
     frame: async (i) => {
       checkFrame(i, path, names.length);
@@ -197,13 +200,17 @@ function stackVideo(
     sourceNames,
     stems: sourceNames.map((name) => imageStem(name, formats)),
     notes,
-    ...{ planes, areSlices, calibration: stack.calibration },
+    ...{ planes, areSlices, calibration: stack.calibration, measures: measuresOf(stack) },
     files: files === undefined ? undefined : [...new Set(files)],
     frame: async (i) => {
       checkFrame(i, path, pages.length);
       return await readPlane(stack, pages[i]);
     },
   };
+}
+
+function measuresOf({ axes, bits, sampleFormat }: ImageMeasures): Video["measures"] {
+  return { axes, bits, sampleFormat };
 }
 
 function checkFrame(i: number, path: string, length: number): void {

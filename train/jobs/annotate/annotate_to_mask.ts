@@ -111,6 +111,8 @@ export interface MaskMade {
   readonly type: "mask";
   /** The image's name. */
   readonly name: string;
+  /** The folder or stack that it is in. */
+  readonly path: string;
   /** Images done, this one included. */
   readonly done: number;
   /** All images. */
@@ -295,7 +297,16 @@ async function* writeMasks(
       before = now;
       const foreground = labels.data.reduce((sum, id) => sum + Math.min(1, id), 0) /
         labels.data.length;
-      yield { type: "mask", name: images.names[i], done, total, objects, foreground, seconds };
+      yield {
+        type: "mask",
+        name: images.names[i],
+        path: images.path,
+        done,
+        total,
+        objects,
+        foreground,
+        seconds,
+      };
     }
   }
 }

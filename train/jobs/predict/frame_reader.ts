@@ -29,6 +29,7 @@ import { objectModelOf } from "../../models/list.ts";
 import type { Model } from "../../models/model_file.ts";
 import { JobOutput } from "../outputs/job_output.ts";
 import { filesToWrite, type PlannedJob } from "../outputs/output_plan.ts";
+import type { RangeEvent } from "../progress/inputs.ts";
 import { goOn, type Progress } from "../progress/progress.ts";
 import { MEND } from "./open_inputs.ts";
 import type { PredictNote, PredictOptions } from "./predict_options.ts";
@@ -38,6 +39,8 @@ import type { PlannedInput, RecordKeeper } from "./predict_record.ts";
 export interface Frame {
   /** The input's file name. */
   readonly name: string;
+  /** The path of that file. */
+  readonly path: string;
   /** Frames of all inputs up to this one. */
   readonly done: number;
   /** The normalised image. */
@@ -68,7 +71,7 @@ export class FrameReader {
   /** Frames that cannot be read, by the name of the frame. */
   readonly #damaged = new Map<string, DamagedFile>();
   /** What a user should know, as soon as it is known; whoever tells it takes it out. */
-  readonly notes: PredictNote[] = [];
+  readonly notes: (PredictNote | RangeEvent)[] = [];
   /** Images and videos whose percentiles lie within the noise. */
   readonly #sparse = new Set<string>();
   /** Label files that exist and are kept. */
@@ -149,7 +152,8 @@ export class FrameReader {
           const image = await this.#readable(video, i, read);
           if (image === null) continue;
           const plane = video.planes?.[i];
-          yield { name: video.sourceNames[i], done, image, plane, exposure, output };
+          const path = fileOf(video, i);
+          yield { name: video.sourceNames[i], path, done, image, plane, exposure, output };
         }
       } catch (error) {
         throw await this.#withOthers(error, jobs.slice(at));
@@ -211,6 +215,7 @@ export class FrameReader {
     const common = settings.mode === "video"
       ? await this.#commonRange(video, { ...settings, known })
       : null;
+    if (common) this.notes.push({ type: "range", path: video.path, ...common.range });
     const rangeOf = async (i: number) => {
       const reference = () => referenceOf(video, i);
       if (common !== null) return await common.of(i, reference);
@@ -327,9 +332,13 @@ function isDamage(error: unknown): boolean {
 
 /** The file of a frame, and its number where the file has several. */
 function nameOf({ path, sourceNames }: Video, i: number): string {
-  const name = sourceNames[i];
-  const file = basename(path) === name ? path : join(path, name);
+  const file = fileOf({ path, sourceNames }, i);
   return new Set(sourceNames).size === sourceNames.length ? file : `${file}#${i}`;
+}
+
+function fileOf({ path, sourceNames }: Pick<Video, "path" | "sourceNames">, i: number): string {
+  const name = sourceNames[i];
+  return basename(path) === name ? path : join(path, name);
 }
 
 /** What decides how a frame is normalised. */

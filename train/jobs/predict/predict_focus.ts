@@ -21,6 +21,8 @@ import type { PredictionDone, PredictNote, PredictOptions } from "./predict_opti
 export interface FocusFound extends FocusRow {
   /** What kind of event this is. */
   readonly type: "focus";
+  /** The input that the stack is in. */
+  readonly path: string;
   /** Stacks done, this one included. */
   readonly done: number;
   /** Stacks of all inputs. */
@@ -74,7 +76,7 @@ export async function* predictFocus(
     ) {
       const row = { time, stack, plane, probability };
       rows.push(row);
-      yield { type: "focus", ...row, done: rows.length, total };
+      yield { type: "focus", path: sequence.path, ...row, done: rows.length, total };
     }
   }
   const own = { range: null, rangeFrames: 0, stray: [], exposure: 1 };

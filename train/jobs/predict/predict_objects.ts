@@ -26,6 +26,7 @@ import type { FrameNeed, FrameResult } from "../../objects/formats/output_format
 import { tracedOutlines } from "../../objects/outline.ts";
 import { makeFolder } from "../disk/folders.ts";
 import { readKernelFile } from "../disk/kernel_file.ts";
+import { inputOf } from "../progress/inputs.ts";
 import { begin, goOn, type Progress, waitingFor } from "../progress/progress.ts";
 import type { JobOutput } from "../outputs/job_output.ts";
 import { foldersOf, type PlannedJob, planOutputs } from "../outputs/output_plan.ts";
@@ -66,6 +67,8 @@ export async function* predictObjects(
   const opening = openInputs(device, { options, planes, progress });
   const { videos, folders, damaged, ...inputs } = yield* waitingFor(opening, { progress });
   for (const text of groupNotes(inputs.notes)) yield { type: "note", text };
+  // A still is what it is; a video may have been taken for something else.
+  yield* videos.filter(({ length }) => length > 1).map(inputOf);
   for (const one of damaged) yield { type: "note", text: `${reasonOf(one)}: left out` };
   const { jobs, notes } = await planFiles(videos, { folders, options });
   for (const text of notes) yield { type: "note", text };
@@ -80,7 +83,7 @@ export async function* predictObjects(
   using made = new DisposableStack();
   for (const folder of foldersOf(jobs)) made.use(await makeFolder(folder));
   const total = jobs.reduce((sum, { frames }) => sum + frames.length, 0);
-  let written = 0;
+  let [written, seen, found] = [0, 0, 0];
   const reader = new FrameReader(device, {
     ...{ model, options, progress, record, inputs: planned },
   });
@@ -97,14 +100,16 @@ export async function* predictObjects(
     for (;;) {
       const step = yield* waitingFor(segmented.next(), { progress });
       if (step.done) break;
-      const { frame: { name, done, ...frame }, objects, ...result } = step.value;
+      const { frame: { name, path, done, ...frame }, objects, ...result } = step.value;
       yield* reader.notes.splice(0);
       output = frame.output;
       if (await output.add(result)) written++;
+      found += objects;
+      seen++;
       const now = performance.now();
       const seconds = (now - before) / 1000;
       before = now;
-      yield { type: "frame", name, done, total, objects, seconds };
+      yield { type: "frame", name, path, done, total, objects, seconds };
     }
   } finally {
     await segmented.return(undefined);
@@ -113,6 +118,7 @@ export async function* predictObjects(
   }
   yield* reader.notes.splice(0);
   yield* reader.sparseNotes;
+  if (seen > 0 && found === 0) yield { type: "note", text: nothingFound(seen) };
   yield { type: "done", out, written, kept: reader.kept };
   const skipped = damaged.length + reader.damaged.length;
   if (skipped > 0) {
@@ -210,6 +216,13 @@ function* segment(
   const result = { frame, labels, objects: count, map, ...(plane && { plane }) };
   if (!isNeeded("outlines")) return result;
   return { ...result, outlines: outlines ? outlines() : tracedOutlines(labels) };
+}
+
+/** What to say where a model sees nothing at all. */
+function nothingFound(images: number): string {
+  const where = images === 1 ? "the image" : `any of the ${images} images`;
+  return `No object was found in ${where}: look whether they are like those that the model was trained ` +
+    "on (size of objects, channel, exposure), or lower --threshold";
 }
 
 /** Images up to this many pixels are seen in one piece, and nobody waits for parts of them. */

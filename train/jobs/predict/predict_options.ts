@@ -9,6 +9,7 @@ import type { PlaneChoice } from "../../images/series/plane_choice.ts";
 import type { Source } from "../../images/source.ts";
 import type { DecodeChanges, ModelKind } from "../../models/model_kind.ts";
 import type { OutputFormat } from "../../objects/formats/output_format.ts";
+import type { InputEvent, RangeEvent } from "../progress/inputs.ts";
 import type { ProgressEvent } from "../progress/progress.ts";
 
 /** What to predict, with what, and where to; and what differs from the model's own settings. */
@@ -66,6 +67,8 @@ export interface FramePredicted {
   readonly type: "frame";
   /** The input's file name. */
   readonly name: string;
+  /** The path of that file. */
+  readonly path: string;
   /** Frames done, this one included. */
   readonly done: number;
   /** Frames of all inputs. */
@@ -97,4 +100,10 @@ export interface PredictNote {
 }
 
 /** What prediction tells while it runs. */
-export type PredictEvent = FramePredicted | PredictionDone | PredictNote | ProgressEvent;
+export type PredictEvent =
+  | FramePredicted
+  | PredictionDone
+  | PredictNote
+  | ProgressEvent
+  | InputEvent
+  | RangeEvent;

@@ -288,7 +288,7 @@ function merge(
     const current = Object.hasOwn(result, key) ? result[key] : undefined;
     if (current === undefined) {
       throw new TypeError(
-        `Cannot use ${source}: unknown setting ${name}; \`train --help\` lists them all`,
+        `Cannot use ${source}: unknown setting ${name}; ${remedyFor(name, settings.keys())}`,
       );
     }
     if (isGroup(current) && isGroup(value)) {
@@ -304,6 +304,17 @@ function merge(
     result[key] = value;
   }
   return result;
+}
+
+/** Settings that are spelled as their flags are named as files spell them. */
+function remedyFor(name: string, known: Iterable<string>): string {
+  const plain = (text: string) => text.replace(/[^a-z]/gi, "").toLowerCase();
+  const meant = [...known].find((path) => plain(path) === plain(name));
+  if (meant === undefined) return "`train --help` lists them all";
+  const [outer, ...inner] = meant.split(".");
+  return inner.length === 0
+    ? `write ${meant}`
+    : `write { "${outer}": { "${inner.join('": { "')}": … ${"}".repeat(inner.length + 1)}`;
 }
 
 function isGroup(value: unknown): value is SettingChange {

@@ -7,6 +7,7 @@
 
 import type { NoteEvent, StageRunEvent, StepEvent, ValidationEvent } from "../../learn/events.ts";
 import type { ResultsTable } from "../../report/data.ts";
+import type { InputEvent, RangeEvent } from "../progress/inputs.ts";
 import type { ProgressEvent } from "../progress/progress.ts";
 
 export type { NoteEvent, StageRunEvent, StepEvent, ValidationEvent };
@@ -78,4 +79,6 @@ export type TrainEvent =
   | FocusPlanEvent
   | StageEvent
   | ProgressEvent
+  | InputEvent
+  | RangeEvent
   | ResultEvent;

@@ -176,6 +176,26 @@ async function findObjects(
   return { labels, fixed: untuned };
 }
 
+/** The same kind of model, which counts the objects that it finds. */
+export function countingObjects(objects: ObjectModel, seen: { objects: number }): ObjectModel {
+  const { segment, segmentTwice } = objects;
+  return {
+    ...objects,
+    *segment(device, options) {
+      const found = yield* segment(device, options);
+      seen.objects += found.count;
+      return found;
+    },
+    ...(segmentTwice && {
+      *segmentTwice(device, options) {
+        const found = yield* segmentTwice(device, options);
+        if (found.labels.data.some((id) => id > 0)) seen.objects++;
+        return found;
+      },
+    }),
+  };
+}
+
 function labelledImage({ channels, width, height, image, labels }: Sample) {
   if (!labels) return [];
   const truth = { width, height, data: labels };

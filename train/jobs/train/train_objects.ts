@@ -5,12 +5,10 @@
  * @module
  */
 
-import { type Network, parameterCount } from "../../../nn/module.ts";
-import type { NamedArray } from "../../../nn/safetensors.ts";
+import { parameterCount } from "../../../nn/module.ts";
 import { StageExaminer } from "../../learn/examiner.ts";
 import type { TaughtVideo } from "../../learn/teacher/pupil_stream.ts";
 import { teach } from "../../learn/teacher/teacher.ts";
-import { exposureFor } from "../../models/exposure.ts";
 import { Learner } from "../../learn/learner.ts";
 import { runStage } from "../../learn/stage.ts";
 import {
@@ -21,25 +19,25 @@ import {
   validationBatches,
 } from "../../learn/stage_data.ts";
 import type { Stage } from "../../learn/stages.ts";
-import type { TrainingSet, TrainingVideo } from "../../learn/training_set.ts";
+import type { TrainingSet } from "../../learn/training_set.ts";
 import { freshNetwork, modelKind, objectModelOf } from "../../models/list.ts";
 import { decodeModel, encodeModel, readingOf } from "../../models/model_file.ts";
-import type { ModelKind, ObjectModel } from "../../models/model_kind.ts";
-import type { Objective } from "../../models/objective.ts";
-import type { ModelResults, SeedResults } from "../../report/results.ts";
+import type { SeedResults } from "../../report/results.ts";
 import { resultsTable } from "../../report/results_table.ts";
 import { readModelFile, weightsFile } from "../disk/model_files.ts";
 import type { ClaimedFolder } from "../disk/folders.ts";
 import type { RunFolder } from "../disk/run_folder.ts";
 import { versions } from "../disk/version.ts";
-import { checkSet } from "./check_set.ts";
+import { checkSet } from "./seeds/check_set.ts";
 import { unlearnedSettings } from "./check_config.ts";
 import type { TrainConfig } from "./config.ts";
 import type { PlanEvent, StageEvent, TrainEvent } from "./events.ts";
 import { FOCUS, isFocusTable, openFocus } from "../disk/focus_source.ts";
-import { measureModel } from "./measure.ts";
+import { measureStages } from "./seeds/measure_stages.ts";
+import type { InputEvent, RangeEvent } from "../progress/inputs.ts";
 import { begin, countedFrames, waitingFor } from "../progress/progress.ts";
 import { type OpenedRun, openRun, type SeedPlace, type TrainOptions } from "./run.ts";
+import { exposureOf, type SeedRun, stageFile, type TrainedModel } from "./seeds/seed_run.ts";
 import { takesStacks } from "./stack_set.ts";
 import { loadTrainingSet } from "./training_set.ts";
 import { writeReport } from "./write_report.ts";
@@ -73,7 +71,7 @@ export async function* trainObjects(
     yield { type: "note", text: `A student learns nothing from ${unlearned}: only siamese does` };
   }
   // A run that asks for too much memory is refused before its folder holds anything.
-  let prepared: PreparedSeed | null = prepareSeed(run, { ...places[0], set });
+  let prepared: PreparedSeed | null = prepareSeed(run, { ...places[0], set, taken: set.taken });
   await run.begin();
   await keepFocus(parent, config);
   const results: SeedResults[] = [];
@@ -105,31 +103,13 @@ async function keepFocus(folder: RunFolder, { focus }: TrainConfig): Promise<voi
   await folder.write(FOCUS, await Deno.readFile(weightsFile(focus)));
 }
 
-/** A model that a stage has trained, in memory and as the bytes of its file. */
-interface TrainedModel {
-  readonly weights: ReadonlyMap<string, NamedArray>;
-  readonly decode: object;
-  readonly content: Uint8Array<ArrayBuffer>;
-}
-
 /** A seed about to be trained. */
 interface PreparedSeed {
   readonly seed: SeedRun;
   readonly stages: readonly Stage[];
   readonly plan: PlanEvent;
-}
-
-/** What all stages of a seed work with. */
-interface SeedRun extends SeedPlace {
-  readonly run: OpenedRun;
-  readonly set: TrainingSet;
-  readonly kind: ModelKind;
-  readonly objects: ObjectModel;
-  readonly objective: Objective;
-  readonly network: Network;
-  readonly learner: Learner;
-  /** Exposures that were chosen, by stage and video. */
-  readonly exposures: Map<string, number>;
+  /** What the videos were taken for, told with the first seed. */
+  readonly taken: readonly (InputEvent | RangeEvent)[];
 }
 
 /** What the program itself takes of memory, with a driver and a few copies of what is under way. */
@@ -142,7 +122,10 @@ const PROGRAM_BYTES = 400 * 2 ** 20;
  */
 function prepareSeed(
   run: OpenedRun,
-  { config, folder, set }: SeedPlace & { set: TrainingSet },
+  { config, folder, set, taken = [] }: SeedPlace & {
+    set: TrainingSet;
+    taken?: PreparedSeed["taken"];
+  },
 ): PreparedSeed {
   const { device, kinds } = run;
   const kind = modelKind(config.model, kinds.models);
@@ -171,14 +154,15 @@ function prepareSeed(
   };
   const exposures = new Map<string, number>();
   const seed = { run, config, folder, set, kind, objects, objective, network, learner, exposures };
-  return { seed, stages, plan };
+  return { seed, stages, plan, taken };
 }
 
 async function* trainSeed(
-  { seed, stages, plan }: PreparedSeed,
+  { seed, stages, plan, taken }: PreparedSeed,
 ): AsyncGenerator<TrainEvent, Map<Stage, TrainedModel>> {
   const { run, folder } = seed;
   yield plan;
+  yield* taken;
   await run.recordKernels();
   const models = new Map<Stage, TrainedModel>();
   for (const stage of stages) {
@@ -189,46 +173,11 @@ async function* trainSeed(
   return models;
 }
 
-/** Measures every model of a seed. */
-async function* measureStages(
-  seed: SeedRun,
-  models: ReadonlyMap<Stage, TrainedModel>,
-): AsyncGenerator<TrainEvent, SeedResults> {
-  const { run: { device, stop }, folder, config, set, objects, network, learner } = seed;
-  const results: Partial<Record<Stage, ModelResults>> = {};
-  // The filter's rival is the consistent model, which was trained as long as the control.
-  const filteredStage = models.has("control") ? "control" : "baseline";
-  let shown: readonly number[] | undefined;
-  for (const [stage, { weights, decode }] of models) {
-    learner.setWeights(weights, folder.file(stageFile(stage)));
-    const filter = stage === filteredStage ? config.filter : undefined;
-    const progress = begin(`measuring ${stage}`, set.videos[0]?.frames.length);
-    const measure = async () => {
-      const [video, ...others] = set.videos;
-      const exposure = video ? await exposureOf(seed, { stage, decode, video }) : 1;
-      const videos = video
-        ? [{ ...video, frames: countedFrames(video.frames, progress) }, ...others]
-        : [];
-      const parts = { network, objects, decode, shown, filter, exposure, field: config.field };
-      return await measureModel(device, { ...parts, set: { ...set, videos } });
-    };
-    const measured = yield* waitingFor(measure(), { progress, stop });
-    // All models are shown on the frames on which the baseline is liveliest.
-    shown ??= [...measured.shown.keys()];
-    results[stage] = measured;
-  }
-  return results;
-}
-
 function stagesOf(set: TrainingSet, config: TrainConfig): Stage[] {
   const isTaught = config.consistency === "teacher";
   const hasSecond = isTaught ? set.videos.length > 0 : hasPairs(set, config);
   if (!hasSecond || config.rounds === 0) return ["baseline"];
   return config.control ? ["baseline", "control", "consistent"] : ["baseline", "consistent"];
-}
-
-function stageFile(stage: Stage): string {
-  return `${stage}.safetensors`;
 }
 
 /** Runs one stage unless its weights are there already; the second stages start from the baseline. */
@@ -279,18 +228,6 @@ async function* trainStage(
 /** A student's last weights are its result unless they are clearly worse on stills. */
 function toleranceOf({ consistency, stillsMargin, tolerance }: TrainConfig): { tolerance: number } {
   return { tolerance: consistency === "teacher" ? stillsMargin : tolerance };
-}
-
-/** The exposure of a video for the weights of a stage, which the network has now; it is chosen once. */
-async function exposureOf(
-  { run: { device }, config: { exposure }, objects, network, exposures }: SeedRun,
-  { stage, decode, video }: { stage: Stage; decode: object; video: TrainingVideo },
-): Promise<number> {
-  const key = JSON.stringify([stage, video.name]);
-  const chosen = exposures.get(key) ??
-    await exposureFor(device, { network, objects, decode, exposure, frames: video.frames });
-  exposures.set(key, chosen);
-  return chosen;
 }
 
 /** Labels of all videos by the baseline, which is the teacher. */

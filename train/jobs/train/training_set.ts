@@ -54,6 +54,7 @@ import {
 import { groupNotes } from "../../images/formats/notes.ts";
 import { disk } from "../disk/files.ts";
 import { maskOptions, planeChoice } from "./data_settings.ts";
+import { type InputEvent, inputOf, type RangeEvent } from "../progress/inputs.ts";
 import { begin, goOn, type Progress } from "../progress/progress.ts";
 
 const SYNTHETIC_SEED = 1;
@@ -63,6 +64,12 @@ const NO_OBJECT =
 
 /** The settings that decide on the data of a run. */
 export type TrainingSetSettings = StackSettings & IntensitySettings & SplitSettings;
+
+/** The data of a run, and what it was taken for. */
+export interface LoadedSet extends TrainingSet {
+  /** How videos were understood. */
+  readonly taken: readonly (InputEvent | RangeEvent)[];
+}
 
 /** How data is read, apart from the settings. */
 interface ReadOptions {
@@ -91,7 +98,7 @@ const CACHE_BYTES = 2 ** 30;
 export async function loadTrainingSet(
   config: TrainingSetSettings,
   { findFocus, source = disk, progress = begin("reading the data") }: ReadOptions = {},
-): Promise<TrainingSet> {
+): Promise<LoadedSet> {
   const options = { findFocus, source, progress, cache: new PlaneCache(CACHE_BYTES) };
   const isSynthetic = config.stills === "";
   const stills = isSynthetic ? syntheticSamples(config) : await readSamples(config, options);
@@ -115,7 +122,7 @@ export async function loadTrainingSet(
       ...(hasObject(split.train) ? [] : [NO_OBJECT]),
     ],
   };
-  return { ...set, heldBytes: heldBytes(set) };
+  return { ...set, heldBytes: heldBytes(set), taken: videos.flatMap(({ taken }) => taken) };
 }
 
 /** The most bytes of pixels that a set holds: stills and truth, and of frames what the caches keep. */
@@ -216,6 +223,7 @@ interface ReadVideo {
   readonly volumes?: readonly Frames[];
   readonly warnings: readonly string[];
   readonly notes: readonly string[];
+  readonly taken: readonly (InputEvent | RangeEvent)[];
 }
 
 async function syntheticTrainingVideo(config: IntensitySettings): Promise<ReadVideo> {
@@ -226,7 +234,7 @@ async function syntheticTrainingVideo(config: IntensitySettings): Promise<ReadVi
     truth: new Map(truth.entries()),
     markers: new Map<number, LabelImage>(),
   };
-  return { video, warnings: [], notes: [] };
+  return { video, warnings: [], notes: [], taken: [] };
 }
 
 async function readVideos(
@@ -289,7 +297,7 @@ interface OpenedVideo extends Omit<ReadVideo, "video" | "warnings"> {
 
 async function readStackVideo(path: string, options: StackOptions): Promise<OpenedVideo> {
   const { video, ...movie } = await openStackMovie(path, options);
-  return { described: video, ...movie };
+  return { described: video, taken: [inputOf(video)], ...movie };
 }
 
 async function readFrames(
@@ -309,10 +317,14 @@ async function readFrames(
     return image;
   };
   const leavesOut = config.rangeFrames === "steady";
-  const { frames, notes } = await normalizedFrames({ ...described, frame }, {
+  const { frames, range, notes } = await normalizedFrames({ ...described, frame }, {
     ...{ settings, cache, leavesOut },
   });
-  return { described, frames, notes: [...described.notes, ...notes] };
+  const ranges: RangeEvent[] = range ? [{ type: "range", path, ...range }] : [];
+  return {
+    ...{ described, frames, notes: [...described.notes, ...notes] },
+    taken: [inputOf(described), ...ranges],
+  };
 }
 
 /**

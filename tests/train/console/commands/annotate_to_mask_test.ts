@@ -75,6 +75,7 @@ Deno.test("formatAnnotation() tells what was learnt and written", () => {
   const mask = {
     type: "mask",
     name: "a.tif",
+    path: "i",
     done: 1,
     total: 2,
     objects: 3,

@@ -6,7 +6,14 @@ import { testClock } from "../fixtures/clock.ts";
 Deno.test("PredictProgress counts frames, and what was kept", () => {
   const clock = testClock();
   const progress = new PredictProgress(clock.read);
-  const frame = { type: "frame", name: "a.tif", total: 5, objects: 7, seconds: 0.5 } as const;
+  const frame = {
+    type: "frame",
+    name: "a.tif",
+    path: "v/a.tif",
+    total: 5,
+    objects: 7,
+    seconds: 0.5,
+  } as const;
   const first = progress.show({ ...frame, done: 1 });
   assertEquals(first, { lines: [], status: "1/5  a.tif: 7 objects in 0.50 s" });
   clock.seconds = 2;

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { resolve } from "node:path";
 import { formatTable, TrainProgress } from "../../../../train/console/commands/train_progress.ts";
 import { formatDuration } from "../../../../train/console/text.ts";
-import type { StepEvent } from "../../../../train/jobs/train/events.ts";
+import type { PlanEvent, StepEvent } from "../../../../train/jobs/train/events.ts";
 import { testClock } from "../fixtures/clock.ts";
 
 const STEP: StepEvent = {
@@ -59,6 +59,68 @@ Deno.test("TrainProgress follows a rate that changes", () => {
   assertEquals(status, "baseline 90/100  loss 0.500  0.3 steps/s  40 s left");
 });
 
+Deno.test("TrainProgress tells the time that is left of the whole run, stages and seeds", () => {
+  const clock = testClock();
+  const progress = new TrainProgress(clock.read, { seeds: 2 });
+  const plan: PlanEvent = {
+    type: "plan",
+    ...{ seed: 1, parameters: 1, plannedBytes: 0, frames: 1 },
+    stills: [1, 1, 1],
+    stages: [{ stage: "baseline", steps: 100 }, { stage: "control", steps: 60 }],
+  };
+  const at = (seconds: number, event: Partial<StepEvent>) => {
+    clock.seconds = seconds;
+    return progress.show({ ...STEP, ...event }).status;
+  };
+  progress.show(plan);
+  at(0, { step: 1 });
+  // 90 steps and 60 of this seed, and 160 of the next.
+  assertEquals(
+    at(9, { step: 10 }),
+    "baseline 10/100  loss 0.500  1.0 steps/s  1 min 30 s left, 5 min 10 s of the whole run",
+  );
+  const control = { stage: "control", steps: 60 };
+  at(100, { ...control, step: 1 });
+  // 58 steps at 2 a second; of the next seed 100 at 1 a second and 60 at 2.
+  assertEquals(
+    at(100.5, { ...control, step: 2 }),
+    "control 2/60  loss 0.500  2.0 steps/s  29 s left, 2 min 39 s of the whole run",
+  );
+  progress.show({ ...plan, seed: 2 });
+  at(200, { seed: 2, ...control, step: 1 });
+  assertEquals(
+    at(201, { seed: 2, ...control, step: 2 }),
+    "control 2/60  loss 0.500  1.0 steps/s  58 s left",
+  );
+});
+
+Deno.test("TrainProgress tells how long work will take that says nothing else", () => {
+  const clock = testClock();
+  const progress = new TrainProgress(clock.read);
+  const at = (seconds: number, done: number, total: number | null) => {
+    clock.seconds = seconds;
+    return progress.show({ type: "progress", what: "measuring control", done, total }).status;
+  };
+  assertEquals(at(0, 0, null), "Measuring control");
+  assertEquals(at(1, 3, null), "Measuring control: 3");
+  assertEquals(at(3, 9, 18), "Measuring control: 9/18  3 s left");
+});
+
+Deno.test("TrainProgress shows what a video was taken for", () => {
+  const progress = new TrainProgress(() => 0);
+  const input = { type: "input", path: "v.tif", frames: 12, width: 30, height: 20 } as const;
+  const lines = [
+    progress.show({ ...input, bits: 16, sampleFormat: "uint", axes: { t: 12, z: 5, c: 1 } }),
+    progress.show({ ...input, frames: 1, bits: 32, sampleFormat: "float" }),
+    progress.show({ type: "range", path: "v.tif", low: 100, high: 2345.678 }),
+  ].flatMap((shown) => shown.lines);
+  assertEquals(lines, [
+    "v.tif: 12 frames of 30x20 pixels, 16 bits, axes T 12, Z 5",
+    "v.tif: 1 frame of 30x20 pixels, 32 bits floats",
+    "v.tif: intensities 100 and 2346 become 0 and 1",
+  ]);
+});
+
 Deno.test("TrainProgress shows plan, notes, validations, stages and results as lines", () => {
   const progress = new TrainProgress(() => 0);
   const plan = progress.show({
@@ -85,6 +147,13 @@ Deno.test("TrainProgress shows plan, notes, validations, stages and results as l
   });
   assertEquals(validation.lines, [
     "consistent step 5: validation loss 0.1235, consistency 0.0000, consistency in depth 0.5000 (best)",
+  ]);
+  const taken = progress.show({
+    type: "validation",
+    ...{ seed: 7, stage: "baseline", step: 9, isBest: true, isLowest: false, segmentation: 0.2 },
+  });
+  assertEquals(taken.lines, [
+    "baseline step 9: validation loss 0.2000 (taken: within the tolerance of the best)",
   ]);
   const stage = progress.show({
     type: "stage",

@@ -67,7 +67,8 @@ Deno.test("predict() writes a 16-bit deflated label TIFF under the image's own n
     assert(events[0].type === "frame");
     const { seconds, ...frame } = events[0];
     assert(seconds > 0);
-    assertEquals(frame, { type: "frame", name: "cells.tiff", done: 1, total: 1, objects: 3 });
+    const path = `${folder}/cells.tiff`;
+    assertEquals(frame, { type: "frame", name: "cells.tiff", path, done: 1, total: 1, objects: 3 });
     assertEquals(events[1], { type: "done", out: `${folder}/out`, written: 1, kept: 0 });
     assertEquals(await names(`${folder}/out`), ["cells.tif"]);
     assertEquals(await pages(`${folder}/out/cells.tif`), [labelsOf([A, B, C])]);
@@ -111,7 +112,9 @@ Deno.test("predict() gives a stack for a stack, and probabilities beside it", as
   const files = { ...MODEL, "v.tif": tiff([A], [], [B, DIM_C]) };
   await withFolder(files, async (folder) => {
     const events = await predictIn(folder, { inputs: ["v.tif"], outputs: [probabilityTiff] });
-    assertEquals(events.map(({ type }) => type), ["note", "frame", "frame", "frame", "done"]);
+    assertEquals(events.map(({ type }) => type), [
+      ...["input", "note", "range", "frame", "frame", "frame", "done"],
+    ]);
     assertEquals(await names(`${folder}/out`), ["probability", "v.tif"]);
     assertEquals(await pages(`${folder}/out/v.tif`), [labelsOf([A]), labelsOf([]), labelsOf([B])]);
     const maps = await decodeImage(disk, `${folder}/out/probability/v.tif`);
@@ -197,7 +200,8 @@ Deno.test("predict() keeps what is there and counts it, unless told to overwrite
 Deno.test("predict() counts kept frames as done", async () => {
   const files = { ...MODEL, "v/t1.tif": tiff([A]), "v/t2.tif": tiff([B]), "out/t1.tif": "kept" };
   await withFolder(files, async (folder) => {
-    const [note, frame] = await predictIn(folder, { inputs: ["v"] });
+    const events = await predictIn(folder, { inputs: ["v"] });
+    const [note, frame] = events.filter(({ type }) => type !== "input" && type !== "range");
     assert(note.type === "note" && note.text.includes("results are kept that no predict.json"));
     assert(frame.type === "frame");
     assertEquals([frame.name, frame.done, frame.total], ["t2.tif", 2, 2]);

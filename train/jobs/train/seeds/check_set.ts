@@ -4,10 +4,10 @@
  * @module
  */
 
-import { hasPairs } from "../../learn/stage_data.ts";
-import type { TrainingSet } from "../../learn/training_set.ts";
-import { checkField } from "../../objects/field.ts";
-import type { TrainConfig } from "./config.ts";
+import { hasPairs } from "../../../learn/stage_data.ts";
+import type { TrainingSet } from "../../../learn/training_set.ts";
+import { checkField } from "../../../objects/field.ts";
+import type { TrainConfig } from "../config.ts";
 
 /**
  * Checks the videos of a run before it is begun.

@@ -1,0 +1,60 @@
+/**
+ * Measures what the stages of a seed gave, for the table at the end of a run.
+ *
+ * @module
+ */
+
+import type { Stage } from "../../../learn/stages.ts";
+import type { ModelResults, SeedResults } from "../../../report/results.ts";
+import { begin, countedFrames, waitingFor } from "../../progress/progress.ts";
+import type { TrainEvent } from "../events.ts";
+import { countingObjects, measureModel } from "../measure.ts";
+import { exposureOf, type SeedRun, stageFile, type TrainedModel } from "./seed_run.ts";
+
+/** Measures every model of a seed. */
+export async function* measureStages(
+  seed: SeedRun,
+  models: ReadonlyMap<Stage, TrainedModel>,
+): AsyncGenerator<TrainEvent, SeedResults> {
+  const { run: { device, stop }, folder, config, set, objects, network, learner } = seed;
+  const results: Partial<Record<Stage, ModelResults>> = {};
+  // The filter's rival is the consistent model, which was trained as long as the control.
+  const filteredStage = models.has("control") ? "control" : "baseline";
+  let shown: readonly number[] | undefined;
+  for (const [stage, { weights, decode }] of models) {
+    learner.setWeights(weights, folder.file(stageFile(stage)));
+    const filter = stage === filteredStage ? config.filter : undefined;
+    const progress = begin(`measuring ${stage}`, set.videos[0]?.frames.length);
+    const seen = { objects: 0 };
+    const measure = async () => {
+      const [video, ...others] = set.videos;
+      const exposure = video ? await exposureOf(seed, { stage, decode, video }) : 1;
+      const videos = video
+        ? [{ ...video, frames: countedFrames(video.frames, progress) }, ...others]
+        : [];
+      const parts = {
+        network,
+        objects: countingObjects(objects, seen),
+        decode,
+        shown,
+        filter,
+        exposure,
+        field: config.field,
+      };
+      return await measureModel(device, { ...parts, set: { ...set, videos } });
+    };
+    const measured = yield* waitingFor(measure(), { progress, stop });
+    if (seen.objects === 0 && set.test.length + set.videos.length > 0) {
+      yield {
+        type: "warning",
+        text:
+          `The ${stage} network finds no object on any held-back still or frame: train longer, or look ` +
+          "whether masks and images belong together",
+      };
+    }
+    // All models are shown on the frames on which the baseline is liveliest.
+    shown ??= [...measured.shown.keys()];
+    results[stage] = measured;
+  }
+  return results;
+}

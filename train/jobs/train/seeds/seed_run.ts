@@ -1,0 +1,52 @@
+/**
+ * What the stages of a seed work with, and what they give.
+ *
+ * @module
+ */
+
+import type { Network } from "../../../../nn/module.ts";
+import type { NamedArray } from "../../../../nn/safetensors.ts";
+import type { Learner } from "../../../learn/learner.ts";
+import type { Stage } from "../../../learn/stages.ts";
+import type { TrainingSet, TrainingVideo } from "../../../learn/training_set.ts";
+import { exposureFor } from "../../../models/exposure.ts";
+import type { ModelKind, ObjectModel } from "../../../models/model_kind.ts";
+import type { Objective } from "../../../models/objective.ts";
+import type { OpenedRun, SeedPlace } from "../run.ts";
+
+/** A model that a stage has trained, in memory and as the bytes of its file. */
+export interface TrainedModel {
+  readonly weights: ReadonlyMap<string, NamedArray>;
+  readonly decode: object;
+  readonly content: Uint8Array<ArrayBuffer>;
+}
+
+/** What all stages of a seed work with. */
+export interface SeedRun extends SeedPlace {
+  readonly run: OpenedRun;
+  readonly set: TrainingSet;
+  readonly kind: ModelKind;
+  readonly objects: ObjectModel;
+  readonly objective: Objective;
+  readonly network: Network;
+  readonly learner: Learner;
+  /** Exposures that were chosen, by stage and video. */
+  readonly exposures: Map<string, number>;
+}
+
+/** The file of a stage's weights in the folder of its seed. */
+export function stageFile(stage: Stage): string {
+  return `${stage}.safetensors`;
+}
+
+/** The exposure of a video for the weights of a stage, which the network has now; it is chosen once. */
+export async function exposureOf(
+  { run: { device }, config: { exposure }, objects, network, exposures }: SeedRun,
+  { stage, decode, video }: { stage: Stage; decode: object; video: TrainingVideo },
+): Promise<number> {
+  const key = JSON.stringify([stage, video.name]);
+  const chosen = exposures.get(key) ??
+    await exposureFor(device, { network, objects, decode, exposure, frames: video.frames });
+  exposures.set(key, chosen);
+  return chosen;
+}
