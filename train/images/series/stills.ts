@@ -9,6 +9,7 @@ import { decodeImage, readLabels, type ReadLabelsOptions, readPlane } from "../f
 import { basename, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
 import type { ImageStack } from "../formats/format.ts";
+import { damagedError, type DamagedFile, errorOf } from "../folders/damaged_files.ts";
 import { type PlaneChoice, singlePage } from "./plane_choice.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
 import type { LabelImage, Plane } from "../image.ts";
@@ -308,6 +309,27 @@ async function openSingle(source: Source, path: string): Promise<ImageStack> {
   );
 }
 
+/**
+ * Reads labelled images one after the other.
+ *
+ * @throws {SyntaxError | RangeError} In the end, if some could not be read: one error names them all.
+ */
+export async function* eachStill(
+  source: Source,
+  files: readonly StillFiles[],
+  options: MaskOptions & PlaneChoice = {},
+): AsyncGenerator<Still> {
+  const damaged: DamagedFile[] = [];
+  for (const file of files) {
+    try {
+      yield await readStill(source, file, options);
+    } catch (error) {
+      damaged.push({ path: file.image, error: errorOf(error) });
+    }
+  }
+  if (damaged.length > 0) throw damagedError(damaged, { of: files.length });
+}
+
 /** Options of {@linkcode readStills}. */
 export interface StillsOptions extends MaskOptions, PlaneChoice {
   /** Which part of the data set; `train` by default. */
@@ -333,9 +355,5 @@ export async function readStills(
 ): Promise<Still[]> {
   const set = await listStills(source, path);
   const background = options.background ?? await backgroundOfStills(source, set, options);
-  const stills: Still[] = [];
-  for (const files of set[part]) {
-    stills.push(await readStill(source, files, { ...options, background }));
-  }
-  return stills;
+  return await Array.fromAsync(eachStill(source, set[part], { ...options, background }));
 }

@@ -5,12 +5,7 @@
  */
 
 import type { Device } from "../../../kernels/gpu/device.ts";
-import {
-  damagedError,
-  type DamagedFile,
-  errorOf,
-  reasonOf,
-} from "../../images/folders/damaged_files.ts";
+import type { DamagedFile } from "../../images/folders/damaged_files.ts";
 import { groupNotes } from "../../images/formats/notes.ts";
 import type { Channels, Plane } from "../../images/image.ts";
 import {
@@ -21,7 +16,7 @@ import {
 } from "../../images/normalize.ts";
 import { aboveNoise, noiseOf } from "../../images/intensity/noise.ts";
 import { type SteadyRange, steadyRange, strayNotes } from "../../images/intensity/steady_range.ts";
-import { basename, join } from "../../images/paths.ts";
+import { basename } from "../../images/paths.ts";
 import type { StackPlane } from "../../images/series/plane_choice.ts";
 import type { Video } from "../../images/series/video.ts";
 import { exposureFor, isUnusual } from "../../models/exposure.ts";
@@ -31,7 +26,7 @@ import { JobOutput } from "../outputs/job_output.ts";
 import { filesToWrite, type PlannedJob } from "../outputs/output_plan.ts";
 import type { RangeEvent } from "../progress/inputs.ts";
 import { goOn, type Progress } from "../progress/progress.ts";
-import { MEND } from "./open_inputs.ts";
+import { DamagedFrames, fileOf, frameFile, withOthers } from "./damaged_frames.ts";
 import type { PredictNote, PredictOptions } from "./predict_options.ts";
 import type { PlannedInput, RecordKeeper } from "./predict_record.ts";
 
@@ -68,8 +63,7 @@ export class FrameReader {
   readonly #progress: Progress;
   readonly #record: RecordKeeper;
   readonly #inputs: ReadonlyMap<Video, PlannedInput>;
-  /** Frames that cannot be read, by the name of the frame. */
-  readonly #damaged = new Map<string, DamagedFile>();
+  readonly #damaged: DamagedFrames;
   /** What a user should know, as soon as it is known; whoever tells it takes it out. */
   readonly notes: (PredictNote | RangeEvent)[] = [];
   /** Images and videos whose percentiles lie within the noise. */
@@ -94,11 +88,13 @@ export class FrameReader {
     this.#progress = progress;
     this.#record = record;
     this.#inputs = inputs;
+    const tell = (text: string) => this.notes.push({ type: "note", text });
+    this.#damaged = new DamagedFrames({ skips: options.skipDamaged ?? false, tell });
   }
 
   /** Files that could not be read and were left out. */
   get damaged(): readonly DamagedFile[] {
-    return [...this.#damaged.values()];
+    return this.#damaged.left;
   }
 
   /** What a user should know of images that hold hardly any objects. */
@@ -128,7 +124,8 @@ export class FrameReader {
     let done = 0;
     let current: Video | null = null;
     let prepared: Prepared | null = null;
-    for (const [at, { source: video, frames, files: planned }] of jobs.entries()) {
+    for (const [at, job] of jobs.entries()) {
+      const { source: video, frames, files: planned } = job;
       const files = await filesToWrite(planned, this.#options);
       if (files.length === 0) {
         this.kept++;
@@ -139,7 +136,7 @@ export class FrameReader {
         if (current !== video || prepared === null) {
           [current, prepared] = [video, await this.#prepare(video)];
         }
-        if (frames.length > 1 && await this.#isDamaged(video, frames)) {
+        if (await this.#damaged.areIn(job)) {
           done += frames.length;
           continue;
         }
@@ -149,59 +146,16 @@ export class FrameReader {
         for (const i of frames) {
           done++;
           const read = async () => normalize(await video.frame(i), await rangeOf(i));
-          const image = await this.#readable(video, i, read);
+          const image = await this.#damaged.orNull(video, i, read);
           if (image === null) continue;
           const plane = video.planes?.[i];
           const path = fileOf(video, i);
           yield { name: video.sourceNames[i], path, done, image, plane, exposure, output };
         }
       } catch (error) {
-        throw await this.#withOthers(error, jobs.slice(at));
+        throw await withOthers(error, jobs.slice(at));
       }
     }
-  }
-
-  /** A frame's pixels; null where they cannot be read and it may be left out. */
-  async #readable<R>(video: Video, i: number, read: () => Promise<R>): Promise<R | null> {
-    const name = nameOf(video, i);
-    if (this.#damaged.has(name)) return null;
-    try {
-      return await read();
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      const file = { path: name, error: errorOf(error) };
-      if (!this.#options.skipDamaged) throw new DamagedFrame(file);
-      this.#damaged.set(name, file);
-      this.notes.push({ type: "note", text: `${reasonOf(file)}: left out` });
-      return null;
-    }
-  }
-
-  /** Whether a stack has a frame that cannot be read: then it is left out as a whole. */
-  async #isDamaged(video: Video, frames: readonly number[]): Promise<boolean> {
-    if (!this.#options.skipDamaged) return false;
-    let isDamaged = false;
-    for (const i of frames) {
-      if (await this.#readable(video, i, () => video.frame(i)) === null) isDamaged = true;
-    }
-    return isDamaged;
-  }
-
-  /** One error for a frame that cannot be read and all those after it that cannot, either. */
-  async #withOthers(error: unknown, jobs: readonly PlannedJob<Video>[]): Promise<unknown> {
-    if (!(error instanceof DamagedFrame)) return error;
-    const found = new Map([[error.file.path, error.file]]);
-    let of = 0;
-    for (const { source: video, frames } of jobs) {
-      for (const i of frames) {
-        of++;
-        await video.frame(i).catch((error) => {
-          const path = nameOf(video, i);
-          if (isDamage(error)) found.set(path, { path, error: errorOf(error) });
-        });
-      }
-    }
-    return damagedError([...found.values()], { of, remedy: MEND });
   }
 
   /** Finds range and exposure of a video, or takes those of its results that are kept. */
@@ -222,7 +176,7 @@ export class FrameReader {
       const plane = await reference();
       const range = intensityRange([plane], settings);
       const above = aboveNoise(range, noiseOf(plane));
-      if (above !== null) this.#sparse.add(nameOf(video, i));
+      if (above !== null) this.#sparse.add(frameFile(video, i));
       return above ?? range;
     };
     const exposure = earlier?.exposure ?? await this.#exposureOf(video, rangeOf);
@@ -261,7 +215,7 @@ export class FrameReader {
     const read = async (i: number) => {
       // Several times, where intensities are no whole numbers or frames are left out.
       if (i === 0) goOn(progress, `reading the range of ${path}`, length);
-      const plane = await this.#readable(video, i, () => referenceOf(video, i));
+      const plane = await this.#damaged.orNull(video, i, () => referenceOf(video, i));
       progress.done++;
       return plane;
     };
@@ -271,7 +225,7 @@ export class FrameReader {
       ? null
       : aboveNoise(steady.range, await this.#noiseOf(video, left));
     if (above !== null) this.#sparse.add(path);
-    const named = { path, nameOf: (i: number) => basename(nameOf(video, i)) };
+    const named = { path, nameOf: (i: number) => basename(frameFile(video, i)) };
     for (const text of strayNotes(steady.stray, named)) this.notes.push({ type: "note", text });
     if (above === null) return steady;
     return {
@@ -287,7 +241,7 @@ export class FrameReader {
     const levels: number[] = [];
     for (const share of [0.25, 0.5, 0.75]) {
       const i = usual[Math.floor(share * usual.length)];
-      const plane = await this.#readable(video, i, () => referenceOf(video, i));
+      const plane = await this.#damaged.orNull(video, i, () => referenceOf(video, i));
       if (plane !== null) levels.push(noiseOf(plane));
     }
     return levels.sort((a, b) => a - b)[levels.length >> 1] ?? 0;
@@ -301,9 +255,7 @@ export class FrameReader {
     const { network, kind, decode } = this.#model;
     const { exposure = this.#model.exposure } = this.#options;
     if (exposure === "auto" && video.length === 1) return 1;
-    const indices = [...video.sourceNames.keys()].filter((i) =>
-      !this.#damaged.has(nameOf(video, i))
-    );
+    const indices = [...video.sourceNames.keys()].filter((i) => !this.#damaged.has(video, i));
     const frame = async (k: number) => {
       const i = indices[k];
       const image = normalize(await video.frame(i), await rangeOf(i));
@@ -313,32 +265,6 @@ export class FrameReader {
     const frames = { length: indices.length, frame };
     return await exposureFor(this.#device, { network, objects, decode, exposure, frames });
   }
-}
-
-/** A frame that cannot be read, on its way to those that share its fate. */
-class DamagedFrame extends Error {
-  readonly file: DamagedFile;
-
-  constructor(file: DamagedFile) {
-    super(file.error.message);
-    this.file = file;
-  }
-}
-
-/** Whether a frame cannot be read because of what is in its file. */
-function isDamage(error: unknown): boolean {
-  return error instanceof SyntaxError || error instanceof RangeError;
-}
-
-/** The file of a frame, and its number where the file has several. */
-function nameOf({ path, sourceNames }: Video, i: number): string {
-  const file = fileOf({ path, sourceNames }, i);
-  return new Set(sourceNames).size === sourceNames.length ? file : `${file}#${i}`;
-}
-
-function fileOf({ path, sourceNames }: Pick<Video, "path" | "sourceNames">, i: number): string {
-  const name = sourceNames[i];
-  return basename(path) === name ? path : join(path, name);
 }
 
 /** What decides how a frame is normalised. */

@@ -27,8 +27,8 @@ import { normalizeAll } from "../../images/normalize.ts";
 import { type Sample, sampleFromPlanes } from "../../images/sample.ts";
 import {
   backgroundOfStills,
+  eachStill,
   listStills,
-  readStill,
   type StillFiles,
 } from "../../images/series/stills.ts";
 import { syntheticStills, syntheticVideo } from "../../synthetic/mod.ts";
@@ -201,17 +201,13 @@ async function readSamples(
   const background = await backgroundOfStills(source, set, options);
   const read = async (files: readonly StillFiles[]) => {
     const samples: Sample[] = [];
-    for (const file of files) {
-      const still = await readStill(source, file, {
-        ...options,
-        ...planeChoice(config),
-        background,
-      });
+    const reading = { ...options, ...planeChoice(config), background };
+    for await (const still of eachStill(source, files, reading)) {
+      progress.done++;
       facts.push(still.facts);
       still.notes.forEach((note) => notes.add(note));
       const [plane] = normalizeAll([still.image], stillNormalization(config));
       samples.push(sampleFromPlanes([plane], still.labels));
-      progress.done++;
     }
     return samples;
   };

@@ -12,6 +12,7 @@ import { splitStills } from "../../../../train/learn/training_set.ts";
 import { normalizeFrames } from "../../../../train/images/normalization_settings.ts";
 import { frameName, tinyConfig, tinyFiles, withTinyData } from "../../fixtures/tiny_run.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
+import { tiffBytes } from "../../fixtures/tiff_bytes.ts";
 
 /** Samples that can be told apart by their width. */
 function samples(count: number): Sample[] {
@@ -210,5 +211,81 @@ Deno.test("loadTrainingSet() refuses an image with NaN in it by name", async () 
   files["stills/images/s2.tif"] = encodeFloatTiff([{ width: 32, height: 32, data }]);
   await withFolder(files, async (folder) => {
     await assertRejects(() => loadTrainingSet(tinyConfig(folder)), SyntaxError, "s2.tif");
+  });
+});
+
+Deno.test("loadTrainingSet() names all stills that cannot be read", async () => {
+  const files = tinyFiles();
+  files["stills/images/s1.tif"] = files["stills/images/s1.tif"].slice(0, 60);
+  files["stills/masks/s4.tif"] = new Uint8Array(9);
+  await withFolder(files, async (folder) => {
+    const error = await assertRejects(() => loadTrainingSet(tinyConfig(folder)), SyntaxError);
+    assert(error.message.startsWith("Cannot read 2 of 6 images: "), error.message);
+    for (const name of ["images/s1.tif (it points", "masks/s4.tif"]) {
+      assert(error.message.includes(`${folder}/stills/${name}`), error.message);
+    }
+  });
+});
+
+/** An ImageJ hyperstack of pages of 16 bits. */
+function hyperstack(
+  pages: readonly (readonly number[])[],
+  { channels, slices, frames }: { channels: number; slices: number; frames: number },
+): Uint8Array<ArrayBuffer> {
+  const description = `ImageJ=1.53t\nimages=${pages.length}\nchannels=${channels}\n` +
+    `slices=${slices}\nframes=${frames}\nhyperstack=true\n`;
+  return tiffBytes(pages.map((data, i) => ({
+    ...{ width: 32, height: 32, bits: 16, data },
+    ...(i === 0 && { description }),
+  })));
+}
+
+Deno.test("loadTrainingSet() reads the channel and slice that are chosen, and stills of one as they are", async () => {
+  const ramp = (step: number) => Array.from({ length: 1024 }, (_, i) => step * i);
+  const files = tinyFiles({ videos: [2] });
+  files["stills/images/s0.tif"] = hyperstack([ramp(0), ramp(7)], {
+    channels: 2,
+    slices: 1,
+    frames: 1,
+  });
+  for (const t of [0, 1]) {
+    const pages = Array.from({ length: 6 }, (_, i) => i === 5 ? ramp(3) : ramp(0));
+    files[`video-0/${frameName("t", t)}`] = hyperstack(pages, {
+      channels: 2,
+      slices: 3,
+      frames: 1,
+    });
+  }
+  await withFolder(files, async (folder) => {
+    const chosen = tinyConfig(folder, { channel: "2", slice: 3, truth: "" });
+    const { train, validation, test, videos, notes } = await loadTrainingSet(chosen);
+    const all = [...train, ...validation, ...test];
+    assert(all.every(({ image }) => image.some((value) => value !== 0)));
+    assert((await videos[0].frames.frame(1)).data.some((value) => value !== 0));
+    assert(notes.some((note) => note.includes("t000.tif: slice 3 of 3 is read")), notes.join());
+    assert(
+      notes.some((note) => note.includes("s0.tif") && note.includes("channel 2 of 2 is read")),
+    );
+    const none = tinyConfig(folder, { truth: "" });
+    await assertRejects(() => loadTrainingSet(none), RangeError, "choose one with --channel");
+  });
+});
+
+Deno.test("loadTrainingSet() leaves a flash out of the range of a video, unless all frames count", async () => {
+  const files = tinyFiles({ videos: [6] });
+  const flash = new Float32Array(32 * 32).fill(60_000);
+  files[`video-0/${frameName("t", 3)}`] = encodeGreyTiff([{ width: 32, height: 32, data: flash }]);
+  await withFolder(files, async (folder) => {
+    const highest = async (rangeFrames: string) => {
+      const config = tinyConfig(folder, { rangeFrames, truth: "" });
+      const { videos: [{ frames }], notes } = await loadTrainingSet(config);
+      const { data } = await frames.frame(0);
+      return [data.reduce((most, value) => Math.max(most, value)), notes.join()] as const;
+    };
+    const [steady, note] = await highest("steady");
+    assert(steady > 0.8, `${steady}`);
+    assert(note.includes("t003.tif is without any contrast"), note);
+    const [all] = await highest("all");
+    assert(all < 0.1, `${all}`);
   });
 });
