@@ -124,3 +124,10 @@ export {
   videoIntensityRange,
 } from "./normalize.ts";
 export { percentiles, videoPercentiles } from "./percentiles.ts";
+export {
+  type RangedFrames,
+  type SteadyRange,
+  steadyRange,
+  type StrayFrame,
+} from "./intensity/steady_range.ts";
+export { aboveNoise, noiseOf } from "./intensity/noise.ts";

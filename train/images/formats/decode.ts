@@ -49,6 +49,18 @@ export async function measureImage(source: Source, path: string): Promise<ImageM
   return await format.open(bytes, () => source.open(path), neighboursOf(source, path));
 }
 
+/**
+ * Sizes of an image file whose format tells them without decoding its only page; null for all others, which
+ * are opened without decoding anything.
+ *
+ * @throws As {@linkcode decodeImage}.
+ */
+export async function measureSingle(source: Source, path: string): Promise<ImageMeasures | null> {
+  using bytes = await source.open(path);
+  const format = await formatOf(source, bytes);
+  return await format.measure?.(bytes) ?? null;
+}
+
 /** Whether a file is in a format of the source by its first bytes. */
 export async function isImage(source: Source, path: string): Promise<boolean> {
   using bytes = await source.open(path);

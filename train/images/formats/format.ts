@@ -33,6 +33,8 @@ export interface ImageMeasures {
   readonly bits: number;
   /** Kind of number in the file. */
   readonly sampleFormat: SampleFormat;
+  /** What a user should know about how the file is read, such as a conversion to grey. */
+  readonly notes: readonly string[];
 }
 
 /** An opened image file: one page or many, as its format has it. */
@@ -55,8 +57,6 @@ export interface ImageStack extends ImageMeasures {
   readonly rgb: boolean;
   /** The colours (R, G, B, 0 to 255) that the numbers stand for, or `null`. */
   readonly palette: readonly (readonly number[])[] | null;
-  /** What a user should know about how the file is read, such as a conversion to grey. */
-  readonly notes: readonly string[];
   /** Decodes one page: `height * width * samples` numbers in the file's own type. */
   readonly page: (index: number) => Promise<PixelArray>;
 }

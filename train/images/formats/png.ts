@@ -51,11 +51,13 @@ async function measurePng(bytes: Bytes): Promise<ImageMeasures> {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const isHeader = head.length === HEADER_END && view.getUint32(8) === 13 &&
     view.getUint32(12) === 0x49484452;
-  const { width, height, bits } = isHeader
-    ? readHeader(view, 16)
-    : { width: 0, height: 0, bits: 0 };
-  if (!(width > 0 && height > 0)) throw unreadable(bytes.path, "it has no header", damaged);
-  return { width, height, bits, sampleFormat: "uint", axes: { t: 1, z: 1, c: 1 } };
+  const header = isHeader ? readHeader(view, 16) : null;
+  if (header === null || !(header.width > 0 && header.height > 0 && header.samples > 0)) {
+    throw unreadable(bytes.path, "it has no header", damaged);
+  }
+  const { width, height, bits, samples, indexed } = header;
+  const notes = colourNotes({ samples, rgb: samples >= 3, palette: indexed ? [] : null });
+  return { width, height, bits, sampleFormat: "uint", axes: { t: 1, z: 1, c: 1 }, notes };
 }
 
 /** Decodes the whole file: each part has a checksum, so all damage is known at once. */

@@ -51,7 +51,7 @@ export interface PageOptions extends PlaneChoice {
  * @throws {RangeError} If the channel or slice asked for is not there.
  */
 export function chosenPages(
-  stack: ImageStack,
+  stack: Pick<ImageStack, "axes" | "order" | "path" | "channelNames" | "notes">,
   { channel, slice, slicesAsFrames = false }: PageOptions = {},
 ): ChosenPages {
   const { axes: { t, z, c }, order, path, channelNames } = stack;

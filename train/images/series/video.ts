@@ -5,7 +5,7 @@
  * @module
  */
 
-import { decodeImage, readPlane } from "../formats/decode.ts";
+import { decodeImage, measureSingle, readPlane } from "../formats/decode.ts";
 import { basename, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
 import type { ImageFormat, ImageMeasures, ImageStack } from "../formats/format.ts";
@@ -112,7 +112,7 @@ async function openFolder(source: Source, path: string, options: VideoOptions): 
   }
   const set = await folderSet(source, path, images);
   return set === null ? await openFrames(source, path, { images, options }) : {
-    ...stackVideo(set, { formats: formatsOf(source), choice: options }),
+    ...videoOf(set, { formats: formatsOf(source), choice: options }),
     path,
     name: basename(path),
   };
@@ -175,12 +175,34 @@ export async function folderSet(
 }
 
 async function openStack(source: Source, path: string, choice: PlaneChoice): Promise<Video> {
-  return stackVideo(await decodeImage(source, path), { formats: formatsOf(source), choice });
+  const formats = formatsOf(source);
+  const single = await measureSingle(source, path);
+  if (single === null) return videoOf(await decodeImage(source, path), { formats, choice });
+  // What is decoded as a whole is so when it is read: many such files may be open.
+  const read = async (page: number) => await readPlane(await decodeImage(source, path), page);
+  return stackVideo({ ...single, path, order: [0] }, { formats, choice, read });
 }
 
-function stackVideo(
+function videoOf(
   stack: ImageStack,
-  { formats, choice }: { formats: readonly ImageFormat[]; choice: PlaneChoice },
+  options: { formats: readonly ImageFormat[]; choice: PlaneChoice },
+): Video {
+  return stackVideo(stack, { ...options, read: (page) => readPlane(stack, page) });
+}
+
+/** A stack as far as it is known before it is read. */
+type DescribedStack =
+  & ImageMeasures
+  & Pick<ImageStack, "path" | "order">
+  & Partial<Pick<ImageStack, "files" | "channelNames" | "calibration">>;
+
+function stackVideo(
+  stack: DescribedStack,
+  { formats, choice, read }: {
+    formats: readonly ImageFormat[];
+    choice: PlaneChoice;
+    read: (page: number) => Promise<Plane>;
+  },
 ): Video {
   const { path, width, height, files } = stack;
   const { pages, planes, areSlices, notes } = chosenPages(stack, {
@@ -204,7 +226,7 @@ function stackVideo(
     files: files === undefined ? undefined : [...new Set(files)],
     frame: async (i) => {
       checkFrame(i, path, pages.length);
-      return await readPlane(stack, pages[i]);
+      return await read(pages[i]);
     },
   };
 }

@@ -323,3 +323,18 @@ Deno.test("openVideo() reads a folder that is one OME data set, and refuses two 
     );
   });
 });
+
+Deno.test("openVideo() decodes a PNG when its frame is read, and says what it is before", async () => {
+  const whole = encodePng({ width: 4, height: 2, channels: 3, data: new Uint8Array(24).fill(9) });
+  const at = whole.findIndex((_, i) => whole[i] === 0x49 && whole[i + 1] === 0x44); // IDAT
+  const broken = whole.map((byte, i) => i > at + 6 && i < at + 10 ? byte ^ 255 : byte);
+  await withFolder({ "a.png": whole, "b.png": broken }, async (path) => {
+    const open = (name: string) => openVideo(disk, join(path, name));
+    const video = await open("a.png");
+    assertEquals([video.length, video.width, video.height, video.measures?.bits], [1, 4, 2, 8]);
+    assertEquals(video.notes, [`${join(path, "a.png")}: RGB converted to grey`]);
+    assertEquals(await firstPixels(video), [9]);
+    const damaged = await open("b.png");
+    await assertRejects(() => damaged.frame(0), SyntaxError, join(path, "b.png"));
+  });
+});
