@@ -183,6 +183,7 @@ export const holotomographyConfig: Partial<TrainConfig> = {
   patch: 64,
   warmup: 420,
   ramp: 20,
+  rounds: 240,
   validateEvery: 60,
   // A refractive index is a quantity, which no exposure changes.
   exposure: 1,
