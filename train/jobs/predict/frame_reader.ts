@@ -195,7 +195,11 @@ export class FrameReader {
       exposure,
       labels: input.labels,
     });
-    if (exposure !== 1) {
+    if (this.#options.exposure === "auto" && video.length === 1) {
+      const text =
+        `${video.path} is seen as it is: to choose an exposure takes two frames; give a number`;
+      this.notes.push({ type: "note", text });
+    } else if (exposure !== 1) {
       const advice = isUnusual(exposure)
         ? "; that is far from 1: look at the result, and set --exposure where it is wrong"
         : "";

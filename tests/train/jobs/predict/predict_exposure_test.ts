@@ -53,6 +53,8 @@ Deno.test("predict() shows a video at the exposure at which most persists, or at
     assertEquals(one, plain);
     const still = await predicted("still", { model: `${folder}/auto`, inputs: ["b.tif"] });
     assertEquals(still, { notes: [], pages: [labelsOf([B])] });
+    const asked = await predicted("asked", { exposure: "auto", inputs: ["b.tif"] });
+    assert(asked.notes.some((note) => note.includes("takes two frames")), asked.notes.join());
     const far = await predicted("far", { exposure: 5 });
     assert(far.notes[0].includes("far from 1: look at the result"), far.notes[0]);
     // Any model can choose, also one that was told nothing of it.
