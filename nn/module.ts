@@ -17,6 +17,13 @@ export type Parameters = ReadonlyMap<string, Variable>;
 export interface UniformSource {
   /** The next number. */
   next(): number;
+  /**
+   * Refuses a parameter before anything is allocated for it, where weights are to be loaded that have no
+   * such array.
+   *
+   * @throws {RangeError} If it is refused.
+   */
+  expect?(name: string, shape: Shape): void;
 }
 
 /** Named maps that a network gives for an image batch. */
@@ -87,8 +94,8 @@ export class ParameterStore {
   sums(name: string, shape: Shape): LayerParameters {
     const [cOut] = shape;
     return [
-      this.#add(`${name}.weight`, { shape, values: glorotUniform(shape, this.#random) }),
-      this.#add(`${name}.bias`, { shape: [cOut], values: new Float32Array(cOut) }),
+      this.#add(`${name}.weight`, { shape, values: () => glorotUniform(shape, this.#random) }),
+      this.#add(`${name}.bias`, { shape: [cOut], values: () => new Float32Array(cOut) }),
     ];
   }
 
@@ -96,16 +103,17 @@ export class ParameterStore {
   norm(name: string, channels: number): LayerParameters {
     const shape = [channels];
     return [
-      this.#add(`${name}.weight`, { shape, values: new Float32Array(channels).fill(1) }),
-      this.#add(`${name}.bias`, { shape, values: new Float32Array(channels) }),
+      this.#add(`${name}.weight`, { shape, values: () => new Float32Array(channels).fill(1) }),
+      this.#add(`${name}.bias`, { shape, values: () => new Float32Array(channels) }),
     ];
   }
 
   #add(
     name: string,
-    { shape, values }: { shape: Shape; values: Float32Array<ArrayBuffer> },
+    { shape, values }: { shape: Shape; values: () => Float32Array<ArrayBuffer> },
   ): Variable {
-    const variable = new Variable(this.#device.upload(shape, values), { needsGradient: true });
+    this.#random.expect?.(name, shape);
+    const variable = new Variable(this.#device.upload(shape, values()), { needsGradient: true });
     this.#parameters.set(name, variable);
     return variable;
   }

@@ -5,7 +5,7 @@
  */
 
 import type { Device } from "../kernels/gpu/device.ts";
-import { formatShape, sameShape } from "../kernels/gpu/shape.ts";
+import { formatShape, sameShape, type Shape } from "../kernels/gpu/shape.ts";
 import type { Tensor } from "../kernels/gpu/tensor.ts";
 import type { Architecture, Network, UniformSource } from "./module.ts";
 import { type NetworkKind, networkKinds } from "./networks/list.ts";
@@ -37,21 +37,37 @@ export function writeTensors(
     from: string;
   },
 ): void {
-  const fail = (what: string): never => {
-    throw new RangeError(
-      `Cannot use ${from}: ${what}; it belongs to a network of another architecture`,
-    );
-  };
-  for (const name of arrays.keys()) if (!tensors.has(name)) fail(`it holds ${name}`);
-  const pairs = [...tensors].map(([name, tensor]) => {
-    const array = arrays.get(name) ?? fail(`${name} is missing`);
-    if (!sameShape(array.shape, tensor.shape)) {
-      fail(`${name} is ${formatShape(array.shape)}, expected ${formatShape(tensor.shape)}`);
-    }
-    return { tensor, array };
-  });
+  for (const name of arrays.keys()) if (!tensors.has(name)) throw misfit(from, `it holds ${name}`);
+  const pairs = [...tensors].map(([name, tensor]) => ({
+    tensor,
+    array: arrayFor(name, { shape: tensor.shape, arrays, from }),
+  }));
   for (const { tensor, array } of pairs) device.write(tensor, array.data);
 }
+
+/** The array of a parameter, which must have its shape. */
+function arrayFor(
+  name: string,
+  { shape, arrays, from }: {
+    shape: Shape;
+    arrays: ReadonlyMap<string, NamedArray>;
+    from: string;
+  },
+): NamedArray {
+  const array = arrays.get(name);
+  if (array === undefined) throw misfit(from, `${name} is missing`);
+  if (sameShape(array.shape, shape)) return array;
+  throw misfit(from, `${name} is ${formatShape(array.shape)}, expected ${formatShape(shape)}`);
+}
+
+function misfit(from: string, what: string): MisfitError {
+  return new MisfitError(
+    `Cannot use ${from}: ${what}; it belongs to a network of another architecture`,
+  );
+}
+
+/** Weights that do not fit a network. */
+class MisfitError extends RangeError {}
 
 /** A network's parameters as tensors by name. */
 export function parameterTensors(network: Network): Map<string, Tensor<"f32">> {
@@ -91,11 +107,8 @@ export function loadNetwork(
       `Cannot use ${from}: its metadata has no architecture; give the weights of a Kymo run`,
     );
   }
-  const network = buildDescribed(device, {
-    architecture: parseArchitecture(text, from),
-    kinds,
-    from,
-  });
+  const architecture = parseArchitecture(text, from);
+  const network = buildDescribed(device, { architecture, kinds, from, arrays: weights.tensors });
   writeTensors(device, { tensors: parameterTensors(network), arrays: weights.tensors, from });
   return network;
 }
@@ -139,20 +152,44 @@ export function parseArchitecture(text: string, from: string): Architecture {
   } catch {
     // Falls through to the one message below.
   }
-  throw new SyntaxError(`Cannot use ${from}: its architecture is not readable: ${text}`);
+  const shown = text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  throw new SyntaxError(`Cannot use ${from}: its architecture is not readable: ${shown}`);
+}
+
+/** Options count layers and channels, and each of these has at least one value. */
+function checkOptions(
+  { kind, options }: Architecture,
+  { from, arrays }: { from: string; arrays: ReadonlyMap<string, NamedArray> },
+): void {
+  const values = [...arrays.values()].reduce((sum, { data }) => sum + data.length, 0);
+  for (const [name, value] of Object.entries(options)) {
+    if (!(value > values)) continue;
+    throw misfit(
+      from,
+      `a ${kind} with ${name} ${value} has more than the ${values} values it holds`,
+    );
+  }
 }
 
 function buildDescribed(
   device: Device,
-  { architecture, kinds, from }: {
+  { architecture, kinds, from, arrays }: {
     architecture: Architecture;
     kinds: readonly NetworkKind[];
     from: string;
+    arrays: ReadonlyMap<string, NamedArray>;
   },
 ): Network {
+  checkOptions(architecture, { from, arrays });
+  // Nothing is allocated that the file has no array for.
+  const random = {
+    next: () => 0.5,
+    expect: (name: string, shape: Shape) => void arrayFor(name, { shape, arrays, from }),
+  };
   try {
-    return buildNetwork(device, { architecture, random: { next: () => 0.5 }, kinds });
+    return buildNetwork(device, { architecture, random, kinds });
   } catch (error) {
+    if (error instanceof MisfitError) throw error;
     const reason = (error as Error).message.replace(/^Cannot/, "cannot");
     throw new RangeError(`Cannot use ${from}: ${reason}`, { cause: error });
   }

@@ -169,3 +169,23 @@ Deno.test("readTensors() gives every tensor under its name, and fails for a free
   assert(a.freed);
   await assertRejects(() => readTensors(device, new Map([["a", a]])), TypeError);
 });
+
+Deno.test("loadNetwork() builds nothing that its file has no arrays for", () => {
+  const tensors = new Map([["down.0.0.weight", { shape: [1], data: new Float32Array(400) }]]);
+  const start = performance.now();
+  const load = (kind: string, options: Record<string, number>) => () => {
+    const metadata = { architecture: JSON.stringify({ kind, options }) };
+    return loadNetwork(device, { weights: { metadata, tensors }, from: "w.safetensors" });
+  };
+  const star = { rays: 32, grid: 2, depth: 3, base: 32, features: 128, inChannels: 1 };
+  const cases: [says: string, load: () => unknown][] = [
+    ["depth 100000000", load("unet", { depth: 1e8, base: 1, inChannels: 1 })],
+    ["base 5000", load("unet", { depth: 3, base: 5000, inChannels: 1 })],
+    ["down.0.0.weight is [1]", load("unet", { depth: 300, base: 300, inChannels: 300 })],
+    ["grid.0.0.weight is missing", load("stardist", star)],
+    ["rays 1000000000", load("stardist", { ...star, rays: 1e9 })],
+    ["blocks 100000000", load("focus", { blocks: 1e8, base: 8, groups: 4, inChannels: 1 })],
+  ];
+  for (const [says, load] of cases) assertThrows(load, RangeError, says);
+  assert(performance.now() - start < 1000, "it takes no time");
+});

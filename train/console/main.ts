@@ -10,6 +10,7 @@ import { commandHelp, listHelp } from "./help.ts";
 import { commands as allCommands } from "./list.ts";
 import { Printer, processTerminal, type Terminal } from "./output.ts";
 import { parseFlags } from "./parse.ts";
+import { printable } from "./session/printable.ts";
 import { watchSignals } from "./session/signals.ts";
 import { isStopped, Stopped } from "./session/stopped.ts";
 import { outdatedDeno, prepareGpu } from "./session/surroundings.ts";
@@ -31,14 +32,16 @@ export async function runCommand(
   args: readonly string[],
   { commands = allCommands, terminal = processTerminal() }: RunCommandOptions = {},
 ): Promise<number> {
+  const complain = (text: string) =>
+    text.split("\n").forEach((line) => terminal.complain(printable(line)));
   const refusal = outdatedDeno(Deno.version.deno);
   if (refusal !== null) {
-    terminal.complain(refusal);
+    complain(refusal);
     return 2;
   }
   const [name, ...rest] = args;
   if (name === undefined) {
-    terminal.complain(listHelp(commands));
+    complain(listHelp(commands));
     return 2;
   }
   if (["help", "--help", "-h"].includes(name)) {
@@ -54,14 +57,14 @@ export async function runCommand(
   const command = commands.find((command) => command.name === name);
   if (command === undefined) {
     const names = commands.map(({ name }) => name).join(", ");
-    terminal.complain(`Cannot run ${name}: no such command; use one of ${names}, or --help`);
+    complain(`Cannot run ${name}: no such command; use one of ${names}, or --help`);
     return 2;
   }
   const json = rest.includes("--json");
   let output = new Printer(terminal, { json });
   using stopping = watchSignals(() => {
     output.close();
-    terminal.complain("Stopping at the next step; Ctrl-C again stops at once");
+    complain("Stopping at the next step; Ctrl-C again stops at once");
   });
   if (!command.stopsItself) output = new Printer(terminal, { json, stop: stopping.signal });
   try {
@@ -76,11 +79,11 @@ export async function runCommand(
   } catch (error) {
     output.close();
     if (isStopped(error)) {
-      terminal.complain([messageOf(error), command.goingOn].filter(Boolean).join("; "));
-      if (error instanceof Stopped) error.lines.forEach((line) => terminal.complain(line));
+      complain([messageOf(error), command.goingOn].filter(Boolean).join("; "));
+      if (error instanceof Stopped) error.lines.forEach(complain);
       return stopping.code;
     }
-    terminal.complain(rest.includes("--debug") ? traceOf(error) : messageOf(error));
+    complain(rest.includes("--debug") ? traceOf(error) : messageOf(error));
     return error instanceof UsageError ? 2 : 1;
   } finally {
     output.close();

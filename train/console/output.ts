@@ -5,6 +5,7 @@
  */
 
 import type { Output } from "./command.ts";
+import { printable, printableJson } from "./session/printable.ts";
 import { Stopped } from "./session/stopped.ts";
 import type { Shown } from "./text.ts";
 
@@ -60,10 +61,10 @@ export class Printer implements Output {
   }
 
   #print<E extends object>(event: E, show: (event: E) => Shown): void {
-    if (this.#json) return this.#terminal.write(JSON.stringify(event) + "\n");
+    if (this.#json) return this.#terminal.write(printableJson(event) + "\n");
     const { lines, status } = show(event);
     this.#lines(lines);
-    if (status !== null) this.#status(status);
+    if (status !== null) this.#status(printable(status));
   }
 
   /** Prints lines that only people need. */
@@ -72,7 +73,7 @@ export class Printer implements Output {
   }
 
   #lines(lines: readonly string[]): void {
-    lines.forEach((line) => this.#terminal.write(this.#clear() + line + "\n"));
+    lines.forEach((line) => this.#terminal.write(this.#clear() + printable(line) + "\n"));
   }
 
   /** A terminal has one status line that changes; a file gets one every ten seconds. */

@@ -17,7 +17,8 @@ const FRAME_BYTES = 6;
 
 /** Compresses bytes into one stream. */
 export function deflate(bytes: Uint8Array): Uint8Array {
-  return zlibSync(bytes);
+  // Out of a buffer of 16 KiB and more, which would be held with it.
+  return zlibSync(bytes).slice();
 }
 
 /**

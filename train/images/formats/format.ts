@@ -105,6 +105,16 @@ export interface ImageFormat {
   ): Promise<ImageStack>;
 }
 
+/** Images up to this many samples are read however few bytes they are: 256 MiB as floats. */
+const UNEXPLAINED = 2 ** 26;
+/** What a byte of a file may become in memory: twice what deflate makes of it, as 16 bits become 32. */
+const MOST_GROWTH = 2 * 1032;
+
+/** Whether a file's bytes explain the memory that its samples will take as 32-bit floats. */
+export function isExplained({ samples, bytes }: { samples: number; bytes: number }): boolean {
+  return samples <= UNEXPLAINED || 4 * samples <= MOST_GROWTH * bytes;
+}
+
 /**
  * Refuses a page that is not there.
  *

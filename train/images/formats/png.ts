@@ -15,6 +15,7 @@ import {
   type ImageFormat,
   type ImageMeasures,
   type ImageStack,
+  isExplained,
 } from "./format.ts";
 
 /** Width, height, bits, colour type and interlacing, from the header chunk. */
@@ -22,6 +23,8 @@ interface Header {
   readonly width: number;
   readonly height: number;
   readonly bits: number;
+  /** Colour type: 0 grey, 2 RGB, 3 palette, 4 and 6 with transparency. */
+  readonly colours: number;
   readonly samples: number;
   readonly indexed: boolean;
   readonly interlaced: boolean;
@@ -113,14 +116,52 @@ function decodePixels(
   if (stream.length * 1032 < expected) {
     throw fail(`it has only ${stream.length} bytes for ${header.width}x${header.height} pixels`);
   }
+  if (
+    !isExplained({ samples: header.width * header.height * header.samples, bytes: stream.length })
+  ) {
+    throw fail(
+      `${stream.length} bytes are hardly an image of ${header.width}x${header.height} pixels`,
+    );
+  }
   try {
     const { length } = inflate(stream, expected);
     if (length < expected) throw new SyntaxError(`its pixels end after ${length} of ${expected}`);
-    return decode(file, { checkCrc: true });
+    return decode(withoutExtras(file), { checkCrc: true });
   } catch (error) {
     throw fail(`it is damaged (${(error as Error).message})`);
   }
 }
+
+/** What a decoder needs to know; colour profiles and texts may hold far more than the image. */
+const NEEDED: ReadonlySet<string> = new Set(["IHDR", "PLTE", "tRNS", "IDAT", "IEND"]);
+
+/** The file with the parts alone that its pixels depend on. */
+function withoutExtras(file: Uint8Array): Uint8Array<ArrayBuffer> {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const kept = new Uint8Array(file.length);
+  kept.set(file.subarray(0, 8));
+  let filled = 8;
+  for (let at = 8; at + 12 <= file.length;) {
+    const end = at + 12 + view.getUint32(at);
+    const type = String.fromCharCode(...file.subarray(at + 4, at + 8));
+    if (NEEDED.has(type)) {
+      kept.set(file.subarray(at, end), filled);
+      filled += end - at;
+    }
+    if (type === "IEND") break;
+    at = end;
+  }
+  return kept.slice(0, filled);
+}
+
+/** Bits that each colour type may have (PNG, section 11.2.2). */
+const BITS: Readonly<Record<number, readonly number[]>> = {
+  0: [1, 2, 4, 8, 16],
+  2: [8, 16],
+  3: [1, 2, 4, 8],
+  4: [8, 16],
+  6: [8, 16],
+};
 
 /** Walks through the chunks to the end mark and joins the pixel stream. */
 function readChunks(
@@ -144,6 +185,9 @@ function readChunks(
   if (header.width === 0 || header.height === 0 || header.samples === 0) {
     throw fail(`its header is damaged (${header.width}x${header.height})`);
   }
+  if (!BITS[header.colours].includes(header.bits)) {
+    throw fail(`its header is damaged (${header.bits} bits of colour type ${header.colours})`);
+  }
   if (header.interlaced && header.bits < 8) {
     throw fail(`it is interlaced with ${header.bits} bits per pixel, which is not read`);
   }
@@ -162,6 +206,7 @@ function readHeader(view: DataView, at: number): Header {
     width: view.getUint32(at),
     height: view.getUint32(at + 4),
     bits: view.getUint8(at + 8),
+    colours: view.getUint8(at + 9),
     samples: samples[view.getUint8(at + 9)] ?? 0,
     indexed: view.getUint8(at + 9) === 3,
     interlaced: view.getUint8(at + 12) === 1,

@@ -6,6 +6,7 @@
  */
 
 import { parameterCount } from "../../../nn/module.ts";
+import { loadNetwork } from "../../../nn/weights.ts";
 import { StageExaminer } from "../../learn/examiner.ts";
 import type { TaughtVideo } from "../../learn/teacher/pupil_stream.ts";
 import { teach } from "../../learn/teacher/teacher.ts";
@@ -70,6 +71,7 @@ export async function* trainObjects(
   if (unlearned !== "") {
     yield { type: "note", text: `A student learns nothing from ${unlearned}: only siamese does` };
   }
+  await checkGiven(run);
   // A run that asks for too much memory is refused before its folder holds anything.
   let prepared: PreparedSeed | null = prepareSeed(run, { ...places[0], set, taken: set.taken });
   await run.begin();
@@ -95,6 +97,14 @@ export async function* trainObjects(
     report: parent.file("report.html"),
     weights: folders[0].file("weights.safetensors"),
   };
+}
+
+/** Weights that training goes on from are held against their network before one like it is built. */
+async function checkGiven({ device, config: { resumeFrom }, kinds: { models } }: OpenedRun) {
+  if (resumeFrom === "") return;
+  const { file, weights, kind } = await readModelFile(resumeFrom, { models });
+  using _scope = device.scope();
+  loadNetwork(device, { weights, from: file, kinds: [kind.network] });
 }
 
 /** Puts the classifier that finds focus beside the weights: to predict takes both. */

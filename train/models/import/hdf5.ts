@@ -41,6 +41,10 @@ const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /** Groups are not looked for deeper than this: links of a damaged file may lead round in a circle. */
 const DEEPEST = 8;
+/** More groups and arrays than any network has layers. */
+const MOST_ITEMS = 10_000;
+/** Deflate makes at most so many bytes out of one. */
+const MOST_GROWTH = 1032;
 
 /**
  * Lists all arrays in an HDF5 file; their values are read when they are asked for.
@@ -59,12 +63,17 @@ export async function readHdf5(
   }
   const { File, Group } = await import("jsfive") as unknown as Jsfive;
   const arrays = new Map<string, Hdf5Array>();
+  let items = 0;
   const list = (group: Group, prefix: string, depth: number) => {
     for (const name of group.keys) {
+      if (++items > MOST_ITEMS) {
+        throw new RangeError(`There are over ${MOST_ITEMS} groups and arrays`);
+      }
       const item = group.get(name);
       const path = `${prefix}${name}`;
-      if (!(item instanceof Group)) arrays.set(path, toArray(item as Dataset, { path, file }));
-      else if (depth < DEEPEST) list(item, `${path}/`, depth + 1);
+      if (!(item instanceof Group)) {
+        arrays.set(path, toArray(item as Dataset, { path, file, bytes: bytes.length }));
+      } else if (depth < DEEPEST) list(item, `${path}/`, depth + 1);
       else throw new RangeError(`Group ${path} lies too deep`);
     }
   };
@@ -73,9 +82,16 @@ export async function readHdf5(
 }
 
 /** A dataset whose values are checked when they are read. */
-function toArray(dataset: Dataset, { path, file }: { path: string; file: string }): Hdf5Array {
+function toArray(
+  dataset: Dataset,
+  { path, file, bytes }: { path: string; file: string; bytes: number },
+): Hdf5Array {
   const shape = dataset.shape;
   const values = () => {
+    if (!(2 * sizeOf(shape) <= MOST_GROWTH * bytes)) {
+      const what = `its ${bytes} bytes cannot hold the ${sizeOf(shape)} values of ${path}`;
+      throw unreadable(file, what, "copy it again from its source");
+    }
     const dtype = orDamaged(file, () => dataset.dtype);
     if (typeof dtype !== "string" || !/^[<>]f[248]$/.test(dtype)) {
       const remedy = "give weights of floating-point numbers";

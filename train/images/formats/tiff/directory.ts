@@ -8,7 +8,7 @@
  */
 
 import { type Bytes, unreadable } from "../../bytes.ts";
-import type { SampleFormat } from "../format.ts";
+import { isExplained, type SampleFormat } from "../format.ts";
 import type { Resolution } from "./calibration.ts";
 import {
   numbers,
@@ -113,6 +113,8 @@ const resave = "save it as an uncompressed, LZW or deflate TIFF of 8, 16 or 32 b
 export async function readTiffDirectories(bytes: Bytes): Promise<TiffFile> {
   const { source, first: start } = await readTiffHead(bytes);
   const { littleEndian, big } = source;
+  // Directories that share lists of strips take time that the file does not explain.
+  source.budget = { bytes: 2 * bytes.size + 2 ** 20 };
   const places: number[] = [];
   const seen = new Set<number>();
   let first: TiffPage | undefined;
@@ -180,7 +182,7 @@ async function number(
   tags: TiffTags,
   tag: number,
 ): Promise<number | undefined> {
-  return (await numbers(source, tags, tag))[0];
+  return (await numbers(source, tags, tag, { most: 1 }))[0];
 }
 
 /** Reads one page's tags, with the defaults of TIFF 6.0, and refuses what cannot be decoded. */
@@ -319,5 +321,28 @@ function checkChunks(path: string, page: TiffPage, index: number): TiffPage {
     const most = chunkBytes(page, chunkHeight);
     return { offset, bytes: Math.min(bytes, compression === 1 ? most : 2 * most + 1024) };
   });
+  checkExplained(path, { ...page, chunks: kept }, index);
   return { ...page, chunks: kept };
+}
+
+/** A page may not need more memory than its bytes can explain: strips that share bytes count once. */
+function checkExplained(path: string, page: TiffPage, index: number): void {
+  let end = 0;
+  let bytes = 0;
+  for (const chunk of page.chunks.toSorted((a, b) => a.offset - b.offset)) {
+    const after = chunk.offset + chunk.bytes;
+    bytes += Math.max(0, after - Math.max(end, chunk.offset));
+    end = Math.max(end, after);
+  }
+  const samples = page.width * page.height * page.samples;
+  const need = Math.ceil(samples * page.bits / 8);
+  if (bytes * largestRatio[page.compression] < need) {
+    const what =
+      `page ${index} has only ${bytes} bytes for ${need} bytes of pixels, as its strips ` +
+      "or tiles share bytes";
+    throw unreadable(path, what, damaged);
+  }
+  if (isExplained({ samples, bytes })) return;
+  const what = `${bytes} bytes are hardly page ${index} of ${page.width}x${page.height} pixels`;
+  throw unreadable(path, what, "cut it into smaller images");
 }

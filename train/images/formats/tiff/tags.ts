@@ -15,6 +15,8 @@ export interface TiffSource {
   readonly littleEndian: boolean;
   /** True for BigTIFF. */
   readonly big: boolean;
+  /** How many bytes of values may still be read; any number unless told. */
+  budget?: { bytes: number };
 }
 
 /** Where a tag's values are. */
@@ -141,21 +143,27 @@ export async function readTags(
 /**
  * All values of a whole-number tag; none if the tag is not there.
  *
+ * @param options.most How many of them are wanted.
  * @throws {SyntaxError} If they do not lie inside the file, or are no whole numbers.
  */
 export async function numbers(
-  { bytes, littleEndian }: TiffSource,
+  { bytes, littleEndian, budget }: TiffSource,
   tags: TiffTags,
   tag: number,
+  { most = Infinity }: { most?: number } = {},
 ): Promise<number[]> {
-  const entry = tags.get(tag);
-  if (entry === undefined) return [];
-  const size = typeBytes[entry.type];
-  if (size === undefined || entry.type === FRACTION) {
-    const what = `tag ${tag} has values of the unexpected type ${entry.type}`;
+  const whole = tags.get(tag);
+  if (whole === undefined) return [];
+  const size = typeBytes[whole.type];
+  if (size === undefined || whole.type === FRACTION) {
+    const what = `tag ${tag} has values of the unexpected type ${whole.type}`;
     throw unreadable(bytes.path, what, damaged);
   }
-  checkCount(bytes.path, entry, tag);
+  checkCount(bytes.path, whole, tag);
+  const entry = { ...whole, count: Math.min(whole.count, most) };
+  if (budget && (budget.bytes -= entry.count * size) < 0) {
+    throw unreadable(bytes.path, "its pages share lists of values", damaged);
+  }
   const view = viewOf(await bytes.read(entry.offset, entry.count * size));
   return Array.from({ length: entry.count }, (_, i) => {
     if (size === 1) return view.getUint8(i);
