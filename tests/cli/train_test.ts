@@ -86,7 +86,9 @@ Deno.test("train goes on with a run only by --resume, and only with its settings
 Deno.test("a trained run predicts, and its prediction can be evaluated", async () => {
   const cwd = folder;
   await runs(["predict", "--model", "run", "--out", "predicted", "data/video"], { cwd });
-  assertEquals(await tree(`${folder}/predicted`), ["t000.tif", "t001.tif", "t002.tif"]);
+  assertEquals(await tree(`${folder}/predicted`), [
+    ...["predict.json", "t000.tif", "t001.tif", "t002.tif"],
+  ]);
   const paths = ["--labels", "predicted", "--truth", "data/truth"];
   const [evaluation] = await events(["evaluate", ...paths], { cwd });
   assertEquals(evaluation.frames, 3);

@@ -70,6 +70,7 @@ export async function importRun({ model, out }: ImportOptions): Promise<ModelImp
     ...{ kind: starDist, architecture, weights, intensities: config },
     decode: { ...thresholds, border: "drop" }, // What is at the edges, its users know from StarDist.
     planes: null,
+    exactRange: true,
     versions: versions(),
   });
   await folder.writeConfig(config, versions());

@@ -35,6 +35,8 @@ export interface Reading {
   readonly planes: number | null;
   /** The exposure of videos. */
   readonly exposure: ExposureSettings["exposure"];
+  /** Whether percentiles hold whatever lies between them; false unless the file says so. */
+  readonly exactRange: boolean;
 }
 
 /** A model that can predict. */
@@ -73,6 +75,11 @@ export interface EncodeModelOptions {
   readonly planes: number | null;
   /** The exposure of videos; 1 unless told. */
   readonly exposure?: ExposureSettings["exposure"];
+  /**
+   * Whether percentiles hold whatever lies between them, as for models of other programs; otherwise a range
+   * that lies within the noise ends above it.
+   */
+  readonly exactRange?: boolean;
   /** Versions of the programs that trained it. */
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -82,7 +89,7 @@ export function encodeModel(
   { kind, architecture, weights, intensities, decode, planes, versions, ...more }:
     EncodeModelOptions,
 ): Uint8Array<ArrayBuffer> {
-  const { exposure = 1 } = more;
+  const { exposure = 1, exactRange = false } = more;
   const normalization = {
     stills: stillNormalization(intensities),
     video: videoNormalization(intensities),
@@ -93,6 +100,7 @@ export function encodeModel(
       architecture: JSON.stringify(architecture),
       normalization: JSON.stringify(normalization),
       ...objectModelOf(kind).encodeDecoding(decode),
+      ...(exactRange && { range: "exact" }),
       ...(planes !== null && { planes: JSON.stringify(planes) }),
       ...(exposure !== 1 && { exposure: JSON.stringify({ exposure }) }),
       versions: JSON.stringify(versions),
@@ -148,7 +156,8 @@ export function readingOf({ weights: { metadata }, file, kind }: ModelFile): Rea
       throw new RangeError(`There are ${planes} planes on each side of the focus`);
     }
     const decode = objects.readDecoding(metadata);
-    return { stills, video, decode, planes, ...exposureOf(metadata) };
+    const exactRange = metadata.range === "exact";
+    return { stills, video, decode, planes, exactRange, ...exposureOf(metadata) };
   } catch (error) {
     throw new SyntaxError(
       `Cannot use ${file}: its metadata lacks normalization and postprocess that make sense; ` +

@@ -99,19 +99,16 @@ export class FrameReader {
 
   /** What a user should know of images that hold hardly any objects. */
   get sparseNotes(): readonly PredictNote[] {
-    const { stills: { low, high } } = this.#model;
-    return groupNotes(
-      Array.from(
-        this.#sparse,
-        (name) =>
-          `${name}: percentiles ${low} and ${high} lie within the noise, as objects cover less than ` +
-          `${
-            Number((100 - high).toPrecision(3))
-          } % of it, if there are any: the range of intensities ` +
-          "is that of 16 standard deviations of the noise",
-      ),
-    )
-      .map((text) => ({ type: "note", text }));
+    const { stills: { low, high }, exactRange } = this.#model;
+    const share = Number((100 - high).toPrecision(3));
+    const what =
+      `percentiles ${low} and ${high} lie within the noise, as objects cover less than ` +
+      `${share} % of it, if there are any: ` +
+      (exactRange
+        ? "noise may have become objects"
+        : "the range of intensities is that of 16 standard deviations of the noise");
+    const notes = groupNotes(Array.from(this.#sparse, (name) => `${name}: ${what}`));
+    return notes.map((text) => ({ type: "note", text }));
   }
 
   /**
@@ -177,7 +174,7 @@ export class FrameReader {
       const range = intensityRange([plane], settings);
       const above = aboveNoise(range, noiseOf(plane));
       if (above !== null) this.#sparse.add(frameFile(video, i));
-      return above ?? range;
+      return this.#model.exactRange ? range : above ?? range;
     };
     const exposure = earlier?.exposure ?? await this.#exposureOf(video, rangeOf);
     if (known && earlier && earlier.frames !== video.length) {
@@ -231,7 +228,7 @@ export class FrameReader {
     if (above !== null) this.#sparse.add(path);
     const named = { path, nameOf: (i: number) => basename(frameFile(video, i)) };
     for (const text of strayNotes(steady.stray, named)) this.notes.push({ type: "note", text });
-    if (above === null) return steady;
+    if (above === null || this.#model.exactRange) return steady;
     return {
       ...steady,
       range: above,

@@ -256,5 +256,13 @@ Deno.test("predict() keeps noise from becoming objects where there is hardly any
     const stills = await told(folder, { inputs: ["v"], as: "stills", overwrite: true });
     assertEquals(stills.objects, one);
     assertStringIncludes(stills.notes.join(), "v/t1.tif and 2 others: percentiles 1 and 99.8");
+    const exact = encodeSafeTensors({
+      metadata: { ...metadata, normalization, range: "exact" },
+      tensors,
+    });
+    await Deno.writeFile(`${folder}/model/weights.safetensors`, exact);
+    const imported = await told(folder, { inputs: ["v"], overwrite: true });
+    assert(Object.values(imported.objects).every((count) => count > 1));
+    assertStringIncludes(imported.notes.join(), "noise may have become objects");
   });
 });

@@ -61,7 +61,7 @@ Deno.test("a run on z-stacks learns from the planes around focus, and predicts w
     const options = { model: `${runs}/a`, inputs: [files.movie], out };
     await Array.fromAsync(predict({ ...options, focus: files.focus }));
     const names = (await Array.fromAsync(Deno.readDir(out), ({ name }) => name)).toSorted();
-    assertEquals(names, ["t000.tif", "t001.tif", "t002.tif", "t003.tif"]);
+    assertEquals(names, ["predict.json", "t000.tif", "t001.tif", "t002.tif", "t003.tif"]);
     await assertRejects(
       () => Array.fromAsync(predict({ ...options, overwrite: true })),
       Error,
@@ -99,7 +99,7 @@ Deno.test("a focus model finds planes, and trains and predicts with what it find
     await Array.fromAsync(train({ config, out: `${runs}/b` }));
     const out = `${runs}/labels`;
     await Array.fromAsync(predict({ model: `${runs}/b`, inputs: [files.movie], out }));
-    assertEquals((await Array.fromAsync(Deno.readDir(out))).length, 4);
+    assertEquals((await Array.fromAsync(Deno.readDir(out))).length, 4 + 1);
   });
 });
 
