@@ -58,7 +58,9 @@ export const alarmSettings: SettingGroup<AlarmSettings> = {
     collapseLimit: {
       value: 0.2,
       rule: positive,
-      sentence: "Relative change of mean probability or foreground that raises the alarm",
+      sentence:
+        "Relative change of mean probability or foreground that raises the alarm; a student may " +
+        "see up to twice as much",
     },
     stopOnCollapse: { value: false, rule: yesOrNo, sentence: "End the second stage at the alarm" },
   },
@@ -195,10 +197,15 @@ export class StageExaminer implements Examiner {
     if (this.#stage !== "consistent" || this.#collapsed) return null;
     this.#reference ??= now;
     const then = this.#reference;
-    const { collapseLimit } = this.#parts.settings;
+    const { settings: { collapseLimit }, countsConsistency = true } = this.#parts;
+    // A student is shown objects that it did not know, and labels and its loss on stills hold it: half to
+    // twice as much is no collapse.
+    const [least, most] = countsConsistency ? [-collapseLimit, collapseLimit] : [-0.5, 1];
     // Where there was nothing, nothing can collapse.
-    const hasMoved = (key: keyof Reference) =>
-      then[key] > 0 && Math.abs(now[key] - then[key]) > collapseLimit * then[key];
+    const hasMoved = (key: keyof Reference) => {
+      const change = (now[key] - then[key]) / then[key];
+      return then[key] > 0 && (change < least || change > most);
+    };
     if (!hasMoved("meanProbability") && !hasMoved("foregroundFraction")) return null;
     this.#collapsed = true;
     return `Collapse alarm after step ${step}: the mean probability went from ` +

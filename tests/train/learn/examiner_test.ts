@@ -47,6 +47,17 @@ Deno.test("the collapse alarm tells small shares apart, and nothing cannot colla
     };
     const alarm = await examined([measured(0.2, 0.00042), measured(0.2, 0.00013)]);
     assertStringIncludes(alarm ?? "", "the foreground from 0.042 % to 0.013 %");
+    // A student may find half to twice as much as before.
+    assertEquals(await examined([measured(0.06, 0.05), measured(0.09, 0.08)]), null);
+    assertEquals(await examined([measured(0.06, 0.05), measured(0.04, 0.03)]), null);
+    assertStringIncludes(
+      await examined([measured(0.06, 0.05), measured(0.06, 0.11)]) ?? "",
+      "the foreground from 5.0 % to 11.0 %",
+    );
+    assertStringIncludes(
+      await examined([measured(0.06, 0.05), measured(0.02, 0.05)]) ?? "",
+      "the mean probability went from 6.0 % to 2.0 %",
+    );
     // Where the baseline saw nothing on the video, whatever is found is no collapse.
     assertEquals(await examined([measured(0.2, 0), measured(0.2, 0.0001)]), null);
   });
