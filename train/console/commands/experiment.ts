@@ -42,7 +42,8 @@ export const experimentCommand: Command = {
           return { lines: [`Seed ${shown.seed}, ${shown.name}: ${how}`], status: null };
         }
         if (shown.type === "comparison") {
-          return { lines: ["", shown.text, `Table: ${absolute(shown.file)}`], status: null };
+          const table = ["", ...shown.text.split("\n"), `Table: ${absolute(shown.file)}`];
+          return { lines: table, status: null };
         }
         return progress.show(shown);
       });
