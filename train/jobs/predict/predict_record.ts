@@ -8,7 +8,7 @@
 import type { IntensityRange } from "../../images/normalize.ts";
 import { basename } from "../../images/paths.ts";
 import { writeFileAtomic } from "../disk/files.ts";
-import { versions } from "../disk/version.ts";
+import { VERSION } from "../disk/version.ts";
 
 /** The file's name. */
 export const RECORD = "predict.json";
@@ -38,8 +38,8 @@ export interface RecordedInput {
 
 /** What `predict.json` holds. */
 export interface PredictionRecord {
-  /** Versions of what it was computed with. */
-  readonly versions: Readonly<Record<string, string>>;
+  /** The version of Kymo. */
+  readonly version: string;
   /** The model: where it was, and the SHA-256 of its weights file. */
   readonly model: { readonly path: string; readonly hash: string };
   /** What results depend on besides model and images. */
@@ -105,7 +105,7 @@ export class RecordKeeper {
       inputs: readonly PlannedInput[];
     },
   ): Promise<RecordKeeper> {
-    const head = { versions: versions(), model, settings };
+    const head = { version: VERSION, model, settings };
     const before = await readRecord(`${out}/${RECORD}`);
     const kept = inputs.filter(({ isKept }) => isKept);
     if (before === null) {
@@ -196,10 +196,10 @@ async function readRecord(path: string): Promise<PredictionRecord | null> {
       { cause },
     );
   try {
-    const { versions, model, settings, inputs } = JSON.parse(text) as PredictionRecord;
+    const { version, model, settings, inputs } = JSON.parse(text) as PredictionRecord;
     const isWhole = typeof model.hash === "string" && typeof settings === "object" &&
       inputs.every(({ labels }) => Array.isArray(labels));
-    if (isWhole) return { versions, model, settings, inputs };
+    if (isWhole) return { version, model, settings, inputs };
   } catch (error) {
     throw damaged(error);
   }
@@ -226,11 +226,11 @@ function textOf(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value) ?? "unset";
 }
 
-function notesOf(before: PredictionRecord, now: Omit<PredictionRecord, "inputs">): string[] {
-  const [then, version] = [before.versions?.kymo, now.versions.kymo];
-  return then === version
-    ? []
-    : [`Results of version ${then} are kept, which may differ from those of version ${version}`];
+function notesOf(before: PredictionRecord, { version }: { version: string }): string[] {
+  if (before.version === version) return [];
+  return [
+    `Results of version ${before.version} are kept, which may differ from those of version ${version}`,
+  ];
 }
 
 /** Refuses results of another file or folder that would be kept for an input. */
