@@ -61,12 +61,15 @@ export async function runCommand(
     return 2;
   }
   const json = rest.includes("--json");
-  let output = new Printer(terminal, { json });
+  const onUnread = () => stopping.stopUnread();
+  let output = new Printer(terminal, { json, onUnread });
   using stopping = watchSignals(() => {
     output.close();
     complain("Stopping at the next step; Ctrl-C again stops at once");
   });
-  if (!command.stopsItself) output = new Printer(terminal, { json, stop: stopping.signal });
+  if (!command.stopsItself) {
+    output = new Printer(terminal, { json, stop: stopping.signal, onUnread });
+  }
   try {
     const known = await flagsOf(command);
     const flags = parseFlags(rest, { flags: known, takesInputs: command.takesInputs });
@@ -79,6 +82,7 @@ export async function runCommand(
   } catch (error) {
     output.close();
     if (isStopped(error)) {
+      if (output.isUnread) complain("Nobody reads the output any more");
       complain([messageOf(error), command.goingOn].filter(Boolean).join("; "));
       if (error instanceof Stopped) error.lines.forEach(complain);
       return stopping.code;

@@ -40,14 +40,27 @@ export class Printer implements Output {
   readonly #terminal: Terminal;
   readonly #json: boolean;
   readonly #stop: AbortSignal | undefined;
+  readonly #onUnread: () => void;
+  #isUnread = false;
   #hasStatus = false;
   #lastStatus = -Infinity;
 
-  /** Starts; with `json`, every event is one line of JSON. `stop` says when an event is the last. */
-  constructor(terminal: Terminal, { json, stop }: { json: boolean; stop?: AbortSignal }) {
+  /**
+   * Starts; with `json`, every event is one line of JSON. `stop` says when an event is the last,
+   * `onUnread` is called once when nobody reads any more.
+   */
+  constructor(
+    terminal: Terminal,
+    { json, stop, onUnread = () => {} }: {
+      json: boolean;
+      stop?: AbortSignal;
+      onUnread?: () => void;
+    },
+  ) {
     this.#terminal = terminal;
     this.#json = json;
     this.#stop = stop;
+    this.#onUnread = onUnread;
   }
 
   /**
@@ -61,7 +74,7 @@ export class Printer implements Output {
   }
 
   #print<E extends object>(event: E, show: (event: E) => Shown): void {
-    if (this.#json) return this.#terminal.write(printableJson(event) + "\n");
+    if (this.#json) return this.#write(printableJson(event) + "\n");
     const { lines, status } = show(event);
     this.#lines(lines);
     if (status !== null) this.#status(printable(status));
@@ -73,24 +86,41 @@ export class Printer implements Output {
   }
 
   #lines(lines: readonly string[]): void {
-    lines.forEach((line) => this.#terminal.write(this.#clear() + printable(line) + "\n"));
+    lines.forEach((line) => this.#write(this.#clear() + printable(line) + "\n"));
   }
 
   /** A terminal has one status line that changes; a file gets one every ten seconds. */
   #status(status: string): void {
     if (this.#terminal.isInteractive) {
-      this.#terminal.write(this.#clear() + status);
+      this.#write(this.#clear() + status);
       this.#hasStatus = true;
     } else if (performance.now() - this.#lastStatus > STATUS_EVERY) {
       this.#lastStatus = performance.now();
-      this.#terminal.write(status + "\n");
+      this.#write(status + "\n");
+    }
+  }
+
+  /** Writes, until whoever reads is gone: `… | head` is no fault of the command. */
+  #write(text: string): void {
+    if (this.#isUnread) return;
+    try {
+      this.#terminal.write(text);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+      this.#isUnread = true;
+      this.#onUnread();
     }
   }
 
   /** Ends the status line, so that an error starts on a line of its own. */
   close(): void {
-    if (this.#hasStatus) this.#terminal.write("\n");
+    if (this.#hasStatus) this.#write("\n");
     this.#hasStatus = false;
+  }
+
+  /** Whether whoever read it is gone. */
+  get isUnread(): boolean {
+    return this.#isUnread;
   }
 
   #clear(): string {

@@ -16,6 +16,7 @@ import {
   syntheticConfig,
   type TrainConfig,
 } from "../jobs/train/config.ts";
+import { readWholeText, reasonOf } from "../jobs/disk/files.ts";
 import { readModelFile } from "../jobs/disk/model_files.ts";
 import { defaultKinds, type Kinds } from "../models/list.ts";
 import { settingsOfModel } from "../models/model_file.ts";
@@ -125,8 +126,8 @@ function refuseChanges(
 
 /** The settings in a JSON file; the versions in a run's `config.json` are none. */
 async function readSettings(path: string): Promise<SettingChange> {
-  const text = await Deno.readTextFile(path).catch((error) => {
-    throw new Error(`Cannot read ${path}: ${error.message}; give a JSON file of settings`);
+  const text = await readWholeText(path).catch((error) => {
+    throw new Error(`Cannot read ${path}: ${reasonOf(error, path)}; give a JSON file of settings`);
   });
   const { versions: _versions, ...change } = parseObject(text, path);
   // The first focus models noted neither their stacks nor settings by their present names.

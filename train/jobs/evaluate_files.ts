@@ -4,7 +4,7 @@
  * @module
  */
 
-import { disk, writeFileAtomic } from "./disk/files.ts";
+import { checkWritable, disk, writeFileAtomic } from "./disk/files.ts";
 import { formatRanges } from "../images/names.ts";
 import { goOn, type Progress } from "./progress/progress.ts";
 import type { Source } from "../images/source.ts";
@@ -72,6 +72,7 @@ export interface FilesEvaluation extends Evaluation {
  */
 export async function evaluateFiles(options: EvaluateFilesOptions): Promise<FilesEvaluation> {
   const { source = disk, ignoreLabel = 0, masks, progress } = options;
+  if (options.out !== undefined) await checkWritable(options.out);
   const labels = holdingLast(await openLabels(source, options.labels));
   const truth = options.truth === undefined
     ? null

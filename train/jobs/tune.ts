@@ -10,6 +10,7 @@ import { pinsOf, type TunedProblem, tuneKernels } from "../../kernels/choice/tun
 import { kernelFamilies } from "../../kernels/families.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
 import type { TrainConfig } from "./train/config.ts";
+import { checkWritable } from "./disk/files.ts";
 import { writeKernelFile } from "./disk/kernel_file.ts";
 import { Learner } from "../learn/learner.ts";
 import { focusTask } from "../learn/tasks.ts";
@@ -52,6 +53,7 @@ export interface TuneDone {
 export async function* tune(
   { config, image, out }: TuneOptions,
 ): AsyncGenerator<TunedEvent | TuneDone> {
+  await checkWritable(out);
   using device = await openDevice({ memoryLimit: config.memory * 1024 ** 2 });
   const selfTested = new Set(Object.keys(device.choices.used));
   const kind = modelKind(config.model);

@@ -72,12 +72,25 @@ interface EarlierState extends Omit<StageState, "streams" | "examiner"> {
  */
 export function parseStageState(text: string): StageState {
   const saved: Partial<StageState> | null = JSON.parse(text);
-  if (typeof saved?.stage !== "string" || !Number.isInteger(saved.step)) {
+  if (typeof saved?.stage !== "string" || !isCount(saved.step)) {
     throw new SyntaxError("it names no stage and step");
   }
-  if (saved.streams) return saved as StageState;
+  const { bestScore, waited, metricsBytes, counts, plateaus, collapsed } = saved;
+  const isWhole = isCount(waited) && isCount(metricsBytes) && isObject(counts) &&
+    Object.values(counts).every(isCount) && isObject(plateaus) && typeof collapsed === "boolean" &&
+    (bestScore === null || Number.isFinite(bestScore));
+  if (!isWhole) throw new SyntaxError("its numbers make no sense");
+  if (isObject(saved.streams)) return saved as StageState;
   if (!("stills" in saved)) throw new SyntaxError("it does not say where its batches stand");
   return fromEarlier(saved as EarlierState);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 function fromEarlier({ stills, pairs, depth, reference, ...state }: EarlierState): StageState {

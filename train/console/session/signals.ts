@@ -7,12 +7,17 @@
 /** The exit code of each signal: stopped by the user, or to be tried again. */
 const CODES = { SIGINT: 130, SIGTERM: 75 } as const;
 
+/** The exit code of a command whose output nobody reads any more, as of programs that a pipe ends. */
+const UNREAD = 141;
+
 /** A wish to stop, where there is one. */
 export interface Stopping extends Disposable {
   /** Says when to stop. */
   readonly signal: AbortSignal;
   /** The exit code of what was stopped. */
   readonly code: number;
+  /** Asks to stop because nobody reads what is printed. */
+  stopUnread(): void;
 }
 
 /**
@@ -39,6 +44,10 @@ export function watchSignals(announce: () => void): Stopping {
     signal: controller.signal,
     get code() {
       return code;
+    },
+    stopUnread() {
+      code = UNREAD;
+      controller.abort();
     },
     [Symbol.dispose]: () => {
       listeners.forEach(([name, listener]) => Deno.removeSignalListener(name, listener));

@@ -160,9 +160,16 @@ export async function readLabels(
   const { width, height, path } = stack;
   const pixels = await stack.page(page);
   const idOf = idReader(stack, pixels);
+  const largest = largestExact(stack);
   const data = new Uint32Array(width * height);
   for (let i = 0; i < data.length; i++) {
     const id = idOf(i);
+    if (id > largest) {
+      const what =
+        `pixel (${i % width}, ${Math.floor(i / width)}) of page ${page + 1} is ${id}, and ` +
+        `floats of ${stack.bits} bits do not tell ids above ${largest} apart`;
+      throw unreadable(path, what, "save masks as whole numbers");
+    }
     if (id === ignoreLabel && id !== 0) {
       data[i] = IGNORED_LABEL;
       continue;
@@ -179,6 +186,12 @@ export async function readLabels(
     }
   }
   return { width, height, data };
+}
+
+/** The id up to which numbers of a file's kind tell all ids apart. */
+function largestExact({ sampleFormat, bits }: ImageStack): number {
+  if (sampleFormat !== "float") return Infinity;
+  return bits === 16 ? 2 ** 11 : bits === 32 ? 2 ** 24 : 2 ** 53;
 }
 
 /** How the id of pixel i is found, by the kind of file. */

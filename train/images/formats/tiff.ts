@@ -48,6 +48,7 @@ async function openTiff(
   const channels = first.samples - first.alpha;
   const split = !rgb && channels > 1 && (inPixel || first.photometric === 1);
   const notes = split ? [] : colourNotes({ samples: first.samples, rgb, palette: null });
+  notes.push(...file.notes);
   if (file.skipped > 0) notes.push(`${file.skipped} thumbnails or masks in the file are left out`);
   if (first.photometric === 0) notes.push("white is stored as 0; values are kept as stored");
   if (first.photometric === 3) notes.push("the colour table is for display only and is left out");
@@ -185,6 +186,7 @@ function contiguousPages(file: TiffFile, fileSize: number): TiffFile {
   return {
     ...file,
     length,
+    notes: [],
     page: (_, i) =>
       Promise.resolve({
         ...first,

@@ -196,6 +196,9 @@ export async function* annotateToMask(
   yield { type: "done", out: options.out, written: wanted.length, kept };
 }
 
+/** A forest of more takes hours and more stack than there is. */
+const MOST_PIXELS = 20_000;
+
 function checkSettings({ minSize = 16, trees = 25, mostPixels = 1000 }: AnnotateToMaskOptions) {
   const require = (holds: boolean, name: string, expected: string, value: number) => {
     if (holds) return;
@@ -204,7 +207,12 @@ function checkSettings({ minSize = 16, trees = 25, mostPixels = 1000 }: Annotate
   const isCount = (value: number, least: number) => Number.isInteger(value) && value >= least;
   require(isCount(minSize, 0), "minSize", "a whole number from 0", minSize);
   require(isCount(trees, 1) && trees <= 1000, "trees", "a whole number from 1 to 1000", trees);
-  require(isCount(mostPixels, 2), "mostPixels", "a whole number from 2", mostPixels);
+  require(
+    isCount(mostPixels, 2) && mostPixels <= MOST_PIXELS,
+    "mostPixels",
+    `a whole number from 2 to ${MOST_PIXELS}, as the time grows with its square`,
+    mostPixels,
+  );
 }
 
 function* notesOf(images: ImageSet, { path, unused }: ScribbleSet): Generator<AnnotateNote> {

@@ -20,11 +20,28 @@ const REMEDIES: Readonly<Record<string, string>> = {
 export function explain(error: unknown, task: string, path: string): unknown {
   const message = error instanceof Error ? error.message : String(error);
   const code = (error as { code?: unknown } | null)?.code;
-  if (error instanceof Deno.errors.NotFound) {
+  const isMissing = error instanceof Deno.errors.NotFound;
+  if ((isMissing || error instanceof Deno.errors.AlreadyExists) && isLink(path)) {
+    const what = "it is a link to something that does not exist; mend or remove the link";
+    return new Deno.errors.NotFound(`Cannot ${task} ${path}: ${what}`);
+  }
+  if (isMissing) {
     const what = task === "write"
       ? "its folder does not exist; make it first"
       : "it does not exist; check the path";
     return new Deno.errors.NotFound(`Cannot ${task} ${path}: ${what}`);
+  }
+  if (code === "ENAMETOOLONG") {
+    const remedy = task === "write" ? "give its input a shorter name" : "shorten it";
+    return new TypeError(
+      `Cannot ${task} ${path}: this name is longer than the disk allows; ${remedy}`,
+    );
+  }
+  if (isTooMany(error)) {
+    return new Error(
+      `Cannot ${task} ${path}: too many files are open; raise the limit (\`ulimit -n 1024\`)`,
+      { cause: error },
+    );
   }
   if (error instanceof Deno.errors.PermissionDenied || code === "EROFS") {
     const remedy = REMEDIES[task] ?? "choose a folder you may write to";
@@ -45,18 +62,79 @@ export function explain(error: unknown, task: string, path: string): unknown {
   return error;
 }
 
-/** Opens a file for reading and gives its size. */
-async function openToRead(path: string): Promise<{ file: Deno.FsFile; size: number }> {
-  let file: Deno.FsFile | undefined;
+/** Why a file could not be read, without its name, for an error that names it and says what to give. */
+export function reasonOf(error: unknown, path: string): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(`Cannot read ${path}: `, "");
+}
+
+/** Whether something is a link; asked only where what it leads to is missing. */
+function isLink(path: string): boolean {
   try {
-    file = await Deno.open(path);
-    const { isDirectory, size } = await file.stat();
+    return Deno.lstatSync(path).isSymlink;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the process has as many files open as it may. */
+function isTooMany(error: unknown): boolean {
+  return ["EMFILE", "ENFILE"].includes(String((error as { code?: unknown } | null)?.code));
+}
+
+/** How often, and after how many milliseconds, a file is tried again while too many are open. */
+const TRIES = 200;
+const WAIT = 25;
+
+/** Opens a file; where too many are open, it waits until others are closed. */
+async function opened<T>(open: () => Promise<T>): Promise<T> {
+  for (let left = TRIES;; left--) {
+    try {
+      return await open();
+    } catch (error) {
+      if (!isTooMany(error) || left === 0) throw error;
+      await new Promise((end) => setTimeout(end, WAIT));
+    }
+  }
+}
+
+/** Opens a file for reading and gives its size. A pipe or a device is none: it may never end. */
+async function openToRead(path: string): Promise<{ file: Deno.FsFile; size: number }> {
+  try {
+    const { isFile, isDirectory, size } = await Deno.stat(path);
     if (isDirectory) throw new TypeError(`Cannot read ${path}: it is a folder; name a file`);
-    return { file, size };
+    if (!isFile) {
+      throw new TypeError(`Cannot read ${path}: it is a pipe or a device; name a file`);
+    }
+    return { file: await opened(() => Deno.open(path)), size };
   } catch (error) {
-    file?.close();
     throw explain(error, "read", path);
   }
+}
+
+/**
+ * All bytes of a file.
+ *
+ * @throws As {@linkcode disk} does.
+ */
+export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const { file, size } = await openToRead(path);
+  using _file = file;
+  const bytes = new Uint8Array(size);
+  let filled = 0;
+  for (let count: number | null = 0; filled < size && count !== null; filled += count ?? 0) {
+    count = await file.read(bytes.subarray(filled));
+  }
+  return filled === size ? bytes : bytes.slice(0, filled);
+}
+
+/**
+ * All text of a file.
+ *
+ * @throws As {@linkcode disk} does.
+ */
+export async function readWholeText(path: string): Promise<string> {
+  return new TextDecoder().decode(await readWhole(path));
 }
 
 /**
@@ -71,7 +149,13 @@ export const disk: Source = {
     try {
       for await (const entry of Deno.readDir(path)) {
         if (entry.name.startsWith(".")) continue;
-        const kind = entry.isSymlink ? await Deno.stat(join(path, entry.name)) : entry;
+        // A link that leads nowhere is a file that cannot be read, and says so where it is wanted.
+        const kind = entry.isSymlink
+          ? await Deno.stat(join(path, entry.name)).catch(() => ({
+            isDirectory: false,
+            isFile: true,
+          }))
+          : entry;
         if (kind.isDirectory) folders.push(entry.name);
         else if (kind.isFile) files.push(entry.name);
       }
@@ -105,6 +189,54 @@ export const disk: Source = {
     return windowedBytes({ path, size, fill, close: () => file.close() });
   },
 };
+
+/** The longest part of a name, in characters of up to three bytes, that leaves room for more. */
+const LONGEST_PART = 70;
+
+function shortened(name: string): string {
+  return name.length <= LONGEST_PART ? name : name.slice(0, LONGEST_PART);
+}
+
+/** Locks a file that was just made, so that nobody takes it for a leftover; false if somebody has. */
+function hold(file: Deno.FsFile, path: string): boolean {
+  try {
+    file.lockSync(true);
+    return Deno.statSync(path).ino === file.statSync().ino;
+  } catch (error) {
+    // Some file systems know no locks.
+    return !(error instanceof Deno.errors.NotFound);
+  }
+}
+
+/** What {@linkcode AtomicFile} calls its temporary files. */
+const LEFTOVER = /^\..+\.[0-9a-f]{8}\.tmp$/;
+/** Folders that were looked through by this process. */
+const searched = new Set<string>();
+
+/**
+ * Removes temporary files that processes left in a folder which were killed: those that nobody holds. A
+ * folder is looked through once.
+ */
+export async function removeLeftovers(folder: string): Promise<void> {
+  if (searched.has(folder)) return;
+  searched.add(folder);
+  try {
+    for await (const { name, isFile } of Deno.readDir(folder)) {
+      if (isFile && LEFTOVER.test(name)) removeUnheld(join(folder, name));
+    }
+  } catch {
+    // Whoever writes there says what is wrong.
+  }
+}
+
+function removeUnheld(path: string): void {
+  try {
+    using file = Deno.openSync(path, { read: true, write: true });
+    if (file.tryLockSync(true)) Deno.removeSync(path);
+  } catch {
+    // It is somebody else's, or gone.
+  }
+}
 
 /** Writes all bytes: a single `write` may store only a part of them. */
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
@@ -143,13 +275,18 @@ export class AtomicFile implements AsyncDisposable {
    * @throws {Deno.errors.PermissionDenied} If the folder may not be written to.
    */
   static async create(path: string): Promise<AtomicFile> {
-    const part = crypto.randomUUID().slice(0, 8);
-    const temporary = join(dirname(path), `.${basename(path)}.${part}.tmp`);
-    try {
-      const file = await Deno.open(temporary, { write: true, createNew: true });
-      return new AtomicFile(path, temporary, file);
-    } catch (error) {
-      throw explain(error, "write", path);
+    await removeLeftovers(dirname(path));
+    for (;;) {
+      const part = crypto.randomUUID().slice(0, 8);
+      const temporary = join(dirname(path), `.${shortened(basename(path))}.${part}.tmp`);
+      try {
+        const options = { write: true, createNew: true };
+        const file = await opened(() => Deno.open(temporary, options));
+        if (hold(file, temporary)) return new AtomicFile(path, temporary, file);
+        file.close();
+      } catch (error) {
+        throw explain(error, "write", path);
+      }
     }
   }
 
@@ -223,4 +360,16 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
   await using file = await AtomicFile.create(path);
   await file.write(typeof content === "string" ? new TextEncoder().encode(content) : content);
   await file.commit();
+}
+
+/**
+ * Checks that a file can be written before there is anything to write, as that may take long to compute.
+ *
+ * @throws As {@linkcode writeFileAtomic} does.
+ */
+export async function checkWritable(path: string): Promise<void> {
+  if (await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false)) {
+    throw new TypeError(`Cannot write ${path}: it is a folder; name a file`);
+  }
+  await using _file = await AtomicFile.create(path);
 }

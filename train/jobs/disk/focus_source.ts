@@ -10,6 +10,7 @@ import { loadFocusModel } from "../../models/focus/model_file.ts";
 import { findFocus } from "../../models/focus/predict.ts";
 import { decodeFocusTable, focusPlanesOf } from "../../images/series/focus_table.ts";
 import { goOn, type Progress } from "../progress/progress.ts";
+import { readWhole, reasonOf } from "./files.ts";
 import { weightsFile } from "./model_files.ts";
 import type { FindFocus } from "../../images/series/stack_video.ts";
 
@@ -54,11 +55,12 @@ export function isFocusTable(path: string): boolean {
 
 async function readFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return await Deno.readFile(path);
+    return await readWhole(path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
-      `Cannot read ${path}: ${reason}; give a table of focus planes (.csv) or the folder of a run of ` +
+      `Cannot read ${path}: ${
+        reasonOf(error, path)
+      }; give a table of focus planes (.csv) or the folder of a run of ` +
         "model focus",
     );
   }

@@ -6,7 +6,7 @@
  */
 
 import { dirname, join } from "node:path";
-import { explain } from "./files.ts";
+import { explain, removeLeftovers } from "./files.ts";
 
 /** A folder for results. Those that were made for it are removed again if they are empty in the end. */
 export interface MadeFolder extends Disposable {
@@ -29,6 +29,7 @@ export async function makeFolder(path: string, { task = "make" } = {}): Promise<
     removeEmpty(missing);
     throw explainMaking(error, { path, task });
   }
+  if (missing.length === 0) await removeLeftovers(path);
   return { path, [Symbol.dispose]: () => removeEmpty(missing) };
 }
 
@@ -57,10 +58,11 @@ export async function makeNewFolder(wanted: string): Promise<MadeFolder> {
 }
 
 function explainMaking(error: unknown, { path, task }: { path: string; task: string }): unknown {
-  if (error instanceof Deno.errors.AlreadyExists) {
+  const explained = explain(error, task, path);
+  if (error instanceof Deno.errors.AlreadyExists && explained === error) {
     return new TypeError(`Cannot ${task} ${path}: a part of this path is a file; name a folder`);
   }
-  return explain(error, task, path);
+  return explained;
 }
 
 /** The folders of a path that are not there, the innermost first. */

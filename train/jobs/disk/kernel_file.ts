@@ -6,7 +6,7 @@
 
 import type { Pins } from "../../../kernels/gpu/choices.ts";
 import { kernelFamilies } from "../../../kernels/families.ts";
-import { writeFileAtomic } from "./files.ts";
+import { readWholeText, reasonOf, writeFileAtomic } from "./files.ts";
 
 const NAMES: ReadonlySet<string> = new Set(
   kernelFamilies.flatMap(({ variants }) => variants.map(({ name }) => name)),
@@ -24,9 +24,9 @@ export async function readKernelFile(path: string): Promise<Pins> {
   };
   let text: string;
   try {
-    text = await Deno.readTextFile(path);
+    text = await readWholeText(path);
   } catch (error) {
-    throw new Error(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`Cannot read ${path}: ${reasonOf(error, path)}`, { cause: error });
   }
   let content: { kernels?: unknown };
   try {

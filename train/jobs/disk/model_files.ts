@@ -5,6 +5,7 @@
  */
 
 import { decodeModel, type ModelFile } from "../../models/model_file.ts";
+import { readWhole, reasonOf } from "./files.ts";
 import type { ModelKind } from "../../models/model_kind.ts";
 
 /** The weights of a model that is given as a run folder or as the file itself. */
@@ -34,11 +35,12 @@ export async function readModelFile(
 
 async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return await Deno.readFile(path);
+    return await readWhole(path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : error;
     throw new Error(
-      `Cannot read ${path}: ${reason}; give the folder of a training run or a weights file`,
+      `Cannot read ${path}: ${
+        reasonOf(error, path)
+      }; give the folder of a training run or a weights file`,
     );
   }
 }

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { decodeSafeTensors, encodeSafeTensors } from "../../../nn/safetensors.ts";
+import { crc32 } from "node:zlib";
+import { decodeSafeTensors, encodeSafeTensors, type NamedArray } from "../../../nn/safetensors.ts";
 import { parseStageState, type SavedState, type StageStore } from "../../learn/stage_state.ts";
-import { writeFileAtomic } from "./files.ts";
+import { readWhole, writeFileAtomic } from "./files.ts";
 import { FOCUS } from "./focus_source.ts";
 
 const PARTS = ["weights", "moments", "best", "average"] as const;
@@ -138,11 +139,23 @@ export class RunFolder implements StageStore {
     await Deno.truncate(this.file(METRICS), known.lastIndexOf(0x0a) + 1);
   }
 
-  /** All lines of `metrics.jsonl`. */
+  /** All lines of `metrics.jsonl` that can be read. */
   async readMetrics(): Promise<Record<string, unknown>[]> {
-    if (!await this.has(METRICS)) return [];
+    return (await this.readMetricLines()).lines;
+  }
+
+  /** All lines of `metrics.jsonl` that can be read, and the numbers, from 1, of those that cannot. */
+  async readMetricLines(): Promise<{ lines: Record<string, unknown>[]; damaged: number[] }> {
+    const lines: Record<string, unknown>[] = [];
+    const damaged: number[] = [];
+    if (!await this.has(METRICS)) return { lines, damaged };
     const text = await Deno.readTextFile(this.file(METRICS));
-    return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+    for (const [at, line] of text.split("\n").entries()) {
+      const value = line === "" ? null : parsedObject(line);
+      if (value !== null) lines.push(value);
+      else if (line !== "") damaged.push(at + 1);
+    }
+    return { lines, damaged };
   }
 
   /** Saves the state that `--resume` goes on from: one file, so it is never half new. */
@@ -152,10 +165,9 @@ export class RunFolder implements StageStore {
         [...parts[part]].map(([name, array]) => [`${part}:${name}`, array] as const)
       ),
     );
-    await this.write(
-      STATE,
-      encodeSafeTensors({ metadata: { state: JSON.stringify(state) }, tensors }),
-    );
+    const text = JSON.stringify(state);
+    const metadata = { state: text, checksum: checksumOf(text, tensors) };
+    await this.write(STATE, encodeSafeTensors({ metadata, tensors }));
   }
 
   /**
@@ -167,7 +179,12 @@ export class RunFolder implements StageStore {
     if (!await this.has(STATE)) return null;
     const path = this.file(STATE);
     try {
-      const { metadata, tensors } = decodeSafeTensors(await Deno.readFile(path), path);
+      const { metadata, tensors } = decodeSafeTensors(await readWhole(path), path);
+      // Earlier versions kept none.
+      const { checksum = checksumOf(metadata.state, tensors) } = metadata;
+      if (checksum !== checksumOf(metadata.state, tensors)) {
+        throw new SyntaxError("its checksum is not that of its content");
+      }
       const part = (prefix: string) =>
         new Map(
           [...tensors]
@@ -189,6 +206,26 @@ export class RunFolder implements StageStore {
       );
     }
   }
+}
+
+/** A line of JSON as an object; null if it is none. */
+function parsedObject(line: string): Record<string, unknown> | null {
+  try {
+    const value = JSON.parse(line);
+    return typeof value === "object" && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** CRC-32 of a state and its arrays in their order: the length of a file tells only of what is missing. */
+function checksumOf(state: string | undefined, tensors: ReadonlyMap<string, NamedArray>): string {
+  let sum = crc32(state ?? "");
+  for (const [name, { data }] of tensors) {
+    sum = crc32(name, sum);
+    sum = crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), sum);
+  }
+  return sum.toString(16).padStart(8, "0");
 }
 
 function failure(

@@ -9,7 +9,7 @@ import type { Device } from "../../../kernels/gpu/device.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
 import type { Stage } from "../../learn/stages.ts";
 import type { TrainingSet } from "../../learn/training_set.ts";
-import { writeFileAtomic } from "../disk/files.ts";
+import { readWholeText, reasonOf, writeFileAtomic } from "../disk/files.ts";
 import { openFocus } from "../disk/focus_source.ts";
 import { claimFolder } from "../disk/folders.ts";
 import { readModelFile } from "../disk/model_files.ts";
@@ -80,8 +80,10 @@ export type ExperimentEvent = TrainEvent | RecipeMeasured | ExperimentDone;
 export async function* experiment(
   { file, out, stop }: ExperimentOptions,
 ): AsyncGenerator<ExperimentEvent> {
-  const text = await Deno.readTextFile(file).catch((error) => {
-    throw new Error(`Cannot read ${file}: ${error.message}; give a JSON file of a protocol`);
+  const text = await readWholeText(file).catch((error) => {
+    throw new Error(
+      `Cannot read ${file}: ${reasonOf(error, file)}; give a JSON file of a protocol`,
+    );
   });
   const protocol = parseProtocol(text, file);
   // What cannot be measured is not trained.

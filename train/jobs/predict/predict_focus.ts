@@ -58,7 +58,7 @@ export async function* predictFocus(
     );
   }
   const open = (input: string) => openZSequence(source, input, { channel });
-  const sequences = await Promise.all(inputs.map(open));
+  const sequences = await eachInTurn(inputs, open);
   for (const text of groupNotes(sequences.flatMap(({ notes }) => notes))) {
     yield { type: "note", text };
   }
@@ -84,4 +84,11 @@ export async function* predictFocus(
   await record.save();
   await writeFileAtomic(table, encodeFocusTable(rows));
   yield { type: "done", out, written: 1, kept: 0 };
+}
+
+/** One after the other, so that few files are open at once. */
+async function eachInTurn<A, B>(items: readonly A[], work: (item: A) => Promise<B>): Promise<B[]> {
+  const results: B[] = [];
+  for (const item of items) results.push(await work(item));
+  return results;
 }

@@ -8,6 +8,7 @@ import type { Pins } from "../../../kernels/gpu/choices.ts";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
 import type { Source } from "../../images/source.ts";
+import type { StageStore } from "../../learn/stage_state.ts";
 import { type Stage, STAGES } from "../../learn/stages.ts";
 import { defaultKinds, type Kinds } from "../../models/list.ts";
 import { disk } from "../disk/files.ts";
@@ -97,14 +98,17 @@ export async function openRun(options: TrainOptions, claim?: ClaimedFolder): Pro
     folder: seeds === 1 ? parent : new RunFolder(`${out}/seed-${config.seed + i}`),
   }));
   const kept = parts.move();
+  let recorded = "";
   return {
     ...{ config, out, resume, seeds, stages, stop, isMeasured },
     ...{ kinds, source, parent, places, device },
-    recordKernels: () =>
-      writeKernelFile(parent.file(KERNELS), {
-        adapter: device.adapter.name,
-        kernels: { ...pins, ...device.choices.used },
-      }),
+    async recordKernels() {
+      const kernels = { ...pins, ...device.choices.used };
+      const text = JSON.stringify(kernels);
+      if (text === recorded) return;
+      await writeKernelFile(parent.file(KERNELS), { adapter: device.adapter.name, kernels });
+      recorded = text;
+    },
     async begin() {
       const known = { ...versions(), adapter: device.adapter.name };
       await parent.writeConfig(config, known);
@@ -114,6 +118,22 @@ export async function openRun(options: TrainOptions, claim?: ClaimedFolder): Pro
       }
     },
     [Symbol.dispose]: () => kept.dispose(),
+  };
+}
+
+/** The folder of a seed, which notes with each state which kernels were used: it goes on with them. */
+export function recordingStore(
+  run: Pick<OpenedRun, "recordKernels">,
+  folder: RunFolder,
+): StageStore {
+  return {
+    path: folder.path,
+    appendMetrics: (lines) => folder.appendMetrics(lines),
+    cutMetrics: (bytes) => folder.cutMetrics(bytes),
+    async saveState(state) {
+      await run.recordKernels();
+      await folder.saveState(state);
+    },
   };
 }
 

@@ -23,8 +23,15 @@ import { freshNetwork, modelKind } from "../../models/list.ts";
 import { versions } from "../disk/version.ts";
 import type { TrainConfig } from "./config.ts";
 import type { FocusPlanEvent, TrainEvent } from "./events.ts";
+import { readWholeText } from "../disk/files.ts";
 import { isFocusTable } from "../disk/focus_source.ts";
-import { type OpenedRun, openRun, type SeedPlace, type TrainOptions } from "./run.ts";
+import {
+  type OpenedRun,
+  openRun,
+  recordingStore,
+  type SeedPlace,
+  type TrainOptions,
+} from "./run.ts";
 
 /** The one stage of such a run. */
 const STAGE = "focus";
@@ -68,7 +75,7 @@ async function readStacks(
   }
   const { channel } = planeChoice(config);
   const sequence = await openZSequence(source, await folderOfStacks(source, stills), { channel });
-  const rows = decodeFocusTable(await Deno.readTextFile(focus), focus);
+  const rows = decodeFocusTable(await readWholeText(focus), focus);
   const stacks = labelledStacks(sequence, { rows, from: focus });
   if (stacks.length > 0) return { notes: sequence.notes, stacks };
   throw new RangeError(
@@ -151,7 +158,7 @@ async function* trainSeed(
     ...{ learner, schedule, seed, resume, stop: run.stop },
     streams: new Map([[STAGE, stream]]),
     examiner: focusExaminer(device, { network, reading, stacks: held }),
-    store: folder,
+    store: recordingStore(run, folder),
     settings: config,
   });
   const encode = (weights: typeof best) => encodeModelOf(network, { weights, reading });

@@ -25,6 +25,7 @@ import { freshNetwork, modelKind, objectModelOf } from "../../models/list.ts";
 import { decodeModel, encodeModel, readingOf } from "../../models/model_file.ts";
 import type { SeedResults } from "../../report/results.ts";
 import { resultsTable } from "../../report/results_table.ts";
+import { readWhole } from "../disk/files.ts";
 import { readModelFile, weightsFile } from "../disk/model_files.ts";
 import type { ClaimedFolder } from "../disk/folders.ts";
 import type { RunFolder } from "../disk/run_folder.ts";
@@ -37,7 +38,13 @@ import { FOCUS, isFocusTable, openFocus } from "../disk/focus_source.ts";
 import { measureStages } from "./seeds/measure_stages.ts";
 import type { InputEvent, RangeEvent } from "../progress/inputs.ts";
 import { begin, countedFrames, waitingFor } from "../progress/progress.ts";
-import { type OpenedRun, openRun, type SeedPlace, type TrainOptions } from "./run.ts";
+import {
+  type OpenedRun,
+  openRun,
+  recordingStore,
+  type SeedPlace,
+  type TrainOptions,
+} from "./run.ts";
 import { exposureOf, type SeedRun, stageFile, type TrainedModel } from "./seeds/seed_run.ts";
 import { takesStacks } from "./stack_set.ts";
 import { loadTrainingSet } from "./training_set.ts";
@@ -90,7 +97,9 @@ export async function* trainObjects(
   if (!run.isMeasured) return;
   const table = resultsTable(results);
   const folders = places.map(({ folder }) => folder);
-  await writeReport({ parent, folders, config, set, table, results, adapter: device.adapter.name });
+  const adapter = device.adapter.name;
+  const warnings = await writeReport({ parent, folders, config, set, table, results, adapter });
+  for (const text of warnings) yield { type: "warning", text };
   yield {
     type: "result",
     table,
@@ -110,7 +119,7 @@ async function checkGiven({ device, config: { resumeFrom }, kinds: { models } }:
 /** Puts the classifier that finds focus beside the weights: to predict takes both. */
 async function keepFocus(folder: RunFolder, { focus }: TrainConfig): Promise<void> {
   if (focus === "" || isFocusTable(focus)) return;
-  await folder.write(FOCUS, await Deno.readFile(weightsFile(focus)));
+  await folder.write(FOCUS, await readWhole(weightsFile(focus)));
 }
 
 /** A seed about to be trained. */
@@ -201,7 +210,8 @@ async function* trainStage(
   const saved = await folder.loadState();
   const resume = saved?.state.stage === stage ? saved : null;
   // What a stage told before it saved its first state is told again.
-  if (!resume && (saved || stage === "baseline")) {
+  const isFirst = stage === "baseline" || (config.resumeFrom !== "" && !await hasTrained(seed));
+  if (!resume && (saved || isFirst)) {
     await folder.cutMetrics(saved?.state.metricsBytes ?? 0);
   }
   if (baseline) learner.setWeights(baseline.weights, folder.file(stageFile("baseline")));
@@ -220,7 +230,7 @@ async function* trainStage(
     schedule: scheduleOf(stage, { set, settings: config }),
     streams: stageStreams(stage, { set, settings: config, encode, lessons }),
     examiner,
-    store: folder,
+    store: recordingStore(seed.run, folder),
     // Only the baseline may stop early.
     settings: baseline ? { ...config, patience: 0, ...toleranceOf(config) } : config,
     stopsOnCollapse: config.stopOnCollapse,
@@ -233,6 +243,13 @@ async function* trainStage(
   learner.setWeights(best, folder.file(stageFile(stage)));
   const decode = yield* tuned(seed, baseline?.decode ?? untuned);
   return yield* keepStage(seed, { stage, reason, weights: best, decode });
+}
+
+/** Whether a stage after a baseline that was given is over, so that what it told is kept. */
+async function hasTrained({ folder }: SeedRun): Promise<boolean> {
+  const stages = ["control", "consistent"] as const;
+  const found = await Promise.all(stages.map((stage) => folder.has(stageFile(stage))));
+  return found.includes(true);
 }
 
 /** A student's last weights are its result unless they are clearly worse on stills. */

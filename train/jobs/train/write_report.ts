@@ -35,11 +35,13 @@ export interface FinishedRun {
 /**
  * Writes `report.html` and `curves.svg`.
  *
+ * @returns What a user should be warned of.
  * @throws {SyntaxError | RangeError} If a frame has to be read again and its file is damaged.
  */
 export async function writeReport(
   { parent, folders, config, set, table, results, adapter }: FinishedRun,
-): Promise<void> {
+): Promise<string[]> {
+  const logs = await Promise.all(folders.map((folder) => folder.readMetricLines()));
   // The plotting library is large; only a run that gets this far loads it.
   const { renderCurves, renderReport } = await import("../../report/report.ts");
   const [video] = set.videos;
@@ -51,12 +53,17 @@ export async function writeReport(
     seeds: folders.map((_, i) => config.seed + i),
     table,
     results,
-    metrics: await Promise.all(folders.map((folder) => folder.readMetrics())),
+    metrics: logs.map(({ lines }) => lines),
     video: video && await reportedVideo(video, results),
     notes: [...set.warnings, ...set.notes],
   });
   await parent.write("curves.svg", renderCurves(report.curves));
   await parent.write("report.html", renderReport(report));
+  return folders.flatMap((folder, i) =>
+    logs[i].damaged.map((line) =>
+      `${folder.file("metrics.jsonl")}: line ${line} is damaged and left out of the report`
+    )
+  );
 }
 
 /** What a report shows of a video. */

@@ -1,6 +1,13 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import { disk, writeFileAtomic } from "../../../../train/jobs/disk/files.ts";
+import {
+  AtomicFile,
+  disk,
+  readWhole,
+  readWholeText,
+  writeFileAtomic,
+} from "../../../../train/jobs/disk/files.ts";
+import { makeFolder } from "../../../../train/jobs/disk/folders.ts";
 import { listFolder } from "../../../../train/images/source.ts";
 import { withFile, withFolder } from "../../fixtures/temporary.ts";
 
@@ -57,5 +64,98 @@ Deno.test("disk.open() reads the bytes asked for, near and far, small and large"
     for (const [at, length] of [[299_999, 2], [-1, 1], [NaN, 1], [0, Infinity]]) {
       await assertRejects(() => bytes.read(at, length), SyntaxError, "has only 300000");
     }
+  });
+});
+
+/** Starts a file in a process of its own, which is then killed. */
+async function killWhileWriting(path: string): Promise<void> {
+  const module = new URL("../../../../train/jobs/disk/files.ts", import.meta.url);
+  const script = `import { AtomicFile } from "${module}";
+    const file = await AtomicFile.create(${JSON.stringify(path)});
+    await file.write(new Uint8Array(10));
+    console.log("written");
+    await new Promise((end) => setTimeout(end, 60_000));`;
+  const child = new Deno.Command("deno", {
+    args: ["run", "--no-prompt", "--allow-read", "--allow-write", "--ext=ts", "-"],
+    cwd: new URL("../../../..", import.meta.url),
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(script));
+  await writer.close();
+  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+    if (chunk.includes("written")) break;
+  }
+  child.kill("SIGKILL");
+  await child.status;
+}
+
+Deno.test("AtomicFile removes what a killed process left, and nothing that somebody still writes", async () => {
+  await withFolder({ ".keep.tmp": "", ".x.txt.0123abcd.tmp.txt": "" }, async (path) => {
+    const names = () => [...Deno.readDirSync(path)].map(({ name }) => name).sort();
+    await using open = await AtomicFile.create(join(path, "open.bin"));
+    await killWhileWriting(join(path, "killed.bin"));
+    assertEquals(names().length, 4, `${names()}`);
+    // A folder is looked through once by each process: this one has done so.
+    const child = await new Deno.Command("deno", {
+      args: [
+        ...["eval", "--ext=ts"],
+        `import { writeFileAtomic } from "${new URL(
+          "../../../../train/jobs/disk/files.ts",
+          import.meta.url,
+        )}"; await writeFileAtomic(${JSON.stringify(join(path, "new.txt"))}, "new");`,
+      ],
+      cwd: new URL("../../../..", import.meta.url),
+    }).output();
+    assertEquals(child.success, true, new TextDecoder().decode(child.stderr));
+    assertEquals(names().filter((name) => name.includes("killed")), []);
+    await open.commit();
+    assertEquals(names(), [".keep.tmp", ".x.txt.0123abcd.tmp.txt", "new.txt", "open.bin"]);
+  });
+});
+
+Deno.test("files with long names are written, and too long ones are told of", async () => {
+  await withFolder({}, async (path) => {
+    for (const name of ["n".repeat(251) + ".tif", "ü".repeat(125) + ".tif"]) {
+      await writeFileAtomic(join(path, name), "x");
+      assertEquals(await Deno.readTextFile(join(path, name)), "x");
+    }
+    const long = join(path, "n".repeat(252) + ".tif");
+    await assertRejects(
+      () => writeFileAtomic(long, "x"),
+      TypeError,
+      "this name is longer than the disk allows",
+    );
+    assertEquals([...Deno.readDirSync(path)].length, 2);
+  });
+});
+
+Deno.test("links that lead nowhere, pipes and folders are told of, and nobody waits for them", async () => {
+  await withFolder({ "real.tif": "x" }, async (path) => {
+    await Deno.symlink(join(path, "gone.tif"), join(path, "link.tif"));
+    const { success } = await new Deno.Command("sh", {
+      args: ["-c", `mkfifo "$1"`, "sh", join(path, "pipe.tif")],
+    }).output();
+    assertEquals(success, true);
+    assertEquals((await listFolder(disk, path)).images, ["link.tif", "real.tif"]);
+    const cases: [name: string, says: string][] = [
+      ["link.tif", "it is a link to something that does not exist"],
+      ["pipe.tif", "it is a pipe or a device; name a file"],
+      [".", "it is a folder; name a file"],
+    ];
+    for (const [name, says] of cases) {
+      const file = join(path, name);
+      for (
+        const read of [() => disk.open(file), () => readWhole(file), () => readWholeText(file)]
+      ) {
+        await assertRejects(read, Error, says);
+      }
+    }
+    await assertRejects(
+      () => makeFolder(join(path, "link.tif")),
+      Error,
+      "it is a link to something that does not exist",
+    );
   });
 });

@@ -1,5 +1,9 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { encodeSafeTensors, type NamedArray } from "../../../../nn/safetensors.ts";
+import {
+  decodeSafeTensors,
+  encodeSafeTensors,
+  type NamedArray,
+} from "../../../../nn/safetensors.ts";
 import { defaultConfig } from "../../../../train/jobs/train/config.ts";
 import { RunFolder } from "../../../../train/jobs/disk/run_folder.ts";
 import type { SavedState } from "../../../../train/learn/stage_state.ts";
@@ -122,4 +126,50 @@ Deno.test("RunFolder says where it cannot be made or written, and why", async ()
       assertEquals(names, ["config.json", "metrics.jsonl"]);
     },
   );
+});
+
+Deno.test("RunFolder.loadState() finds every damaged bit of a state, and numbers that make no sense", async () => {
+  await withFolder({}, async (path) => {
+    const folder = new RunFolder(path);
+    await folder.saveState(SAVED);
+    const file = folder.file("state.safetensors");
+    const bytes = await Deno.readFile(file);
+    // The last bytes are arrays: no length and no name changes.
+    for (const at of [bytes.length - 1, bytes.length - 5, bytes.length - 12]) {
+      const damaged = bytes.slice();
+      damaged[at] ^= 1;
+      await Deno.writeFile(file, damaged);
+      await assertRejects(() => folder.loadState(), SyntaxError, "it is damaged");
+    }
+    const { metadata, tensors } = decodeSafeTensors(bytes, "state");
+    const changed = (change: object) => {
+      const state = JSON.stringify({ ...JSON.parse(metadata.state), ...change });
+      return encodeSafeTensors({ metadata: { state }, tensors });
+    };
+    const wrong = [
+      ...[{ step: -1 }, { step: 1.5 }, { step: null }, { waited: "1" }, { metricsBytes: -3 }],
+      ...[{ counts: { segmentation: "many" } }, { bestScore: "low" }, { collapsed: 0 }],
+      ...[{ plateaus: null }, { streams: 7 }],
+    ];
+    for (const change of wrong) {
+      await Deno.writeFile(file, changed(change));
+      await assertRejects(() => folder.loadState(), SyntaxError, "damaged", JSON.stringify(change));
+    }
+    // States of earlier versions have no checksum.
+    await Deno.writeFile(file, changed({}));
+    assertEquals(await folder.loadState(), SAVED);
+  });
+});
+
+Deno.test("RunFolder.readMetricLines() leaves out damaged lines, and tells their numbers", async () => {
+  await withFolder({}, async (path) => {
+    const folder = new RunFolder(path);
+    const lines = ['{"step":1}', '{"st\u0000ep":2', "null", "[3]", '{"step":4}', ""];
+    await Deno.writeTextFile(folder.file("metrics.jsonl"), lines.join("\n"));
+    assertEquals(await folder.readMetricLines(), {
+      lines: [{ step: 1 }, { step: 4 }],
+      damaged: [2, 3, 4],
+    });
+    assertEquals(await folder.readMetrics(), [{ step: 1 }, { step: 4 }]);
+  });
 });

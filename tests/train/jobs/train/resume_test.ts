@@ -123,8 +123,39 @@ Deno.test("resuming in an empty folder starts afresh, and a finished run is only
     const events = await trainToEnd({ config, out, resume: true });
     const content = await runContent(out);
     const again = await trainToEnd({ config, out, resume: true });
-    assertEquals(again.map(({ type }) => type), ["plan", "note", "result"]);
+    assertEquals(again.map(({ type }) => type), ["plan", "input", "range", "note", "result"]);
     assertEquals(tableOf(again), tableOf(events));
     assertEquals(await runContent(out), content);
+  }, { videos: [3], stills: 4 });
+});
+
+Deno.test("a run from given weights that is left after its first validation tells no line twice", async () => {
+  await withTinyData(async ({ data, runs }) => {
+    await trainToEnd({ config: tinyConfig(data, SMALL), out: `${runs}/given` });
+    const config = tinyConfig(data, { ...SMALL, resumeFrom: `${runs}/given`, control: true });
+    await trainUntilMeasured({ config, out: `${runs}/whole` });
+    const whole = await runContent(`${runs}/whole`);
+    for (const type of ["validation", "step"]) {
+      const out = `${runs}/${type}`;
+      await trainUntil({ config, out }, (event) => event.type === type);
+      await trainUntilMeasured({ config, out, resume: true });
+      assertEquals(await runContent(out), whole, `left after its first ${type}`);
+    }
+  }, { videos: [3], stills: 4 });
+});
+
+Deno.test("a run that is left knows all kernels that its states were made with", async () => {
+  await withTinyData(async ({ data, runs }) => {
+    const config = tinyConfig(data, SMALL);
+    const kernels = async (out: string) =>
+      Object.keys(JSON.parse(await Deno.readTextFile(`${out}/kernels.json`)).kernels).toSorted();
+    await trainUntil({ config, out: `${runs}/left` }, ({ type }) => type === "stage");
+    await trainUntil({ config, out: `${runs}/planned` }, ({ type }) => type === "step");
+    const [left, planned] = await Promise.all(
+      ["left", "planned"].map((run) => kernels(`${runs}/${run}`)),
+    );
+    // Planning asks for the kernels of steps; validating takes images of other sizes.
+    assert(planned.every((key) => left.includes(key)));
+    assert(left.length > planned.length, `${left.length} of ${planned.length}`);
   }, { videos: [3], stills: 4 });
 });

@@ -11,6 +11,7 @@ import { type Bytes, unreadable } from "../../bytes.ts";
 import { isExplained, type SampleFormat } from "../format.ts";
 import type { Resolution } from "./calibration.ts";
 import {
+  bytesOfValues,
   numbers,
   readFraction,
   readTags,
@@ -60,6 +61,10 @@ export interface TiffPage {
   readonly tiled: boolean;
   /** Strips or tiles, row by row, sample after sample if planar. */
   readonly chunks: readonly TiffChunk[];
+  /** How many strips or tiles its directory lists, also those that it does not need. */
+  readonly listed: number;
+  /** Bytes that its directory claims for all of them. */
+  readonly claimed: number;
 }
 
 /** A TIFF file's pages and the texts of the first one, which says what the pages mean. */
@@ -74,6 +79,8 @@ export interface TiffFile {
   readonly resolution: Resolution;
   /** Pages left out because they are thumbnails, reduced copies or transparency masks. */
   readonly skipped: number;
+  /** What there is in the file beside what its pages claim, which may be rows or pages that were cut off. */
+  readonly notes: readonly string[];
   /** Looks up page i in file order, from 0, in the open file. */
   readonly page: (bytes: Bytes, i: number) => Promise<TiffPage>;
 }
@@ -121,12 +128,17 @@ export async function readTiffDirectories(bytes: Bytes): Promise<TiffFile> {
   let descriptions: string[] = [];
   let resolution: Resolution = { x: 0, y: 0, unit: 1 };
   let skipped = 0;
+  let known = 0;
+  let hasInner = false;
+  const notes = new Set<string>();
   for (let offset = start; offset !== 0;) {
     if (seen.has(offset)) {
       throw unreadable(bytes.path, "its page directories form a circle", damaged);
     }
     seen.add(offset);
     const { tags, next } = await readTags(source, offset);
+    known += bytesOfValues(tags);
+    hasInner ||= tags.has(SUB_DIRECTORIES);
     // NewSubfileType: bit 0 a reduced copy of another page, bit 2 a transparency mask.
     if (((await number(source, tags, 254)) ?? 0) & 5) skipped++;
     else {
@@ -137,12 +149,20 @@ export async function readTiffDirectories(bytes: Bytes): Promise<TiffFile> {
         resolution = await readResolution(source, tags);
       } else checkAlike(bytes.path, { page, first, index: places.length + 1 });
       places.push(offset);
+      known += page.claimed;
+      const surplus = surplusOf(page);
+      if (surplus !== null) notes.add(surplus);
     }
     offset = next;
   }
   if (first === undefined) throw unreadable(bytes.path, "it has no image page", damaged);
+  const left = bytes.size - known;
+  if (!hasInner && skipped === 0 && left > LITTLE && left >= first.claimed) {
+    notes.add(`${left} bytes of the file belong to no page: pages may be missing`);
+  }
   return {
     length: places.length,
+    notes: [...notes],
     first,
     descriptions,
     resolution,
@@ -217,7 +237,7 @@ async function describePage(source: TiffSource, tags: TiffTags, page: number): P
     chunkWidth: tiled ? await one(322, 0) : width,
     chunkHeight: tiled ? await one(323, 0) : Math.min(await one(278, height), height),
     tiled,
-    chunks: await readChunks(source, tags, { tiled, page }),
+    ...await listedChunks(source, tags, { tiled, page }),
   };
   if ((await one(266, 1)) !== 1) {
     throw unreadable(path, `page ${page} has its bits in reverse order`, resave);
@@ -241,6 +261,32 @@ function sampleFormat(path: string, code: number, page: number): SampleFormat {
   if (code === 2) return "int";
   if (code === 3) return "float";
   throw unreadable(path, `page ${page} holds numbers of the unknown format ${code}`, resave);
+}
+
+async function listedChunks(
+  source: TiffSource,
+  tags: TiffTags,
+  options: { tiled: boolean; page: number },
+): Promise<Pick<TiffPage, "chunks" | "listed" | "claimed">> {
+  const chunks = await readChunks(source, tags, options);
+  const claimed = chunks.reduce((sum, { bytes }) => sum + bytes, 0);
+  return { chunks, listed: chunks.length, claimed };
+}
+
+/** The tag of directories within a page, such as those of smaller copies. */
+const SUB_DIRECTORIES = 330;
+/** Bytes that belong to no page and are not worth a word. */
+const LITTLE = 4096;
+
+/** What to say of a page that has more strips, or bytes for more rows, than its height needs. */
+function surplusOf(
+  { chunks, listed, claimed, tiled, compression, ...page }: TiffPage,
+): string | null {
+  if (tiled) return null;
+  const whole = Math.ceil(page.width * page.samples * page.bits / 8) * page.height;
+  const hasRows = compression === 1 && claimed >= 2 * whole && claimed > whole + LITTLE;
+  if (listed <= chunks.length && !hasRows) return null;
+  return `its strips hold more rows than the height of ${page.height}: rows may be missing`;
 }
 
 async function readChunks(

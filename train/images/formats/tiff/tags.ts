@@ -229,3 +229,14 @@ function readOffset({ bytes, littleEndian, big }: TiffSource, view: DataView, at
   if (value <= Number.MAX_SAFE_INTEGER) return value;
   throw unreadable(bytes.path, "it points far outside itself", damaged);
 }
+
+/** Bytes of all values of a directory, those that stand in it among them. */
+export function bytesOfValues(tags: TiffTags): number {
+  let bytes = 0;
+  for (const field of tags.values()) {
+    for (const { type, count } of [field, ...field.more]) {
+      bytes += 12 + count * (typeBytes[type] ?? 1);
+    }
+  }
+  return bytes;
+}
