@@ -59,6 +59,8 @@ Deno.test("train writes a run folder from a file of settings and flags, which wi
   const tiny = {
     ...{ depth: 1, base: 2, patch: 16, batch: 2, pairs: 1, warmup: 4, rounds: 1, ramp: 0 },
     ...{ warmupRate: 0.01, validateEvery: 2, saveEvery: 2, control: false },
+    // Who sets pairs wants frames compared.
+    consistency: "siamese",
   };
   assertEquals(config, { ...fromFile, ...tiny });
 });

@@ -157,7 +157,8 @@ Deno.test("train() works without video, without validation and without test stil
     ];
     for (const [i, [change, stages, columns]] of cases.entries()) {
       const out = `${runs}/${i}`;
-      const events = await trainToEnd({ config: tinyConfig(data, change), out });
+      const config = tinyConfig(data, { exposure: 1, ...change });
+      const events = await trainToEnd({ config, out });
       assertEquals(stagesOf(events), stages);
       const { table, report } = resultOf(events);
       assertEquals(table.columns.map(({ key }) => key), columns);
