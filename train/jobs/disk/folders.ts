@@ -146,6 +146,7 @@ export interface Filling {
  * @throws {Error} If it does.
  */
 export async function refuseFilled(folder: string, { job, task, parts }: Filling): Promise<void> {
+  await removeLeftovers(folder);
   const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)
     // Whatever is in the way is told when the folder is made.
     .catch((): string[] => []);
