@@ -31,7 +31,7 @@ Deno.test("synth --holotomography writes stacks that train takes, and says how",
       ["synth", "--holotomography", "--out=h", "--stills=2", "--frames=1"],
       { cwd },
     );
-    assertEquals(lines, [`10 files written to ${cwd}/h`]);
+    assertEquals(lines.at(-1), `10 files written to ${cwd}/h`);
     assertMatch(next[1], / train --model focus --stills h\/stills --focus h\/focus\.csv --out /);
     assertMatch(next[3], / train --stills h\/stills --video h\/movie .* --focus runs\/focus$/);
     assertEquals((await tree(cwd)).includes("h/movie/t000.tif"), true);
