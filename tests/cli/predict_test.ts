@@ -5,9 +5,9 @@ import { syntheticVideo } from "../../train/synthetic/mod.ts";
 import { withFolder } from "../train/fixtures/temporary.ts";
 import {
   labelsOf,
-  picture,
   type Rectangle,
   thresholdModel,
+  tiffOf,
 } from "../train/fixtures/models/threshold_model.ts";
 import { command, events, firstLines, runs, saysNext, tree } from "./fixtures/command.ts";
 import { disk } from "../../train/jobs/disk/files.ts";
@@ -17,16 +17,17 @@ const B: Rectangle = { x: 6, y: 2, width: 4, height: 3 };
 const DIM_C: Rectangle = { x: 2, y: 6, width: 5, height: 3, value: 300 };
 const MODEL = { "model/weights.safetensors": thresholdModel() };
 
-function tiff(...frames: Rectangle[][]): Uint8Array<ArrayBuffer> {
-  return encodeGreyTiff(frames.map(picture));
-}
-
 async function labels(path: string) {
   return await readLabels(await decodeImage(disk, path), 0);
 }
 
 Deno.test("predict tells every frame, and keeps names that look like numbers", async () => {
-  const files = { ...MODEL, "12/007.tif": tiff([A]), "12/008.tif": tiff([A, B]), "9": tiff([B]) };
+  const files = {
+    ...MODEL,
+    "12/007.tif": tiffOf([A]),
+    "12/008.tif": tiffOf([A, B]),
+    "9": tiffOf([B]),
+  };
   await withFolder(files, async (cwd) => {
     const told = await events(["predict", "--model=model", "--out", "3", "12", "9"], { cwd });
     const frames = told.filter(({ type }) => type === "frame");
@@ -40,7 +41,7 @@ Deno.test("predict tells every frame, and keeps names that look like numbers", a
 });
 
 Deno.test("predict follows its flags, keeps what is there and overwrites only when told", async () => {
-  const files = { ...MODEL, "v.tif": tiff([A], [B, DIM_C]) };
+  const files = { ...MODEL, "v.tif": tiffOf([A], [B, DIM_C]) };
   await withFolder(files, async (cwd) => {
     const flags = ["--probability", "--tta", "--ctc", "--tile=64", "--memory=512"];
     const plain = ["predict", "--model", "model/weights.safetensors", ...flags, "v.tif"];

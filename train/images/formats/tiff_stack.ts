@@ -13,7 +13,7 @@ import {
   fileHead,
   type LinkedBytes,
   type TiffStackPage,
-} from "./tiff_directory.ts";
+} from "./encode_directory.ts";
 
 export type { TiffStackPage };
 

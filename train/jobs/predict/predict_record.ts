@@ -61,7 +61,7 @@ export interface PlannedInput {
 /** The SHA-256 of a file, in hexadecimal digits. */
 export async function hashOf(path: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return new Uint8Array(digest).toHex();
 }
 
 /** How often what is known of single images is saved, in milliseconds. */

@@ -10,6 +10,7 @@ import {
 import { makeFolder } from "../../../../train/jobs/disk/folders.ts";
 import { listFolder } from "../../../../train/images/source.ts";
 import { withFile, withFolder } from "../../fixtures/temporary.ts";
+import { killWhenReady } from "./fixtures/killed_process.ts";
 
 Deno.test("listFolder() leaves out hidden files and anything that is no image", async () => {
   const files = ["t10.tif", "t2.TIF", "t1.png", ".t3.tif", "Thumbs.db", "notes.txt", "sub/t4.tif"];
@@ -70,25 +71,9 @@ Deno.test("disk.open() reads the bytes asked for, near and far, small and large"
 /** Starts a file in a process of its own, which is then killed. */
 async function killWhileWriting(path: string): Promise<void> {
   const module = new URL("../../../../train/jobs/disk/files.ts", import.meta.url);
-  const script = `import { AtomicFile } from "${module}";
+  await killWhenReady(`import { AtomicFile } from "${module}";
     const file = await AtomicFile.create(${JSON.stringify(path)});
-    await file.write(new Uint8Array(10));
-    console.log("written");
-    await new Promise((end) => setTimeout(end, 60_000));`;
-  const child = new Deno.Command("deno", {
-    args: ["run", "--no-prompt", "--allow-read", "--allow-write", "--ext=ts", "-"],
-    cwd: new URL("../../../..", import.meta.url),
-    stdin: "piped",
-    stdout: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(script));
-  await writer.close();
-  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
-    if (chunk.includes("written")) break;
-  }
-  child.kill("SIGKILL");
-  await child.status;
+    await file.write(new Uint8Array(10));`);
 }
 
 Deno.test("AtomicFile removes what a killed process left, and nothing that somebody still writes", async () => {

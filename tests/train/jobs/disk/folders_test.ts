@@ -7,6 +7,7 @@ import {
 } from "../../../../train/jobs/disk/folders.ts";
 import { tree } from "../../../cli/fixtures/command.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
+import { killWhenReady } from "./fixtures/killed_process.ts";
 
 Deno.test("makeFolder() takes away what it made where nothing came of it", async () => {
   await withFolder({}, async (path) => {
@@ -63,24 +64,11 @@ Deno.test("claimFolder() lets one job at a time into a folder, also into one tha
 async function claimAndDie(folder: string, job: string): Promise<void> {
   const module = new URL("../../../../train/jobs/disk/folders.ts", import.meta.url);
   const script = `import { claimFolder } from "${module}";
-    await claimFolder("${folder}", "${job}");
-    console.log("claimed");
-    await new Promise((end) => setTimeout(end, 60_000));`;
-  const child = new Deno.Command("deno", {
-    args: ["run", "--no-prompt", "--allow-read", "--allow-write", "--ext=ts", "-"],
-    cwd: new URL("../../../..", import.meta.url),
-    stdin: "piped",
-    stdout: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(script));
-  await writer.close();
-  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
-    if (chunk.includes("claimed")) break;
-  }
-  await assertRejects(() => claimFolder(folder, job), Error, "another process");
-  child.kill("SIGKILL");
-  await child.status;
+    await claimFolder("${folder}", "${job}");`;
+  const meanwhile = async () => {
+    await assertRejects(() => claimFolder(folder, job), Error, "another process");
+  };
+  await killWhenReady(script, { meanwhile });
 }
 
 Deno.test("a killed process leaves no lock behind, only word of what it did", async () => {

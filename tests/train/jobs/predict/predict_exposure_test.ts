@@ -1,23 +1,18 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { decodeSafeTensors, encodeSafeTensors } from "../../../../nn/safetensors.ts";
-import { encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
 import { predict } from "../../../../train/jobs/predict/predict.ts";
 import type { PredictOptions } from "../../../../train/jobs/predict/predict_options.ts";
 import {
   labelsOf,
-  picture,
   type Rectangle,
   thresholdModel,
+  tiffOf,
 } from "../../fixtures/models/threshold_model.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import { pages } from "../../fixtures/label_pages.ts";
 
 const B: Rectangle = { x: 6, y: 2, width: 4, height: 3 };
 const DIM_C: Rectangle = { x: 2, y: 6, width: 5, height: 3, value: 300 };
-
-function tiff(...frames: Rectangle[][]): Uint8Array<ArrayBuffer> {
-  return encodeGreyTiff(frames.map(picture));
-}
 
 Deno.test("predict() shows a video at the exposure at which most persists, or at the one it is told", async () => {
   const weights = thresholdModel();
@@ -26,8 +21,8 @@ Deno.test("predict() shows a video at the exposure at which most persists, or at
   const files = {
     "model/weights.safetensors": weights,
     "auto/weights.safetensors": encodeSafeTensors({ metadata: { ...metadata, exposure }, tensors }),
-    "a.tif": tiff([B, DIM_C], [B, DIM_C]),
-    "b.tif": tiff([B, DIM_C]),
+    "a.tif": tiffOf([B, DIM_C], [B, DIM_C]),
+    "b.tif": tiffOf([B, DIM_C]),
   };
   await withFolder(files, async (folder) => {
     const predicted = async (out: string, options: Partial<PredictOptions>) => {

@@ -13,6 +13,7 @@ import {
   picture,
   type Rectangle,
   thresholdModel,
+  tiffOf,
 } from "../../fixtures/models/threshold_model.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 
@@ -21,16 +22,12 @@ const B: Rectangle = { x: 6, y: 2, width: 4, height: 3 };
 const DIM: Rectangle = { ...B, value: 100 };
 const MODEL = { "model/weights.safetensors": thresholdModel() };
 
-function tiff(...frames: Rectangle[][]): Uint8Array<ArrayBuffer> {
-  return encodeGreyTiff(frames.map(picture));
-}
-
 /** A file whose sizes can be read, but not its pixels. */
 function spoilt(): Uint8Array<ArrayBuffer> {
-  return tiff([A]).map((byte, i) => i >= 8 && i < 14 ? byte ^ 255 : byte);
+  return tiffOf([A]).map((byte, i) => i >= 8 && i < 14 ? byte ^ 255 : byte);
 }
 
-const cut = () => tiff([A]).slice(0, 40);
+const cut = () => tiffOf([A]).slice(0, 40);
 
 /** Predicts, and gives the notes, what was written, and the error in the end, if any. */
 async function told(folder: string, options: Partial<PredictOptions>) {
@@ -57,8 +54,8 @@ async function told(folder: string, options: Partial<PredictOptions>) {
 }
 
 Deno.test("predict() takes a folder for a video where its images are numbered, else for stills", async () => {
-  const stills = { "s/bright.tif": tiff([A]), "s/dim.tif": tiff([DIM]) };
-  const frames = { "v/t1.tif": tiff([A]), "v/t2.tif": tiff([DIM]) };
+  const stills = { "s/bright.tif": tiffOf([A]), "s/dim.tif": tiffOf([DIM]) };
+  const frames = { "v/t1.tif": tiffOf([A]), "v/t2.tif": tiffOf([DIM]) };
   await withFolder({ ...MODEL, ...stills, ...frames }, async (folder) => {
     const each = await told(folder, { inputs: ["s"] });
     assertEquals(each.objects, { "bright.tif": 1, "dim.tif": 1 });
@@ -84,9 +81,9 @@ Deno.test("predict() takes stills of any size from a folder, and says which fram
     data: new Float32Array(20).fill(1000, 0, 3),
   }]);
   const files = {
-    "s/a.tif": tiff([A]),
+    "s/a.tif": tiffOf([A]),
     "s/b.tif": small,
-    "v/t1.tif": tiff([A]),
+    "v/t1.tif": tiffOf([A]),
     "v/t2.tif": small,
   };
   await withFolder({ ...MODEL, ...files }, async (folder) => {
@@ -102,7 +99,7 @@ Deno.test("predict() takes stills of any size from a folder, and says which fram
 
 Deno.test("predict() passes over what a shell finds beside images", async () => {
   const junk = { "d/notes.txt": "hello", "d/empty": "", "d/sub/readme.md": "none" };
-  const files = { "d/a.tif": tiff([A]), "d/image": tiff([B]), "d/film/t1.tif": tiff([A, B]) };
+  const files = { "d/a.tif": tiffOf([A]), "d/image": tiffOf([B]), "d/film/t1.tif": tiffOf([A, B]) };
   await withFolder({ ...MODEL, ...junk, ...files }, async (folder) => {
     const inputs = ["a.tif", "empty", "film", "image", "notes.txt", "sub"].map((name) =>
       `d/${name}`
@@ -123,7 +120,7 @@ Deno.test("predict() passes over what a shell finds beside images", async () => 
 });
 
 Deno.test("predict() names all files that cannot be opened before it does anything", async () => {
-  const files = { "a.tif": tiff([A]), "b.tif": cut(), "c.tif": "text", "d.tif": tiff([B]) };
+  const files = { "a.tif": tiffOf([A]), "b.tif": cut(), "c.tif": "text", "d.tif": tiffOf([B]) };
   await withFolder({ ...MODEL, ...files }, async (folder) => {
     const inputs = ["a.tif", "b.tif", "c.tif", "d.tif", "gone.tif"];
     const { error, written } = await told(folder, { inputs });
@@ -140,7 +137,7 @@ Deno.test("predict() names all files that cannot be opened before it does anythi
 });
 
 Deno.test("predict() goes on without damaged files where it may, and fails in the end", async () => {
-  const files = { "a.tif": tiff([A]), "b.tif": cut(), "c.tif": spoilt(), "d.tif": tiff([B]) };
+  const files = { "a.tif": tiffOf([A]), "b.tif": cut(), "c.tif": spoilt(), "d.tif": tiffOf([B]) };
   await withFolder({ ...MODEL, ...files }, async (folder) => {
     const inputs = ["a.tif", "b.tif", "c.tif", "d.tif"];
     const { notes, objects, error, written } = await told(folder, { inputs, skipDamaged: true });
@@ -161,7 +158,7 @@ Deno.test("predict() goes on without damaged files where it may, and fails in th
 });
 
 Deno.test("predict() names all frames with damaged pixels when it meets the first", async () => {
-  const files = { "b.tif": spoilt(), "c.tif": tiff([A]), "d.tif": spoilt() };
+  const files = { "b.tif": spoilt(), "c.tif": tiffOf([A]), "d.tif": spoilt() };
   await withFolder({ ...MODEL, ...files }, async (folder) => {
     const { error, objects } = await told(folder, { inputs: ["c.tif", "b.tif", "d.tif"] });
     assert(error.startsWith("Cannot read 2 of 2 images: b.tif (strip 1 of 1"), error);
@@ -172,16 +169,16 @@ Deno.test("predict() names all frames with damaged pixels when it meets the firs
 
 Deno.test("predict() leaves damaged frames out of a video and of its range, stacks as a whole", async () => {
   const video = {
-    "v/t1.tif": tiff([A]),
+    "v/t1.tif": tiffOf([A]),
     "v/t2.tif": spoilt(),
-    "v/t3.tif": tiff([B]),
+    "v/t3.tif": tiffOf([B]),
     "v/t4.tif": cut(),
   };
-  const stack = tiff([A], [B], [A]);
+  const stack = tiffOf([A], [B], [A]);
   const at = stack.findIndex((_, i) => i > 300 && stack[i] === 0x78 && stack[i + 1] === 0x9c);
   const broken = stack.map((byte, i) => i > at && i < at + 6 ? byte ^ 255 : byte);
   await withFolder(
-    { ...MODEL, ...video, "s.tif": broken, "z.tif": tiff([A, B]) },
+    { ...MODEL, ...video, "s.tif": broken, "z.tif": tiffOf([A, B]) },
     async (folder) => {
       const { objects, notes, written, error } = await told(folder, {
         inputs: ["v", "s.tif", "z.tif"],

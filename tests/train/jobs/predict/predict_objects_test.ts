@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/as
 import UTIF from "utif";
 import { decodeSafeTensors, encodeSafeTensors } from "../../../../nn/safetensors.ts";
 import { decodeImage, readPlane } from "../../../../train/images/formats/decode.ts";
-import { encodeFloatTiff, encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
+import { encodeFloatTiff } from "../../../../train/images/formats/encode.ts";
 import { encodePng } from "../../../../train/images/formats/encode_png.ts";
 import { predict } from "../../../../train/jobs/predict/predict.ts";
 import type {
@@ -19,6 +19,7 @@ import {
   type Rectangle,
   SIZE,
   thresholdModel,
+  tiffOf,
 } from "../../fixtures/models/threshold_model.ts";
 import { disk } from "../../../../train/jobs/disk/files.ts";
 import { pages } from "../../fixtures/label_pages.ts";
@@ -28,10 +29,6 @@ const A: Rectangle = { x: 1, y: 1, width: 3, height: 2 };
 const B: Rectangle = { x: 6, y: 2, width: 4, height: 3 };
 const C: Rectangle = { x: 2, y: 6, width: 5, height: 3 };
 const DIM_C = { ...C, value: 300 };
-
-function tiff(...frames: Rectangle[][]): Uint8Array<ArrayBuffer> {
-  return encodeGreyTiff(frames.map(picture));
-}
 
 const MODEL = { "model/weights.safetensors": thresholdModel() };
 
@@ -61,7 +58,7 @@ async function names(path: string): Promise<string[]> {
 }
 
 Deno.test("predict() writes a 16-bit deflated label TIFF under the image's own name", async () => {
-  await withFolder({ ...MODEL, "cells.tiff": tiff([A, B, C]) }, async (folder) => {
+  await withFolder({ ...MODEL, "cells.tiff": tiffOf([A, B, C]) }, async (folder) => {
     const events = await predictIn(folder, { inputs: ["cells.tiff"] });
     assertEquals(events.map(({ type }) => type), ["frame", "done"]);
     assert(events[0].type === "frame");
@@ -92,7 +89,7 @@ Deno.test("predict() reads PNG as well, and says that RGB is converted to grey",
 });
 
 Deno.test("predict() normalises a video as a whole, by frame, or as told", async () => {
-  const files = { ...MODEL, "v/t1.tif": tiff([A]), "v/t2.tif": tiff([DIM_C]) };
+  const files = { ...MODEL, "v/t1.tif": tiffOf([A]), "v/t2.tif": tiffOf([DIM_C]) };
   await withFolder(files, async (folder) => {
     // 300 is under half of the video's 1000, but all of its own frame's range.
     for (const [normalize, seen] of [[undefined, []], ["video", []], ["frame", [C]]] as const) {
@@ -109,7 +106,7 @@ Deno.test("predict() normalises a video as a whole, by frame, or as told", async
 });
 
 Deno.test("predict() gives a stack for a stack, and probabilities beside it", async () => {
-  const files = { ...MODEL, "v.tif": tiff([A], [], [B, DIM_C]) };
+  const files = { ...MODEL, "v.tif": tiffOf([A], [], [B, DIM_C]) };
   await withFolder(files, async (folder) => {
     const events = await predictIn(folder, { inputs: ["v.tif"], outputs: [probabilityTiff] });
     assertEquals(events.map(({ type }) => type), [
@@ -130,7 +127,7 @@ Deno.test("predict() averages over eight orientations with tta", async () => {
   const LEFT_NEIGHBOUR = 3;
   const files = {
     "model/weights.safetensors": thresholdModel({ tap: LEFT_NEIGHBOUR }),
-    "a.tif": tiff([B]),
+    "a.tif": tiffOf([B]),
   };
   await withFolder(files, async (folder) => {
     await predictIn(folder, { inputs: ["a.tif"], tta: true, outputs: [probabilityTiff] });
@@ -149,14 +146,14 @@ Deno.test("predict() averages over eight orientations with tta", async () => {
 });
 
 Deno.test("predict() predicts in tiles what it predicts at once", async () => {
-  await withFolder({ ...MODEL, "a.tif": tiff([A, B, C]) }, async (folder) => {
+  await withFolder({ ...MODEL, "a.tif": tiffOf([A, B, C]) }, async (folder) => {
     await predictIn(folder, { inputs: ["a.tif"], tile: 4 });
     assertEquals(await pages(`${folder}/out/a.tif`), [labelsOf([A, B, C])]);
   });
 });
 
 Deno.test("predict() takes other post-processing than the model's", async () => {
-  const files = { ...MODEL, "a.tif": tiff([A, B, DIM_C]) };
+  const files = { ...MODEL, "a.tif": tiffOf([A, B, DIM_C]) };
   await withFolder(files, async (folder) => {
     const seen = async (options: Partial<PredictOptions>) => {
       await predictIn(folder, { inputs: ["a.tif"], overwrite: true, ...options });
@@ -171,9 +168,9 @@ Deno.test("predict() takes other post-processing than the model's", async () => 
 Deno.test("predict() keeps what is there and counts it, unless told to overwrite", async () => {
   const files = {
     ...MODEL,
-    "v/t1.tif": tiff([A]),
-    "v/t2.tif": tiff([B]),
-    "v/t3.tif": tiff([C]),
+    "v/t1.tif": tiffOf([A]),
+    "v/t2.tif": tiffOf([B]),
+    "v/t3.tif": tiffOf([C]),
     "out/t2.tif": "somebody's work",
   };
   await withFolder(files, async (folder) => {
@@ -198,7 +195,12 @@ Deno.test("predict() keeps what is there and counts it, unless told to overwrite
 });
 
 Deno.test("predict() counts kept frames as done", async () => {
-  const files = { ...MODEL, "v/t1.tif": tiff([A]), "v/t2.tif": tiff([B]), "out/t1.tif": "kept" };
+  const files = {
+    ...MODEL,
+    "v/t1.tif": tiffOf([A]),
+    "v/t2.tif": tiffOf([B]),
+    "out/t1.tif": "kept",
+  };
   await withFolder(files, async (folder) => {
     const events = await predictIn(folder, { inputs: ["v"] });
     const [note, frame] = events.filter(({ type }) => type !== "input" && type !== "range");
@@ -211,16 +213,16 @@ Deno.test("predict() counts kept frames as done", async () => {
 Deno.test("predict() names results as the Cell Tracking Challenge does", async () => {
   const files = {
     ...MODEL,
-    "v/t008.tif": tiff([A]),
-    "v/t010.tif": tiff([B]),
-    "channels/t1_c0.tif": tiff([A]),
-    "channels/t2_c0.tif": tiff([B]),
-    "long/t0998.tif": tiff([A]),
-    "long/t1000.tif": tiff([B]),
-    "unpadded/f998.tif": tiff([A]),
-    "unpadded/f1000.tif": tiff([B]),
-    "stack.tif": tiff([A], [B]),
-    "x.tif": tiff([A]),
+    "v/t008.tif": tiffOf([A]),
+    "v/t010.tif": tiffOf([B]),
+    "channels/t1_c0.tif": tiffOf([A]),
+    "channels/t2_c0.tif": tiffOf([B]),
+    "long/t0998.tif": tiffOf([A]),
+    "long/t1000.tif": tiffOf([B]),
+    "unpadded/f998.tif": tiffOf([A]),
+    "unpadded/f1000.tif": tiffOf([B]),
+    "stack.tif": tiffOf([A], [B]),
+    "x.tif": tiffOf([A]),
   };
   await withFolder(files, async (folder) => {
     const written = async (...inputs: string[]) => {
@@ -244,10 +246,10 @@ Deno.test("predict() names results as the Cell Tracking Challenge does", async (
 Deno.test("predict() refuses to write two results to one file, before anything else", async () => {
   const files = {
     ...HOLLOW,
-    "a/1.tif": tiff([A]),
-    "b/1.png": tiff([B]),
-    "two/x.tif": tiff([A]),
-    "two/x.tiff": tiff([A]),
+    "a/1.tif": tiffOf([A]),
+    "b/1.png": tiffOf([B]),
+    "two/x.tif": tiffOf([A]),
+    "two/x.tiff": tiffOf([A]),
   };
   await withFolder(files, async (folder) => {
     const twice = predictIn(folder, { inputs: ["a/1.tif", "b/1.png"] });
@@ -261,7 +263,7 @@ Deno.test("predict() refuses to write two results to one file, before anything e
 });
 
 Deno.test("predict() refuses to mix results with the images", async () => {
-  const files = { ...HOLLOW, "v/t1.tif": tiff([A]), "out/probability/t1.tif": tiff([A]) };
+  const files = { ...HOLLOW, "v/t1.tif": tiffOf([A]), "out/probability/t1.tif": tiffOf([A]) };
   await withFolder(files, async (folder) => {
     await Deno.symlink(`${folder}/v`, `${folder}/link`);
     const says = "results would be mixed with or replace the images";
@@ -279,8 +281,8 @@ Deno.test("predict() refuses to mix results with the images", async () => {
 Deno.test("predict() leaves nothing behind where model or image cannot be read", async () => {
   const files = {
     ...MODEL,
-    "a.tif": tiff([A]),
-    "cut.tif": tiff([A]).subarray(0, 100),
+    "a.tif": tiffOf([A]),
+    "cut.tif": tiffOf([A]).subarray(0, 100),
     "other/weights.safetensors": "no weights",
   };
   await withFolder(files, async (folder) => {
@@ -298,7 +300,7 @@ Deno.test("predict() leaves nothing behind where model or image cannot be read",
 
 Deno.test("predict() keeps the frames before a damaged one, and nothing of it", async () => {
   const damaged = { ...picture([B]), data: picture([B]).data.fill(NaN, 5, 6) };
-  const files = { ...MODEL, "v/t1.tif": tiff([A]), "v/t2.tif": encodeFloatTiff([damaged]) };
+  const files = { ...MODEL, "v/t1.tif": tiffOf([A]), "v/t2.tif": encodeFloatTiff([damaged]) };
   await withFolder(files, async (folder) => {
     const predicted = predictIn(folder, { inputs: ["v"], normalize: "frame" });
     await assertRejects(() => predicted, SyntaxError, `${folder}/v/t2.tif`);
@@ -308,7 +310,7 @@ Deno.test("predict() keeps the frames before a damaged one, and nothing of it", 
 
 Deno.test("predict() keeps all frames before a damaged one of a long video", async () => {
   const video = Object.fromEntries(
-    Array.from({ length: 12 }, (_, t) => [`v/t${10 + t}.tif`, tiff(t % 2 === 0 ? [A] : [B, C])]),
+    Array.from({ length: 12 }, (_, t) => [`v/t${10 + t}.tif`, tiffOf(t % 2 === 0 ? [A] : [B, C])]),
   );
   const damaged = { ...picture([B]), data: picture([B]).data.fill(NaN, 5, 6) };
   const files = { ...MODEL, ...video, "v/t17.tif": encodeFloatTiff([damaged]) };
@@ -338,12 +340,12 @@ Deno.test("predict() keeps all frames before a damaged one of a long video", asy
 Deno.test("predict() gives each folder a folder of its own where images have the same names", async () => {
   const files: Record<string, Uint8Array> = { ...MODEL };
   for (const [well, rectangles] of [["a/w1", [A]], ["a/w2", [B]], ["b/w1", [C]]] as const) {
-    files[`${well}/t0.tif`] = tiff([...rectangles]);
-    files[`${well}/t1.tif`] = tiff([...rectangles]);
-    files[`stills/${well}/liver.tif`] = tiff([...rectangles]);
-    files[`stills/${well}/bone.tif`] = tiff([...rectangles]);
+    files[`${well}/t0.tif`] = tiffOf([...rectangles]);
+    files[`${well}/t1.tif`] = tiffOf([...rectangles]);
+    files[`stills/${well}/liver.tif`] = tiffOf([...rectangles]);
+    files[`stills/${well}/bone.tif`] = tiffOf([...rectangles]);
   }
-  files["alone/x.tif"] = tiff([A]);
+  files["alone/x.tif"] = tiffOf([A]);
   await withFolder(files, async (folder) => {
     const two = await predictIn(folder, { inputs: ["a/w1", "a/w2/", "alone/x.tif"] });
     const told = two.flatMap((event) => event.type === "note" ? [event.text] : []);
@@ -373,7 +375,7 @@ Deno.test("predict() gives each folder a folder of its own where images have the
 Deno.test("predict() leaves nothing of a stack that ends in the middle", async () => {
   const { data } = picture([A]);
   const frames = [data, data, data.with(3, NaN)].map((data) => ({ ...SIZE, data }));
-  const files = { ...MODEL, "a.tif": tiff([B]), "v.tif": encodeFloatTiff(frames) };
+  const files = { ...MODEL, "a.tif": tiffOf([B]), "v.tif": encodeFloatTiff(frames) };
   await withFolder(files, async (folder) => {
     const options = {
       inputs: ["a.tif", "v.tif"],
@@ -387,7 +389,7 @@ Deno.test("predict() leaves nothing of a stack that ends in the middle", async (
 });
 
 Deno.test("predict() leaves nothing of a stack that nobody wants to the end", async () => {
-  const files = { ...MODEL, "v.tif": tiff([A], [B], [C], [A], [B]) };
+  const files = { ...MODEL, "v.tif": tiffOf([A], [B], [C], [A], [B]) };
   await withFolder(files, async (folder) => {
     const [model, out, inputs] = [`${folder}/model`, `${folder}/out`, [`${folder}/v.tif`]];
     for await (const event of predict({ model, inputs, out, outputs: [probabilityTiff] })) {
@@ -399,8 +401,8 @@ Deno.test("predict() leaves nothing of a stack that nobody wants to the end", as
 
 Deno.test("predict() gives the same files for a video, its frames and its stack", async () => {
   const shown = [[A], [B, C], [], [A, B, C], [C], [B], [A, C]];
-  const video = Object.fromEntries(shown.map((frame, t) => [`v/${t}.tif`, tiff(frame)]));
-  await withFolder({ ...MODEL, ...video, "s.tif": tiff(...shown) }, async (folder) => {
+  const video = Object.fromEntries(shown.map((frame, t) => [`v/${t}.tif`, tiffOf(frame)]));
+  await withFolder({ ...MODEL, ...video, "s.tif": tiffOf(...shown) }, async (folder) => {
     const inputs = ["v", "s.tif"];
     const events = await predictIn(folder, { inputs, normalize: "video" });
     const told = events.flatMap((event) => event.type === "frame" ? [event] : []);

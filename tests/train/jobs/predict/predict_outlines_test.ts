@@ -23,7 +23,12 @@ import {
   RADIUS,
   starModel,
 } from "../../fixtures/models/star_model.ts";
-import { picture, type Rectangle, thresholdModel } from "../../fixtures/models/threshold_model.ts";
+import {
+  picture,
+  type Rectangle,
+  thresholdModel,
+  tiffOf,
+} from "../../fixtures/models/threshold_model.ts";
 import { disk } from "../../../../train/jobs/disk/files.ts";
 
 const UNET = { "model/weights.safetensors": thresholdModel() };
@@ -66,10 +71,6 @@ function corners({ x, y, width, height }: Rectangle): [number, number][] {
   return [[x, y], [x + width, y], [x + width, y + height], [x, y + height]];
 }
 
-function tiff(...frames: Rectangle[][]): Uint8Array<ArrayBuffer> {
-  return encodeGreyTiff(frames.map(picture));
-}
-
 Deno.test("predict() writes the polygons of StarDist as regions and GeoJSON", async () => {
   const places: Peak[] = [{ row: 20, column: 30 }, { row: 8, column: 12, value: 768 }];
   const image = encodeGreyTiff([peaks(places, { width: 49, height: 38 })]);
@@ -105,7 +106,7 @@ Deno.test("predict() writes the polygons of StarDist as regions and GeoJSON", as
 });
 
 Deno.test("predict() writes the traced outlines of a U-Net, with slices and frames of a stack", async () => {
-  await withFolder({ ...UNET, "v.tif": tiff([A], [], [A, B]) }, async (folder) => {
+  await withFolder({ ...UNET, "v.tif": tiffOf([A], [], [A, B]) }, async (folder) => {
     await predictIn(folder, { inputs: ["v.tif"] });
     assertEquals(await names(`${folder}/out`), ["v.geojson", "v.tif", "v.zip"]);
     assertEquals(await readRegions(`${folder}/out/v.zip`), {
@@ -182,7 +183,7 @@ Deno.test("predict() puts outlines on the slices that it read as frames", async 
 });
 
 Deno.test("predict() writes outlines of frames one by one, as its labels", async () => {
-  const files = { ...UNET, "v/t1.tif": tiff([A]), "v/t2.tif": tiff([A, B]) };
+  const files = { ...UNET, "v/t1.tif": tiffOf([A]), "v/t2.tif": tiffOf([A, B]) };
   await withFolder(files, async (folder) => {
     await predictIn(folder, { inputs: ["v"], ctc: true, outputs: [probabilityTiff, imagejRois] });
     assertEquals(await names(`${folder}/out`), [
@@ -198,8 +199,8 @@ Deno.test("predict() writes outlines of frames one by one, as its labels", async
 Deno.test("predict() keeps outlines that are there, and makes those that are missing", async () => {
   const files = {
     ...UNET,
-    "v/t1.tif": tiff([A]),
-    "v/t2.tif": tiff([B]),
+    "v/t1.tif": tiffOf([A]),
+    "v/t2.tif": tiffOf([B]),
     "out/t1.tif": "labels",
     "out/t1.zip": "regions",
   };
@@ -222,7 +223,7 @@ Deno.test("predict() keeps outlines that are there, and makes those that are mis
 Deno.test("predict() leaves no outlines of a stack that ends in the middle", async () => {
   const { data, ...size } = picture([A]);
   const frames = [data, data, data.with(3, NaN)].map((data) => ({ ...size, data }));
-  const files = { ...UNET, "a.tif": tiff([B]), "v.tif": encodeFloatTiff(frames) };
+  const files = { ...UNET, "a.tif": tiffOf([B]), "v.tif": encodeFloatTiff(frames) };
   await withFolder(files, async (folder) => {
     const predicted = predictIn(folder, { inputs: ["a.tif", "v.tif"], normalize: "frame" });
     await assertRejects(() => predicted, SyntaxError, `${folder}/v.tif`);

@@ -1,6 +1,5 @@
 // What predict writes about its results, and what it makes of results that are there.
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
 import { predict } from "../../../../train/jobs/predict/predict.ts";
 import type { PredictOptions } from "../../../../train/jobs/predict/predict_options.ts";
 import type { PredictionRecord } from "../../../../train/jobs/predict/predict_record.ts";
@@ -8,9 +7,9 @@ import { VERSION } from "../../../../train/jobs/disk/version.ts";
 import { pages } from "../../fixtures/label_pages.ts";
 import {
   labelsOf,
-  picture,
   type Rectangle,
   thresholdModel,
+  tiffOf,
 } from "../../fixtures/models/threshold_model.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 
@@ -22,10 +21,6 @@ const HASH = async (path: string) => {
   const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 };
-
-function tiff(...frames: Rectangle[][]): Uint8Array<ArrayBuffer> {
-  return encodeGreyTiff(frames.map(picture));
-}
 
 /** Predicts a video and gives the notes and the objects of each frame. */
 async function run(folder: string, options: Partial<PredictOptions> = {}) {
@@ -50,7 +45,12 @@ async function record(folder: string): Promise<PredictionRecord> {
 }
 
 Deno.test("predict() records model, settings, inputs, range and exposure beside its results", async () => {
-  const files = { ...MODEL, "v/t1.tif": tiff([A]), "v/t2.tif": tiff([B]), "s.tif": tiff([A]) };
+  const files = {
+    ...MODEL,
+    "v/t1.tif": tiffOf([A]),
+    "v/t2.tif": tiffOf([B]),
+    "s.tif": tiffOf([A]),
+  };
   await withFolder(files, async (folder) => {
     await run(folder, { inputs: ["v", "s.tif"], threshold: 0.6 });
     const { version, model, settings, inputs } = await record(folder);
@@ -73,13 +73,18 @@ Deno.test("predict() records model, settings, inputs, range and exposure beside 
 });
 
 Deno.test("predict() scales frames that join a video as those that are done", async () => {
-  const files = { ...MODEL, "v/t1.tif": tiff([A]), "v/t2.tif": tiff([B]), "v/t3.tif": tiff([]) };
-  const before = { ...files, "v/t1.tif": tiff([{ ...A, value: 500 }]) };
+  const files = {
+    ...MODEL,
+    "v/t1.tif": tiffOf([A]),
+    "v/t2.tif": tiffOf([B]),
+    "v/t3.tif": tiffOf([]),
+  };
+  const before = { ...files, "v/t1.tif": tiffOf([{ ...A, value: 500 }]) };
   await withFolder(before, async (folder) => {
     assertEquals((await run(folder)).objects, { "t1.tif": 1, "t2.tif": 1, "t3.tif": 0 });
     const whole = await Deno.readFile(`${folder}/out/t2.tif`);
     // Alone, the new frame would double the range.
-    await Deno.writeFile(`${folder}/v/t4.tif`, tiff([BRIGHT, { ...A, value: 300 }]));
+    await Deno.writeFile(`${folder}/v/t4.tif`, tiffOf([BRIGHT, { ...A, value: 300 }]));
     const { notes, objects } = await run(folder);
     assertEquals(objects, { "t4.tif": 2 });
     assertStringIncludes(
@@ -99,7 +104,12 @@ Deno.test("predict() scales frames that join a video as those that are done", as
 });
 
 Deno.test("predict() refuses to keep results of another model, other settings or other images", async () => {
-  const files = { ...MODEL, "v/t1.tif": tiff([A]), "w/t1.tif": tiff([B]), "x/t9.tif": tiff([A]) };
+  const files = {
+    ...MODEL,
+    "v/t1.tif": tiffOf([A]),
+    "w/t1.tif": tiffOf([B]),
+    "x/t9.tif": tiffOf([A]),
+  };
   const other = { "other/weights.safetensors": thresholdModel({ tap: 5 }) };
   await withFolder({ ...files, ...other }, async (folder) => {
     await run(folder);
@@ -123,7 +133,7 @@ Deno.test("predict() refuses to keep results of another model, other settings or
 });
 
 Deno.test("predict() says that nothing is known of results without a record, and refuses a damaged one", async () => {
-  const files = { ...MODEL, "v/t1.tif": tiff([A]), "v/t2.tif": tiff([A]), "out/t1.tif": "old" };
+  const files = { ...MODEL, "v/t1.tif": tiffOf([A]), "v/t2.tif": tiffOf([A]), "out/t1.tif": "old" };
   await withFolder(files, async (folder) => {
     const { notes, objects } = await run(folder);
     assertEquals(objects, { "t2.tif": 1 });
@@ -136,7 +146,7 @@ Deno.test("predict() says that nothing is known of results without a record, and
 });
 
 Deno.test("predict() writes no record where it writes no result", async () => {
-  const files = { ...MODEL, "s.tif": tiff([A], [B], [A]) };
+  const files = { ...MODEL, "s.tif": tiffOf([A], [B], [A]) };
   await withFolder(files, async (folder) => {
     const options = { model: `${folder}/model`, out: `${folder}/out`, inputs: [`${folder}/s.tif`] };
     for await (const event of predict(options)) if (event.type === "frame") break;

@@ -12,7 +12,8 @@ import type { TrainConfig } from "../config.ts";
 /**
  * Checks the videos of a run before it is begun.
  *
- * @throws {RangeError} If none of their frames are neighbours where they are compared, or frames are smaller than the rim that is left out.
+ * @throws {RangeError} If none of their frames are neighbours where they are compared, or frames are
+ *   smaller than the rim that is left out.
  */
 export function checkSet(set: TrainingSet, config: TrainConfig): void {
   const [video] = set.videos;
