@@ -171,7 +171,7 @@ function prepareSeed(
       steps: scheduleOf(stage, { set, settings: config }).steps,
     })),
   };
-  const exposures = new Map<string, number>();
+  const exposures: SeedRun["exposures"] = new Map();
   const seed = { run, config, folder, set, kind, objects, objective, network, learner, exposures };
   return { seed, stages, plan, taken };
 }

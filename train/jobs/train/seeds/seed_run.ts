@@ -30,8 +30,8 @@ export interface SeedRun extends SeedPlace {
   readonly objective: Objective;
   readonly network: Network;
   readonly learner: Learner;
-  /** Exposures that were chosen, by stage and video. */
-  readonly exposures: Map<string, number>;
+  /** Exposures that were chosen, by video and stage; videos may have the same name. */
+  readonly exposures: Map<TrainingVideo, Map<Stage, number>>;
 }
 
 /** The file of a stage's weights in the folder of its seed. */
@@ -44,9 +44,10 @@ export async function exposureOf(
   { run: { device }, config: { exposure }, objects, network, exposures }: SeedRun,
   { stage, decode, video }: { stage: Stage; decode: object; video: TrainingVideo },
 ): Promise<number> {
-  const key = JSON.stringify([stage, video.name]);
-  const chosen = exposures.get(key) ??
+  const ofVideo = exposures.get(video) ?? new Map<Stage, number>();
+  exposures.set(video, ofVideo);
+  const chosen = ofVideo.get(stage) ??
     await exposureFor(device, { network, objects, decode, exposure, frames: video.frames });
-  exposures.set(key, chosen);
+  ofVideo.set(stage, chosen);
   return chosen;
 }
