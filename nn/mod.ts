@@ -67,10 +67,10 @@ export {
 
 // Weights.
 export {
+  architectureOf,
   buildNetwork,
   loadNetwork,
   parameterTensors,
-  parseArchitecture,
   readTensors,
   saveWeights,
   writeTensors,

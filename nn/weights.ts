@@ -101,13 +101,7 @@ export function loadNetwork(
     kinds?: readonly NetworkKind[];
   },
 ): Network {
-  const text = weights.metadata["architecture"];
-  if (!text) {
-    throw new SyntaxError(
-      `Cannot use ${from}: its metadata has no architecture; give the weights of a Kymo run`,
-    );
-  }
-  const architecture = parseArchitecture(text, from);
+  const architecture = architectureOf(weights, from);
   const network = buildDescribed(device, { architecture, kinds, from, arrays: weights.tensors });
   writeTensors(device, { tensors: parameterTensors(network), arrays: weights.tensors, from });
   return network;
@@ -139,12 +133,22 @@ export function buildNetwork(
 }
 
 /**
- * Reads the text with which a weights file describes its network.
+ * The network that a weights file describes.
  *
  * @param from The file's name, for errors.
- * @throws {SyntaxError} If it is not the text of an {@linkcode Architecture}.
+ * @throws {SyntaxError} If its metadata describe none.
  */
-export function parseArchitecture(text: string, from: string): Architecture {
+export function architectureOf({ metadata }: SafeTensors, from: string): Architecture {
+  const text = metadata["architecture"];
+  if (!text) {
+    throw new SyntaxError(
+      `Cannot use ${from}: its metadata has no architecture; give the weights of a Kymo run`,
+    );
+  }
+  return parseArchitecture(text, from);
+}
+
+function parseArchitecture(text: string, from: string): Architecture {
   try {
     const { kind, options } = JSON.parse(text);
     const hasOptions = typeof options === "object" && options !== null;

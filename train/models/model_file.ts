@@ -12,7 +12,7 @@ import {
   type NamedArray,
   type SafeTensors,
 } from "../../nn/safetensors.ts";
-import { loadNetwork, parseArchitecture } from "../../nn/weights.ts";
+import { architectureOf, loadNetwork } from "../../nn/weights.ts";
 import {
   type IntensitySettings,
   stillNormalization,
@@ -122,13 +122,7 @@ export function decodeModel(
   { file, models = modelKinds }: { file: string; models?: readonly ModelKind[] },
 ): ModelFile {
   const weights = decodeSafeTensors(bytes, file);
-  const text = weights.metadata["architecture"];
-  if (!text) {
-    throw new SyntaxError(
-      `Cannot use ${file}: its metadata has no architecture; give the weights of a Kymo run`,
-    );
-  }
-  const architecture = parseArchitecture(text, file);
+  const architecture = architectureOf(weights, file);
   const kind = models.find(({ name }) => name === architecture.kind);
   if (kind) return { file, weights, architecture, kind };
   const names = models.map(({ name }) => name);
