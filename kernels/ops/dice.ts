@@ -24,9 +24,11 @@ const formula: PixelLoss<DiceParams> = {
   defaults: { smooth: 1 },
   wgsl: {
     terms: "vec4f(a * b, a, b, 0.0)",
-    value: "1.0 - (2.0 * s.x + c_smooth) / (s.y + s.z + c_smooth)",
-    da: "((2.0 * s.x + c_smooth) / (s.y + s.z + c_smooth) - 2.0 * b) / (s.y + s.z + c_smooth)",
-    db: "((2.0 * s.x + c_smooth) / (s.y + s.z + c_smooth) - 2.0 * a) / (s.y + s.z + c_smooth)",
+    value: "1.0 - (2.0 * s.x + p.c_smooth) / (s.y + s.z + p.c_smooth)",
+    da:
+      "((2.0 * s.x + p.c_smooth) / (s.y + s.z + p.c_smooth) - 2.0 * b) / (s.y + s.z + p.c_smooth)",
+    db:
+      "((2.0 * s.x + p.c_smooth) / (s.y + s.z + p.c_smooth) - 2.0 * a) / (s.y + s.z + p.c_smooth)",
   },
   terms: (a, b) => [a * b, a, b, 0],
   value: ([ab, a, b], _n, { smooth }) => 1 - (2 * ab + smooth) / (a + b + smooth),

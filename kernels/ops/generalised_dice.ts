@@ -38,13 +38,13 @@ function classes(
   return { foreground, background, shared, all, unit };
 }
 
-const UNIT = "select(1.0, n, c_shares != 0.0)";
+const UNIT = "select(1.0, n, p.c_shares != 0.0)";
 const [PT, P, T, N] = ["s.x", "s.y", "s.z", "n"].map((sum) => `(${sum} / ${UNIT})`);
-const FOREGROUND = `(1.0 / (${T} * ${T} + c_epsilon))`;
-const BACKGROUND = `(1.0 / ((${N} - ${T}) * (${N} - ${T}) + c_epsilon))`;
+const FOREGROUND = `(1.0 / (${T} * ${T} + p.c_epsilon))`;
+const BACKGROUND = `(1.0 / ((${N} - ${T}) * (${N} - ${T}) + p.c_epsilon))`;
 const SHARED = `(${FOREGROUND} * ${PT} + ${BACKGROUND} * (${N} - ${P} - ${T} + ${PT}))`;
 const ALL =
-  `(${FOREGROUND} * (${P} + ${T}) + ${BACKGROUND} * (2.0 * ${N} - ${P} - ${T}) + c_epsilon)`;
+  `(${FOREGROUND} * (${P} + ${T}) + ${BACKGROUND} * (2.0 * ${N} - ${P} - ${T}) + p.c_epsilon)`;
 
 const formula: PixelLoss<GeneralisedDiceParams> = {
   name: "generalisedDice",

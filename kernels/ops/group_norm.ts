@@ -46,15 +46,14 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 
 /** Mean and r of each group, from the sum of x and that of its squared distances. */
 const MOMENTS = /* wgsl */ `
-override epsilon: f32;
-struct Params { length: u32, count: u32 }
+struct Params { length: u32, count: u32, epsilon: f32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> moments: array<vec2f>;
 @group(0) @binding(2) var<storage, read> sums: array<f32>;
 @group(0) @binding(3) var<storage, read> squares: array<f32>;
 ${MAIN}
   let length = f32(p.length);
-  moments[index] = vec2f(sums[index] / length, inverseSqrt(squares[index] / length + epsilon));
+  moments[index] = vec2f(sums[index] / length, inverseSqrt(squares[index] / length + p.epsilon));
 }
 `;
 
@@ -158,8 +157,7 @@ function momentsOf(
   device.dispatch({
     label: "groupNorm moments",
     shader: MOMENTS,
-    constants: { epsilon },
-    uniforms: { length: x.size / rows, count: rows },
+    uniforms: { length: x.size / rows, count: rows, epsilon },
     tensors: [moments, sums, squares],
     workgroups: linearWorkgroups(rows, WORKGROUP),
   });
@@ -206,9 +204,10 @@ function planeSums(
     inputs: [x, dy],
     table: moments,
     rows: n * c,
+    integers: { per_group: c / groups },
     setup: `
-  let mean = table[row / ${c / groups}u * 2u];
-  let r = table[row / ${c / groups}u * 2u + 1u];`,
+  let mean = table[row / p.per_group * 2u];
+  let r = table[row / p.per_group * 2u + 1u];`,
     terms: ["b", "b * (a - mean) * r"],
     shape: [n, c, 2],
   });

@@ -26,12 +26,12 @@ export interface PixelLoss<P extends Params> {
   readonly inputs: readonly [string, string];
   /** Whether sums run over the whole batch or over each image, whose losses are then averaged. */
   readonly over: "batch" | "image";
-  /** Values of the loss's parameters where tests and benches run it; WGSL sees them as constants. */
+  /** Values of the loss's parameters where tests and benches run it; WGSL sees them as numbers. */
   readonly defaults: P;
   /**
    * WGSL expressions of `a`, `b` (f32, one pixel), `s` (vec4f, the sums), `n` (f32, pixels summed)
-   * and the parameters with the prefix `c_`: what is summed (vec4f), the loss, and its derivatives. A null derivative
-   * makes that input a constant.
+   * and the parameters (f32) as `p.c_NAME`: what is summed (vec4f), the loss, and its derivatives.
+   * A null derivative makes that input a constant.
    */
   readonly wgsl: { terms: string; value: string; da: string; db: string | null };
   /** WGSL expression of `n` from the sums `s`; the number of elements unless told. */
@@ -54,11 +54,10 @@ const CHUNK = 256;
 const ALL = "f32(p.length)";
 
 function head(params: Params): string {
-  const constants = Object.keys(params).map((name) => `override c_${name}: f32;`).join("\n");
+  const members = Object.keys(params).map((name) => `, c_${name}: f32`).join("");
   return /* wgsl */ `
-struct Params { length: u32, groups: u32, chunks: u32 }
+struct Params { length: u32, groups: u32, chunks: u32${members} }
 @group(0) @binding(0) var<uniform> p: Params;
-${constants}
 `;
 }
 
@@ -177,21 +176,22 @@ export function pixelLoss<P extends Params>(loss: PixelLoss<P>): Operation<P> {
     return {
       groups,
       chunks,
-      uniforms: { length, groups, chunks },
-      constants: Object.fromEntries(
-        Object.entries(params).map(([key, value]) => [`c_${key}`, Number(value)]),
-      ),
+      uniforms: {
+        ...{ length, groups, chunks },
+        ...Object.fromEntries(
+          Object.entries(params).map(([key, value]) => [`c_${key}`, Number(value)]),
+        ),
+      },
     };
   };
   const sum = (device: Device, [a, b]: readonly Tensor<"f32">[], params: P) => {
-    const { groups, chunks, uniforms, constants } = common(a, params);
+    const { groups, chunks, uniforms } = common(a, params);
     using scope = device.scope();
     const partial = device.empty([chunks, groups, 4]);
     device.dispatch({
       label: `${name} sums`,
       shader: sumShader(generic, params),
       uniforms,
-      constants,
       tensors: [partial, a, b],
       workgroups: linearWorkgroups(groups * chunks, WORKGROUP),
     });
@@ -218,12 +218,11 @@ export function pixelLoss<P extends Params>(loss: PixelLoss<P>): Operation<P> {
       using scope = device.scope();
       const sums = sum(device, [a, b], params);
       const value = device.empty([1]);
-      const { uniforms, constants } = common(a, params);
+      const { uniforms } = common(a, params);
       device.dispatch({
         label: `${name} value`,
         shader: valueShader(generic, params),
         uniforms,
-        constants,
         tensors: [value, sums],
         workgroups: [1],
       });
@@ -232,7 +231,7 @@ export function pixelLoss<P extends Params>(loss: PixelLoss<P>): Operation<P> {
     backward(device, { inputs: [a, b], dy, needs }, params) {
       using scope = device.scope();
       const sums = sum(device, [a, b], params);
-      const { uniforms, constants } = common(a, params);
+      const { uniforms } = common(a, params);
       return [wgsl.da, wgsl.db].map((derivative, i) => {
         if (derivative === null || !needs[i]) return null;
         const gradient = device.empty(a.shape);
@@ -240,7 +239,6 @@ export function pixelLoss<P extends Params>(loss: PixelLoss<P>): Operation<P> {
           label: `${name} ${i === 0 ? "da" : "db"}`,
           shader: gradientShader(derivative, { params, count: loss.count }),
           uniforms,
-          constants,
           tensors: [gradient, a, b, sums, dy],
           workgroups: linearWorkgroups(a.size, WORKGROUP),
         });

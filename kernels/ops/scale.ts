@@ -16,7 +16,12 @@ export type ScaleParams = {
 };
 
 function multiply(device: Device, x: Tensor<"f32">, { factor }: ScaleParams): Tensor<"f32"> {
-  return elementwise(device, { label: "scale", inputs: [x], expression: `a * f32(${factor})` });
+  return elementwise(device, {
+    label: "scale",
+    inputs: [x],
+    expression: "a * p.factor",
+    floats: { factor },
+  });
 }
 
 function multiplyArray({ shape, data }: NdArray, { factor }: ScaleParams): NdArray {

@@ -19,9 +19,11 @@ const formula: PixelLoss<DiceParams> = {
   defaults: { smooth: 1 },
   wgsl: {
     terms: "vec4f(a * b, a * a, b * b, 0.0)",
-    value: "1.0 - (2.0 * s.x + c_smooth) / (s.y + s.z + c_smooth)",
-    da: "2.0 * (a * (2.0 * s.x + c_smooth) / (s.y + s.z + c_smooth) - b) / (s.y + s.z + c_smooth)",
-    db: "2.0 * (b * (2.0 * s.x + c_smooth) / (s.y + s.z + c_smooth) - a) / (s.y + s.z + c_smooth)",
+    value: "1.0 - (2.0 * s.x + p.c_smooth) / (s.y + s.z + p.c_smooth)",
+    da:
+      "2.0 * (a * (2.0 * s.x + p.c_smooth) / (s.y + s.z + p.c_smooth) - b) / (s.y + s.z + p.c_smooth)",
+    db:
+      "2.0 * (b * (2.0 * s.x + p.c_smooth) / (s.y + s.z + p.c_smooth) - a) / (s.y + s.z + p.c_smooth)",
   },
   terms: (a, b) => [a * b, a * a, b * b, 0],
   value: ([ab, aa, bb], _n, { smooth }) => 1 - (2 * ab + smooth) / (aa + bb + smooth),

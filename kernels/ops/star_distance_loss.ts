@@ -81,9 +81,8 @@ const ERRORS: Readonly<Record<StarDistanceError, ErrorFormula>> = {
 };
 
 const HEAD = /* wgsl */ `
-struct Params { pixels: u32, area: u32, rays: u32, sums: u32 }
+struct Params { pixels: u32, area: u32, rays: u32, sums: u32, background: f32 }
 @group(0) @binding(0) var<uniform> p: Params;
-override background: f32;
 `;
 
 /** Sums over the rays of pixel `i`, whose first distance is at `first`. */
@@ -145,7 +144,7 @@ function valueShader({ unknown }: StarDistanceLossParams): string {
 fn main() {
   let pixels = f32(p.pixels);
   let mean = sums[0] / ${COUNTING[unknown].all};
-  loss[0] = mean.x / (mean.y + ${EPSILON}) + background * mean.z;
+  loss[0] = mean.x / (mean.y + ${EPSILON}) + p.background * mean.z;
 }
 `;
 }
@@ -170,7 +169,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let pixels = f32(p.pixels);
   let counted = ${all};
   let inside = dy[0] * m / (sums[0].y + counted * ${EPSILON});
-  let outside = dy[0] * background * ${outside} / counted;
+  let outside = dy[0] * p.background * ${outside} / counted;
   ${raySums(wgsl.terms)}
   for (var ray = 0u; ray < p.rays; ray++) {
     let d = distances[first + ray * p.area];
@@ -182,9 +181,12 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 }
 
 /** The uniforms of all its kernels. */
-function layout([n, rays, h, w]: Shape): Record<"pixels" | "area" | "rays" | "sums", number> {
+function layout(
+  [n, rays, h, w]: Shape,
+  { background }: StarDistanceLossParams,
+): Record<"pixels" | "area" | "rays" | "sums" | "background", number> {
   const pixels = n * h * w;
-  return { pixels, area: h * w, rays, sums: Math.ceil(pixels / PIXELS_PER_SUM) };
+  return { pixels, area: h * w, rays, sums: Math.ceil(pixels / PIXELS_PER_SUM), background };
 }
 
 function sumPixels(
@@ -192,15 +194,13 @@ function sumPixels(
   inputs: readonly Tensor<"f32">[],
   params: StarDistanceLossParams,
 ): Tensor<"f32"> {
-  const { background } = params;
-  const uniforms = layout(inputs[0].shape);
+  const uniforms = layout(inputs[0].shape, params);
   using scope = device.scope();
   const partial = device.empty([uniforms.sums, 4]);
   device.dispatch({
     label: "starDistanceLoss sums",
     shader: sumShader(params),
     uniforms,
-    constants: { background },
     tensors: [partial, ...inputs],
     workgroups: linearWorkgroups(uniforms.sums, WORKGROUP),
   });
@@ -251,8 +251,7 @@ export const starDistanceLoss: Operation<StarDistanceLossParams> = {
     device.dispatch({
       label: "starDistanceLoss value",
       shader: valueShader(params),
-      uniforms: layout(inputs[0].shape),
-      constants: { background: params.background },
+      uniforms: layout(inputs[0].shape, params),
       tensors: [loss, sums],
       workgroups: [1],
     });
@@ -260,7 +259,7 @@ export const starDistanceLoss: Operation<StarDistanceLossParams> = {
   },
   backward(device, { inputs, dy, needs }, params) {
     if (!needs[0]) return [null, null, null];
-    const uniforms = layout(inputs[0].shape);
+    const uniforms = layout(inputs[0].shape, params);
     using scope = device.scope();
     const gradient = device.empty(inputs[0].shape);
     const sums = sumPixels(device, inputs, params);
@@ -268,7 +267,6 @@ export const starDistanceLoss: Operation<StarDistanceLossParams> = {
       label: "starDistanceLoss dd",
       shader: gradientShader(params),
       uniforms,
-      constants: { background: params.background },
       tensors: [gradient, ...inputs, sums, dy],
       workgroups: linearWorkgroups(uniforms.pixels, WORKGROUP),
     });

@@ -21,9 +21,9 @@ export const uncovered: Operation<DiceParams> = pixelLoss<DiceParams>({
   defaults: { smooth: 1 },
   wgsl: {
     terms: "vec4f(a * b, a, 0.0, 0.0)",
-    value: "1.0 - (s.x + c_smooth) / (s.y + c_smooth)",
-    da: "((s.x + c_smooth) / (s.y + c_smooth) - b) / (s.y + c_smooth)",
-    db: "-a / (s.y + c_smooth)",
+    value: "1.0 - (s.x + p.c_smooth) / (s.y + p.c_smooth)",
+    da: "((s.x + p.c_smooth) / (s.y + p.c_smooth) - b) / (s.y + p.c_smooth)",
+    db: "-a / (s.y + p.c_smooth)",
   },
   terms: (a, cover) => [a * cover, a, 0, 0],
   value: ([covered, a], _n, { smooth }) => 1 - (covered + smooth) / (a + smooth),

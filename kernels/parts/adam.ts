@@ -10,9 +10,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 const WORKGROUP = 64;
 
 const SHADER = /* wgsl */ `
-struct Params { count: u32 }
-override beta1: f32;
-override beta2: f32;
+struct Params { count: u32, beta1: f32, beta2: f32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> w: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> m: array<vec4f>;
@@ -26,8 +24,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let i = id.x + id.y * groups.x * ${WORKGROUP}u;
   if (i >= p.count) { return; }
   let g = dw[i];
-  let first = beta1 * m[i] + (1.0 - beta1) * g;
-  let second = beta2 * v[i] + (1.0 - beta2) * g * g;
+  let first = p.beta1 * m[i] + (1.0 - p.beta1) * g;
+  let second = p.beta2 * v[i] + (1.0 - p.beta2) * g * g;
   m[i] = first;
   v[i] = second;
   w[i] -= step[0] * first / (sqrt(second) * step[1] + step[2]);
@@ -71,8 +69,7 @@ export function adamStep(
   device.dispatch({
     label: "adam",
     shader: SHADER,
-    uniforms: { count },
-    constants: { beta1: settings.beta1, beta2: settings.beta2 },
+    uniforms: { count, beta1: settings.beta1, beta2: settings.beta2 },
     tensors: [weight, first, second, gradient, step],
     workgroups: linearWorkgroups(count, WORKGROUP),
   });

@@ -5,19 +5,44 @@
  */
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { formatShape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
 const WORKGROUP = 64;
 const NAMES = "abcd";
 
-function shaderFor(inputs: number, expression: string): string {
+/** What an element-by-element kernel computes. */
+export interface Elementwise {
+  /** What it is, in profiles and errors. */
+  readonly label: string;
+  /** One to four tensors of equal size, read as `a`, `b`, `c` and `d`. */
+  readonly inputs: readonly Tensor<"f32">[];
+  /** A WGSL expression of the inputs (`vec4f`) and the numbers, which are members of `p`. */
+  readonly expression: string;
+  /**
+   * Numbers (`f32`) by name: `{ factor: 2 }` is `p.factor` in the expression. In the text of the
+   * expression each new value would be compiled anew.
+   */
+  readonly floats?: Readonly<Record<string, number>>;
+  /** The same with whole numbers (`i32`). */
+  readonly integers?: Readonly<Record<string, number>>;
+}
+
+function shaderFor(
+  { inputs: { length: inputs }, expression, floats, integers }: Elementwise,
+): string {
+  const members = [
+    "count: u32",
+    ...Object.keys(floats ?? {}).map((name) => `${name}: f32`),
+    ...Object.keys(integers ?? {}).map((name) => `${name}: i32`),
+  ];
   const bindings = Array.from(
     { length: inputs },
     (_, i) => `@group(0) @binding(${i + 2}) var<storage, read> in_${NAMES[i]}: array<vec4f>;`,
   );
   const values = Array.from({ length: inputs }, (_, i) => `let ${NAMES[i]} = in_${NAMES[i]}[i];`);
   return /* wgsl */ `
-struct Params { count: u32 }
+struct Params { ${members.join(", ")} }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> result: array<vec4f>;
 ${bindings.join("\n")}
@@ -32,24 +57,42 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 `;
 }
 
+function checkFit({ label, inputs, floats, integers }: Elementwise): void {
+  const names = ["count", ...Object.keys(floats ?? {}), ...Object.keys(integers ?? {})];
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) {
+    throw new TypeError(`Cannot run ${label}: two of its numbers are called ${twice}`);
+  }
+  if (inputs.some(({ size }) => size !== inputs[0].size)) {
+    const shapes = inputs.map(({ shape }) => formatShape(shape)).join(" and ");
+    throw new RangeError(`Cannot run ${label}: its inputs ${shapes} differ in size`);
+  }
+}
+
 /**
- * Applies a WGSL expression of `vec4f` values `a`, `b`, `c`, `d` to tensors of the same size. The
- * padding of a tensor's buffer takes part: what is there is undefined before and after.
+ * Applies a WGSL expression of `vec4f` values `a`, `b`, `c`, `d` to tensors of the same size, and gives
+ * a tensor of the shape of the first. The padding of a tensor's buffer takes part: what is there is
+ * undefined before and after.
+ *
+ * @throws {TypeError} If two numbers have one name, or one is called `count`.
+ * @throws {RangeError} If the tensors differ in size.
+ *
+ * @example
+ * ```ts ignore
+ * const inputs = [x, target];
+ * const expression = "min(p.slope * abs(a - b), vec4f(1.0))";
+ * const y = elementwise(device, { label: "capped", inputs, expression, floats: { slope: 3 } });
+ * ```
  */
-export function elementwise(
-  device: Device,
-  { label, inputs, expression }: {
-    label: string;
-    inputs: readonly Tensor<"f32">[];
-    expression: string;
-  },
-): Tensor<"f32"> {
+export function elementwise(device: Device, what: Elementwise): Tensor<"f32"> {
+  const { label, inputs, floats, integers } = what;
+  checkFit(what);
   const result = device.empty(inputs[0].shape);
   const count = Math.ceil(result.size / 4);
   device.dispatch({
     label,
-    shader: shaderFor(inputs.length, expression),
-    uniforms: { count },
+    shader: shaderFor(what),
+    uniforms: { count, ...floats, ...integers },
     tensors: [result, ...inputs],
     workgroups: linearWorkgroups(count, WORKGROUP),
   });

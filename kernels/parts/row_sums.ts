@@ -29,6 +29,8 @@ export interface RowSums {
   readonly table?: Tensor<"f32">;
   /** The number of rows; all are equally long and contiguous. */
   readonly rows: number;
+  /** Numbers that the setup and the terms read as members of `p` (u32); none unless told. */
+  readonly integers?: Readonly<Record<string, number>>;
   /** WGSL statements before the loop; they know `row` (u32) and `count` (f32, elements of a row). */
   readonly setup?: string;
   /** WGSL expressions of `a`, `b` (f32 or vec4f) and what the setup declares: one sum each. */
@@ -38,7 +40,7 @@ export interface RowSums {
 }
 
 function shaderFor(
-  { inputs, table, setup = "", terms }: RowSums,
+  { inputs, table, integers = {}, setup = "", terms }: RowSums,
   vector: VectorWidth,
 ): string {
   const type = vectorType(vector);
@@ -50,10 +52,11 @@ function shaderFor(
     const binding = inputs.length + 2;
     bindings.push(`@group(0) @binding(${binding}) var<storage, read> table: array<f32>;`);
   }
+  const members = Object.keys(integers).map((name) => `, ${name}: u32`).join("");
   const total = (i: number) =>
     vector === 4 ? `sum_${i}.x + sum_${i}.y + sum_${i}.z + sum_${i}.w` : `sum_${i}`;
   return /* wgsl */ `
-struct Params { rows: u32, vectors: u32, lanes: u32 }
+struct Params { rows: u32, vectors: u32, lanes: u32${members} }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> partial: array<f32>;
 ${bindings.join("\n")}
@@ -90,7 +93,7 @@ export function rowSums(device: Device, what: RowSums): Tensor<"f32"> {
   device.dispatch({
     label,
     shader: shaderFor(what, vector),
-    uniforms: { rows, vectors, lanes },
+    uniforms: { rows, vectors, lanes, ...what.integers },
     tensors: [partial, ...inputs, ...(table ? [table] : [])],
     workgroups: linearWorkgroups(rows * lanes, WORKGROUP),
   });

@@ -15,13 +15,15 @@ const softplus: Operation<{ k: number }> = {
     elementwise(device, {
       label: "softplus",
       inputs: [x],
-      expression: `max(a, vec4f(0.0)) + log(1.0 + exp(-f32(${k}) * abs(a))) / f32(${k})`,
+      expression: "max(a, vec4f(0.0)) + log(1.0 + exp(-p.k * abs(a))) / p.k",
+      floats: { k },
     }),
   backward: (device, { inputs: [x], dy }, { k }) => [
     elementwise(device, {
       label: "softplus dx",
       inputs: [dy, x],
-      expression: `a / (1.0 + exp(-f32(${k}) * b))`,
+      expression: "a / (1.0 + exp(-p.k * b))",
+      floats: { k },
     }),
   ],
   reference: {
