@@ -66,6 +66,20 @@ export { groupNorm, type GroupNormParams } from "./ops/group_norm.ts";
 export { localMaximum, type LocalMaximumParams } from "./ops/local_maximum.ts";
 export { maxPool2d } from "./ops/max_pool2d.ts";
 export { maskedMeanSquaredError, meanSquaredError } from "./ops/mean_squared_error.ts";
+export {
+  exp,
+  gelu,
+  leakyRelu,
+  type LeakyReluParams,
+  log,
+  neg,
+  type Pointwise,
+  pointwise,
+  type PointwiseParams,
+  sqrt,
+  square,
+  tanh,
+} from "./ops/pointwise.ts";
 export { relu } from "./ops/relu.ts";
 export { scale, type ScaleParams } from "./ops/scale.ts";
 export { sigmoid } from "./ops/sigmoid.ts";

@@ -18,6 +18,7 @@ import { groupNorm } from "./ops/group_norm.ts";
 import { localMaximum } from "./ops/local_maximum.ts";
 import { maxPool2d } from "./ops/max_pool2d.ts";
 import { maskedMeanSquaredError, meanSquaredError } from "./ops/mean_squared_error.ts";
+import { exp, gelu, leakyRelu, log, neg, sqrt, square, tanh } from "./ops/pointwise.ts";
 import { relu } from "./ops/relu.ts";
 import { scale } from "./ops/scale.ts";
 import { sigmoid } from "./ops/sigmoid.ts";
@@ -49,6 +50,14 @@ export const operations: readonly AnyOperation[] = [
   sliceBatch,
   relu,
   sigmoid,
+  neg,
+  exp,
+  log,
+  sqrt,
+  square,
+  tanh,
+  leakyRelu,
+  gelu,
   add,
   scale,
   dice,
