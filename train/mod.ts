@@ -151,6 +151,7 @@ export type {
   Measured,
   ModelName,
   ResultsTable,
+  Rival,
   TableColumn,
   TableRow,
 } from "./report/data.ts";

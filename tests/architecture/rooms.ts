@@ -93,8 +93,9 @@ export const INNER_ROOMS: readonly Rooms[] = [
   {
     folder: "train/report",
     steps: [
-      ["data.ts", "results.ts"],
-      ["sources.ts", "turnover.ts", "metric_curves.ts", "results_table.ts"],
+      ["data.ts"],
+      ["results.ts", "sources.ts"],
+      ["turnover.ts", "metric_curves.ts", "results_table.ts"],
       ["outlines.ts", "run_report.ts"],
       ["findings.ts"],
       ["drawing"],

@@ -112,7 +112,7 @@ Deno.test("train --seeds trains every seed in a folder of its own and shows mean
     /^Seed 7: \d+ parameters; 3 stills to learn from, 1 to validate, 1 to test/,
   );
   const head = lines.findIndex((line) =>
-    /^ +baseline +control +consistent +filtered +truth$/.test(line)
+    /^ +baseline +control +consistent +(plain +)?filtered +voted +views +truth$/.test(line)
   );
   assertMatch(lines[head + 1], /^AP 0\.5, stills .*\d ± \d.*\d ± \d.*\d ± \d/);
   assertEquals(lines.slice(-2).map((line) => line.split(":")[0]), ["Report", "Weights"]);

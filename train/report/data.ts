@@ -10,8 +10,14 @@ import type { Stage } from "../learn/stages.ts";
 /** The three trained models of a run. The control gets the same extra steps, but no consistency. */
 export type ModelName = Stage;
 
-/** Whatever gives labels for a frame: a model, the temporal filter after the control, the truth. */
-export type LabelSource = ModelName | "filtered" | "truth";
+/**
+ * What the control (the baseline, if there is none) gives without any training: at exposure 1, after the
+ * temporal filter, after votes of the frames around each, and with several views averaged.
+ */
+export type Rival = "plain" | "filtered" | "voted" | "views";
+
+/** Whatever gives labels for a frame: a model, one that was not trained further, the truth. */
+export type LabelSource = ModelName | Rival | "truth";
 
 /** One line of a training plot. */
 export interface CurveSeries {

@@ -7,6 +7,7 @@
 import type { LabelImage } from "../images/image.ts";
 import type { Stage } from "../learn/stages.ts";
 import type { Evaluation } from "../objects/scores/evaluate.ts";
+import type { Rival } from "./data.ts";
 
 /** Average precision (accuracy) of objects over a set of images. */
 export interface Precision {
@@ -28,6 +29,8 @@ export interface ModelResults {
   readonly video: Evaluation | null;
   /** The same after the temporal filter; null without a video, or if it was not asked for. */
   readonly filtered: Evaluation | null;
+  /** The same for other ways to look at the video, as far as they were asked for. */
+  readonly rivals?: Readonly<Partial<Record<Exclude<Rival, "filtered">, Evaluation>>>;
   /** What its tuned decoding is, and what it finds untuned; null where nothing is tuned. */
   readonly tuned: TunedResults | null;
   /** Label images of the frames that the report shows, by frame index. */

@@ -6,9 +6,10 @@
 
 import type { Evaluation } from "../objects/scores/evaluate.ts";
 import type { Flicker, FlickerRates } from "../objects/scores/flicker.ts";
-import type { LabelSource, Measured, ResultsTable, TableColumn } from "./data.ts";
+import type { LabelSource, Measured, ResultsTable, Rival, TableColumn } from "./data.ts";
 import { type Stage, STAGES } from "../learn/stages.ts";
 import type { ModelResults, SeedResults } from "./results.ts";
+import { RIVALS } from "./sources.ts";
 
 type RateName = keyof FlickerRates;
 
@@ -174,9 +175,12 @@ const BASIS: readonly TableColumn[] = [
   ["blink_objects", "Objects that could blink", "Objects seen before and after a frame"],
 ].map(([key, label, about]) => ({ key, label, about, group: RESTS_ON, digits: 0 }));
 
-/** What the temporal filter achieved, with whatever model it was applied to. */
-function filteredOf(results: SeedResults): Record<string, number | undefined>[] {
-  return Object.values(results).flatMap(({ filtered }) => filtered ? [videoValues(filtered)] : []);
+/** What a model achieved that looked at the video in another way, whichever model it was. */
+function rivalOf(results: SeedResults, rival: Rival): Record<string, number | undefined>[] {
+  return Object.values(results).flatMap(({ filtered, rivals }) => {
+    const video = rival === "filtered" ? filtered : rivals?.[rival];
+    return video ? [videoValues(video)] : [];
+  });
 }
 
 /** Rows of values by key for one model of one seed. */
@@ -274,7 +278,7 @@ export function resultsTable(seeds: readonly SeedResults[]): ResultsTable {
     seeds.flatMap((results) => results[stage] ? [valuesOf(results[stage])] : []);
   const perSource: readonly (readonly [LabelSource, Record<string, number | undefined>[]])[] = [
     ...STAGES.map((stage) => [stage, ofStage(stage)] as const),
-    ["filtered", seeds.flatMap(filteredOf)],
+    ...RIVALS.map((rival) => [rival, seeds.flatMap((results) => rivalOf(results, rival))] as const),
   ];
   const rows: { source: LabelSource; values: Record<string, Measured | undefined> }[] = perSource
     .filter(([, perSeed]) => perSeed.length > 0)

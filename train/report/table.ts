@@ -7,6 +7,7 @@
 import type { LabelSource, Measured, ResultsTable, TableColumn } from "./data.ts";
 import { capitalise, type Insert, type Markup, markup } from "./drawing/markup.ts";
 import { formatNumber } from "./drawing/numbers.ts";
+import { RESTS_ON } from "./results_table.ts";
 import { SOURCES } from "./sources.ts";
 
 const DIRECTIONS = {
@@ -134,8 +135,12 @@ function directionOf(table: ResultsTable, column: TableColumn): string | undefin
   return better && DIRECTIONS[better];
 }
 
-/** How the consistent model's mean differs from the one it is compared with, relative to that. */
+/**
+ * How the consistent model's mean differs from the one it is compared with, relative to that; nothing
+ * for what the figures rest on, where more is no gain.
+ */
 function change(table: ResultsTable, column: TableColumn): Insert {
+  if (column.group === RESTS_ON) return "";
   const reference = referenceOf(table);
   const value = valueOf(table, "consistent", column);
   const other = reference && valueOf(table, reference, column);

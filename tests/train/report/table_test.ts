@@ -5,6 +5,7 @@ import type {
   ResultsTable,
   TableColumn,
 } from "../../../train/report/data.ts";
+import { RESTS_ON } from "../../../train/report/results_table.ts";
 import { bestSources, headlines, referenceOf, resultsTable } from "../../../train/report/table.ts";
 
 type Results = Partial<Record<LabelSource, Measured>>;
@@ -35,6 +36,13 @@ function cellsOf(column: TableColumn, results: Results): string[] {
     cell.replace(/<[^>]*>/g, "")
   );
 }
+
+Deno.test("resultsTable() calls no change of how many objects there were a gain", () => {
+  const results = { control: { mean: 100 }, consistent: { mean: 110 } };
+  const changeOf = (group: string) =>
+    cellsOf({ key: "objects", label: "Objects", group, digits: 0 }, results).at(-1);
+  assertEquals([changeOf(RESTS_ON), changeOf("Accuracy")], ["", "+10 %"]);
+});
 
 const ERROR: TableColumn = { key: "error", label: "Error", better: "lower" };
 

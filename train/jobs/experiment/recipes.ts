@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Look } from "../look.ts";
 import type { SettingChange } from "../../models/model_kind.ts";
 import type { Stage } from "../../learn/stages.ts";
 
@@ -37,7 +38,7 @@ const RUNS = {
 } as const satisfies Record<string, RecipeRun>;
 
 /** One row of the comparison. */
-export interface Recipe {
+export interface Recipe extends Omit<Look, "exposure"> {
   /** Its name in protocols and tables. */
   readonly name: string;
   /** Where its model comes from. */
@@ -46,10 +47,6 @@ export interface Recipe {
   readonly stage: Stage;
   /** The exposure of the video; 1 unless told. */
   readonly exposure?: "auto";
-  /** Views that are averaged; 1 unless told. */
-  readonly views?: number;
-  /** What is done with the labels of the frames. */
-  readonly after?: "votes" | "filter";
 }
 
 const CONTROL = { run: RUNS.siamese, stage: "control" } as const;

@@ -40,13 +40,16 @@ export function stripLegend(sources: ReadonlySet<LabelSource>): Markup {
 `;
 }
 
+const FREE = "the control (the baseline, if there is none)";
+
 const MEANINGS: Readonly<Record<LabelSource, string>> = {
   baseline: "trained on labelled stills only",
   control: "the baseline, trained longer on the same stills, without the video",
-  filtered:
-    "the control (the baseline, if there is none), and what no neighbouring frame shows is " +
-    "removed: the temporal filter",
   consistent: "the baseline, trained longer on the same stills and on the unlabelled video",
+  plain: `${FREE}, with the video at exposure 1`,
+  filtered: `${FREE}, and what no neighbouring frame shows is removed: the temporal filter`,
+  voted: `${FREE}, and the frames around each vote on what it shows`,
+  views: `${FREE}, which sees every frame four times, turned, and takes the mean`,
   truth: "what people marked, or what the synthetic video was made from",
 };
 

@@ -31,7 +31,8 @@ export interface Palette {
 function makePalette(
   colours: { ink: string; muted: string; grid: string } & Record<LabelSource, string>,
 ): Palette {
-  const { ink, muted, grid, baseline, control, filtered, consistent, truth } = colours;
+  const { ink, muted, grid, baseline, control, consistent, truth } = colours;
+  const { plain, filtered, voted, views } = colours;
   return {
     ink,
     muted,
@@ -39,8 +40,11 @@ function makePalette(
     looks: {
       baseline: { colour: baseline, width: 1.5, dash: [] },
       control: { colour: control, width: 1.5, dash: [7, 3] },
-      filtered: { colour: filtered, width: 1.5, dash: [3, 3] },
       consistent: { colour: consistent, width: 2, dash: [] },
+      plain: { colour: plain, width: 1.5, dash: [1, 3] },
+      filtered: { colour: filtered, width: 1.5, dash: [3, 3] },
+      voted: { colour: voted, width: 1.5, dash: [5, 3, 1, 3] },
+      views: { colour: views, width: 1.5, dash: [9, 2] },
       truth: { colour: truth, width: 1.25, dash: [2, 2] },
     },
   };
@@ -53,8 +57,11 @@ export const PAPER: Palette = makePalette({
   grid: "#e3e7eb",
   baseline: "#d55e00",
   control: "#009e73",
-  filtered: "#cc79a7",
   consistent: "#0072b2",
+  plain: "#8a8f94",
+  filtered: "#cc79a7",
+  voted: "#e69f00",
+  views: "#56b4e9",
   truth: "#1c2126",
 });
 
@@ -65,7 +72,10 @@ export const PAGE: Palette = makePalette({
   grid: "var(--rule)",
   baseline: "var(--baseline)",
   control: "var(--control)",
-  filtered: "var(--filtered)",
   consistent: "var(--consistent)",
+  plain: "var(--plain)",
+  filtered: "var(--filtered)",
+  voted: "var(--voted)",
+  views: "var(--views)",
   truth: "var(--truth)",
 });

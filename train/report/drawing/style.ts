@@ -9,12 +9,14 @@ export const STYLE = /* css */ `
 :root {
   color-scheme: light dark;
   --ground: #fff; --panel: #f5f7f9; --ink: #1c2126; --muted: #5b646d; --rule: #dfe4e9;
-  --baseline: #d55e00; --control: #009e73; --filtered: #cc79a7; --consistent: #0072b2; --truth: #1c2126; --warn: #e69f00;
+  --baseline: #d55e00; --control: #009e73; --consistent: #0072b2; --truth: #1c2126; --warn: #e69f00;
+  --plain: #8a8f94; --filtered: #cc79a7; --voted: #e69f00; --views: #56b4e9;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --ground: #14181c; --panel: #1d2328; --ink: #e8ebee; --muted: #a3adb7; --rule: #343c44;
-    --baseline: #f0904a; --control: #2fc79b; --filtered: #dd99c0; --consistent: #56b4e9; --truth: #e8ebee;
+    --baseline: #f0904a; --control: #2fc79b; --consistent: #56b4e9; --truth: #e8ebee;
+    --plain: #9aa1a8; --filtered: #dd99c0; --voted: #f0bb4a; --views: #8fd0f2;
   }
 }
 * { box-sizing: border-box; }
@@ -73,7 +75,9 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .chip { display: inline-block; width: .7em; height: .7em; margin-right: .35em; border-radius: 50%; background: var(--source); }
 .chip.truth { background: none; border: 2px dotted var(--truth); }
 .baseline { --source: var(--baseline); } .control { --source: var(--control); }
-.filtered { --source: var(--filtered); } .consistent { --source: var(--consistent); } .truth { --source: var(--truth); }
+.consistent { --source: var(--consistent); } .truth { --source: var(--truth); }
+.plain { --source: var(--plain); } .filtered { --source: var(--filtered); }
+.voted { --source: var(--voted); } .views { --source: var(--views); }
 
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; margin: .6rem 0 .8rem; padding: 0; list-style: none; font-size: .9rem; }
 .legend li { display: flex; align-items: center; gap: .45rem; }
@@ -150,7 +154,8 @@ summary { cursor: pointer; font-weight: 600; }
   :root {
     color-scheme: light;
     --ground: #fff; --panel: #fff; --ink: #000; --muted: #444; --rule: #ccc;
-    --baseline: #d55e00; --control: #009e73; --filtered: #cc79a7; --consistent: #0072b2; --truth: #000;
+    --baseline: #d55e00; --control: #009e73; --consistent: #0072b2; --truth: #000;
+    --plain: #8a8f94; --filtered: #cc79a7; --voted: #e69f00; --views: #56b4e9;
   }
   @page { size: A4; margin: 15mm; }
   body { padding: 0; max-width: none; font-size: 10pt; }

@@ -87,6 +87,8 @@ Deno.test("train() leaves a folder that explains itself", async () => {
       "control",
       "consistent",
       "filtered",
+      "voted",
+      "views",
       "truth",
     ]);
     const html = await Deno.readTextFile(report);

@@ -9,6 +9,7 @@ import type { ModelResults, SeedResults } from "../../../report/results.ts";
 import { begin, countedFrames, waitingFor } from "../../progress/progress.ts";
 import type { TrainEvent } from "../events.ts";
 import { countingObjects, measureModel } from "../measure.ts";
+import { measureRivals, rivalLooks } from "../rivals.ts";
 import { exposureOf, type SeedRun, stageFile, type TrainedModel } from "./seed_run.ts";
 
 /** Measures every model of a seed. */
@@ -18,12 +19,12 @@ export async function* measureStages(
 ): AsyncGenerator<TrainEvent, SeedResults> {
   const { run: { device, stop }, folder, config, set, objects, network, learner } = seed;
   const results: Partial<Record<Stage, ModelResults>> = {};
-  // The filter's rival is the consistent model, which was trained as long as the control.
-  const filteredStage = models.has("control") ? "control" : "baseline";
+  // The rival of filters and views is the consistent model, which was trained as long as the control.
+  const rivalStage = models.has("control") ? "control" : "baseline";
   let shown: readonly number[] | undefined;
   for (const [stage, { weights, decode }] of models) {
     learner.setWeights(weights, folder.file(stageFile(stage)));
-    const filter = stage === filteredStage ? config.filter : undefined;
+    const filter = stage === rivalStage ? config.filter : undefined;
     const progress = begin(`measuring ${stage}`, set.videos[0]?.frames.length);
     const seen = { objects: 0 };
     const measure = async () => {
@@ -54,7 +55,22 @@ export async function* measureStages(
     }
     // All models are shown on the frames on which the baseline is liveliest.
     shown ??= [...measured.shown.keys()];
-    results[stage] = measured;
+    const video = set.videos[0];
+    if (stage !== rivalStage || !video) {
+      results[stage] = measured;
+      continue;
+    }
+    const { exposure = 1 } = measured;
+    const passes = Object.keys(rivalLooks({ objects, exposure })).length;
+    const looked = begin("measuring what costs no training", passes * video.frames.length);
+    const rivals = measureRivals(device, {
+      ...{ network, objects, decode, exposure, field: config.field, filter: config.filter },
+      video: { ...video, frames: countedFrames(video.frames, looked) },
+    });
+    results[stage] = {
+      ...measured,
+      rivals: yield* waitingFor(rivals, { progress: looked, stop }),
+    };
   }
   return results;
 }
