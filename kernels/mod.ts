@@ -49,7 +49,7 @@ export {
   runForward,
 } from "./operation.ts";
 export { type AnyOperation, operations } from "./operations.ts";
-export { add } from "./ops/add.ts";
+export { add, div, mul, sub } from "./ops/arithmetic.ts";
 export { binaryCrossEntropy, maskedBinaryCrossEntropy } from "./ops/binary_cross_entropy.ts";
 export { concat } from "./ops/concat.ts";
 export { conv2d, type Conv2dParams } from "./ops/conv2d/mod.ts";

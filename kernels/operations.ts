@@ -5,7 +5,7 @@
  */
 
 import type { Operation } from "./operation.ts";
-import { add } from "./ops/add.ts";
+import { add, div, mul, sub } from "./ops/arithmetic.ts";
 import { binaryCrossEntropy, maskedBinaryCrossEntropy } from "./ops/binary_cross_entropy.ts";
 import { concat } from "./ops/concat.ts";
 import { conv2d } from "./ops/conv2d/mod.ts";
@@ -59,6 +59,9 @@ export const operations: readonly AnyOperation[] = [
   leakyRelu,
   gelu,
   add,
+  sub,
+  mul,
+  div,
   scale,
   dice,
   maskedDice,

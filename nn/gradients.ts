@@ -7,7 +7,7 @@
 
 import type { Device } from "../kernels/gpu/device.ts";
 import { runForward } from "../kernels/operation.ts";
-import { add } from "../kernels/ops/add.ts";
+import { add } from "../kernels/ops/arithmetic.ts";
 import type { Tensor } from "../kernels/gpu/tensor.ts";
 
 /** A value in a computation, and whether a gradient with respect to it is wanted. */

@@ -7,7 +7,7 @@
  */
 
 import type { Operation, Params } from "../kernels/operation.ts";
-import { add } from "../kernels/ops/add.ts";
+import { add } from "../kernels/ops/arithmetic.ts";
 import {
   binaryCrossEntropy,
   maskedBinaryCrossEntropy,

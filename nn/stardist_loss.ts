@@ -4,7 +4,7 @@
  * @module
  */
 
-import { add } from "../kernels/ops/add.ts";
+import { add } from "../kernels/ops/arithmetic.ts";
 import { maskedBinaryCrossEntropy } from "../kernels/ops/binary_cross_entropy.ts";
 import { scale } from "../kernels/ops/scale.ts";
 import {

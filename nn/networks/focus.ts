@@ -14,7 +14,7 @@
  */
 
 import type { Device } from "../../kernels/gpu/device.ts";
-import { add } from "../../kernels/ops/add.ts";
+import { add } from "../../kernels/ops/arithmetic.ts";
 import { conv2d } from "../../kernels/ops/conv2d/mod.ts";
 import { dense } from "../../kernels/ops/dense.ts";
 import { globalAveragePool } from "../../kernels/ops/global_average_pool.ts";

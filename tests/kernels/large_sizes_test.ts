@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { type NdArray, type Params, runForward } from "../../kernels/operation.ts";
 import type { AnyOperation } from "../../kernels/operations.ts";
-import { add } from "../../kernels/ops/add.ts";
+import { add } from "../../kernels/ops/arithmetic.ts";
 import { binaryCrossEntropy } from "../../kernels/ops/binary_cross_entropy.ts";
 import { conv2d } from "../../kernels/ops/conv2d/mod.ts";
 import { dice } from "../../kernels/ops/dice.ts";

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type Params, runForward } from "../../kernels/operation.ts";
 import { type AnyOperation, operations } from "../../kernels/operations.ts";
-import { add } from "../../kernels/ops/add.ts";
+import { add } from "../../kernels/ops/arithmetic.ts";
 import { binaryCrossEntropy } from "../../kernels/ops/binary_cross_entropy.ts";
 import { concat } from "../../kernels/ops/concat.ts";
 import { conv2d } from "../../kernels/ops/conv2d/mod.ts";
@@ -82,9 +82,9 @@ const MISFITS: readonly Misfit[] = [
   {
     operation: add,
     shapes: [[2, 3], [3, 2]],
-    says: "Cannot run add: the inputs are [2,3] and [3,2], expected the same shape",
+    says: "Cannot run add: the inputs are [2,3] and [3,2], expected extents that are equal or 1",
   },
-  { operation: add, shapes: [[4], [4, 1]], says: "add: the inputs are [4] and [4,1]" },
+  { operation: add, shapes: [[4], [3, 3]], says: "add: the inputs are [4] and [3,3]" },
   {
     operation: sliceBatch,
     shapes: [[3, 1, 2, 2]],

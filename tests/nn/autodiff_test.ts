@@ -1,7 +1,7 @@
 // Gradients through graphs: values used twice, branches that meet, constants, and what has no gradient.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { NdArray, Operation, Params } from "../../kernels/operation.ts";
-import { add } from "../../kernels/ops/add.ts";
+import { add } from "../../kernels/ops/arithmetic.ts";
 import { concat } from "../../kernels/ops/concat.ts";
 import { conv2d } from "../../kernels/ops/conv2d/mod.ts";
 import { dice } from "../../kernels/ops/dice.ts";

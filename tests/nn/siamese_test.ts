@@ -1,6 +1,6 @@
 // Two frames, one network: the Siamese pass is nothing but two passes.
 import { assertEquals, assertThrows } from "@std/assert";
-import { add } from "../../kernels/ops/add.ts";
+import { add } from "../../kernels/ops/arithmetic.ts";
 import { dice } from "../../kernels/ops/dice.ts";
 import { meanSquaredError } from "../../kernels/ops/mean_squared_error.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";

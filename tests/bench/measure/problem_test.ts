@@ -4,7 +4,7 @@ import { describeShapes } from "../../../bench/measure/operations.ts";
 import { makeProblem } from "../../../bench/measure/problem.ts";
 import { forwardFlops } from "../../../bench/measure/unet.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
-import { add } from "../../../kernels/ops/add.ts";
+import { add } from "../../../kernels/ops/arithmetic.ts";
 import { binaryCrossEntropy } from "../../../kernels/ops/binary_cross_entropy.ts";
 import { conv2d } from "../../../kernels/ops/conv2d/mod.ts";
 import { sliceBatch } from "../../../kernels/ops/slice_batch.ts";

@@ -1,6 +1,6 @@
 // The StarDist network: names, shapes and counts by the rules of Config2D, and how far a pixel reaches.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { add } from "../../../kernels/ops/add.ts";
+import { add } from "../../../kernels/ops/arithmetic.ts";
 import { meanSquaredError } from "../../../kernels/ops/mean_squared_error.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
 import { Tape, Variable } from "../../../nn/autodiff.ts";

@@ -8,7 +8,7 @@
 import type { Device } from "../../../kernels/gpu/device.ts";
 import type { Tensor } from "../../../kernels/gpu/tensor.ts";
 import type { Steps } from "../../../kernels/masks/mod.ts";
-import { add } from "../../../kernels/ops/add.ts";
+import { add } from "../../../kernels/ops/arithmetic.ts";
 import { scale } from "../../../kernels/ops/scale.ts";
 import type { StarDistanceError } from "../../../kernels/ops/star_distance_loss.ts";
 import { Variable } from "../../../nn/autodiff.ts";
