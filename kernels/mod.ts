@@ -51,7 +51,7 @@ export {
 export { type AnyOperation, operations } from "./operations.ts";
 export { add, div, mul, sub } from "./ops/arithmetic.ts";
 export { binaryCrossEntropy, maskedBinaryCrossEntropy } from "./ops/binary_cross_entropy.ts";
-export { concat } from "./ops/concat.ts";
+export { concat, type ConcatParams } from "./ops/concat.ts";
 export { conv2d, type Conv2dParams } from "./ops/conv2d/mod.ts";
 export { dense } from "./ops/dense.ts";
 export { dice, type DiceParams, maskedDice } from "./ops/dice.ts";
@@ -66,6 +66,8 @@ export { groupNorm, type GroupNormParams } from "./ops/group_norm.ts";
 export { localMaximum, type LocalMaximumParams } from "./ops/local_maximum.ts";
 export { maxPool2d } from "./ops/max_pool2d.ts";
 export { maskedMeanSquaredError, meanSquaredError } from "./ops/mean_squared_error.ts";
+export { pad, type PadParams } from "./ops/pad.ts";
+export { permute, type PermuteParams, transpose } from "./ops/permute.ts";
 export {
   exp,
   gelu,
@@ -81,8 +83,10 @@ export {
   tanh,
 } from "./ops/pointwise.ts";
 export { relu } from "./ops/relu.ts";
+export { flatten, type FlattenParams, reshape, type ReshapeParams } from "./ops/reshape.ts";
 export { scale, type ScaleParams } from "./ops/scale.ts";
 export { sigmoid } from "./ops/sigmoid.ts";
+export { slice, type SliceParams } from "./ops/slice.ts";
 export { sliceBatch, type SliceBatchParams } from "./ops/slice_batch.ts";
 export { maskedSquaredDice, squaredDice } from "./ops/squared_dice.ts";
 export {

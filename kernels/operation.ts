@@ -9,8 +9,10 @@ import type { Device } from "./gpu/device.ts";
 import type { Shape } from "./gpu/shape.ts";
 import type { Tensor } from "./gpu/tensor.ts";
 
-/** Parameters of an operation: a plain object of numbers, texts and switches. */
-export type Params = Readonly<Record<string, number | string | boolean>>;
+/** Parameters of an operation: a plain object of numbers, lists of them, texts and switches. */
+export type Params = Readonly<
+  Record<string, number | string | boolean | readonly number[] | undefined>
+>;
 
 /** An array on the CPU in float64, row-major: what references compute with. */
 export interface NdArray {

@@ -18,10 +18,14 @@ import { groupNorm } from "./ops/group_norm.ts";
 import { localMaximum } from "./ops/local_maximum.ts";
 import { maxPool2d } from "./ops/max_pool2d.ts";
 import { maskedMeanSquaredError, meanSquaredError } from "./ops/mean_squared_error.ts";
+import { pad } from "./ops/pad.ts";
+import { permute, transpose } from "./ops/permute.ts";
 import { exp, gelu, leakyRelu, log, neg, sqrt, square, tanh } from "./ops/pointwise.ts";
 import { relu } from "./ops/relu.ts";
+import { flatten, reshape } from "./ops/reshape.ts";
 import { scale } from "./ops/scale.ts";
 import { sigmoid } from "./ops/sigmoid.ts";
+import { slice } from "./ops/slice.ts";
 import { sliceBatch } from "./ops/slice_batch.ts";
 import { maskedSquaredDice, squaredDice } from "./ops/squared_dice.ts";
 import { starDistanceLoss } from "./ops/star_distance_loss.ts";
@@ -48,6 +52,12 @@ export const operations: readonly AnyOperation[] = [
   upsampleBilinear,
   concat,
   sliceBatch,
+  slice,
+  pad,
+  permute,
+  transpose,
+  reshape,
+  flatten,
   relu,
   sigmoid,
   neg,

@@ -1,24 +1,90 @@
 /**
- * Joins two image tensors along the channels, a first. Both halves are plain copies, forward and
- * backward, image by image.
+ * Joins two tensors along an axis, a first. Long runs are plain copies; where the axis is an inner one
+ * there are many short ones, which one kernel copies.
  *
  * @module
  */
 
-import type { Device } from "../gpu/device.ts";
-import { type Operation, zeros } from "../operation.ts";
-import { formatShape, imageShape, type Shape, sizeOf } from "../gpu/shape.ts";
+import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type NdArray, type Operation, zeros } from "../operation.ts";
+import { axesOf } from "../parts/axes/layout.ts";
+import { windowOf, windowOfArray } from "../parts/axes/window.ts";
+import { vectorType, vectorWidth } from "../parts/vector_width.ts";
+import { formatShape, type Shape, sizeOf } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
-function concatShape([a, b]: readonly Shape[]): Shape {
-  const [n, channels, h, w] = imageShape(a, "concat");
-  imageShape(b, "concat");
-  if (b[0] !== n || b[2] !== h || b[3] !== w) {
+/** Parameters of {@linkcode concat}. */
+export type ConcatParams = {
+  /** The axis; 1, the channels of images, unless told. −1 is the last. */
+  readonly axis?: number;
+};
+
+const WORKGROUP = 64;
+/** Runs up to which copies are made one by one. */
+const FEW_RUNS = 32;
+
+function joinedAxis(a: Shape, { axis = 1 }: ConcatParams): number {
+  return axesOf([axis], { shape: a, operation: "concat" })[0];
+}
+
+function concatShape([a, b]: readonly Shape[], params: ConcatParams): Shape {
+  const axis = joinedAxis(a, params);
+  const isSame = a.length === b.length && a.every((extent, i) => i === axis || extent === b[i]);
+  if (!isSame || [...a, ...b].includes(0)) {
     throw new RangeError(
-      `Cannot concat ${formatShape(a)} and ${formatShape(b)}: all but the channels must be equal`,
+      `Cannot concat ${formatShape(a)} and ${
+        formatShape(b)
+      }: all extents but those of axis ${axis} ` +
+        "must be equal, and none 0",
     );
   }
-  return [n, channels + b[1], h, w];
+  return a.map((extent, i) => i === axis ? extent + b[i] : extent);
+}
+
+/** Where the part of one input begins in the whole. */
+function startOf([a]: readonly { shape: Shape }[], which: number, params: ConcatParams): number[] {
+  const axis = joinedAxis(a.shape, params);
+  return a.shape.map((extent, i) => i === axis && which === 1 ? extent : 0);
+}
+
+function joinShader(type: string): string {
+  return /* wgsl */ `
+struct Params { count: u32, first: u32, second: u32 }
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read_write> y: array<${type}>;
+@group(0) @binding(2) var<storage, read> a: array<${type}>;
+@group(0) @binding(3) var<storage, read> b: array<${type}>;
+
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let index = id.x + id.y * groups.x * ${WORKGROUP}u;
+  if (index >= p.count) { return; }
+  let run = index / (p.first + p.second);
+  let at = index % (p.first + p.second);
+  if (at < p.first) {
+    y[index] = a[run * p.first + at];
+  } else {
+    y[index] = b[run * p.second + at - p.first];
+  }
+}
+`;
+}
+
+/** Joins runs of elements: `first` of a, `second` of b, and so on in turn. */
+function joinRuns(
+  device: Device,
+  [y, a, b]: readonly Tensor<"f32">[],
+  { first, second }: { first: number; second: number },
+): void {
+  const vector = vectorWidth(first) === 4 ? vectorWidth(second) : 1;
+  const count = y.size / vector;
+  device.dispatch({
+    label: "concat",
+    shader: joinShader(vectorType(vector)),
+    uniforms: { count, first: first / vector, second: second / vector },
+    tensors: [y, a, b],
+    workgroups: linearWorkgroups(count, WORKGROUP),
+  });
 }
 
 /** Copies the channels `first` … of `whole` to or from `part`, for every image. */
@@ -55,47 +121,54 @@ export function takeChannels(
   return part;
 }
 
-/** y = [a, b] along the channels: `[n, c_a, h, w]` and `[n, c_b, h, w]` to `[n, c_a + c_b, h, w]`. */
-export const concat: Operation<Record<never, never>> = {
+/** y = [a, b] along an axis: `[n, c_a, h, w]` and `[n, c_b, h, w]` to `[n, c_a + c_b, h, w]`. */
+export const concat: Operation<ConcatParams> = {
   name: "concat",
   inputs: ["a", "b"],
   shape: concatShape,
-  forward(device, [a, b]) {
-    const y = device.empty(concatShape([a.shape, b.shape]));
-    copyChannels(device, { whole: y, part: a, first: 0, split: false });
-    copyChannels(device, { whole: y, part: b, first: a.shape[1], split: false });
+  forward(device, [a, b], params) {
+    const y = device.empty(concatShape([a.shape, b.shape], params));
+    const axis = joinedAxis(a.shape, params);
+    const [first, second] = [a, b].map(({ shape }) => sizeOf(shape.slice(axis)));
+    const runs = sizeOf(a.shape.slice(0, axis));
+    if (runs > FEW_RUNS) {
+      joinRuns(device, [y, a, b], { first, second });
+      return y;
+    }
+    for (let run = 0; run < runs; run++) {
+      const toOffset = run * (first + second);
+      device.copy({ from: a, fromOffset: run * first, to: y, toOffset, count: first });
+      const beside = toOffset + first;
+      device.copy({ from: b, fromOffset: run * second, to: y, toOffset: beside, count: second });
+    }
     return y;
   },
-  backward(device, { inputs: [a, b], dy, needs }) {
-    const part = (input: Tensor<"f32">, first: number) =>
-      takeChannels(device, dy, { first, count: input.shape[1] });
-    return [needs[0] ? part(a, 0) : null, needs[1] ? part(b, a.shape[1]) : null];
-  },
+  backward: (device, { inputs, dy, needs }, params) =>
+    inputs.map(({ shape }, i) =>
+      needs[i]
+        ? windowOf(device, dy, { label: "concat dx", from: startOf(inputs, i, params), shape })
+        : null
+    ),
   reference: {
-    forward([a, b]) {
-      const y = zeros(concatShape([a.shape, b.shape]));
-      const [sizeA, sizeB] = [sizeOf(a.shape.slice(1)), sizeOf(b.shape.slice(1))];
-      for (let n = 0; n < y.shape[0]; n++) {
-        const start = n * (sizeA + sizeB);
-        y.data.set(a.data.subarray(n * sizeA, (n + 1) * sizeA), start);
-        y.data.set(b.data.subarray(n * sizeB, (n + 1) * sizeB), start + sizeA);
-      }
-      return y;
+    forward(inputs, params) {
+      const shape = concatShape(inputs.map((input) => input.shape), params);
+      const sum = zeros(shape);
+      inputs.forEach((input, i) => {
+        const from = startOf(inputs, i, params).map((at) => at === 0 ? 0 : -at);
+        windowOfArray(input, { from, shape }).data.forEach((value, at) => sum.data[at] += value);
+      });
+      return sum;
     },
-    backward([a, b], dy) {
-      const [da, db] = [zeros(a.shape), zeros(b.shape)];
-      const [sizeA, sizeB] = [sizeOf(a.shape.slice(1)), sizeOf(b.shape.slice(1))];
-      for (let n = 0; n < dy.shape[0]; n++) {
-        const start = n * (sizeA + sizeB);
-        da.data.set(dy.data.subarray(start, start + sizeA), n * sizeA);
-        db.data.set(dy.data.subarray(start + sizeA, start + sizeA + sizeB), n * sizeB);
-      }
-      return [da, db];
-    },
+    backward: (inputs: readonly NdArray[], dy, params) =>
+      inputs.map(({ shape }, i) => windowOfArray(dy, { from: startOf(inputs, i, params), shape })),
   },
   samples: [
     { shapes: [[2, 3, 5, 7], [2, 5, 5, 7]], params: {} },
     { shapes: [[1, 1, 1, 1], [1, 2, 1, 1]], params: {} },
+    { shapes: [[3, 4], [2, 4]], params: { axis: 0 } },
+    { shapes: [[40, 3], [40, 5]], params: { axis: -1 } },
+    { shapes: [[9, 5, 4], [9, 5, 8]], params: { axis: 2 } },
     { shapes: [[4, 16, 128, 128], [4, 16, 128, 128]], params: {}, bench: true },
+    { shapes: [[4, 16, 128, 128], [4, 16, 128, 128]], params: { axis: 3 }, bench: true },
   ],
 };

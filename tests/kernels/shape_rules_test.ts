@@ -11,7 +11,11 @@ import { foregroundSum } from "../../kernels/ops/foreground_sum.ts";
 import { generalisedDice } from "../../kernels/ops/generalised_dice.ts";
 import { maxPool2d } from "../../kernels/ops/max_pool2d.ts";
 import { meanSquaredError } from "../../kernels/ops/mean_squared_error.ts";
+import { pad } from "../../kernels/ops/pad.ts";
+import { permute, transpose } from "../../kernels/ops/permute.ts";
 import { relu } from "../../kernels/ops/relu.ts";
+import { flatten, reshape } from "../../kernels/ops/reshape.ts";
+import { slice } from "../../kernels/ops/slice.ts";
 import { sliceBatch } from "../../kernels/ops/slice_batch.ts";
 import { squaredDice } from "../../kernels/ops/squared_dice.ts";
 import { upsampleBilinear, upsampleNearest } from "../../kernels/ops/upsample.ts";
@@ -70,14 +74,13 @@ const MISFITS: readonly Misfit[] = [
   {
     operation: concat,
     shapes: [[1, 2, 4, 4], [1, 3, 4, 5]],
-    says: "Cannot concat [1,2,4,4] and [1,3,4,5]: all but the channels must be equal",
+    says: "Cannot concat [1,2,4,4] and [1,3,4,5]: all extents but those of axis 1 must be equal",
   },
   { operation: concat, shapes: [[1, 2, 4, 4], [2, 2, 4, 4]], says: "[1,2,4,4] and [2,2,4,4]" },
   {
     operation: concat,
     shapes: [[1, 2, 4, 4], [4, 4]],
-    says: "concat: x is [4,4]",
-    kind: TypeError,
+    says: "Cannot concat [1,2,4,4] and [4,4]",
   },
   {
     operation: add,
@@ -85,6 +88,60 @@ const MISFITS: readonly Misfit[] = [
     says: "Cannot run add: the inputs are [2,3] and [3,2], expected extents that are equal or 1",
   },
   { operation: add, shapes: [[4], [3, 3]], says: "add: the inputs are [4] and [3,3]" },
+  {
+    operation: concat,
+    shapes: [[2, 3], [2, 3]],
+    params: { axis: 2 },
+    says: "Cannot run concat: x is [2,3], axes [2] asked for",
+  },
+  ...[
+    { axis: 1, start: 2, end: 2 },
+    { axis: 1, start: -1 },
+    { axis: 1, start: 0, end: 4 },
+    { axis: 1, start: 0.5 },
+    { axis: 1, start: 3 },
+  ].map((params) => ({
+    operation: slice,
+    shapes: [[2, 3]],
+    params,
+    says: `Cannot run slice: x is [2,3], ${params.start} to ${params.end ?? 3} along axis 1`,
+  })),
+  {
+    operation: slice,
+    shapes: [[2, 3]],
+    params: { axis: -3, start: 0 },
+    says: "Cannot run slice: x is [2,3], axes [-3] asked for",
+  },
+  ...[[[1], [1]], [[1, -1], [0, 0]], [[0, 0], [0.5, 0]]].map(([before, after]) => ({
+    operation: pad,
+    shapes: [[2, 3]],
+    params: { before, after },
+    says: `Cannot run pad: x is [2,3], margins of [${before}] before and [${after}] after`,
+  })),
+  ...[[0], [0, 0], [0, 2], [1, 0, 2]].map((axes) => ({
+    operation: permute,
+    shapes: [[2, 3]],
+    params: { axes },
+    says: `Cannot run permute: x is [2,3], axes [${axes}] asked for, expected each axis once`,
+  })),
+  {
+    operation: transpose,
+    shapes: [[3]],
+    says: "Cannot run transpose: x is [3], expected [rows,columns]",
+    kind: TypeError,
+  },
+  ...[[4], [-1, 4], [-1, -1], [0, -1], [6, 1.5, -1], [-2, -3]].map((shape) => ({
+    operation: reshape,
+    shapes: [[2, 3]],
+    params: { shape },
+    says: `Cannot run reshape: x is [2,3] with 6 elements, [${shape}] asked for`,
+  })),
+  {
+    operation: flatten,
+    shapes: [[2, 3]],
+    params: { from: 2 },
+    says: "Cannot run flatten: x is [2,3], from axis 2 asked for",
+  },
   {
     operation: sliceBatch,
     shapes: [[3, 1, 2, 2]],
