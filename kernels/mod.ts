@@ -7,7 +7,7 @@
  */
 
 // The device, and what it can go wrong with.
-export { openDevice } from "./open_device.ts";
+export { openDevice, type OpenOptions } from "./open_device.ts";
 export {
   type AdapterSummary,
   Device,

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { BufferUse, MAP_FOR_READING } from "../usage.ts";
+
 /** Time spent in one kernel. */
 export interface KernelTime {
   /** The kernel's label. */
@@ -49,17 +51,17 @@ export class Profiler {
     const bytes = labels.length * 16;
     const resolved = this.#device.createBuffer({
       size: bytes,
-      usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+      usage: BufferUse.queryResults | BufferUse.copyFrom,
     });
     const staging = this.#device.createBuffer({
       size: bytes,
-      usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
+      usage: BufferUse.copyTo | BufferUse.mapRead,
     });
     const encoder = this.#device.createCommandEncoder();
     encoder.resolveQuerySet(this.#queries, 0, labels.length * 2, resolved, 0);
     encoder.copyBufferToBuffer(resolved, 0, staging, 0, bytes);
     this.#device.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
+    await staging.mapAsync(MAP_FOR_READING);
     const stamps = new BigUint64Array(staging.getMappedRange().slice(0));
     resolved.destroy();
     staging.destroy();

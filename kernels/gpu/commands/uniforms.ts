@@ -4,6 +4,8 @@
  * @module
  */
 
+import { BufferUse } from "../usage.ts";
+
 /** Makes a uniform buffer for each set of values once. */
 export class UniformCache {
   readonly #gpu: GPUDevice;
@@ -26,7 +28,7 @@ export class UniformCache {
     if (cached) return cached;
     const buffer = this.#gpu.createBuffer({
       size: Math.max(16, Math.ceil(words.length / 4) * 16),
-      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+      usage: BufferUse.uniform | BufferUse.copyTo,
     });
     this.#gpu.queue.writeBuffer(buffer, 0, Uint32Array.from(words));
     this.#buffers.set(key, buffer);

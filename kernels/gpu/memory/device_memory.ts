@@ -6,8 +6,9 @@
 
 import { BufferPool, type MemoryUse, type PoolLimits } from "./pool.ts";
 import { TextureRows, TextureSlots } from "./textures.ts";
+import { BufferUse } from "../usage.ts";
 
-const STORAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+const STORAGE = BufferUse.storage | BufferUse.copyFrom | BufferUse.copyTo;
 
 /** What is to fit into the memory of a device. */
 export interface MemoryNeed {

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { TextureUse } from "../usage.ts";
+
 /** Texels in a row of a texture that holds a tensor: a power of two. */
 export const TEXELS_PER_ROW = 1024;
 
@@ -73,7 +75,7 @@ export class TextureSlots {
       label: `operand ${slot}`,
       size: [TEXELS_PER_ROW, this.#size.rows[slot]],
       format: "rgba32float",
-      usage: GPUTextureUsage.COPY_DST | GPUTextureUsage.STORAGE_BINDING,
+      usage: TextureUse.copyTo | TextureUse.storage,
     });
     return this.#textures[slot];
   }
