@@ -73,7 +73,7 @@ export {
   type ExperimentOptions,
   type RecipeMeasured,
 } from "./jobs/experiment/experiment.ts";
-export { disk } from "./jobs/disk/files.ts";
+export { disk, DiskFullError } from "./jobs/disk/files.ts";
 export { readModelFile } from "./jobs/disk/model_files.ts";
 
 // Settings.

@@ -110,7 +110,7 @@ Deno.test("train names the still that it cannot use, and writes nothing", async 
     await each(cases, async ([stills, ...says]) => {
       const out = `run-${stills.replace("/", "-")}`;
       const train = ["train", "--stills", stills, "--video=video", "--out", out, ...TINY];
-      await fails(train, { code: 1, says, cwd });
+      await fails(train, { code: 3, says, cwd });
       assertEquals(await there(`${cwd}/${out}`), false);
     });
   });
@@ -148,7 +148,7 @@ Deno.test("train names the video that it cannot use, and writes nothing", async 
         `run-${video}`,
         ...TINY,
       ];
-      await fails(train, { code: 1, says, cwd });
+      await fails(train, { code: 3, says, cwd });
       assertEquals(await there(`${cwd}/run-${video}`), false);
     });
   });
@@ -178,7 +178,7 @@ Deno.test("predict names the image that it cannot read, and writes nothing", asy
   await withFolder(files, async (cwd) => {
     await each(cases, async ([image, ...says]) => {
       const out = `out-${image}`;
-      await fails(["predict", "--model=model", "--out", out, image], { code: 1, says, cwd });
+      await fails(["predict", "--model=model", "--out", out, image], { code: 3, says, cwd });
       const left = await tree(`${cwd}/${out}`).catch(() => []);
       assertEquals(left, [], `${image} left files behind`);
     });
@@ -246,7 +246,7 @@ Deno.test("predict names the weights that it cannot use, and writes nothing", as
   ];
   await withFolder(files, async (cwd) => {
     await each(cases, async ([model, ...says]) => {
-      await fails(["predict", "--model", model, "--out=out", "video"], { code: 1, says, cwd });
+      await fails(["predict", "--model", model, "--out=out", "video"], { code: 3, says, cwd });
     });
     assert(!(await tree(cwd)).includes("out"));
   });

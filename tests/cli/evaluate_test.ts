@@ -73,7 +73,7 @@ Deno.test("evaluate writes nothing where it cannot compare", async () => {
     const before = await tree(cwd);
     const evaluate = ["evaluate", "--labels=res"];
     await fails([...evaluate, "--truth=t", "--out=e.json"], {
-      code: 1,
+      code: 3,
       says: ["Cannot match res with t", "mask000.tif", "9.tif", "rename one of them"],
       cwd,
     });

@@ -33,7 +33,7 @@ Deno.test("pipes and links that lead nowhere are named, as images, models, table
     });
     assertEquals(made.code, 0, made.error);
     const predict = ["predict", "--model=model", "--out=out"];
-    const code = 1;
+    const code = 3;
     await fails([...predict, "pipe.tif"], {
       code,
       says: ["Cannot read pipe.tif: it is a pipe"],
@@ -112,9 +112,9 @@ Deno.test("numbers that would fill the stack, and ids that floats cannot tell ap
   };
   await withFolder(files, async (cwd) => {
     const annotate = ["annotate-to-mask", "--images=i", "--scribbles=s", "--out=m"];
-    await fails([...annotate, "--pixels=200000"], { code: 1, says: ["mostPixels is 200000"], cwd });
+    await fails([...annotate, "--pixels=200000"], { code: 2, says: ["--pixels 200000"], cwd });
     const says = ["l/t0.tif", "16777218", "floats of 32 bits do not tell ids above 16777216 apart"];
-    await fails(["evaluate", "--labels=l"], { code: 1, says, cwd });
+    await fails(["evaluate", "--labels=l"], { code: 3, says, cwd });
   });
 });
 

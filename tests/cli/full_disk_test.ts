@@ -42,7 +42,7 @@ const FILES = {
 
 /** Runs commands one by one, each with an empty disk at `disk`, and gives the files left. */
 async function onDisk(
-  options: string,
+  { options, code }: { options: string; code: number },
   cases: readonly (readonly [args: readonly string[], ...says: string[]])[],
 ): Promise<string[][]> {
   return await withFolder(FILES, async (cwd) => {
@@ -50,7 +50,7 @@ async function onDisk(
     const start = withDisk(`${cwd}/disk`, options, PROGRAM_WORDS);
     const left: string[][] = [];
     for (const [args, ...says] of cases) {
-      await fails(args, { code: 1, says, cwd, start });
+      await fails(args, { code, says, cwd, start });
       const list = await Deno.readTextFile(`${cwd}/disk.left`);
       left.push(list.split("\n").map((path) => path.split("/").at(-1)!).filter(Boolean).sort());
     }
@@ -68,7 +68,7 @@ Deno.test({
   ignore,
   fn: async () => {
     const says = "the disk is full; free some space or choose another disk";
-    const [predicted, trained] = await onDisk("size=12k", [
+    const [predicted, trained] = await onDisk({ options: "size=12k", code: 75 }, [
       [PREDICT, "Cannot write disk/out/t", says],
       [TRAIN, "Cannot write disk/run/", says],
     ]);
@@ -77,10 +77,12 @@ Deno.test({
     assert(frames.length > 0 && frames.length < FRAMES.length);
     assertEquals(frames, FRAMES.slice(0, frames.length), "whole files, in order");
     assertEquals(trained.filter((name) => name.endsWith(".tmp")), []);
-    const [made] = await onDisk("size=4k", [[SYNTH, "disk/set/stills/images/s000.tif", says]]);
+    const [made] = await onDisk({ options: "size=4k", code: 75 }, [
+      [SYNTH, "disk/set/stills/images/s000.tif", says],
+    ]);
     assertEquals(made, []);
     // A disk can also be full of files instead of bytes.
-    const left = await onDisk("nr_inodes=1", [
+    const left = await onDisk({ options: "nr_inodes=1", code: 75 }, [
       [EVALUATE, "Cannot write disk/e.json", says],
       [PREDICT, "Cannot write disk/out", says],
     ]);
@@ -93,7 +95,7 @@ Deno.test({
   ignore,
   fn: async () => {
     const says = ["Read-only file system", "choose a folder you may write to"];
-    const left = await onDisk("ro", [
+    const left = await onDisk({ options: "ro", code: 1 }, [
       [PREDICT, "Cannot make disk/out", ...says],
       [[...PREDICT, "--out=disk"], "Cannot write disk/", ...says],
       [TRAIN, "disk/run", "Read-only file system", "give another --out"],

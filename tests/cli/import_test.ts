@@ -49,6 +49,7 @@ Deno.test("import makes a run folder of a StarDist model, which predicts what Py
     assertEquals(await events(["import", "model", "--out", "runs/tiny"], { cwd }), [{
       type: "imported",
       model: "model",
+      file: "model/weights_best.h5",
       out: "runs/tiny",
       weights: "runs/tiny/weights.safetensors",
       parameters: 5961,
@@ -195,7 +196,7 @@ Deno.test("import names what is wrong with a model folder, and writes nothing", 
   ];
   await withFolder(files, async (cwd) => {
     await each(cases, async ([model, ...says]) => {
-      await fails(["import", model, "--out=new/run"], { code: 1, says, cwd });
+      await fails(["import", model, "--out=new/run"], { code: 3, says, cwd });
     });
     assertEquals((await tree(cwd)).filter((name) => name.startsWith("new")), []);
     const says = ["Cannot import into run: it already holds note.txt", "or empty it"];

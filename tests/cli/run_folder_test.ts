@@ -86,10 +86,10 @@ Deno.test("a run that fails before it learned anything leaves no folder, and can
   const before = await tree(folder);
   const small = ["train", ...DATA, ...TINY, "--memory=8", "--patch=128", "--base=32"];
   const says = ["Cannot", "memory limit", "fits"];
-  await fails([...small, "--out=deep/er"], { code: 1, says, cwd });
-  await fails(small, { code: 1, says, cwd });
+  await fails([...small, "--out=deep/er"], { code: 75, says, cwd });
+  await fails(small, { code: 75, says, cwd });
   await fails(["predict", "--model=one", "--out=labels/er", "data/truth/none"], {
-    code: 1,
+    code: 3,
     says: [],
     cwd,
   });
@@ -111,7 +111,11 @@ Deno.test("a run that fails before it learned anything leaves no folder, and can
 
 Deno.test("a run out of memory or control goes on with more memory or a lower rate", async () => {
   const tight = [...TRAIN, "--out=tight"];
-  await fails([...tight, "--memory=1", "--warmup-rate=0.9999"], { code: 1, says: ["Cannot"], cwd });
+  await fails([...tight, "--memory=1", "--warmup-rate=0.9999"], {
+    code: 75,
+    says: ["Cannot"],
+    cwd,
+  });
   await fails([...tight, "--resume", "--memory=1", "--patch=32"], {
     code: 2,
     says: ["--patch"],

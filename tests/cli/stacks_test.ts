@@ -19,7 +19,7 @@ Deno.test("filter removes what no neighbouring frame shows, and keeps what it ha
       true,
     );
     await fails(["filter", "--labels=l", "--out=g", "--min-overlap=2"], {
-      ...{ code: 1, says: ["minOverlap is 2, expected a number from 0 to 1"], cwd },
+      ...{ code: 2, says: ["Cannot use --min-overlap 2: expected a number from 0 to 1"], cwd },
     });
     await fails(["filter", "--labels=l", "--out=l"], { code: 1, says: ["Cannot filter l"], cwd });
   });
@@ -37,7 +37,7 @@ Deno.test("synth --holotomography writes stacks that train takes, and says how",
     assertEquals((await tree(cwd)).includes("h/movie/t000.tif"), true);
     const train = ["train", "--stills=h/stills", "--video=h/movie", "--planes=1", "--out=r"];
     await fails(train, { code: 2, says: ["planes is 1", "give a table of focus planes"], cwd });
-    await fails([...train, "--focus=none.csv"], { code: 1, says: ["Cannot read none.csv"], cwd });
+    await fails([...train, "--focus=none.csv"], { code: 3, says: ["Cannot read none.csv"], cwd });
     await fails(["train", "--model=focus", "--stills=h/stills", "--out=r2"], {
       ...{
         code: 1,

@@ -113,7 +113,7 @@ Deno.test("without a command the usage goes to stderr", async () => {
 
 Deno.test("--debug shows where an error came from", async () => {
   const { code, error } = await kymo(["evaluate", "--labels", "nowhere", "--debug"]);
-  assertEquals(code, 1);
+  assertEquals(code, 3);
   assertMatch(error, /^NotFound: Cannot read nowhere: .*\n( {4}at .*\n)+$/);
 });
 
@@ -143,7 +143,7 @@ Deno.test("a file of settings that cannot be used is named", async () => {
   ];
   await withFolder(files, async (cwd) => {
     await each(cases, async ([file, ...says]) => {
-      await fails(["train", "--config", file, ...TINY], { code: 1, says: [file, ...says], cwd });
+      await fails(["train", "--config", file, ...TINY], { code: 3, says: [file, ...says], cwd });
     });
   });
 });
@@ -180,7 +180,7 @@ Deno.test("tune writes a file that train takes", async () => {
     assert(Object.keys(kernels).includes("conv2d forward 1x1x18x30->2 k3"));
     assertEquals(lines.length, Object.keys(kernels).length + 1);
     await fails(["train", "--kernels", "none.json", "--out", "run", ...TINY], {
-      code: 1,
+      code: 3,
       says: ["Cannot read none.json"],
       cwd,
     });

@@ -28,14 +28,20 @@ export function requiredFlag(flags: Flags, name: string): string {
 /**
  * The whole number of a flag, if it was given.
  *
- * @throws {UsageError} If it is no whole number of at least `least`, 0 unless told.
+ * @throws {UsageError} If it is no whole number from `least`, 0 unless told, to `most`.
  */
-export function countFlag(flags: Flags, name: string, { least = 0 } = {}): number | undefined {
+export function countFlag(
+  flags: Flags,
+  name: string,
+  { least = 0, most = Infinity } = {},
+): number | undefined {
   const value = textFlag(flags, name);
   if (value === undefined) return undefined;
   const number = Number(value);
-  if (value.trim() !== "" && Number.isSafeInteger(number) && number >= least) return number;
-  const bound = least === -Infinity ? "" : ` ≥ ${least}`;
+  const isWithin = number >= least && number <= most;
+  if (value.trim() !== "" && Number.isSafeInteger(number) && isWithin) return number;
+  const isOpen = most === Infinity;
+  const bound = least === -Infinity ? "" : isOpen ? ` ≥ ${least}` : ` from ${least} to ${most}`;
   throw new UsageError(`Cannot use --${name} ${value}: expected a whole number${bound}`);
 }
 
@@ -59,6 +65,17 @@ export function numberFlag(flags: Flags, name: string): number | undefined {
   const number = Number(value);
   if (value.trim() !== "" && Number.isFinite(number)) return number;
   throw new UsageError(`Cannot use --${name} ${value}: expected a number`);
+}
+
+/**
+ * The share of a flag, from 0 to 1, if it was given.
+ *
+ * @throws {UsageError} If it is none.
+ */
+export function shareFlag(flags: Flags, name: string): number | undefined {
+  const number = numberFlag(flags, name);
+  if (number === undefined || (number >= 0 && number <= 1)) return number;
+  throw new UsageError(`Cannot use --${name} ${number}: expected a number from 0 to 1`);
 }
 
 /**

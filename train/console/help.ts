@@ -6,6 +6,7 @@
 
 import type { Command } from "./command.ts";
 import { COMMON_FLAGS, type Flag } from "./flag.ts";
+import { exitCodes } from "./session/exit_codes.ts";
 
 /** Characters in a line. */
 const WIDTH = 100;
@@ -23,6 +24,11 @@ export function listHelp(commands: readonly Command[]): string {
     "`COMMAND --help` explains a command and its flags. Everywhere: --json prints one JSON object per",
     "event, --debug shows where an error came from. Permissions: --allow-read --allow-write.",
     "`--version` tells the versions of Kymo and Deno.",
+    "",
+    "Exit codes:",
+    ...Object.values(exitCodes).toSorted((a, b) => a.code - b.code).flatMap(({ code, when }) =>
+      wrap(when, { first: String(code).padStart(5) + "  ", rest: " ".repeat(7) })
+    ),
   ].join("\n");
 }
 

@@ -10,11 +10,11 @@ import { commandHelp, listHelp } from "./help.ts";
 import { commands as allCommands } from "./list.ts";
 import { Printer, processTerminal, type Terminal } from "./output.ts";
 import { parseFlags } from "./parse.ts";
+import { exitCodeOf, exitCodes } from "./session/exit_codes.ts";
 import { printable } from "./session/printable.ts";
 import { watchSignals } from "./session/signals.ts";
 import { isStopped, Stopped } from "./session/stopped.ts";
 import { outdatedDeno, prepareGpu } from "./session/surroundings.ts";
-import { UsageError } from "./usage_error.ts";
 
 /** What a command line may call, and where its text goes. */
 export interface RunCommandOptions {
@@ -24,10 +24,7 @@ export interface RunCommandOptions {
   readonly terminal?: Terminal;
 }
 
-/**
- * Runs a command line and gives its exit code: 0, 1 for a failed run, 2 for a wrong command, 130 and 75 for
- * one that was stopped by Ctrl-C or by the system.
- */
+/** Runs a command line and gives its exit code, one of {@linkcode exitCodes}. */
 export async function runCommand(
   args: readonly string[],
   { commands = allCommands, terminal = processTerminal() }: RunCommandOptions = {},
@@ -37,28 +34,28 @@ export async function runCommand(
   const refusal = outdatedDeno(Deno.version.deno);
   if (refusal !== null) {
     complain(refusal);
-    return 2;
+    return exitCodes.usage.code;
   }
   const [name, ...rest] = args;
   if (name === undefined) {
     complain(listHelp(commands));
-    return 2;
+    return exitCodes.usage.code;
   }
   if (["help", "--help", "-h"].includes(name)) {
     terminal.write(listHelp(commands) + "\n");
-    return 0;
+    return exitCodes.done.code;
   }
   if (["version", "--version", "-V"].includes(name)) {
     const { versions } = await import("../jobs/disk/version.ts");
     const known = Object.entries(versions()).map((pair) => pair.join(" "));
     terminal.write(`${known.join(", ")}\n`);
-    return 0;
+    return exitCodes.done.code;
   }
   const command = commands.find((command) => command.name === name);
   if (command === undefined) {
     const names = commands.map(({ name }) => name).join(", ");
     complain(`Cannot run ${name}: no such command; use one of ${names}, or --help`);
-    return 2;
+    return exitCodes.usage.code;
   }
   const json = rest.includes("--json");
   const onUnread = () => stopping.stopUnread();
@@ -78,7 +75,7 @@ export async function runCommand(
       if (command.usesGpu) await prepareGpu();
       await command.run(flags, { output, stop: stopping.signal });
     }
-    return 0;
+    return exitCodes.done.code;
   } catch (error) {
     output.close();
     if (isStopped(error)) {
@@ -88,7 +85,7 @@ export async function runCommand(
       return stopping.code;
     }
     complain(rest.includes("--debug") ? traceOf(error) : messageOf(error));
-    return error instanceof UsageError ? 2 : 1;
+    return exitCodeOf(error);
   } finally {
     output.close();
   }

@@ -24,6 +24,7 @@ import type { SettingChange } from "../models/model_kind.ts";
 import { listSettings, rate, valueAt } from "../settings.ts";
 import { changeFromFlags, flagOf } from "./setting_flags.ts";
 import { usage, UsageError } from "./usage_error.ts";
+import { blaming } from "../images/input_fault.ts";
 
 /** Where else settings come from, besides the flags. */
 export interface RunConfigOptions {
@@ -59,13 +60,11 @@ export async function runConfig(
   const isResumed = resume && await Deno.stat(saved).then(() => true, () => false);
   const isSynthetic = hasExample && !("stills" in fromFlags) && !("stills" in fromFile);
   const base = isResumed
-    ? changeConfig(defaultConfigOf(kinds), {
-      change: asItWas(await readSettings(saved)),
-      source: saved,
-      kinds,
-    })
+    ? await resumedConfig(saved, kinds)
     : await freshConfig({ ...fromFile, ...fromFlags }, { isSynthetic, kinds });
-  const withFile = changeConfig(base, { change: fromFile, source: file ?? "", kinds });
+  const withFile = blaming(() =>
+    changeConfig(base, { change: fromFile, source: file ?? "", kinds })
+  );
   const config = usage(() => {
     const config = changeConfig(withFile, {
       change: fromFlags,
@@ -77,6 +76,12 @@ export async function runConfig(
   });
   if (isResumed) refuseChanges(out, { saved: base, wanted: config, kinds });
   return config;
+}
+
+/** The settings of a run that goes on. */
+async function resumedConfig(saved: string, kinds: Kinds): Promise<TrainConfig> {
+  const change = asItWas(await readSettings(saved));
+  return blaming(() => changeConfig(defaultConfigOf(kinds), { change, source: saved, kinds }));
 }
 
 /** Defaults, for the kind of network and for the built-in examples. */
@@ -127,7 +132,10 @@ function refuseChanges(
 /** The settings in a JSON file; the versions in a run's `config.json` are none. */
 async function readSettings(path: string): Promise<SettingChange> {
   const text = await readWholeText(path).catch((error) => {
-    throw new Error(`Cannot read ${path}: ${reasonOf(error, path)}; give a JSON file of settings`);
+    throw new Error(
+      `Cannot read ${path}: ${reasonOf(error, path)}; give a JSON file of settings`,
+      { cause: error },
+    );
   });
   const { versions: _versions, ...change } = parseObject(text, path);
   // The first focus models noted neither their stacks nor settings by their present names.

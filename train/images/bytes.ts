@@ -5,6 +5,8 @@
  * @module
  */
 
+import { ofInput } from "./input_fault.ts";
+
 /** Random access to the bytes of one open file. */
 export interface Bytes extends Disposable {
   /** The file's path, for error messages. */
@@ -21,7 +23,7 @@ export interface Bytes extends Disposable {
 
 /** The error of a file whose content cannot be used: `Cannot read NAME: what; remedy`. */
 export function unreadable(path: string, what: string, remedy: string): SyntaxError {
-  return new SyntaxError(`Cannot read ${path}: ${what}; ${remedy}`);
+  return ofInput(new SyntaxError(`Cannot read ${path}: ${what}; ${remedy}`));
 }
 
 /** The fewest bytes that are brought at once: walking through a file's directories costs few reads. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { unusable } from "./input_fault.ts";
 import { type Bytes, heldBytes, windowedBytes } from "./bytes.ts";
 import type { ImageFormat } from "./formats/format.ts";
 import { formatsOf } from "./formats/list.ts";
@@ -111,7 +112,7 @@ export function fileSource(files: Iterable<File>): Source {
   for (const file of files) {
     const relative = "webkitRelativePath" in file ? String(file.webkitRelativePath) : "";
     const path = relative === "" ? file.name : relative;
-    if (byPath.has(path)) throw new RangeError(`Cannot read ${path}: two files have this name`);
+    if (byPath.has(path)) throw unusable(`Cannot read ${path}: two files have this name`);
     byPath.set(path, file);
   }
   return treeSource(byPath, (path, file) =>

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { unusable } from "../images/input_fault.ts";
 import { checkWritable, disk, writeFileAtomic } from "./disk/files.ts";
 import { formatRanges } from "../images/names.ts";
 import { goOn, type Progress } from "./progress/progress.ts";
@@ -172,7 +173,7 @@ async function* framesOf(
   const read = async (sequence: LabelSequence, at: number) => {
     const image = await sequence.frame(at);
     if (image.width === first.width && image.height === first.height) return image;
-    throw new RangeError(
+    throw unusable(
       `Cannot evaluate ${labels.path}: ${sequence.names[at]} is ${image.width}x${image.height}, ` +
         `${labels.names[0]} is ${first.width}x${first.height}; keep only frames of one video there`,
     );

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { unusable } from "../images/input_fault.ts";
 import { disk } from "./disk/files.ts";
 import { makeFolder } from "./disk/folders.ts";
 import { imageStem } from "../images/names.ts";
@@ -110,7 +111,7 @@ export async function* filterFiles(
   const labels = await openLabels(source, path);
   const maps = probability === undefined ? null : await openVideo(source, probability);
   if (maps && maps.length !== labels.length) {
-    throw new RangeError(
+    throw unusable(
       `Cannot filter ${path}: it has ${labels.length} images, ${probability} has ${maps.length} ` +
         "probability maps; give those of the same frames",
     );
@@ -182,14 +183,14 @@ async function* scoredFrames(
   for await (const image of framesOf({ labels, times })) {
     const map = await maps?.frame(number++);
     if (map && (map.width !== image.width || map.height !== image.height)) {
-      throw new RangeError(
+      throw unusable(
         `Cannot filter ${labels.path}: ${image.name} is ${image.width}x${image.height}, its ` +
           `probability map ${map.width}x${map.height}; give the maps of the same frames`,
       );
     }
     const scores = objectScores(image, map?.data);
     if ([...scores.values()].some((score) => !(score >= 0 && score <= 1))) {
-      throw new RangeError(
+      throw unusable(
         `Cannot filter ${labels.path}: the map of ${image.name} has values beyond 0 to 1; give ` +
           "the probability maps that predict --probability wrote",
       );
@@ -224,7 +225,7 @@ async function* framesOf(
     const { width, height } = image;
     size ??= { width, height };
     if (width !== size.width || height !== size.height) {
-      throw new RangeError(
+      throw unusable(
         `Cannot filter ${labels.path}: ${name} is ${width}x${height}, ` +
           `${labels.names[0]} is ${size.width}x${size.height}; keep only frames of one video there`,
       );

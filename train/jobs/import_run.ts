@@ -15,6 +15,7 @@ import { RunFolder } from "./disk/run_folder.ts";
 import { versions } from "./disk/version.ts";
 import { starDist } from "../models/stardist/kind.ts";
 import { importModel } from "../models/import/import_model.ts";
+import { blame } from "../images/input_fault.ts";
 
 /** What to import, and where to. */
 export interface ImportOptions {
@@ -30,6 +31,8 @@ export interface ModelImported {
   readonly type: "imported";
   /** The folder it came from. */
   readonly model: string;
+  /** Its file of weights. */
+  readonly file: string;
   /** The run folder. */
   readonly out: string;
   /** The weights to predict with. */
@@ -61,7 +64,10 @@ export async function importRun({ model, out }: ImportOptions): Promise<ModelImp
     throw new TypeError(`Cannot import into ${out}: it is a file; give another --out`);
   }
   await refuseFilled(out, filling);
-  const { architecture, weights, thresholds, hasThresholds } = await importModel(disk, model);
+  const { architecture, weights, thresholds, hasThresholds, file } = await importModel(disk, model)
+    .catch(
+      blame,
+    );
   const { options } = architecture;
   const config = configOfNetwork(options);
   using claim = await claimEmptyFolder(out, filling);
@@ -79,6 +85,7 @@ export async function importRun({ model, out }: ImportOptions): Promise<ModelImp
   return {
     type: "imported",
     model,
+    file,
     out,
     weights: folder.file("weights.safetensors"),
     parameters: [...weights.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0),

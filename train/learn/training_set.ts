@@ -4,6 +4,7 @@
  * @module
  */
 
+import { unusable } from "../images/input_fault.ts";
 import type { LabelImage } from "../images/image.ts";
 import { Random } from "../images/random.ts";
 import type { Sample } from "../images/sample.ts";
@@ -91,7 +92,7 @@ export function splitStills(
   const validation = take(share(config.validation));
   const train = order.map((i) => samples[i]);
   if (train.length === 0) {
-    throw new RangeError(
+    throw unusable(
       `Cannot train: ${samples.length} stills leave none to learn from; give more, or lower ` +
         "validation and test",
     );

@@ -21,7 +21,7 @@ function wishesOf(models: readonly ModelKind[]): OwnedWish[] {
  * Refuses what no model can fulfil, so that none need be read.
  *
  * @throws {TypeError} If some wishes are for a kind of model and others for another.
- * @throws {RangeError} If the overlap threshold is not from 0 to 1.
+ * @throws {RangeError} If a threshold is not from 0 to 1.
  */
 export function checkDecodeChanges(
   changes: DecodeChanges,
@@ -35,9 +35,9 @@ export function checkDecodeChanges(
         `the second for ${other.kind.label}; leave out the one that is not for your model`,
     );
   }
-  const { nms } = changes;
-  if (nms !== undefined && !(nms >= 0 && nms <= 1)) {
-    throw new RangeError(`Cannot use --nms ${nms}: expected a number from 0 to 1`);
+  for (const [name, share] of Object.entries({ nms: changes.nms, threshold: changes.threshold })) {
+    if (share === undefined || share === "otsu" || (share >= 0 && share <= 1)) continue;
+    throw new RangeError(`Cannot use --${name} ${share}: expected a number from 0 to 1`);
   }
 }
 

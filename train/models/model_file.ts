@@ -4,6 +4,7 @@
  * @module
  */
 
+import { blaming, unusable } from "../images/input_fault.ts";
 import type { Device } from "../../kernels/gpu/device.ts";
 import type { Architecture, Network } from "../../nn/module.ts";
 import {
@@ -126,7 +127,7 @@ export function decodeModel(
   const kind = models.find(({ name }) => name === architecture.kind);
   if (kind) return { file, weights, architecture, kind };
   const names = models.map(({ name }) => name);
-  throw new RangeError(
+  throw unusable(
     `Cannot use ${file}: cannot build a network of kind ${architecture.kind}: known kinds are ` +
       `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`,
   );
@@ -181,7 +182,9 @@ function exposureOf(
 export function buildModel(device: Device, file: ModelFile): Model {
   const { weights, kind } = file;
   const reading = readingOf(file);
-  const network = loadNetwork(device, { weights, from: file.file, kinds: [kind.network] });
+  const network = blaming(() =>
+    loadNetwork(device, { weights, from: file.file, kinds: [kind.network] })
+  );
   return { ...reading, kind, network };
 }
 

@@ -110,8 +110,8 @@ export function annotateOptions(flags: Flags): AnnotateToMaskOptions {
     minSize: countFlag(flags, "min-size"),
     normalize: choiceFlag(flags, "normalize", { choices: ["image", "video"] }),
     sigmas: sigmasFlag(flags),
-    trees: countFlag(flags, "trees", { least: 1 }),
-    mostPixels: countFlag(flags, "pixels", { least: 2 }),
+    trees: countFlag(flags, "trees", { least: 1, most: 1000 }),
+    mostPixels: countFlag(flags, "pixels", { least: 2, most: 20_000 }),
     seed: countFlag(flags, "seed"),
     memory: countFlag(flags, "memory", { least: 1 }),
   };

@@ -7,7 +7,7 @@
 import type { FilterEvent } from "../../jobs/filter_files.ts";
 import type { Command } from "../command.ts";
 import { OVERWRITE } from "../flag.ts";
-import { numberFlag, requiredFlag, textFlag } from "../flag_values.ts";
+import { requiredFlag, shareFlag, textFlag } from "../flag_values.ts";
 import { next } from "../session/next.ts";
 import { counted, formatWritten, type Shown } from "../text.ts";
 import { UsageError } from "../usage_error.ts";
@@ -71,10 +71,10 @@ export const filterCommand: Command = {
     const { filterFiles } = await import("../../jobs/filter_files.ts");
     const events = filterFiles({
       ...{ labels, out },
-      minOverlap: numberFlag(flags, "min-overlap"),
+      minOverlap: shareFlag(flags, "min-overlap"),
       fillGaps: flags["fill-gaps"] === true,
       votes: byVotes,
-      vote: numberFlag(flags, "vote"),
+      vote: shareFlag(flags, "vote"),
       probability: textFlag(flags, "probability"),
       overwrite: flags.overwrite === true,
     });

@@ -52,13 +52,13 @@ export const importCommand: Command = {
 
 /** An imported model as text. */
 export function formatImport(
-  { model, weights, parameters, options, thresholds, hasThresholds }: ModelImported,
+  { file, weights, parameters, options, thresholds, hasThresholds }: ModelImported,
 ): Shown {
   const { rays, grid, depth, base } = options;
   const source = hasThresholds ? "" : ", the defaults, as it has no thresholds.json";
   return {
     lines: [
-      `StarDist of ${model}: ${parameters.toLocaleString("en")} parameters; ${rays} rays, grid ` +
+      `StarDist of ${file}: ${parameters.toLocaleString("en")} parameters; ${rays} rays, grid ` +
       `${grid}, depth ${depth}, base ${base}`,
       `Thresholds: ${formatThresholds(thresholds)}${source}`,
       `Weights: ${absolute(weights)}`,

@@ -14,8 +14,8 @@ import {
   choiceFlag,
   countFlag,
   type Flags,
-  numberFlag,
   requiredFlag,
+  shareFlag,
   textFlag,
 } from "../flag_values.ts";
 import { counted, formatDuration, formatWritten, Rate, type Shown } from "../text.ts";
@@ -200,7 +200,7 @@ async function predictOptions(
   }
   const changes: DecodeChanges = {
     threshold: thresholdFlag(flags),
-    nms: numberFlag(flags, "nms"),
+    nms: shareFlag(flags, "nms"),
     opening: countFlag(flags, "opening"),
     minSize: countFlag(flags, "min-size"),
   };
@@ -243,8 +243,8 @@ function thresholdFlag(flags: Flags): "otsu" | number | undefined {
   const value = textFlag(flags, "threshold");
   if (value === undefined || value === "otsu") return value;
   const number = Number(value);
-  if (value.trim() !== "" && Number.isFinite(number)) return number;
-  throw new UsageError(`Cannot use --threshold ${value}: expected otsu or a number`);
+  if (value.trim() !== "" && number >= 0 && number <= 1) return number;
+  throw new UsageError(`Cannot use --threshold ${value}: expected otsu or a number from 0 to 1`);
 }
 
 /** Turns the events of a prediction into text. */

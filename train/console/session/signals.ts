@@ -4,11 +4,10 @@
  * @module
  */
 
-/** The exit code of each signal: stopped by the user, or to be tried again. */
-const CODES = { SIGINT: 130, SIGTERM: 75 } as const;
+import { exitCodes } from "./exit_codes.ts";
 
-/** The exit code of a command whose output nobody reads any more, as of programs that a pipe ends. */
-const UNREAD = 141;
+/** The exit code of each signal: stopped by the user, or to be tried again. */
+const CODES = { SIGINT: exitCodes.interrupted.code, SIGTERM: exitCodes.again.code } as const;
 
 /** A wish to stop, where there is one. */
 export interface Stopping extends Disposable {
@@ -46,7 +45,7 @@ export function watchSignals(announce: () => void): Stopping {
       return code;
     },
     stopUnread() {
-      code = UNREAD;
+      code = exitCodes.unread.code;
       controller.abort();
     },
     [Symbol.dispose]: () => {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { unusable } from "../input_fault.ts";
 import { countOf } from "../formats/tiff/layout.ts";
 import { naturalCompare } from "../names.ts";
 import { channelIndex, channelSentence, type PlaneChoice } from "../series/plane_choice.ts";
@@ -66,7 +67,7 @@ export function chooseFiles(
     if (found === null) continue;
     const { kind, values, frames } = found;
     if (kind === "position") {
-      throw new RangeError(
+      throw unusable(
         `Cannot use ${path} as a video: its files are of ${values.length} positions (${
           shown(values)
         }); put each into a folder of its own`,
@@ -89,7 +90,7 @@ function sliceOf(
 ): { index: number; note: string } {
   const index = slice === undefined ? Math.floor(values.length / 2) : slice - 1;
   if (!(Number.isInteger(index) && index >= 0 && index < values.length)) {
-    throw new RangeError(
+    throw unusable(
       `Cannot read slice ${slice} of ${path}: its files are of slices 1 to ${values.length}`,
     );
   }

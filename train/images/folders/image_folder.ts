@@ -5,6 +5,7 @@
  * @module
  */
 
+import { unusable } from "../input_fault.ts";
 import { decodeImage, measureImage } from "../formats/decode.ts";
 import type { ImageStack } from "../formats/format.ts";
 import { formatsOf } from "../formats/list.ts";
@@ -117,7 +118,7 @@ export async function alikeImages(
   if (others.length > 0) {
     const more = others.length > 3 ? ` and ${others.length - 3} more` : "";
     const listed = others.slice(0, 3).map(({ i, shape }) => `${names[i]} is ${shape}`).join(", ");
-    const error = new RangeError(
+    const error = unusable(
       `Cannot use ${path} as a video: ${listed}${more}, ${names[alike[0].i]} is ${shape}` +
         (alike.length > 1 ? ` as ${alike.length} files are` : "") +
         "; keep only frames of one size in the folder, or give images that are no video one by one",
@@ -125,7 +126,7 @@ export async function alikeImages(
     if (!onDamaged) throw error;
     damaged.push(...others.map(({ i, shape: other }) => ({
       path: join(path, names[i]),
-      error: new RangeError(`it is ${other}, most frames are ${shape}`),
+      error: unusable(`it is ${other}, most frames are ${shape}`),
     })));
   }
   damaged.forEach((file) => onDamaged?.(file));

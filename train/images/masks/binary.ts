@@ -4,6 +4,7 @@
  * @module
  */
 
+import { unusable } from "../input_fault.ts";
 import { IGNORED_LABEL, type LabelImage } from "../image.ts";
 import { piecesOf } from "./pieces.ts";
 
@@ -41,7 +42,7 @@ export async function backgroundOf(
   }
   if (lowest < highest) return lowest;
   if (lowest === Infinity) return 0;
-  throw new RangeError(
+  throw unusable(
     `Cannot take ${what} as binary: they hold ${lowest} and nothing else, so nothing is background; ` +
       "save background as 0",
   );

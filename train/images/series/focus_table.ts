@@ -5,6 +5,7 @@
  * @module
  */
 
+import { unusable } from "../input_fault.ts";
 import { unreadable } from "../bytes.ts";
 import type { LabelledStack, ZSequence } from "./z_stack.ts";
 
@@ -49,7 +50,8 @@ function quote(text: string): string {
 
 /**
  * Reads a table. Columns may come in any order, with others beside them, and be separated by commas,
- * semicolons or tabs.
+ * semicolons or tabs; where commas do not separate, they may stand for the decimal point, as spreadsheets
+ * write them in many languages.
  *
  * @param from The file's name, for errors.
  * @throws {SyntaxError} If a column or a value is missing or no number where one must be.
@@ -67,7 +69,8 @@ export function decodeFocusTable(text: string, from: string): FocusRow[] {
     const cells = splitLine(line, separator).map((cell) => cell.trim());
     const cell = (name: string) => cells[column(name)] ?? "";
     const number = (name: string, holds: (value: number) => boolean) => {
-      const value = cell(name) === "" ? null : Number(cell(name));
+      const text = separator === "," ? cell(name) : cell(name).replace(",", ".");
+      const value = text === "" ? null : Number(text);
       if (value === null || holds(value)) return value;
       throw unreadable(from, `line ${i + 2} has ${name} ${cell(name)}`, REMEDY);
     };
@@ -115,9 +118,9 @@ export function labelledStacks(
   for (const { time, stack, plane } of rows) {
     const t = stack === null ? time! : times.get(stack);
     if (t === undefined || t >= length) continue;
-    if (planes.has(t)) throw new RangeError(`Cannot use ${from}: it has two rows for ${names[t]}`);
+    if (planes.has(t)) throw unusable(`Cannot use ${from}: it has two rows for ${names[t]}`);
     if (plane >= depth) {
-      throw new RangeError(
+      throw unusable(
         `Cannot use ${from}: it puts ${names[t]} in focus at plane ${plane}, but the stack has ` +
           `planes 0 to ${depth - 1}; planes count from 0`,
       );
@@ -142,7 +145,7 @@ export function focusPlanesOf(
   );
   const missing = sequence.names.filter((_, t) => !planes.has(t));
   if (missing.length > 0) {
-    throw new RangeError(
+    throw unusable(
       `Cannot use ${from} for ${sequence.path}: it has no row for ${missing.length} of ` +
         `${sequence.length} stacks, the first is ${
           missing[0]

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { unusable } from "../input_fault.ts";
 import type { LabelImage } from "../image.ts";
 import { basename, dirname, formatRanges, frameNumbers, join } from "../names.ts";
 import type { LabelSequence } from "./truth.ts";
@@ -71,7 +72,7 @@ export function matchTruth(labels: NamedImages, truth: NamedImages): TruthMatch 
     else pairs.push({ label, truth: place });
   });
   if (pairs.length === 0) {
-    throw new RangeError(
+    throw unusable(
       `Cannot match ${labels.path} with ${truth.path}: no name or frame number is in both ` +
         `(labels like ${labels.names[0]}, truth like ${truth.names[0]}); rename one of them`,
     );
@@ -148,7 +149,7 @@ function checked(keys: Keys, sides: Sides): Keys {
       const { path, names } = sides[side];
       const other = first.get(key);
       if (key !== null && other !== undefined) {
-        throw new RangeError(
+        throw unusable(
           `Cannot match the images in ${path}: ${other} and ${names[i]} both belong to frame ` +
             `${key}; keep one of them`,
         );
@@ -226,7 +227,7 @@ export async function readTruthPair(
       const isFile = stack || names[0] === basename(path);
       return join(isFile ? dirname(path) : path, names[i]);
     };
-    throw new RangeError(
+    throw unusable(
       `Cannot compare ${nameOf(sequences.labels, label)} (${found.width}x${found.height}) with ` +
         `${nameOf(sequences.truth, truth)} (${expected.width}x${expected.height}): sizes differ; ` +
         "give labels and truth of the same images",

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { unusable } from "../input_fault.ts";
 import type { ImageStack } from "../formats/format.ts";
 
 /** Which image of a frame to read where it has several. */
@@ -59,7 +60,7 @@ export function chosenPages(
   const at = c === 1 ? 0 : channelIndex(channel, { path, names: namesOfChannels(c, channelNames) });
   const depth = z === 1 || slice === undefined ? Math.floor(z / 2) : slice - 1;
   if (!(Number.isInteger(depth) && depth >= 0 && depth < z)) {
-    throw new RangeError(`Cannot read slice ${slice} of ${path}: it has slices 1 to ${z}`);
+    throw unusable(`Cannot read slice ${slice} of ${path}: it has slices 1 to ${z}`);
   }
   const sentences = [...stack.notes];
   if (asFrames) {
@@ -103,7 +104,7 @@ export function singlePage(
   { as, remedy, mustChoose = false }: SingleOptions,
 ): { page: number; notes: readonly string[] } {
   const { axes: { t, z, c }, path } = stack;
-  const refuse = (what: string) => new RangeError(`Cannot use ${path} as ${as}: ${what}`);
+  const refuse = (what: string) => unusable(`Cannot use ${path} as ${as}: ${what}`);
   const isDepth = t > 1 && z === 1 && choice.slice !== undefined;
   if (t > 1 && !isDepth) {
     const orSlices = z === 1 ? ", or choose one with --slice if they are slices" : "";
@@ -156,7 +157,7 @@ export function channelIndex(
   const shown = names.some((name) => name !== "")
     ? ` (${names.map((name) => name || "?").join(", ")})`
     : "";
-  throw new RangeError(
+  throw unusable(
     `Cannot read channel ${text} of ${path}: it has channels 1 to ${names.length}${shown}`,
   );
 }

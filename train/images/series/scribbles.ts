@@ -4,6 +4,7 @@
  * @module
  */
 
+import { unusable } from "../input_fault.ts";
 import { decodeImage, readPlane } from "../formats/decode.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
 import { basename, imageStem, join } from "../names.ts";
@@ -57,7 +58,7 @@ async function openFolder(
   const { images: names } = await listFolder(source, path);
   if (names.length === 0) {
     const kinds = namesOf(formatsOf(source));
-    throw new RangeError(
+    throw unusable(
       `Cannot read images from ${path}: it has no ${kinds} files in it; give the folder that holds ` +
         "the images",
     );
@@ -65,7 +66,7 @@ async function openFolder(
   const stems = names.map((name) => imageStem(name, source.formats));
   const twice = stems.find((stem, i) => stems.indexOf(stem) !== i);
   if (twice !== undefined) {
-    throw new RangeError(
+    throw unusable(
       `Cannot read images from ${path}: there are several named ${twice}, which would be ` +
         "written to one file; keep one of them",
     );
@@ -137,14 +138,14 @@ export async function openScribbles(
     if (image === null) unused.push(name);
     else if (!places.has(image)) places.set(image, at);
     else {
-      throw new RangeError(
+      throw unusable(
         `Cannot match the scribbles in ${path}: ${labels.names[places.get(image)!]} and ${name} ` +
           `both belong to ${images.names[image]}; keep one of them`,
       );
     }
   });
   if (places.size === 0) {
-    throw new RangeError(
+    throw unusable(
       `Cannot find the images of the scribbles in ${path}: no name is in both (scribbles like ` +
         `${labels.names[0]}, images like ${
           images.names[0]

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { unusable } from "../input_fault.ts";
 import { decodeImage, readLabels } from "../formats/decode.ts";
 import type { LabelImage } from "../image.ts";
 import { type MaskFacts, type MaskOptions, objectsInMask } from "../masks/reading.ts";
@@ -63,14 +64,14 @@ async function openStillStack(
   options: ZSequenceOptions & MaskOptions,
 ): Promise<StillStack> {
   if (maskPerObject) {
-    throw new RangeError(
+    throw unusable(
       `Cannot use ${image} as a labelled stack: it has one mask per object; give one label image`,
     );
   }
   const stack = await openStack(source, image, options);
   const mask = await decodeImage(source, masks[0]);
   if (mask.length > 1) {
-    throw new RangeError(
+    throw unusable(
       `Cannot use ${
         masks[0]
       } as the mask of ${image}: it has ${mask.length} pages; give one label ` +
@@ -78,7 +79,7 @@ async function openStillStack(
     );
   }
   if (mask.width !== stack.width || mask.height !== stack.height) {
-    throw new RangeError(
+    throw unusable(
       `Cannot use ${masks[0]} as the mask of ${image}: the mask is ${mask.width}x${mask.height}, ` +
         `the stack ${stack.width}x${stack.height}; a mask must have its stack's size`,
     );
@@ -94,7 +95,7 @@ async function openStack(
 ): Promise<ZSequence> {
   const { axes: { t, z } } = await decodeImage(source, path);
   if (t > 1 && z > 1) {
-    throw new RangeError(
+    throw unusable(
       `Cannot use ${path} as one stack: it has ${t} of ${z} planes; save each as a file`,
     );
   }

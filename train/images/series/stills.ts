@@ -5,6 +5,7 @@
  * @module
  */
 
+import { unusable } from "../input_fault.ts";
 import { decodeImage, readLabels, type ReadLabelsOptions, readPlane } from "../formats/decode.ts";
 import { basename, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
@@ -97,7 +98,7 @@ export async function listStills(source: Source, path: string): Promise<StillSet
   }
   if (train.length > 0) return { path, layout: "objects", train, test: [], notes: [] };
   const found = images.length > 0 ? ` (it holds ${images.length} images and no folders)` : "";
-  throw new RangeError(
+  throw unusable(
     `Cannot read stills from ${path}: its layout is not known${found}; ${layouts}`,
   );
 }
@@ -110,14 +111,14 @@ async function listPairs(
   const { folders } = await listFolder(source, path);
   for (const name of ["images", "masks"]) {
     if (folders.includes(name)) continue;
-    throw new RangeError(`Cannot read stills from ${path}: it has no folder ${name}/; ${layouts}`);
+    throw unusable(`Cannot read stills from ${path}: it has no folder ${name}/; ${layouts}`);
   }
   const images = await listByStem(source, join(path, "images"));
   const masks = await listByStem(source, join(path, "masks"));
   const stills = [...images].map(([name, file]) => {
     const mask = masks.get(name);
     if (mask === undefined) {
-      throw new RangeError(
+      throw unusable(
         `Cannot find the mask of ${join(path, "images", file)}: there is no ` +
           `${join(path, "masks", name)}.png or .tif; add it or remove the image`,
       );
@@ -142,7 +143,7 @@ async function listByStem(source: Source, path: string): Promise<Map<string, str
   const { images } = await listFolder(source, path);
   if (images.length === 0) {
     const kinds = namesOf(formatsOf(source));
-    throw new RangeError(
+    throw unusable(
       `Cannot read stills from ${path}: it has no ${kinds} files in it; put the ` +
         `${basename(path)} there`,
     );
@@ -151,7 +152,7 @@ async function listByStem(source: Source, path: string): Promise<Map<string, str
   for (const file of images) {
     const other = files.get(imageStem(file, formatsOf(source)));
     if (other !== undefined) {
-      throw new RangeError(
+      throw unusable(
         `Cannot read stills from ${path}: ${other} and ${file} have the same name; keep one of them`,
       );
     }
@@ -167,7 +168,7 @@ async function listObjects(source: Source, path: string): Promise<StillFiles | n
   const { images } = await listFolder(source, join(path, "images"));
   if (images.length !== 1) {
     const folder = join(path, "images");
-    throw new RangeError(
+    throw unusable(
       `Cannot read stills from ${folder}: it has ${images.length} images where one is expected ` +
         `beside one mask per object; if masks/ has a label image for each, give ${path} itself`,
     );
@@ -177,7 +178,7 @@ async function listObjects(source: Source, path: string): Promise<StillFiles | n
     ? (await listFolder(source, join(path, "masks"))).images
     : [];
   if (masks.length === 0) {
-    throw new RangeError(
+    throw unusable(
       `Cannot find the masks of ${image}: there are none in ${join(path, "masks")}; use the ` +
         "training part of the data set, which has them",
     );
@@ -239,7 +240,7 @@ function refuseForObjects(
     ? [`ignore ${ignoreLabel} in the masks of ${image}`, "--ignore-label"]
     : [`take the masks of ${image} as binary`, "--masks binary"];
   if (ignoreLabel === 0 && masks === "instances") return;
-  throw new RangeError(
+  throw unusable(
     `Cannot ${wish}: each holds one object and no ids; leave ${flag} out, or give label images`,
   );
 }
@@ -282,7 +283,7 @@ async function readMask(
 ): Promise<LabelImage> {
   const stack = await openSingle(source, path);
   if (stack.width !== plane.width || stack.height !== plane.height) {
-    throw new RangeError(
+    throw unusable(
       `Cannot use ${path} as the mask of ${image}: the mask is ${stack.width}x${stack.height}, the ` +
         `image ${plane.width}x${plane.height}; a mask must have its image's size`,
     );
@@ -304,7 +305,7 @@ async function openStill(
 async function openSingle(source: Source, path: string): Promise<ImageStack> {
   const stack = await decodeImage(source, path);
   if (stack.length === 1) return stack;
-  throw new RangeError(
+  throw unusable(
     `Cannot use ${path} as a still: it has ${stack.length} pages; save each page as a file`,
   );
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { unusable } from "../input_fault.ts";
 import { decodeImage, readLabels, type ReadLabelsOptions } from "../formats/decode.ts";
 import { basename, frameNumbers, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
@@ -72,7 +73,7 @@ async function openFolder(
   const { images } = await listFolder(source, path);
   if (images.length === 0) {
     const kinds = namesOf(formatsOf(source));
-    throw new RangeError(
+    throw unusable(
       `Cannot read labels from ${path}: it has no ${kinds} files in it; give the folder that ` +
         "holds the label images",
     );
@@ -92,7 +93,7 @@ async function openFolder(
       const file = join(path, images[i]);
       const image = await decodeImage(source, file);
       if (image.length > 1) {
-        throw new RangeError(
+        throw unusable(
           `Cannot read ${file} as one label image: it has ${image.length} pages; give this file ` +
             "itself as the labels",
         );
@@ -110,7 +111,7 @@ async function openFile(
   const image = await decodeImage(source, path);
   const { c } = image.axes;
   if (c > 1) {
-    throw new RangeError(
+    throw unusable(
       `Cannot read labels from ${path}: it has ${c} channels; save the labels as one`,
     );
   }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { unusable } from "../input_fault.ts";
 import { decodeImage, measureSingle, readPlane } from "../formats/decode.ts";
 import { basename, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
@@ -94,7 +95,7 @@ export async function openVideo(
     : await openStack(source, path, options);
   const { minFrames = 1 } = options;
   if (video.length >= minFrames) return video;
-  throw new RangeError(
+  throw unusable(
     `Cannot use ${path} as a video: it has ${video.length} frame, at least ${minFrames} are ` +
       "needed; give a folder with all frames or a TIFF stack",
   );
@@ -105,7 +106,7 @@ async function openFolder(source: Source, path: string, options: VideoOptions): 
   if (images.length === 0) {
     const inside = folders.length > 0 ? `, only the folders ${folders.slice(0, 3).join(", ")}` : "";
     const kinds = namesOf(formatsOf(source));
-    throw new RangeError(
+    throw unusable(
       `Cannot use ${path} as a video: it has no ${kinds} files in it${inside}; give the folder ` +
         "that holds the frames",
     );
@@ -167,7 +168,7 @@ export async function folderSet(
   const files = new Set(stack.files);
   const others = images.filter((name) => !files.has(name));
   if (others.length === 0) return stack;
-  throw new RangeError(
+  throw unusable(
     `Cannot use ${path} as one data set: ${others[0]} is not of the data set of ${images[0]}` +
       (others.length > 1 ? `, nor are ${others.length - 1} others` : "") +
       "; put each data set into a folder of its own",

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { unusable } from "../input_fault.ts";
 import { decodeImage, readPlane } from "../formats/decode.ts";
 import { basename, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
@@ -161,7 +162,7 @@ async function openFolder(
   const { images } = await listFolder(source, path);
   if (images.length === 0) {
     const kinds = namesOf(formatsOf(source));
-    throw new RangeError(
+    throw unusable(
       `Cannot use ${path} as z-stacks: it has no ${kinds} files in it; give a folder with one ` +
         "stack per time point",
     );
@@ -214,13 +215,13 @@ function stacksOf(
   const at = c === 1 ? 0 : channelIndex(channel, { path, names: namesOfChannels(c, channelNames) });
   const planes = depth ?? z;
   if (z > 1 && planes !== z) {
-    throw new RangeError(
+    throw unusable(
       `Cannot read ${path} as stacks of ${planes} planes: its description says ${z}; leave the ` +
         "depth out",
     );
   }
   if (!(Number.isInteger(planes) && planes > 0 && (t * z) % planes === 0)) {
-    throw new RangeError(
+    throw unusable(
       `Cannot read ${path} as stacks of ${planes} planes: its ${t} pages do not make whole ` +
         "stacks; give a depth that divides them",
     );
@@ -234,13 +235,13 @@ function oneStack(stack: ImageStack, { channel, depth }: ZSequenceOptions): Stac
   const { t, z } = stack.axes;
   const file = stacksOf(stack, { channel, depth: z === 1 ? t : undefined });
   if (file.length > 1) {
-    throw new RangeError(
+    throw unusable(
       `Cannot use ${stack.path} as one stack: it has ${t} of ${z} planes; give this file itself ` +
         "as the sequence, or one file per time point",
     );
   }
   if (depth !== undefined && depth !== file.depth) {
-    throw new RangeError(
+    throw unusable(
       `Cannot use ${stack.path} as a stack of ${depth} planes: it has ${file.depth}`,
     );
   }
@@ -277,7 +278,7 @@ function checkAlike(
 ): void {
   const shape = ({ depth, stack }: StackFile) => `${depth}x${stack.height}x${stack.width}`;
   if (shape(one.file) === shape(first.file)) return;
-  throw new RangeError(
+  throw unusable(
     `Cannot use ${path} as z-stacks: ${one.name} is ${shape(one.file)}, ${first.name} is ` +
       `${shape(first.file)} (planes, rows, columns); keep only stacks of one size in the folder`,
   );

@@ -7,6 +7,7 @@
 
 import { basename, dirname, join } from "node:path";
 import { unreadable, windowedBytes } from "../../images/bytes.ts";
+import { ofInput } from "../../images/input_fault.ts";
 import type { Source } from "../../images/source.ts";
 
 /** What to do where permission is missing, by what was tried. */
@@ -16,8 +17,22 @@ const REMEDIES: Readonly<Record<string, string>> = {
   create: "give another --out",
 };
 
+/** A disk, or what somebody may use of it, is full. */
+export class DiskFullError extends Error {
+  /** The name of this error class. */
+  override readonly name = "DiskFullError";
+}
+
+/** What is done with files that were given. */
+const GIVEN = new Set(["read", "list"]);
+
 /** Says in plain words why the file system refused, with the remedy; otherwise gives the error. */
 export function explain(error: unknown, task: string, path: string): unknown {
+  const explained = inWords(error, task, path);
+  return GIVEN.has(task) && !isTooMany(error) ? ofInput(explained) : explained;
+}
+
+function inWords(error: unknown, task: string, path: string): unknown {
   const message = error instanceof Error ? error.message : String(error);
   const code = (error as { code?: unknown } | null)?.code;
   const isMissing = error instanceof Deno.errors.NotFound;
@@ -54,7 +69,7 @@ export function explain(error: unknown, task: string, path: string): unknown {
     return new TypeError(`Cannot ${task} ${path}: it is a folder; name a file`);
   }
   if (code === "ENOSPC" || code === "EDQUOT") {
-    return new Error(
+    return new DiskFullError(
       `Cannot write ${path}: the disk is full; free some space or choose another disk`,
       { cause: error },
     );
@@ -161,7 +176,7 @@ export const disk: Source = {
       }
     } catch (error) {
       if (error instanceof Deno.errors.NotADirectory) {
-        throw new TypeError(`Cannot list ${path}: it is a file; name a folder`);
+        throw ofInput(new TypeError(`Cannot list ${path}: it is a file; name a folder`));
       }
       throw explain(error, "list", path);
     }
@@ -293,7 +308,8 @@ export class AtomicFile implements AsyncDisposable {
   /**
    * Appends bytes.
    *
-   * @throws {Error} If the disk is full, or the file has been ended.
+   * @throws {DiskFullError} If the disk is full.
+   * @throws {Error} If or the file has been ended.
    */
   async write(bytes: Uint8Array): Promise<void> {
     const file = this.#open();
@@ -307,7 +323,8 @@ export class AtomicFile implements AsyncDisposable {
   /**
    * Ends the file: flushes it to the disk and gives it its name.
    *
-   * @throws {Error} If the disk is full, or the file has been ended before.
+   * @throws {DiskFullError} If the disk is full.
+   * @throws {Error} If or the file has been ended before.
    */
   async commit(): Promise<void> {
     const file = this.#open();
@@ -349,7 +366,7 @@ export class AtomicFile implements AsyncDisposable {
  *
  * @throws {Deno.errors.NotFound} If the folder does not exist.
  * @throws {Deno.errors.PermissionDenied} If the folder may not be written to.
- * @throws {Error} If the disk is full.
+ * @throws {DiskFullError} If the disk is full.
  *
  * @example
  * ```ts ignore

@@ -62,6 +62,7 @@ async function readFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
         reasonOf(error, path)
       }; give a table of focus planes (.csv) or the folder of a run of ` +
         "model focus",
+      { cause: error },
     );
   }
 }

@@ -41,6 +41,7 @@ async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
       `Cannot read ${path}: ${
         reasonOf(error, path)
       }; give the folder of a training run or a weights file`,
+      { cause: error },
     );
   }
 }

@@ -30,6 +30,7 @@ import { formatComparison, type RecipeResults } from "./comparison.ts";
 import { measuredFrames, measureRecipe, type RecipeResult } from "./measure_recipe.ts";
 import { parseProtocol, type Protocol } from "./protocol.ts";
 import { type RecipeRun, references } from "./recipes.ts";
+import { blaming } from "../../images/input_fault.ts";
 
 /** What to do, and where. */
 export interface ExperimentOptions {
@@ -83,9 +84,10 @@ export async function* experiment(
   const text = await readWholeText(file).catch((error) => {
     throw new Error(
       `Cannot read ${file}: ${reasonOf(error, file)}; give a JSON file of a protocol`,
+      { cause: error },
     );
   });
-  const protocol = parseProtocol(text, file);
+  const protocol = blaming(() => parseProtocol(text, file));
   // What cannot be measured is not trained.
   {
     using data = yield* openData(protocol.config, stop);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { unusable } from "../../images/input_fault.ts";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import { damagedError, type DamagedFile, errorOf } from "../../images/folders/damaged_files.ts";
 import { imageFolder } from "../../images/folders/image_folder.ts";
@@ -100,7 +101,7 @@ export async function openInputs(
     throw damagedError(damaged, { of, remedy: MEND });
   }
   if (videos.length === 0) {
-    throw new RangeError(
+    throw unusable(
       `Cannot predict ${inputs[0]} and ${inputs.length - 1} more: none of them is an image; give ` +
         `${namesOf(formatsOf(source))} files or folders of them`,
     );

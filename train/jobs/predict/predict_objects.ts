@@ -220,9 +220,11 @@ function* segment(
 
 /** What to say where a model sees nothing at all. */
 function nothingFound(images: number): string {
-  const where = images === 1 ? "the image" : `any of the ${images} images`;
-  return `No object was found in ${where}: look whether they are like those that the model was trained ` +
-    "on (size of objects, channel, exposure), or lower --threshold";
+  const [where, they] = images === 1
+    ? ["the image", "it is"]
+    : [`any of the ${images} images`, "they are"];
+  return `No object was found in ${where}: look whether ${they} like those that the model was trained on ` +
+    "(size of objects, channel, exposure), or lower --threshold";
 }
 
 /** Images up to this many pixels are seen in one piece, and nobody waits for parts of them. */

@@ -49,6 +49,7 @@ import { exposureOf, type SeedRun, stageFile, type TrainedModel } from "./seeds/
 import { takesStacks } from "./stack_set.ts";
 import { loadTrainingSet } from "./training_set.ts";
 import { writeReport } from "./write_report.ts";
+import { blaming } from "../../images/input_fault.ts";
 
 /**
  * Trains, and tells what happens as it happens.
@@ -113,7 +114,7 @@ async function checkGiven({ device, config: { resumeFrom }, kinds: { models } }:
   if (resumeFrom === "") return;
   const { file, weights, kind } = await readModelFile(resumeFrom, { models });
   using _scope = device.scope();
-  loadNetwork(device, { weights, from: file, kinds: [kind.network] });
+  blaming(() => loadNetwork(device, { weights, from: file, kinds: [kind.network] }));
 }
 
 /** Puts the classifier that finds focus beside the weights: to predict takes both. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { unusable } from "../../images/input_fault.ts";
 import { frameNumbers } from "../../images/names.ts";
 import { PlaneCache } from "../../images/plane_cache.ts";
 import { type Frames, heldFrames, normalizedFrames } from "../../images/series/frames.ts";
@@ -341,7 +342,7 @@ async function readTruth(
   for (const pair of pairs) {
     const image = await truth.frame(pair.truth);
     if (image.width !== width || image.height !== height) {
-      throw new RangeError(
+      throw unusable(
         `Cannot use ${path}: ${truth.names[pair.truth]} is ${image.width}x${image.height}, the ` +
           `frames of ${name} are ${width}x${height}; give label images of the same frames`,
       );

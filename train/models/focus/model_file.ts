@@ -9,6 +9,7 @@ import type { Architecture, Network } from "../../../nn/module.ts";
 import { encodeSafeTensors, type NamedArray, type SafeTensors } from "../../../nn/safetensors.ts";
 import { loadNetwork } from "../../../nn/weights.ts";
 import { checkPercentiles, type FocusReading } from "./reading.ts";
+import { blaming } from "../../images/input_fault.ts";
 
 /** A classifier that can find planes. */
 export interface FocusModel {
@@ -49,7 +50,7 @@ export function loadFocusModel(
   { weights, from }: { weights: SafeTensors; from: string },
 ): FocusModel {
   const reading = readingOf(weights.metadata, from);
-  return { network: loadNetwork(device, { weights, from }), reading };
+  return { network: blaming(() => loadNetwork(device, { weights, from })), reading };
 }
 
 function readingOf(metadata: Readonly<Record<string, string>>, from: string): FocusReading {

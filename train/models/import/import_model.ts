@@ -1,6 +1,6 @@
 /**
  * Models published for StarDist and CSBDeep, as folders of `config.json`, `thresholds.json` and
- * `weights_best.h5`.
+ * `weights_best.h5`, or other weights where there are no best ones.
  *
  * @module
  */
@@ -28,6 +28,8 @@ export interface ImportedModel {
   readonly thresholds: RayThresholds;
   /** Whether the folder has thresholds. */
   readonly hasThresholds: boolean;
+  /** The file of the weights. */
+  readonly file: string;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface ImportedModel {
  * grid 1, 2 or 4. Such models expect images normalised by percentiles, mostly 1 and 99.8, without
  * clipping: the folder does not say.
  *
- * @throws {Error} If `config.json` or `weights_best.h5` is missing.
+ * @throws {Error} If `config.json` or a file of weights is missing.
  * @throws {SyntaxError} If a file is damaged.
  * @throws {TypeError} If it is another kind of model.
  * @throws {RangeError} If a number or shape does not fit.
@@ -49,14 +51,34 @@ export async function importModel(source: Source, folder: string): Promise<Impor
   const configFile = join(folder, "config.json");
   const config = parseStarDistConfig(await readText(source, configFile), configFile);
   const thresholds = await readThresholds(source, folder);
-  const file = join(folder, "weights_best.h5");
+  const file = join(folder, await weightsOf(source, folder));
   const arrays = await readHdf5(await readBytes(source, file), file);
   return {
     architecture: { kind: "stardist", options: { ...config.options } },
     weights: weightsFromKeras(arrays, { config, file }),
     thresholds: thresholds ?? defaultRayThresholds,
     hasThresholds: thresholds !== null,
+    file,
   };
+}
+
+/**
+ * The name of the weights in a folder: the best ones, as CSBDeep prefers them, or else those that there
+ * are. Keras 3 leaves `weights_last.h5` alone.
+ *
+ * @throws {RangeError} If there are several, and none is called the best.
+ */
+async function weightsOf(source: Source, folder: string): Promise<string> {
+  const usual = "weights_best.h5";
+  const found = (await source.list(folder)).files.filter((name) => /\.(h5|hdf5)$/.test(name));
+  if (found.includes(usual) || found.length === 0) return usual;
+  if (found.length === 1) return found[0];
+  throw new RangeError(
+    `Cannot import ${folder}: it has the weights ${
+      found.sort().join(", ")
+    } and no ${usual}; give the ` +
+      "one to import that name",
+  );
 }
 
 async function readThresholds(source: Source, folder: string): Promise<RayThresholds | null> {

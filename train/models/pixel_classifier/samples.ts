@@ -4,6 +4,7 @@
  * @module
  */
 
+import { unusable } from "../../images/input_fault.ts";
 import type { LabelImage, Plane } from "../../images/image.ts";
 import type { Random } from "../../images/random.ts";
 import type { ImageSet, ScribbleSet } from "../../images/series/scribbles.ts";
@@ -52,7 +53,7 @@ export async function countScribbles(
     for (const id of ids) {
       const at = classOf(id, rule);
       if (at >= MOST_CLASSES) {
-        throw new RangeError(
+        throw unusable(
           `Cannot learn from ${scribbles.path}: there is the id ${id} on ${images.names[i]}, at ` +
             `most ${MOST_CLASSES} are classes; number them 1 (background), 2, 3, … or use --merge ` +
             "to make all ids over 1 one class",
@@ -74,7 +75,7 @@ function checkSizes(
   { scribbles, name }: { scribbles: ScribbleSet; name: string },
 ): void {
   if (image.width === drawn.width && image.height === drawn.height) return;
-  throw new RangeError(
+  throw unusable(
     `Cannot use the scribbles of ${name} in ${scribbles.path}: they are ` +
       `${drawn.width}x${drawn.height}, the image ${image.width}x${image.height}; draw them on an ` +
       "image of the same size",
@@ -89,7 +90,7 @@ function checkClasses([background, ...others]: readonly number[], { path }: Scri
     : foreground === 0
     ? "there is only background (1)"
     : "there is no background (1)";
-  throw new RangeError(
+  throw unusable(
     `Cannot learn from the scribbles in ${path}: ${found}; draw some background with 1 and some of ` +
       "each class with 2, 3, …",
   );

@@ -45,6 +45,18 @@ Deno.test("decodeFocusTable() takes columns in any order, other separators, and 
   assertEquals(decodeFocusTable("time,plane", "t.csv"), []);
 });
 
+Deno.test("decodeFocusTable() reads decimal commas where commas do not separate", () => {
+  const expected = [row({ stack: "a", plane: 4, probability: 0.97 })];
+  assertEquals(decodeFocusTable("stack;plane;probability\na;4;0,97", "t.csv"), expected);
+  assertEquals(decodeFocusTable("stack\tplane\tprobability\na\t4,0\t0,97", "t.csv"), expected);
+  const says = "line 2 has probability 0,9,7";
+  assertThrows(
+    () => decodeFocusTable("stack;plane;probability\na;4;0,9,7", "t.csv"),
+    SyntaxError,
+    says,
+  );
+});
+
 Deno.test("decodeFocusTable() says which line is damaged, and what a table looks like", () => {
   const refuse = (text: string, says: string) => {
     const error = assertThrows(() => decodeFocusTable(text, "t.csv"), SyntaxError, says);

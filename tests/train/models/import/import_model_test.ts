@@ -110,6 +110,25 @@ Deno.test("importModel(disk, ) gives the default thresholds where the folder has
   assertEquals(model.hasThresholds, false);
 });
 
+Deno.test("importModel(disk, ) takes the best weights, or the only ones, and asks where there are several", async () => {
+  const { h5 } = await tinyModel();
+  const config = { "config.json": configOf(TINY) };
+  const cases: [names: string[], taken: string][] = [
+    [["weights_last.h5"], "weights_last.h5"],
+    [["weights_last.h5", "weights_best.h5", "weights_now.h5"], "weights_best.h5"],
+  ];
+  for (const [names, taken] of cases) {
+    const files = Object.fromEntries(
+      names.map((name) => [name, name === taken ? h5 : "no weights"]),
+    );
+    const { file } = await importFiles({ ...config, ...files });
+    assertEquals(file.endsWith(`/${taken}`), true, file);
+  }
+  const several = { ...config, "weights_now.h5": h5, "weights_last.h5": h5 };
+  const says = "it has the weights weights_last.h5, weights_now.h5 and no weights_best.h5";
+  await assertRejects(() => importFiles(several), RangeError, says);
+});
+
 Deno.test("importModel(disk, ) names the file that is missing", async () => {
   const { NotFound } = Deno.errors;
   await withFolder({}, async (folder) => {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { unusable } from "../../../images/input_fault.ts";
 import { hasPairs } from "../../../learn/stage_data.ts";
 import type { TrainingSet } from "../../../learn/training_set.ts";
 import { checkField } from "../../../objects/field.ts";
@@ -30,7 +31,7 @@ function refuseLoneFrames(set: TrainingSet, config: TrainConfig): void {
   if (rounds === 0 || consistency !== "siamese" || set.videos.length === 0) return;
   if (hasPairs(set, config)) return;
   const names = set.videos.map(({ name }) => name).join(", ");
-  throw new RangeError(
+  throw unusable(
     `Cannot train on ${names}: no ${window} frames follow each other ${gap} apart by their numbers; ` +
       "give the frames between them, or take them as they are with --neighbours order",
   );
