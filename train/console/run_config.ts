@@ -16,7 +16,7 @@ import {
   syntheticConfig,
   type TrainConfig,
 } from "../jobs/train/config.ts";
-import { readWholeText, reasonOf } from "../jobs/disk/files.ts";
+import { blaming, readWholeText, reasonOf } from "../jobs/disk/files.ts";
 import { readModelFile } from "../jobs/disk/model_files.ts";
 import { defaultKinds, type Kinds } from "../models/list.ts";
 import { settingsOfModel } from "../models/model_file.ts";
@@ -24,7 +24,6 @@ import type { SettingChange } from "../models/model_kind.ts";
 import { listSettings, rate, valueAt } from "../settings.ts";
 import { changeFromFlags, flagOf } from "./setting_flags.ts";
 import { usage, UsageError } from "./usage_error.ts";
-import { blaming } from "../images/input_fault.ts";
 
 /** Where else settings come from, besides the flags. */
 export interface RunConfigOptions {

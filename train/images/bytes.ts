@@ -5,7 +5,7 @@
  * @module
  */
 
-import { ofInput } from "./input_fault.ts";
+import { ofInput } from "./faults/input_fault.ts";
 
 /** Random access to the bytes of one open file. */
 export interface Bytes extends Disposable {

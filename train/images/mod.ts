@@ -60,7 +60,7 @@ export {
   type PlaneChoice,
   type StackPlane,
 } from "./series/plane_choice.ts";
-export type { DamagedFile } from "./folders/damaged_files.ts";
+export type { DamagedFile } from "./faults/damaged_files.ts";
 export { openVideo, type Video, type VideoOptions } from "./series/video.ts";
 export { type Frames, heldFrames, middlePlane, pickFrames } from "./series/frames.ts";
 export { type LabelOptions, type LabelSequence, openLabels } from "./series/truth.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { unusable } from "./input_fault.ts";
+import { unusable } from "./faults/input_fault.ts";
 import { type Bytes, heldBytes, windowedBytes } from "./bytes.ts";
 import type { ImageFormat } from "./formats/format.ts";
 import { formatsOf } from "./formats/list.ts";

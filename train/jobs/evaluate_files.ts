@@ -4,7 +4,7 @@
  * @module
  */
 
-import { unusable } from "../images/input_fault.ts";
+import { unusable } from "../images/faults/input_fault.ts";
 import { checkWritable, disk, writeFileAtomic } from "./disk/files.ts";
 import { formatRanges } from "../images/names.ts";
 import { goOn, type Progress } from "./progress/progress.ts";

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { unusable } from "../images/input_fault.ts";
+import { unusable } from "../images/faults/input_fault.ts";
 import { disk } from "./disk/files.ts";
 import { makeFolder } from "./disk/folders.ts";
 import { imageStem } from "../images/names.ts";

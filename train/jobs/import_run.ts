@@ -15,7 +15,7 @@ import { RunFolder } from "./disk/run_folder.ts";
 import { versions } from "./disk/version.ts";
 import { starDist } from "../models/stardist/kind.ts";
 import { importModel } from "../models/import/import_model.ts";
-import { blame } from "../images/input_fault.ts";
+import { blame } from "../images/faults/input_fault.ts";
 
 /** What to import, and where to. */
 export interface ImportOptions {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { unusable } from "../images/input_fault.ts";
+import { unusable } from "../images/faults/input_fault.ts";
 import type { LabelImage } from "../images/image.ts";
 import { Random } from "../images/random.ts";
 import type { Sample } from "../images/sample.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { blaming, unusable } from "../images/input_fault.ts";
+import { blaming, unusable } from "../images/faults/input_fault.ts";
 import type { Device } from "../../kernels/gpu/device.ts";
 import type { Architecture, Network } from "../../nn/module.ts";
 import {

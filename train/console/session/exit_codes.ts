@@ -15,7 +15,7 @@ export interface ExitCode {
   readonly isOf?: (error: unknown) => boolean;
 }
 
-/** The mark of errors that are the fault of a file, as `images/input_fault.ts` sets it. */
+/** The mark of errors that are the fault of a file, as `images/faults/input_fault.ts` sets it. */
 const FAULT = Symbol.for("kymo.fault of an input");
 
 /** Errors are known by their names and marks, as what throws them is loaded only where it runs. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { unusable } from "../input_fault.ts";
+import { unusable } from "../faults/input_fault.ts";
 import { countOf } from "../formats/tiff/layout.ts";
 import { naturalCompare } from "../names.ts";
 import { channelIndex, channelSentence, type PlaneChoice } from "../series/plane_choice.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { unusable } from "../input_fault.ts";
+import { unusable } from "../faults/input_fault.ts";
 import { decodeImage, measureImage } from "../formats/decode.ts";
 import type { ImageStack } from "../formats/format.ts";
 import { formatsOf } from "../formats/list.ts";
@@ -15,7 +15,7 @@ import { join } from "../paths.ts";
 import { type PlaneChoice, singlePage } from "../series/plane_choice.ts";
 import type { Source } from "../source.ts";
 import { chooseFiles } from "./file_axes.ts";
-import { damagedError, type DamagedFile, errorOf } from "./damaged_files.ts";
+import { damagedError, type DamagedFile, errorOf } from "../faults/damaged_files.ts";
 
 /** The images of a folder. */
 export interface ImageFolder {

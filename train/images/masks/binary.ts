@@ -4,7 +4,7 @@
  * @module
  */
 
-import { unusable } from "../input_fault.ts";
+import { unusable } from "../faults/input_fault.ts";
 import { IGNORED_LABEL, type LabelImage } from "../image.ts";
 import { piecesOf } from "./pieces.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { unusable } from "../input_fault.ts";
+import { unusable } from "../faults/input_fault.ts";
 import { unreadable } from "../bytes.ts";
 import type { LabelledStack, ZSequence } from "./z_stack.ts";
 

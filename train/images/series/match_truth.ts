@@ -4,7 +4,7 @@
  * @module
  */
 
-import { unusable } from "../input_fault.ts";
+import { unusable } from "../faults/input_fault.ts";
 import type { LabelImage } from "../image.ts";
 import { basename, dirname, formatRanges, frameNumbers, join } from "../names.ts";
 import type { LabelSequence } from "./truth.ts";

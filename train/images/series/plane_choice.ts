@@ -5,7 +5,7 @@
  * @module
  */
 
-import { unusable } from "../input_fault.ts";
+import { unusable } from "../faults/input_fault.ts";
 import type { ImageStack } from "../formats/format.ts";
 
 /** Which image of a frame to read where it has several. */

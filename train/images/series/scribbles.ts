@@ -4,7 +4,7 @@
  * @module
  */
 
-import { unusable } from "../input_fault.ts";
+import { unusable } from "../faults/input_fault.ts";
 import { decodeImage, readPlane } from "../formats/decode.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
 import { basename, imageStem, join } from "../names.ts";

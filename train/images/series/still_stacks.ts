@@ -4,7 +4,7 @@
  * @module
  */
 
-import { unusable } from "../input_fault.ts";
+import { unusable } from "../faults/input_fault.ts";
 import { decodeImage, readLabels } from "../formats/decode.ts";
 import type { LabelImage } from "../image.ts";
 import { type MaskFacts, type MaskOptions, objectsInMask } from "../masks/reading.ts";

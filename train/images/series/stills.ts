@@ -5,12 +5,12 @@
  * @module
  */
 
-import { unusable } from "../input_fault.ts";
+import { unusable } from "../faults/input_fault.ts";
 import { decodeImage, readLabels, type ReadLabelsOptions, readPlane } from "../formats/decode.ts";
 import { basename, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
 import type { ImageStack } from "../formats/format.ts";
-import { damagedError, type DamagedFile, errorOf } from "../folders/damaged_files.ts";
+import { damagedError, type DamagedFile, errorOf } from "../faults/damaged_files.ts";
 import { type PlaneChoice, singlePage } from "./plane_choice.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
 import type { LabelImage, Plane } from "../image.ts";

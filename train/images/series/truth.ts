@@ -4,7 +4,7 @@
  * @module
  */
 
-import { unusable } from "../input_fault.ts";
+import { unusable } from "../faults/input_fault.ts";
 import { decodeImage, readLabels, type ReadLabelsOptions } from "../formats/decode.ts";
 import { basename, frameNumbers, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";

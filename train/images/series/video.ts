@@ -5,14 +5,14 @@
  * @module
  */
 
-import { unusable } from "../input_fault.ts";
+import { unusable } from "../faults/input_fault.ts";
 import { decodeImage, measureSingle, readPlane } from "../formats/decode.ts";
 import { basename, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
 import type { ImageFormat, ImageMeasures, ImageStack } from "../formats/format.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
 import type { Calibration, Channels, Plane } from "../image.ts";
-import type { DamagedFile } from "../folders/damaged_files.ts";
+import type { DamagedFile } from "../faults/damaged_files.ts";
 import { alikeImages, imageFolder, openFrame } from "../folders/image_folder.ts";
 import { chosenPages, type PlaneChoice, type StackPlane } from "./plane_choice.ts";
 

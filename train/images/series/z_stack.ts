@@ -5,7 +5,7 @@
  * @module
  */
 
-import { unusable } from "../input_fault.ts";
+import { unusable } from "../faults/input_fault.ts";
 import { decodeImage, readPlane } from "../formats/decode.ts";
 import { basename, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";

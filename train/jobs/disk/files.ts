@@ -7,8 +7,11 @@
 
 import { basename, dirname, join } from "node:path";
 import { unreadable, windowedBytes } from "../../images/bytes.ts";
-import { ofInput } from "../../images/input_fault.ts";
+import { ofInput } from "../../images/faults/input_fault.ts";
 import type { Source } from "../../images/source.ts";
+
+/** For those who know jobs alone: settings come from files, too. */
+export { blaming } from "../../images/faults/input_fault.ts";
 
 /** What to do where permission is missing, by what was tried. */
 const REMEDIES: Readonly<Record<string, string>> = {

@@ -30,7 +30,7 @@ import { formatComparison, type RecipeResults } from "./comparison.ts";
 import { measuredFrames, measureRecipe, type RecipeResult } from "./measure_recipe.ts";
 import { parseProtocol, type Protocol } from "./protocol.ts";
 import { type RecipeRun, references } from "./recipes.ts";
-import { blaming } from "../../images/input_fault.ts";
+import { blaming } from "../../images/faults/input_fault.ts";
 
 /** What to do, and where. */
 export interface ExperimentOptions {

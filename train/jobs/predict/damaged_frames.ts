@@ -10,7 +10,7 @@ import {
   type DamagedFile,
   errorOf,
   reasonOf,
-} from "../../images/folders/damaged_files.ts";
+} from "../../images/faults/damaged_files.ts";
 import { basename, join } from "../../images/paths.ts";
 import type { Video } from "../../images/series/video.ts";
 import type { OutputJob } from "../outputs/output_plan.ts";

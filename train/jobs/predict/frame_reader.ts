@@ -5,7 +5,7 @@
  */
 
 import type { Device } from "../../../kernels/gpu/device.ts";
-import type { DamagedFile } from "../../images/folders/damaged_files.ts";
+import type { DamagedFile } from "../../images/faults/damaged_files.ts";
 import { groupNotes } from "../../images/formats/notes.ts";
 import type { Channels, Plane } from "../../images/image.ts";
 import {

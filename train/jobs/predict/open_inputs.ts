@@ -5,9 +5,9 @@
  * @module
  */
 
-import { unusable } from "../../images/input_fault.ts";
+import { unusable } from "../../images/faults/input_fault.ts";
 import type { Device } from "../../../kernels/gpu/device.ts";
-import { damagedError, type DamagedFile, errorOf } from "../../images/folders/damaged_files.ts";
+import { damagedError, type DamagedFile, errorOf } from "../../images/faults/damaged_files.ts";
 import { imageFolder } from "../../images/folders/image_folder.ts";
 import { isImage } from "../../images/formats/decode.ts";
 import { formatsOf, namesOf } from "../../images/formats/list.ts";

@@ -13,7 +13,7 @@ import type { Device } from "../../../kernels/gpu/device.ts";
 import type { Steps } from "../../../kernels/masks/mod.ts";
 import type { Network } from "../../../nn/module.ts";
 import type { Channels, Plane } from "../../images/image.ts";
-import { reasonOf } from "../../images/folders/damaged_files.ts";
+import { reasonOf } from "../../images/faults/damaged_files.ts";
 import { groupNotes } from "../../images/formats/notes.ts";
 import type { Video } from "../../images/series/video.ts";
 import { changeDecode } from "../../models/decode_changes.ts";

@@ -49,7 +49,7 @@ import { exposureOf, type SeedRun, stageFile, type TrainedModel } from "./seeds/
 import { takesStacks } from "./stack_set.ts";
 import { loadTrainingSet } from "./training_set.ts";
 import { writeReport } from "./write_report.ts";
-import { blaming } from "../../images/input_fault.ts";
+import { blaming } from "../../images/faults/input_fault.ts";
 
 /**
  * Trains, and tells what happens as it happens.

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { unusable } from "../../images/input_fault.ts";
+import { unusable } from "../../images/faults/input_fault.ts";
 import { frameNumbers } from "../../images/names.ts";
 import { PlaneCache } from "../../images/plane_cache.ts";
 import { type Frames, heldFrames, normalizedFrames } from "../../images/series/frames.ts";

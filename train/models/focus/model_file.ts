@@ -9,7 +9,7 @@ import type { Architecture, Network } from "../../../nn/module.ts";
 import { encodeSafeTensors, type NamedArray, type SafeTensors } from "../../../nn/safetensors.ts";
 import { loadNetwork } from "../../../nn/weights.ts";
 import { checkPercentiles, type FocusReading } from "./reading.ts";
-import { blaming } from "../../images/input_fault.ts";
+import { blaming } from "../../images/faults/input_fault.ts";
 
 /** A classifier that can find planes. */
 export interface FocusModel {

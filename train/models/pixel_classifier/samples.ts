@@ -4,7 +4,7 @@
  * @module
  */
 
-import { unusable } from "../../images/input_fault.ts";
+import { unusable } from "../../images/faults/input_fault.ts";
 import type { LabelImage, Plane } from "../../images/image.ts";
 import type { Random } from "../../images/random.ts";
 import type { ImageSet, ScribbleSet } from "../../images/series/scribbles.ts";

@@ -3,7 +3,7 @@ import { DeviceLostError, OutOfMemoryError } from "../../../../kernels/gpu/error
 import { exitCodeOf, exitCodes } from "../../../../train/console/session/exit_codes.ts";
 import { UsageError } from "../../../../train/console/usage_error.ts";
 import { unreadable } from "../../../../train/images/bytes.ts";
-import { blame, blaming, unusable } from "../../../../train/images/input_fault.ts";
+import { blame, blaming, unusable } from "../../../../train/images/faults/input_fault.ts";
 import { disk, DiskFullError, explain } from "../../../../train/jobs/disk/files.ts";
 
 Deno.test("exitCodeOf() tells wrong commands, bad files, what may be tried again, and the rest apart", async () => {

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
 import { encodePng } from "../../../../train/images/formats/encode_png.ts";
-import type { DamagedFile } from "../../../../train/images/folders/damaged_files.ts";
+import type { DamagedFile } from "../../../../train/images/faults/damaged_files.ts";
 import { openVideo, type Video, type VideoOptions } from "../../../../train/images/series/video.ts";
 import { withFile, withFolder } from "../../fixtures/temporary.ts";
 import { tiffBytes } from "../../fixtures/tiff_bytes.ts";

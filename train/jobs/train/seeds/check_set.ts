@@ -4,7 +4,7 @@
  * @module
  */
 
-import { unusable } from "../../../images/input_fault.ts";
+import { unusable } from "../../../images/faults/input_fault.ts";
 import { hasPairs } from "../../../learn/stage_data.ts";
 import type { TrainingSet } from "../../../learn/training_set.ts";
 import { checkField } from "../../../objects/field.ts";
