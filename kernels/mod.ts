@@ -82,6 +82,7 @@ export {
   square,
   tanh,
 } from "./ops/pointwise.ts";
+export { max, mean, type ReductionParams, sum } from "./ops/reductions.ts";
 export { relu } from "./ops/relu.ts";
 export { flatten, type FlattenParams, reshape, type ReshapeParams } from "./ops/reshape.ts";
 export { scale, type ScaleParams } from "./ops/scale.ts";

@@ -21,6 +21,7 @@ import { maskedMeanSquaredError, meanSquaredError } from "./ops/mean_squared_err
 import { pad } from "./ops/pad.ts";
 import { permute, transpose } from "./ops/permute.ts";
 import { exp, gelu, leakyRelu, log, neg, sqrt, square, tanh } from "./ops/pointwise.ts";
+import { max, mean, sum } from "./ops/reductions.ts";
 import { relu } from "./ops/relu.ts";
 import { flatten, reshape } from "./ops/reshape.ts";
 import { scale } from "./ops/scale.ts";
@@ -58,6 +59,9 @@ export const operations: readonly AnyOperation[] = [
   transpose,
   reshape,
   flatten,
+  sum,
+  mean,
+  max,
   relu,
   sigmoid,
   neg,
