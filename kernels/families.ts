@@ -10,10 +10,10 @@ import { upConvolutionFamily, upWeightGradientFamily } from "./ops/up_conv2d/var
 import type { AnyFamily } from "./choice/variant.ts";
 
 /** Every family of kernels. */
-export const kernelFamilies: readonly AnyFamily[] = [
+export const kernelFamilies: readonly AnyFamily[] = /* @__PURE__ */ (() => [
   convolutionFamilies.forward,
   convolutionFamilies.dx,
   weightGradientFamily,
   upConvolutionFamily,
   upWeightGradientFamily,
-];
+])();

@@ -6,8 +6,7 @@
  */
 
 import type { Device } from "../kernels/gpu/device.ts";
-import { runForward } from "../kernels/operation.ts";
-import { add } from "../kernels/ops/arithmetic.ts";
+import { elementwise } from "../kernels/parts/elementwise.ts";
 import type { Tensor } from "../kernels/gpu/tensor.ts";
 
 /** A value in a computation, and whether a gradient with respect to it is wanted. */
@@ -53,8 +52,8 @@ export class GradientSums {
       this.gradients.set(variable, gradient);
       return;
     }
-    const inputs = [sum, gradient];
-    this.gradients.set(variable, runForward(this.device, add, { inputs, params: {} }));
+    const both = { label: "sum of gradients", inputs: [sum, gradient], expression: "a + b" };
+    this.gradients.set(variable, elementwise(this.device, both));
     this.#used.push(sum, gradient);
   }
 

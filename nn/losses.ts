@@ -90,7 +90,7 @@ const tileSumLoss: LossKind = {
   settings: {
     tile: {
       value: 64,
-      rule: wholeFrom(1),
+      rule: /* @__PURE__ */ wholeFrom(1),
       sentence:
         "Side of the tiles of tile-sum in pixels of the network's output: several objects " +
         "should fit into one",
@@ -106,7 +106,7 @@ const tolerantDiceLoss: LossKind = {
   settings: {
     reach: {
       value: 3,
-      rule: wholeFrom(0),
+      rule: /* @__PURE__ */ wholeFrom(0),
       sentence: "How far tolerant-dice lets foreground move along each axis without any loss, in " +
         "pixels of the network's output",
     },
@@ -118,7 +118,7 @@ const tolerantDiceLoss: LossKind = {
  * The losses that training can use. To add one, write its record and name it here; its settings become
  * those of training (`consistencyTile`, `--consistency-tile` for `tile`).
  */
-export const lossKinds: readonly LossKind[] = [
+export const lossKinds: readonly LossKind[] = /* @__PURE__ */ (() => [
   plainLoss({
     name: "dice",
     when: "on stills, and between frames as in the paper",
@@ -147,12 +147,12 @@ export const lossKinds: readonly LossKind[] = [
   }, [foregroundSum]),
   tileSumLoss,
   tolerantDiceLoss,
-];
+])();
 
 /** The losses by name, with their own settings at their defaults. */
-export const losses: Readonly<Record<string, Loss>> = Object.fromEntries(
-  lossKinds.map((kind) => [kind.name, lossNamed(kind.name)]),
-);
+export const losses: Readonly<Record<string, Loss>> =
+  /* @__PURE__ */ (() =>
+    Object.fromEntries(lossKinds.map((kind) => [kind.name, lossNamed(kind.name)])))();
 
 /**
  * A loss by its name.

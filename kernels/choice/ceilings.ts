@@ -30,7 +30,7 @@ const INVOCATIONS = 2 ** 18;
 const MOST_STEPS = 4096;
 
 // The sums go to scale · sum + shift = 2 · shift: they never overflow or become denormal.
-const FMA = /* wgsl */ `
+const FMA = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { steps: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
@@ -50,13 +50,13 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   y[id.x] = dot(${CHAINS.join(" + ")}, vec4f(1.0));
 }
-`;
+`)();
 
 /** Larger than the caches of a GPU, and within the default limit of a binding. */
 const COPY_BYTES = 64 * 1024 ** 2;
 const VECTORS_PER_INVOCATION = 4;
 
-const COPY = /* wgsl */ `
+const COPY = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { stride: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
@@ -73,7 +73,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   ).join("\n  ")
 }
 }
-`;
+`)();
 
 /**
  * Measures the ceilings of a device, in about a second. It takes up to 130 MiB of GPU memory and

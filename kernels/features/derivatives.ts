@@ -35,7 +35,8 @@ struct Params { height: u32, width: u32, radius: u32, slot: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 `;
 
-const ROWS = /* wgsl */ `${HEAD}
+const ROWS = /* @__PURE__ */ (() =>
+  /* wgsl */ `${HEAD}
 @group(0) @binding(1) var<storage, read_write> along: array<vec4f>;
 @group(0) @binding(2) var<storage, read> plane: array<f32>;
 @group(0) @binding(3) var<storage, read> taps: array<vec4f>;
@@ -53,9 +54,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
   along[i] = sums;
 }
-`;
+`)();
 
-const COLUMNS = /* wgsl */ `${HEAD}${EIGENVALUES}
+const COLUMNS = /* @__PURE__ */ (() =>
+  /* wgsl */ `${HEAD}${EIGENVALUES}
 @group(0) @binding(1) var<storage, read_write> features: array<f32>;
 @group(0) @binding(2) var<storage, read_write> products: array<vec4f>;
 @group(0) @binding(3) var<storage, read> along: array<vec4f>;
@@ -90,7 +92,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   features[at + 4u * count] = hessian.y;
   products[i] = vec4f(dx * dx, dx * dy, dy * dy, 0.0);
 }
-`;
+`)();
 
 /** One plane, the scale at which it is looked at, and where its features go. */
 export interface ScaleProblem {

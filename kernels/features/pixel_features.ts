@@ -23,7 +23,8 @@ import {
 /** Standard deviations in pixels, as ilastik offers them. */
 export const DEFAULT_SIGMAS: readonly number[] = [0.7, 1, 1.6, 3.5, 5, 10];
 
-const PER_SIGMA = DERIVATIVE_FEATURES.length + STRUCTURE_TENSOR_FEATURES.length;
+const PER_SIGMA =
+  /* @__PURE__ */ (() => DERIVATIVE_FEATURES.length + STRUCTURE_TENSOR_FEATURES.length)();
 
 /** The names of the features, in the order of their planes: `laplacian 1.6`. */
 export function pixelFeatureNames(sigmas: readonly number[]): string[] {
@@ -91,7 +92,7 @@ export function pixelFeaturesReference(
 
 const WORKGROUP = 64;
 
-const PICK = /* wgsl */ `
+const PICK = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { picked: u32, features: u32, pixels: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> rows: array<f32>;
@@ -104,7 +105,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (i >= p.picked * p.features) { return; }
   rows[i] = features[i % p.features * p.pixels + places[i / p.features]];
 }
-`;
+`)();
 
 /**
  * The features of some pixels.

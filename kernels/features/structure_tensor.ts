@@ -39,7 +39,8 @@ fn smoothed_at(i: u32) -> vec4f {
 `;
 }
 
-const ROWS = /* wgsl */ `${smoothing("x")}
+const ROWS = /* @__PURE__ */ (() =>
+  /* wgsl */ `${smoothing("x")}
 @group(0) @binding(1) var<storage, read_write> along: array<vec4f>;
 @group(0) @binding(2) var<storage, read> products: array<vec4f>;
 @group(0) @binding(3) var<storage, read> taps: array<vec4f>;
@@ -49,9 +50,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let i = id.x + id.y * groups.x * ${SEPARABLE_WORKGROUP}u;
   if (i < p.height * p.width) { along[i] = smoothed_at(i); }
 }
-`;
+`)();
 
-const COLUMNS = /* wgsl */ `${smoothing("y")}${EIGENVALUES}
+const COLUMNS = /* @__PURE__ */ (() =>
+  /* wgsl */ `${smoothing("y")}${EIGENVALUES}
 @group(0) @binding(1) var<storage, read_write> features: array<f32>;
 @group(0) @binding(2) var<storage, read> products: array<vec4f>;
 @group(0) @binding(3) var<storage, read> taps: array<vec4f>;
@@ -66,7 +68,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   features[p.slot * count + i] = values.x;
   features[(p.slot + 1u) * count + i] = values.y;
 }
-`;
+`)();
 
 /** Products of first derivatives, how far they are smoothed, and where the features go. */
 export interface StructureTensorProblem {

@@ -101,7 +101,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 }
 
 // Four pixels an invocation, because most are background, for which nothing is looked up.
-const FLATTEN = /* wgsl */ `
+const FLATTEN = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> flatter: array<vec4u>;
@@ -132,7 +132,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
   flatter[quad] = parents;
 }
-`;
+`)();
 
 function joinShader(connectivity: Connectivity): string {
   const joins = EARLIER[connectivity].map(([dy, dx]) =>

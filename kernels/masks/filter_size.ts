@@ -13,7 +13,7 @@ import { renumber } from "./renumber.ts";
 
 const WORKGROUP = 256;
 
-const COUNT = /* wgsl */ `
+const COUNT = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> sizes: array<atomic<u32>>;
@@ -26,9 +26,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let label = labels[i];
   if (label != 0u) { atomicAdd(&sizes[label - 1u], 1u); }
 }
-`;
+`)();
 
-const KEEP = /* wgsl */ `
+const KEEP = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { count: u32, min_size: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> keep: array<u32>;
@@ -40,7 +40,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (i >= p.count) { return; }
   keep[i] = select(0u, 1u, sizes[i] >= p.min_size);
 }
-`;
+`)();
 
 /**
  * Counts the pixels of each object.

@@ -21,7 +21,7 @@ export const HISTOGRAM_BINS = 256;
 const WORKGROUP = 256;
 const STEPS = 16;
 
-const SHADER = /* wgsl */ `
+const SHADER = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { count: u32, scale: f32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> counts: array<atomic<u32>, ${HISTOGRAM_BINS}>;
@@ -51,7 +51,7 @@ fn main(
   let count = atomicLoad(&group_counts[lane]);
   if (count > 0u) { atomicAdd(&counts[lane], count); }
 }
-`;
+`)();
 
 /** The 257 edges of the bins over a range, in float32, as `numpy.linspace` gives them. */
 export function histogramEdges({ min, max }: ValueRange): Float32Array<ArrayBuffer> {

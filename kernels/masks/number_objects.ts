@@ -10,7 +10,7 @@ import { NO_GROUP, renumber } from "./renumber.ts";
 
 const WORKGROUP = 256;
 
-const COUNT_PIXELS = /* wgsl */ `
+const COUNT_PIXELS = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> sizes: array<atomic<u32>>;
@@ -23,10 +23,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let root = roots[i];
   if (root != ${NO_GROUP}u) { atomicAdd(&sizes[root], 1u); }
 }
-`;
+`)();
 
 // `sizes` holds each object's pixels at its root and 0 elsewhere; with minSize 0 it is `roots`.
-const KEEP_ROOTS = /* wgsl */ `
+const KEEP_ROOTS = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { count: u32, min_size: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> keep: array<vec4u>;
@@ -41,7 +41,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let is_large = sizes[quad] >= vec4u(p.min_size);
   keep[quad] = select(vec4u(0u), vec4u(1u), is_root & is_large);
 }
-`;
+`)();
 
 /**
  * Checks a number of pixels.

@@ -13,7 +13,7 @@ export const NO_GROUP = 0xffffffff;
 
 const WORKGROUP = 256;
 
-const SHADER = /* wgsl */ `
+const SHADER = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { count: u32, offset: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> labels: array<u32>;
@@ -30,7 +30,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (group != ${NO_GROUP}u && keep[group] != 0u) { label = rank[group] + 1u; }
   labels[i] = label;
 }
-`;
+`)();
 
 /**
  * Numbers the kept groups from 1 in the order of their own numbers; pixels of the others become 0.

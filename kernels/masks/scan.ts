@@ -12,7 +12,7 @@ const WORKGROUP = 256;
 const PER_LANE = 4;
 const BLOCK = WORKGROUP * PER_LANE;
 
-const BLOCKS = /* wgsl */ `
+const BLOCKS = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { count: u32, blocks: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> sums: array<vec4u>;
@@ -51,9 +51,9 @@ fn main(
       vec4u(0u, values.x, pair, pair + values.z);
   }
 }
-`;
+`)();
 
-const RAISE = /* wgsl */ `
+const RAISE = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> sums: array<vec4u>;
@@ -65,7 +65,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (i >= p.count) { return; }
   sums[i] += vec4u(before[i / ${BLOCK / PER_LANE}u]);
 }
-`;
+`)();
 
 /** What {@linkcode exclusiveSum} gives. */
 export interface PrefixSum {

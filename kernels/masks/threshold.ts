@@ -9,7 +9,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 
 const WORKGROUP = 256;
 
-const SHADER = /* wgsl */ `
+const SHADER = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { count: u32, threshold: f32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> mask: array<vec4u>;
@@ -21,7 +21,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (i >= p.count) { return; }
   mask[i] = select(vec4u(0u), vec4u(1u), x[i] >= vec4f(p.threshold));
 }
-`;
+`)();
 
 /**
  * Marks the values that reach a threshold: 1 where `x >= threshold`, else 0.

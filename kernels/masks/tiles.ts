@@ -41,7 +41,7 @@ export interface TileArea {
 const WORKGROUP = 256;
 
 // Origins and steps may be negative: sums and products that wrap around give the same as with signs.
-const PASTE = /* wgsl */ `
+const PASTE = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params {
   count: u32, width: u32, first: u32, tile_width: u32, origin: u32, step_x: u32, step_y: u32,
   share: u32,
@@ -60,7 +60,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let value = tile[p.first + y * p.tile_width + x];
   if (p.share == 1u) { plane[at] = value; } else { plane[at] += value / f32(p.share); }
 }
-`;
+`)();
 
 /**
  * Pastes a part of a tile into a plane: puts its values there, or adds them divided by a number.

@@ -25,7 +25,7 @@ const STEPS = 16;
 const SIGN = 0x80000000;
 
 // Negative floats sort backwards as integers: all their bits are flipped, of the others the sign only.
-const SHADER = /* wgsl */ `
+const SHADER = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> ends: array<atomic<u32>, 2>;
@@ -55,7 +55,7 @@ fn main(
   workgroupBarrier();
   if (lane < 2u) { atomicMax(&ends[lane], atomicLoad(&group_ends[lane])); }
 }
-`;
+`)();
 
 /**
  * Finds the smallest and the largest value of a tensor of any shape.

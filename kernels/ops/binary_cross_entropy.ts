@@ -15,9 +15,9 @@ function clip(p: number): number {
   return Math.min(Math.max(p, CLIP), 1 - CLIP);
 }
 
-const P = `clamp(a, ${CLIP}, 1.0 - ${CLIP})`;
+const P = /* @__PURE__ */ (() => `clamp(a, ${CLIP}, 1.0 - ${CLIP})`)();
 
-const formula: PixelLoss<Record<never, never>> = {
+const formula: PixelLoss<Record<never, never>> = /* @__PURE__ */ (() => ({
   name: "binaryCrossEntropy",
   inputs: ["p", "t"],
   over: "batch",
@@ -34,12 +34,14 @@ const formula: PixelLoss<Record<never, never>> = {
   value: ([sum], n) => sum / n,
   derivatives: ({ a, b, n }) => [(clip(a) - b) / (clip(a) * (1 - clip(a))) / n, 0],
   fills: ["probability", "binary"],
-};
+}))();
 
 /** Mean binary cross-entropy of a probability p against a target t of the same shape. */
-export const binaryCrossEntropy: Operation<Record<never, never>> = pixelLoss(formula);
+export const binaryCrossEntropy: Operation<Record<never, never>> = /* @__PURE__ */ pixelLoss(
+  formula,
+);
 
 /** The same over the pixels with t ≥ 0; 0 where there are none. */
-export const maskedBinaryCrossEntropy: Operation<Record<never, never>> = pixelLoss(
-  knownPixels(formula, "maskedBinaryCrossEntropy"),
+export const maskedBinaryCrossEntropy: Operation<Record<never, never>> = /* @__PURE__ */ pixelLoss(
+  /* @__PURE__ */ knownPixels(formula, "maskedBinaryCrossEntropy"),
 );

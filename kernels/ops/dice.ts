@@ -41,7 +41,9 @@ const formula: PixelLoss<DiceParams> = {
 };
 
 /** Soft Dice loss of two maps of the same shape; 0 for equal binary maps, near 1 for disjoint ones. */
-export const dice: Operation<DiceParams> = pixelLoss(formula);
+export const dice: Operation<DiceParams> = /* @__PURE__ */ pixelLoss(formula);
 
 /** Soft Dice loss of a prediction against a target, over the pixels whose target is not negative. */
-export const maskedDice: Operation<DiceParams> = pixelLoss(knownPixels(formula, "maskedDice"));
+export const maskedDice: Operation<DiceParams> = /* @__PURE__ */ pixelLoss(
+  /* @__PURE__ */ knownPixels(formula, "maskedDice"),
+);

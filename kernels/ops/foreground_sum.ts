@@ -10,7 +10,7 @@ import type { Operation } from "../operation.ts";
 import { pixelLoss } from "./pixel_loss.ts";
 
 /** Mean over the images of |Σa − Σb| divided by the number of elements of an image. */
-export const foregroundSum: Operation<Record<never, never>> = pixelLoss({
+export const foregroundSum: Operation<Record<never, never>> = /* @__PURE__ */ pixelLoss({
   name: "foregroundSum",
   inputs: ["a", "b"],
   over: "image",

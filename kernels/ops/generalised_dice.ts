@@ -39,14 +39,23 @@ function classes(
 }
 
 const UNIT = "select(1.0, n, p.c_shares != 0.0)";
-const [PT, P, T, N] = ["s.x", "s.y", "s.z", "n"].map((sum) => `(${sum} / ${UNIT})`);
-const FOREGROUND = `(1.0 / (${T} * ${T} + p.c_epsilon))`;
-const BACKGROUND = `(1.0 / ((${N} - ${T}) * (${N} - ${T}) + p.c_epsilon))`;
-const SHARED = `(${FOREGROUND} * ${PT} + ${BACKGROUND} * (${N} - ${P} - ${T} + ${PT}))`;
+/** A sum over the pixels as a share of them. */
+const share = (sum: string): string => `(${sum} / ${UNIT})`;
+const PT = /* @__PURE__ */ share("s.x");
+const P = /* @__PURE__ */ share("s.y");
+const T = /* @__PURE__ */ share("s.z");
+const N = /* @__PURE__ */ share("n");
+const FOREGROUND = /* @__PURE__ */ (() => `(1.0 / (${T} * ${T} + p.c_epsilon))`)();
+const BACKGROUND =
+  /* @__PURE__ */ (() => `(1.0 / ((${N} - ${T}) * (${N} - ${T}) + p.c_epsilon))`)();
+const SHARED =
+  /* @__PURE__ */ (() =>
+    `(${FOREGROUND} * ${PT} + ${BACKGROUND} * (${N} - ${P} - ${T} + ${PT}))`)();
 const ALL =
-  `(${FOREGROUND} * (${P} + ${T}) + ${BACKGROUND} * (2.0 * ${N} - ${P} - ${T}) + p.c_epsilon)`;
+  /* @__PURE__ */ (() =>
+    `(${FOREGROUND} * (${P} + ${T}) + ${BACKGROUND} * (2.0 * ${N} - ${P} - ${T}) + p.c_epsilon)`)();
 
-const formula: PixelLoss<GeneralisedDiceParams> = {
+const formula: PixelLoss<GeneralisedDiceParams> = /* @__PURE__ */ (() => ({
   name: "generalisedDice",
   inputs: ["p", "t"],
   over: "batch",
@@ -69,12 +78,12 @@ const formula: PixelLoss<GeneralisedDiceParams> = {
     return [2 * (shared / all * (foreground - background) - dShared) / all / unit, 0];
   },
   fills: ["probability", "binary"],
-};
+}))();
 
 /** Generalised Dice loss of a prediction p against a target t of the same shape. */
-export const generalisedDice: Operation<GeneralisedDiceParams> = pixelLoss(formula);
+export const generalisedDice: Operation<GeneralisedDiceParams> = /* @__PURE__ */ pixelLoss(formula);
 
 /** The same over the pixels whose target is not negative. */
-export const maskedGeneralisedDice: Operation<GeneralisedDiceParams> = pixelLoss(
-  knownPixels(formula, "maskedGeneralisedDice"),
+export const maskedGeneralisedDice: Operation<GeneralisedDiceParams> = /* @__PURE__ */ pixelLoss(
+  /* @__PURE__ */ knownPixels(formula, "maskedGeneralisedDice"),
 );

@@ -19,7 +19,7 @@ export type GlobalAveragePoolParams = {
 
 const WORKGROUP = 64;
 
-const BACKWARD = /* wgsl */ `
+const BACKWARD = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { area: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> dx: array<f32>;
@@ -31,7 +31,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (index >= p.count) { return; }
   dx[index] = dy[index / p.area] / f32(p.area);
 }
-`;
+`)();
 
 function poolShape([x]: readonly Shape[], { keepAxes }: GlobalAveragePoolParams): Shape {
   const [n, c] = imageShape(x, "globalAveragePool");

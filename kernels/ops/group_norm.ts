@@ -37,15 +37,15 @@ struct Params { channels: u32, per_group: u32, vectors: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 `;
 
-const MAIN = /* wgsl */ `
+const MAIN = /* @__PURE__ */ (() => /* wgsl */ `
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = id.x + id.y * groups.x * ${WORKGROUP}u;
   if (index >= p.count) { return; }
-`;
+`)();
 
 /** Mean and r of each group, from the sum of x and that of its squared distances. */
-const MOMENTS = /* wgsl */ `
+const MOMENTS = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { length: u32, count: u32, epsilon: f32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> moments: array<vec2f>;
@@ -55,7 +55,7 @@ ${MAIN}
   let length = f32(p.length);
   moments[index] = vec2f(sums[index] / length, inverseSqrt(squares[index] / length + p.epsilon));
 }
-`;
+`)();
 
 function forwardShader(type: string): string {
   return /* wgsl */ `${HEAD}
@@ -74,7 +74,7 @@ ${MAIN}
 }
 
 /** m₁ and m₂ of each group, from the sums of its channels. */
-const GROUP_MEANS = /* wgsl */ `
+const GROUP_MEANS = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { channels: u32, per_group: u32, area: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> means: array<vec2f>;
@@ -88,7 +88,7 @@ ${MAIN}
   }
   means[index] = sum / (f32(p.area) * f32(p.per_group));
 }
-`;
+`)();
 
 function inputShader(type: string): string {
   return /* wgsl */ `${HEAD}
@@ -109,7 +109,7 @@ ${MAIN}
 }
 
 /** Takes the sums of all images, `[c, 2]`, apart. */
-const PARAMETERS = /* wgsl */ `
+const PARAMETERS = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> dw: array<f32>;
@@ -119,7 +119,7 @@ ${MAIN}
   db[index] = sums[index].x;
   dw[index] = sums[index].y;
 }
-`;
+`)();
 
 function normShape([x, w, b]: readonly Shape[], { groups, epsilon }: GroupNormParams): Shape {
   const [, c] = imageShape(x, "groupNorm");
@@ -324,12 +324,12 @@ export const groupNorm: Operation<GroupNormParams> = {
     return gradients;
   },
   reference: { forward: referenceForward, backward: referenceBackward },
-  samples: [
+  samples: /* @__PURE__ */ (() => [
     sample([2, 8, 9, 10], 4),
     sample([1, 6, 5, 7], 1),
     sample([3, 5, 4, 4], 5),
     sample([1, 8, 1, 1], 2),
     sample([2, 3, 41, 40], 3),
     { ...sample([4, 16, 128, 128], 8), bench: true },
-  ],
+  ])(),
 };

@@ -47,7 +47,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 `;
 }
 
-const MAXIMUM = axisShader(
+const MAXIMUM = /* @__PURE__ */ axisShader(
   /* wgsl */ `
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;`,
@@ -57,7 +57,7 @@ const MAXIMUM = axisShader(
   y[i] = best;`,
 );
 
-const FIRST_MAXIMUM = axisShader(
+const FIRST_MAXIMUM = /* @__PURE__ */ axisShader(
   /* wgsl */ `
 @group(0) @binding(1) var<storage, read_write> first: array<u32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;`,
@@ -70,7 +70,7 @@ const FIRST_MAXIMUM = axisShader(
   first[i] = from_pixel;`,
 );
 
-const COLLECT = axisShader(
+const COLLECT = /* @__PURE__ */ axisShader(
   /* wgsl */ `
 @group(0) @binding(1) var<storage, read_write> dx: array<f32>;
 @group(0) @binding(2) var<storage, read> dy: array<f32>;

@@ -20,7 +20,8 @@ struct Params { height: u32, width: u32, rows: u32, columns: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 `;
 
-const FORWARD = /* wgsl */ `${HEAD}
+const FORWARD = /* @__PURE__ */ (() =>
+  /* wgsl */ `${HEAD}
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 
@@ -33,9 +34,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let at = (plane + row % p.rows * 2u) * p.width + index % p.columns * 2u;
   y[index] = max(max(x[at], x[at + 1u]), max(x[at + p.width], x[at + p.width + 1u]));
 }
-`;
+`)();
 
-const BACKWARD = /* wgsl */ `${HEAD}
+const BACKWARD = /* @__PURE__ */ (() =>
+  /* wgsl */ `${HEAD}
 @group(0) @binding(1) var<storage, read_write> dx: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 @group(0) @binding(3) var<storage, read> dy: array<f32>;
@@ -68,10 +70,11 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (below) { dx[at + p.width] = select(0.0, gradient, first == 2u); }
   if (whole) { dx[at + p.width + 1u] = select(0.0, gradient, first == 3u); }
 }
-`;
+`)();
 
 /** Four windows in a row at once, for images without a window that is cut off. */
-const FORWARD_VECTORS = /* wgsl */ `${HEAD}
+const FORWARD_VECTORS = /* @__PURE__ */ (() =>
+  /* wgsl */ `${HEAD}
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
 
@@ -86,9 +89,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let right = max(x[at + 1u], x[below + 1u]);
   y[index] = max(vec4f(left.xz, right.xz), vec4f(left.yw, right.yw));
 }
-`;
+`)();
 
-const BACKWARD_VECTORS = /* wgsl */ `${HEAD}
+const BACKWARD_VECTORS = /* @__PURE__ */ (() =>
+  /* wgsl */ `${HEAD}
 @group(0) @binding(1) var<storage, read_write> dx: array<vec4f>;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
 @group(0) @binding(3) var<storage, read> dy: array<vec4f>;
@@ -120,7 +124,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   dx[below] = vec4f(dc.x, dd.x, dc.y, dd.y);
   dx[below + 1u] = vec4f(dc.z, dd.z, dc.w, dd.w);
 }
-`;
+`)();
 
 function poolShape([x]: readonly Shape[]): Shape {
   const [n, c, h, w] = imageShape(x, "maxPool2d");

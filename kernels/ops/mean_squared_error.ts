@@ -25,9 +25,9 @@ const formula: PixelLoss<Record<never, never>> = {
 };
 
 /** Mean of (a − b)² over all elements. */
-export const meanSquaredError: Operation<Record<never, never>> = pixelLoss(formula);
+export const meanSquaredError: Operation<Record<never, never>> = /* @__PURE__ */ pixelLoss(formula);
 
 /** The same over the elements whose target b is not negative. */
-export const maskedMeanSquaredError: Operation<Record<never, never>> = pixelLoss(
-  knownPixels(formula, "maskedMeanSquaredError"),
+export const maskedMeanSquaredError: Operation<Record<never, never>> = /* @__PURE__ */ pixelLoss(
+  /* @__PURE__ */ knownPixels(formula, "maskedMeanSquaredError"),
 );

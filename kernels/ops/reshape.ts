@@ -69,7 +69,7 @@ function renaming<P extends Params>({ name, shapeOf, samples }: {
 }
 
 /** y = x with other extents, row-major as before. */
-export const reshape: Operation<ReshapeParams> = renaming({
+export const reshape: Operation<ReshapeParams> = /* @__PURE__ */ renaming({
   name: "reshape",
   shapeOf: reshapeShape,
   samples: [
@@ -81,7 +81,7 @@ export const reshape: Operation<ReshapeParams> = renaming({
 });
 
 /** y = x with all axes from one on made one: `[n, c, h, w]` to `[n, c · h · w]`. */
-export const flatten: Operation<FlattenParams> = renaming({
+export const flatten: Operation<FlattenParams> = /* @__PURE__ */ renaming({
   name: "flatten",
   shapeOf: flattenShape,
   samples: [

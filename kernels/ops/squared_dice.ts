@@ -36,9 +36,9 @@ const formula: PixelLoss<DiceParams> = {
 };
 
 /** Squared-denominator Dice loss of two maps of the same shape. */
-export const squaredDice: Operation<DiceParams> = pixelLoss(formula);
+export const squaredDice: Operation<DiceParams> = /* @__PURE__ */ pixelLoss(formula);
 
 /** The same of a prediction against a target, over the pixels whose target is not negative. */
-export const maskedSquaredDice: Operation<DiceParams> = pixelLoss(
-  knownPixels(formula, "maskedSquaredDice"),
+export const maskedSquaredDice: Operation<DiceParams> = /* @__PURE__ */ pixelLoss(
+  /* @__PURE__ */ knownPixels(formula, "maskedSquaredDice"),
 );

@@ -50,7 +50,7 @@ const WORKGROUP = 64;
 const PIXELS_PER_SUM = 16;
 const EPSILON = 1e-7;
 
-const ERRORS: Readonly<Record<StarDistanceError, ErrorFormula>> = {
+const ERRORS: Readonly<Record<StarDistanceError, ErrorFormula>> = /* @__PURE__ */ (() => ({
   mae: {
     wgsl: { terms: "vec2f(abs(d - t), 0.0)", value: "s.x / n", slope: "sign(d - t) / n" },
     terms: (d, t) => [Math.abs(d - t), 0],
@@ -78,7 +78,7 @@ const ERRORS: Readonly<Record<StarDistanceError, ErrorFormula>> = {
       return (d > t ? 2 * d * overlap / whole : -2 * Math.abs(d)) / whole;
     },
   },
-};
+}))();
 
 const HEAD = /* wgsl */ `
 struct Params { pixels: u32, area: u32, rays: u32, sums: u32, background: f32 }
@@ -305,20 +305,22 @@ export const starDistanceLoss: Operation<StarDistanceLossParams> = {
       return [dd, zeros(t.shape), zeros(mask.shape)];
     },
   },
-  samples: (["mae", "mse", "iou"] as const).flatMap((error) =>
-    SHAPES.flatMap(([shape, bench]) =>
-      (["background", "left out"] as const).map((
-        unknown,
-      ): OperationSample<StarDistanceLossParams> => ({
-        shapes: [shape, shape, [shape[0], 1, shape[2], shape[3]]],
-        params: { error, background: 1e-2, unknown },
-        fills: [
-          "normal",
-          "probability",
-          unknown === "left out" ? "partly known" : "probability",
-        ],
-        bench: bench && error === "mae" && unknown === "background",
-      }))
-    )
-  ),
+  samples:
+    /* @__PURE__ */ (() =>
+      (["mae", "mse", "iou"] as const).flatMap((error) =>
+        SHAPES.flatMap(([shape, bench]) =>
+          (["background", "left out"] as const).map((
+            unknown,
+          ): OperationSample<StarDistanceLossParams> => ({
+            shapes: [shape, shape, [shape[0], 1, shape[2], shape[3]]],
+            params: { error, background: 1e-2, unknown },
+            fills: [
+              "normal",
+              "probability",
+              unknown === "left out" ? "partly known" : "probability",
+            ],
+            bench: bench && error === "mae" && unknown === "background",
+          }))
+        )
+      ))(),
 };

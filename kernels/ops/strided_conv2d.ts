@@ -38,7 +38,8 @@ struct Params {
 `;
 
 /** One invocation writes one pixel of one window's channel. */
-const UNFOLD = /* wgsl */ `${HEAD}
+const UNFOLD = /* @__PURE__ */ (() =>
+  /* wgsl */ `${HEAD}
 @group(0) @binding(1) var<storage, read_write> windows: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 
@@ -59,10 +60,11 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (i < p.height && j < p.width) { value = x[(plane * p.height + i) * p.width + j]; }
   windows[index] = value;
 }
-`;
+`)();
 
 /** One invocation adds up what the windows over one pixel hold for it. */
-const FOLD = /* wgsl */ `${HEAD}
+const FOLD = /* @__PURE__ */ (() =>
+  /* wgsl */ `${HEAD}
 @group(0) @binding(1) var<storage, read_write> x: array<f32>;
 @group(0) @binding(2) var<storage, read> windows: array<f32>;
 
@@ -87,7 +89,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
   x[index] = sum;
 }
-`;
+`)();
 
 /** Everything about the sizes of a layer. */
 interface Layer {
@@ -263,7 +265,7 @@ export const stridedConv2d: Operation<StridedConv2dParams> = {
     return gradients.map((compute, i) => needs[i] ? scope.keep(compute()) : null);
   },
   reference: { forward: referenceForward, backward: referenceBackward },
-  samples: [
+  samples: /* @__PURE__ */ (() => [
     sample([2, 3, 9, 8], [4, 3, 2, 1]),
     sample([1, 1, 1, 1], [1, 3, 2, 1]),
     sample([2, 2, 7, 6], [3, 1, 2, 0]),
@@ -273,5 +275,5 @@ export const stridedConv2d: Operation<StridedConv2dParams> = {
     sample([3, 5, 12, 16], [7, 3, 2, 1]),
     sample([1, 2, 10, 7], [2, 2, 3, 2]),
     { ...sample([4, 16, 128, 128], [32, 3, 2, 1]), bench: true },
-  ],
+  ])(),
 };

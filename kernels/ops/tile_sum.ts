@@ -36,7 +36,8 @@ struct Params {
 `;
 
 // Each invocation takes every `chunks`-th pixel of a whole tile and leaves out those past the image.
-const TILES = /* wgsl */ `${HEAD}
+const TILES = /* @__PURE__ */ (() =>
+  /* wgsl */ `${HEAD}
 @group(0) @binding(1) var<storage, read_write> partial: array<f32>;
 @group(0) @binding(2) var<storage, read> a: array<f32>;
 @group(0) @binding(3) var<storage, read> b: array<f32>;
@@ -62,9 +63,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
   partial[chunk * p.tiles + tile] = sum;
 }
-`;
+`)();
 
-const VALUE = /* wgsl */ `
+const VALUE = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { tiles: u32, chunks: u32, size: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> partial: array<f32>;
@@ -78,9 +79,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var tile = chunk; tile < p.tiles; tile += p.chunks) { sum += abs(differences[tile]); }
   partial[chunk] = sum / f32(p.size);
 }
-`;
+`)();
 
-const GRADIENT = /* wgsl */ `${HEAD}
+const GRADIENT = /* @__PURE__ */ (() =>
+  /* wgsl */ `${HEAD}
 @group(0) @binding(1) var<storage, read_write> gradient: array<f32>;
 @group(0) @binding(2) var<storage, read> differences: array<f32>;
 @group(0) @binding(3) var<storage, read> dy: array<f32>;
@@ -96,7 +98,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let tile = (image * p.rows + row) * p.columns + column;
   gradient[i] = direction * sign(differences[tile]) * dy[0] / f32(p.size);
 }
-`;
+`)();
 
 function tilesOf(shape: Shape, { side }: TileSumParams) {
   const [n, c, h, w] = shape;
@@ -208,17 +210,18 @@ export const tileSum: Operation<TileSumParams> = {
       return [da, db];
     },
   },
-  samples: ([
-    [[2, 1, 16, 12], 4],
-    [[1, 1, 1, 1], 32],
-    [[3, 2, 33, 17], 8],
-    [[1, 1, 5, 70], 32],
-    [[2, 1, 7, 5], 1],
-    [[4, 1, 128, 128], 32],
-  ] as const).map(([shape, side]) => ({
-    shapes: [shape, shape],
-    params: { side },
-    fills: ["probability", "probability"],
-    bench: sizeOf(shape) > 10_000,
-  })),
+  samples: /* @__PURE__ */ (() =>
+    ([
+      [[2, 1, 16, 12], 4],
+      [[1, 1, 1, 1], 32],
+      [[3, 2, 33, 17], 8],
+      [[1, 1, 5, 70], 32],
+      [[2, 1, 7, 5], 1],
+      [[4, 1, 128, 128], 32],
+    ] as const).map(([shape, side]) => ({
+      shapes: [shape, shape],
+      params: { side },
+      fills: ["probability", "probability"],
+      bench: sizeOf(shape) > 10_000,
+    })))(),
 };

@@ -33,18 +33,18 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 `;
 }
 
-const NEAREST = shaderAround(`
+const NEAREST = /* @__PURE__ */ shaderAround(`
   let columns = p.width * 2u;
   let row = index / columns;
   y[index] = x[row / 2u * p.width + index % columns / 2u];`);
 
-const NEAREST_BACKWARD = shaderAround(`
+const NEAREST_BACKWARD = /* @__PURE__ */ shaderAround(`
   let columns = p.width * 2u;
   let at = index / p.width * 2u * columns + index % p.width * 2u;
   y[index] = x[at] + x[at + 1u] + x[at + columns] + x[at + columns + 1u];`);
 
 /** Forward and backward for rows of whole vectors: `index` counts vectors of the small image. */
-const NEAREST_VECTORS = shaderAround(
+const NEAREST_VECTORS = /* @__PURE__ */ shaderAround(
   `
   let columns = p.width / 4u;
   let at = (index / columns * 2u * columns + index % columns) * 2u;
@@ -56,7 +56,7 @@ const NEAREST_VECTORS = shaderAround(
   "vec4f",
 );
 
-const NEAREST_BACKWARD_VECTORS = shaderAround(
+const NEAREST_BACKWARD_VECTORS = /* @__PURE__ */ shaderAround(
   `
   let columns = p.width / 4u;
   let at = (index / columns * 2u * columns + index % columns) * 2u;
@@ -66,7 +66,7 @@ const NEAREST_BACKWARD_VECTORS = shaderAround(
   "vec4f",
 );
 
-const BILINEAR = shaderAround(`
+const BILINEAR = /* @__PURE__ */ shaderAround(`
   let columns = p.width * 2u;
   let rows = p.height * 2u;
   let column = index % columns;
@@ -80,7 +80,7 @@ const BILINEAR = shaderAround(`
   let bottom = 0.75 * x[(plane + far.y) * p.width + near.x] + 0.25 * x[(plane + far.y) * p.width + far.x];
   y[index] = 0.75 * top + 0.25 * bottom;`);
 
-const BILINEAR_BACKWARD = shaderAround(`
+const BILINEAR_BACKWARD = /* @__PURE__ */ shaderAround(`
   let size = vec2i(vec2u(p.width, p.height));
   let at = vec2i(vec2u(index % p.width, index / p.width % p.height));
   let plane = i32(index / p.width / p.height) * size.y * 2;
@@ -222,19 +222,19 @@ export function sumBlocks(device: Device, dy: Tensor<"f32">): Tensor<"f32"> {
 }
 
 /** Nearest-neighbour upsampling: `[n, c, h, w]` to `[n, c, 2h, 2w]`. */
-export const upsampleNearest: Operation<Record<never, never>> = upsampling({
+export const upsampleNearest: Operation<Record<never, never>> = /* @__PURE__ */ upsampling({
   name: "upsampleNearest",
   forward: { any: NEAREST, vectors: NEAREST_VECTORS },
   backward: NEAREST_BLOCKS,
-  visit: visitWith((at) => [[Math.floor(at / 2), 1]]),
+  visit: /* @__PURE__ */ visitWith((at) => [[Math.floor(at / 2), 1]]),
 });
 
 /** Bilinear upsampling with half-pixel centres: `[n, c, h, w]` to `[n, c, 2h, 2w]`. */
-export const upsampleBilinear: Operation<Record<never, never>> = upsampling({
+export const upsampleBilinear: Operation<Record<never, never>> = /* @__PURE__ */ upsampling({
   name: "upsampleBilinear",
   forward: { any: BILINEAR },
   backward: { any: BILINEAR_BACKWARD },
-  visit: visitWith((at, size) => {
+  visit: /* @__PURE__ */ visitWith((at, size) => {
     const source = Math.min(Math.max((at + 0.5) / 2 - 0.5, 0), size - 1);
     const low = Math.floor(source);
     const high = Math.min(low + 1, size - 1);

@@ -9,7 +9,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 
 const WORKGROUP = 64;
 
-const SHADER = /* wgsl */ `
+const SHADER = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { count: u32, beta1: f32, beta2: f32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> w: array<vec4f>;
@@ -30,7 +30,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   v[i] = second;
   w[i] -= step[0] * first / (sqrt(second) * step[1] + step[2]);
 }
-`;
+`)();
 
 /** Settings of Adam that do not change during training. */
 export interface AdamSettings {

@@ -22,15 +22,16 @@ const WORKGROUP = 64;
 /** Stands for no other label: more than every squared distance, with room for another to be added. */
 const FAR = 2 ** 31;
 
-const HEAD = /* wgsl */ `${GRID_HEAD}
+const HEAD = /* @__PURE__ */ (() =>
+  /* wgsl */ `${GRID_HEAD}
 // Ignored pixels are background.
 fn label_at(image: u32, row: u32, column: u32) -> u32 {
   let label = raw_label_at(image, row, column);
   return select(label, 0u, label == ${IGNORED_LABEL}u);
 }
-`;
+`)();
 
-const COLUMN_PASS = /* wgsl */ `
+const COLUMN_PASS = /* @__PURE__ */ (() => /* wgsl */ `
 ${HEAD}
 @group(0) @binding(1) var<storage, read_write> squares: array<u32>;
 @group(0) @binding(2) var<storage, read> labels: array<u32>;
@@ -53,9 +54,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
   squares[i] = square;
 }
-`;
+`)();
 
-const ROW_PASS = /* wgsl */ `
+const ROW_PASS = /* @__PURE__ */ (() => /* wgsl */ `
 ${HEAD}
 @group(0) @binding(1) var<storage, read_write> nearest: array<u32>;
 @group(0) @binding(2) var<storage, read> squares: array<u32>;
@@ -87,7 +88,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
   nearest[i] = best;
 }
-`;
+`)();
 
 /**
  * Squared Euclidean distances from the pixels of every object to the nearest pixel of the grid that is

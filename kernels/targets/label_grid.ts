@@ -67,11 +67,11 @@ export const GRID_PARAMS =
   "count: u32, height: u32, width: u32, rows: u32, columns: u32, grid: u32";
 
 /** WGSL: the uniforms, and the label at a point of the grid; a shader binds `labels` where it wants. */
-export const GRID_HEAD = /* wgsl */ `
+export const GRID_HEAD = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { ${GRID_PARAMS} }
 @group(0) @binding(0) var<uniform> p: Params;
 
 fn raw_label_at(image: u32, row: u32, column: u32) -> u32 {
   return labels[(image * p.height + row * p.grid) * p.width + column * p.grid];
 }
-`;
+`)();

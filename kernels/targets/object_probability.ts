@@ -14,14 +14,15 @@ import { GRID_HEAD, gridUniforms, IGNORED_LABEL, labelGrid } from "./label_grid.
 
 const WORKGROUP = 64;
 
-const HEAD = /* wgsl */ `${GRID_HEAD}
+const HEAD = /* @__PURE__ */ (() =>
+  /* wgsl */ `${GRID_HEAD}
 fn label_of(i: u32) -> u32 {
   return raw_label_at(i / (p.rows * p.columns), i / p.columns % p.rows, i % p.columns);
 }
-`;
+`)();
 
 // A maximum of whole numbers is the same in whatever order it is taken.
-const LARGEST = /* wgsl */ `
+const LARGEST = /* @__PURE__ */ (() => /* wgsl */ `
 ${HEAD}
 @group(0) @binding(1) var<storage, read_write> largest: array<atomic<u32>>;
 @group(0) @binding(2) var<storage, read> squares: array<u32>;
@@ -36,9 +37,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let slot = label_of(i) - 1u;
   if (square > atomicLoad(&largest[slot])) { atomicMax(&largest[slot], square); }
 }
-`;
+`)();
 
-const NORMALISE = /* wgsl */ `
+const NORMALISE = /* @__PURE__ */ (() => /* wgsl */ `
 ${HEAD}
 @group(0) @binding(1) var<storage, read_write> prob: array<f32>;
 @group(0) @binding(2) var<storage, read> squares: array<u32>;
@@ -58,7 +59,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
   prob[i] = value;
 }
-`;
+`)();
 
 /**
  * Object probability of label images.

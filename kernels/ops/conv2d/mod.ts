@@ -62,7 +62,7 @@ export const conv2d: Operation<Conv2dParams> = {
     ];
   },
   reference: { forward: convolveReference, backward: convolveBackward },
-  samples: [
+  samples: /* @__PURE__ */ (() => [
     { shapes: shapesFor([1, 1, 1, 1], 1, 3), params: { relu: false } },
     { shapes: shapesFor([2, 3, 8, 12], 5, 3), params: { relu: true } },
     { shapes: shapesFor([3, 33, 5, 7], 17, 3), params: { relu: true } },
@@ -76,5 +76,5 @@ export const conv2d: Operation<Conv2dParams> = {
     { shapes: shapesFor([1, 32, 256, 256], 32, 3), params: { relu: true }, bench: true },
     { shapes: shapesFor([1, 64, 128, 128], 64, 3), params: { relu: true }, bench: true },
     { shapes: shapesFor([1, 256, 32, 32], 256, 3), params: { relu: true }, bench: true },
-  ],
+  ])(),
 };

@@ -76,7 +76,7 @@ const gemmForWeights: Variant<WeightGradient> = {
 };
 
 /** Kernels for the output and for the gradient to the input. */
-export const convolutionVariants: readonly Variant<Convolution>[] = [
+export const convolutionVariants: readonly Variant<Convolution>[] = /* @__PURE__ */ (() => [
   direct("direct", { side: LARGE, source: "buffer" }),
   direct("direct-texture", { side: LARGE, source: "texture" }),
   direct("direct-small", { side: SMALL, source: "buffer" }),
@@ -87,14 +87,14 @@ export const convolutionVariants: readonly Variant<Convolution>[] = [
   winograd(2, "texture"),
   winograd(4, "buffer"),
   winograd(4, "texture"),
-];
+])();
 
 /** Kernels for the gradient to the weights. */
-export const weightGradientVariants: readonly Variant<WeightGradient>[] = [
+export const weightGradientVariants: readonly Variant<WeightGradient>[] = /* @__PURE__ */ (() => [
   walkingRows("buffer"),
   walkingRows("texture"),
   gemmForWeights,
-];
+])();
 
 /** Terms of a sum below which what it reads and writes decides, and one read for many channels wins. */
 const FEW_TERMS = 18;
@@ -139,8 +139,8 @@ function convolutionFamily(pass: string, transposed: boolean): VariantFamily<Con
 
 /** The output, and the gradient to the input. */
 export const convolutionFamilies: Readonly<Record<"forward" | "dx", VariantFamily<Convolution>>> = {
-  forward: convolutionFamily("conv2d forward", false),
-  dx: convolutionFamily("conv2d dx", true),
+  forward: /* @__PURE__ */ convolutionFamily("conv2d forward", false),
+  dx: /* @__PURE__ */ convolutionFamily("conv2d dx", true),
 };
 
 /** The gradient to the weights. */

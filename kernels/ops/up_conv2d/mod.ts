@@ -103,7 +103,7 @@ export const upConv2d: Operation<Conv2dParams> = {
       return [dLow, dSkip, dw, db];
     },
   },
-  samples: [
+  samples: /* @__PURE__ */ (() => [
     { shapes: shapesFor([1, 1, 1, 1], { cSkip: 1, cOut: 1, k: 3 }), params: { relu: false } },
     { shapes: shapesFor([2, 3, 3, 4], { cSkip: 5, cOut: 6, k: 3 }), params: { relu: true } },
     { shapes: shapesFor([1, 4, 5, 8], { cSkip: 2, cOut: 9, k: 3 }), params: { relu: true } },
@@ -116,5 +116,5 @@ export const upConv2d: Operation<Conv2dParams> = {
       params: { relu: true },
       bench: true,
     },
-  ],
+  ])(),
 };

@@ -47,7 +47,7 @@ function foldedGradient(name: string, source: Source): Variant<UpWeightGradient>
 }
 
 /** Kernels for the output. */
-export const upConvolutionVariants: readonly Variant<UpConvolution>[] = [
+export const upConvolutionVariants: readonly Variant<UpConvolution>[] = /* @__PURE__ */ (() => [
   {
     name: "separate",
     supports: () => true,
@@ -59,23 +59,24 @@ export const upConvolutionVariants: readonly Variant<UpConvolution>[] = [
   },
   folded("folded", "buffer"),
   folded("folded-texture", "texture"),
-];
+])();
 
 /** Kernels for the gradient to the weights. */
-export const upWeightGradientVariants: readonly Variant<UpWeightGradient>[] = [
-  {
-    name: "separate",
-    supports: () => true,
-    run(device, problem) {
-      using scope = device.scope();
-      const x = join(device, problem);
-      const k = problem.weight.shape[2];
-      return scope.keep(gradientToWeights(device, { x, dz: problem.dz, k }));
+export const upWeightGradientVariants: readonly Variant<UpWeightGradient>[] =
+  /* @__PURE__ */ (() => [
+    {
+      name: "separate",
+      supports: () => true,
+      run(device, problem) {
+        using scope = device.scope();
+        const x = join(device, problem);
+        const k = problem.weight.shape[2];
+        return scope.keep(gradientToWeights(device, { x, dz: problem.dz, k }));
+      },
     },
-  },
-  foldedGradient("folded", "buffer"),
-  foldedGradient("folded-texture", "texture"),
-];
+    foldedGradient("folded", "buffer"),
+    foldedGradient("folded-texture", "texture"),
+  ])();
 
 /** Folding saves memory everywhere; on a GPU the matrix product needs its image written out. */
 function preferred(device: Device): string[] {

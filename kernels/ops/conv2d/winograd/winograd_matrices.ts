@@ -23,7 +23,7 @@ export interface WinogradMatrices {
 }
 
 /** The transforms for tiles of 2 × 2 and of 4 × 4 outputs. */
-export const WINOGRAD: Readonly<Record<TileSide, WinogradMatrices>> = {
+export const WINOGRAD: Readonly<Record<TileSide, WinogradMatrices>> = /* @__PURE__ */ (() => ({
   2: {
     input: [[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]],
     kernel: [[1, 0, 0], [1 / 2, 1 / 2, 1 / 2], [1 / 2, -1 / 2, 1 / 2], [0, 0, 1]],
@@ -53,7 +53,7 @@ export const WINOGRAD: Readonly<Record<TileSide, WinogradMatrices>> = {
       [0, 1, -1, 8, -8, 1],
     ],
   },
-};
+}))();
 
 /**
  * WGSL statements for `result = M · source · Mᵀ`, where `source` and `result` name square blocks of
