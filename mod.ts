@@ -109,4 +109,5 @@ export { type Operation, operations } from "./kernels/mod.ts";
 export { type LossKind, lossKinds } from "./nn/mod.ts";
 export { type ImageFormat, imageFormats } from "./train/images/mod.ts";
 export { type OutputFormat, outputFormats } from "./train/objects/mod.ts";
+export { builtinModel, builtinStills } from "./train/mod.ts";
 export { defaultKinds, type Kinds, type ModelKind, type SettingGroup } from "./train/mod.ts";

@@ -116,6 +116,20 @@ export {
   yesOrNo,
 } from "./settings.ts";
 
+// What is built in.
+export {
+  BUILTIN,
+  builtinModel,
+  type BuiltinOptions,
+  builtinStills,
+  builtinWeights,
+} from "./models/builtin/mod.ts";
+export {
+  type BuiltinMade,
+  makeBuiltin,
+  type MakeBuiltinOptions,
+} from "./jobs/builtin/make_builtin.ts";
+
 // Kinds of models, and models.
 export { defaultKinds, type Kinds, modelKinds } from "./models/list.ts";
 export type {

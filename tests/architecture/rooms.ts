@@ -66,6 +66,7 @@ export const INNER_ROOMS: readonly Rooms[] = [
   {
     folder: "train/jobs",
     steps: [
+      ["progress"],
       ["disk"],
       ["outputs"],
       [
@@ -73,11 +74,12 @@ export const INNER_ROOMS: readonly Rooms[] = [
         "doctor.ts",
         "evaluate_files.ts",
         "filter_files.ts",
+        "look.ts",
         "predict",
         "synth_files.ts",
       ],
       ["train"],
-      ["import_run.ts", "tune.ts"],
+      ["builtin", "experiment", "import_run.ts", "tune.ts"],
     ],
   },
   {

@@ -87,6 +87,13 @@ Deno.test("complaints() sees wrong arrows inside nn/ and train/jobs/", () => {
   }
 });
 
+Deno.test("complaints() finds a file without a room in every folder with rooms", () => {
+  for (const { folder } of INNER_ROOMS) {
+    const outside = complaints(new Map([[`${folder}/nowhere/a.ts`, ""]]));
+    assertEquals(outside, [`${folder}/nowhere/a.ts lies in no room of ${folder}/`]);
+  }
+});
+
 Deno.test("INNER_ROOMS names no room twice", () => {
   for (const { steps } of INNER_ROOMS) {
     const rooms = steps.flat();

@@ -103,7 +103,7 @@ function missingFiles(sources: Sources): string[] {
 
 /** Inside some rooms, too, imports run one way: gpu <- parts <- choice <- ops and so on. */
 function wrongArrowsInRooms(sources: Sources): string[] {
-  const imports = { files: sources.keys(), arrows: arrowsOf(sources) };
+  const imports = { files: [...sources.keys()], arrows: arrowsOf(sources) };
   return INNER_ROOMS.flatMap((rooms) => wrongArrowsInside(rooms, imports));
 }
 

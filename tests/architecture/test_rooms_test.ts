@@ -53,8 +53,8 @@ Deno.test("wrongArrowsOfTests() finds arrows up, into bench/ and mod.ts, and int
 Deno.test("complaints() sees wrong arrows, circles and missing files in bench/ and tests/", () => {
   const about = (files: Record<string, string>) => complaints(new Map(Object.entries(files)));
   assertEquals(
-    about({ "tests/nn/a_test.ts": 'import "../../train/b.ts";', "train/b.ts": "" }),
-    ["tests/nn/a_test.ts:1 imports train/b.ts: a wrong arrow of a test"],
+    about({ "tests/nn/a_test.ts": 'import "../../train/models/b.ts";', "train/models/b.ts": "" }),
+    ["tests/nn/a_test.ts:1 imports train/models/b.ts: a wrong arrow of a test"],
   );
   assertEquals(
     about({ "tests/fixtures/a.ts": 'import "./b.ts";', "tests/fixtures/b.ts": 'import "./a.ts";' }),

@@ -79,12 +79,17 @@ export const splitSettings: SettingGroup<SplitSettings> = {
  * Splits stills by one fixed permutation, whatever the run's seed; a part with a share above 0 gets
  * at least one.
  *
+ * @typeParam T What stands for a still: its pixels, or the names of its files.
  * @throws {RangeError} If none are left to learn from.
  */
-export function splitStills(
-  samples: readonly Sample[],
-  { config, heldBack }: { config: SplitSettings; heldBack: readonly Sample[] },
-): Pick<TrainingSet, "train" | "validation" | "test"> {
+export function splitStills<T>(
+  samples: readonly T[],
+  { config, heldBack }: { config: SplitSettings; heldBack: readonly T[] },
+): {
+  readonly train: readonly T[];
+  readonly validation: readonly T[];
+  readonly test: readonly T[];
+} {
   const order = [...new Random(SPLIT_SEED).permutation(samples.length)];
   const share = (part: number) => part === 0 ? 0 : Math.max(1, Math.round(part * samples.length));
   const take = (count: number) => order.splice(0, count).map((i) => samples[i]);

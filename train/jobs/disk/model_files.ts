@@ -4,6 +4,7 @@
  * @module
  */
 
+import { BUILTIN, builtinWeights } from "../../models/builtin/mod.ts";
 import { decodeModel, type ModelFile } from "../../models/model_file.ts";
 import { readWhole, reasonOf } from "./files.ts";
 import type { ModelKind } from "../../models/model_kind.ts";
@@ -19,7 +20,8 @@ export function runOf(model: string): string {
 }
 
 /**
- * Reads a model from a run folder (its `weights.safetensors`) or from a weights file.
+ * Reads a model from a run folder (its `weights.safetensors`) or from a weights file; `builtin` is the one
+ * that is built in, and `./builtin` a folder of that name.
  *
  * @param options.models The kinds that there are; all of Kymo's unless told.
  * @throws {Error} If there is no such file.
@@ -29,17 +31,29 @@ export async function readModelFile(
   path: string,
   { models }: { models?: readonly ModelKind[] } = {},
 ): Promise<ModelFile> {
-  const file = weightsFile(path);
-  return decodeModel(await readBytes(file), { file, models });
+  const file = path === BUILTIN ? BUILTIN : weightsFile(path);
+  return decodeModel(await modelBytes(path), { file, models });
 }
 
-async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * The SHA-256 of a model's weights file, in hexadecimal digits.
+ *
+ * @throws {Error} If there is no such file.
+ */
+export async function hashOfModel(path: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", await modelBytes(path));
+  return new Uint8Array(digest).toHex();
+}
+
+async function modelBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  if (path === BUILTIN) return await builtinWeights();
+  const file = weightsFile(path);
   try {
-    return await readWhole(path);
+    return await readWhole(file);
   } catch (error) {
     throw new Error(
-      `Cannot read ${path}: ${
-        reasonOf(error, path)
+      `Cannot read ${file}: ${
+        reasonOf(error, file)
       }; give the folder of a training run or a weights file`,
       { cause: error },
     );

@@ -8,7 +8,8 @@ import { openDevice } from "../../../kernels/open_device.ts";
 import { disk, writeFileAtomic } from "../disk/files.ts";
 import { makeFolder } from "../disk/folders.ts";
 import { basename } from "../../images/paths.ts";
-import { hashOf, RecordKeeper } from "./predict_record.ts";
+import { hashOfModel } from "../disk/model_files.ts";
+import { RecordKeeper } from "./predict_record.ts";
 import { groupNotes } from "../../images/formats/notes.ts";
 import { openZSequence } from "../../images/series/z_stack.ts";
 import { loadFocusModel } from "../../models/focus/model_file.ts";
@@ -43,7 +44,7 @@ export async function* predictFocus(
   const isKept = !overwrite && await Deno.stat(table).then(() => true, () => false);
   const labels = [basename(table)];
   const record = await RecordKeeper.open(out, {
-    model: { path: model, hash: await hashOf(file) },
+    model: { path: model, hash: await hashOfModel(model) },
     settings: { channel, inputs },
     inputs: [{ path: inputs[0], labels, isKept }],
   });

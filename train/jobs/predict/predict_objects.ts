@@ -26,6 +26,7 @@ import type { FrameNeed, FrameResult } from "../../objects/formats/output_format
 import { tracedOutlines } from "../../objects/outline.ts";
 import { makeFolder } from "../disk/folders.ts";
 import { readKernelFile } from "../disk/kernel_file.ts";
+import { hashOfModel } from "../disk/model_files.ts";
 import { inputOf } from "../progress/inputs.ts";
 import { begin, goOn, type Progress, waitingFor } from "../progress/progress.ts";
 import type { JobOutput } from "../outputs/job_output.ts";
@@ -34,12 +35,7 @@ import { type Frame, FrameReader } from "./frame_reader.ts";
 import { openInputs } from "./open_inputs.ts";
 import { predictionJobs } from "./output_names.ts";
 import type { PredictEvent, PredictOptions } from "./predict_options.ts";
-import {
-  hashOf,
-  type PlannedInput,
-  type RecordedSettings,
-  RecordKeeper,
-} from "./predict_record.ts";
+import { type PlannedInput, type RecordedSettings, RecordKeeper } from "./predict_record.ts";
 
 /**
  * Predicts with a model that finds objects, and tells what happens as it happens.
@@ -75,7 +71,7 @@ export async function* predictObjects(
   const model = changedModel(buildModel(device, file), options);
   const planned = await plannedInputs(jobs, options);
   const record = await RecordKeeper.open(out, {
-    model: { path: options.model, hash: await hashOf(file.file) },
+    model: { path: options.model, hash: await hashOfModel(options.model) },
     settings: settingsOf(model, options),
     inputs: [...planned.values()],
   });

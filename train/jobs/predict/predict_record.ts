@@ -58,12 +58,6 @@ export interface PlannedInput {
   readonly isKept: boolean;
 }
 
-/** The SHA-256 of a file, in hexadecimal digits. */
-export async function hashOf(path: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
-  return new Uint8Array(digest).toHex();
-}
-
 /** How often what is known of single images is saved, in milliseconds. */
 const SAVE_EVERY = 2000;
 

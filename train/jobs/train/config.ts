@@ -46,7 +46,7 @@ import { type DataSettings, dataSettings } from "./data_settings.ts";
 export interface RunSettings {
   /** Network: `unet`, `stardist`, or `focus` for a classifier that finds planes in focus. */
   model: string;
-  /** Run folder or weights file whose network is the baseline; empty to train one. */
+  /** Run folder or weights file whose network is the baseline, or `builtin`; empty to train one. */
   resumeFrom: string;
   /** Seed of weights, order, patches and augmentation. */
   seed: number;
@@ -101,7 +101,8 @@ function runSettings({ models }: Kinds): SettingGroup<RunSettings> {
       resumeFrom: {
         value: "",
         rule: text,
-        sentence: "Run or weights file whose network is the baseline, instead of training one",
+        sentence:
+          "Run or weights file whose network is the baseline, or builtin, instead of training one",
         isCommon: true,
       },
       seed: {

@@ -18,7 +18,7 @@ import {
 
 /** What a run trains on and is measured on. */
 export interface DataSettings {
-  /** Folder of labelled stills; empty for the built-in synthetic set. */
+  /** Folder of labelled stills; `builtin` for those of Kymo; empty for the built-in synthetic set. */
   stills: string;
   /** What the built-in set is like: `fluorescence`, or z-stacks of `holotomography`. */
   synthetic: "fluorescence" | "holotomography";
@@ -86,7 +86,8 @@ export const dataSettings: SettingGroup<DataSettings> = {
     stills: {
       value: "",
       rule: text,
-      sentence: "Folder of labelled stills; without one the built-in synthetic set is used",
+      sentence:
+        "Folder of labelled stills, or builtin for forty of nuclei; without one the built-in synthetic set is used",
       isCommon: true,
     },
     video: {

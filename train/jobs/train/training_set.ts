@@ -46,6 +46,7 @@ import {
 } from "./stack_set.ts";
 import type { FindFocus } from "../../images/series/stack_video.ts";
 import type { Source } from "../../images/source.ts";
+import { BUILTIN, builtinStills } from "../../models/builtin/mod.ts";
 import {
   type SplitSettings,
   splitStills,
@@ -194,16 +195,18 @@ async function readSamples(
     const options = { config, source, findFocus, settings: stillNormalization(config) };
     return { ...await readStackStills(options), test: [] };
   }
-  const set = await listStills(source, config.stills);
+  // `./builtin` is a folder of that name.
+  const from = config.stills === BUILTIN ? await builtinStills() : source;
+  const set = await listStills(from, config.stills);
   const notes = new Set(set.notes);
   const facts: MaskFacts[] = [];
   const options = maskOptions(config);
   goOn(progress, `reading ${config.stills}`, set.train.length + set.test.length);
-  const background = await backgroundOfStills(source, set, options);
+  const background = await backgroundOfStills(from, set, options);
   const read = async (files: readonly StillFiles[]) => {
     const samples: Sample[] = [];
     const reading = { ...options, ...planeChoice(config), background };
-    for await (const still of eachStill(source, files, reading)) {
+    for await (const still of eachStill(from, files, reading)) {
       progress.done++;
       facts.push(still.facts);
       still.notes.forEach((note) => notes.add(note));
