@@ -74,6 +74,14 @@ export {
   type FieldEvaluation,
   IOU_THRESHOLDS,
 } from "./scores/evaluate.ts";
+export {
+  type Descent,
+  FAULT_COSTS,
+  type TrackingFaults,
+  type TrackingFrame,
+  TrackingMeter,
+  type TrackingScores,
+} from "./scores/tracking.ts";
 export { type GroupLabelsOptions, groupMatchingLabels } from "./scores/group_labels.ts";
 
 export {
@@ -82,6 +90,20 @@ export {
   temporalFilter,
   type TemporalFilterSettings,
 } from "./sequence/temporal_filter.ts";
+export {
+  defaultTracking,
+  type TrackBegin,
+  type Tracked,
+  type TrackedObject,
+  type TrackEnd,
+  Tracker,
+  trackObjects,
+  type TrackRecord,
+  type TrackSettings,
+} from "./sequence/track.ts";
+export { type SeenObject, seenObjects, type Shift } from "./sequence/seen_object.ts";
+export { type Motion, motionBetween } from "./sequence/drift.ts";
+export type { Point } from "./sequence/point_grid.ts";
 export { DEFAULT_VOTE, filterByVotes, objectScores } from "./sequence/vote_filter.ts";
 export { type ScoredFrame, type Voted, votesOver } from "./sequence/votes.ts";
 export type { TimedFrame } from "./sequence/timed_frame.ts";

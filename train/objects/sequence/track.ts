@@ -1,0 +1,341 @@
+/**
+ * Tracking: gives the objects of a video numbers that stay. Frames come in one by one in the order of time
+ * and go out with tracks for labels; what is held is the last object of every track that may go on.
+ *
+ * From frame to frame the motion that all objects have in common is taken off, see `motionBetween`. Each
+ * track is expected where it was, moved by the drift and by as much of its own last step as steps of this
+ * video repeat themselves. Tracks and objects are then assigned all at once, see `linkFrame`; a track that
+ * was not seen in up to `maxGap` frames may go on, and two objects that fit where one was are its daughters,
+ * see `findDivisions`.
+ *
+ * How far an object may go follows from the video: from the typical diameter of its objects, the
+ * typical step between those of two frames that are each other's nearest, and the distance between objects. The numbers of objects in the input
+ * mean nothing: objects are taken in the order of their pixels.
+ *
+ * @module
+ */
+
+import { IGNORED_LABEL, isObject, type LabelImage } from "../../images/image.ts";
+import { refuseValue } from "../../settings.ts";
+import { assertSameShape } from "../overlap.ts";
+import { findDivisions } from "./divisions.ts";
+import { motionBetween } from "./drift.ts";
+import { linkFrame } from "./linking.ts";
+import { diameterOf, medianOf, type SeenObject, seenObjects, type Shift } from "./seen_object.ts";
+import type { TimedFrame } from "./timed_frame.ts";
+
+/** How objects are tracked. */
+export interface TrackSettings {
+  /** The most frames in which a track may be missing before it ends. */
+  readonly maxGap: number;
+  /** Whether divisions are looked for. */
+  readonly divisions: boolean;
+  /** The farthest that an object goes from frame to frame besides the drift, in pixels; null: as the video has it. */
+  readonly reach: number | null;
+}
+
+/** Gaps of two frames, divisions, and a reach that follows from the video. */
+export const defaultTracking: TrackSettings = { maxGap: 2, divisions: true, reach: null };
+
+/** How a track began: in the first frame, at the edge of the frame, by a division, or elsewhere. */
+export type TrackBegin = "first" | "entered" | "divided" | "appeared";
+
+/** How a track ended: in the last frame, at the edge of the frame, by a division, or elsewhere. */
+export type TrackEnd = "last" | "left" | "divided" | "lost";
+
+/** What is known of a track. */
+export interface TrackRecord {
+  /** Its number, from 1. */
+  readonly track: number;
+  /** The track that divided into this and another one; 0 for none. */
+  readonly parent: number;
+  /** The frame it is first seen in. */
+  readonly first: number;
+  /** The frame it is last seen in. */
+  readonly last: number;
+  /** Frames from the first to the last, both included. */
+  readonly length: number;
+  /** Frames among them in which it is not seen. */
+  readonly gaps: number;
+  /** How it began. */
+  readonly begin: TrackBegin;
+  /** How it ended. */
+  readonly end: TrackEnd;
+}
+
+/** An object on its track. */
+export interface TrackedObject extends SeenObject {
+  /** The track. */
+  readonly track: number;
+  /** The track's object before this one, and when it was; null for the first. */
+  readonly before: { readonly object: SeenObject; readonly time: number } | null;
+}
+
+/** What tracking adds to a frame, whose labels are now tracks. */
+export interface Tracked {
+  /** When it was taken: its own time, or else its place in the sequence. */
+  readonly time: number;
+  /** Its objects in the order of their first pixels; `label` is the number they came with. */
+  readonly objects: readonly TrackedObject[];
+  /** How far all objects have drifted since the first frame, as far as it shows. */
+  readonly drift: Shift;
+}
+
+/** A track that may go on. */
+interface OpenTrack {
+  readonly record: { -readonly [K in keyof TrackRecord]: TrackRecord[K] };
+  object: SeenObject;
+  time: number;
+  /** The drift when it was last seen. */
+  drift: Shift;
+  /** Its own last step, per frame. */
+  step: Shift;
+}
+
+/** How many typical steps an object may go. */
+const STEPS_IN_REACH = 4;
+/** An object may go this share of the distance between objects: where few are, there is no other to mistake. */
+const SPACING_IN_REACH = 0.4;
+/** An object counts as at least so large against the distance between objects: truth may be of dots. */
+const SPACING_IN_DIAMETER = 0.25;
+/** How much the newest step counts in the typical one. */
+const NEWEST = 0.3;
+/** Until so many squared steps are known, no step is taken to repeat the one before. */
+const PERSISTENCE_PRIOR = 20;
+
+/** Tracks objects frame by frame. */
+export class Tracker {
+  readonly #settings: TrackSettings;
+  readonly #records: OpenTrack["record"][] = [];
+  #open: OpenTrack[] = [];
+  #size: LabelImage | null = null;
+  #time = -1;
+  #drift: Shift = { y: 0, x: 0 };
+  /** The typical step; NaN before one is known. */
+  #step = NaN;
+  #repeated = 0;
+  #squares = 0;
+
+  /**
+   * Starts without tracks.
+   *
+   * @throws {RangeError} If a setting makes no sense.
+   */
+  constructor(settings: Partial<TrackSettings> = {}) {
+    const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+    this.#settings = { ...defaultTracking, ...Object.fromEntries(given) };
+    const { maxGap, reach } = this.#settings;
+    if (!(Number.isInteger(maxGap) && maxGap >= 0)) {
+      refuseValue("max-gap", { value: maxGap, expected: "a whole number ≥ 0", task: "track" });
+    }
+    if (reach !== null && !(reach > 0)) {
+      refuseValue("reach", { value: reach, expected: "a number > 0", task: "track" });
+    }
+  }
+
+  /**
+   * Takes the next frame.
+   *
+   * @returns The frame with tracks for labels; what is ignored stays so.
+   * @throws {RangeError} If its size is another than the first one's, or its time not after the last one's.
+   */
+  add<F extends TimedFrame>(frame: F): F & Tracked {
+    const before = this.#time;
+    const isFirst = this.#size === null;
+    const time = frame.time ?? before + 1;
+    if (!isFirst && !(time > before)) {
+      throw new RangeError(`Cannot track: frame ${time} comes after frame ${before}`);
+    }
+    if (this.#size) {
+      assertSameShape({ "the first frame": this.#size, [`frame ${time}`]: frame }, "track");
+    }
+    this.#size ??= { width: frame.width, height: frame.height, data: new Uint32Array(0) };
+    this.#time = time;
+    const objects = seenObjects(frame);
+    this.#closeBefore(time - this.#settings.maxGap - 1);
+    const scale = this.#move(frame, { objects, before });
+    const tracked = this.#link(frame, { objects, isFirst, ...scale });
+    const numbers = new Map(tracked.map(({ label, track }) => [label, track]));
+    const data = new Uint32Array(frame.data.length);
+    for (let at = 0, end = 0; at < data.length; at = end) {
+      const label = frame.data[at];
+      while (end < data.length && frame.data[end] === label) end++;
+      if (label !== 0) data.fill(isObject(label) ? numbers.get(label)! : IGNORED_LABEL, at, end);
+    }
+    return { ...frame, data, time, objects: tracked, drift: this.#drift };
+  }
+
+  /** All tracks in the order of their numbers, as they are by now: those that are still seen end here. */
+  get tracks(): readonly TrackRecord[] {
+    return this.#records;
+  }
+
+  /** The typical step of an object from frame to frame besides the drift, in pixels; NaN where none is known. */
+  get step(): number {
+    return this.#step;
+  }
+
+  /** Finds out how all objects have moved, how far each of them may have besides, and how large they are. */
+  #move(
+    { width, height }: LabelImage,
+    { objects, before }: { objects: readonly SeenObject[]; before: number },
+  ): { reach: number; diameter: number } {
+    const last = this.#open.filter(({ time }) => time === before).map(({ object }) => object);
+    const areas = [...objects, ...last].map(({ area }) => area);
+    const diameter = areas.length === 0 ? 1 : diameterOf(medianOf(areas));
+    const { drift, step } = motionBetween(last, objects, { diameter, width, height });
+    this.#drift = { y: this.#drift.y + drift.y, x: this.#drift.x + drift.x };
+    if (Number.isNaN(this.#step)) this.#step = step;
+    else if (!Number.isNaN(step)) this.#step += NEWEST * (step - this.#step);
+    const steps = [step, this.#step].filter((step) => !Number.isNaN(step));
+    const spacing = Math.sqrt(width * height / Math.max(1, objects.length));
+    const own = Math.max(
+      diameter,
+      SPACING_IN_REACH * spacing,
+      ...steps.map((s) => STEPS_IN_REACH * s),
+    );
+    return {
+      reach: this.#settings.reach ?? own,
+      diameter: Math.max(diameter, SPACING_IN_DIAMETER * spacing),
+    };
+  }
+
+  /** The way that a track is expected to have gone since it was seen. */
+  #expected({ time, drift, step }: OpenTrack): Shift {
+    const age = this.#time - time;
+    const repeats = Math.max(0, Math.min(1, this.#repeated / (this.#squares || 1)));
+    // Each step repeats a share of the one before, so that the way has an end.
+    const way = repeats === 1 ? age : repeats * (1 - repeats ** age) / (1 - repeats);
+    return {
+      y: this.#drift.y - drift.y + way * step.y,
+      x: this.#drift.x - drift.x + way * step.x,
+    };
+  }
+
+  #link(
+    labels: LabelImage,
+    { objects, reach, diameter, isFirst }: {
+      objects: readonly SeenObject[];
+      reach: number;
+      diameter: number;
+      isFirst: boolean;
+    },
+  ): TrackedObject[] {
+    const tracks = this.#open.map((track) => ({
+      ...{ object: track.object, shift: this.#expected(track), age: this.#time - track.time },
+    }));
+    const links = linkFrame(tracks, { labels, objects, reach });
+    const divisions = this.#settings.divisions
+      ? findDivisions({ tracks, links, objects, reach, diameter })
+      : [];
+    const owners: (OpenTrack | null)[] = objects.map(() => null);
+    const befores: TrackedObject["before"][] = objects.map(() => null);
+    const mothers = new Set(divisions.map(({ mother }) => mother));
+    const stay: OpenTrack[] = [];
+    this.#open.forEach((track, row) => {
+      if (mothers.has(row)) return;
+      stay.push(track);
+      if (links[row] < 0) return;
+      owners[links[row]] = track;
+      befores[links[row]] = { object: track.object, time: track.time };
+      this.#goOn(track, objects[links[row]]);
+    });
+    const parents = new Map<number, OpenTrack>();
+    for (const { mother, daughters } of divisions) {
+      this.#open[mother].record.end = "divided";
+      for (const daughter of daughters) parents.set(daughter, this.#open[mother]);
+    }
+    objects.forEach((object, i) => {
+      if (owners[i] !== null) return;
+      const begin = isFirst ? "first" : this.#isAtEdge(object) ? "entered" : "appeared";
+      stay.push(owners[i] = this.#begin(object, { parent: parents.get(i), begin }));
+    });
+    this.#open = stay;
+    return objects.map((object, i) => ({
+      ...object,
+      track: owners[i]!.record.track,
+      before: befores[i],
+    }));
+  }
+
+  #begin(
+    object: SeenObject,
+    { parent, begin }: { parent?: OpenTrack; begin: TrackBegin },
+  ): OpenTrack {
+    const time = this.#time;
+    const record: OpenTrack["record"] = {
+      ...{ track: this.#records.length + 1, parent: parent?.record.track ?? 0 },
+      ...{ first: time, last: time, length: 1, gaps: 0 },
+      ...{ begin: parent ? "divided" : begin, end: "last" },
+    };
+    this.#records.push(record);
+    return { record, object, time, drift: this.#drift, step: { y: 0, x: 0 } };
+  }
+
+  #goOn(track: OpenTrack, object: SeenObject): void {
+    const age = this.#time - track.time;
+    const step = {
+      y: (object.y - track.object.y - (this.#drift.y - track.drift.y)) / age,
+      x: (object.x - track.object.x - (this.#drift.x - track.drift.x)) / age,
+    };
+    if (this.#squares === 0) this.#squares = PERSISTENCE_PRIOR * (this.#step || 0) ** 2;
+    this.#repeated += step.y * track.step.y + step.x * track.step.x;
+    this.#squares += track.step.y ** 2 + track.step.x ** 2;
+    Object.assign(track, { object, time: this.#time, drift: this.#drift, step });
+    const { record } = track;
+    record.gaps += age - 1;
+    record.last = this.#time;
+    record.length = record.last - record.first + 1;
+    record.end = "last";
+  }
+
+  /** Ends tracks that were not seen since a time, this one included. */
+  #closeBefore(time: number): void {
+    for (const track of this.#open) {
+      track.record.end = this.#isAtEdge(track.object) ? "left" : "lost";
+    }
+    this.#open = this.#open.filter((track) => track.time >= time);
+  }
+
+  /** Whether an object may have come or gone over the edge within a step. */
+  #isAtEdge({ border, runs }: SeenObject): boolean {
+    if (border) return true;
+    const { width, height } = this.#size!;
+    const way = Math.max(1, this.#step || 0);
+    for (let i = 0; i < runs.length; i += 3) {
+      if (runs[i] < way || runs[i] >= height - way) return true;
+      if (runs[i + 1] < way || runs[i + 2] > width - way) return true;
+    }
+    return false;
+  }
+}
+
+/**
+ * Tracks the objects of a video as its frames come. The tracks themselves, with how they began and ended, are
+ * the generator's result; whoever wants them while it runs uses {@linkcode Tracker}.
+ *
+ * @param frames Label images of one size. Whatever else they carry comes out with them; they are not
+ *   changed.
+ * @param settings What differs from {@linkcode defaultTracking}.
+ * @returns One frame for each, in their order, whose labels are tracks.
+ * @throws {RangeError} If a setting makes no sense, or sizes or times do not fit.
+ *
+ * @example Two objects whose numbers change places
+ * ```ts
+ * import { trackObjects } from "@kymo/kymo/objects";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const frames = [[4, 0, 0, 9], [9, 0, 0, 4]]
+ *   .map((ids) => ({ width: 4, height: 1, data: Uint32Array.from(ids) }));
+ * const tracked = await Array.fromAsync(trackObjects(frames));
+ * assertEquals(tracked.map(({ data }) => [...data]), [[1, 0, 0, 2], [1, 0, 0, 2]]);
+ * ```
+ */
+export async function* trackObjects<F extends TimedFrame>(
+  frames: AsyncIterable<F> | Iterable<F>,
+  settings: Partial<TrackSettings> = {},
+): AsyncGenerator<F & Tracked, readonly TrackRecord[]> {
+  const tracker = new Tracker(settings);
+  for await (const frame of frames) yield tracker.add(frame);
+  return tracker.tracks;
+}
