@@ -147,6 +147,9 @@ export {
   type Steps,
   threshold,
   type TileArea,
+  type ValueRange,
+  valueRange,
+  valueRangeSteps,
 } from "./masks/mod.ts";
 
 // Which kernel computes what, and how fast.

@@ -12,7 +12,7 @@ import { histogram, HISTOGRAM_BINS, histogramScale } from "./histogram.ts";
 import { checkMinSize } from "./number_objects.ts";
 import { otsuOfHistogram } from "./otsu.ts";
 import type { Steps } from "./steps.ts";
-import { valueRangeSteps } from "./value_range.ts";
+import { type ValueRange, valueRangeSteps } from "./value_range.ts";
 
 /** Some rows of an image. */
 export interface Band {
@@ -48,6 +48,26 @@ export function bandsOf(
 }
 
 /**
+ * The smallest and the largest value of all bands taken together; one step a band.
+ *
+ * @param upload Uploads the values of a band.
+ * @throws {RangeError} If a value is NaN or infinite, or there are no bands.
+ */
+export function* bandedRangeSteps(
+  device: Device,
+  bands: readonly Band[],
+  upload: (band: Band) => Tensor<"f32">,
+): Steps<ValueRange> {
+  let [min, max] = [Infinity, -Infinity];
+  for (const band of bands) {
+    const range = yield* withTensor(device, upload(band), (x) => valueRangeSteps(device, x));
+    min = Math.min(min, range.min);
+    max = Math.max(max, range.max);
+  }
+  return { min, max };
+}
+
+/**
  * Otsu's threshold of the values of all bands taken together, as `otsuSteps` finds it; two steps a band.
  *
  * @param upload Uploads the values of a band; called twice for each.
@@ -58,14 +78,8 @@ export function* bandedOtsuSteps(
   bands: readonly Band[],
   upload: (band: Band) => Tensor<"f32">,
 ): Steps<number> {
-  let [min, max] = [Infinity, -Infinity];
-  for (const band of bands) {
-    const range = yield* withTensor(device, upload(band), (x) => valueRangeSteps(device, x));
-    min = Math.min(min, range.min);
-    max = Math.max(max, range.max);
-  }
-  const range = { min, max };
-  if (!Number.isFinite(histogramScale(range))) return min;
+  const range = yield* bandedRangeSteps(device, bands, upload);
+  if (!Number.isFinite(histogramScale(range))) return range.min;
   const sums = new Float64Array(HISTOGRAM_BINS);
   for (const band of bands) {
     const counts = yield* withTensor(device, upload(band), function* (x) {

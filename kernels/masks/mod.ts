@@ -10,6 +10,7 @@ export {
   bandedComponentSteps,
   type BandedImage,
   bandedOtsuSteps,
+  bandedRangeSteps,
   bandsOf,
   piecePixels,
 } from "./bands.ts";
@@ -32,4 +33,5 @@ export {
 export { otsuSteps, otsuThreshold } from "./otsu.ts";
 export { readAll, readValues, runSteps, type Steps } from "./steps.ts";
 export { threshold } from "./threshold.ts";
+export { type ValueRange, valueRange, valueRangeSteps } from "./value_range.ts";
 export { pasteTile, type PlaneView, type TileArea } from "./tiles.ts";

@@ -15,7 +15,7 @@ function clip(p: number): number {
   return Math.min(Math.max(p, CLIP), 1 - CLIP);
 }
 
-const P = /* @__PURE__ */ (() => `clamp(a, ${CLIP}, 1.0 - ${CLIP})`)();
+const P = /* @__PURE__ */ (() => `keep_nan(clamp(a, ${CLIP}, 1.0 - ${CLIP}), a)`)();
 
 const formula: PixelLoss<Record<never, never>> = /* @__PURE__ */ (() => ({
   name: "binaryCrossEntropy",
@@ -23,7 +23,7 @@ const formula: PixelLoss<Record<never, never>> = /* @__PURE__ */ (() => ({
   over: "batch",
   defaults: {},
   wgsl: {
-    terms: `vec4f(-b * log(${P}) - (1.0 - b) * log(1.0 - ${P}), 0.0, 0.0, 0.0)`,
+    terms: `vec4f(keep_nan(-b * log(${P}) - (1.0 - b) * log(1.0 - ${P}), a), 0.0, 0.0, 0.0)`,
     value: "s.x / n",
     da: `(${P} - b) / (${P} * (1.0 - ${P})) / n`,
     db: null,

@@ -18,8 +18,8 @@ export const foregroundSum: Operation<Record<never, never>> = /* @__PURE__ */ pi
   wgsl: {
     terms: "vec4f(a - b, 0.0, 0.0, 0.0)",
     value: "abs(s.x) / n",
-    da: "sign(s.x) / n",
-    db: "-sign(s.x) / n",
+    da: "keep_nan(sign(s.x), s.x) / n",
+    db: "-keep_nan(sign(s.x), s.x) / n",
   },
   terms: (a, b) => [a - b, 0, 0, 0],
   value: ([difference], n) => Math.abs(difference) / n,

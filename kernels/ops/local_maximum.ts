@@ -1,6 +1,6 @@
 /**
  * Maximum over the square of (2r + 1)² pixels around each pixel, stride 1: a grey dilation. Pixels
- * outside of the image do not take part.
+ * outside of the image do not take part; NaN is larger than any number.
  *
  * Along the rows first, then along the columns, so a pixel costs 2 · (2r + 1) loads whatever its
  * neighbours. Backward: the whole gradient of a window goes to its first maximum in row-major order.
@@ -13,6 +13,7 @@
  */
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { isLarger, nanFunctions } from "../parts/nan.ts";
 import { type NdArray, type Operation, zeros } from "../operation.ts";
 import { imageShape, type Shape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
@@ -33,7 +34,7 @@ function axisShader(bindings: string, body: string): string {
 struct Params { count: u32, extent: u32, stride: u32, radius: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 ${bindings}
-
+${nanFunctions("f32")}
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * ${WORKGROUP}u;
@@ -52,9 +53,9 @@ const MAXIMUM = /* @__PURE__ */ axisShader(
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;`,
   /* wgsl */ `
-  var best = x[line + low * p.stride];
-  for (var at = low + 1u; at <= high; at++) { best = max(best, x[line + at * p.stride]); }
-  y[i] = best;`,
+  var best = rank(x[line + low * p.stride]);
+  for (var at = low + 1u; at <= high; at++) { best = max(best, rank(x[line + at * p.stride])); }
+  y[i] = of_rank(best);`,
 );
 
 const FIRST_MAXIMUM = /* @__PURE__ */ axisShader(
@@ -63,9 +64,11 @@ const FIRST_MAXIMUM = /* @__PURE__ */ axisShader(
 @group(0) @binding(2) var<storage, read> x: array<f32>;`,
   /* wgsl */ `
   var from_pixel = line + low * p.stride;
+  var best = rank(x[from_pixel]);
   for (var at = low + 1u; at <= high; at++) {
     let other = line + at * p.stride;
-    if (x[other] > x[from_pixel]) { from_pixel = other; }
+    let other_rank = rank(x[other]);
+    if (other_rank > best) { from_pixel = other; best = other_rank; }
   }
   first[i] = from_pixel;`,
 );
@@ -157,7 +160,7 @@ function referenceMaxima({ shape, data }: NdArray, radius: number): number[] {
     for (let y = Math.max(0, row - radius); y <= Math.min(h - 1, row + radius); y++) {
       for (let x = Math.max(0, column - radius); x <= Math.min(w - 1, column + radius); x++) {
         const other = i + (y - row) * w + x - column;
-        if (best < 0 || data[other] > data[best]) best = other;
+        if (best < 0 || isLarger(data[other], data[best])) best = other;
       }
     }
     return best;

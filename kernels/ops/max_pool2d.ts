@@ -2,13 +2,14 @@
  * Maximum over 2 × 2 windows, stride 2; an odd last row or column is dropped, as in PyTorch.
  *
  * Backward: the whole gradient of a window goes to its first maximum in row-major order, so ties
- * never count twice. One invocation serves one window and writes all four of its inputs; windows
+ * never count twice; NaN is larger than any number. One invocation serves one window and writes all four of its inputs; windows
  * past the last whole one only write zeros.
  *
  * @module
  */
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { isLarger, nanFunctions } from "../parts/nan.ts";
 import { type NdArray, type Operation, zeros } from "../operation.ts";
 import { formatShape, imageShape, type Shape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
@@ -21,7 +22,7 @@ struct Params { height: u32, width: u32, rows: u32, columns: u32, count: u32 }
 `;
 
 const FORWARD = /* @__PURE__ */ (() =>
-  /* wgsl */ `${HEAD}
+  /* wgsl */ `${HEAD}${nanFunctions("f32")}
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 
@@ -32,12 +33,14 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let row = index / p.columns;
   let plane = row / p.rows * p.height;
   let at = (plane + row % p.rows * 2u) * p.width + index % p.columns * 2u;
-  y[index] = max(max(x[at], x[at + 1u]), max(x[at + p.width], x[at + p.width + 1u]));
+  let top = max(rank(x[at]), rank(x[at + 1u]));
+  let bottom = max(rank(x[at + p.width]), rank(x[at + p.width + 1u]));
+  y[index] = of_rank(max(top, bottom));
 }
 `)();
 
 const BACKWARD = /* @__PURE__ */ (() =>
-  /* wgsl */ `${HEAD}
+  /* wgsl */ `${HEAD}${nanFunctions("f32")}
 @group(0) @binding(1) var<storage, read_write> dx: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 @group(0) @binding(3) var<storage, read> dy: array<f32>;
@@ -59,11 +62,11 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   var first = 4u;
   if (whole) {
     gradient = dy[(plane * p.rows + row) * p.columns + column];
-    let top = max(x[at], x[at + 1u]);
-    let bottom = max(x[at + p.width], x[at + p.width + 1u]);
-    let from_top = select(1u, 0u, x[at] >= x[at + 1u]);
-    let from_bottom = select(3u, 2u, x[at + p.width] >= x[at + p.width + 1u]);
-    first = select(from_bottom, from_top, top >= bottom);
+    let a = rank(x[at]);
+    let b = rank(x[at + 1u]);
+    let c = rank(x[at + p.width]);
+    let d = rank(x[at + p.width + 1u]);
+    first = select(select(3u, 2u, c >= d), select(1u, 0u, a >= b), max(a, b) >= max(c, d));
   }
   dx[at] = select(0.0, gradient, first == 0u);
   if (right) { dx[at + 1u] = select(0.0, gradient, first == 1u); }
@@ -74,7 +77,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 
 /** Four windows in a row at once, for images without a window that is cut off. */
 const FORWARD_VECTORS = /* @__PURE__ */ (() =>
-  /* wgsl */ `${HEAD}
+  /* wgsl */ `${HEAD}${nanFunctions("vec4f")}
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
 
@@ -85,14 +88,14 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let row = index / p.columns;
   let at = (row * 2u * p.columns + index % p.columns) * 2u;
   let below = at + 2u * p.columns;
-  let left = max(x[at], x[below]);
-  let right = max(x[at + 1u], x[below + 1u]);
-  y[index] = max(vec4f(left.xz, right.xz), vec4f(left.yw, right.yw));
+  let left = max(rank(x[at]), rank(x[below]));
+  let right = max(rank(x[at + 1u]), rank(x[below + 1u]));
+  y[index] = of_rank(max(vec4i(left.xz, right.xz), vec4i(left.yw, right.yw)));
 }
 `)();
 
 const BACKWARD_VECTORS = /* @__PURE__ */ (() =>
-  /* wgsl */ `${HEAD}
+  /* wgsl */ `${HEAD}${nanFunctions("vec4f")}
 @group(0) @binding(1) var<storage, read_write> dx: array<vec4f>;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
 @group(0) @binding(3) var<storage, read> dy: array<vec4f>;
@@ -108,10 +111,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let at = (row * 2u * p.columns + index % p.columns) * 2u;
   let below = at + 2u * p.columns;
   let zero = vec4f(0.0);
-  let a = even(x[at], x[at + 1u]);
-  let b = odd(x[at], x[at + 1u]);
-  let c = even(x[below], x[below + 1u]);
-  let d = odd(x[below], x[below + 1u]);
+  let a = rank(even(x[at], x[at + 1u]));
+  let b = rank(odd(x[at], x[at + 1u]));
+  let c = rank(even(x[below], x[below + 1u]));
+  let d = rank(odd(x[below], x[below + 1u]));
   let is_top = max(a, b) >= max(c, d);
   let top = select(zero, dy[index], is_top);
   let bottom = select(dy[index], zero, is_top);
@@ -171,7 +174,7 @@ function visitMaxima(x: NdArray, found: (out: number, input: number) => void): v
       for (let column = 0; column < columns; column++) {
         const at = (plane * h + row * 2) * w + column * 2;
         const best = [at, at + 1, at + w, at + w + 1]
-          .reduce((a, b) => x.data[b] > x.data[a] ? b : a);
+          .reduce((a, b) => isLarger(x.data[b], x.data[a]) ? b : a);
         found((plane * rows + row) * columns + column, best);
       }
     }

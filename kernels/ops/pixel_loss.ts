@@ -11,6 +11,7 @@
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import { type Fill, type NdArray, type Operation, type Params, zeros } from "../operation.ts";
+import { nanFunctions } from "../parts/nan.ts";
 import { sumSlabs } from "../parts/reduce.ts";
 import { requireSameShape, sizeOf } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
@@ -31,7 +32,7 @@ export interface PixelLoss<P extends Params> {
   /**
    * WGSL expressions of `a`, `b` (f32, one pixel), `s` (vec4f, the sums), `n` (f32, pixels summed)
    * and the parameters (f32) as `p.c_NAME`: what is summed (vec4f), the loss, and its derivatives.
-   * A null derivative makes that input a constant.
+   * The functions of nan.ts are there. A null derivative makes that input a constant.
    */
   readonly wgsl: { terms: string; value: string; da: string; db: string | null };
   /** WGSL expression of `n` from the sums `s`; the number of elements unless told. */
@@ -58,7 +59,7 @@ function head(params: Params): string {
   return /* wgsl */ `
 struct Params { length: u32, groups: u32, chunks: u32${members} }
 @group(0) @binding(0) var<uniform> p: Params;
-`;
+${nanFunctions("f32")}`;
 }
 
 function sumShader({ wgsl }: PixelLoss<Params>, params: Params): string {
@@ -142,9 +143,9 @@ export function knownPixels<P extends Params>(loss: PixelLoss<P>, name: string):
     name,
     wgsl: {
       ...loss.wgsl,
-      terms: `select(${loss.wgsl.terms} + vec4f(0.0, 0.0, 0.0, 1.0), vec4f(0.0), b < 0.0)`,
+      terms: `select(${loss.wgsl.terms} + vec4f(0.0, 0.0, 0.0, 1.0), vec4f(0.0), is_below(b))`,
       value: `select(${loss.wgsl.value}, 0.0, s.w == 0.0)`,
-      da: `select(${loss.wgsl.da}, 0.0, b < 0.0)`,
+      da: `select(${loss.wgsl.da}, 0.0, is_below(b))`,
       db: null,
     },
     count: "max(s.w, 1.0)",

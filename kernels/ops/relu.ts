@@ -1,5 +1,5 @@
 /**
- * Rectified linear unit, y = max(x, 0). The gradient at 0 is 0.
+ * Rectified linear unit, y = max(x, 0). The gradient at 0 is 0; at NaN, which stays one, it passes.
  *
  * @module
  */
@@ -13,18 +13,18 @@ export const relu: Operation<Record<never, never>> = {
   inputs: ["x"],
   shape: ([x]) => x,
   forward: (device, [x]) =>
-    elementwise(device, { label: "relu", inputs: [x], expression: "max(a, vec4f(0.0))" }),
+    elementwise(device, { label: "relu", inputs: [x], expression: "rectify(a)" }),
   backward: (device, { inputs: [x], dy }) => [
     elementwise(device, {
       label: "relu dx",
       inputs: [dy, x],
-      expression: "select(vec4f(0.0), a, b > vec4f(0.0))",
+      expression: "select(a, vec4f(0.0), is_blocked(b))",
     }),
   ],
   reference: {
     forward: ([x]) => ({ shape: x.shape, data: x.data.map((value) => Math.max(0, value)) }),
     backward: ([x], dy) => [
-      { shape: x.shape, data: dy.data.map((g, i) => x.data[i] > 0 ? g : 0) },
+      { shape: x.shape, data: dy.data.map((g, i) => x.data[i] <= 0 ? 0 : g) },
     ],
   },
   samples: [

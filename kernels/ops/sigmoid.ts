@@ -26,7 +26,7 @@ export const sigmoid: Operation<Record<never, never>> = {
     elementwise(device, {
       label: "sigmoid",
       inputs: [x],
-      expression: `1.0 / (1.0 + exp(-max(a, vec4f(${LOWEST}))))`,
+      expression: `keep_nan(1.0 / (1.0 + exp(-max(a, vec4f(${LOWEST})))), a)`,
     }),
   backward: (device, { output, dy }) => [
     elementwise(device, {

@@ -17,6 +17,7 @@
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import { type NdArray, type Operation, type OperationSample, zeros } from "../operation.ts";
+import { nanFunctions } from "../parts/nan.ts";
 import { sumSlabs } from "../parts/reduce.ts";
 import { imageShape, requireSameShape, type Shape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
@@ -52,7 +53,11 @@ const EPSILON = 1e-7;
 
 const ERRORS: Readonly<Record<StarDistanceError, ErrorFormula>> = /* @__PURE__ */ (() => ({
   mae: {
-    wgsl: { terms: "vec2f(abs(d - t), 0.0)", value: "s.x / n", slope: "sign(d - t) / n" },
+    wgsl: {
+      terms: "vec2f(abs(d - t), 0.0)",
+      value: "s.x / n",
+      slope: "keep_nan(sign(d - t), d - t) / n",
+    },
     terms: (d, t) => [Math.abs(d - t), 0],
     value: ([sum], n) => sum / n,
     slope: ({ d, t }, _, n) => Math.sign(d - t) / n,
@@ -65,10 +70,12 @@ const ERRORS: Readonly<Record<StarDistanceError, ErrorFormula>> = /* @__PURE__ *
   },
   iou: {
     wgsl: {
-      terms: "vec2f(sign(d) * min(d, t) * min(d, t), max(d, t) * max(d, t))",
+      terms: "vec2f(keep_nan(sign(d) * min(d, t) * min(d, t), d + t), " +
+        "keep_nan(max(d, t) * max(d, t), d + t))",
       value: `1.0 - s.x / (s.y + n * ${EPSILON})`,
       // Below its target a distance changes the overlap, above it the union.
-      slope: `select(-2.0 * abs(d), 2.0 * d * s.x / (s.y + n * ${EPSILON}), d > t) ` +
+      slope:
+        `keep_nan(select(-2.0 * abs(d), 2.0 * d * s.x / (s.y + n * ${EPSILON}), d > t), d + t) ` +
         `/ (s.y + n * ${EPSILON})`,
     },
     terms: (d, t) => [Math.sign(d) * Math.min(d, t) ** 2, Math.max(d, t) ** 2],
@@ -80,10 +87,10 @@ const ERRORS: Readonly<Record<StarDistanceError, ErrorFormula>> = /* @__PURE__ *
   },
 }))();
 
-const HEAD = /* wgsl */ `
+const HEAD = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { pixels: u32, area: u32, rays: u32, sums: u32, background: f32 }
 @group(0) @binding(0) var<uniform> p: Params;
-`;
+${nanFunctions("f32")}`)();
 
 /** Sums over the rays of pixel `i`, whose first distance is at `first`. */
 function raySums(terms: string): string {
@@ -105,8 +112,8 @@ function raySums(terms: string): string {
 const COUNTING = {
   "background": { outside: "(1.0 - m)", one: "0.0", all: "pixels" },
   "left out": {
-    outside: "select(1.0 - m, 0.0, mask[i] < 0.0)",
-    one: "select(1.0, 0.0, mask[i] < 0.0)",
+    outside: "select(1.0 - m, 0.0, is_below(mask[i]))",
+    one: "select(1.0, 0.0, is_below(mask[i]))",
     all: "max(sums[0].w, 1.0)",
   },
 } as const satisfies Record<StarDistanceLossParams["unknown"], object>;
@@ -126,7 +133,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (index >= p.sums) { return; }
   var sum = vec4f(0.0);
   for (var i = index; i < p.pixels; i += p.sums) {
-    let m = max(mask[i], 0.0);
+    let m = keep_nan(max(mask[i], 0.0), mask[i]);
     ${raySums(wgsl.terms)}
     sum += vec4f(m * (${wgsl.value}), m, ${outside} * size / n, ${one});
   }
@@ -165,7 +172,7 @@ function gradientShader({ error, unknown }: StarDistanceLossParams): string {
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * ${WORKGROUP}u;
   if (i >= p.pixels) { return; }
-  let m = max(mask[i], 0.0);
+  let m = keep_nan(max(mask[i], 0.0), mask[i]);
   let pixels = f32(p.pixels);
   let counted = ${all};
   let inside = dy[0] * m / (sums[0].y + counted * ${EPSILON});
@@ -174,7 +181,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var ray = 0u; ray < p.rays; ray++) {
     let d = distances[first + ray * p.area];
     let t = truth[first + ray * p.area];
-    gradient[first + ray * p.area] = inside * (${wgsl.slope}) + outside * sign(d) / n;
+    gradient[first + ray * p.area] = inside * (${wgsl.slope}) + outside * keep_nan(sign(d), d) / n;
   }
 }
 `;

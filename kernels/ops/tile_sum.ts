@@ -13,6 +13,7 @@
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import { type NdArray, type Operation, zeros } from "../operation.ts";
+import { nanFunctions } from "../parts/nan.ts";
 import { sumSlabs } from "../parts/reduce.ts";
 import { imageShape, requireSameShape, type Shape, sizeOf } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
@@ -87,7 +88,7 @@ const GRADIENT = /* @__PURE__ */ (() =>
 @group(0) @binding(2) var<storage, read> differences: array<f32>;
 @group(0) @binding(3) var<storage, read> dy: array<f32>;
 override direction: f32;
-
+${nanFunctions("f32")}
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * ${WORKGROUP}u;
@@ -96,7 +97,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let column = i % p.width / p.tile_width;
   let image = i / p.width / p.height / p.channels;
   let tile = (image * p.rows + row) * p.columns + column;
-  gradient[i] = direction * sign(differences[tile]) * dy[0] / f32(p.size);
+  gradient[i] = direction * keep_nan(sign(differences[tile]), differences[tile]) * dy[0] / f32(p.size);
 }
 `)();
 

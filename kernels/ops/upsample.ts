@@ -238,6 +238,7 @@ export const upsampleBilinear: Operation<Record<never, never>> = /* @__PURE__ */
     const source = Math.min(Math.max((at + 0.5) / 2 - 0.5, 0), size - 1);
     const low = Math.floor(source);
     const high = Math.min(low + 1, size - 1);
-    return [[low, 1 - (source - low)], [high, source - low]];
+    // At the edge there is one input, not a second one times 0.
+    return source === low ? [[low, 1]] : [[low, 1 - (source - low)], [high, source - low]];
   }),
 });

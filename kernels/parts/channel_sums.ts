@@ -11,6 +11,7 @@
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import type { BackwardContext } from "../operation.ts";
+import { nanFunctions } from "./nan.ts";
 import { sumSlabs } from "./reduce.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { vectorType, type VectorWidth, vectorWidth } from "./vector_width.ts";
@@ -40,7 +41,7 @@ ${
       ? `@group(0) @binding(4) var<storage, read_write> result: array<${type}>;`
       : ""
   }
-
+${masked ? nanFunctions(type) : ""}
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = id.x + id.y * groups.x * ${WORKGROUP}u;
@@ -52,7 +53,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let end = (plane + 1u) * p.vectors;
   var sum = ${type}(0.0);
   for (var i = plane * p.vectors + lane; i < end; i += p.lanes) {
-    let value = ${masked ? `select(${type}(0.0), x[i], mask[i] > ${type}(0.0))` : "x[i]"};
+    let value = ${masked ? `select(x[i], ${type}(0.0), is_blocked(mask[i]))` : "x[i]"};
     ${masked ? `${result}[i] = value;` : ""}
     sum += value;
   }
@@ -96,7 +97,7 @@ export function sumPerChannel(device: Device, x: Tensor<"f32">): Tensor<"f32"> {
 }
 
 /**
- * The gradient before a ReLU, dz = dy where y > 0 and else 0, and its sum per channel.
+ * The gradient before a ReLU, dz = 0 where y ≤ 0 and else dy, and its sum per channel.
  *
  * @param y The ReLU's output, `[n, c, h, w]`.
  * @param dy The gradient to it.

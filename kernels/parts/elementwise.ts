@@ -7,6 +7,7 @@
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import { formatShape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
+import { nanFunctions } from "./nan.ts";
 
 const WORKGROUP = 64;
 const NAMES = "abcd";
@@ -46,7 +47,7 @@ struct Params { ${members.join(", ")} }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> result: array<vec4f>;
 ${bindings.join("\n")}
-
+${nanFunctions("vec4f")}
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * ${WORKGROUP}u;
@@ -71,8 +72,8 @@ function checkFit({ label, inputs, floats, integers }: Elementwise): void {
 
 /**
  * Applies a WGSL expression of `vec4f` values `a`, `b`, `c`, `d` to tensors of the same size, and gives
- * a tensor of the shape of the first. The padding of a tensor's buffer takes part: what is there is
- * undefined before and after.
+ * a tensor of the shape of the first. The functions of nan.ts are there, so that NaN can stay NaN. The
+ * padding of a tensor's buffer takes part: what is there is undefined before and after.
  *
  * @throws {TypeError} If two numbers have one name, or one is called `count`.
  * @throws {RangeError} If the tensors differ in size.

@@ -13,6 +13,16 @@ export interface Finding {
   readonly label: string;
   /** What the compiler or the making of the pipeline complained of, with the line; best empty. */
   readonly messages: readonly string[];
+  /** What it computed, where it was given {@linkcode ShaderRun.words}. */
+  readonly words?: readonly number[];
+}
+
+/** A shader that is run too: one workgroup, its `struct Params { count: u32 }` at binding 0, what it writes, what it reads. */
+export interface ShaderRun extends PipelineSource {
+  /** What it reads, as words of 32 bits. */
+  readonly words: readonly number[];
+  /** How many words it writes. */
+  readonly writes: number;
 }
 
 /**
@@ -27,7 +37,7 @@ const SCRIPT = `
 const frame = document.querySelector("iframe").contentDocument;
 frame.open();
 const sources = JSON.parse(decodeURIComponent(document.getElementById("sources").textContent));
-async function examine(device, { label, shader, constants }) {
+async function examine(device, { label, shader, constants, words, writes }) {
   const messages = [];
   device.pushErrorScope("validation");
   const module = device.createShaderModule({ code: shader });
@@ -43,7 +53,29 @@ async function examine(device, { label, shader, constants }) {
   }
   const error = await device.popErrorScope();
   if (error && messages.length === 0) messages.push(error.message);
-  return { label, messages };
+  return { label, messages, words: words && await compute(device, { module, words, writes }) };
+}
+async function compute(device, { module, words, writes }) {
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+  const [result, input] = [writes, words.length].map((n) => device.createBuffer({ size: 4 * n, usage }));
+  const params = device.createBuffer({ size: 16, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
+  device.queue.writeBuffer(params, 0, Uint32Array.of(words.length));
+  const read = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+  const staging = device.createBuffer({ size: 4 * writes, usage: read });
+  device.queue.writeBuffer(input, 0, Uint32Array.from(words));
+  const pipeline = device.createComputePipeline({ layout: "auto", compute: { module } });
+  const entries = [params, result, input].map((buffer, binding) => ({ binding, resource: { buffer } }));
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  pass.setPipeline(pipeline);
+  const layout = pipeline.getBindGroupLayout(0);
+  pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
+  pass.dispatchWorkgroups(1);
+  pass.end();
+  encoder.copyBufferToBuffer(result, 0, staging, 0, 4 * writes);
+  device.queue.submit([encoder.finish()]);
+  await staging.mapAsync(GPUMapMode.READ);
+  return Array.from(new Uint32Array(staging.getMappedRange()));
 }
 async function findings() {
   const adapter = await navigator.gpu?.requestAdapter();
@@ -72,9 +104,9 @@ const FLAGS = [
   "--dump-dom",
 ];
 
-/** Compiles shaders in Chromium; null if it has no WebGPU adapter. */
+/** Compiles shaders in Chromium, and runs those that are to be; null if it has no WebGPU adapter. */
 export async function compileInChromium(
-  sources: readonly PipelineSource[],
+  sources: readonly (PipelineSource | ShaderRun)[],
 ): Promise<Finding[] | null> {
   const folder = await Deno.makeTempDir();
   try {

@@ -25,6 +25,7 @@ import {
   loadWindow,
   type PixelTile,
   placeTile,
+  storeFunctions,
   storeSums,
   TILES_PER_WORKGROUP,
 } from "./pixel_tile.ts";
@@ -47,6 +48,7 @@ struct Params { batch: u32, c_in: u32, c_out: u32, height: u32, segments: u32 }
 ${hasBias ? "@group(0) @binding(2) var<storage, read> b: array<f32>;" : ""}
 ${declareOperand("x", { binding: hasBias ? 3 : 2, source, type })}
 ${declareOperand("w", { binding: hasBias ? 4 : 3, source })}
+${storeFunctions(tile, epilogue)}
 
 @compute @workgroup_size(${TILES_PER_WORKGROUP})
 fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: vec3u,

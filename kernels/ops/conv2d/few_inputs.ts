@@ -12,6 +12,7 @@
  */
 
 import { type Device, linearWorkgroups } from "../../gpu/device.ts";
+import { nanFunctions } from "../../parts/nan.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import { vectorType, type VectorWidth, vectorWidth } from "../../parts/vector_width.ts";
 import type { Convolution } from "./convolution.ts";
@@ -94,7 +95,7 @@ function fewInputsShader(
         const column = s * vector + kx - pad;
         return `sum = fma(${pixels(i, { row: r + ky, column })}, w${t}, sum);`;
       });
-      const value = relu ? `max(sum, ${zero})` : "sum";
+      const value = relu ? "rectify(sum)" : "sum";
       return `{ var sum = ${hasBias ? `${type}(b[${o}])` : zero}; ${products.join(" ")}
     if (inside && y0 + ${r} < height && s0 + ${s} < width) ` +
         `{ y[out + ${r} * width + ${s}] = ${value}; } }`;
@@ -111,7 +112,7 @@ struct Params { height: u32, segments: u32, count: u32 }
 @group(0) @binding(2) var<storage, read> x: array<${type}>;
 @group(0) @binding(3) var<storage, read> w: array<f32>;
 ${hasBias ? "@group(0) @binding(4) var<storage, read> b: array<f32>;" : ""}
-
+${relu ? nanFunctions(type) : ""}
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = id.x + id.y * groups.x * ${WORKGROUP}u;

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { nanFunctions } from "../../parts/nan.ts";
 import { vectorType, type VectorWidth } from "../../parts/vector_width.ts";
 import { columnOf, haloSegments, range, unrolledKernelRows } from "./tile.ts";
 
@@ -94,11 +95,15 @@ export function addProducts(tile: PixelTile): string {
   }).join("\n    ");
 }
 
+/** WGSL functions that {@linkcode storeSums} needs. */
+export function storeFunctions({ vector }: PixelTile, epilogue: Epilogue): string {
+  return epilogue === "bias_relu" ? nanFunctions(vectorType(vector)) : "";
+}
+
 /** Stores the sums in y, with the bias `b` where there is one. */
 export function storeSums({ rows, segments, vector }: PixelTile, epilogue: Epilogue): string {
   const hasBias = epilogue !== "none";
-  const zero = `${vectorType(vector)}(0.0)`;
-  const finish = (value: string) => epilogue === "bias_relu" ? `max(${value}, ${zero})` : value;
+  const finish = (value: string) => epilogue === "bias_relu" ? `rectify(${value})` : value;
   return range(4).map((channel) => {
     const outputs = range(rows).flatMap((r) =>
       range(segments).map((s) => {

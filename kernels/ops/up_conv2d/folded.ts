@@ -21,6 +21,7 @@ import {
   loadWindow,
   type PixelTile,
   placeTile,
+  storeFunctions,
   storeSums,
   TILES_PER_WORKGROUP,
 } from "../conv2d/pixel_tile.ts";
@@ -63,6 +64,7 @@ struct Params { batch: u32, c_low: u32, c_skip: u32, c_out: u32, height: u32, se
 ${declareOperand("x", { binding: 3, source })}
 ${declareOperand("w", { binding: 4, source })}
 ${declareOperand("low", { binding: 5, source })}
+${storeFunctions(tile, epilogue)}
 
 @compute @workgroup_size(${TILES_PER_WORKGROUP})
 fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: vec3u,

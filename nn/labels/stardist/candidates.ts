@@ -57,8 +57,8 @@ const LONGEST = 2 ** 23;
  * @param maps Probabilities and distances of an image or a tile.
  * @param rule The threshold, the grid, and what of a tile counts.
  * @returns The candidates, sorted by falling probability, then by row, then by column.
- * @throws {RangeError} If the sizes of the maps disagree, there are fewer than 3 rays, or a candidate
- *   has a distance that is no number below 2^23.
+ * @throws {RangeError} If the sizes of the maps disagree, there are fewer than 3 rays, a
+ *   probability is NaN, or a candidate has a distance that is no number below 2^23.
  *
  * @example One pixel that proposes a square
  * ```ts
@@ -84,6 +84,7 @@ export function findCandidates(maps: RayMaps, rule: CandidateRule): Candidates {
   for (let row = top; row < bottom; row++) {
     for (let at = row * width + left; at < row * width + right; at++) {
       if (prob[at] > threshold) found.push(at);
+      else if (Number.isNaN(prob[at])) refusePixel(at, width);
     }
   }
   found.sort((a, b) => prob[b] - prob[a] || a - b);
@@ -161,6 +162,13 @@ function raysOf({ prob, dist, width, height }: RayMaps): number {
   throw new RangeError(
     `Cannot find candidates: ${prob.length} probabilities and ${dist.length} distances for ` +
       `${height} x ${width} pixels, expected one probability and at least 3 distances for each`,
+  );
+}
+
+function refusePixel(at: number, width: number): never {
+  throw new RangeError(
+    `Cannot find candidates: the probability at grid row ${Math.floor(at / width)}, column ` +
+      `${at % width} is NaN, expected a number`,
   );
 }
 

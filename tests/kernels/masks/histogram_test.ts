@@ -157,6 +157,16 @@ Deno.test("threshold() sets values that reach the threshold, rounded to float32"
   assertEquals([...await read(0.21)], [0, 0, 0, 0, 0]);
 });
 
+Deno.test("threshold() takes NaN of either sign for foreground: a broken map does not look empty", async () => {
+  using _scope = device.scope();
+  const values = Float32Array.of(NaN, NaN, 0.5, 0.4, -0);
+  new Uint32Array(values.buffer)[1] = 0xffc00001;
+  const x = device.upload([1, 5], values);
+  const read = (limit: number) => device.read(threshold(device, x, { threshold: limit }));
+  assertEquals([...await read(0.5)], [1, 1, 1, 0, 0]);
+  assertEquals([...await read(0)], [1, 1, 1, 1, 1]);
+});
+
 Deno.test("threshold() refuses what is not a number", () => {
   using _scope = device.scope();
   const x = device.empty([2, 2]);

@@ -10,6 +10,7 @@ import {
   type Band,
   bandedComponentSteps,
   bandedOtsuSteps,
+  bandedRangeSteps,
   bandsOf,
   binaryOpening,
   componentSteps,
@@ -19,6 +20,7 @@ import {
   runSteps,
   type Steps,
   threshold as thresholdMask,
+  valueRangeSteps,
 } from "../../../kernels/masks/mod.ts";
 import { planeSize } from "../../../kernels/parts/plane.ts";
 import { Tensor } from "../../../kernels/gpu/tensor.ts";
@@ -135,7 +137,7 @@ export function checkPostprocess(settings: PostprocessSettings): void {
  * @param prob One plane: a tensor `[h, w]` (or with axes of extent 1 in front), which stays the
  * caller's, or a plane in CPU memory.
  * @param settings What differs from {@linkcode defaultPostprocess}.
- * @throws {RangeError} If a setting makes no sense, or Otsu meets a NaN or an infinite probability.
+ * @throws {RangeError} If a setting makes no sense, or a probability is NaN or infinite.
  * @throws {TypeError | RangeError} If the tensor is not one plane.
  *
  * @example
@@ -174,7 +176,7 @@ export interface SegmentedObjects {
 
 /**
  * What {@linkcode postprocess} does, for a caller who waits for the GPU himself: three steps with
- * Otsu's threshold, one with a fixed threshold.
+ * Otsu's threshold, two with a fixed threshold, which looks first for values that are no numbers.
  *
  * @param prob One plane, which stays the caller's.
  * @param settings All settings, which are taken for checked.
@@ -185,7 +187,10 @@ export function* postprocessSteps(
   settings: PostprocessSettings,
 ): Steps<SegmentedObjects> {
   const { height, width } = planeSize(prob.shape, "post-process");
-  const threshold = yield* chooseThreshold(otsuSteps(device, prob), settings);
+  const threshold = yield* chooseThreshold(settings, {
+    otsu: otsuSteps(device, prob),
+    range: valueRangeSteps(device, prob),
+  });
   const mask = openedMask(device, prob, { threshold, opening: settings.opening });
   try {
     const { labels, count } = yield* componentSteps(device, mask, settings);
@@ -208,8 +213,11 @@ export function* bandedPostprocessSteps(
   const bands = bandsOf({ width, height }, pixels);
   const rowsOf = (top: number, bottom: number) =>
     device.upload([bottom - top, width], data.subarray(top * width, bottom * width));
-  const otsu = bandedOtsuSteps(device, bands, ({ top, rows }) => rowsOf(top, top + rows));
-  const threshold = yield* chooseThreshold(otsu, settings);
+  const bandOf = ({ top, rows }: Band) => rowsOf(top, top + rows);
+  const threshold = yield* chooseThreshold(settings, {
+    otsu: bandedOtsuSteps(device, bands, bandOf),
+    range: bandedRangeSteps(device, bands, bandOf),
+  });
   // Erosions and dilations see no further than their number.
   const reach = 2 * settings.opening;
   const upload = ({ top, rows }: Band) => {
@@ -226,11 +234,15 @@ export function* bandedPostprocessSteps(
   return { labels: { width, height, data: labels }, count };
 }
 
+/** Both ways refuse a map with NaN: the answer of a broken network would be no objects, or one. */
 function* chooseThreshold(
-  otsu: Steps<number>,
   { threshold, otsuFloor, otsuCeiling }: PostprocessSettings,
+  { otsu, range }: { otsu: Steps<number>; range: Steps<unknown> },
 ): Steps<number> {
-  if (threshold !== "otsu") return threshold;
+  if (threshold !== "otsu") {
+    yield* range;
+    return threshold;
+  }
   return Math.min(Math.max(yield* otsu, otsuFloor), otsuCeiling);
 }
 

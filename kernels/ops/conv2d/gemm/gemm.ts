@@ -15,6 +15,7 @@
  */
 
 import { type Device, linearWorkgroups } from "../../../gpu/device.ts";
+import { nanFunctions } from "../../../parts/nan.ts";
 import type { Tensor } from "../../../gpu/tensor.ts";
 import type { Convolution } from "../convolution.ts";
 import { packWeights } from "../pack.ts";
@@ -67,16 +68,16 @@ function gemmShader(
   // One vector more a row: invocations that store along a column meet different banks.
   const stride = blocks + 1;
   const stores = range(4 * SIDE).map((o) => {
-    const finish = (value: string, zero: string) => relu ? `max(${value}, ${zero})` : value;
+    const finish = (value: string) => relu ? `rectify(${value})` : value;
     const outputs = range(SIDE).flatMap((g) => {
       const n = `(n0 + (${groupOf(tile, g)}) * 4u)`;
       const value = `a${o}_${g}${hasBias ? " + bias" : ""}`;
       if (isWhole) {
-        return [`if (${n} < area) { y[(out + ${n}) / 4u] = ${finish(value, "vec4f(0.0)")}; }`];
+        return [`if (${n} < area) { y[(out + ${n}) / 4u] = ${finish(value)}; }`];
       }
       return range(4).map((i) =>
         `if (${n} + ${i}u < area) ` +
-        `{ y[out + ${n} + ${i}u] = ${finish(`(${value})[${i}]`, "0.0")}; }`
+        `{ y[out + ${n} + ${i}u] = ${finish(`(${value})[${i}]`)}; }`
       );
     });
     return `{
@@ -96,7 +97,7 @@ struct Params { c_in: u32, c_out: u32, height: u32, width: u32, tiles: u32, rows
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 @group(0) @binding(3) var<storage, read> w: array<${vector}>;
 ${hasBias ? "@group(0) @binding(4) var<storage, read> b: array<f32>;" : ""}
-
+${relu ? nanFunctions(isWhole ? "vec4f" : "f32") : ""}
 var<workgroup> weights: array<${vector}, ${DEPTH * stride}>;
 var<workgroup> windows: array<${vector}, ${DEPTH * groups}>;
 

@@ -15,6 +15,7 @@
 
 import { type Device, linearWorkgroups, type Uniforms } from "../../../gpu/device.ts";
 import { bindOperands, declareOperand, type Source } from "../../../parts/operand.ts";
+import { nanFunctions } from "../../../parts/nan.ts";
 import type { Tensor } from "../../../gpu/tensor.ts";
 import type { Convolution } from "../convolution.ts";
 import { range } from "../tile.ts";
@@ -242,15 +243,14 @@ function outputShader(
       });
       const value = `vec4f(${pixels.join(", ")})${hasBias ? " + bias" : ""}`;
       return `if (y0 + ${r} < height && s0 + ${s} < width) ` +
-        `{ y[plane + (y0 + ${r}) * width + s0 + ${s}] = ${
-          relu ? `max(${value}, vec4f(0.0))` : value
-        }; }`;
+        `{ y[plane + (y0 + ${r}) * width + s0 + ${s}] = ${relu ? `rectify(${value})` : value}; }`;
     })
   );
   return `${GROUP_SHADER}
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
 ${hasBias ? "@group(0) @binding(2) var<storage, read> b: array<f32>;" : ""}
 ${declareOperand("t", { binding: hasBias ? 3 : 2, source })}
+${relu ? nanFunctions("vec4f") : ""}
 ${
     entry(`${groupPosition(m)}
   ${hasBias ? "let bias = b[channel];" : ""}

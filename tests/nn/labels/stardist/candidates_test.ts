@@ -45,7 +45,7 @@ function line(inner: number[]): RayMaps {
 }
 
 Deno.test("findCandidates() takes what is more probable than the threshold, not what equals it", () => {
-  const found = findCandidates(line([0.25, 0.5, 0.75, NaN]), { threshold: 0.5 });
+  const found = findCandidates(line([0.25, 0.5, 0.75, -1]), { threshold: 0.5 });
   assertEquals([...found.points], [2, 4]);
   assertEquals([...found.prob], [0.75]);
 });
@@ -132,6 +132,15 @@ Deno.test("findCandidates() refuses distances that are no numbers, where they wo
     );
     assertEquals(findCandidates(maps, { threshold: 0.95 }).count, 0);
   }
+});
+
+Deno.test("findCandidates() refuses a probability that is no number: the answer would be no objects", () => {
+  const maps = line([0.9, NaN]);
+  assertThrows(
+    () => findCandidates(maps, { threshold: 0.5 }),
+    RangeError,
+    "Cannot find candidates: the probability at grid row ",
+  );
 });
 
 Deno.test("findCandidates() refuses maps of different sizes and fewer than 3 rays", () => {

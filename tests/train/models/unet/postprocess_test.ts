@@ -117,11 +117,11 @@ Deno.test("bandedPostprocessSteps() gives the labels of one piece, whatever the 
   }
 });
 
-Deno.test("postprocessSteps() needs three answers with Otsu's threshold and one without", async () => {
+Deno.test("postprocessSteps() needs three answers with Otsu's threshold and two without", async () => {
   const plane = discs(60, 71, 4);
   const prob = device.upload([60, 71], plane.data);
   const before = device.memory.inUse;
-  for (const [threshold, expected] of [["otsu", 3], [0.5, 1]] as const) {
+  for (const [threshold, expected] of [["otsu", 3], [0.5, 2]] as const) {
     const settings = { ...defaultPostprocess, threshold };
     const steps = postprocessSteps(device, prob, settings);
     let waits = 0;
@@ -184,11 +184,13 @@ Deno.test("postprocess() names the setting that makes no sense", async () => {
   }
 });
 
-Deno.test("postprocess() refuses NaN for Otsu and a stack of planes", async () => {
+Deno.test("postprocess() refuses NaN, whatever chooses the threshold, and a stack of planes", async () => {
   const before = device.memory.inUse;
   const plane = discs(8, 8, 1);
   plane.data[9] = NaN;
-  await assertRejects(() => postprocess(device, plane), RangeError, "NaN");
+  for (const threshold of ["otsu", 0.5] as const) {
+    await assertRejects(() => postprocess(device, plane, { threshold }), RangeError, "NaN");
+  }
   const stack = device.empty([2, 8, 8]);
   await assertRejects(() => postprocess(device, stack), RangeError, "[2,8,8]");
   device.free(stack);
