@@ -2,9 +2,10 @@
  * Kymo: WebGPU compute kernels, automatic differentiation and networks, and on them the training and
  * prediction of segmentations of microscopy videos that do not flicker.
  *
- * This is what most programs need. The rooms offer more: `@kymo/kymo/kernels`, `@kymo/kymo/nn`,
- * `@kymo/kymo/train`, and `@kymo/kymo/images` and `@kymo/kymo/objects` for those who only read or
- * measure.
+ * This is what most programs need, and runs in Deno. The rooms offer more, and all but
+ * `@kymo/kymo/train` load in a page: `@kymo/kymo/kernels` and `@kymo/kymo/nn` for networks of one's
+ * own, `@kymo/kymo/images` and `@kymo/kymo/objects` for those who only read or measure,
+ * `@kymo/kymo/models` to segment with a trained model, `@kymo/kymo/learn` to train one.
  *
  * @module
  */
@@ -72,6 +73,16 @@ export {
   Variable,
 } from "./nn/mod.ts";
 
+// Trained models.
+export {
+  buildModel,
+  decodeModel,
+  type Model,
+  type ModelFile,
+  segmentImage,
+  type SegmentImageOptions,
+} from "./train/models/mod.ts";
+
 // Images.
 export {
   decodeImage,
@@ -84,6 +95,8 @@ export {
   openVideo,
   openZSequence,
   type Plane,
+  Random,
+  readPlane,
   readStill,
   type Source,
   type Video,

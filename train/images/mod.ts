@@ -38,7 +38,13 @@ export type {
   SampleFormat,
 } from "./formats/format.ts";
 export { imageFormats } from "./formats/list.ts";
-export { decodeImage, readLabels, type ReadLabelsOptions, readPlane } from "./formats/decode.ts";
+export {
+  decodeImage,
+  type DecodeImageOptions,
+  readLabels,
+  type ReadLabelsOptions,
+  readPlane,
+} from "./formats/decode.ts";
 export { encodeFloatTiff, encodeGreyTiff, encodeLabelTiff } from "./formats/encode.ts";
 export { encodePng, type Picture } from "./formats/encode_png.ts";
 export { encodeStackTiff } from "./formats/encode_stack.ts";
@@ -112,6 +118,10 @@ export {
   labelledStacks,
 } from "./series/focus_table.ts";
 
+// Seeded numbers, and an image with its objects.
+export { Random, type RandomState } from "./random.ts";
+export { type Sample, sampleFromPlanes, sampleOf } from "./sample.ts";
+
 // Intensities.
 export { expose, exposureCurve } from "./exposure.ts";
 export {
@@ -123,6 +133,11 @@ export {
   normalizeAll,
   videoIntensityRange,
 } from "./normalize.ts";
+export {
+  type IntensitySettings,
+  stillNormalization,
+  videoNormalization,
+} from "./normalization_settings.ts";
 export { percentiles, videoPercentiles } from "./percentiles.ts";
 export {
   type RangedFrames,

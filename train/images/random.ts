@@ -13,7 +13,7 @@ export type RandomState = readonly [number, number, number, number];
  *
  * @example A generator can be continued from its saved state
  * ```ts
- * import { Random } from "./random.ts";
+ * import { Random } from "@kymo/kymo/random";
  * import { assertEquals } from "@std/assert";
  *
  * const random = new Random(7);

@@ -8,7 +8,7 @@
 
 import { type Bytes, unreadable } from "../bytes.ts";
 import { IGNORED_LABEL, type LabelImage, type Plane } from "../image.ts";
-import type { Source } from "../source.ts";
+import { fileSource, heldSource, type Source } from "../source.ts";
 import { basename, dirname, join } from "../paths.ts";
 import type { ImageFormat, ImageMeasures, ImageStack, Neighbours, PixelArray } from "./format.ts";
 import { formatsOf, namesOf } from "./list.ts";
@@ -16,9 +16,40 @@ import { formatsOf, namesOf } from "./list.ts";
 /** Luminance of linear RGB (ITU-R BT.709), as in scikit-image's `rgb2gray`. */
 const luminance = [0.2125, 0.7154, 0.0721] as const;
 
+/** What {@linkcode decodeImage} may be told of bytes. */
+export interface DecodeImageOptions {
+  /** The file's name, for errors; that of a `File` unless told, else `image`. */
+  readonly name?: string;
+  /** The formats that it may have; those of `imageFormats` unless told. */
+  readonly formats?: readonly ImageFormat[];
+}
+
 /**
- * Opens an image file. A TIFF's pages are decoded when they are asked for, so a stack of any length
- * takes little memory.
+ * Opens an image of a page or in memory: a `File`, a `Blob` or bytes. Its content decides on its format,
+ * not its name.
+ *
+ * A TIFF's pages are decoded when they are asked for, and a `Blob` is read piece by piece, so a stack of
+ * any length takes little memory.
+ *
+ * @throws {SyntaxError} If it is in none of the formats, is damaged, or is of a kind that is not read.
+ *
+ * @example
+ * ```ts
+ * import { decodeImage, encodeLabelTiff, readLabels } from "@kymo/kymo/images";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const bytes = encodeLabelTiff([{ width: 2, height: 1, data: Uint32Array.of(0, 7) }]);
+ * const { data } = await readLabels(await decodeImage(bytes), 0);
+ * assertEquals([...data], [0, 7]);
+ * ```
+ */
+export async function decodeImage(
+  image: Uint8Array | Blob,
+  options?: DecodeImageOptions,
+): Promise<ImageStack>;
+/**
+ * Opens an image file of a source. A TIFF's pages are decoded when they are asked for, so a stack of any
+ * length takes little memory.
  *
  * @param path A file in one of the source's formats; its content decides which, not its name.
  * @throws {SyntaxError} If it is in none of them, is damaged, or is of a kind that is not read.
@@ -31,7 +62,33 @@ const luminance = [0.2125, 0.7154, 0.0721] as const;
  * const frame = await readPlane(stack, 0);
  * ```
  */
-export async function decodeImage(source: Source, path: string): Promise<ImageStack> {
+export async function decodeImage(source: Source, path: string): Promise<ImageStack>;
+export async function decodeImage(
+  from: Source | Uint8Array | Blob,
+  what: string | DecodeImageOptions = {},
+): Promise<ImageStack> {
+  if (from instanceof Uint8Array || from instanceof Blob) {
+    const { source, path } = sourceOf(from, what as DecodeImageOptions);
+    return await openImage(source, path);
+  }
+  return await openImage(from, what as string);
+}
+
+/** A source that holds one image alone. */
+function sourceOf(
+  image: Uint8Array | Blob,
+  { formats, name: given }: DecodeImageOptions,
+): { source: Source; path: string } {
+  const own = "name" in image ? String(image.name) : "image";
+  // A name is no path: slashes in it are no folders.
+  const path = basename(given ?? own) || "image";
+  const source = image instanceof Uint8Array
+    ? heldSource(new Map([[path, image]]))
+    : fileSource([new File([image], path)]);
+  return { source: { ...source, formats }, path };
+}
+
+async function openImage(source: Source, path: string): Promise<ImageStack> {
   using bytes = await source.open(path);
   const format = await formatOf(source, bytes);
   return await format.open(bytes, () => source.open(path), neighboursOf(source, path));

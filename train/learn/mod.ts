@@ -1,0 +1,103 @@
+/**
+ * Learning without files: patches and augmentation, streams of batches, a learner of named tasks, its
+ * schedule, stages with validation and saved states, and a teacher for videos without labels. Knows no
+ * disk and no operating system, so a page can train.
+ *
+ * @module
+ */
+
+// What is learned from.
+export {
+  type SplitSettings,
+  splitSettings,
+  splitStills,
+  type TrainingSet,
+  type TrainingVideo,
+} from "./training_set.ts";
+export {
+  type Batch,
+  type BatchSettings,
+  batchSettings,
+  type BatchStream,
+  PairStream,
+  type StillSettings,
+  StillStream,
+  type StreamSettings,
+  type StreamState,
+} from "./batches.ts";
+export {
+  applyAugmentation,
+  type AugmentationDraw,
+  type AugmentationSettings,
+  augmentationSettings,
+  defaultAugmentation,
+  drawAugmentation,
+} from "./patches/augment.ts";
+export type { ElasticDraw } from "./patches/elastic.ts";
+export {
+  PairSampler,
+  PatchSampler,
+  type PatchSettings,
+  type SamplerState,
+} from "./patches/patches.ts";
+
+// The network in training.
+export { Learner, type LearnerParts, type Measurement, type OptimiserState } from "./learner.ts";
+export {
+  consistencyTask,
+  focusTask,
+  pupilTask,
+  segmentationTask,
+  type TargetForm,
+  type Task,
+  type TaskInputs,
+} from "./tasks.ts";
+
+// When which task is learned, and how it is watched and saved.
+export {
+  type EpochLengths,
+  Schedule,
+  type ScheduleParts,
+  type ScheduleSettings,
+  scheduleSettings,
+  stageSchedule,
+  taughtSchedule,
+  type Turn,
+  warmupSchedule,
+} from "./schedule.ts";
+export {
+  runStage,
+  type StageOutcome,
+  type StageParts,
+  type StageSettings,
+  stageSettings,
+} from "./stage.ts";
+export {
+  parseStageState,
+  type SavedState,
+  type StageState,
+  type StageStore,
+} from "./stage_state.ts";
+export {
+  type AlarmSettings,
+  alarmSettings,
+  type Examination,
+  type Examiner,
+  StageExaminer,
+  type StageExaminerParts,
+  type ValidationBatches,
+} from "./examiner.ts";
+export type { NoteEvent, Scores, StageRunEvent, StepEvent, ValidationEvent } from "./events.ts";
+export { type Stage, STAGES } from "./stages.ts";
+export { StoppedError } from "./stopped.ts";
+
+// A teacher and its student.
+export {
+  type Lesson,
+  teach,
+  type Teacher,
+  type TeacherSettings,
+  teacherSettings,
+} from "./teacher/teacher.ts";
+export { type PupilSettings, PupilStream, type TaughtVideo } from "./teacher/pupil_stream.ts";
+export { type RunLabels, type VoteCounts, type VoteThresholds } from "./teacher/pseudo_labels.ts";
