@@ -64,6 +64,7 @@ export {
 export { globalAveragePool, type GlobalAveragePoolParams } from "./ops/global_average_pool.ts";
 export { groupNorm, type GroupNormParams } from "./ops/group_norm.ts";
 export { localMaximum, type LocalMaximumParams } from "./ops/local_maximum.ts";
+export { matmul } from "./ops/matmul.ts";
 export { maxPool2d } from "./ops/max_pool2d.ts";
 export { maskedMeanSquaredError, meanSquaredError } from "./ops/mean_squared_error.ts";
 export { pad, type PadParams } from "./ops/pad.ts";

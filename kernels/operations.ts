@@ -16,6 +16,7 @@ import { generalisedDice, maskedGeneralisedDice } from "./ops/generalised_dice.t
 import { globalAveragePool } from "./ops/global_average_pool.ts";
 import { groupNorm } from "./ops/group_norm.ts";
 import { localMaximum } from "./ops/local_maximum.ts";
+import { matmul } from "./ops/matmul.ts";
 import { maxPool2d } from "./ops/max_pool2d.ts";
 import { maskedMeanSquaredError, meanSquaredError } from "./ops/mean_squared_error.ts";
 import { pad } from "./ops/pad.ts";
@@ -45,6 +46,7 @@ export const operations: readonly AnyOperation[] = [
   upConv2d,
   stridedConv2d,
   dense,
+  matmul,
   groupNorm,
   maxPool2d,
   globalAveragePool,

@@ -175,6 +175,10 @@ export const mean: Operation<ReductionParams> = reduction({
   },
 });
 
+function largestOf(values: readonly number[]): number {
+  return values.reduce((a, b) => isLarger(b, a) ? b : a);
+}
+
 /** y = the largest x over axes. */
 export const max: Operation<ReductionParams> = reduction({
   name: "max",
@@ -201,9 +205,9 @@ export const max: Operation<ReductionParams> = reduction({
     }));
   },
   reference: {
-    forward: (values) => values.reduce((a, b) => isLarger(b, a) ? b : a),
+    forward: largestOf,
     backward(values) {
-      const largest = Math.max(...values);
+      const largest = largestOf(values);
       const ties = values.filter((value) => value === largest).length;
       return values.map((value) => value === largest ? 1 / ties : 0);
     },

@@ -16,7 +16,8 @@ import { nanFunctions } from "../../parts/nan.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import { vectorType, type VectorWidth, vectorWidth } from "../../parts/vector_width.ts";
 import type { Convolution } from "./convolution.ts";
-import { columnOf, haloSegments, range } from "./tile.ts";
+import { range } from "../../parts/range.ts";
+import { columnOf, haloSegments } from "./tile.ts";
 
 const WORKGROUP = 64;
 /** Output rows and columns of an invocation's tile. */

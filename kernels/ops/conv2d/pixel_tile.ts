@@ -11,7 +11,8 @@
 
 import { nanFunctions } from "../../parts/nan.ts";
 import { vectorType, type VectorWidth } from "../../parts/vector_width.ts";
-import { columnOf, haloSegments, range, unrolledKernelRows } from "./tile.ts";
+import { range } from "../../parts/range.ts";
+import { columnOf, haloSegments, unrolledKernelRows } from "./tile.ts";
 
 /** Invocations that share a workgroup. */
 export const TILES_PER_WORKGROUP = 64;

@@ -33,8 +33,3 @@ export function columnOf(
   const segment = Math.floor(position / vector);
   return vector === 4 ? `${row}_${segment}.${"xyzw"[position % 4]}` : `${row}_${segment}`;
 }
-
-/** The numbers 0 … count − 1. */
-export function range(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i);
-}

@@ -15,7 +15,8 @@ import type { WeightGradient } from "./convolution.ts";
 import { bindOperands, declareOperand, type Source } from "../../parts/operand.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import { sumSlabs } from "../../parts/reduce.ts";
-import { columnOf, haloSegments, range, unrolledKernelRows } from "./tile.ts";
+import { range } from "../../parts/range.ts";
+import { columnOf, haloSegments, unrolledKernelRows } from "./tile.ts";
 import { vectorType, type VectorWidth, vectorWidth } from "../../parts/vector_width.ts";
 
 const WORKGROUP = 64;

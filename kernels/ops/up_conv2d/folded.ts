@@ -25,7 +25,7 @@ import {
   storeSums,
   TILES_PER_WORKGROUP,
 } from "../conv2d/pixel_tile.ts";
-import { range } from "../conv2d/tile.ts";
+import { range } from "../../parts/range.ts";
 import type { UpConvolution } from "./step_up.ts";
 
 const TILE: PixelTile = { k: 3, rows: 4, segments: 2, vector: 4 };

@@ -8,7 +8,7 @@
 import type { Device } from "../../gpu/device.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import type { Source } from "../../parts/operand.ts";
-import { range } from "../conv2d/tile.ts";
+import { range } from "../../parts/range.ts";
 import { itself, joinedWeightGradient, type WindowReader } from "../conv2d/weight_gradient.ts";
 import type { UpWeightGradient } from "./step_up.ts";
 

@@ -29,8 +29,8 @@ import {
   SIDE,
   threadsOf,
   type WorkgroupTile,
-} from "./register_tile.ts";
-import { range } from "../tile.ts";
+} from "../../../parts/matrix/register_tile.ts";
+import { range } from "../../../parts/range.ts";
 
 /** The numbers that a product kernel is generated from. */
 export interface GemmTile extends WorkgroupTile {

@@ -24,8 +24,8 @@ import {
   SIDE,
   threadsOf,
   type WorkgroupTile,
-} from "./register_tile.ts";
-import { range } from "../tile.ts";
+} from "../../../parts/matrix/register_tile.ts";
+import { range } from "../../../parts/range.ts";
 
 /** The least pixels of a slab; more where there would be too many slabs. */
 const SLAB = 512;

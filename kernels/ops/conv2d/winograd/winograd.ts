@@ -18,7 +18,7 @@ import { bindOperands, declareOperand, type Source } from "../../../parts/operan
 import { nanFunctions } from "../../../parts/nan.ts";
 import type { Tensor } from "../../../gpu/tensor.ts";
 import type { Convolution } from "../convolution.ts";
-import { range } from "../tile.ts";
+import { range } from "../../../parts/range.ts";
 import { type TileSide, transformBothSides, WINOGRAD } from "./winograd_matrices.ts";
 
 const WORKGROUP = 64;

@@ -1,12 +1,13 @@
 /**
  * What the matrix products share: how a workgroup's tile is divided, and the product of what its
- * memory holds. Rows of both factors lie in workgroup memory, as vectors of 4 channels on the left and
- * of 4 pixels or terms on the right; an invocation multiplies 2 × 2 of these vectors, 8 × 8 numbers.
+ * memory holds. Terms of both factors lie in workgroup memory one below the other, as vectors of 4
+ * rows (of a convolution: channels) on the left and of 4 columns (pixels, terms) on the right; an
+ * invocation multiplies 2 × 2 of these vectors, 8 × 8 numbers.
  *
  * @module
  */
 
-import { range } from "../tile.ts";
+import { range } from "../range.ts";
 
 /** Rows of both factors in workgroup memory. */
 export const DEPTH = 16;
