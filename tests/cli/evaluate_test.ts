@@ -3,7 +3,7 @@ import { encodeLabelTiff } from "../../train/images/formats/encode.ts";
 import type { LabelImage } from "../../train/images/image.ts";
 import { withFolder } from "../train/fixtures/temporary.ts";
 import { labelsOf, type Rectangle } from "../train/fixtures/models/threshold_model.ts";
-import { events, fails, runs, saysNext, tree } from "./fixtures/command.ts";
+import { events, fails, linesOf, saysNext, tree } from "./fixtures/command.ts";
 
 const A: Rectangle = { x: 1, y: 1, width: 3, height: 2 };
 const B: Rectangle = { x: 6, y: 2, width: 4, height: 3 };
@@ -55,7 +55,7 @@ Deno.test("evaluate counts frames without results as missed, and says so", async
     ...Object.fromEntries([0, 1, 2].map((i) => [`seg/man_seg00${i}.tif`, image(A, B)])),
   };
   await withFolder(files, async (cwd) => {
-    const lines = await runs(["evaluate", "--labels=res", "--truth=seg"], { cwd });
+    const lines = await linesOf(["evaluate", "--labels=res", "--truth=seg"], { cwd });
     assertEquals(lines.slice(0, 6), [
       "mask000.tif met frame 0 of seg",
       "res has no labels for frames 1–2 of seg",
@@ -108,7 +108,7 @@ Deno.test("evaluate leaves out what truth ignores, and says so, also as JSON", a
   };
   await withFolder(files, async (cwd) => {
     const paths = ["--labels=res", "--truth=seg"];
-    const lines = await runs(["evaluate", ...paths, "--ignore-label", "255"], { cwd });
+    const lines = await linesOf(["evaluate", ...paths, "--ignore-label", "255"], { cwd });
     assertEquals(lines.slice(2, 5), [
       "12 pixels of truth ignored, and with them 1 object of the labels",
       "AP 0.5 1.0000  AP 0.75 1.0000  mean AP 1.0000  on 1 frame, 1 object",
@@ -120,7 +120,7 @@ Deno.test("evaluate leaves out what truth ignores, and says so, also as JSON", a
     const written = JSON.parse(await Deno.readTextFile(`${cwd}/e.json`));
     assertEquals({ type: "evaluation", ...written }, told);
     assertEquals([told.ignore_label, told.ignored], [255, { pixels: 12, objects: 1 }]);
-    const [, , line] = await runs(["evaluate", ...paths, "--ignore-label=-1"], { cwd });
+    const [, , line] = await linesOf(["evaluate", ...paths, "--ignore-label=-1"], { cwd });
     assertEquals(line, "No pixel of truth holds -1, so --ignore-label leaves nothing out");
     const [plain] = await events(["evaluate", ...paths], { cwd });
     assertEquals(["ignored" in plain, "ignore_label" in plain], [false, false]);
@@ -154,7 +154,7 @@ Deno.test("evaluate takes connected pixels of binary truth for objects, and warn
       };
       assertEquals([matching["0.95"].tp, "warnings" in binary], [2, false]);
       assertMatch(notes.join(), /2 objects in 1 truth images are connected pixels/);
-      const lines = await runs(["evaluate", ...paths], { cwd });
+      const lines = await linesOf(["evaluate", ...paths], { cwd });
       assertMatch(lines[0], /^Warning: 1 of 1 truth images seem to tell foreground from backgr/);
       const says = ["Cannot use --masks without --truth"];
       await fails(["evaluate", "--labels=res", "--masks=binary"], { code: 2, says, cwd });

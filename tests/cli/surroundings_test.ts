@@ -34,6 +34,24 @@ Deno.test("a task takes paths from the folder that it is called in", async () =>
   assertStringIncludes(predicted.lines.join("\n"), `3 files written to ${folder}/data/predicted`);
 });
 
+Deno.test("the help shows how to start the program again as it was started", async () => {
+  const lineOf = async (start: string, cwd: string) =>
+    (await shell(`${start} evaluate --help`, { cwd })).lines[2];
+  const cases: [start: string, cwd: string, shown: RegExp][] = [
+    [
+      `deno task --quiet --config "${ROOT}deno.json"`,
+      folder,
+      /(deno task --config|sh) \S+ evaluate/,
+    ],
+    ["deno task --quiet", ROOT, /(deno task|sh setup\.sh) evaluate/],
+    ["deno run -RW cli.ts", ROOT, /deno run -RW cli\.ts evaluate/],
+  ];
+  for (const [start, cwd, shown] of cases) {
+    const pattern = new RegExp(`^  ${shown.source} --labels PATH`);
+    assertEquals((await lineOf(start, cwd)).match(pattern)?.index, 0, start);
+  }
+});
+
 Deno.test("drivers complain of no variable that is not set", async () => {
   const { code, error } = await shell(
     `deno task --quiet --config "${ROOT}deno.json" doctor --json`,

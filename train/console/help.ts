@@ -7,23 +7,25 @@
 import type { Command } from "./command.ts";
 import { COMMON_FLAGS, type Flag } from "./flag.ts";
 import { exitCodes } from "./session/exit_codes.ts";
+import { startOf } from "./session/next.ts";
 
 /** Characters in a line. */
 const WIDTH = 100;
 /** The widest flag that a sentence stands beside; beneath wider ones. */
 const WIDEST = 24;
 
-/** The commands, one line each. */
+/** The commands, one line each, and how to start one of them. */
 export function listHelp(commands: readonly Command[]): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
   return [
-    "Kymo segments microscopy videos without flicker.",
+    "Kymo segments microscopy videos with networks that learn from labelled stills.",
     "",
-    ...commands.map(({ name, summary }) => `  deno run cli.ts ${name.padEnd(width)}  ${summary}`),
+    `  ${startOf("COMMAND")} ...`,
+    "",
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     "",
     "`COMMAND --help` explains a command and its flags. Everywhere: --json prints one JSON object per",
-    "event, --debug shows where an error came from. Permissions: --allow-read --allow-write.",
-    "`--version` tells the versions of Kymo and Deno.",
+    "event, --debug shows where an error came from. `--version` tells the versions of Kymo and Deno.",
     "",
     "Exit codes:",
     ...Object.values(exitCodes).toSorted((a, b) => a.code - b.code).flatMap(({ code, when }) =>
@@ -41,7 +43,7 @@ export function commandHelp(
   return [
     `${summary}.`,
     "",
-    ...wrap(`deno run cli.ts ${name} ${usage}`.trimEnd(), { first: "  ", rest: "      " }),
+    ...wrap(`${startOf(name)} ${usage}`.trimEnd(), { first: "  ", rest: "      " }),
     ...titles.flatMap((title) => [
       "",
       ...(title === "" ? [] : [`${title}:`]),

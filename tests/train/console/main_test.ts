@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Command } from "../../../train/console/command.ts";
 import { textFlag } from "../../../train/console/flag_values.ts";
 import { runCommand } from "../../../train/console/main.ts";
+import { startOf } from "../../../train/console/session/next.ts";
 import { UsageError } from "../../../train/console/usage_error.ts";
 import { testTerminal } from "./fixtures/terminal.ts";
 
@@ -34,9 +35,9 @@ Deno.test("runCommand() runs a command of its own list, and shows it in every he
   assertEquals(await run("greet", "--whom=Ada"), { code: 0, out: "Hello Ada\n", error: "" });
   const loud = await run("greet", "--whom", "Ada", "--loud", "--json");
   assertEquals(JSON.parse(loud.out), { type: "greeting", text: "Hello Ada!" });
-  assertMatch((await run("--help")).out, /cli\.ts greet {2}Greets somebody\n/);
+  assertMatch((await run("--help")).out, /\n {2}greet {2}Greets somebody\n/);
   const help = (await run("greet", "--help")).out;
-  assertStringIncludes(help, "Greets somebody.\n\n  deno run cli.ts greet --whom NAME [--loud]\n");
+  assertStringIncludes(help, `Greets somebody.\n\n  ${startOf("greet")} --whom NAME [--loud]\n`);
   assertMatch(help, /\n {2}--whom NAME +Who is greeted\n {2}--loud +Greet with an exclamation/);
 });
 

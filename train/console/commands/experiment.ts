@@ -6,7 +6,7 @@
 
 import type { Command } from "../command.ts";
 import { textFlag } from "../flag_values.ts";
-import { absolute } from "../session/next.ts";
+import { absolute, next } from "../session/next.ts";
 import { UsageError } from "../usage_error.ts";
 import { TrainProgress } from "./train_progress.ts";
 
@@ -35,6 +35,7 @@ export const experimentCommand: Command = {
     const out = textFlag(flags, "out") ?? `${file.replace(/\.json$/, "")}.results`;
     const { experiment } = await import("../../jobs/experiment/experiment.ts");
     const progress = new TrainProgress();
+    let model = "";
     for await (const event of experiment({ file, out, stop })) {
       output.event(event, (shown) => {
         if (shown.type === "recipe") {
@@ -42,11 +43,15 @@ export const experimentCommand: Command = {
           return { lines: [`Seed ${shown.seed}, ${shown.name}: ${how}`], status: null };
         }
         if (shown.type === "comparison") {
+          model = shown.model;
           const table = ["", ...shown.text.split("\n"), `Table: ${absolute(shown.file)}`];
           return { lines: table, status: null };
         }
         return progress.show(shown);
       });
     }
+    output.say(next("segment with the control; the models of other recipes lie beside it", [
+      ...["predict", "--model", model, "--out", "labels", "IMAGES"] as const,
+    ]));
   },
 };

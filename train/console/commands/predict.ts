@@ -163,13 +163,17 @@ export function predictCommandWith(choices: PredictChoices = {}): Command {
       const options = await predictOptions(flags, choices);
       const { predict } = await import("../../jobs/predict/predict.ts");
       const progress = new PredictProgress();
-      let isOfObjects = false;
+      let table: string | undefined;
       for await (const event of predict(options)) {
-        isOfObjects ||= event.type === "frame";
+        if (event.type === "done") table = event.table;
         output.event(event, (shown) => progress.show(shown));
       }
       const evaluate = ["evaluate", "--labels", options.out, "--truth", "TRUTH"] as const;
-      if (isOfObjects) output.say(next("measure the labels", evaluate));
+      if (table === undefined) return output.say(next("measure the labels", evaluate));
+      output.say(next("train on the planes around focus", [
+        ...["train", "--stills", "STILLS", "--video", options.inputs[0]] as const,
+        ...["--planes", "N", "--focus", table],
+      ]));
     },
   };
 }

@@ -23,7 +23,8 @@ export class WaitingProgress {
     if (what !== this.#what) this.#rate.restart();
     this.#what = what;
     const rate = this.#rate.observe(done);
-    const count = total === null ? (done === 0 ? "" : `: ${done}`) : `: ${done}/${total}`;
+    const hasCount = done > 0 && total !== 1;
+    const count = hasCount ? `: ${done}${total === null ? "" : `/${total}`}` : "";
     const isKnown = total !== null && Number.isFinite(rate) && rate > 0;
     const left = isKnown ? `  ${formatDuration((total - done) / rate)} left` : "";
     return { lines: [], status: `${what[0].toUpperCase()}${what.slice(1)}${count}${left}` };

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { variable } from "./surroundings.ts";
 
 /** The folder that `setup.sh` puts Deno into. */
 const SETUP_DENO = /[\\/]\.kymo(?:-\d+)?[\\/]/;
@@ -20,27 +21,59 @@ export function quoted(word: string): string {
   return /^[\w@%+=:,./\\-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
+/** Commands that use no GPU, and so read no variables of its drivers. */
+export const WITHOUT_GPU: readonly string[] = ["evaluate", "import", "filter", "synth"];
+
+/** The permissions that a command needs, as `deno run` takes them. */
+function permissionsOf(command: string): string {
+  return WITHOUT_GPU.includes(command) ? "-RW" : "-RWE";
+}
+
+/** What started the program. */
+export interface Started {
+  /** The module that was started. */
+  readonly main: string;
+  /** The program that runs it. */
+  readonly deno: string;
+  /** Whether that was a task: of all ways to start it, tasks alone say where they were called. */
+  readonly isTask: boolean;
+}
+
+function started(): Started {
+  const isTask = variable("INIT_CWD") !== undefined;
+  return { main: Deno.mainModule, deno: Deno.execPath(), isTask };
+}
+
 /**
- * The words that start a command of this program: its task, wherever the user is; with `setup.sh` where
- * that fetched Deno, as PATH may not lead to it.
- *
- * @param main The module that was started; that of this process unless told.
- * @param deno The program that runs it; that of this process unless told.
+ * The words that start a command of this program as the user started this one: by its task, by `setup.sh`
+ * where that fetched Deno, as PATH may not lead to it, or by `deno run` with the permissions that the
+ * command needs.
  */
-export function startOf(
-  command: string,
-  { main = Deno.mainModule, deno = Deno.execPath() }: { main?: string; deno?: string } = {},
-): string {
+export function startOf(command: string, { main, deno, isTask }: Started = started()): string {
   const path = main.startsWith("file:") ? fileURLToPath(main) : "";
-  if (basename(path) !== "cli.ts") return `deno run -RW ${quoted(main)} ${command}`;
+  if (basename(path) !== "cli.ts" || !isTask) {
+    return `deno run ${permissionsOf(command)} ${
+      quoted(path === "" ? main : shortest(path))
+    } ${command}`;
+  }
   const root = dirname(path);
   const here = relative(root, Deno.cwd());
-  const isInside = !here.startsWith("..") && resolve(root, here) === Deno.cwd();
   if (SETUP_DENO.test(deno)) {
     return `sh ${quoted(here === "" ? "setup.sh" : join(root, "setup.sh"))} ${command}`;
   }
-  if (isInside) return `deno task ${command}`;
+  if (isInside(here)) return `deno task ${command}`;
   return `deno task --config ${quoted(join(root, "deno.json"))} ${command}`;
+}
+
+/** A path as it is found from the folder that the program was called in: from there, if it is below. */
+function shortest(path: string): string {
+  const below = relative(Deno.cwd(), path);
+  return isInside(below) ? below : path;
+}
+
+/** Whether a path from one folder to another leads into the first. */
+function isInside(path: string): boolean {
+  return !path.startsWith("..") && !isAbsolute(path);
 }
 
 /**

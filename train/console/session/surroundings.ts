@@ -22,7 +22,7 @@ export function outdatedDeno(version: string): string | null {
 }
 
 /** A variable, where it may be read. */
-function variable(name: string): string | undefined {
+export function variable(name: string): string | undefined {
   const { state } = Deno.permissions.querySync({ name: "env", variable: name });
   return state === "granted" ? Deno.env.get(name) || undefined : undefined;
 }

@@ -62,6 +62,8 @@ export interface ExperimentDone {
   readonly file: string;
   /** The table as Markdown. */
   readonly text: string;
+  /** The weights of what all are compared with, of the first seed; those of the others lie beside them. */
+  readonly model: string;
 }
 
 /** What an experiment tells while it runs. */
@@ -127,7 +129,9 @@ export async function* experiment(
   const comparison = formatComparison(all, { references });
   const table = `${out}/comparison.md`;
   await writeFileAtomic(table, comparison);
-  yield { type: "comparison", file: table, text: comparison };
+  const { run, stage } = protocol.recipes.find(({ name }) => name === references[0].name)!;
+  const model = `${out}/seed-${protocol.seeds[0]}/${run.name}/${stage}.safetensors`;
+  yield { type: "comparison", file: table, text: comparison, model };
 }
 
 /** Seeds and recipes may be added to an experiment; results of other settings cannot be compared. */

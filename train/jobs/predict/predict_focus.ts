@@ -50,7 +50,7 @@ export async function* predictFocus(
   });
   for (const text of record.notes) yield { type: "note", text };
   if (isKept) {
-    yield { type: "done", out, written: 0, kept: 1 };
+    yield { type: "done", out, written: 0, kept: 1, table };
     return;
   }
   if (slice !== undefined) {
@@ -84,7 +84,7 @@ export async function* predictFocus(
   record.add({ path: inputs[0], frames: total, labels, ...own });
   await record.save();
   await writeFileAtomic(table, encodeFocusTable(rows));
-  yield { type: "done", out, written: 1, kept: 0 };
+  yield { type: "done", out, written: 1, kept: 0, table };
 }
 
 /** One after the other, so that few files are open at once. */

@@ -89,6 +89,8 @@ export interface PredictionDone {
   readonly written: number;
   /** Label files that existed and were kept, with their maps and outlines if asked for. */
   readonly kept: number;
+  /** The table of planes in focus, where that is what was written. */
+  readonly table?: string;
 }
 
 /** Something a user should know. */

@@ -104,6 +104,9 @@ Deno.test("TrainProgress tells how long work will take that says nothing else", 
   assertEquals(at(0, 0, null), "Measuring control");
   assertEquals(at(1, 3, null), "Measuring control: 3");
   assertEquals(at(3, 9, 18), "Measuring control: 9/18  3 s left");
+  // What says nothing is not said.
+  assertEquals(at(4, 0, 1), "Measuring control");
+  assertEquals(at(5, 0, 18), "Measuring control");
 });
 
 Deno.test("TrainProgress shows what a video was taken for", () => {

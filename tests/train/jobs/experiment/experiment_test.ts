@@ -20,6 +20,9 @@ Deno.test("experiment() trains and measures what its protocol names, once", asyn
     const names = ["baseline", "control", "control-auto-votes", "teacher"];
     assertEquals(measured(first), names.map((name) => [name, false]));
     const table = await Deno.readTextFile(`${folder}/out/comparison.md`);
+    const { model } = first.findLast((event) => event.type === "comparison")!;
+    assertEquals(model, `${folder}/out/seed-1/siamese/control.safetensors`);
+    assert((await Deno.stat(model)).isFile);
     for (const name of names) assert(table.includes(`| ${name} `), table);
     await Deno.remove(`${folder}/out/seed-1/teacher.json`);
     const again = await run();

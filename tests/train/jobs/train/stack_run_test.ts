@@ -92,7 +92,7 @@ Deno.test("a focus model finds planes, and trains and predicts with what it find
     const rows = decodeFocusTable(await Deno.readTextFile(table), table);
     assertEquals(rows.map(({ stack }) => stack), ["t000", "t001", "t002", "t003"]);
     assertEquals((await Array.fromAsync(predict(finding))).at(-1), {
-      ...{ type: "done", out: found, written: 0, kept: 1 },
+      ...{ type: "done", out: found, written: 0, kept: 1, table },
     });
 
     const config = configFor(files, { focus: focusRun, warmup: 2, rounds: 1 });
