@@ -79,7 +79,7 @@ export const INNER_ROOMS: readonly Rooms[] = [
         "synth_files.ts",
       ],
       ["train"],
-      ["builtin", "experiment", "import_run.ts", "tune.ts"],
+      ["builtin", "experiment", "export_run.ts", "import_run.ts", "tune.ts"],
     ],
   },
   {

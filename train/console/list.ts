@@ -10,6 +10,7 @@ import { builtinCommand } from "./commands/builtin.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { experimentCommand } from "./commands/experiment.ts";
+import { exportCommand } from "./commands/export.ts";
 import { filterCommand } from "./commands/filter.ts";
 import { importCommand } from "./commands/import.ts";
 import { predictCommand } from "./commands/predict.ts";
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   evaluateCommand,
   experimentCommand,
   importCommand,
+  exportCommand,
   filterCommand,
   annotateCommand,
   builtinCommand,

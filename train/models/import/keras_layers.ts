@@ -13,12 +13,13 @@ import { formatShape, sameShape } from "../../../kernels/gpu/shape.ts";
 import type { NamedArray } from "../../../nn/safetensors.ts";
 import { unreadable } from "../../images/bytes.ts";
 import type { Hdf5Array } from "./hdf5.ts";
+import { weightOf } from "./kernels.ts";
 import type { StarDistConfig } from "./stardist_config.ts";
 
 const MEND = "give the weights that belong to config.json, as saved by Keras 2";
 
 /** One convolution: its name here and in Keras, and its shape. */
-interface Layer {
+export interface Layer {
   readonly name: string;
   readonly keras: string;
   readonly cIn: number;
@@ -47,7 +48,7 @@ export function weightsFromKeras(
   { config, file }: { config: StarDistConfig; file: string },
 ): Map<string, NamedArray> {
   const found = groupByLayer(arrays, file);
-  const layers = layersOf(config, gridNames(found, { config, file }));
+  const layers = kerasLayers(config, gridNames(found, { config, file }));
   const expected = new Set(layers.map(({ keras }) => keras));
   for (const name of found.keys()) {
     if (!expected.has(name)) {
@@ -68,8 +69,8 @@ export function weightsFromKeras(
     const { name, keras, cIn, cOut, k } = layer;
     requireShape(kernel, { shape: [k, k, cIn, cOut], array: `${keras}/kernel`, file });
     requireShape(bias, { shape: [cOut], array: `${keras}/bias`, file });
-    const shape = [cOut, cIn, k, k];
-    weights.set(`${name}.weight`, { shape, data: outputFirst(kernel.values(), shape) });
+    const data = kernel.values();
+    weights.set(`${name}.weight`, weightOf({ shape: [k, k, cIn, cOut], data }));
     weights.set(`${name}.bias`, { shape: [cOut], data: bias.values() });
   }
   return weights;
@@ -126,7 +127,7 @@ function gridNames(
 }
 
 /** All convolutions of the network, in the order of the image's way through it. */
-function layersOf({ options, prefix }: StarDistConfig, grid: readonly string[]): Layer[] {
+export function kerasLayers({ options, prefix }: StarDistConfig, grid: readonly string[]): Layer[] {
   const { rays, depth, base, features, inChannels } = options;
   const layers: Layer[] = [];
   let channels = inChannels;
@@ -154,23 +155,6 @@ function layersOf({ options, prefix }: StarDistConfig, grid: readonly string[]):
   layers.push({ name: "prob", keras: "prob", cIn: features, cOut: 1, k: 1 });
   layers.push({ name: "dist", keras: "dist", cIn: features, cOut: rays, k: 1 });
   return layers;
-}
-
-/** `[kh, kw, c_in, c_out]` as `[c_out, c_in, kh, kw]`. */
-function outputFirst(
-  values: Float32Array,
-  [cOut, cIn, height, width]: readonly number[],
-): Float32Array<ArrayBuffer> {
-  const taps = height * width;
-  const data = new Float32Array(values.length);
-  for (let tap = 0; tap < taps; tap++) {
-    for (let i = 0; i < cIn; i++) {
-      for (let o = 0; o < cOut; o++) {
-        data[(o * cIn + i) * taps + tap] = values[(tap * cIn + i) * cOut + o];
-      }
-    }
-  }
-  return data;
 }
 
 function requireShape(

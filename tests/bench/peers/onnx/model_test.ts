@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { convolutionModel, unetModel } from "../../../../bench/peers/onnx/model.ts";
-import { encodeMessage } from "../../../../bench/peers/onnx/protobuf.ts";
+import { encodeMessage } from "../../../../train/models/export/protobuf.ts";
 import { type Shape, sizeOf } from "../../../../kernels/gpu/shape.ts";
 import type { NamedArray } from "../../../../nn/safetensors.ts";
 
