@@ -45,7 +45,9 @@ Deno.test("starDistFolder is read back to the same weights, bit for bit", async 
 });
 
 Deno.test("bioimageio is valid by the schema that the zoo publishes", async () => {
-  const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(await readSchema());
+  const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(
+    await readSchema(),
+  );
   for (const architecture of [UNET, STARDIST, STARDIST_GRID_1]) {
     const files = await packageOf(architecture);
     const description = JSON.parse(utf8.decode(files.get("rdf.yaml")));
