@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { resolve } from "node:path";
-import { formatImport } from "../../../../train/console/commands/import.ts";
+import { formatImport } from "../../../../train/console/commands/exchange/import.ts";
 
 Deno.test("formatImport() shows the network, its thresholds and where it is", () => {
   const imported = {

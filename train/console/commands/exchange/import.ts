@@ -5,13 +5,13 @@
  */
 
 import { basename, resolve } from "node:path";
-import type { ModelImported } from "../../jobs/import_run.ts";
-import type { Command } from "../command.ts";
-import { textFlag } from "../flag_values.ts";
-import { absolute, next } from "../session/next.ts";
-import { formatThresholds, type Shown } from "../text.ts";
-import { UsageError } from "../usage_error.ts";
-import { shownWhileWaiting } from "./waiting_progress.ts";
+import type { ModelImported } from "../../../jobs/import_run.ts";
+import type { Command } from "../../command.ts";
+import { textFlag } from "../../flag_values.ts";
+import { absolute, next } from "../../session/next.ts";
+import { formatThresholds, type Shown } from "../../text.ts";
+import { UsageError } from "../../usage_error.ts";
+import { shownWhileWaiting } from "../waiting_progress.ts";
 
 /** The command `import`. */
 export const importCommand: Command = {
@@ -34,7 +34,7 @@ export const importCommand: Command = {
     if (model === undefined) throw new UsageError("Cannot import: no MODEL_DIR given");
     if (others.length > 0) throw new UsageError(`Cannot use ${others[0]}: one MODEL_DIR at a time`);
     const out = textFlag(flags, "out") ?? `runs/${basename(resolve(model))}`;
-    const { importRun } = await import("../../jobs/import_run.ts");
+    const { importRun } = await import("../../../jobs/import_run.ts");
     const imported = await shownWhileWaiting(context, {
       what: `reading ${model}`,
       start: () => importRun({ model, out }),

@@ -4,14 +4,14 @@
  * @module
  */
 
-import type { ModelExported } from "../../jobs/export_run.ts";
-import type { Command } from "../command.ts";
-import { type Flag, OVERWRITE } from "../flag.ts";
-import { choiceFlag, requiredFlag } from "../flag_values.ts";
-import { absolute } from "../session/next.ts";
-import { counted, type Shown } from "../text.ts";
-import { UsageError } from "../usage_error.ts";
-import { shownWhileWaiting } from "./waiting_progress.ts";
+import type { ModelExported } from "../../../jobs/export_run.ts";
+import type { Command } from "../../command.ts";
+import { type Flag, OVERWRITE } from "../../flag.ts";
+import { choiceFlag, requiredFlag } from "../../flag_values.ts";
+import { absolute } from "../../session/next.ts";
+import { counted, type Shown } from "../../text.ts";
+import { UsageError } from "../../usage_error.ts";
+import { shownWhileWaiting } from "../waiting_progress.ts";
 
 /** The command `export`. */
 export const exportCommand: Command = {
@@ -21,13 +21,13 @@ export const exportCommand: Command = {
   flags: flagsOfFormats,
   usesGpu: true,
   async run(flags, context) {
-    const { exportFormats } = await import("../../models/export/list.ts");
+    const { exportFormats } = await import("../../../models/export/list.ts");
     const [model, out] = [requiredFlag(flags, "model"), requiredFlag(flags, "out")];
     const format = choiceFlag(flags, "format", {
       choices: exportFormats.map(({ name }) => name),
     });
     if (format === undefined) throw new UsageError("Cannot start: --format is missing");
-    const { exportRun } = await import("../../jobs/export_run.ts");
+    const { exportRun } = await import("../../../jobs/export_run.ts");
     const exported = await shownWhileWaiting(context, {
       what: `writing ${out}`,
       start: () =>
@@ -42,7 +42,7 @@ export const exportCommand: Command = {
 };
 
 async function flagsOfFormats(): Promise<readonly Flag[]> {
-  const { exportFormats } = await import("../../models/export/list.ts");
+  const { exportFormats } = await import("../../../models/export/list.ts");
   const formats = exportFormats.map(({ name, sentence }) => `${name}, ${sentence}`);
   return [
     {
