@@ -7,6 +7,7 @@
 import { unusable } from "../images/faults/input_fault.ts";
 import { checkWritable, disk, writeFileAtomic } from "./disk/files.ts";
 import { formatRanges } from "../images/names.ts";
+import { readTracks, RESULT_TRACKS, TRUE_TRACKS } from "./track/read_tracks.ts";
 import { goOn, type Progress } from "./progress/progress.ts";
 import type { Source } from "../images/source.ts";
 import type { LabelImage } from "../images/image.ts";
@@ -25,6 +26,7 @@ import {
   evaluateFrames,
   type Evaluation,
   type EvaluationFrame,
+  type EvaluationOptions,
 } from "../objects/scores/evaluate.ts";
 
 /** What to measure. */
@@ -33,7 +35,10 @@ export interface EvaluateFilesOptions {
   readonly labels: string;
   /** True label images, matched by frame number or name. */
   readonly truth?: string;
-  /** Marker images (one marker per object), matched likewise. */
+  /**
+   * Marker images (one marker per object), matched likewise. If their folder has a `man_track.txt`, and that
+   * of the labels a `res_track.txt` or `tracks.csv`, tracks are scored.
+   */
   readonly markers?: string;
   /**
    * Pixels of truth that hold this number are left out: a prediction that lies mostly there is neither right
@@ -87,9 +92,8 @@ export async function evaluateFiles(options: EvaluateFilesOptions): Promise<File
   const frames = framesOf(labels, { ...known, times });
   const counted = progress ? countedItems(frames, progress) : frames;
   if (progress) goOn(progress, `measuring ${options.labels}`, labels.length);
-  const measured = await evaluateFrames(counted, {
-    field: options.field,
-  });
+  const tracks = await tracksOf(source, options);
+  const measured = await evaluateFrames(counted, { field: options.field, tracks });
   const read = maskNotes(truth?.facts ?? [], { masks, what: "truth images" });
   const notes = [...metNotes(known, labels), ...times.notes, ...read.notes];
   const evaluation = {
@@ -102,6 +106,17 @@ export async function evaluateFiles(options: EvaluateFilesOptions): Promise<File
     await writeFileAtomic(options.out, JSON.stringify(evaluation, null, 2) + "\n");
   }
   return evaluation;
+}
+
+/** The tracks of markers and labels, where both have them. */
+async function tracksOf(
+  source: Source,
+  { labels, markers }: EvaluateFilesOptions,
+): Promise<EvaluationOptions["tracks"]> {
+  if (markers === undefined) return undefined;
+  const truth = await readTracks(source, markers, TRUE_TRACKS);
+  const ours = truth && await readTracks(source, labels, RESULT_TRACKS);
+  return truth && ours ? { truth, labels: ours } : undefined;
 }
 
 /** The same, counted as they are taken. */

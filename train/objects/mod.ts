@@ -66,6 +66,7 @@ export {
   type FlickerRates,
 } from "./scores/flicker.ts";
 export {
+  type ChallengeScores,
   evaluateFrames,
   type Evaluation,
   type EvaluationFrame,
@@ -101,6 +102,13 @@ export {
   type TrackRecord,
   type TrackSettings,
 } from "./sequence/track.ts";
+export {
+  type ChallengeTrack,
+  decodeChallengeTracks,
+  decodeTrackTable,
+  encodeChallengeTracks,
+  encodeTrackTable,
+} from "./sequence/track_tables.ts";
 export { type SeenObject, seenObjects, type Shift } from "./sequence/seen_object.ts";
 export { type Motion, motionBetween } from "./sequence/drift.ts";
 export type { Point } from "./sequence/point_grid.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ChallengeScores, Evaluation } from "../../objects/scores/evaluate.ts";
 import type { Flicker, FlickerRates } from "../../objects/scores/flicker.ts";
 import type { Command } from "../command.ts";
 import { choiceFlag, countFlag, requiredFlag, textFlag, wholeFlag } from "../flag_values.ts";
@@ -38,7 +39,9 @@ export const evaluateCommand: Command = {
       name: "markers",
       kind: "value",
       placeholder: "PATH",
-      sentence: "Marker images, one marker per object, matched likewise",
+      sentence:
+        "Marker images, one marker per object, matched likewise; with man_track.txt among them " +
+        "and tracks beside the labels, tracks are scored",
     },
     {
       name: "field",
@@ -115,13 +118,14 @@ interface ShownEvaluation {
   ignore_label?: number;
   matching?: Readonly<Record<string, { accuracy: number; n_true: number }>>;
   mean_ap?: number;
-  ctc?: { SEG?: number; DET: number };
+  ctc?: ChallengeScores;
+  tracking?: Evaluation["tracking"];
   dots?: { tp: number; fn: number; mean_accuracy: number };
   field?: {
     border: number;
     matching?: Readonly<Record<string, { accuracy: number; n_true: number }>>;
     mean_ap?: number;
-    ctc?: { SEG?: number; DET: number };
+    ctc?: ChallengeScores;
   };
   flicker: Partial<Flicker>;
   flicker_truth?: Partial<Flicker>;
@@ -168,11 +172,13 @@ export function formatEvaluation(evaluation: ShownEvaluation): string[] {
         (markers ? `  DET and dots on ${restsOn(markers, "marker")}` : ""),
     );
   }
+  lines.push(...trackingLines(evaluation));
   if (field) {
     lines.push(
       `Field of interest, ${field.border} pixels from the edge: AP 0.5 ` +
         `${digits(field.matching?.["0.5"].accuracy)}  mean AP ${digits(field.mean_ap)}  SEG ` +
         `${digits(field.ctc?.SEG)}  DET ${digits(field.ctc?.DET)}` +
+        (field.ctc?.TRA === undefined ? "" : `  TRA ${digits(field.ctc.TRA)}`) +
         (field.matching ? `  on ${counted(field.matching["0.5"].n_true, "object")}` : ""),
     );
   }
@@ -185,6 +191,21 @@ export function formatEvaluation(evaluation: ShownEvaluation): string[] {
     );
   }
   return lines;
+}
+
+/** What tracks are worth, where they were scored. */
+function trackingLines({ ctc, tracking }: ShownEvaluation): string[] {
+  if (!ctc || !tracking) return [];
+  const { faults, reference, id_switches: { rate, switches, steps }, unbroken } = tracking;
+  const kinds = Object.entries(faults).map(([kind, count]) => `${count} ${kind}`).join(", ");
+  return [
+    `TRA ${digits(ctc.TRA)}  LNK ${digits(ctc.LNK)}  CT ${digits(ctc.CT)}  TF ${
+      digits(ctc.TF)
+    }  on ` +
+    `${counted(reference.tracks, "track")}, ${counted(reference.edges, "link")}; faults: ${kinds}`,
+    `id switches ${digits(rate)} (${switches} in ${counted(steps, "step")})  unbroken tracks ` +
+    digits(unbroken),
+  ];
 }
 
 /** Four digits behind the point; a dash where there is no such figure. */

@@ -70,7 +70,7 @@ async function openFolder(
   path: string,
   options: ReadLabelsOptions,
 ): Promise<LabelSequence> {
-  const { images } = await listFolder(source, path);
+  const images = await labelFiles(source, path);
   if (images.length === 0) {
     const kinds = namesOf(formatsOf(source));
     throw unusable(
@@ -101,6 +101,18 @@ async function openFolder(
       return await readLabels(image, 0, options);
     },
   };
+}
+
+/**
+ * The images of a folder; where a result of the Cell Tracking Challenge lies beside other images, as `track`
+ * writes it, those of the result.
+ */
+async function labelFiles(source: Source, path: string): Promise<string[]> {
+  const { images } = await listFolder(source, path);
+  const masks = images.filter((name) => /^mask\d+\.tif$/i.test(name));
+  if (masks.length === 0 || masks.length === images.length) return images;
+  const { files } = await source.list(path);
+  return files.includes("res_track.txt") ? masks : images;
 }
 
 async function openFile(

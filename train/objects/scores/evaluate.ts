@@ -23,7 +23,8 @@ import {
   sumTallies,
 } from "./matching_scores.ts";
 import { checkField, inField } from "../field.ts";
-import { assertSameShape, overlapOf } from "../overlap.ts";
+import { assertSameShape, objectsOf, overlapOf } from "../overlap.ts";
+import { type Descent, TrackingMeter, type TrackingScores } from "./tracking.ts";
 
 /** The thresholds of intersection over union from 0.5 to 0.95, as in the StarDist papers. */
 export const IOU_THRESHOLDS: readonly number[] = Array.from(
@@ -44,9 +45,19 @@ export interface EvaluationFrame {
 }
 
 /** What is measured in the field of interest, see {@linkcode inField}. */
-export interface FieldEvaluation extends Pick<Evaluation, "matching" | "mean_ap" | "ctc"> {
+export interface FieldEvaluation
+  extends Pick<Evaluation, "matching" | "mean_ap" | "ctc" | "tracking"> {
   /** Width of the rim that is left out, in pixels. */
   border: number;
+}
+
+/** The measures of the Cell Tracking Challenge. */
+export interface ChallengeScores
+  extends Partial<Pick<TrackingScores, "TRA" | "LNK" | "CT" | "TF">> {
+  /** Segmentation; only with truth. */
+  SEG?: number;
+  /** Detection. */
+  DET: number;
 }
 
 /** All measures of a segmented video, with the keys of the JSON file that `kymo evaluate` writes. */
@@ -73,8 +84,13 @@ export interface Evaluation {
   matching?: Record<string, MatchingScores>;
   /** Mean of the ten accuracies; only with truth. */
   mean_ap?: number;
-  /** Cell Tracking Challenge measures: SEG with truth, DET on the markers, or else on the truth. */
-  ctc?: { SEG?: number; DET: number };
+  /**
+   * Cell Tracking Challenge measures: SEG with truth, DET on the markers, or else on the truth; with
+   * tracks on both sides also {@linkcode TrackingScores}.
+   */
+  ctc?: ChallengeScores;
+  /** What else is known of tracks; only with tracks on both sides. */
+  tracking?: Pick<TrackingScores, "faults" | "reference" | "id_switches" | "unbroken">;
   /**
    * Markers of which the segmentation covers more than 0.4, see {@linkcode scoreDots}: counts over
    * all frames, and the mean of their accuracies as in the paper; only with markers.
@@ -130,6 +146,8 @@ export interface EvaluationOptions {
    * out of a second measurement; with 0 there is none.
    */
   readonly field?: number;
+  /** Which tracks the numbers in markers and labels are; without them tracks are not scored. */
+  readonly tracks?: { readonly truth: readonly Descent[]; readonly labels: readonly Descent[] };
 }
 
 /** What {@linkcode evaluateFrames} does, for a caller who has the frames one by one. */
@@ -138,7 +156,7 @@ export class Evaluator {
   readonly #field: Evaluator | null;
   readonly #flicker = new FlickerMeter();
   readonly #truth = new TruthComparison();
-  readonly #markers = new MarkerComparison();
+  readonly #markers: MarkerComparison;
   #first: { width: number; height: number; number: number } | null = null;
   /** Segmented frames, those of them with truth, and frames that are not segmented. */
   #count = 0;
@@ -146,9 +164,10 @@ export class Evaluator {
   #missing = 0;
 
   /** Starts without frames. */
-  constructor({ field = 0 }: EvaluationOptions = {}) {
+  constructor({ field = 0, tracks }: EvaluationOptions = {}) {
     this.#border = field;
-    this.#field = field > 0 ? new Evaluator() : null;
+    this.#field = field > 0 ? new Evaluator({ tracks }) : null;
+    this.#markers = new MarkerComparison(tracks ? new TrackingMeter(tracks) : null);
   }
 
   /**
@@ -157,7 +176,12 @@ export class Evaluator {
    * @throws {RangeError} If its number is not above the last one's, it has neither segmentation nor truth
    *   nor markers, or sizes differ.
    */
-  add({ number, labels, truth, markers }: EvaluationFrame): void {
+  add(frame: EvaluationFrame): void {
+    this.#add(frame, frame);
+  }
+
+  /** Measures a frame; `whole` is the same with all of its objects, where some are beyond the field. */
+  #add({ number, labels, truth, markers }: EvaluationFrame, whole: EvaluationFrame): void {
     const task = `evaluate frame ${number}`;
     const shown = labels ?? truth ?? markers;
     if (!shown) throw new RangeError(`Cannot ${task}: it has neither labels nor truth nor markers`);
@@ -175,16 +199,14 @@ export class Evaluator {
     if (truth) this.#truth.add({ truth, prediction }, { number, isSegmented: !!labels });
     if (markers) {
       const known = truth ? ignoringAlso(markers, truth) : markers;
-      this.#markers.add({ truth: known, prediction });
+      this.#markers.add({ truth: known, prediction }, whole);
     }
     if (labels) this.#count++;
     else this.#missing++;
     if (labels && truth) this.#both++;
     const inside = (image?: LabelImage) => image && inField(image, this.#border);
-    this.#field?.add({
-      number,
-      ...{ labels: inside(labels), truth: inside(truth), markers: inside(markers) },
-    });
+    const shownInside = { labels: inside(labels), truth: inside(truth), markers: inside(markers) };
+    if (this.#field) this.#field.#add({ number, ...shownInside }, whole);
   }
 
   /** Frames of one video have one size. */
@@ -218,15 +240,22 @@ export class Evaluator {
       // DET on markers replaces that on the truth.
       ...(markers && {
         frames_with_markers: this.#markers.frames,
-        ctc: { ...truth?.ctc, DET: markers.detection },
+        ctc: { ...truth?.ctc, DET: markers.detection, ...markers.ctc },
         dots: markers.dots,
+        ...(markers.tracking && { tracking: markers.tracking }),
       }),
       ...((truth || markers) && this.#field && { field: this.#fieldMeasures(this.#field) }),
     };
   }
 
-  #fieldMeasures({ evaluation: { matching, mean_ap, ctc } }: Evaluator): FieldEvaluation {
-    return { border: this.#border, ...(matching && { matching, mean_ap }), ...(ctc && { ctc }) };
+  #fieldMeasures({ evaluation }: Evaluator): FieldEvaluation {
+    const { matching, mean_ap, ctc, tracking } = evaluation;
+    return {
+      border: this.#border,
+      ...(matching && { matching, mean_ap }),
+      ...(ctc && { ctc }),
+      ...(tracking && { tracking }),
+    };
   }
 }
 
@@ -287,20 +316,36 @@ class TruthComparison {
 
 /** Adds up what needs markers, over the frames that have them. */
 class MarkerComparison {
+  readonly #meter: TrackingMeter | null;
   #detection: DetectionTally[] = [];
   #dots: DotScores[] = [];
+
+  constructor(meter: TrackingMeter | null) {
+    this.#meter = meter;
+  }
 
   get frames(): number {
     return this.#detection.length;
   }
 
-  add({ truth, prediction }: LabelPair): void {
+  add({ truth, prediction }: LabelPair, { number, labels, markers }: EvaluationFrame): void {
     const overlap = overlapOf(truth, prediction);
+    const idsOf = (image?: LabelImage) => image ? objectsOf(image).ids : [];
+    const all = { truth: idsOf(markers), labels: idsOf(labels) };
+    this.#meter?.add({ number, overlap, all });
     this.#detection.push(tallyDetection(overlap));
     this.#dots.push(scoreDots(overlap));
   }
 
-  get measures(): { detection: number; dots: NonNullable<Evaluation["dots"]> } {
-    return { detection: detectionScore(this.#detection), dots: sumDots(this.#dots) };
+  get measures(): {
+    detection: number;
+    dots: NonNullable<Evaluation["dots"]>;
+    ctc?: Partial<ChallengeScores>;
+    tracking?: Evaluation["tracking"];
+  } {
+    const measures = { detection: detectionScore(this.#detection), dots: sumDots(this.#dots) };
+    if (this.#meter === null) return measures;
+    const { TRA, LNK, CT, TF, ...tracking } = this.#meter.scores;
+    return { ...measures, ctc: { TRA, LNK, CT, TF }, tracking };
   }
 }

@@ -14,6 +14,7 @@
  * @module
  */
 
+import { unusable } from "../../images/faults/input_fault.ts";
 import { countedObjects, type Overlap } from "../overlap.ts";
 
 /** What is known of a track besides its objects: the track that it descends from, 0 for none. */
@@ -122,14 +123,14 @@ class GraphEdges {
   #edgeFromParent(id: number, to: number): GraphEdge | null {
     const parent = this.#parents.get(id);
     if (parent === undefined) {
-      throw new RangeError(
+      throw unusable(
         `Cannot score tracks: the table of ${this.#name} has no track ${id}, which is in an image`,
       );
     }
     if (parent === 0) return null;
     const last = this.#seen.get(parent);
     if (!last) {
-      throw new RangeError(
+      throw unusable(
         `Cannot score tracks: track ${id} of ${this.#name} begins before any image has shown its ` +
           `parent ${parent}`,
       );
