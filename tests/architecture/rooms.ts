@@ -69,6 +69,7 @@ export const INNER_ROOMS: readonly Rooms[] = [
       ["progress"],
       ["disk"],
       ["outputs"],
+      ["track"],
       [
         "annotate",
         "doctor.ts",
