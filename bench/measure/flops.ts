@@ -8,25 +8,26 @@ import { Tape, type Variable } from "../../nn/autodiff.ts";
 import type { Operation, Params } from "../../kernels/operation.ts";
 import { type Shape, sizeOf } from "../../kernels/gpu/shape.ts";
 
-const COUNTED_PASSES = ["forward", "dx", "dw", "da", "db"];
+const CONVOLUTION_PASSES = ["forward", "dx", "dw"];
 
 /**
  * Operations of one pass: 2 · k² · c_in · c_out for every output pixel of a convolution, and as many
- * for each of its two large gradients; 2 for every term of a product of matrices. Null for everything else, which moves more than it computes.
+ * for each of its two large gradients; 2 for every term of a product of matrices, and as many for each
+ * of its gradients. Null for everything else, which moves more than it computes.
  */
 export function flopsOf(
   operation: string,
   { pass, shapes }: { pass: string; shapes: readonly Shape[] },
 ): number | null {
-  if (!COUNTED_PASSES.includes(pass)) return null;
-  if (operation === "upConv2d") {
-    const [, [n, , h, w], [cOut, cIn, k]] = shapes;
-    return 2 * k * k * cIn * cOut * n * h * w;
-  }
   if (operation === "matmul") {
     const [a, b] = shapes;
     const [left, right] = [a, b].map((shape) => sizeOf(shape.slice(0, -2)));
     return 2 * Math.max(left, right) * sizeOf(a.slice(-2)) * b[b.length - 1];
+  }
+  if (!CONVOLUTION_PASSES.includes(pass)) return null;
+  if (operation === "upConv2d") {
+    const [, [n, , h, w], [cOut, cIn, k]] = shapes;
+    return 2 * k * k * cIn * cOut * n * h * w;
   }
   if (operation !== "conv2d") return null;
   const [[n, cIn, h, w], [cOut, , k]] = shapes;

@@ -68,6 +68,13 @@ Deno.test("flopsOf() counts a convolution forward and its two large gradients", 
   assertEquals(flopsOf("relu", { pass: "forward", shapes: [[8]] }), null);
 });
 
+Deno.test("flopsOf() counts every term of a product of matrices, in all passes", () => {
+  const count = (...shapes: number[][]) =>
+    ["forward", "da", "db"].map((pass) => flopsOf("matmul", { pass, shapes }));
+  assertEquals(count([3, 5], [5, 7]), Array(3).fill(2 * 3 * 5 * 7));
+  assertEquals(count([4, 3, 5], [5, 7]), Array(3).fill(2 * 4 * 3 * 5 * 7));
+});
+
 Deno.test("describeShapes() names a convolution by its input, channels and kernel", () => {
   assertEquals(
     describeShapes("conv2d", [[1, 32, 256, 256], [64, 32, 3, 3], [64]]),
