@@ -40,9 +40,11 @@ export type { Recording } from "./gpu/commands/recording.ts";
 export {
   type BackwardContext,
   type BackwardRule,
+  defineOperation,
   type Fill,
   type NdArray,
   type Operation,
+  type OperationParts,
   type OperationSample,
   type Params,
   type Reference,
@@ -101,6 +103,7 @@ export { tileSum, type TileSumParams } from "./ops/tile_sum.ts";
 export { uncovered } from "./ops/uncovered.ts";
 export { upConv2d } from "./ops/up_conv2d/mod.ts";
 export { upsampleBilinear, upsampleNearest } from "./ops/upsample.ts";
+export { reduceAxes, type ReductionKind } from "./parts/axes/reduction.ts";
 export { type Elementwise, elementwise } from "./parts/elementwise.ts";
 export { type AdamSettings, adamStep, adamStepSizes } from "./parts/adam.ts";
 

@@ -6,7 +6,7 @@
  */
 
 import type { Device } from "./gpu/device.ts";
-import type { Shape } from "./gpu/shape.ts";
+import { formatShape, sameShape, type Shape } from "./gpu/shape.ts";
 import type { Tensor } from "./gpu/tensor.ts";
 
 /** Parameters of an operation: a plain object of numbers, lists of them, texts and switches. */
@@ -39,8 +39,8 @@ export interface BackwardContext {
 }
 
 /**
- * Gradients with respect to each input, in their order. Each is a tensor of its own or the upstream
- * gradient, never an input or the output: those are freed at other times.
+ * Gradients with respect to each input, in their order, each of its input's shape, or null where there
+ * is none.
  *
  * It is the type of a method, as the other rules are, so that an operation with parameters of its own
  * can stand in a list of operations.
@@ -92,8 +92,67 @@ export interface Operation<P extends Params = Params> {
   readonly samples: readonly OperationSample<P>[];
 }
 
+/** What {@linkcode defineOperation} is given: an {@linkcode Operation} of which much may be left out. */
+export interface OperationParts<P extends Params>
+  extends Pick<Operation<P>, "name" | "inputs" | "forward"> {
+  /** The output's shape from those of the inputs; that of the first input unless told. */
+  shape?(inputs: readonly Shape[], params: P): Shape;
+  /** The gradients; the operation has none unless told. */
+  readonly backward?: BackwardRule<P> | "none";
+  /** The same in plain loops; without it only finite differences can check the operation. */
+  readonly reference?: Reference<P>;
+  /** Inputs to test and to time; none unless told. */
+  readonly samples?: readonly OperationSample<P>[];
+}
+
 /**
- * Runs an operation forward after checking its inputs.
+ * An operation of one's own, for a tape as for those of Kymo. Only its name, its inputs and its kernel
+ * must be said.
+ *
+ * @example x³, from two expressions
+ * ```ts
+ * import { defineOperation, elementwise, openDevice } from "@kymo/kymo/kernels";
+ * import { Tape, Variable } from "@kymo/kymo/nn";
+ *
+ * const cube = defineOperation({
+ *   name: "cube",
+ *   inputs: ["x"],
+ *   forward: (device, [x]) =>
+ *     elementwise(device, { label: "cube", inputs: [x], expression: "a * a * a" }),
+ *   backward: (device, { inputs: [x], dy }) => [
+ *     elementwise(device, { label: "cube dx", inputs: [x, dy], expression: "3.0 * a * a * b" }),
+ *   ],
+ * });
+ *
+ * using device = await openDevice();
+ * using _scope = device.scope();
+ * const x = new Variable(device.upload([1], Float32Array.of(2)), { needsGradient: true });
+ * const tape = new Tape(device);
+ * const gradients = tape.backward(tape.apply(cube, [x], {}));
+ * console.log(await device.read(gradients.get(x)!)); // 12
+ * ```
+ */
+export function defineOperation<P extends Params = Record<never, never>>(
+  parts: OperationParts<P>,
+): Operation<P> {
+  const { name } = parts;
+  const missing = (): never => {
+    throw new TypeError(
+      `Cannot compare ${name}: it has no reference; give it one, or check its gradients by differences`,
+    );
+  };
+  return {
+    shape: ([first]) => first,
+    backward: "none",
+    reference: { forward: missing, backward: missing },
+    samples: [],
+    ...parts,
+  };
+}
+
+/**
+ * Runs an operation forward after checking its inputs. The output is a tensor of its own: where the
+ * operation gives an input, or another view of one's memory, it is copied.
  *
  * @throws {TypeError | RangeError} If the shapes do not fit, with the operation's name.
  */
@@ -108,8 +167,27 @@ export function runForward<P extends Params>(
       `Cannot run ${name}: ${inputs.length} inputs given, expected ${names.join(", ")}`,
     );
   }
-  operation.shape(inputs.map((input) => input.shape), params);
-  return operation.forward(device, inputs, params);
+  const shape = operation.shape(inputs.map((input) => input.shape), params);
+  const output = operation.forward(device, inputs, params);
+  if (!sameShape(output.shape, shape)) {
+    throw new RangeError(
+      `Cannot run ${name}: its forward gives ${formatShape(output.shape)}, its shape rule says ` +
+        formatShape(shape),
+    );
+  }
+  return asOwn(device, output, inputs);
+}
+
+/** A tensor that is freed when nothing else is: itself, or a copy of one of others or of a view. */
+export function asOwn(
+  device: Device,
+  tensor: Tensor<"f32">,
+  others: readonly Tensor<"f32">[],
+): Tensor<"f32"> {
+  if (device.owns(tensor) && !others.includes(tensor)) return tensor;
+  const copy = device.empty(tensor.shape);
+  device.copy({ from: tensor, to: copy, count: tensor.size });
+  return copy;
 }
 
 /** An array of zeros on the CPU. */

@@ -11,12 +11,13 @@
 import type { Device } from "../kernels/gpu/device.ts";
 import { elementwise } from "../kernels/parts/elementwise.ts";
 import {
+  asOwn,
   type BackwardContext,
   type Operation,
   type Params,
   runForward,
 } from "../kernels/operation.ts";
-import { formatShape } from "../kernels/gpu/shape.ts";
+import { formatShape, sameShape } from "../kernels/gpu/shape.ts";
 import type { Tensor } from "../kernels/gpu/tensor.ts";
 import { type Gradients, GradientSums, Variable } from "./gradients.ts";
 
@@ -170,7 +171,7 @@ export class Tape {
 
 /** Takes the gradient of an operation's output to its inputs. */
 function passThrough<P extends Params>(
-  { name, backward }: Operation<P>,
+  { name, backward, inputs: names }: Operation<P>,
   { inputs, output, dy, params, sums }: {
     inputs: readonly Variable[];
     output: Variable;
@@ -193,8 +194,23 @@ function passThrough<P extends Params>(
     release: (tensor) => sums.release(tensor),
   };
   const results = backward(sums.device, context, params);
+  if (results.length !== inputs.length) {
+    throw new TypeError(
+      `Cannot differentiate ${name}: its backward gives ${results.length} gradients, expected those of ` +
+        names.join(", "),
+    );
+  }
   inputs.forEach((input, i) => {
     const gradient = results[i];
-    if (needs[i] && gradient) sums.add(input, gradient);
+    if (!needs[i] || !gradient) return;
+    if (!sameShape(gradient.shape, input.value.shape)) {
+      throw new RangeError(
+        `Cannot differentiate ${name}: its gradient of ${names[i]} is ${
+          formatShape(gradient.shape)
+        }, ` +
+          `${names[i]} is ${formatShape(input.value.shape)}`,
+      );
+    }
+    sums.add(input, asOwn(sums.device, gradient, [...values, output.value]));
   });
 }

@@ -152,6 +152,11 @@ export class Device implements Disposable {
     lease?.release();
   }
 
+  /** Whether a tensor's memory is of this device and its own, not a view of another tensor's. */
+  owns(tensor: Tensor): boolean {
+    return this.#leases.has(tensor);
+  }
+
   /** Gives buffers that no tensor uses back to the driver. */
   trim(): void {
     this.#held.pool.trim();
