@@ -53,6 +53,10 @@ export {
 export { type AnyOperation, operations } from "./operations.ts";
 export { add, div, mul, sub } from "./ops/arithmetic.ts";
 export { binaryCrossEntropy, maskedBinaryCrossEntropy } from "./ops/binary_cross_entropy.ts";
+export {
+  binaryCrossEntropyWithLogits,
+  maskedBinaryCrossEntropyWithLogits,
+} from "./ops/binary_cross_entropy_with_logits.ts";
 export { concat, type ConcatParams } from "./ops/concat.ts";
 export { conv2d, type Conv2dParams } from "./ops/conv2d/mod.ts";
 export { dense } from "./ops/dense.ts";

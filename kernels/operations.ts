@@ -7,6 +7,10 @@
 import type { Operation } from "./operation.ts";
 import { add, div, mul, sub } from "./ops/arithmetic.ts";
 import { binaryCrossEntropy, maskedBinaryCrossEntropy } from "./ops/binary_cross_entropy.ts";
+import {
+  binaryCrossEntropyWithLogits,
+  maskedBinaryCrossEntropyWithLogits,
+} from "./ops/binary_cross_entropy_with_logits.ts";
 import { concat } from "./ops/concat.ts";
 import { conv2d } from "./ops/conv2d/mod.ts";
 import { dense } from "./ops/dense.ts";
@@ -87,6 +91,8 @@ export const operations: readonly AnyOperation[] = [
   maskedGeneralisedDice,
   binaryCrossEntropy,
   maskedBinaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  maskedBinaryCrossEntropyWithLogits,
   meanSquaredError,
   maskedMeanSquaredError,
   foregroundSum,

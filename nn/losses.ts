@@ -12,6 +12,10 @@ import {
   binaryCrossEntropy,
   maskedBinaryCrossEntropy,
 } from "../kernels/ops/binary_cross_entropy.ts";
+import {
+  binaryCrossEntropyWithLogits,
+  maskedBinaryCrossEntropyWithLogits,
+} from "../kernels/ops/binary_cross_entropy_with_logits.ts";
 import { concat } from "../kernels/ops/concat.ts";
 import { dice, maskedDice } from "../kernels/ops/dice.ts";
 import { foregroundSum } from "../kernels/ops/foreground_sum.ts";
@@ -25,6 +29,17 @@ import type { Tape, Variable } from "./autodiff.ts";
 
 /** Compares two maps of the same shape. */
 export type Loss = (tape: Tape, a: Variable, b: Variable) => Variable;
+
+/** What a network answers: a probability, and what it was before the sigmoid if the network says so. */
+export interface Answer {
+  /** Probabilities. */
+  readonly prob: Variable;
+  /** The same before the sigmoid. */
+  readonly logits?: Variable;
+}
+
+/** Compares an answer with a target. */
+export type AnswerLoss = (tape: Tape, answer: Answer, target: Variable) => Variable;
 
 /** A number that a loss depends on. */
 export interface LossSetting {
@@ -55,12 +70,21 @@ export interface LossKind {
    * where no pixel can be left out, as others depend on it.
    */
   masked?: LossKind["compute"];
+  /**
+   * The loss of logits and a target where that is more exact than the loss of their sigmoid, and the
+   * one that leaves pixels out.
+   */
+  readonly ofLogits?: {
+    readonly compute: LossKind["compute"];
+    readonly masked?: LossKind["compute"];
+  };
 }
 
 /** A loss that depends on no number: an operation, and the one that leaves pixels out if there is one. */
 function plainLoss<P extends Params>(
   { name, when, params }: { name: string; when: string; params: P },
   [operation, masked]: readonly [Operation<P>, Operation<P>?],
+  ofLogits?: readonly [Operation<P>, Operation<P>],
 ): LossKind {
   const computed = (of: Operation<P>): LossKind["compute"] => (tape, pair) =>
     tape.apply(of, [...pair], params);
@@ -68,6 +92,9 @@ function plainLoss<P extends Params>(
     ...{ name, when, settings: {} },
     compute: computed(operation),
     ...(masked && { masked: computed(masked) }),
+    ...(ofLogits && {
+      ofLogits: { compute: computed(ofLogits[0]), masked: computed(ofLogits[1]) },
+    }),
   };
 }
 
@@ -130,11 +157,18 @@ export const lossKinds: readonly LossKind[] = /* @__PURE__ */ (() => [
     params: { smooth: 1 },
   }, [squaredDice, maskedSquaredDice]),
   generalisedDiceLoss({ shares: true }),
-  plainLoss({
-    name: "bce",
-    when: "on stills where each pixel counts alike; the second map is a constant",
-    params: {},
-  }, [binaryCrossEntropy, maskedBinaryCrossEntropy]),
+  plainLoss(
+    {
+      name: "bce",
+      when: "on stills where each pixel counts alike; the second map is a constant",
+      params: {},
+    },
+    [binaryCrossEntropy, maskedBinaryCrossEntropy],
+    [
+      binaryCrossEntropyWithLogits,
+      maskedBinaryCrossEntropyWithLogits,
+    ],
+  ),
   plainLoss({
     name: "mse",
     when: "where a smooth loss of each pixel is wanted",
@@ -154,13 +188,19 @@ export const losses: Readonly<Record<string, Loss>> =
   /* @__PURE__ */ (() =>
     Object.fromEntries(lossKinds.map((kind) => [kind.name, lossNamed(kind.name)])))();
 
+/** How a loss is chosen by its name. */
+export interface LossOptions {
+  /** Those to choose from; {@linkcode lossKinds} unless told. */
+  readonly kinds?: readonly LossKind[];
+  /** What differs from the defaults of its own settings; those of others are left alone. */
+  readonly settings?: Readonly<Record<string, number>>;
+  /** Whether pixels with a negative target are left out; not unless told. */
+  readonly masked?: boolean;
+}
+
 /**
  * A loss by its name.
  *
- * @param options.kinds Those to choose from; {@linkcode lossKinds} unless told.
- * @param options.settings What differs from the defaults of its own settings; those of others are left
- * alone.
- * @param options.masked Whether pixels with a negative target are left out; not unless told.
  * @throws {RangeError} If there is no such loss; it names those there are. If it can leave no pixel out.
  *
  * @example
@@ -170,11 +210,7 @@ export const losses: Readonly<Record<string, Loss>> =
  */
 export function lossNamed(
   name: string,
-  { kinds = lossKinds, settings = {}, masked = false }: {
-    kinds?: readonly LossKind[];
-    settings?: Readonly<Record<string, number>>;
-    masked?: boolean;
-  } = {},
+  { kinds = lossKinds, settings = {}, masked = false }: LossOptions = {},
 ): Loss {
   const kind = kinds.find((kind) => kind.name === name);
   if (!kind) {
@@ -192,6 +228,29 @@ export function lossNamed(
     throw new RangeError(`Cannot leave pixels out of the loss ${name}: those that can are ${able}`);
   }
   return (tape, a, b) => compute(tape, [a, b], values);
+}
+
+/**
+ * A loss of answers by its name: of their logits where they have them and the loss is more exact on them,
+ * else of their probabilities.
+ *
+ * @throws {RangeError} As {@linkcode lossNamed} does.
+ *
+ * @example
+ * ```ts ignore
+ * const loss = answerLossNamed("bce")(tape, network.forward(tape, images), target);
+ * ```
+ */
+export function answerLossNamed(
+  name: string,
+  options: LossOptions = {},
+): AnswerLoss {
+  const ofProbability = lossNamed(name, options);
+  const { kinds = lossKinds, settings = {}, masked = false } = options;
+  const ofLogits = kinds.find((kind) => kind.name === name)?.ofLogits;
+  const exact = masked ? ofLogits?.masked : ofLogits?.compute;
+  return (tape, { prob, logits }, target) =>
+    exact && logits ? exact(tape, [logits, target], settings) : ofProbability(tape, prob, target);
 }
 
 function wholeFrom(least: number): LossSetting["rule"] {

@@ -48,11 +48,15 @@ export {
 
 // Losses.
 export {
+  type Answer,
+  type AnswerLoss,
+  answerLossNamed,
   type Loss,
   losses,
   type LossKind,
   lossKinds,
   lossNamed,
+  type LossOptions,
   type LossSetting,
   tolerantDice,
   windowLoss,

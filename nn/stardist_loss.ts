@@ -6,6 +6,7 @@
 
 import { add } from "../kernels/ops/arithmetic.ts";
 import { maskedBinaryCrossEntropy } from "../kernels/ops/binary_cross_entropy.ts";
+import { maskedBinaryCrossEntropyWithLogits } from "../kernels/ops/binary_cross_entropy_with_logits.ts";
 import { scale } from "../kernels/ops/scale.ts";
 import {
   type StarDistanceError,
@@ -18,6 +19,8 @@ import type { Tape, Variable } from "./autodiff.ts";
 export interface StarDistMaps {
   /** Object probability; as a target below 0 where it is unknown. */
   readonly prob: Variable;
+  /** The predicted probability before its sigmoid: with it the loss of a confident mistake is exact. */
+  readonly logits?: Variable;
   /** Distances along the rays, in pixels. */
   readonly dist: Variable;
 }
@@ -74,7 +77,9 @@ export function starDistLoss(
   },
 ): StarDistLosses {
   const { error, background, weights, unknown = "background" } = options;
-  const prob = tape.apply(maskedBinaryCrossEntropy, [predicted.prob, truth.prob], {});
+  const prob = predicted.logits
+    ? tape.apply(maskedBinaryCrossEntropyWithLogits, [predicted.logits, truth.prob], {})
+    : tape.apply(maskedBinaryCrossEntropy, [predicted.prob, truth.prob], {});
   const dist = tape.apply(
     starDistanceLoss,
     [predicted.dist, truth.dist, truth.prob],

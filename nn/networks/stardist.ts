@@ -56,6 +56,8 @@ export const DEFAULT_STARDIST: StarDistOptions = {
 export interface StarDistOutputs extends Readonly<Record<string, Variable>> {
   /** Object probability `[n, 1, h/g, w/g]`, in 0…1. */
   readonly prob: Variable;
+  /** The same before the sigmoid, for losses. */
+  readonly logits: Variable;
   /** Distances in image pixels `[n, rays, h/g, w/g]`, not clamped: they may be negative. */
   readonly dist: Variable;
 }
@@ -134,9 +136,7 @@ export class StarDist implements Network {
     const logits = this.#prob.forward(tape, features, { relu: false });
     const dist = this.#dist.forward(tape, features, { relu: false });
     tape.drop(features);
-    const prob = tape.apply(sigmoid, [logits], {});
-    tape.drop(logits);
-    return { prob, dist };
+    return { prob: tape.apply(sigmoid, [logits], {}), logits, dist };
   }
 
   /** The image as `base` channels on the grid; the image itself on grid 1. */

@@ -114,7 +114,10 @@ export function convolvePair(tape: Tape, [first, second]: Conv2d[], x: Variable)
   return replace(tape, y, second.forward(tape, y, { relu: true }));
 }
 
-/** A U-Net with one sigmoid output: `prob`, the foreground probability `[n, 1, h, w]`. */
+/**
+ * A U-Net with one sigmoid output: `prob`, the foreground probability `[n, 1, h, w]`, and `logits`, what
+ * it was before the sigmoid.
+ */
 export class UNet implements Network {
   /** Kind `unet` and its options. */
   readonly architecture: Architecture;
@@ -163,7 +166,7 @@ export class UNet implements Network {
     checkImages(x, { network: "a U-Net", multiple: this.sizeMultiple });
     const features = this.#trunk.forward(tape, x);
     const logits = replace(tape, features, this.#head.forward(tape, features, { relu: false }));
-    return { prob: tape.apply(sigmoid, [logits], {}) };
+    return { prob: tape.apply(sigmoid, [logits], {}), logits };
   }
 }
 

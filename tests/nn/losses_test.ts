@@ -1,6 +1,8 @@
-import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { sigmoid } from "../../kernels/ops/sigmoid.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
 import {
+  answerLossNamed,
   generalisedDiceLoss,
   type Loss,
   losses,
@@ -318,4 +320,32 @@ Deno.test("lossNamed() masked is the loss of the pixels whose target is not nega
     assertAlmostEquals(await valueOf(masked, P, partly), expected, 1e-6, name);
     assertAlmostEquals(await valueOf(masked, P, T), await valueOf(losses[name], P, T), 1e-6, name);
   }
+});
+
+Deno.test("answerLossNamed() compares logits where the loss can and the answer has them", async () => {
+  using _scope = device.scope();
+  const upload = (values: number[]) =>
+    new Variable(device.upload([values.length], Float32Array.from(values)), {
+      needsGradient: true,
+    });
+  const [z, t] = [[-40, 2, 0.5], [1, 1, -1]];
+  const gradientOf = async (name: string, withLogits: boolean) => {
+    const logits = upload(z);
+    const tape = new Tape(device);
+    const prob = tape.apply(sigmoid, [logits], {});
+    const loss = answerLossNamed(name, { masked: true })(
+      tape,
+      withLogits ? { prob, logits } : { prob },
+      new Variable(device.upload([3], Float32Array.from(t))),
+    );
+    return await device.read(tape.backward(loss).get(logits)!);
+  };
+  const [confident, right, unknown] = await gradientOf("bce", true);
+  assert(Math.abs(confident + 0.5) < 1e-6, `${confident}: a confident mistake has its gradient`);
+  assert(right < 0 && unknown === 0);
+  // Without logits the sigmoid's flat end has none of it.
+  const [lost] = await gradientOf("bce", false);
+  assert(Math.abs(lost) < 1e-5, `${lost}`);
+  assertEquals(await gradientOf("dice", true), await gradientOf("dice", false));
+  assertThrows(() => answerLossNamed("no such loss"), RangeError, "known losses are dice");
 });

@@ -4,7 +4,14 @@
  * @module
  */
 
-import { generalisedDiceLoss, type Loss, type LossKind, lossNamed } from "../../nn/losses.ts";
+import {
+  type AnswerLoss,
+  answerLossNamed,
+  generalisedDiceLoss,
+  type Loss,
+  type LossKind,
+  lossNamed,
+} from "../../nn/losses.ts";
 import { oneOf, refuseValue, type Setting, type SettingGroup, text } from "../settings.ts";
 
 /** Losses by their names. */
@@ -81,10 +88,10 @@ function asChosen(
 export function stillsLoss(
   settings: Pick<LossChoice, "segmentationLoss" | "generalisedDice"> & LabelChoice,
   { losses }: { losses: readonly LossKind[] },
-): Loss {
+): AnswerLoss {
   const { segmentationLoss, ignoreLabel } = settings;
   const kinds = asChosen(losses, settings);
-  return lossNamed(segmentationLoss, { kinds, masked: ignoreLabel !== 0 });
+  return answerLossNamed(segmentationLoss, { kinds, masked: ignoreLabel !== 0 });
 }
 
 /** The loss between the answers to two frames, with the run's settings. */

@@ -103,7 +103,7 @@ Deno.test("StarDist gives prob and dist on the grid, for odd channels and severa
   ) {
     const network = stardist({ ...TINY, grid, inChannels });
     const outputs = network.forward(new Tape(device), noise([n, inChannels, h, w]));
-    assertEquals(Object.keys(outputs), ["prob", "dist"]);
+    assertEquals(Object.keys(outputs), ["prob", "logits", "dist"]);
     assertEquals(outputs.prob.value.shape, [n, 1, h / grid, w / grid]);
     assertEquals(outputs.dist.value.shape, [n, 5, h / grid, w / grid]);
     const prob = await device.read(outputs.prob.value);

@@ -81,7 +81,7 @@ Deno.test("UNet gives probabilities of the image's size, for odd channels and se
     const values = Float32Array.from({ length: n * inChannels * h * w }, () => random.normal());
     const x = new Variable(device.upload([n, inChannels, h, w], values));
     const outputs = network.forward(new Tape(device), x);
-    assertEquals(Object.keys(outputs), ["prob"]);
+    assertEquals(Object.keys(outputs), ["prob", "logits"]);
     assertEquals(outputs.prob.value.shape, [n, 1, h, w]);
     const prob = await device.read(outputs.prob.value);
     assert(prob.every((p) => p > 0 && p < 1));

@@ -7,9 +7,8 @@
 import type { Device } from "../../../kernels/gpu/device.ts";
 import type { Tensor } from "../../../kernels/gpu/tensor.ts";
 import { piecePixels, readValues, type Steps } from "../../../kernels/masks/mod.ts";
-import { maskedBinaryCrossEntropy } from "../../../kernels/ops/binary_cross_entropy.ts";
 import { Variable } from "../../../nn/autodiff.ts";
-import { type LossKind, windowLoss } from "../../../nn/losses.ts";
+import { type Answer, answerLossNamed, type LossKind, windowLoss } from "../../../nn/losses.ts";
 import { uNetKind } from "../../../nn/networks/list.ts";
 import { objectScores } from "../../objects/sequence/vote_filter.ts";
 import type { LabelImage } from "../../images/image.ts";
@@ -116,16 +115,17 @@ function objective(
   { losses }: { losses: readonly LossKind[] },
 ): Objective {
   const onStills = stillsLoss(choice, { losses });
+  const asTaught = answerLossNamed("bce", { masked: true });
   const loss = consistencyLoss(choice, { losses });
   return {
     encode: foregroundEncoder({ parted }),
     targetType: "f32",
     compared: ["prob"],
     reaches: () => true,
-    segmentation: (tape, { outputs: { prob }, targets }) =>
-      onStills(tape, prob, new Variable(targets as Tensor<"f32">)),
-    taught: (tape, { outputs: { prob }, targets }) =>
-      tape.apply(maskedBinaryCrossEntropy, [prob, new Variable(targets as Tensor<"f32">)], {}),
+    segmentation: (tape, { outputs, targets }) =>
+      onStills(tape, outputs as unknown as Answer, new Variable(targets as Tensor<"f32">)),
+    taught: (tape, { outputs, targets }) =>
+      asTaught(tape, outputs as unknown as Answer, new Variable(targets as Tensor<"f32">)),
     consistency: (tape, answers) =>
       windowLoss(tape, { loss, answers: answers.map(({ prob }) => prob) }),
   };
