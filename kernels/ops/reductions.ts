@@ -208,6 +208,7 @@ export const max: Operation<ReductionParams> = /* @__PURE__ */ reduction({
     forward: largestOf,
     backward(values) {
       const largest = largestOf(values);
+      if (Number.isNaN(largest)) return values.map(() => NaN);
       const ties = values.filter((value) => value === largest).length;
       return values.map((value) => value === largest ? 1 / ties : 0);
     },

@@ -96,7 +96,7 @@ Deno.test("StarDist has the parameters of the rules, for every grid, depth, widt
   }
 });
 
-Deno.test("StarDist gives prob and dist on the grid, for odd channels and several images", async () => {
+Deno.test("StarDist gives prob, logits and dist on the grid, for odd channels and several images", async () => {
   using _scope = device.scope();
   for (
     const [grid, n, inChannels, h, w] of [[1, 2, 3, 6, 10], [2, 1, 1, 12, 8], [4, 3, 2, 8, 16]]
