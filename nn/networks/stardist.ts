@@ -40,6 +40,8 @@ export interface StarDistOptions {
   readonly features: number;
   /** Channels of the input image. */
   readonly inChannels: number;
+  /** Taps of its convolutions along each axis, an odd number; 3 unless told. The heads have one tap. */
+  readonly kernel?: number;
 }
 
 /** The defaults of Config2D. */
@@ -96,27 +98,32 @@ export class StarDist implements Network {
     { options = DEFAULT_STARDIST, random }: { options?: StarDistOptions; random: UniformSource },
   ) {
     checkOptions(options);
-    const { rays, grid, depth, base, features, inChannels } = options;
+    const { rays, grid, depth, base, features, inChannels, kernel = 3 } = options;
     const store = new ParameterStore(device, random);
     const halvings = Math.log2(grid);
     this.#toGridLayers = Array.from({ length: halvings }, (_, level) => [
-      store.conv2d(`grid.${level}.0`, { cIn: level === 0 ? inChannels : base, cOut: base, k: 3 }),
-      store.conv2d(`grid.${level}.1`, { cIn: base, cOut: base, k: 3 }),
+      store.conv2d(`grid.${level}.0`, {
+        ...{ cIn: level === 0 ? inChannels : base, cOut: base, k: kernel },
+      }),
+      store.conv2d(`grid.${level}.1`, { cIn: base, cOut: base, k: kernel }),
     ]);
     const trunkChannels = halvings === 0 ? inChannels : base;
-    this.#trunk = new UNetTrunk(store, { depth, base, inChannels: trunkChannels });
-    this.#features = store.conv2d("features", { cIn: base, cOut: features, k: 3 });
+    this.#trunk = new UNetTrunk(store, { depth, base, inChannels: trunkChannels, kernel });
+    this.#features = store.conv2d("features", { cIn: base, cOut: features, k: kernel });
     this.#prob = store.conv2d("prob", { cIn: features, cOut: 1, k: 1 });
     this.#dist = store.conv2d("dist", { cIn: features, cOut: rays, k: 1 });
     this.parameters = store.parameters;
     this.architecture = {
       kind: "stardist",
-      options: { rays, grid, depth, base, features, inChannels },
+      options: {
+        ...{ rays, grid, depth, base, features, inChannels },
+        ...(kernel !== 3 && { kernel }),
+      },
     };
     this.sizeMultiple = 2 ** depth * grid;
     this.grid = grid;
     this.inChannels = inChannels;
-    this.reach = reachOf(grid, this.#trunk.reach);
+    this.reach = reachOf(grid, { trunkReach: this.#trunk.reach, kernel });
   }
 
   /**
@@ -155,9 +162,12 @@ export class StarDist implements Network {
 
 /** Refuses options that make no network. */
 function checkOptions(options: StarDistOptions): void {
-  const { rays, grid, depth, base, features, inChannels } = options;
+  const { rays, grid, depth, base, features, inChannels, kernel = 3 } = options;
   const network = "a StarDist network";
-  checkCounts(network, { rays, grid, depth, base, features, inChannels });
+  checkCounts(network, { rays, grid, depth, base, features, inChannels, kernel });
+  if (kernel % 2 !== 1) {
+    throw new RangeError(`Cannot make ${network}: kernel is ${kernel}, expected an odd number`);
+  }
   if (![1, 2, 4].includes(grid)) {
     throw new RangeError(`Cannot make ${network}: grid is ${grid}, expected 1, 2 or 4`);
   }
@@ -169,10 +179,14 @@ function checkOptions(options: StarDistOptions): void {
 /**
  * How far an input pixel can reach into the output: a pixel of the grid is g image pixels, of which
  * the trunk reaches its own number and the features one more; two 3×3 convolutions before each
- * halving reach 2 pixels of that size, and the poolings together g − 1.
+ * halving reach 2 pixels of that size, and the poolings together g − 1. Larger kernels reach further.
  */
-function reachOf(grid: number, trunkReach: number): number {
+function reachOf(
+  grid: number,
+  { trunkReach, kernel }: { trunkReach: number; kernel: number },
+): number {
+  const radius = (kernel - 1) / 2;
   const halvings = Array.from({ length: Math.log2(grid) }, (_, level) => 2 ** level);
-  const convolutions = halvings.reduce((sum, pixel) => sum + 2 * pixel, 0);
-  return convolutions + (grid - 1) + grid * (trunkReach + 1);
+  const convolutions = halvings.reduce((sum, pixel) => sum + 2 * radius * pixel, 0);
+  return convolutions + (grid - 1) + grid * (trunkReach + radius);
 }

@@ -33,6 +33,8 @@ export interface UNetOptions {
   readonly base: number;
   /** Channels of the input image. */
   readonly inChannels: number;
+  /** Taps of its convolutions along each axis, an odd number; 3 unless told. */
+  readonly kernel?: number;
 }
 
 /** The U-Net that was measured most: depth 3, base 16, one channel. */
@@ -47,12 +49,12 @@ export class UNetTrunk {
   readonly #up: Conv2d[][];
 
   /** Makes the layers `down.L.I`, `middle.I` and `up.L.I` in a store. */
-  constructor(store: ParameterStore, { depth, base, inChannels }: UNetOptions) {
-    this.reach = reachOf(depth);
+  constructor(store: ParameterStore, { depth, base, inChannels, kernel = 3 }: UNetOptions) {
+    this.reach = reachOf(depth, kernel);
     const width = (level: number) => base * 2 ** Math.max(0, level);
     const pair = (name: string, [cIn, first, second]: [number, number, number]) => [
-      store.conv2d(`${name}.0`, { cIn, cOut: first, k: 3 }),
-      store.conv2d(`${name}.1`, { cIn: first, cOut: second, k: 3 }),
+      store.conv2d(`${name}.0`, { cIn, cOut: first, k: kernel }),
+      store.conv2d(`${name}.1`, { cIn: first, cOut: second, k: kernel }),
     ];
     const levels = Array.from({ length: depth }, (_, level) => level);
     this.#down = levels.map((level) =>
@@ -171,12 +173,13 @@ export class UNet implements Network {
 }
 
 /**
- * How far an input pixel can reach into the output: two 3×3 convolutions on each level down and up
- * and at the bottom reach 2 pixels of that level each; pooling and upsampling add less than one pixel
- * of the level below.
+ * How far an input pixel can reach into the output: two convolutions on each level down and up and at the
+ * bottom, which reach 2 pixels of that level each with 3×3 taps; pooling and upsampling add less than one
+ * pixel of the level below.
  */
-function reachOf(depth: number): number {
+function reachOf(depth: number, kernel: number): number {
+  const radius = (kernel - 1) / 2;
   const levels = Array.from({ length: depth }, (_, level) => 2 ** level);
   const convolutions = levels.reduce((sum, pixel) => sum + 4 * pixel, 0) + 2 * 2 ** depth;
-  return convolutions + 2 ** depth;
+  return radius * convolutions + 2 ** depth;
 }

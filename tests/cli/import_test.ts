@@ -14,7 +14,8 @@ import {
   SMALL,
 } from "../train/fixtures/models/keras_model.ts";
 import { tinyFiles } from "../train/fixtures/tiny_run.ts";
-import { each, events, fails, runs, saysNext, tree } from "./fixtures/command.ts";
+import { each, events, fails, kymo, runs, saysNext, tree } from "./fixtures/command.ts";
+import { fileURLToPath } from "node:url";
 import { disk } from "../../train/jobs/disk/files.ts";
 
 type Files = Record<string, Uint8Array | string>;
@@ -149,6 +150,15 @@ Deno.test("train --resume-from goes on from an imported model and makes it consi
   });
 });
 
+Deno.test("import says what it leaves out", async () => {
+  const config = configOf(TINY, { n_classes: 2 });
+  await withFolder({ ...await tinyModel(), "model/config.json": config }, async (cwd) => {
+    const [note, imported] = await events(["import", "model", "--out=run"], { cwd });
+    assertEquals([note.type, imported.type], ["note", "imported"]);
+    assert(`${note.text}`.startsWith("It also tells 2 classes of objects apart"), `${note.text}`);
+  });
+});
+
 Deno.test("import names what is wrong with a model folder, and writes nothing", async () => {
   const good = await tinyModel();
   const h5 = good["model/weights_best.h5"] as Uint8Array;
@@ -170,7 +180,7 @@ Deno.test("import names what is wrong with a model folder, and writes nothing", 
     ...folder("no-weights", { "weights_best.h5": null }),
     ...folder("text", { "config.json": "rays: 32" }),
     ...folder("3d", { "config.json": configOf(TINY, { n_dim: 3 }) }),
-    ...folder("classes", { "config.json": configOf(TINY, { n_classes: 2 }) }),
+    ...folder("channels", { "config.json": configOf(TINY, { n_channel_in: 2 }) }),
     ...folder("resnet", { "config.json": configOf(TINY, { backbone: "resnet" }) }),
     ...folder("denoising", { "config.json": '{"probabilistic": false, "unet_n_depth": 2}' }),
     ...folder("keras3", { "weights_best.h5": layers }),
@@ -186,10 +196,10 @@ Deno.test("import names what is wrong with a model folder, and writes nothing", 
     ["run/note.txt", "a part of this path is a file"],
     ["text", "Cannot read text/config.json: it is no JSON object", "copy it again"],
     ["3d", "Cannot import 3d/config.json: it is a 3D model", "give a StarDist 2D model"],
-    ["classes", "Cannot import classes/config.json: n_classes is 2", "and no classes"],
+    ["channels", "Cannot import channels/config.json: n_channel_in is 2", "and one channel"],
     ["resnet", "Cannot import resnet/config.json: its backbone", "with a U-Net"],
     ["denoising", "Cannot read denoising/config.json", "give the config.json of a StarDist model"],
-    ["keras3", "Cannot read keras3/weights_best.h5", "save the weights with Keras 2"],
+    ["keras3", "Cannot import keras3/weights_best.h5", "its layer conv2d has 1 arrays"],
     ["cut", "Cannot read cut/weights_best.h5", "copy it again"],
     ["other", "Cannot import other/weights_best.h5", "[1,1,8,8]", "belong to config.json"],
     ["threshold", "Cannot read threshold/thresholds.json: prob is 5", "correct it, or remove"],
@@ -206,5 +216,28 @@ Deno.test("import names what is wrong with a model folder, and writes nothing", 
       says: ["Cannot import into run/note.txt: it is a file"],
       cwd,
     });
+  });
+});
+
+const FROTH = fileURLToPath(new URL("../../../shared/data/stardist/froth", import.meta.url));
+
+Deno.test("an imported model finds what its authors' program found", async () => {
+  if (!await Deno.stat(FROTH).then(() => true, () => false)) {
+    return console.log("Skipped: no published model lies beside the project");
+  }
+  await withFolder({}, async (cwd) => {
+    await runs(["import", FROTH, "--out=run"], { cwd });
+    const pictures = ["bursting", "fine-froth", "mono-clean"];
+    const images = pictures.map((name) => `${FROTH}/images/${name}.png`);
+    await kymo(["predict", "--model=run", "--out=labels", ...images], { cwd });
+    await Deno.mkdir(`${cwd}/truth`);
+    for (const name of pictures) {
+      await Deno.copyFile(`${FROTH}/labels/${name}.png`, `${cwd}/truth/${name}.png`);
+    }
+    await kymo(["evaluate", "--labels=labels", "--truth=truth", "--out=f.json"], { cwd });
+    const { frames, matching } = JSON.parse(await Deno.readTextFile(`${cwd}/f.json`));
+    assertEquals(frames, pictures.length);
+    const { tp, n_true, n_pred } = matching["0.9"];
+    assert(tp >= 0.95 * Math.max(n_true, n_pred), `${tp} of ${n_true}, ${n_pred} found`);
   });
 });

@@ -45,6 +45,8 @@ export interface ModelImported {
   readonly thresholds: RayThresholds;
   /** Whether they are the model's own; otherwise they are StarDist's defaults. */
   readonly hasThresholds: boolean;
+  /** What of it is left out or has been changed on the way, in a sentence each. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -64,7 +66,10 @@ export async function importRun({ model, out }: ImportOptions): Promise<ModelImp
     throw new TypeError(`Cannot import into ${out}: it is a file; give another --out`);
   }
   await refuseFilled(out, filling);
-  const { architecture, weights, thresholds, hasThresholds, file } = await importModel(disk, model)
+  const { architecture, weights, thresholds, hasThresholds, file, notes } = await importModel(
+    disk,
+    model,
+  )
     .catch(
       blame,
     );
@@ -92,6 +97,7 @@ export async function importRun({ model, out }: ImportOptions): Promise<ModelImp
     options,
     thresholds,
     hasThresholds,
+    notes,
   };
 }
 

@@ -16,7 +16,7 @@ import { join } from "../../images/names.ts";
 import type { Source } from "../../images/source.ts";
 import { readHdf5 } from "./hdf5.ts";
 import { weightsFromKeras } from "./keras_layers.ts";
-import { parseStarDistConfig, parseThresholds } from "./stardist_config.ts";
+import { parseStarDistConfig, parseThresholds, type StarDistConfig } from "./stardist_config.ts";
 
 /** A model that was read from another program's files. */
 export interface ImportedModel {
@@ -30,11 +30,13 @@ export interface ImportedModel {
   readonly hasThresholds: boolean;
   /** The file of the weights. */
   readonly file: string;
+  /** What of it is left out or has been changed on the way, in a sentence each. */
+  readonly notes: readonly string[];
 }
 
 /**
- * Reads a StarDist 2D model folder: one channel, no classes, a U-Net of 3×3 convolutions with ReLU,
- * grid 1, 2 or 4. Such models expect images normalised by percentiles, mostly 1 and 99.8, without
+ * Reads a StarDist 2D model folder: one channel, a U-Net of convolutions with ReLU, grid 1, 2 or 4.
+ * Classes of objects are left out; normalisations by batch become part of their convolutions. Such models expect images normalised by percentiles, mostly 1 and 99.8, without
  * clipping: the folder does not say.
  *
  * @throws {Error} If `config.json` or a file of weights is missing.
@@ -59,7 +61,29 @@ export async function importModel(source: Source, folder: string): Promise<Impor
     thresholds: thresholds ?? defaultRayThresholds,
     hasThresholds: thresholds !== null,
     file,
+    notes: notesOf(config),
   };
+}
+
+/** What is not as it was. */
+function notesOf({ classes, batchNorm, options: { kernel = 3 } }: StarDistConfig): string[] {
+  return [
+    ...(classes > 0
+      ? [
+        `It also tells ${classes} classes of objects apart: they are left out, objects are found alike`,
+      ]
+      : []),
+    ...(batchNorm
+      ? [
+        "Its normalisations by batch became part of the convolutions before them: the answers are the same",
+      ]
+      : []),
+    ...(kernel !== 3
+      ? [
+        `Its convolutions have ${kernel} × ${kernel} taps: it predicts, but training cannot go on from it`,
+      ]
+      : []),
+  ];
 }
 
 /**

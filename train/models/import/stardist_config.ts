@@ -16,37 +16,50 @@ export interface StarDistConfig {
   readonly options: StarDistOptions;
   /** What the names of the U-Net's layers start with. */
   readonly prefix: string;
+  /** Whether each convolution of the U-Net is followed by a normalisation that goes by a batch. */
+  readonly batchNorm: boolean;
+  /** Whether it has no convolution between the U-Net and its heads. */
+  readonly headsOnTrunk: boolean;
+  /** Classes of objects, which it tells apart besides; 0 for none. */
+  readonly classes: number;
 }
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Settings of the U-Net that have to be as they are, with the only value that is understood. */
+/** Settings that have to be as they are, with the only value that is understood. */
 const FIXED: Readonly<Record<string, unknown>> = {
   n_channel_in: 1,
-  unet_kernel_size: [3, 3],
   unet_n_conv_per_depth: 2,
   unet_pool: [2, 2],
   unet_activation: "relu",
   unet_last_activation: "relu",
-  unet_batch_norm: false,
+  unet_expansion: 2,
 };
 
 /** Other settings of the U-Net that are understood. */
-const READ = ["unet_n_depth", "unet_n_filter_base", "unet_prefix", "unet_dropout"];
+const READ = [
+  "unet_n_depth",
+  "unet_kernel_size",
+  "unet_n_filter_base",
+  "unet_prefix",
+  "unet_dropout",
+  "unet_batch_norm",
+];
 
 const DEEPEST_UNET = 8;
 
 const MEND = "give the config.json that belongs to the weights";
-const REMEDY = "give a StarDist 2D model with a U-Net, one channel and no classes";
+const REMEDY = "give a StarDist 2D model with a U-Net, and one channel";
 
 /**
  * Reads the text of a `config.json`.
  *
- * Dropout is accepted, since it does nothing in prediction.
+ * Dropout is accepted, since it does nothing in prediction, and so is whatever is said of training.
+ * Settings of the U-Net that are not known are accepted where they are off.
  *
  * @param file The file's name, for errors.
  * @throws {SyntaxError} If the text is not what a StarDist model has.
- * @throws {TypeError} If it is another kind of model than a 2D U-Net with one channel and one class.
+ * @throws {TypeError} If it is another kind of model than a 2D U-Net with one channel.
  * @throws {RangeError} If a number makes no sense.
  */
 export function parseStarDistConfig(text: string, file: string): StarDistConfig {
@@ -55,17 +68,19 @@ export function parseStarDistConfig(text: string, file: string): StarDistConfig 
     throw unreadable(file, "it has no n_rays", "give the config.json of a StarDist model");
   }
   refuseOtherKinds(config, file);
+  const base = whole(config, { name: "unet_n_filter_base", default: DEFAULT_STARDIST.base, file });
+  const name = "net_conv_after_unet";
+  const features = whole(config, { name, default: DEFAULT_STARDIST.features, least: 0, file });
+  const kernel = kernelOf(config, file);
   const options = {
     rays: whole(config, { name: "n_rays", least: 3, file }),
     grid: gridOf(config, file),
     depth: whole(config, { name: "unet_n_depth", default: DEFAULT_STARDIST.depth, file }),
-    base: whole(config, { name: "unet_n_filter_base", default: DEFAULT_STARDIST.base, file }),
-    features: whole(config, {
-      name: "net_conv_after_unet",
-      default: DEFAULT_STARDIST.features,
-      file,
-    }),
+    base,
+    // Heads on the U-Net itself read its channels.
+    features: features === 0 ? base : features,
     inChannels: 1,
+    ...(kernel !== 3 && { kernel }),
   };
   if (options.depth > DEEPEST_UNET) {
     const what = `unet_n_depth is ${options.depth}, at most ${DEEPEST_UNET} make sense`;
@@ -77,7 +92,12 @@ export function parseStarDistConfig(text: string, file: string): StarDistConfig 
       `Cannot import ${file}: unet_prefix is ${prefix}, expected a text; ${MEND}`,
     );
   }
-  return { options, prefix };
+  return {
+    ...{ options, prefix },
+    batchNorm: isOn(config.unet_batch_norm),
+    headsOnTrunk: features === 0,
+    classes: whole(config, { name: "n_classes", default: 0, least: 0, file }),
+  };
 }
 
 /**
@@ -102,15 +122,12 @@ function refuseOtherKinds(config: Json, file: string): void {
   const refuse = (what: string): never => {
     throw new TypeError(`Cannot import ${file}: ${what}; ${REMEDY}`);
   };
-  const { n_dim, axes, grid, backbone, n_classes } = config;
+  const { n_dim, axes, grid, backbone } = config;
   const threeDimensional = n_dim === 3 || (typeof axes === "string" && axes.includes("Z")) ||
     (Array.isArray(grid) && grid.length === 3);
   if (threeDimensional) refuse("it is a 3D model, only 2D models are understood");
   if (backbone !== undefined && backbone !== "unet") {
     refuse(`its backbone is ${show(backbone)}, only "unet" is understood`);
-  }
-  if (n_classes !== undefined && n_classes !== null) {
-    refuse(`n_classes is ${show(n_classes)}, only models without classes are understood`);
   }
   for (const [name, only] of Object.entries(FIXED)) {
     // CSBDeep takes no last activation (null) as the same as the others.
@@ -121,8 +138,28 @@ function refuseOtherKinds(config: Json, file: string): void {
   }
   for (const [name, value] of Object.entries(config)) {
     const known = name in FIXED || READ.includes(name) || !name.startsWith("unet_");
-    if (!known) refuse(`${name} is ${show(value)}, a setting that is not understood`);
+    if (!known && isOn(value)) {
+      refuse(`${name} is ${show(value)}, a setting that is not understood`);
+    }
   }
+}
+
+/** Whether a setting asks for anything. */
+function isOn(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== false && value !== 0;
+}
+
+/** The taps of convolutions: the same odd number for both axes. */
+function kernelOf(config: Json, file: string): number {
+  const size = config.unet_kernel_size ?? [3, 3];
+  const [k, other] = Array.isArray(size) ? size : [];
+  if (k === other && [1, 3, 5, 7].includes(k)) return k;
+  throw new TypeError(
+    `Cannot import ${file}: unet_kernel_size is ${
+      show(size)
+    }, only [1,1], [3,3], [5,5] and [7,7] are ` +
+      `understood; ${REMEDY}`,
+  );
 }
 
 /** The grid: the same for both axes, 1 where the file does not say. */

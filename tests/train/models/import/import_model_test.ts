@@ -88,6 +88,21 @@ Deno.test("importModel(disk, ) reads a model of the published size from a config
   assertEquals(model.weights.get("up.0.1.weight"), weights.get("up.0.1.weight"));
 });
 
+Deno.test("importModel(disk, ) serves kernels of five taps, and says that training cannot", async () => {
+  using _scope = device.scope();
+  const options: StarDistOptions = { ...SMALL, kernel: 5 };
+  const weights = await randomWeights(device, options);
+  const model = await importFiles({
+    "config.json": configOf(options, { unet_kernel_size: [5, 5] }),
+    "weights_best.h5": hdf5File(kerasArrays(weights)),
+  });
+  for (const [name, array] of weights) assertEquals(model.weights.get(name), array, name);
+  assertEquals(model.weights.get("down.0.0.weight")!.shape, [2, 2, 5, 5]);
+  assertEquals(model.notes.length, 1);
+  // Two taps of two pixels each before the grid, and twice the reach on it.
+  assertEquals(networkOf(model).reach, 4 + 1 + 2 * (2 * (4 + 4) + 2 + 2));
+});
+
 Deno.test("importModel(disk, ) reads the weights out of a file of the whole model", async () => {
   const weights = await randomWeights(device, SMALL);
   const arrays: Record<string, ArrayToWrite> = {

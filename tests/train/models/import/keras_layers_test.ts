@@ -1,15 +1,18 @@
 // Layers of Keras become parameters of ours: names, order, and what is refused.
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { openDevice } from "../../../../kernels/open_device.ts";
 import type { NamedArray } from "../../../../nn/safetensors.ts";
-import type { StarDistOptions } from "../../../../nn/networks/stardist.ts";
 import type { Hdf5Array } from "../../../../train/models/import/hdf5.ts";
+import type { StarDistConfig } from "../../../../train/models/import/stardist_config.ts";
 import { weightsFromKeras } from "../../../../train/models/import/keras_layers.ts";
 import type { ArrayToWrite } from "../../fixtures/models/hdf5_file.ts";
 import { kerasArrays, randomWeights, SMALL } from "../../fixtures/models/keras_model.ts";
 
 const device = await openDevice();
 const weights = await randomWeights(device, SMALL);
+const PLAIN: StarDistConfig = {
+  ...{ options: SMALL, prefix: "", batchNorm: false, headsOnTrunk: false, classes: 0 },
+};
 
 /** Arrays as an HDF5 file would give them. */
 function asRead(arrays: Readonly<Record<string, ArrayToWrite | null>>): Map<string, Hdf5Array> {
@@ -24,9 +27,9 @@ function asRead(arrays: Readonly<Record<string, ArrayToWrite | null>>): Map<stri
 
 function take(
   arrays: Readonly<Record<string, ArrayToWrite | null>>,
-  { options = SMALL, prefix = "" }: { options?: StarDistOptions; prefix?: string } = {},
+  change: Partial<StarDistConfig> = {},
 ): Map<string, NamedArray> {
-  return weightsFromKeras(asRead(arrays), { config: { options, prefix }, file: "w.h5" });
+  return weightsFromKeras(asRead(arrays), { config: { ...PLAIN, ...change }, file: "w.h5" });
 }
 
 /** The arrays of the small network with their layers renamed. */
@@ -93,8 +96,102 @@ Deno.test("weightsFromKeras() refuses other layers than those of the network", (
     "layer features is missing",
   );
   assertThrows(() => take({}), TypeError, "it holds 0 unnamed convolutions");
-  const keras3 = { "layers/conv2d/vars/0": array };
-  assertThrows(() => take(keras3), SyntaxError, "Cannot read w.h5: it is laid out as Keras 3 does");
+});
+
+/** The arrays as Keras 3 lays them out; `nameOf` gives a layer's name in the file. */
+function ofKeras3(nameOf: (layer: string, at: number) => string): Record<string, ArrayToWrite> {
+  const layers = [...new Set(Object.keys(kerasArrays(weights)).map((path) => path.split("/")[0]))];
+  // Keras lists the layers of a model in the order of its way: those of the grid have numbers here.
+  return Object.fromEntries(
+    Object.entries(kerasArrays(weights)).map(([path, array]) => {
+      const layer = path.split("/")[0];
+      const index = path.endsWith("kernel:0") ? 0 : 1;
+      return [`layers/${nameOf(layer, layers.indexOf(layer))}/vars/${index}`, array];
+    }),
+  );
+}
+
+Deno.test("weightsFromKeras() reads the layout of Keras 3, by the layers' names or by their order", () => {
+  const numbered = (_: string, at: number) => at === 0 ? "conv2d" : `conv2d_${at}`;
+  for (const nameOf of [(layer: string) => layer, numbered]) {
+    const arrays = { ...ofKeras3(nameOf), "optimizer/vars/0": { shape: [1], values: [7] } };
+    const result = take(arrays);
+    assertEquals(result.size, weights.size);
+    for (const [name, array] of weights) assertEquals(result.get(name), array, name);
+  }
+  const odd = { ...ofKeras3((layer) => layer), "layers/dense/vars/0": { shape: [1], values: [7] } };
+  assertThrows(
+    () => take(odd),
+    TypeError,
+    "its layer dense has 1 arrays, expected kernel and bias",
+  );
+});
+
+Deno.test("weightsFromKeras() leaves the layers of classes out", () => {
+  const extra = { shape: [1], values: [1] };
+  const more = Object.fromEntries(
+    ["features_class", "prob_class"].flatMap((layer) =>
+      ["kernel:0", "bias:0"].map((part) => [`${layer}/${layer}/${part}`, extra])
+    ),
+  );
+  const result = take({ ...kerasArrays(weights), ...more }, { classes: 2 });
+  assertEquals([...result.keys()].toSorted(), [...weights.keys()].toSorted());
+  assertThrows(
+    () => take({ ...kerasArrays(weights), ...more }),
+    TypeError,
+    "a layer features_class",
+  );
+});
+
+Deno.test("weightsFromKeras() puts an identity where heads read the U-Net itself", () => {
+  const { base } = SMALL;
+  const options = { ...SMALL, features: base };
+  const arrays: Record<string, ArrayToWrite | null> = { ...kerasArrays(weights) };
+  arrays["features/features/kernel:0"] = arrays["features/features/bias:0"] = null;
+  for (const [head, cOut] of [["prob", 1], ["dist", SMALL.rays]] as const) {
+    const values = Array.from({ length: base * cOut }, (_, i) => i);
+    arrays[`${head}/${head}/kernel:0`] = { shape: [1, 1, base, cOut], values };
+  }
+  const { data } = take(arrays, { options, headsOnTrunk: true }).get("features.weight")!;
+  const centres = data.reduce((sum, value, i) => sum + (i % 9 === 4 ? value : 0), 0);
+  assertEquals([centres, data.reduce((sum, value) => sum + Math.abs(value), 0)], [base, base]);
+});
+
+Deno.test("weightsFromKeras() folds normalisations into the convolutions before them", () => {
+  const arrays: Record<string, ArrayToWrite> = { ...kerasArrays(weights) };
+  const trunk = [...weights.keys()].filter((name) => /^(down|middle|up).*weight$/.test(name));
+  const numbers = (cOut: number, from: number) =>
+    Array.from({ length: cOut }, (_, i) => from + i / 8);
+  trunk.forEach((name, at) => {
+    const [cOut] = weights.get(name)!.shape;
+    const layer = `batch_normalization_${at + 3}`;
+    const parts = { gamma: 1 + at, beta: -0.5, moving_mean: 0.25 * at, moving_variance: 2 };
+    for (const [part, from] of Object.entries(parts)) {
+      arrays[`${layer}/${layer}/${part}:0`] = { shape: [cOut], values: numbers(cOut, from) };
+    }
+  });
+  const result = take(arrays, { batchNorm: true });
+  trunk.forEach((name, at) => {
+    const bias = name.replace("weight", "bias");
+    const [plain, folded] = [weights, result].map((of) => ({
+      w: of.get(name)!.data,
+      b: of.get(bias)!.data,
+    }));
+    const taps = plain.w.length / plain.b.length;
+    // Whatever the convolution sums up, its last channel: by the formula, and folded.
+    const c = plain.b.length - 1;
+    const sum = (of: typeof plain) =>
+      0.75 * of.w[c * taps] - 2 * of.w[c * taps + taps - 1] + of.b[c];
+    const [gamma, beta, mean, variance] = [1 + at, -0.5, 0.25 * at, 2].map((from) => from + c / 8);
+    const expected = gamma * (sum(plain) - mean) / Math.sqrt(variance + 1e-3) + beta;
+    assertAlmostEquals(sum(folded), expected, 1e-5 * Math.max(1, Math.abs(expected)), name);
+  });
+  assertEquals(result.get("features.weight"), weights.get("features.weight"));
+  assertThrows(
+    () => take(kerasArrays(weights), { batchNorm: true }),
+    TypeError,
+    `it holds 0 normalisations, but config.json asks for ${trunk.length}`,
+  );
 });
 
 Deno.test("weightsFromKeras() refuses other shapes before it reads values, with both shapes", () => {
@@ -106,7 +203,7 @@ Deno.test("weightsFromKeras() refuses other shapes before it reads values, with 
     };
     arrays.set(path, { shape, values });
     assertThrows(
-      () => weightsFromKeras(arrays, { config: { options: SMALL, prefix: "" }, file: "w.h5" }),
+      () => weightsFromKeras(arrays, { config: PLAIN, file: "w.h5" }),
       RangeError,
       `Cannot import w.h5: middle_0/kernel is ${says}, but config.json asks for [3,3,2,4]`,
     );

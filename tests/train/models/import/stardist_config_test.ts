@@ -22,12 +22,31 @@ function refuse(
 }
 
 Deno.test("parseStarDistConfig() reads the network of a complete file", () => {
-  assertEquals(parse({}), { options: SMALL, prefix: "" });
+  const plain = { prefix: "", batchNorm: false, headsOnTrunk: false, classes: 0 };
+  assertEquals(parse({}), { options: SMALL, ...plain });
   const other = { rays: 64, grid: 4, depth: 2, base: 16, features: 256, inChannels: 1 };
   assertEquals(parseStarDistConfig(configOf(other), "c").options, other);
   assertEquals(parse({ unet_prefix: "a_", unet_dropout: 0.2 }).prefix, "a_");
   assertEquals(parse({ train_something_new: { a: [1] }, n_classes: null }).options, SMALL);
   assertEquals(parse({ unet_last_activation: null }).options, SMALL);
+});
+
+Deno.test("parseStarDistConfig() takes what current versions write, and what changes no answer", () => {
+  const current = { unet_expansion: 2, train_sample_cache: true, train_class_weights: [1, 1] };
+  assertEquals(parse({ ...current, n_classes: null, use_gpu: true }).options, SMALL);
+  assertEquals(parse({ train_shape_completion: true, unet_dropout: 0.5 }).options, SMALL);
+  for (const off of [false, null, 0]) assertEquals(parse({ unet_new: off }).options, SMALL);
+});
+
+Deno.test("parseStarDistConfig() serves kernels, normalisation, classes and heads on the U-Net", () => {
+  assertEquals(parse({ unet_kernel_size: [5, 5] }).options, { ...SMALL, kernel: 5 });
+  assertEquals(parse({ unet_batch_norm: true }).batchNorm, true);
+  assertEquals(parse({ n_classes: 3 }).classes, 3);
+  const { headsOnTrunk, options } = parse({ net_conv_after_unet: 0 });
+  assertEquals({ headsOnTrunk, options }, {
+    headsOnTrunk: true,
+    options: { ...SMALL, features: SMALL.base },
+  });
 });
 
 Deno.test("parseStarDistConfig() fills in the defaults of Config2D", () => {
@@ -51,15 +70,15 @@ Deno.test("parseStarDistConfig() refuses other networks, with the setting at fau
   const cases: [Record<string, unknown>, string][] = [
     [{ backbone: "resnet" }, 'its backbone is "resnet", only "unet" is understood'],
     [{ backbone: "fpn" }, 'its backbone is "fpn"'],
-    [{ n_classes: 3 }, "n_classes is 3, only models without classes are understood"],
     [{ n_channel_in: 3 }, "n_channel_in is 3, only 1 is understood"],
-    [{ unet_batch_norm: true }, "unet_batch_norm is true, only false is understood"],
     [{ unet_activation: "elu" }, 'unet_activation is "elu", only "relu" is understood'],
     [{ unet_last_activation: "linear" }, 'unet_last_activation is "linear", only "relu"'],
-    [{ unet_kernel_size: [5, 5] }, "unet_kernel_size is [5,5], only [3,3] is understood"],
+    [{ unet_kernel_size: [4, 4] }, "unet_kernel_size is [4,4], only [1,1], [3,3]"],
+    [{ unet_kernel_size: [3, 5] }, "unet_kernel_size is [3,5]"],
     [{ unet_n_conv_per_depth: 3 }, "unet_n_conv_per_depth is 3, only 2 is understood"],
     [{ unet_pool: [4, 4] }, "unet_pool is [4,4], only [2,2] is understood"],
-    [{ unet_expansion: 1.5 }, "unet_expansion is 1.5, a setting that is not understood"],
+    [{ unet_expansion: 1.5 }, "unet_expansion is 1.5, only 2 is understood"],
+    [{ unet_attention: true }, "unet_attention is true, a setting that is not understood"],
     [{ unet_prefix: 7 }, "unet_prefix is 7, expected a text"],
   ];
   for (const [change, says] of cases) refuse(change, { type: TypeError, says });
@@ -73,7 +92,8 @@ Deno.test("parseStarDistConfig() refuses numbers that make no network", () => {
     [{ unet_n_depth: 0 }, "unet_n_depth is 0, expected a whole number from 1 on"],
     [{ unet_n_depth: 1e9 }, "unet_n_depth is 1000000000, at most 8 make sense"],
     [{ unet_n_filter_base: 2.5 }, "unet_n_filter_base is 2.5"],
-    [{ net_conv_after_unet: 0 }, "net_conv_after_unet is 0, expected a whole number from 1 on"],
+    [{ net_conv_after_unet: -1 }, "net_conv_after_unet is -1, expected a whole number from 0 on"],
+    [{ n_classes: 1.5 }, "n_classes is 1.5, expected a whole number from 0 on"],
     [{ grid: [1, 2] }, "grid is [1,2], only [1,1], [2,2] and [4,4] are understood"],
     [{ grid: [8, 8] }, "grid is [8,8]"],
     [{ grid: 2 }, "grid is 2"],

@@ -35,10 +35,13 @@ export const importCommand: Command = {
     if (others.length > 0) throw new UsageError(`Cannot use ${others[0]}: one MODEL_DIR at a time`);
     const out = textFlag(flags, "out") ?? `runs/${basename(resolve(model))}`;
     const { importRun } = await import("../../../jobs/import_run.ts");
-    const imported = await shownWhileWaiting(context, {
+    const { notes, ...imported } = await shownWhileWaiting(context, {
       what: `reading ${model}`,
       start: () => importRun({ model, out }),
     });
+    for (const text of notes) {
+      output.event({ type: "note", text }, ({ text }) => ({ lines: [text], status: null }));
+    }
     output.event(imported, formatImport);
     output.say([
       ...next("segment images with it", ["predict", "--model", out, "--out", "labels", "IMAGES"]),
@@ -52,7 +55,7 @@ export const importCommand: Command = {
 
 /** An imported model as text. */
 export function formatImport(
-  { file, weights, parameters, options, thresholds, hasThresholds }: ModelImported,
+  { file, weights, parameters, options, thresholds, hasThresholds }: Omit<ModelImported, "notes">,
 ): Shown {
   const { rays, grid, depth, base } = options;
   const source = hasThresholds ? "" : ", the defaults, as it has no thresholds.json";
