@@ -74,12 +74,18 @@ export interface OperationSample<P extends Params> {
   readonly bench?: boolean;
 }
 
-/** A differentiable operation on float32 tensors. */
-export interface Operation<P extends Params = Params> {
+/**
+ * A differentiable operation on float32 tensors, with parameters `P` and inputs of the names `N`: how
+ * many there are is part of the type, so that a call with one too few does not compile.
+ */
+export interface Operation<
+  P extends Params = Params,
+  N extends readonly string[] = readonly string[],
+> {
   /** Its name, as in errors, benches and golden files. */
   readonly name: string;
   /** Names of the inputs, in order. */
-  readonly inputs: readonly string[];
+  readonly inputs: N;
   /** The output's shape; throws for inputs that do not fit, before anything reaches the GPU. */
   shape(inputs: readonly Shape[], params: P): Shape;
   /** Computes the output. The inputs have passed the shape rule. */
@@ -93,8 +99,10 @@ export interface Operation<P extends Params = Params> {
 }
 
 /** What {@linkcode defineOperation} is given: an {@linkcode Operation} of which much may be left out. */
-export interface OperationParts<P extends Params>
-  extends Pick<Operation<P>, "name" | "inputs" | "forward"> {
+export interface OperationParts<
+  P extends Params,
+  N extends readonly string[] = readonly string[],
+> extends Pick<Operation<P, N>, "name" | "inputs" | "forward"> {
   /** The output's shape from those of the inputs; that of the first input unless told. */
   shape?(inputs: readonly Shape[], params: P): Shape;
   /** The gradients; the operation has none unless told. */
@@ -132,9 +140,10 @@ export interface OperationParts<P extends Params>
  * console.log(await device.read(gradients.get(x)!)); // 12
  * ```
  */
-export function defineOperation<P extends Params = Record<never, never>>(
-  parts: OperationParts<P>,
-): Operation<P> {
+export function defineOperation<
+  P extends Params = Record<never, never>,
+  const N extends readonly string[] = readonly string[],
+>(parts: OperationParts<P, N>): Operation<P, N> {
   const { name } = parts;
   const missing = (): never => {
     throw new TypeError(

@@ -31,6 +31,9 @@ export interface TapeOptions {
   readonly recompute?: boolean;
 }
 
+/** A variable for each of some names: the inputs of an operation. */
+export type VariablesOf<N extends readonly string[]> = { readonly [K in keyof N]: Variable };
+
 /** What was computed, and how the gradient of its output becomes those of its inputs. */
 interface Entry {
   readonly output: Variable;
@@ -70,11 +73,12 @@ export class Tape {
    *
    * @throws {TypeError | RangeError} If the inputs do not fit the operation.
    */
-  apply<P extends Params>(
-    operation: Operation<P>,
-    inputs: readonly Variable[],
+  apply<P extends Params, N extends readonly string[]>(
+    operation: Operation<P, N>,
+    variables: VariablesOf<N>,
     params: P,
   ): Variable {
+    const inputs: readonly Variable[] = variables;
     const values = inputs.map((input) => input.value);
     const value = runForward(this.device, operation, { inputs: values, params });
     const needsGradient = this.#records && inputs.some((input) => input.needsGradient);

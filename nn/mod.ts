@@ -6,7 +6,7 @@
  */
 
 // Automatic differentiation and optimisation.
-export { Tape, type TapeOptions } from "./autodiff.ts";
+export { Tape, type TapeOptions, type VariablesOf } from "./autodiff.ts";
 export { type Gradients, Variable } from "./gradients.ts";
 export { Adam, DEFAULT_ADAM } from "./adam.ts";
 export { cosineRate, Plateau, type PlateauState } from "./schedule.ts";

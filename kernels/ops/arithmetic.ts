@@ -49,7 +49,7 @@ function slopeOf(
   return broadcast(device, { label, shape: dy.shape, inputs: used, expression: renamed });
 }
 
-function arithmetic(rule: Arithmetic): Operation<Record<never, never>> {
+function arithmetic(rule: Arithmetic): Operation<Record<never, never>, ["a", "b"]> {
   const { name, value } = rule;
   const shapeOf = (shapes: readonly Shape[]) => broadcastShape(shapes, name);
   const repeated = ([a, b]: readonly NdArray[]) => {
@@ -119,7 +119,7 @@ function arithmetic(rule: Arithmetic): Operation<Record<never, never>> {
 }
 
 /** y = a + b. */
-export const add: Operation<Record<never, never>> = /* @__PURE__ */ arithmetic({
+export const add: Operation<Record<never, never>, ["a", "b"]> = /* @__PURE__ */ arithmetic({
   name: "add",
   value: "a + b",
   slopes: [null, null],
@@ -128,7 +128,7 @@ export const add: Operation<Record<never, never>> = /* @__PURE__ */ arithmetic({
 });
 
 /** y = a − b. */
-export const sub: Operation<Record<never, never>> = /* @__PURE__ */ arithmetic({
+export const sub: Operation<Record<never, never>, ["a", "b"]> = /* @__PURE__ */ arithmetic({
   name: "sub",
   value: "a - b",
   slopes: [null, "-c"],
@@ -137,7 +137,7 @@ export const sub: Operation<Record<never, never>> = /* @__PURE__ */ arithmetic({
 });
 
 /** y = a · b, element by element. */
-export const mul: Operation<Record<never, never>> = /* @__PURE__ */ arithmetic({
+export const mul: Operation<Record<never, never>, ["a", "b"]> = /* @__PURE__ */ arithmetic({
   name: "mul",
   value: "a * b",
   slopes: ["c * b", "c * a"],
@@ -146,7 +146,7 @@ export const mul: Operation<Record<never, never>> = /* @__PURE__ */ arithmetic({
 });
 
 /** y = a / b; what is divided by 0 is infinite, or NaN for 0 / 0. */
-export const div: Operation<Record<never, never>> = /* @__PURE__ */ arithmetic({
+export const div: Operation<Record<never, never>, ["a", "b"]> = /* @__PURE__ */ arithmetic({
   name: "div",
   value: "a / b",
   slopes: ["c / b", "-c * (a / b) / b"],

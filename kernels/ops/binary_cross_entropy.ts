@@ -17,7 +17,7 @@ function clip(p: number): number {
 
 const P = /* @__PURE__ */ (() => `keep_nan(clamp(a, ${CLIP}, 1.0 - ${CLIP}), a)`)();
 
-const formula: PixelLoss<Record<never, never>> = /* @__PURE__ */ (() => ({
+const formula: PixelLoss<Record<never, never>, ["p", "t"]> = /* @__PURE__ */ (() => ({
   name: "binaryCrossEntropy",
   inputs: ["p", "t"],
   over: "batch",
@@ -37,11 +37,13 @@ const formula: PixelLoss<Record<never, never>> = /* @__PURE__ */ (() => ({
 }))();
 
 /** Mean binary cross-entropy of a probability p against a target t of the same shape. */
-export const binaryCrossEntropy: Operation<Record<never, never>> = /* @__PURE__ */ pixelLoss(
-  formula,
-);
+export const binaryCrossEntropy: Operation<Record<never, never>, ["p", "t"]> =
+  /* @__PURE__ */ pixelLoss(
+    formula,
+  );
 
 /** The same over the pixels with t ≥ 0; 0 where there are none. */
-export const maskedBinaryCrossEntropy: Operation<Record<never, never>> = /* @__PURE__ */ pixelLoss(
-  /* @__PURE__ */ knownPixels(formula, "maskedBinaryCrossEntropy"),
-);
+export const maskedBinaryCrossEntropy: Operation<Record<never, never>, ["p", "t"]> =
+  /* @__PURE__ */ pixelLoss(
+    /* @__PURE__ */ knownPixels(formula, "maskedBinaryCrossEntropy"),
+  );

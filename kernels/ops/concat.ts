@@ -122,7 +122,7 @@ export function takeChannels(
 }
 
 /** y = [a, b] along an axis: `[n, c_a, h, w]` and `[n, c_b, h, w]` to `[n, c_a + c_b, h, w]`. */
-export const concat: Operation<ConcatParams> = {
+export const concat: Operation<ConcatParams, ["a", "b"]> = {
   name: "concat",
   inputs: ["a", "b"],
   shape: concatShape,

@@ -54,7 +54,7 @@ function referenceBackward([x, w, b]: readonly NdArray[], dy: NdArray): NdArray[
 }
 
 /** y = x · wᵀ + b for x `[n, in]`, w `[out, in]`, b `[out]`; x `[n, in, 1, 1]` keeps its axes. */
-export const dense: Operation<Record<never, never>> = {
+export const dense: Operation<Record<never, never>, ["x", "weight", "bias"]> = {
   name: "dense",
   inputs: ["x", "weight", "bias"],
   shape: denseShape,

@@ -17,7 +17,7 @@ export type DiceParams = {
   readonly smooth: number;
 };
 
-const formula: PixelLoss<DiceParams> = {
+const formula: PixelLoss<DiceParams, ["a", "b"]> = {
   name: "dice",
   inputs: ["a", "b"],
   over: "batch",
@@ -41,9 +41,9 @@ const formula: PixelLoss<DiceParams> = {
 };
 
 /** Soft Dice loss of two maps of the same shape; 0 for equal binary maps, near 1 for disjoint ones. */
-export const dice: Operation<DiceParams> = /* @__PURE__ */ pixelLoss(formula);
+export const dice: Operation<DiceParams, ["a", "b"]> = /* @__PURE__ */ pixelLoss(formula);
 
 /** Soft Dice loss of a prediction against a target, over the pixels whose target is not negative. */
-export const maskedDice: Operation<DiceParams> = /* @__PURE__ */ pixelLoss(
+export const maskedDice: Operation<DiceParams, ["a", "b"]> = /* @__PURE__ */ pixelLoss(
   /* @__PURE__ */ knownPixels(formula, "maskedDice"),
 );

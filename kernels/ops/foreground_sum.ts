@@ -10,19 +10,21 @@ import type { Operation } from "../operation.ts";
 import { pixelLoss } from "./pixel_loss.ts";
 
 /** Mean over the images of |Σa − Σb| divided by the number of elements of an image. */
-export const foregroundSum: Operation<Record<never, never>> = /* @__PURE__ */ pixelLoss({
-  name: "foregroundSum",
-  inputs: ["a", "b"],
-  over: "image",
-  defaults: {},
-  wgsl: {
-    terms: "vec4f(a - b, 0.0, 0.0, 0.0)",
-    value: "abs(s.x) / n",
-    da: "keep_nan(sign(s.x), s.x) / n",
-    db: "-keep_nan(sign(s.x), s.x) / n",
+export const foregroundSum: Operation<Record<never, never>, ["a", "b"]> = /* @__PURE__ */ pixelLoss(
+  {
+    name: "foregroundSum",
+    inputs: ["a", "b"],
+    over: "image",
+    defaults: {},
+    wgsl: {
+      terms: "vec4f(a - b, 0.0, 0.0, 0.0)",
+      value: "abs(s.x) / n",
+      da: "keep_nan(sign(s.x), s.x) / n",
+      db: "-keep_nan(sign(s.x), s.x) / n",
+    },
+    terms: (a, b) => [a - b, 0, 0, 0],
+    value: ([difference], n) => Math.abs(difference) / n,
+    derivatives: ({ s, n }) => [Math.sign(s[0]) / n, -Math.sign(s[0]) / n],
+    fills: ["probability", "probability"],
   },
-  terms: (a, b) => [a - b, 0, 0, 0],
-  value: ([difference], n) => Math.abs(difference) / n,
-  derivatives: ({ s, n }) => [Math.sign(s[0]) / n, -Math.sign(s[0]) / n],
-  fills: ["probability", "probability"],
-});
+);

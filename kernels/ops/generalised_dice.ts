@@ -55,7 +55,7 @@ const ALL =
   /* @__PURE__ */ (() =>
     `(${FOREGROUND} * (${P} + ${T}) + ${BACKGROUND} * (2.0 * ${N} - ${P} - ${T}) + p.c_epsilon)`)();
 
-const formula: PixelLoss<GeneralisedDiceParams> = /* @__PURE__ */ (() => ({
+const formula: PixelLoss<GeneralisedDiceParams, ["p", "t"]> = /* @__PURE__ */ (() => ({
   name: "generalisedDice",
   inputs: ["p", "t"],
   over: "batch",
@@ -81,9 +81,11 @@ const formula: PixelLoss<GeneralisedDiceParams> = /* @__PURE__ */ (() => ({
 }))();
 
 /** Generalised Dice loss of a prediction p against a target t of the same shape. */
-export const generalisedDice: Operation<GeneralisedDiceParams> = /* @__PURE__ */ pixelLoss(formula);
+export const generalisedDice: Operation<GeneralisedDiceParams, ["p", "t"]> =
+  /* @__PURE__ */ pixelLoss(formula);
 
 /** The same over the pixels whose target is not negative. */
-export const maskedGeneralisedDice: Operation<GeneralisedDiceParams> = /* @__PURE__ */ pixelLoss(
-  /* @__PURE__ */ knownPixels(formula, "maskedGeneralisedDice"),
-);
+export const maskedGeneralisedDice: Operation<GeneralisedDiceParams, ["p", "t"]> =
+  /* @__PURE__ */ pixelLoss(
+    /* @__PURE__ */ knownPixels(formula, "maskedGeneralisedDice"),
+  );

@@ -39,7 +39,7 @@ function poolShape([x]: readonly Shape[], { keepAxes }: GlobalAveragePoolParams)
 }
 
 /** y = mean of x over its pixels: `[n, c, h, w]` to `[n, c]`, or to `[n, c, 1, 1]`. */
-export const globalAveragePool: Operation<GlobalAveragePoolParams> = {
+export const globalAveragePool: Operation<GlobalAveragePoolParams, ["x"]> = {
   name: "globalAveragePool",
   inputs: ["x"],
   shape: poolShape,

@@ -270,7 +270,7 @@ function sample(x: Shape, groups: number) {
 }
 
 /** y = (x − mean) / √(variance + ε) · w + b, with mean and variance of the group of channels. */
-export const groupNorm: Operation<GroupNormParams> = {
+export const groupNorm: Operation<GroupNormParams, ["x", "weight", "bias"]> = {
   name: "groupNorm",
   inputs: ["x", "weight", "bias"],
   shape: normShape,

@@ -168,7 +168,7 @@ function referenceMaxima({ shape, data }: NdArray, radius: number): number[] {
 }
 
 /** y = largest value within `radius` pixels along both axes, for `[n, c, h, w]`, each plane alone. */
-export const localMaximum: Operation<LocalMaximumParams> = {
+export const localMaximum: Operation<LocalMaximumParams, ["x"]> = {
   name: "localMaximum",
   inputs: ["x"],
   shape: checkedShape,

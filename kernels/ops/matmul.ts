@@ -111,7 +111,7 @@ function visitTerms(
 }
 
 /** y = a · b for a `[…, m, k]` and b `[…, k, n]`. */
-export const matmul: Operation<Record<never, never>> = {
+export const matmul: Operation<Record<never, never>, ["a", "b"]> = {
   name: "matmul",
   inputs: ["a", "b"],
   shape: shapeOf,

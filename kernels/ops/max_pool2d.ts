@@ -182,7 +182,7 @@ function visitMaxima(x: NdArray, found: (out: number, input: number) => void): v
 }
 
 /** y = maximum of each 2 × 2 window: `[n, c, h, w]` to `[n, c, ⌊h/2⌋, ⌊w/2⌋]`. */
-export const maxPool2d: Operation<Record<never, never>> = {
+export const maxPool2d: Operation<Record<never, never>, ["x"]> = {
   name: "maxPool2d",
   inputs: ["x"],
   shape: poolShape,

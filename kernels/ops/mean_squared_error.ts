@@ -7,7 +7,7 @@
 import type { Operation } from "../operation.ts";
 import { knownPixels, type PixelLoss, pixelLoss } from "./pixel_loss.ts";
 
-const formula: PixelLoss<Record<never, never>> = {
+const formula: PixelLoss<Record<never, never>, ["a", "b"]> = {
   name: "meanSquaredError",
   inputs: ["a", "b"],
   over: "batch",
@@ -25,9 +25,11 @@ const formula: PixelLoss<Record<never, never>> = {
 };
 
 /** Mean of (a − b)² over all elements. */
-export const meanSquaredError: Operation<Record<never, never>> = /* @__PURE__ */ pixelLoss(formula);
+export const meanSquaredError: Operation<Record<never, never>, ["a", "b"]> =
+  /* @__PURE__ */ pixelLoss(formula);
 
 /** The same over the elements whose target b is not negative. */
-export const maskedMeanSquaredError: Operation<Record<never, never>> = /* @__PURE__ */ pixelLoss(
-  /* @__PURE__ */ knownPixels(formula, "maskedMeanSquaredError"),
-);
+export const maskedMeanSquaredError: Operation<Record<never, never>, ["a", "b"]> =
+  /* @__PURE__ */ pixelLoss(
+    /* @__PURE__ */ knownPixels(formula, "maskedMeanSquaredError"),
+  );

@@ -36,7 +36,7 @@ function windowFor(x: Shape, { before, after = before, value = 0 }: PadParams): 
 }
 
 /** y = x inside, the value around it. */
-export const pad: Operation<PadParams> = {
+export const pad: Operation<PadParams, ["x"]> = {
   name: "pad",
   inputs: ["x"],
   shape: ([x], params) => windowFor(x, params).shape,

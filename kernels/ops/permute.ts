@@ -55,7 +55,7 @@ function reordering<P extends Params>({ name, orderOf, samples }: {
   name: string;
   orderOf: { rule(x: Shape, params: P): readonly number[] }["rule"];
   samples: readonly OperationSample<P>[];
-}): Operation<P> {
+}): Operation<P, ["x"]> {
   return {
     name,
     inputs: ["x"],
@@ -74,7 +74,7 @@ function reordering<P extends Params>({ name, orderOf, samples }: {
 }
 
 /** y = x with its axes in another order. */
-export const permute: Operation<PermuteParams> = /* @__PURE__ */ reordering({
+export const permute: Operation<PermuteParams, ["x"]> = /* @__PURE__ */ reordering({
   name: "permute",
   orderOf: (_, { axes }) => axes,
   samples: [
@@ -88,7 +88,7 @@ export const permute: Operation<PermuteParams> = /* @__PURE__ */ reordering({
 });
 
 /** y = xᵀ: the last two axes change places, of each matrix of a batch. */
-export const transpose: Operation<Record<never, never>> = /* @__PURE__ */ reordering({
+export const transpose: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ reordering({
   name: "transpose",
   orderOf(x) {
     if (x.length < 2) {

@@ -20,11 +20,14 @@ import type { Tensor } from "../gpu/tensor.ts";
 export type Sums = readonly [number, number, number, number];
 
 /** A loss between two maps a and b, in WGSL and in plain numbers. */
-export interface PixelLoss<P extends Params> {
+export interface PixelLoss<
+  P extends Params,
+  N extends readonly [string, string] = readonly [string, string],
+> {
   /** The operation's name. */
   readonly name: string;
   /** Names of the two inputs. */
-  readonly inputs: readonly [string, string];
+  readonly inputs: N;
   /** Whether sums run over the whole batch or over each image, whose losses are then averaged. */
   readonly over: "batch" | "image";
   /** Values of the loss's parameters where tests and benches run it; WGSL sees them as numbers. */
@@ -136,7 +139,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
  * @param loss A loss whose fourth sum is free, which counts the known pixels now.
  * @param name The name of the operation.
  */
-export function knownPixels<P extends Params>(loss: PixelLoss<P>, name: string): PixelLoss<P> {
+export function knownPixels<P extends Params, N extends readonly [string, string]>(
+  loss: PixelLoss<P, N>,
+  name: string,
+): PixelLoss<P, N> {
   const known = (s: Sums) => Math.max(s[3], 1);
   return {
     ...loss,
@@ -164,7 +170,9 @@ export function knownPixels<P extends Params>(loss: PixelLoss<P>, name: string):
 }
 
 /** Makes the operation `(a, b) -> scalar` of a loss; the result has shape `[1]`. */
-export function pixelLoss<P extends Params>(loss: PixelLoss<P>): Operation<P> {
+export function pixelLoss<P extends Params, const N extends readonly [string, string]>(
+  loss: PixelLoss<P, N>,
+): Operation<P, N> {
   const { name, over, wgsl } = loss;
   const generic = loss as unknown as PixelLoss<Params>;
   const layout = (size: number, batch: number) => {

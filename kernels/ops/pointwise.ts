@@ -48,7 +48,7 @@ const USES_OUTPUT = /\by\b/;
  * });
  * ```
  */
-export function pointwise<P extends PointwiseParams>(formula: Pointwise<P>): Operation<P> {
+export function pointwise<P extends PointwiseParams>(formula: Pointwise<P>): Operation<P, ["x"]> {
   const { name, value, slope, params, fill = "normal" } = formula;
   const named = (expression: string, names: Record<string, string>) =>
     expression.replace(/\b[xy]\b/g, (name) => names[name] ?? name);
@@ -89,35 +89,35 @@ export function pointwise<P extends PointwiseParams>(formula: Pointwise<P>): Ope
 }
 
 /** y = −x. */
-export const neg: Operation<Record<never, never>> = /* @__PURE__ */ pointwise({
+export const neg: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise({
   name: "neg",
   ...{ value: "-x", slope: "vec4f(-1.0)" },
   ...{ f: (x) => -x, df: () => -1, params: {} },
 });
 
 /** y = eˣ. */
-export const exp: Operation<Record<never, never>> = /* @__PURE__ */ pointwise({
+export const exp: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise({
   name: "exp",
   ...{ value: "exp(x)", slope: "y" },
   ...{ f: Math.exp, df: Math.exp, params: {} },
 });
 
 /** y = ln x; −∞ at 0 and NaN below. */
-export const log: Operation<Record<never, never>> = /* @__PURE__ */ pointwise({
+export const log: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise({
   name: "log",
   ...{ value: "log(x)", slope: "1.0 / x" },
   ...{ f: Math.log, df: (x) => 1 / x, params: {}, fill: "probability" },
 });
 
 /** y = √x, with an infinite slope at 0; NaN below. */
-export const sqrt: Operation<Record<never, never>> = /* @__PURE__ */ pointwise({
+export const sqrt: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise({
   name: "sqrt",
   ...{ value: "sqrt(x)", slope: "0.5 / y" },
   ...{ f: Math.sqrt, df: (x) => 0.5 / Math.sqrt(x), params: {}, fill: "probability" },
 });
 
 /** y = x². */
-export const square: Operation<Record<never, never>> = /* @__PURE__ */ pointwise({
+export const square: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise({
   name: "square",
   ...{ value: "x * x", slope: "2.0 * x" },
   ...{ f: (x) => x * x, df: (x) => 2 * x, params: {} },
@@ -127,7 +127,7 @@ export const square: Operation<Record<never, never>> = /* @__PURE__ */ pointwise
  * Hyperbolic tangent, by its series near 0, where the exponential loses digits. (Some drivers' own
  * gives NaN for large x.)
  */
-export const tanh: Operation<Record<never, never>> = /* @__PURE__ */ pointwise({
+export const tanh: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise({
   name: "tanh",
   value: "select(1.0 - 2.0 / (exp(2.0 * x) + 1.0), " +
     "x * (1.0 - x * x * (1.0 / 3.0 - x * x * (2.0 / 15.0 - x * x * (17.0 / 315.0 - x * x * " +
@@ -143,7 +143,7 @@ export type LeakyReluParams = {
 };
 
 /** y = x above 0, slope · x below; the derivative at 0 is the slope. */
-export const leakyRelu: Operation<LeakyReluParams> = /* @__PURE__ */ pointwise({
+export const leakyRelu: Operation<LeakyReluParams, ["x"]> = /* @__PURE__ */ pointwise({
   name: "leakyRelu",
   value: "select(p.slope * x, x, x > vec4f(0.0))",
   slope: "select(vec4f(p.slope), vec4f(1.0), x > vec4f(0.0))",
@@ -177,7 +177,7 @@ function normalDensity(x: number): number {
 }
 
 /** Gaussian error linear unit, y = x · Φ(x) (Hendrycks and Gimpel 2016), not its tanh approximation. */
-export const gelu: Operation<Record<never, never>> = /* @__PURE__ */ pointwise({
+export const gelu: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise({
   name: "gelu",
   value: /* @__PURE__ */ (() => `x * ${NORMAL}`)(),
   slope: /* @__PURE__ */ (() =>

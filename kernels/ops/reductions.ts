@@ -77,7 +77,7 @@ function partsOf(x: Shape, { steps, shape }: Plan): number[][] {
   return parts;
 }
 
-function reduction(rule: Reduction): Operation<ReductionParams> {
+function reduction(rule: Reduction): Operation<ReductionParams, ["x"]> {
   const { name, reference } = rule;
   const sample = (shape: Shape, params: ReductionParams, fill = rule.fill ?? "normal") => ({
     shapes: [shape],
@@ -141,7 +141,7 @@ function spread(
 }
 
 /** y = Σ x over axes. */
-export const sum: Operation<ReductionParams> = /* @__PURE__ */ reduction({
+export const sum: Operation<ReductionParams, ["x"]> = /* @__PURE__ */ reduction({
   name: "sum",
   forward: (device, x, { axes, shape }) =>
     reduceAxes(device, x, { label: "sum", kind: "sum", axes, shape }),
@@ -154,7 +154,7 @@ export const sum: Operation<ReductionParams> = /* @__PURE__ */ reduction({
 });
 
 /** y = the mean of x over axes. */
-export const mean: Operation<ReductionParams> = /* @__PURE__ */ reduction({
+export const mean: Operation<ReductionParams, ["x"]> = /* @__PURE__ */ reduction({
   name: "mean",
   forward(device, x, { axes, shape, count }) {
     using scope = device.scope();
@@ -180,7 +180,7 @@ function largestOf(values: readonly number[]): number {
 }
 
 /** y = the largest x over axes. */
-export const max: Operation<ReductionParams> = /* @__PURE__ */ reduction({
+export const max: Operation<ReductionParams, ["x"]> = /* @__PURE__ */ reduction({
   name: "max",
   forward: (device, x, { axes, shape }) =>
     reduceAxes(device, x, { label: "max", kind: "max", axes, shape }),

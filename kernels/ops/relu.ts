@@ -8,7 +8,7 @@ import { elementwise } from "../parts/elementwise.ts";
 import type { Operation } from "../operation.ts";
 
 /** y = max(x, 0), for any shape. */
-export const relu: Operation<Record<never, never>> = {
+export const relu: Operation<Record<never, never>, ["x"]> = {
   name: "relu",
   inputs: ["x"],
   shape: ([x]) => x,

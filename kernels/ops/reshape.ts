@@ -53,7 +53,7 @@ function renaming<P extends Params>({ name, shapeOf, samples }: {
   name: string;
   shapeOf: { rule(x: Shape, params: P): Shape }["rule"];
   samples: readonly OperationSample<P>[];
-}): Operation<P> {
+}): Operation<P, ["x"]> {
   return {
     name,
     inputs: ["x"],
@@ -69,7 +69,7 @@ function renaming<P extends Params>({ name, shapeOf, samples }: {
 }
 
 /** y = x with other extents, row-major as before. */
-export const reshape: Operation<ReshapeParams> = /* @__PURE__ */ renaming({
+export const reshape: Operation<ReshapeParams, ["x"]> = /* @__PURE__ */ renaming({
   name: "reshape",
   shapeOf: reshapeShape,
   samples: [
@@ -81,7 +81,7 @@ export const reshape: Operation<ReshapeParams> = /* @__PURE__ */ renaming({
 });
 
 /** y = x with all axes from one on made one: `[n, c, h, w]` to `[n, c · h · w]`. */
-export const flatten: Operation<FlattenParams> = /* @__PURE__ */ renaming({
+export const flatten: Operation<FlattenParams, ["x"]> = /* @__PURE__ */ renaming({
   name: "flatten",
   shapeOf: flattenShape,
   samples: [

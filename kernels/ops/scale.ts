@@ -29,7 +29,7 @@ function multiplyArray({ shape, data }: NdArray, { factor }: ScaleParams): NdArr
 }
 
 /** y = factor · x, for any shape. */
-export const scale: Operation<ScaleParams> = {
+export const scale: Operation<ScaleParams, ["x"]> = {
   name: "scale",
   inputs: ["x"],
   shape: ([x]) => x,

@@ -18,7 +18,7 @@ function logistic(x: number): number {
 }
 
 /** y = 1 / (1 + e⁻ˣ), for any shape. */
-export const sigmoid: Operation<Record<never, never>> = {
+export const sigmoid: Operation<Record<never, never>, ["x"]> = {
   name: "sigmoid",
   inputs: ["x"],
   shape: ([x]) => x,

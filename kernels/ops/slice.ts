@@ -41,7 +41,7 @@ function windowBack(x: Shape, params: SliceParams): Window {
 }
 
 /** y = x[…, start … end − 1, …] along one axis. */
-export const slice: Operation<SliceParams> = {
+export const slice: Operation<SliceParams, ["x"]> = {
   name: "slice",
   inputs: ["x"],
   shape: ([x], params) => windowFor(x, params).shape,

@@ -29,7 +29,7 @@ function sliceShape([x]: readonly Shape[], { start, count }: SliceBatchParams): 
 }
 
 /** y = x[start … start + count − 1] along the first axis. */
-export const sliceBatch: Operation<SliceBatchParams> = {
+export const sliceBatch: Operation<SliceBatchParams, ["x"]> = {
   name: "sliceBatch",
   inputs: ["x"],
   shape: sliceShape,

@@ -12,7 +12,7 @@ import type { Operation } from "../operation.ts";
 import type { DiceParams } from "./dice.ts";
 import { knownPixels, type PixelLoss, pixelLoss } from "./pixel_loss.ts";
 
-const formula: PixelLoss<DiceParams> = {
+const formula: PixelLoss<DiceParams, ["a", "b"]> = {
   name: "squaredDice",
   inputs: ["a", "b"],
   over: "batch",
@@ -36,9 +36,9 @@ const formula: PixelLoss<DiceParams> = {
 };
 
 /** Squared-denominator Dice loss of two maps of the same shape. */
-export const squaredDice: Operation<DiceParams> = /* @__PURE__ */ pixelLoss(formula);
+export const squaredDice: Operation<DiceParams, ["a", "b"]> = /* @__PURE__ */ pixelLoss(formula);
 
 /** The same of a prediction against a target, over the pixels whose target is not negative. */
-export const maskedSquaredDice: Operation<DiceParams> = /* @__PURE__ */ pixelLoss(
+export const maskedSquaredDice: Operation<DiceParams, ["a", "b"]> = /* @__PURE__ */ pixelLoss(
   /* @__PURE__ */ knownPixels(formula, "maskedSquaredDice"),
 );

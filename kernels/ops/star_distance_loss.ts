@@ -242,7 +242,7 @@ const SHAPES: readonly (readonly [Shape, boolean])[] = [
  * Loss of predicted distances d along rays against true ones t, both `[n, rays, h, w]`, weighted by a
  * mask `[n, 1, h, w]` from 0 to 1; below 0 is unknown.
  */
-export const starDistanceLoss: Operation<StarDistanceLossParams> = {
+export const starDistanceLoss: Operation<StarDistanceLossParams, ["d", "t", "mask"]> = {
   name: "starDistanceLoss",
   inputs: ["d", "t", "mask"],
   shape([d, t, mask]) {

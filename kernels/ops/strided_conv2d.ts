@@ -228,7 +228,7 @@ function sample(x: Shape, [cOut, k, stride, padding]: [number, number, number, n
 }
 
 /** y = every `stride`-th pixel of x ⋆ w + b: `[n, c_in, h, w]` to `[n, c_out, ⌊(h + 2p − k)/s⌋ + 1, …]`. */
-export const stridedConv2d: Operation<StridedConv2dParams> = {
+export const stridedConv2d: Operation<StridedConv2dParams, ["x", "weight", "bias"]> = {
   name: "stridedConv2d",
   inputs: ["x", "weight", "bias"],
   shape: convShape,

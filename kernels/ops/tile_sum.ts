@@ -157,7 +157,7 @@ function referenceTiles([a, b]: readonly NdArray[], params: TileSumParams) {
 }
 
 /** Difference of the foreground in each tile of two maps `[n, c, h, w]`; a scalar `[1]`. */
-export const tileSum: Operation<TileSumParams> = {
+export const tileSum: Operation<TileSumParams, ["a", "b"]> = {
   name: "tileSum",
   inputs: ["a", "b"],
   shape: checkedShape,

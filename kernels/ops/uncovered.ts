@@ -14,7 +14,7 @@ import type { DiceParams } from "./dice.ts";
 import { pixelLoss } from "./pixel_loss.ts";
 
 /** Share of the first map that the second, of the same shape, does not cover; gradient to both. */
-export const uncovered: Operation<DiceParams> = /* @__PURE__ */ pixelLoss<DiceParams>({
+export const uncovered: Operation<DiceParams, ["a", "cover"]> = /* @__PURE__ */ pixelLoss({
   name: "uncovered",
   inputs: ["a", "cover"],
   over: "batch",

@@ -164,7 +164,7 @@ function upsampling(
     backward: Kernels;
     visit: Visit;
   },
-): Operation<Record<never, never>> {
+): Operation<Record<never, never>, ["x"]> {
   return {
     name,
     inputs: ["x"],
@@ -222,7 +222,7 @@ export function sumBlocks(device: Device, dy: Tensor<"f32">): Tensor<"f32"> {
 }
 
 /** Nearest-neighbour upsampling: `[n, c, h, w]` to `[n, c, 2h, 2w]`. */
-export const upsampleNearest: Operation<Record<never, never>> = /* @__PURE__ */ upsampling({
+export const upsampleNearest: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ upsampling({
   name: "upsampleNearest",
   forward: { any: NEAREST, vectors: NEAREST_VECTORS },
   backward: NEAREST_BLOCKS,
@@ -230,7 +230,7 @@ export const upsampleNearest: Operation<Record<never, never>> = /* @__PURE__ */ 
 });
 
 /** Bilinear upsampling with half-pixel centres: `[n, c, h, w]` to `[n, c, 2h, 2w]`. */
-export const upsampleBilinear: Operation<Record<never, never>> = /* @__PURE__ */ upsampling({
+export const upsampleBilinear: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ upsampling({
   name: "upsampleBilinear",
   forward: { any: BILINEAR },
   backward: { any: BILINEAR_BACKWARD },

@@ -41,7 +41,7 @@ function shapesFor(x: Shape, cOut: number, k: number): Shape[] {
 }
 
 /** y = x ⋆ w + b for x `[n, c_in, h, w]`, w `[c_out, c_in, k, k]`, b `[c_out]`. */
-export const conv2d: Operation<Conv2dParams> = {
+export const conv2d: Operation<Conv2dParams, ["x", "weight", "bias"]> = {
   name: "conv2d",
   inputs: ["x", "weight", "bias"],
   shape: conv2dShape,
