@@ -25,6 +25,35 @@ Deno.test("filter removes what no neighbouring frame shows, and keeps what it ha
   });
 });
 
+Deno.test("track gives numbers that stay, and evaluate scores them", async () => {
+  const frames = [0, 1, 2].map((t) =>
+    encodeLabelTiff([labelsOf([{ x: 1 + t, y: 1, width: 4, height: 3 }])])
+  );
+  const files = Object.fromEntries(frames.flatMap((bytes, t) => [
+    [`l/t00${t}.tif`, bytes],
+    [`tra/man_track00${t}.tif`, bytes],
+  ]));
+  await withFolder({ ...files, "tra/man_track.txt": "1 0 2 0\n" }, async (cwd) => {
+    const { lines, next } = await saysNext(["track", "--labels=l", "--out=o", "--ctc"], { cwd });
+    assertEquals(lines[0].startsWith("1 track, 0 divisions, 0 frames missing within tracks"), true);
+    assertMatch(next[1], / evaluate --labels o --markers TRUTH$/);
+    assertEquals((await tree(`${cwd}/o`)).sort(), [
+      ...["mask000.tif", "mask001.tif", "mask002.tif", "objects.csv", "res_track.txt"],
+      ...["t000.tif", "t001.tif", "t002.tif", "track.json", "tracks.csv"],
+    ]);
+    const scored = await saysNext(["evaluate", "--labels=o", "--markers=tra"], { cwd });
+    assertEquals(scored.lines.some((line) => line.startsWith("TRA 1.0000  LNK 1.0000")), true);
+    await fails(["track", "--labels=l"], { code: 2, says: ["--out is missing"], cwd });
+    await fails(["track", "--labels=l", "--out=x", "--fill=all"], {
+      ...{ code: 2, says: ["--fill all: expected none, probable or copy"], cwd },
+    });
+    await fails(["track", "--labels=l", "--out=o", "--max-gap=1"], {
+      ...{ code: 1, says: ["with other settings"], cwd },
+    });
+    await fails(["track", "--labels=none", "--out=x"], { code: 3, says: ["none"], cwd });
+  });
+});
+
 Deno.test("synth --holotomography writes stacks that train takes, and says how", async () => {
   await withFolder({}, async (cwd) => {
     const { lines, next } = await saysNext(

@@ -15,6 +15,7 @@ import { filterCommand } from "./commands/filter.ts";
 import { importCommand } from "./commands/exchange/import.ts";
 import { predictCommand } from "./commands/predict.ts";
 import { synthCommand } from "./commands/synth.ts";
+import { trackCommand } from "./commands/track.ts";
 import { trainCommand } from "./commands/train.ts";
 import { tuneCommand } from "./commands/tune.ts";
 
@@ -22,6 +23,7 @@ import { tuneCommand } from "./commands/tune.ts";
 export const commands: readonly Command[] = [
   trainCommand,
   predictCommand,
+  trackCommand,
   evaluateCommand,
   experimentCommand,
   importCommand,

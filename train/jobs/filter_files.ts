@@ -11,18 +11,13 @@
 import { unusable } from "../images/faults/input_fault.ts";
 import { disk } from "./disk/files.ts";
 import { makeFolder } from "./disk/folders.ts";
-import { imageStem } from "../images/names.ts";
 import type { Source } from "../images/source.ts";
 import { frameTimes } from "../images/series/frame_times.ts";
 import { type LabelSequence, openLabels } from "../images/series/truth.ts";
 import { openVideo, type Video } from "../images/series/video.ts";
 import { JobOutput } from "./outputs/job_output.ts";
-import {
-  filesToWrite,
-  type OutputJob,
-  type PlannedJob,
-  planOutputs,
-} from "./outputs/output_plan.ts";
+import { planLabelFiles } from "./outputs/label_files.ts";
+import { filesToWrite } from "./outputs/output_plan.ts";
 import {
   type FilterCounts,
   highestId,
@@ -118,7 +113,7 @@ export async function* filterFiles(
   }
   const { times, notes } = frameTimes({ name: path, numbers: labels.numbers });
   for (const text of notes) yield { type: "note", text };
-  const jobs = await planFiles(labels, { out, source });
+  const jobs = await planLabelFiles(labels, { out, source, verb: "filter" });
   const wanted = await Promise.all(jobs.map(({ files }) => filesToWrite(files, { overwrite })));
   const kept = wanted.filter((files) => files.length === 0).length;
   const counts = { written: 0, kept, dropped: 0, filled: 0 };
@@ -151,28 +146,6 @@ export async function* filterFiles(
     }
   }
   yield { type: "done", out, ...counts };
-}
-
-/** A stack gives one file, a folder one for each image. */
-async function planFiles(
-  labels: LabelSequence,
-  { out, source }: { out: string; source: Source },
-): Promise<PlannedJob<LabelSequence>[]> {
-  const { path, stack, names } = labels;
-  const numbers = [...names.keys()];
-  const jobs: OutputJob<LabelSequence>[] = stack
-    ? [{ source: labels, frames: numbers, stem: imageStem(path, source.formats) }]
-    : numbers.map((i) => ({ source: labels, frames: [i], stem: labels.stems[i] }));
-  return await planOutputs(jobs, {
-    out,
-    inputs: [path],
-    sayTwice: (name, { first, second }) =>
-      `Cannot filter ${path}: ${name} would be written for both ${names[first.frames[0]]} and ` +
-      `${names[second.frames[0]]}; keep one of them`,
-    sayAmong: () =>
-      `Cannot filter ${path} into ${out}: results would be mixed with or replace the labels; give ` +
-      "another --out",
-  });
 }
 
 /** The images with their names and how sure their maps are of the objects. */

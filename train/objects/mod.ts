@@ -21,6 +21,7 @@ export {
 export { SAME_OBJECT_IOU, sameObjects, type SamePair } from "./same_object.ts";
 export { type Loop, traceContours } from "./contours.ts";
 export { type Outline, tracedOutlines } from "./outline.ts";
+export { type Intensity, intensityOf, type Shape, shapeOf } from "./measures.ts";
 export { type Polygon, polygonsOf } from "./polygons.ts";
 
 export {
@@ -109,6 +110,16 @@ export {
   encodeChallengeTracks,
   encodeTrackTable,
 } from "./sequence/track_tables.ts";
+export {
+  type Fill,
+  type Filled,
+  type FilledFrame,
+  type FilledObject,
+  fillGaps,
+  type TrackedFrame,
+} from "./sequence/fill_gaps.ts";
+export { ChallengeTracks, type NumberedFrame } from "./sequence/challenge_tracks.ts";
+export { ObjectTable, type ObjectTableOptions } from "./sequence/object_table.ts";
 export { type SeenObject, seenObjects, type Shift } from "./sequence/seen_object.ts";
 export { type Motion, motionBetween } from "./sequence/drift.ts";
 export type { Point } from "./sequence/point_grid.ts";

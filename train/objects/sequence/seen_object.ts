@@ -50,12 +50,13 @@ export function seenObjects({ width, height, data }: LabelImage): SeenObject[] {
       else runs.set(label, [y, first, first + at - start]);
     }
   }
-  return Array.from(runs, ([label, list]) => measured(label, list, { width, height }));
+  return Array.from(runs, ([label, list]) => objectOfRuns(label, list, { width, height }));
 }
 
-function measured(
+/** The object that has some runs of pixels. */
+export function objectOfRuns(
   label: number,
-  runs: readonly number[],
+  runs: ArrayLike<number>,
   { width, height }: { width: number; height: number },
 ): SeenObject {
   let [area, sumY, sumX, border] = [0, 0, 0, false];

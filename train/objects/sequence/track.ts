@@ -165,6 +165,11 @@ export class Tracker {
     return { ...frame, data, time, objects: tracked, drift: this.#drift };
   }
 
+  /** How it tracks. */
+  get settings(): TrackSettings {
+    return this.#settings;
+  }
+
   /** All tracks in the order of their numbers, as they are by now: those that are still seen end here. */
   get tracks(): readonly TrackRecord[] {
     return this.#records;

@@ -1,0 +1,163 @@
+/**
+ * `track`: numbers that stay, for the objects of label images.
+ *
+ * @module
+ */
+
+import type { TrackEvent } from "../../jobs/track/track_options.ts";
+import type { Command } from "../command.ts";
+import { type Flag, OVERWRITE, PLANE_CHOICE } from "../flag.ts";
+import {
+  choiceFlag,
+  countFlag,
+  type Flags,
+  numberFlag,
+  requiredFlag,
+  textFlag,
+} from "../flag_values.ts";
+import { absolute, next } from "../session/next.ts";
+import { UsageError } from "../usage_error.ts";
+import { counted, type Shown } from "../text.ts";
+
+/** What gaps are filled with. */
+const FILLS = ["none", "probable", "copy"] as const;
+
+/** How objects are tracked; `predict --track` has these, too. */
+export const TRACKING: readonly Flag[] = [
+  {
+    name: "max-gap",
+    kind: "value",
+    placeholder: "N",
+    sentence: "The most frames in which a track may be missing before it ends",
+    default: "2",
+  },
+  {
+    name: "fill",
+    kind: "value",
+    placeholder: FILLS.join("|"),
+    sentence:
+      "Put objects back that frames miss: where probability maps show them, or wherever a track " +
+      "has a gap",
+    default: "none",
+  },
+  {
+    name: "reach",
+    kind: "value",
+    placeholder: "PIXELS",
+    sentence:
+      "The farthest that an object goes from frame to frame besides the common drift; from the " +
+      "size, step and distance of objects unless told",
+  },
+  {
+    name: "divisions",
+    kind: "switch",
+    sentence: "Look for divisions: two alike objects, of which the mother was in the middle",
+    default: "true",
+  },
+];
+
+/** What the flags of tracking say. */
+export function trackingOf(flags: Flags) {
+  const reach = numberFlag(flags, "reach");
+  if (reach !== undefined && !(reach > 0)) {
+    throw new UsageError(`Cannot use --reach ${reach}: expected a number over 0`);
+  }
+  return {
+    reach,
+    maxGap: countFlag(flags, "max-gap"),
+    fill: choiceFlag(flags, "fill", { choices: FILLS }),
+    divisions: flags.divisions !== false,
+    ctc: flags.ctc === true,
+  };
+}
+
+/** The command `track`. */
+export const trackCommand: Command = {
+  name: "track",
+  summary: "Gives the objects of label images numbers that stay, and measures them",
+  goingOn: "nothing of it is kept; call it again",
+  usage: "--labels PATH --out DIR [--images PATH] [flags]",
+  flags: [
+    {
+      name: "labels",
+      kind: "value",
+      placeholder: "PATH",
+      sentence: "A folder or stack of label images, whose numbers mean nothing",
+    },
+    {
+      name: "out",
+      kind: "value",
+      placeholder: "DIR",
+      sentence: "Where labels with numbers of tracks, tracks.csv and objects.csv go, new or empty",
+    },
+    {
+      name: "images",
+      kind: "value",
+      placeholder: "PATH",
+      sentence: "The images of the same frames, whose intensities are measured in every channel",
+    },
+    ...TRACKING,
+    {
+      name: "probability",
+      kind: "value",
+      placeholder: "PATH",
+      sentence:
+        "With --fill probable: probability maps of the same frames; those beside the labels " +
+        "unless told",
+    },
+    {
+      name: "ctc",
+      kind: "switch",
+      sentence: "Also write mask000.tif, … and res_track.txt, as the Cell Tracking Challenge does",
+    },
+    ...PLANE_CHOICE.filter(({ name }) => name === "slice"),
+    OVERWRITE,
+  ],
+  async run(flags, { output }) {
+    const labels = requiredFlag(flags, "labels");
+    const out = requiredFlag(flags, "out");
+    const options = {
+      ...trackingOf(flags),
+      ...{ labels, out, images: textFlag(flags, "images") },
+      probability: textFlag(flags, "probability"),
+      slice: countFlag(flags, "slice", { least: 1 }),
+      overwrite: flags.overwrite === true,
+    };
+    if (options.probability !== undefined && options.fill !== "probable") {
+      throw new UsageError("Cannot use --probability without --fill probable");
+    }
+    const { trackFiles } = await import("../../jobs/track/track_files.ts");
+    for await (const event of trackFiles(options)) output.event(event, formatTracking);
+    const evaluate = ["evaluate", "--labels", out, "--markers", "TRUTH"] as const;
+    output.say(next("score the tracks against true ones", evaluate));
+  },
+};
+
+/** What tracking tells, as text. */
+export function formatTracking(event: TrackEvent): Shown {
+  switch (event.type) {
+    case "note":
+      return { lines: [event.text], status: null };
+    case "frame": {
+      const { done, total, name, objects, put_back } = event;
+      const back = put_back === 0 ? "" : `, ${put_back} put back`;
+      const status = `${done}/${total}  ${name}: ${counted(objects, "object")} tracked${back}`;
+      return { lines: [], status };
+    }
+    case "done": {
+      const { out, written, tracks, divisions, gaps, put_back, step } = event;
+      const steps = step === null ? "" : `; a step is ${step.toFixed(1)} pixels`;
+      return {
+        lines: [
+          `${counted(tracks, "track")}, ${counted(divisions, "division")}, ${
+            counted(gaps, "frame")
+          } missing within tracks, ${counted(put_back, "object")} put back${steps}`,
+          `${counted(written, "label file")}, tracks.csv and objects.csv written to ${
+            absolute(out)
+          }`,
+        ],
+        status: null,
+      };
+    }
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * Tracks the objects of label images on disk, whoever made them: labels whose numbers stay, and tables of
+ * tracks and objects.
+ *
+ * Images are decoded one by one, and as many are in memory as a gap may have frames. The pages of a stack
+ * wait in memory, compressed, as their widest id decides on the format.
+ *
+ * @module
+ */
+
+import type { Source } from "../../images/source.ts";
+import { type FilledObject, fillGaps } from "../../objects/sequence/fill_gaps.ts";
+import { ObjectTable } from "../../objects/sequence/object_table.ts";
+import { type Tracked, Tracker, type TrackRecord } from "../../objects/sequence/track.ts";
+import { encodeTrackTable } from "../../objects/sequence/track_tables.ts";
+import { AtomicFile, disk, writeFileAtomic } from "../disk/files.ts";
+import { claimEmptyFolder, claimFolder, type FilledFolder } from "../disk/folders.ts";
+import { JobOutput } from "../outputs/job_output.ts";
+import { planLabelFiles } from "../outputs/label_files.ts";
+import type { OutputFile } from "../outputs/output_plan.ts";
+import { basename } from "../../images/names.ts";
+import { CHALLENGE_TABLE, ChallengeFiles } from "./challenge_files.ts";
+import { type InputFrame, openTrackInputs, type TrackInputs } from "./track_inputs.ts";
+import type { TrackEvent, TrackFilesOptions } from "./track_options.ts";
+import {
+  readTrackRecord,
+  recordOf,
+  TRACK_RECORD,
+  type TrackRecordFile,
+  writeTrackRecord,
+} from "./track_record.ts";
+
+/** Names of the tables. */
+const TABLES = { tracks: "tracks.csv", objects: "objects.csv" } as const;
+
+/**
+ * Tracks objects and writes, under the names of the labels, labels whose numbers are tracks; `tracks.csv`,
+ * `objects.csv`, and with `ctc` the challenge's files. `track.json` is written last.
+ *
+ * @throws {SyntaxError | RangeError | TypeError} If a file is damaged, sizes differ, or a setting makes
+ *   no sense.
+ * @throws {Error} If the output folder holds anything else, or is that of the labels.
+ *
+ * @example
+ * ```ts ignore
+ * for await (const event of trackFiles({ labels: "predicted", out: "tracked" })) {
+ *   if (event.type === "done") console.log(`${event.tracks} tracks`);
+ * }
+ * ```
+ */
+export async function* trackFiles(options: TrackFilesOptions): AsyncGenerator<TrackEvent> {
+  const { labels: path, images, out, fill = "none", source = disk, overwrite = false } = options;
+  const { maxGap, divisions, reach, ctc = false } = options;
+  const tracker = new Tracker({ maxGap, divisions, reach });
+  const inputs = await openTrackInputs(source, options);
+  for (const text of inputs.notes) yield { type: "note", text };
+  const { labels } = inputs;
+  const settings = { ...tracker.settings, fill, ctc };
+  const record = await recordOf(source, { labels: path, frames: labels.length, images, settings });
+  if (!overwrite && await isDone(out, record)) {
+    yield { type: "note", text: `${out}: tracked alike before, and kept; --overwrite replaces it` };
+    return;
+  }
+  const challenge = ctc
+    ? new ChallengeFiles(out, { times: inputs.times, stems: labels.stems })
+    : null;
+  const plan = await planOwnFiles(inputs, { out, source, challenge });
+  using folder = await claim(out, { path, overwrite, parts: partsOf(inputs, { plan, challenge }) });
+  const filled = fillGaps(trackedFrames(tracker, inputs), { fill, maxGap: settings.maxGap });
+  const { channels, calibration } = inputs;
+  const table = new ObjectTable({ channels, calibration });
+  await using objects = await AtomicFile.create(`${out}/${TABLES.objects}`);
+  const encoder = new TextEncoder();
+  await objects.write(encoder.encode(table.header));
+  const back = new Map<number, number>();
+  let [done, written, putBack] = [0, 0, 0];
+  let output: JobOutput | null = null;
+  try {
+    for await (const frame of filled) {
+      const own = plan[done++];
+      if (own.files.length > 0) {
+        output ??= new JobOutput(own.files, { frames: own.frames, of: labels });
+        if (await output.add({ labels: frame })) {
+          output = null;
+          written++;
+        }
+      }
+      await objects.write(encoder.encode(table.lines(frame, frame.images)));
+      await challenge?.add(frame, (track) => tracker.tracks[track - 1].parent);
+      const drawn = countBack(frame.objects, back);
+      putBack += drawn;
+      const counts = { objects: frame.objects.length, put_back: drawn };
+      yield { type: "frame", name: frame.name, path, done, total: labels.length, ...counts };
+    }
+  } finally {
+    await output?.[Symbol.asyncDispose]();
+  }
+  const tracks = tracker.tracks.map((track) => withBack(track, back.get(track.track) ?? 0));
+  await writeFileAtomic(`${out}/${TABLES.tracks}`, encodeTrackTable(tracks));
+  await objects.commit();
+  for (const text of await challenge?.end() ?? []) yield { type: "note", text };
+  await writeTrackRecord(out, record);
+  folder.keep();
+  yield {
+    ...{ type: "done", out, written, tracks: tracks.length, put_back: putBack },
+    divisions: tracks.filter(({ end }) => end === "divided").length,
+    gaps: tracks.reduce((sum, { gaps }) => sum + gaps, 0),
+    step: Number.isNaN(tracker.step) ? null : tracker.step,
+  };
+}
+
+async function* trackedFrames(
+  tracker: Tracker,
+  inputs: TrackInputs,
+): AsyncGenerator<InputFrame & Tracked> {
+  for await (const frame of inputs.frames()) yield tracker.add(frame);
+}
+
+/** Counts what was put back, for each track, and gives how many there are in a frame. */
+function countBack(objects: readonly FilledObject[], back: Map<number, number>): number {
+  const found = objects.filter(({ putBack }) => putBack);
+  for (const { track } of found) back.set(track, (back.get(track) ?? 0) + 1);
+  return found.length;
+}
+
+/** A track of whose gaps some are filled. */
+function withBack(track: TrackRecord, count: number): TrackRecord {
+  return { ...track, gaps: track.gaps - count };
+}
+
+/** The label files of each frame, and how many frames go into them; none that the challenge's replace. */
+async function planOwnFiles(
+  { labels, times }: TrackInputs,
+  { out, source, challenge }: { out: string; source: Source; challenge: ChallengeFiles | null },
+): Promise<{ files: readonly OutputFile[]; frames: number }[]> {
+  const jobs = await planLabelFiles(labels, { out, source, verb: "track" });
+  const taken = new Set(challenge ? times.map((time) => `${out}/${challenge.nameOf(time)}`) : []);
+  return jobs.flatMap(({ files, frames }) => {
+    const own = files.filter(({ path }) => !taken.has(path));
+    return frames.map(() => ({ files: own, frames: frames.length }));
+  });
+}
+
+function partsOf(
+  { times }: TrackInputs,
+  { plan, challenge }: {
+    plan: readonly { files: readonly OutputFile[] }[];
+    challenge: ChallengeFiles | null;
+  },
+): string[] {
+  const own = plan.flatMap(({ files }) => files.map(({ path }) => basename(path)));
+  const masks = challenge ? times.map((time) => challenge.nameOf(time)) : [];
+  return [...new Set([...own, ...masks, CHALLENGE_TABLE, ...Object.values(TABLES), TRACK_RECORD])];
+}
+
+/** Claims the output folder: a new or empty one, unless what it holds may be replaced. */
+async function claim(
+  out: string,
+  { path, overwrite, parts }: { path: string; overwrite: boolean; parts: readonly string[] },
+): Promise<Pick<FilledFolder, "keep"> & Disposable> {
+  if (!overwrite) {
+    return await claimEmptyFolder(out, { job: "track", task: `track ${path} into ${out}`, parts });
+  }
+  return { ...await claimFolder(out, "track"), keep: () => {} };
+}
+
+/**
+ * Whether the output folder is complete.
+ *
+ * @throws {Error} If it is, of other labels or with other settings.
+ */
+async function isDone(out: string, record: TrackRecordFile): Promise<boolean> {
+  const before = await readTrackRecord(out);
+  if (before === null) return false;
+  if (JSON.stringify(before) === JSON.stringify(record)) return true;
+  throw new Error(
+    `Cannot track into ${out}: it holds tracks of other labels or with other settings; give another ` +
+      "--out, or replace them with --overwrite",
+  );
+}

@@ -1,0 +1,152 @@
+/**
+ * The frames that are tracked: labels with, where they are given, the channels of their images and their
+ * probability maps.
+ *
+ * @module
+ */
+
+import { unusable } from "../../images/faults/input_fault.ts";
+import type { Calibration, LabelImage, Plane } from "../../images/image.ts";
+import { dirname, frameNumbers, imageStem, join } from "../../images/names.ts";
+import type { Source } from "../../images/source.ts";
+import { frameTimes } from "../../images/series/frame_times.ts";
+import { matchTruth, type NamedImages } from "../../images/series/match_truth.ts";
+import { type LabelSequence, openLabels } from "../../images/series/truth.ts";
+import { openVideo, type Video } from "../../images/series/video.ts";
+import { probabilityTiff } from "../../objects/formats/probability_tiff.ts";
+import type { TimedFrame } from "../../objects/sequence/timed_frame.ts";
+import type { TrackFilesOptions } from "./track_options.ts";
+
+/** A frame with what belongs to it. */
+export interface InputFrame extends TimedFrame {
+  /** When it was taken. */
+  readonly time: number;
+  /** What to call it. */
+  readonly name: string;
+  /** The channels of its image; none without images. */
+  readonly images: readonly Plane[];
+  /** Its probability map, where there are any. */
+  readonly map: Plane | null;
+}
+
+/** All that is read. */
+export interface TrackInputs {
+  /** The labels. */
+  readonly labels: LabelSequence;
+  /** When each of them was taken. */
+  readonly times: readonly number[];
+  /** Names of the channels. */
+  readonly channels: readonly string[];
+  /** How large a pixel is, as the images or else the labels say. */
+  readonly calibration?: Calibration;
+  /** What a user should know. */
+  readonly notes: readonly string[];
+  /** The frames, one decoded at a time. */
+  frames(): AsyncGenerator<InputFrame>;
+}
+
+/**
+ * Opens what is to be tracked.
+ *
+ * @throws {SyntaxError | RangeError | TypeError} If files are damaged or do not fit each other.
+ */
+export async function openTrackInputs(
+  source: Source,
+  options: TrackFilesOptions,
+): Promise<TrackInputs> {
+  const { labels: path, images, fill = "none", slice } = options;
+  const labels = await openLabels(source, path);
+  const { times, notes } = frameTimes({ name: path, numbers: labels.numbers });
+  const channels = images === undefined ? [] : await openChannels(source, images, { slice });
+  const maps = fill === "probable" ? await openMaps(source, { ...options, labels }) : null;
+  const placeOf = channels.length === 0 ? [] : partnersOf(labels, channels[0]);
+  const mapOf = maps === null ? [] : partnersOf(labels, maps);
+  const frames = async function* (): AsyncGenerator<InputFrame> {
+    const size = await labels.frame(0);
+    for (let i = 0; i < labels.length; i++) {
+      const frame = await labels.frame(i);
+      const name = labels.names[i];
+      checkSize({ path, name, first: labels.names[0] }, { frame, size });
+      const planes = await Promise.all(channels.map((video) => planeOf(video, placeOf[i])));
+      const map = maps === null ? null : await planeOf(maps, mapOf[i]);
+      for (const plane of [...planes, ...map ? [map] : []]) {
+        checkSize({ path, name: `what belongs to ${name}`, first: "its labels" }, {
+          ...{ frame: plane, size: frame },
+        });
+      }
+      yield { ...frame, time: times[i], name, images: planes, map };
+    }
+  };
+  const calibration = channels[0]?.calibration ?? labels.calibration;
+  const names = channels.map((_, i) => `${i + 1}`);
+  return { labels, times, channels: names, calibration, notes, frames };
+}
+
+/** The channels of images as videos of one channel each. */
+async function openChannels(
+  source: Source,
+  path: string,
+  { slice }: Pick<TrackFilesOptions, "slice">,
+): Promise<Video[]> {
+  const first = await openVideo(source, path, { channel: "1", slice });
+  const count = first.measures?.axes.c ?? 1;
+  const others = Array.from({ length: count - 1 }, (_, i) => `${i + 2}`);
+  return [
+    first,
+    ...await Promise.all(others.map((channel) => openVideo(source, path, { channel, slice }))),
+  ];
+}
+
+/** The maps that were given, or those beside the labels. */
+async function openMaps(
+  source: Source,
+  { probability, labels }: { probability?: string; labels: LabelSequence },
+): Promise<Video> {
+  if (probability !== undefined) return await openVideo(source, probability);
+  const beside = probabilityTiff.file("*");
+  const folder = labels.stack ? dirname(labels.path) : labels.path;
+  const stem = labels.stack ? imageStem(labels.path, source.formats) : "";
+  const inside = join(folder, labels.stack ? probabilityTiff.file(stem) : dirname(beside));
+  const isThere = await source.isFolder(inside).then(() => true, () => false);
+  if (isThere) return await openVideo(source, inside);
+  throw unusable(
+    `Cannot fill gaps of ${labels.path} by what is probable: there are no maps in ${inside}; ` +
+      "predict with --probability, or name them with --probability",
+  );
+}
+
+/** Where the image of each label image is in a video. */
+function partnersOf(labels: LabelSequence, video: Video): number[] {
+  const named = namedImages(video);
+  const { pairs, withoutTruth } = matchTruth(labels, named);
+  if (withoutTruth.length > 0) {
+    throw unusable(
+      `Cannot track ${labels.path}: ${video.path} has nothing for ${withoutTruth[0]}` +
+        (withoutTruth.length > 1 ? ` and ${withoutTruth.length - 1} others` : "") +
+        "; give the images of the same frames",
+    );
+  }
+  return pairs.map(({ truth }) => truth);
+}
+
+function namedImages({ path, length, sourceNames, stems }: Video): NamedImages {
+  const stack = length > 1 && new Set(sourceNames).size === 1;
+  const numbers = stack ? [...sourceNames.keys()] : frameNumbers(stems);
+  return { path, length, names: sourceNames, stems, stack, numbers };
+}
+
+async function planeOf(video: Video, i: number): Promise<Plane> {
+  const image = await video.frame(i);
+  return { width: image.width, height: image.height, data: image.data };
+}
+
+function checkSize(
+  { path, name, first }: { path: string; name: string; first: string },
+  { frame, size }: { frame: LabelImage | Plane; size: { width: number; height: number } },
+): void {
+  if (frame.width === size.width && frame.height === size.height) return;
+  throw unusable(
+    `Cannot track ${path}: ${name} is ${frame.width}x${frame.height}, ${first} ` +
+      `${size.width}x${size.height}; keep only frames of one video there`,
+  );
+}

@@ -1,0 +1,81 @@
+/**
+ * What tracking is asked for, and what it tells while it runs.
+ *
+ * @module
+ */
+
+import type { PlaneChoice } from "../../images/series/plane_choice.ts";
+import type { Source } from "../../images/source.ts";
+import type { Fill } from "../../objects/sequence/fill_gaps.ts";
+import type { TrackSettings } from "../../objects/sequence/track.ts";
+
+/** What to track, how, and where to. */
+export interface TrackFilesOptions extends Partial<TrackSettings> {
+  /** A folder or stack of label images. */
+  readonly labels: string;
+  /** The images of the same frames, for intensities. */
+  readonly images?: string;
+  /** The probability maps of the same frames; unless told, those that `predict` wrote beside the labels. */
+  readonly probability?: string;
+  /** Output folder. */
+  readonly out: string;
+  /** Which objects that frames miss are put back; none unless told. */
+  readonly fill?: Fill;
+  /** Also write `maskNNN.tif` and `res_track.txt`, as the Cell Tracking Challenge does. */
+  readonly ctc?: boolean;
+  /** Replace results that exist. */
+  readonly overwrite?: boolean;
+  /** Which slice of images is read that have several. */
+  readonly slice?: PlaneChoice["slice"];
+  /** Where images are read from; the disk unless told. */
+  readonly source?: Source;
+}
+
+/** A frame has been tracked. */
+export interface FrameTracked {
+  /** What kind of event this is. */
+  readonly type: "frame";
+  /** The image's name. */
+  readonly name: string;
+  /** The folder or stack that it is in. */
+  readonly path: string;
+  /** Frames done, this one included. */
+  readonly done: number;
+  /** Frames in all. */
+  readonly total: number;
+  /** Its objects, those that were put back included. */
+  readonly objects: number;
+  /** Objects that were put back. */
+  readonly put_back: number;
+}
+
+/** Everything is written. */
+export interface TrackingDone {
+  /** What kind of event this is. */
+  readonly type: "done";
+  /** The output folder. */
+  readonly out: string;
+  /** Label files written. */
+  readonly written: number;
+  /** Tracks. */
+  readonly tracks: number;
+  /** Mothers that divided. */
+  readonly divisions: number;
+  /** Frames in which tracks are missing, of all tracks together. */
+  readonly gaps: number;
+  /** Objects that were put back. */
+  readonly put_back: number;
+  /** The typical step of an object from frame to frame besides the drift, in pixels; null where none is known. */
+  readonly step: number | null;
+}
+
+/** Something a user should know. */
+export interface TrackNote {
+  /** What kind of event this is. */
+  readonly type: "note";
+  /** One sentence. */
+  readonly text: string;
+}
+
+/** What tracking tells while it runs. */
+export type TrackEvent = FrameTracked | TrackingDone | TrackNote;
