@@ -2,8 +2,8 @@
  * Applies the temporal filter to label images on disk, whoever made them: a folder gives a folder, a
  * stack gives a stack.
  *
- * Images are decoded one by one. A file of a folder is written as soon as the frames after it are
- * known; the pages of a stack wait in memory, compressed, as their widest id decides on the format.
+ * Images are decoded one by one, and what is known is written: a file of a folder or a page of a stack as
+ * soon as the frames after it are known.
  *
  * @module
  */

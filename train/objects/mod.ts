@@ -135,6 +135,7 @@ export type {
   ImageSize,
   OutputFormat,
   OutputLayout,
+  Written,
 } from "./formats/output_format.ts";
 export { outputFormats } from "./formats/list.ts";
 export { labelTiff } from "./formats/label_tiff.ts";

@@ -83,6 +83,21 @@ export function bytesOf(pages: readonly TiffStackPage[]): number {
   );
 }
 
+/** What the strips of a page of this size have at most: deflate may need a little more than nothing. */
+export function mostStripBytes(
+  { width, height, sampleBytes }: Pick<TiffStackPage, "width" | "height" | "sampleBytes">,
+): number {
+  return width * height * sampleBytes * 1.01;
+}
+
+/** Whether a file of so many pages may pass 4 GiB: each of its strips and directories needs bytes besides. */
+export function needsBigOffsets(
+  stripBytes: number,
+  { pages, strips }: { pages: number; strips: number },
+): boolean {
+  return stripBytes + pages * (1024 + 64 * strips) > MOST_BYTES;
+}
+
 /** The same page with 32 instead of 16 bits for each whole number. */
 export function widenPage({ width, height, rows, strips }: TiffStackPage): TiffStackPage {
   const data = new Uint32Array(width * height);
@@ -118,6 +133,8 @@ export interface StackOptions {
    * not compressed, would pass 4 GiB.
    */
   readonly stripBytes?: number;
+  /** Whether it is a BigTIFF, where that was decided otherwise. */
+  readonly big?: boolean;
 }
 
 /**
@@ -188,12 +205,10 @@ export class TiffStackLayout {
 
   /** Decides on the width of offsets by the first page: the others are of its size. */
   #begin(page: TiffStackPage): void {
-    const { width, height, sampleBytes, strips } = page;
-    const { stripBytes } = this.#options;
-    // Deflate may need a little more than nothing, and every strip and directory some bytes besides.
-    const raw = this.#pages * width * height * sampleBytes * 1.01;
-    const rest = this.#pages * (1024 + 64 * strips.length);
-    this.#big = (stripBytes ?? raw) + rest > MOST_BYTES;
+    const { stripBytes = this.#pages * mostStripBytes(page) } = this.#options;
+    this.#big = this.#options.big ?? needsBigOffsets(stripBytes, {
+      ...{ pages: this.#pages, strips: page.strips.length },
+    });
     this.#open = fileHead({ big: this.#big });
     this.#length = this.#open.bytes.length;
     this.#first = page;

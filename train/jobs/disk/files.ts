@@ -298,7 +298,7 @@ export class AtomicFile implements AsyncDisposable {
       const part = crypto.randomUUID().slice(0, 8);
       const temporary = join(dirname(path), `.${shortened(basename(path))}.${part}.tmp`);
       try {
-        const options = { write: true, createNew: true };
+        const options = { read: true, write: true, createNew: true };
         const file = await opened(() => Deno.open(temporary, options));
         if (hold(file, temporary)) return new AtomicFile(path, temporary, file);
         file.close();
@@ -321,6 +321,26 @@ export class AtomicFile implements AsyncDisposable {
     } catch (error) {
       throw explain(error, "write", this.#path);
     }
+  }
+
+  /**
+   * Gives bytes that were written.
+   *
+   * @throws {RangeError} If there are not so many.
+   */
+  async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const file = this.#open();
+    await file.seek(offset, Deno.SeekMode.Start);
+    const bytes = new Uint8Array(length);
+    for (let filled = 0; filled < length;) {
+      const count = await file.read(bytes.subarray(filled));
+      if (count === null) {
+        throw new RangeError(`Cannot read ${length} bytes at ${offset} of ${this.#path} again`);
+      }
+      filled += count;
+    }
+    await file.seek(0, Deno.SeekMode.End);
+    return bytes;
   }
 
   /**

@@ -80,7 +80,24 @@ class GrowingFile implements AsyncDisposable {
   }
 
   async add(frame: FrameResult): Promise<void> {
+    const written = { read: (...place: [offset: number, length: number]) => this.#read(...place) };
+    const parts = this.#layout.anew?.(frame, written) ?? null;
+    if (parts !== null) await this.#replace(parts);
     await this.#write(this.#layout.add(frame));
+  }
+
+  /** Writes parts, which may be read from what was written, into a file that takes its place. */
+  async #replace(parts: AsyncIterable<Uint8Array>): Promise<void> {
+    await using made = new AsyncDisposableStack();
+    const file = made.use(await AtomicFile.create(this.#path));
+    for await (const bytes of parts) await file.write(bytes);
+    await this.#file?.[Symbol.asyncDispose]();
+    this.#file = file;
+    made.move();
+  }
+
+  async #read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    return await (await this.#open()).read(offset, length);
   }
 
   /** Writes what is left and gives the file its name, or removes it. */

@@ -23,8 +23,21 @@ export interface FrameResult {
 /** What a format may need of a frame besides its labels. */
 export type FrameNeed = "map" | "outlines";
 
+/** What has been written of a file. */
+export interface Written {
+  /** Gives bytes that were written. */
+  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
 /** Makes the bytes of one file out of its frames, to be written one after the other. */
 export interface OutputLayout {
+  /**
+   * Lays out anew what was written, where the next frame cannot follow it: an id may need more bits than
+   * all before. Formats that can always go on have no such method.
+   *
+   * @returns Bytes that take the place of all that was written; null if the frame can follow.
+   */
+  anew?(frame: FrameResult, written: Written): AsyncIterable<Uint8Array> | null;
   /**
    * Takes the next frame.
    *
