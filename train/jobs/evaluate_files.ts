@@ -5,7 +5,8 @@
  */
 
 import { unusable } from "../images/faults/input_fault.ts";
-import { checkWritable, disk, writeFileAtomic } from "./disk/files.ts";
+import { checkWritable, writeFileAtomic } from "./disk/atomic_file.ts";
+import { disk } from "./disk/files.ts";
 import { formatRanges } from "../images/names.ts";
 import { readTracks, RESULT_TRACKS, TRUE_TRACKS } from "./track/read_tracks.ts";
 import { goOn, type Progress } from "./progress/progress.ts";

@@ -19,7 +19,7 @@ import type {
 import { exportFormats } from "../models/export/list.ts";
 import { buildModel, type ModelFile, readingOf } from "../models/model_file.ts";
 import { configOf } from "./train/config.ts";
-import { writeFileAtomic } from "./disk/files.ts";
+import { writeFileAtomic } from "./disk/atomic_file.ts";
 import { claimEmptyFolder, refuseFilled } from "./disk/folders.ts";
 import { readModelFile, runOf } from "./disk/model_files.ts";
 import { RunFolder } from "./disk/run_folder.ts";

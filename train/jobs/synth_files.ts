@@ -6,7 +6,7 @@
  */
 
 import { encodeGreyTiff, encodeLabelTiff } from "../images/formats/encode.ts";
-import { writeFileAtomic } from "./disk/files.ts";
+import { writeFileAtomic } from "./disk/atomic_file.ts";
 import { claimEmptyFolder, type FilledFolder, makeFolder } from "./disk/folders.ts";
 import { encodeStackTiff } from "../images/formats/encode_stack.ts";
 import { syntheticStills, syntheticVideo } from "../synthetic/mod.ts";

@@ -10,7 +10,7 @@ import { pinsOf, type TunedProblem, tuneKernels } from "../../kernels/choice/tun
 import { kernelFamilies } from "../../kernels/families.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
 import type { TrainConfig } from "./train/config.ts";
-import { checkWritable } from "./disk/files.ts";
+import { checkWritable } from "./disk/atomic_file.ts";
 import { writeKernelFile } from "./disk/kernel_file.ts";
 import { Learner } from "../learn/learner.ts";
 import { focusTask } from "../learn/tasks.ts";

@@ -7,7 +7,8 @@
 
 import type { Source } from "../../images/source.ts";
 import type { NoteEvent } from "../../learn/events.ts";
-import { disk, readWhole, writeFileAtomic } from "../disk/files.ts";
+import { writeFileAtomic } from "../disk/atomic_file.ts";
+import { disk, readWhole } from "../disk/files.ts";
 import { makeFolder } from "../disk/folders.ts";
 import { versions } from "../disk/version.ts";
 import { begin, type ProgressEvent, waitingFor } from "../progress/progress.ts";

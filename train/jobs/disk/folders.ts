@@ -6,7 +6,8 @@
  */
 
 import { dirname, join } from "node:path";
-import { explain, removeLeftovers } from "./files.ts";
+import { removeLeftovers } from "./atomic_file.ts";
+import { explain } from "./files.ts";
 
 /** A folder for results. Those that were made for it are removed again if they are empty in the end. */
 export interface MadeFolder extends Disposable {

@@ -6,7 +6,8 @@
 
 import type { Pins } from "../../../kernels/gpu/choices.ts";
 import { kernelFamilies } from "../../../kernels/families.ts";
-import { readWholeText, reasonOf, writeFileAtomic } from "./files.ts";
+import { writeFileAtomic } from "./atomic_file.ts";
+import { readWholeText, reasonOf } from "./files.ts";
 
 const NAMES: ReadonlySet<string> = new Set(
   kernelFamilies.flatMap(({ variants }) => variants.map(({ name }) => name)),

@@ -7,7 +7,8 @@
 import { crc32 } from "node:zlib";
 import { decodeSafeTensors, encodeSafeTensors, type NamedArray } from "../../../nn/safetensors.ts";
 import { parseStageState, type SavedState, type StageStore } from "../../learn/stage_state.ts";
-import { readWhole, writeFileAtomic } from "./files.ts";
+import { writeFileAtomic } from "./atomic_file.ts";
+import { readWhole } from "./files.ts";
 import { FOCUS } from "./focus_source.ts";
 
 const PARTS = ["weights", "moments", "best", "average"] as const;

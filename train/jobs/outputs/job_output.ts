@@ -5,7 +5,7 @@
  * @module
  */
 
-import { AtomicFile } from "../disk/files.ts";
+import { AtomicFile } from "../disk/atomic_file.ts";
 import type { Calibration } from "../../images/image.ts";
 import type { FrameResult, OutputLayout } from "../../objects/formats/output_format.ts";
 import type { OutputFile } from "./output_plan.ts";

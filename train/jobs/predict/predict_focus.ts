@@ -5,7 +5,8 @@
  */
 
 import { openDevice } from "../../../kernels/open_device.ts";
-import { disk, writeFileAtomic } from "../disk/files.ts";
+import { writeFileAtomic } from "../disk/atomic_file.ts";
+import { disk } from "../disk/files.ts";
 import { makeFolder } from "../disk/folders.ts";
 import { basename } from "../../images/paths.ts";
 import { hashOfModel } from "../disk/model_files.ts";

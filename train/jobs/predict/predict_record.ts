@@ -7,7 +7,7 @@
 
 import type { IntensityRange } from "../../images/normalize.ts";
 import { basename } from "../../images/paths.ts";
-import { writeFileAtomic } from "../disk/files.ts";
+import { writeFileAtomic } from "../disk/atomic_file.ts";
 import { VERSION } from "../disk/version.ts";
 
 /** The file's name. */

@@ -1,12 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import {
-  AtomicFile,
-  disk,
-  readWhole,
-  readWholeText,
-  writeFileAtomic,
-} from "../../../../train/jobs/disk/files.ts";
+import { AtomicFile, writeFileAtomic } from "../../../../train/jobs/disk/atomic_file.ts";
+import { disk, readWhole, readWholeText } from "../../../../train/jobs/disk/files.ts";
 import { makeFolder } from "../../../../train/jobs/disk/folders.ts";
 import { listFolder } from "../../../../train/images/source.ts";
 import { withFile, withFolder } from "../../fixtures/temporary.ts";
