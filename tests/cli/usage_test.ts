@@ -66,6 +66,12 @@ Deno.test("a wrong command line is exit code 2 and one line that says what is wr
     [["synth"], "--out is missing"],
     [["synth", "--out", "x", "--frames", "0"], "--frames 0", "≥ 1"],
     [["doctor", "now"], "Cannot use now"],
+    [["ranges", "--model", "m", "x.tif"], "--out is missing"],
+    [["shards", "x.tif"], "--size is missing"],
+    [["shards", "--size", "0", "x.tif"], "--size 0", "≥ 1"],
+    [["merge", "a"], "--out is missing"],
+    [["merge", "--out", "x"], "no PART given"],
+    [["predict", "--model", "m", "--frames", "5:3", "x.tif"], "Cannot use frames 5:3"],
     [["tune"], "--out is missing"],
     [["tune", "--out", "k.json", "--image", "big"], "--image big", "HEIGHTxWIDTH"],
   ];

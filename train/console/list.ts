@@ -13,7 +13,10 @@ import { experimentCommand } from "./commands/experiment.ts";
 import { exportCommand } from "./commands/exchange/export.ts";
 import { filterCommand } from "./commands/filter.ts";
 import { importCommand } from "./commands/exchange/import.ts";
+import { mergeCommand } from "./commands/merge.ts";
 import { predictCommand } from "./commands/predict.ts";
+import { rangesCommand } from "./commands/ranges.ts";
+import { shardsCommand } from "./commands/shards.ts";
 import { synthCommand } from "./commands/synth.ts";
 import { trackCommand } from "./commands/track.ts";
 import { trainCommand } from "./commands/train.ts";
@@ -31,6 +34,9 @@ export const commands: readonly Command[] = [
   filterCommand,
   annotateCommand,
   builtinCommand,
+  rangesCommand,
+  shardsCommand,
+  mergeCommand,
   synthCommand,
   tuneCommand,
   doctorCommand,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type FrameRange, parseFrameRange } from "../../jobs/predict/frame_range.ts";
 import type { PredictEvent, PredictOptions } from "../../jobs/predict/predict_options.ts";
 import type { FocusFound } from "../../jobs/predict/predict_focus.ts";
 import type { DecodeChanges, ModelKind } from "../../models/model_kind.ts";
@@ -26,7 +27,7 @@ import { formatInput } from "./input_text.ts";
 import { WaitingProgress } from "./waiting_progress.ts";
 
 /** From what, with what and where to. */
-const PLACES: readonly Flag[] = [
+export const PLACES: readonly Flag[] = [
   {
     name: "model",
     kind: "value",
@@ -41,8 +42,25 @@ const PLACES: readonly Flag[] = [
     default: "predicted",
   },
 ];
+/** A part of a video, for one of several processes. */
+const PART: readonly Flag[] = [
+  {
+    name: "frames",
+    kind: "value",
+    placeholder: "A:B",
+    sentence:
+      "Predict only the frames of each video from A up to but without B, from 0, as they would be " +
+      "predicted with all others",
+  },
+  {
+    name: "ranges",
+    kind: "value",
+    placeholder: "FILE.json",
+    sentence: "Take ranges of intensities and exposures from a file that the command ranges wrote",
+  },
+];
 /** How; formats of results have flags of their own. */
-const WISHES: readonly Flag[] = [
+export const WISHES: readonly Flag[] = [
   {
     name: "ctc",
     kind: "switch",
@@ -156,7 +174,7 @@ export function predictCommandWith(choices: PredictChoices = {}): Command {
       const formats = (await formatsOf(choices)).flatMap(({ flag, sentence }): Flag[] =>
         flag === null ? [] : [{ name: flag, kind: "switch", sentence }]
       );
-      return [...PLACES, ...formats, ...WISHES];
+      return [...PLACES, ...formats, ...PART, ...WISHES];
     },
     takesInputs: true,
     async run(flags, { output }) {
@@ -192,7 +210,7 @@ async function formatsOf({ outputs }: PredictChoices): Promise<readonly OutputFo
  * @param choices What there is to choose from.
  * @throws {UsageError} If one makes no sense, or none of the models could do all that is asked for.
  */
-async function predictOptions(
+export async function predictOptions(
   flags: Flags,
   choices: PredictChoices = {},
 ): Promise<PredictOptions> {
@@ -225,6 +243,8 @@ async function predictOptions(
     skipDamaged: flags["skip-damaged"] === true,
     channel: textFlag(flags, "channel"),
     slice: countFlag(flags, "slice", { least: 1 }),
+    frames: framesFlag(flags),
+    ranges: textFlag(flags, "ranges"),
     ctc: flags.ctc === true,
     overwrite: flags.overwrite === true,
     normalize: choiceFlag(flags, "normalize", { choices: ["image", "video", "frame"] }),
@@ -233,6 +253,11 @@ async function predictOptions(
     memory: countFlag(flags, "memory", { least: 1 }),
     kernels: textFlag(flags, "kernels"),
   };
+}
+
+function framesFlag(flags: Flags): FrameRange | undefined {
+  const text = textFlag(flags, "frames");
+  return text === undefined ? undefined : usage(() => parseFrameRange(text));
 }
 
 function exposureFlag(flags: Flags): "auto" | number | undefined {

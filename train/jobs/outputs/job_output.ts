@@ -18,6 +18,14 @@ export interface ImageSource {
   readonly calibration?: Calibration;
 }
 
+/** Which frames of a file that would have more a job has. */
+export interface PartOfFile {
+  /** The number of its first frame in the whole. */
+  readonly first: number;
+  /** How many frames the whole has. */
+  readonly whole: number;
+}
+
 /** The files of one job. */
 export class JobOutput implements AsyncDisposable {
   readonly #frames: number;
@@ -33,8 +41,9 @@ export class JobOutput implements AsyncDisposable {
    */
   constructor(
     files: readonly OutputFile[],
-    { frames, of = {}, beforeEnd = () => Promise.resolve() }: {
+    { frames, part, of = {}, beforeEnd = () => Promise.resolve() }: {
       frames: number;
+      part?: PartOfFile;
       of?: ImageSource;
       beforeEnd?: () => Promise<void>;
     },
@@ -42,7 +51,8 @@ export class JobOutput implements AsyncDisposable {
     this.#frames = frames;
     this.#beforeEnd = beforeEnd;
     const { areSlices = false, calibration } = of;
-    const options = { pages: frames, axis: areSlices ? "slices" : "frames", calibration } as const;
+    const axis = areSlices ? "slices" : "frames";
+    const options = { pages: frames, ...part, axis, calibration } as const;
     this.#files = files.map(({ path, format }) => new GrowingFile(path, format.open(options)));
   }
 

@@ -18,6 +18,8 @@ export interface OutputJob<S> {
   readonly frames: readonly number[];
   /** What its files are named after. */
   readonly stem: string;
+  /** How many frames the whole file would have, where it gets only some of them. */
+  readonly whole?: number;
 }
 
 /** One file to be written. */

@@ -27,8 +27,9 @@ import { filesToWrite, type PlannedJob } from "../outputs/output_plan.ts";
 import type { RangeEvent } from "../progress/inputs.ts";
 import { goOn, type Progress } from "../progress/progress.ts";
 import { DamagedFrames, fileOf, frameFile, withOthers } from "./damaged_frames.ts";
+import type { KnownRanges } from "./known_ranges.ts";
 import type { PredictNote, PredictOptions } from "./predict_options.ts";
-import type { PlannedInput, RecordKeeper } from "./predict_record.ts";
+import type { PlannedInput, RecordedInput, RecordKeeper } from "./predict_record.ts";
 
 /** A frame on its way into the network. */
 export interface Frame {
@@ -48,6 +49,9 @@ export interface Frame {
   readonly output: JobOutput;
 }
 
+/** Where range and exposure of a video are noted, and may have been before. */
+type Record = Pick<RecordKeeper, "earlier" | "add" | "saveInTime">;
+
 /** What is known of a video before its first frame is segmented. */
 interface Prepared {
   /** The range of frame i. */
@@ -61,7 +65,8 @@ export class FrameReader {
   readonly #model: Model;
   readonly #options: PredictOptions;
   readonly #progress: Progress;
-  readonly #record: RecordKeeper;
+  readonly #record: Record;
+  readonly #ranges: KnownRanges | undefined;
   readonly #inputs: ReadonlyMap<Video, PlannedInput>;
   readonly #damaged: DamagedFrames;
   /** What a user should know, as soon as it is known; whoever tells it takes it out. */
@@ -74,11 +79,12 @@ export class FrameReader {
   /** Reads for a model as it decodes, and notes how far reading is. */
   constructor(
     device: Device,
-    { model, options, progress, record, inputs }: {
+    { model, options, progress, record, ranges, inputs }: {
       model: Model;
       options: PredictOptions;
       progress: Progress;
-      record: RecordKeeper;
+      record: Record;
+      ranges?: KnownRanges;
       inputs: ReadonlyMap<Video, PlannedInput>;
     },
   ) {
@@ -87,6 +93,7 @@ export class FrameReader {
     this.#options = options;
     this.#progress = progress;
     this.#record = record;
+    this.#ranges = ranges;
     this.#inputs = inputs;
     const tell = (text: string) => this.notes.push({ type: "note", text });
     this.#damaged = new DamagedFrames({ skips: options.skipDamaged ?? false, tell });
@@ -122,7 +129,7 @@ export class FrameReader {
     let current: Video | null = null;
     let prepared: Prepared | null = null;
     for (const [at, job] of jobs.entries()) {
-      const { source: video, frames, files: planned } = job;
+      const { source: video, frames, whole, files: planned } = job;
       const files = await filesToWrite(planned, this.#options);
       if (files.length === 0) {
         this.kept++;
@@ -131,7 +138,7 @@ export class FrameReader {
       }
       try {
         if (current !== video || prepared === null) {
-          [current, prepared] = [video, await this.#prepare(video)];
+          [current, prepared] = [video, await this.prepare(video)];
         }
         if (await this.#damaged.areIn(job)) {
           done += frames.length;
@@ -139,7 +146,8 @@ export class FrameReader {
         }
         const { rangeOf, exposure } = prepared;
         const beforeEnd = () => this.#record.saveInTime();
-        const output = new JobOutput(files, { frames: frames.length, of: video, beforeEnd });
+        const part = whole === undefined ? undefined : { first: frames[0], whole };
+        const output = new JobOutput(files, { frames: frames.length, part, of: video, beforeEnd });
         for (const i of frames) {
           done++;
           const read = async () => normalize(await video.frame(i), await rangeOf(i));
@@ -155,11 +163,24 @@ export class FrameReader {
     }
   }
 
-  /** Finds range and exposure of a video, or takes those of its results that are kept. */
-  async #prepare(video: Video): Promise<Prepared> {
+  /**
+   * Finds range and exposure of a video, or takes those that were found before: of its results that are
+   * kept, or in a file of ranges.
+   *
+   * @throws {SyntaxError | RangeError} If a frame cannot be read and may not be left out.
+   */
+  async prepare(video: Video): Promise<Prepared> {
     const { normalize: mode } = this.#options;
     const input = this.#inputs.get(video)!;
-    const earlier = input.isKept ? this.#record.earlier(input) : null;
+    const given = await this.#ranges?.of(video);
+    const kept = input.isKept ? this.#record.earlier(input) : null;
+    if (given && kept && !isSeenAlike(given, kept)) {
+      throw new RangeError(
+        `Cannot go on with ${video.path}: its results that are kept have another range or exposure than ` +
+          "the file of ranges says; replace them with --overwrite",
+      );
+    }
+    const earlier = given ?? kept;
     const own = video.length > 1 ? this.#model.video : this.#model.stills;
     const settings = mode ? { ...own, mode } : own;
     const known = earlier?.range ?? undefined;
@@ -191,6 +212,9 @@ export class FrameReader {
       stray,
       exposure,
       labels: input.labels,
+      ...(input.part && { part: input.part }),
+      ...(video.areSlices && { areSlices: true }),
+      ...(video.calibration && { calibration: video.calibration }),
     });
     if (this.#options.exposure === "auto" && video.length === 1) {
       const text =
@@ -266,6 +290,11 @@ export class FrameReader {
     const frames = { length: indices.length, frame };
     return await exposureFor(this.#device, { network, objects, decode, exposure, frames });
   }
+}
+
+/** Whether two predictions saw an input alike. */
+function isSeenAlike(a: RecordedInput, b: RecordedInput): boolean {
+  return JSON.stringify([a.range, a.exposure]) === JSON.stringify([b.range, b.exposure]);
 }
 
 /** What decides how a frame is normalised. */

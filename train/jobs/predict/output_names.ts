@@ -7,6 +7,7 @@
 import { frameDigits, frameNumbers } from "../../images/names.ts";
 import type { Video } from "../../images/series/video.ts";
 import type { OutputJob } from "../outputs/output_plan.ts";
+import { type FrameRange, framesIn } from "./frame_range.ts";
 
 /** The fewest digits of a frame number in the Cell Tracking Challenge. */
 const LEAST_DIGITS = 3;
@@ -19,13 +20,16 @@ const LEAST_DIGITS = 3;
  */
 export function predictionJobs(
   videos: readonly Video[],
-  { ctc = false, folders = new Map() }: {
+  { ctc = false, folders = new Map(), frames }: {
     ctc?: boolean;
+    /** The frames of each video that are wanted; all unless told. */
+    frames?: FrameRange;
     /** The folders that videos and images come from that were not given as files. */
     folders?: ReadonlyMap<Video, string>;
   },
 ): OutputJob<Video>[] {
-  const jobs = ctc ? challengeJobs(videos) : videos.flatMap(plainJobs);
+  const whole = ctc ? challengeJobs(videos) : videos.flatMap(plainJobs);
+  const jobs = frames === undefined ? whole : whole.flatMap((job) => partOf(job, frames));
   const places = jobs.flatMap(({ source, stem }) => {
     const folder = folders.get(source);
     return folder === undefined ? [] : [[stem, folder] as const];
@@ -37,6 +41,14 @@ export function predictionJobs(
     const folder = folders.get(job.source);
     return folder === undefined ? job : { ...job, stem: `${names.get(folder)}/${job.stem}` };
   });
+}
+
+/** What is left of a job where only some frames are wanted. */
+function partOf(job: OutputJob<Video>, wanted: FrameRange): OutputJob<Video>[] {
+  const { first, end } = framesIn(wanted, job.source);
+  const frames = job.frames.filter((i) => first <= i && i < end);
+  if (frames.length === 0) return [];
+  return [job.frames.length === 1 ? job : { ...job, frames, whole: job.frames.length }];
 }
 
 function plainJobs(video: Video): OutputJob<Video>[] {

@@ -33,6 +33,7 @@ import type { JobOutput } from "../outputs/job_output.ts";
 import { foldersOf, type PlannedJob, planOutputs } from "../outputs/output_plan.ts";
 import { type Frame, FrameReader } from "./frame_reader.ts";
 import { openInputs } from "./open_inputs.ts";
+import { KnownRanges } from "./known_ranges.ts";
 import { predictionJobs } from "./output_names.ts";
 import type { PredictEvent, PredictOptions } from "./predict_options.ts";
 import { type PlannedInput, type RecordedSettings, RecordKeeper } from "./predict_record.ts";
@@ -70,18 +71,21 @@ export async function* predictObjects(
   for (const text of notes) yield { type: "note", text };
   const model = changedModel(buildModel(device, file), options);
   const planned = await plannedInputs(jobs, options);
-  const record = await RecordKeeper.open(out, {
+  const head = {
     model: { path: options.model, hash: await hashOfModel(options.model) },
     settings: settingsOf(model, options),
-    inputs: [...planned.values()],
-  });
+  };
+  const ranges = options.ranges === undefined
+    ? undefined
+    : await KnownRanges.open(options.ranges, head);
+  const record = await RecordKeeper.open(out, { ...head, inputs: [...planned.values()] });
   for (const text of record.notes) yield { type: "note", text };
   using made = new DisposableStack();
   for (const folder of foldersOf(jobs)) made.use(await makeFolder(folder));
   const total = jobs.reduce((sum, { frames }) => sum + frames.length, 0);
   let [written, seen, found] = [0, 0, 0];
   const reader = new FrameReader(device, {
-    ...{ model, options, progress, record, inputs: planned },
+    ...{ model, options, progress, record, ranges, inputs: planned },
   });
   const largest = Math.max(...videos.map(({ width, height }) => width * height));
   const segmented = inTurns(
@@ -126,13 +130,13 @@ export async function* predictObjects(
 /** What is written of which frames. */
 async function planFiles(
   videos: readonly Video[],
-  { folders, options: { out, outputs, ctc } }: {
+  { folders, options: { out, outputs, ctc, frames } }: {
     folders: ReadonlyMap<Video, string>;
     options: PredictOptions;
   },
 ): Promise<{ jobs: PlannedJob<Video>[]; notes: string[] }> {
   for (const video of videos) outputs?.forEach((format) => format.check?.(video));
-  const jobs = predictionJobs(videos, { ctc, folders });
+  const jobs = predictionJobs(videos, { ctc, folders, frames });
   const planned = await planOutputs(jobs, {
     out,
     outputs,
@@ -153,7 +157,7 @@ async function planFiles(
 /** The inputs with their label files, and whether some of these are there and are kept. */
 async function plannedInputs(
   jobs: readonly PlannedJob<Video>[],
-  { out, overwrite = false }: PredictOptions,
+  { out, overwrite = false, frames: part }: PredictOptions,
 ): Promise<Map<Video, PlannedInput>> {
   const inputs = new Map<Video, PlannedInput>();
   for (const { source, files } of jobs) {
@@ -161,13 +165,13 @@ async function plannedInputs(
     const { labels = [], isKept = false } = inputs.get(source) ?? {};
     const isThere = isKept || !overwrite && await Deno.stat(path).then(() => true, () => false);
     const name = path.slice(out.length + 1);
-    inputs.set(source, { path: source.path, labels: [...labels, name], isKept: isThere });
+    inputs.set(source, { path: source.path, labels: [...labels, name], isKept: isThere, part });
   }
   return inputs;
 }
 
 /** What results depend on besides images and weights. */
-function settingsOf(
+export function settingsOf(
   { decode, exposure: own }: Model,
   { normalize, exposure = own, tta, views = 1, channel, slice, as, focus }: PredictOptions,
 ): RecordedSettings {
@@ -179,7 +183,7 @@ function settingsOf(
 }
 
 /** A model that decodes as a user wants. */
-function changedModel(model: Model, options: PredictOptions): Model {
+export function changedModel(model: Model, options: PredictOptions): Model {
   const { model: file, models = defaultKinds.models } = options;
   return { ...model, decode: changeDecode(options, { ...model, file, models }) };
 }

@@ -11,6 +11,7 @@ import type { DecodeChanges, ModelKind } from "../../models/model_kind.ts";
 import type { OutputFormat } from "../../objects/formats/output_format.ts";
 import type { InputEvent, RangeEvent } from "../progress/inputs.ts";
 import type { ProgressEvent } from "../progress/progress.ts";
+import type { FrameRange } from "./frame_range.ts";
 
 /** What to predict, with what, and where to; and what differs from the model's own settings. */
 export interface PredictOptions extends DecodeChanges, PlaneChoice {
@@ -24,6 +25,13 @@ export interface PredictOptions extends DecodeChanges, PlaneChoice {
   readonly outputs?: readonly OutputFormat[];
   /** Replace files that exist; otherwise they are kept and counted. */
   readonly overwrite?: boolean;
+  /**
+   * The frames to predict of each video, all unless told. Ranges and exposure are those of the whole
+   * video, so that parts equal the whole.
+   */
+  readonly frames?: FrameRange;
+  /** A file of `findRanges`, whose ranges and exposures are taken instead of finding them. */
+  readonly ranges?: string;
   /** Name results as the Cell Tracking Challenge does: mask000.tif, … */
   readonly ctc?: boolean;
   /**

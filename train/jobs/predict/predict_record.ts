@@ -5,10 +5,12 @@
  * @module
  */
 
+import type { Calibration } from "../../images/image.ts";
 import type { IntensityRange } from "../../images/normalize.ts";
 import { basename } from "../../images/paths.ts";
 import { writeFileAtomic } from "../disk/atomic_file.ts";
 import { VERSION } from "../disk/version.ts";
+import { formatFrameRange, type FrameRange } from "./frame_range.ts";
 
 /** The file's name. */
 export const RECORD = "predict.json";
@@ -24,6 +26,8 @@ export interface RecordedInput {
   readonly path: string;
   /** Its frames when it was predicted last. */
   readonly frames: number;
+  /** Which of them these results are of; left out where they are of all. */
+  readonly part?: FrameRange;
   /** The intensities that became 0 and 1 in all its frames; null where each has its own. */
   readonly range: IntensityRange | null;
   /** How many frames decided on the range. */
@@ -32,6 +36,10 @@ export interface RecordedInput {
   readonly stray: readonly number[];
   /** The gain at which it was seen. */
   readonly exposure: number;
+  /** Whether its frames are slices in depth; left out where they are not. */
+  readonly areSlices?: boolean;
+  /** How large a pixel is, where that is known. */
+  readonly calibration?: Calibration;
   /** The label files that it has, by their names in the output folder. */
   readonly labels: readonly string[];
 }
@@ -56,6 +64,8 @@ export interface PlannedInput {
   readonly labels: readonly string[];
   /** Whether some of them are there and will be kept. */
   readonly isKept: boolean;
+  /** The frames that are wanted; all unless told. */
+  readonly part?: FrameRange;
 }
 
 /** How often what is known of single images is saved, in milliseconds. */
@@ -174,7 +184,13 @@ function keyOf(labels: readonly string[]): string {
   return labels[0] ?? "";
 }
 
-async function readRecord(path: string): Promise<PredictionRecord | null> {
+/**
+ * Reads the record of an output folder.
+ *
+ * @returns What it holds; null if there is none.
+ * @throws {SyntaxError} If it is damaged.
+ */
+export async function readRecord(path: string): Promise<PredictionRecord | null> {
   let text: string;
   try {
     text = await Deno.readTextFile(path);
@@ -201,8 +217,8 @@ async function readRecord(path: string): Promise<PredictionRecord | null> {
 }
 
 /** In what results differ from those that are to be made, in words. */
-function differencesOf(
-  before: PredictionRecord,
+export function differencesOf(
+  before: Omit<PredictionRecord, "inputs">,
   now: Omit<PredictionRecord, "inputs">,
 ): string[] {
   const differences = before.model.hash === now.model.hash
@@ -232,7 +248,20 @@ async function refuseOther(
   out: string,
   { input, earlier }: { input: PlannedInput; earlier: RecordedInput | null },
 ): Promise<void> {
-  if (earlier === null || await isSamePlace(earlier.path, input.path)) return;
+  if (earlier === null) return;
+  const [there, wanted] = [earlier.part, input.part].map((part) =>
+    part === undefined ? "all frames" : `frames ${formatFrameRange(part)}`
+  );
+  // Each frame of a folder has a file of its own; that of a stack can only be of some frames, or others.
+  if (there !== wanted && input.labels.length === 1) {
+    throw new Error(
+      `Cannot predict ${wanted} of ${input.path} into ${out}: ${
+        input.labels[0]
+      } in it is of ${there}; ` +
+        "give every part an --out of its own",
+    );
+  }
+  if (await isSamePlace(earlier.path, input.path)) return;
   throw new Error(
     `Cannot predict ${input.path} into ${out}: ${
       input.labels[0]
@@ -242,7 +271,7 @@ async function refuseOther(
 }
 
 /** Whether two paths are one place; where one of them is not there, whether they are called the same. */
-async function isSamePlace(a: string, b: string): Promise<boolean> {
+export async function isSamePlace(a: string, b: string): Promise<boolean> {
   if (a === b) return true;
   const [first, second] = await Promise.all(
     [a, b].map((path) => Deno.realPath(path).catch(() => null)),

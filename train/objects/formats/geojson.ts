@@ -10,7 +10,7 @@
 import type { Loop } from "../contours.ts";
 import type { Outline } from "../outline.ts";
 import { areaOf, type Polygon, polygonsOf } from "../polygons.ts";
-import type { OutputFormat, OutputLayout } from "./output_format.ts";
+import type { FileOptions, OutputFormat, OutputLayout } from "./output_format.ts";
 
 /** Outlines as GeoJSON, `NAME.geojson` beside the labels. */
 export const geoJson: OutputFormat = {
@@ -19,6 +19,7 @@ export const geoJson: OutputFormat = {
   needs: ["outlines"],
   file: (stem) => `${stem}.geojson`,
   open: geoJsonLayout,
+  join: joinCollections,
 };
 
 /** A place in an image. */
@@ -129,21 +130,33 @@ function polygonsIn({ parts, holes = [] }: Outline): Polygon[] {
   return [{ shell: [[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1]], holes: [] }];
 }
 
+const HEAD = '{"type":"FeatureCollection","features":[\n';
+const TAIL = "]}\n";
+
+/** The features of all collections, which {@linkcode geoJsonLayout} has laid out, in one. */
+function joinCollections(parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+  const decoder = new TextDecoder();
+  const lists = parts.map((part) =>
+    decoder.decode(part).slice(HEAD.length, -TAIL.length).trimEnd()
+  );
+  const features = lists.filter((list) => list !== "").join(",\n");
+  return new TextEncoder().encode(`${HEAD}${features}${features === "" ? "" : "\n"}${TAIL}`);
+}
+
 /** A collection that grows frame by frame, one line for each outline. */
-function geoJsonLayout(): OutputLayout {
+function geoJsonLayout({ first = 0 }: Pick<FileOptions, "first">): OutputLayout {
   const encoder = new TextEncoder();
-  const head = '{"type":"FeatureCollection","features":[\n';
-  let frame = 0;
+  let frame = first;
   let count = 0;
   return {
     add({ outlines, plane = { z: 0, t: frame } }) {
       const lines = outlines!.map((outline) =>
-        (count++ === 0 ? head : ",\n") + JSON.stringify(outlineFeature(outline, { frame, plane }))
+        (count++ === 0 ? HEAD : ",\n") + JSON.stringify(outlineFeature(outline, { frame, plane }))
       );
       frame++;
       return encoder.encode(lines.join(""));
     },
-    end: () => [encoder.encode(`${count === 0 ? head : "\n"}]}\n`)],
+    end: () => [encoder.encode(`${count === 0 ? HEAD : "\n"}${TAIL}`)],
   };
 }
 

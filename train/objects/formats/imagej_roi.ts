@@ -7,10 +7,11 @@
  * @module
  */
 
+import { unzipSync } from "fflate";
 import type { Loop } from "../contours.ts";
 import type { Outline } from "../outline.ts";
 import { concatenate } from "../../images/formats/tiff_stack.ts";
-import type { ImageSize, OutputFormat, OutputLayout } from "./output_format.ts";
+import type { FileOptions, ImageSize, OutputFormat, OutputLayout } from "./output_format.ts";
 import { type ZipEntry, zipFiles, ZipLayout } from "./zip.ts";
 
 const HEADER_BYTES = 64;
@@ -31,6 +32,12 @@ export const imagejRois: OutputFormat = {
   file: (stem) => `${stem}.zip`,
   check: refuseLarge,
   open: roiLayout,
+  join: (parts) =>
+    zipFiles(
+      parts.flatMap((part) =>
+        Object.entries(unzipSync(part)).map(([name, bytes]) => ({ name, bytes }))
+      ),
+    ),
 };
 
 /** Refuses an image in which an outline may lie where positions end. */
@@ -43,12 +50,12 @@ function refuseLarge({ path, width, height }: ImageSize): void {
 }
 
 /** An archive that grows frame by frame; the regions of several frames know their slice. */
-function roiLayout({ pages }: { pages: number }): OutputLayout {
+function roiLayout({ pages, first = 0, whole = pages }: FileOptions): OutputLayout {
   const zip = new ZipLayout();
-  let next = 0;
+  let next = first;
   return {
     add({ outlines }) {
-      const frame = pages > 1 ? next++ : null;
+      const frame = whole > 1 ? next++ : null;
       return concatenate(roiEntries(outlines!, { frame }).map((entry) => zip.add(entry)));
     },
     end: () => [zip.end()],

@@ -53,6 +53,10 @@ export interface OutputLayout {
 export interface FileOptions {
   /** How many frames. */
   readonly pages: number;
+  /** The number of the first one in the whole that the file is a part of; 0 unless told. */
+  readonly first?: number;
+  /** How many frames the whole has; as many as the file unless told. */
+  readonly whole?: number;
   /** Whether they are frames in time (unless told) or slices in depth. */
   readonly axis?: "frames" | "slices";
   /** How large a pixel is, where that is known. */
@@ -109,4 +113,11 @@ export interface OutputFormat {
   check?(image: ImageSize): void;
   /** Starts a file of so many frames. */
   open(options: FileOptions): OutputLayout;
+  /**
+   * Joins the files of parts of a video to that of the whole, for formats that cannot be written again
+   * from labels and maps. The parts were opened with their `first` frame.
+   *
+   * @param parts The content of the files, in the order of time.
+   */
+  join?(parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer>;
 }

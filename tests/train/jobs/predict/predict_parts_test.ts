@@ -1,0 +1,160 @@
+// Parts of videos, predicted by processes that know nothing of each other, give the same bytes as the whole.
+import { assertEquals, assertRejects } from "@std/assert";
+import { encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
+import { listShards } from "../../../../train/jobs/list_shards.ts";
+import { mergeParts } from "../../../../train/jobs/merge_parts.ts";
+import { findRanges } from "../../../../train/jobs/predict/find_ranges.ts";
+import { predict } from "../../../../train/jobs/predict/predict.ts";
+import type { PredictOptions } from "../../../../train/jobs/predict/predict_options.ts";
+import { outputFormats } from "../../../../train/objects/formats/list.ts";
+import { type Peak, peaks, starModel } from "../../fixtures/models/star_model.ts";
+import { type Rectangle, thresholdModel, tiffOf } from "../../fixtures/models/threshold_model.ts";
+import { withFolder } from "../../fixtures/temporary.ts";
+
+const FRAMES: Rectangle[][] = Array.from({ length: 7 }, (_, t) => [
+  // The brightest of all is in the last frame: a range of its own would find the dim ones before, too.
+  { x: 1, y: 1, width: 3, height: 3, value: t === 6 ? 1000 : 600 },
+  ...(t % 3 === 1 ? [] : [{ x: 8, y: 2, width: 3, height: 4, value: 450 + 20 * t }]),
+]);
+const STARS: Peak[][] = [[{ row: 10, column: 12 }], [], [{ row: 28, column: 40 }]];
+const SIZE = { width: 61, height: 42 };
+
+const FILES = {
+  "unet/weights.safetensors": thresholdModel(),
+  "star/weights.safetensors": starModel(),
+  "movie.tif": tiffOf(...FRAMES),
+  "stars.tif": encodeGreyTiff(STARS.map((frame) => peaks(frame, SIZE))),
+  ...Object.fromEntries(FRAMES.map((frame, t) => [`frames/t${t + 8}.tif`, tiffOf(frame)])),
+};
+
+/** All formats that there are. */
+const OUTPUTS = outputFormats.filter(({ flag }) => flag !== null);
+
+async function predictIn(folder: string, options: Omit<PredictOptions, "outputs">) {
+  const { model, inputs, out, ranges, ...others } = options;
+  await Array.fromAsync(predict({
+    ...{ ...others, outputs: OUTPUTS, model: `${folder}/${model}`, out: `${folder}/${out}` },
+    inputs: inputs.map((input) => `${folder}/${input}`),
+    ranges: ranges === undefined ? undefined : `${folder}/${ranges}`,
+  }));
+}
+
+/** The content of all files of a folder, by their names. */
+async function contentOf(folder: string, below = ""): Promise<Record<string, string>> {
+  const all: Record<string, string> = {};
+  for await (const { name, isDirectory } of Deno.readDir(`${folder}/${below}`)) {
+    if (isDirectory) Object.assign(all, await contentOf(folder, `${below}${name}/`));
+    else all[below + name] = (await Deno.readFile(`${folder}/${below}${name}`)).toBase64();
+  }
+  return all;
+}
+
+async function merge(folder: string, parts: readonly string[], out: string) {
+  const options = { parts: parts.map((part) => `${folder}/${part}`), out: `${folder}/${out}` };
+  return await Array.fromAsync(mergeParts(options));
+}
+
+Deno.test("parts of a stack and of a folder are merged to the bytes of the whole, with or without ranges", async () => {
+  const cases = [["unet", "movie.tif", 4], ["unet", "frames", 4], [
+    "star",
+    "stars.tif",
+    1,
+  ]] as const;
+  for (const [model, input, size] of cases) {
+    await withFolder(FILES, async (folder) => {
+      const job = { model, inputs: [input] };
+      await predictIn(folder, { ...job, out: "whole" });
+      const found = findRanges({
+        ...{ model: `${folder}/${model}`, inputs: [`${folder}/${input}`] },
+        out: `${folder}/ranges.json`,
+      });
+      await Array.fromAsync(found);
+      for (const ranges of ["ranges.json", undefined]) {
+        const parts: string[] = [];
+        for await (const { first, end, shard } of listShards([`${folder}/${input}`], { size })) {
+          const out = `part-${ranges}-${shard}`;
+          parts.unshift(out);
+          await predictIn(folder, { ...job, ranges, out, frames: { first, end } });
+        }
+        const out = `merged-${ranges}`;
+        assertEquals((await merge(folder, parts, out)).at(-1)?.type, "done");
+        assertEquals(await contentOf(`${folder}/${out}`), await contentOf(`${folder}/whole`));
+      }
+    });
+  }
+});
+
+Deno.test("mergeParts() refuses gaps, doubles, and parts that were not predicted alike", async () => {
+  await withFolder(FILES, async (folder) => {
+    const part = async (out: string, first: number, end?: number, others = {}) => {
+      const job = { model: "unet", inputs: ["movie.tif"] };
+      await predictIn(folder, { ...job, ...others, out, frames: { first, end } });
+    };
+    await part("a", 0, 3);
+    await part("b", 3, 5);
+    await part("c", 4);
+    await part("d", 5);
+    await part("other", 3, 5, { threshold: 0.6 });
+    await Deno.mkdir(`${folder}/empty`);
+    const fails = async (parts: string[], ...says: string[]) => {
+      const error = await assertRejects(() => merge(folder, parts, "out"), Error, says[0]);
+      for (const text of says) assertEquals(error.message.includes(text), true, error.message);
+      const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+      assertEquals(names.includes("out"), false);
+    };
+    await fails(["a", "d"], "frames 3 to 4 are in none of them");
+    await fails(["b", "a"], "frames 5 to 6 are in none of them");
+    await fails(["a", "b", "c"], "frame 4 is in both", "/b and", "/c");
+    await fails(["a", "other", "d"], "other with", "threshold", "predict all parts alike");
+    await fails(["a", "empty"], "empty: there is no predict.json in it");
+    await Deno.remove(`${folder}/b/movie.geojson`);
+    await fails(["a", "b", "d"], "b/movie.geojson is missing; predict that part again");
+    const error = await assertRejects(() => merge(folder, ["a", "b", "d"], "a"), Error);
+    assertEquals(error.message.includes("it is one of the parts"), true);
+  });
+});
+
+Deno.test("predict() does not take one part of a stack for another, nor ranges of something else", async () => {
+  await withFolder(FILES, async (folder) => {
+    const job = { model: "unet", inputs: ["movie.tif"], out: "part" };
+    await predictIn(folder, { ...job, frames: { first: 0, end: 2 } });
+    const again = (options: object) => predictIn(folder, { ...job, ...options });
+    await assertRejects(
+      () => again({ frames: { first: 2, end: 4 } }),
+      Error,
+      "of frames 0:2; give",
+    );
+    await assertRejects(() => again({}), Error, "Cannot predict all frames of");
+    await again({ frames: { first: 0, end: 2 } });
+    const beyond = { out: "x", frames: { first: 5, end: 9 } };
+    await assertRejects(() => again(beyond), RangeError, "it has frames 0 to 6");
+    const findIn = async (model: string, input: string) => {
+      const options = { model: `${folder}/${model}`, inputs: [`${folder}/${input}`] };
+      await Array.fromAsync(findRanges({ ...options, out: `${folder}/r.json` }));
+    };
+    await findIn("unet", "frames");
+    const known = { out: "y", ranges: "r.json" };
+    await assertRejects(() => again(known), RangeError, "none is of");
+    await findIn("star", "movie.tif");
+    await assertRejects(() => again(known), Error, "another model");
+    await assertRejects(
+      () => again({ ...known, ranges: "no.json" }),
+      Error,
+      "there is no such file",
+    );
+  });
+});
+
+Deno.test("listShards() cuts into pieces that differ by one frame at most", async () => {
+  await withFolder(FILES, async (folder) => {
+    const pieces = async (size: number) => {
+      const shards = await Array.fromAsync(listShards([`${folder}/movie.tif`], { size }));
+      return shards.map(({ first, end }) => `${first}:${end}`);
+    };
+    assertEquals(await pieces(3), ["0:2", "2:4", "4:7"]);
+    assertEquals(await pieces(7), ["0:7"]);
+    assertEquals(await pieces(100), ["0:7"]);
+    assertEquals((await pieces(1)).length, 7);
+    await assertRejects(() => pieces(0), RangeError, "whole number from 1");
+  });
+});

@@ -1,0 +1,79 @@
+/**
+ * Finds what frames of a video share before any of them is predicted: the range of intensities, which
+ * takes a look at all of them, and the exposure. With the file that holds it, parts of the video can be
+ * predicted by many processes, each as if it had seen the whole.
+ *
+ * @module
+ */
+
+import { openDevice } from "../../../kernels/open_device.ts";
+import { groupNotes } from "../../images/formats/notes.ts";
+import { buildModel, readingOf } from "../../models/model_file.ts";
+import { writeFileAtomic } from "../disk/files.ts";
+import { hashOfModel, readModelFile } from "../disk/model_files.ts";
+import { VERSION } from "../disk/version.ts";
+import { inputOf } from "../progress/inputs.ts";
+import { begin, waitingFor } from "../progress/progress.ts";
+import { FrameReader } from "./frame_reader.ts";
+import { openInputs } from "./open_inputs.ts";
+import { changedModel, settingsOf } from "./predict_objects.ts";
+import type { PredictEvent, PredictOptions } from "./predict_options.ts";
+import type { PredictionRecord, RecordedInput } from "./predict_record.ts";
+
+/** Everything is written. */
+export interface RangesFound {
+  /** What kind of event this is. */
+  readonly type: "done";
+  /** The file. */
+  readonly out: string;
+  /** Videos whose ranges it holds. */
+  readonly videos: number;
+}
+
+/** What finding ranges tells while it runs. */
+export type RangesEvent = Exclude<PredictEvent, { type: "frame" | "done" }> | RangesFound;
+
+/**
+ * Finds ranges and exposures of videos, and writes them to a file for `PredictOptions.ranges`.
+ *
+ * @param options As of the predictions that follow, but for `out`, which is the file.
+ * @throws {SyntaxError | RangeError | TypeError} If a file is damaged or does not fit, or a setting is
+ *   not for the model's kind of network.
+ */
+export async function* findRanges(options: PredictOptions): AsyncGenerator<RangesEvent> {
+  const { out, memory = 4096 } = options;
+  const file = await readModelFile(options.model, { models: options.models });
+  using device = await openDevice({ memoryLimit: memory * 1024 ** 2 });
+  const { planes } = readingOf(file);
+  const progress = begin("opening the images");
+  const opening = openInputs(device, { options, planes, progress });
+  const { videos, notes } = yield* waitingFor(opening, { progress });
+  for (const text of groupNotes(notes)) yield { type: "note", text };
+  yield* videos.map(inputOf);
+  const model = changedModel(buildModel(device, file), options);
+  const found: RecordedInput[] = [];
+  const reader = new FrameReader(device, {
+    ...{ model, options, progress },
+    inputs: new Map(
+      videos.map((video) => [video, { path: video.path, labels: [], isKept: false }]),
+    ),
+    record: {
+      earlier: () => null,
+      add: (input) => found.push(input),
+      saveInTime: () => Promise.resolve(),
+    },
+  });
+  for (const video of videos) {
+    yield* waitingFor(reader.prepare(video), { progress });
+    yield* reader.notes.splice(0);
+  }
+  yield* reader.sparseNotes;
+  const record: PredictionRecord = {
+    version: VERSION,
+    model: { path: options.model, hash: await hashOfModel(options.model) },
+    settings: settingsOf(model, options),
+    inputs: found,
+  };
+  await writeFileAtomic(out, `${JSON.stringify(record, null, 2)}\n`);
+  yield { type: "done", out, videos: found.length };
+}
