@@ -64,14 +64,14 @@ export {
 } from "./jobs/synth_files.ts";
 export { findRanges, type RangesEvent, type RangesFound } from "./jobs/predict/find_ranges.ts";
 export { type FrameRange, parseFrameRange } from "./jobs/predict/frame_range.ts";
-export { listShards, type Shard } from "./jobs/list_shards.ts";
+export { listShards, type Shard } from "./jobs/predict/list_shards.ts";
 export {
   type FileMerged,
   type MergeDone,
   type MergeEvent,
   type MergeOptions,
   mergeParts,
-} from "./jobs/merge_parts.ts";
+} from "./jobs/predict/merge_parts.ts";
 export { tune, type TunedEvent, type TuneDone, type TuneOptions } from "./jobs/tune.ts";
 export { type DoctorReport, examine } from "./jobs/doctor.ts";
 export type { Sample } from "./images/sample.ts";

@@ -1,8 +1,8 @@
 // Parts of videos, predicted by processes that know nothing of each other, give the same bytes as the whole.
 import { assertEquals, assertRejects } from "@std/assert";
 import { encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
-import { listShards } from "../../../../train/jobs/list_shards.ts";
-import { mergeParts } from "../../../../train/jobs/merge_parts.ts";
+import { listShards } from "../../../../train/jobs/predict/list_shards.ts";
+import { mergeParts } from "../../../../train/jobs/predict/merge_parts.ts";
 import { findRanges } from "../../../../train/jobs/predict/find_ranges.ts";
 import { predict } from "../../../../train/jobs/predict/predict.ts";
 import type { PredictOptions } from "../../../../train/jobs/predict/predict_options.ts";

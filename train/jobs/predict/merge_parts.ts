@@ -5,15 +5,15 @@
  * @module
  */
 
-import { decodeImage, readLabels, readPlane } from "../images/formats/decode.ts";
-import type { ImageStack } from "../images/formats/format.ts";
-import { basename, dirname } from "../images/paths.ts";
-import { outputFormats } from "../objects/formats/list.ts";
-import { labelTiff } from "../objects/formats/label_tiff.ts";
-import type { FrameResult, OutputFormat } from "../objects/formats/output_format.ts";
-import { disk, readWhole, writeFileAtomic } from "./disk/files.ts";
-import { makeFolder } from "./disk/folders.ts";
-import { JobOutput } from "./outputs/job_output.ts";
+import { decodeImage, readLabels, readPlane } from "../../images/formats/decode.ts";
+import type { ImageStack } from "../../images/formats/format.ts";
+import { basename, dirname } from "../../images/paths.ts";
+import { outputFormats } from "../../objects/formats/list.ts";
+import { labelTiff } from "../../objects/formats/label_tiff.ts";
+import type { FrameResult, OutputFormat } from "../../objects/formats/output_format.ts";
+import { disk, readWhole, writeFileAtomic } from "../disk/files.ts";
+import { makeFolder } from "../disk/folders.ts";
+import { JobOutput } from "../outputs/job_output.ts";
 import {
   differencesOf,
   isSamePlace,
@@ -21,7 +21,7 @@ import {
   readRecord,
   RECORD,
   type RecordedInput,
-} from "./predict/predict_record.ts";
+} from "./predict_record.ts";
 
 /** What to join, and where to. */
 export interface MergeOptions {

@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { MergeEvent } from "../../jobs/merge_parts.ts";
-import type { Command } from "../command.ts";
-import { OVERWRITE } from "../flag.ts";
-import { requiredFlag } from "../flag_values.ts";
-import { next } from "../session/next.ts";
-import { formatWritten, type Shown } from "../text.ts";
-import { UsageError } from "../usage_error.ts";
+import type { MergeEvent } from "../../../jobs/predict/merge_parts.ts";
+import type { Command } from "../../command.ts";
+import { OVERWRITE } from "../../flag.ts";
+import { requiredFlag } from "../../flag_values.ts";
+import { next } from "../../session/next.ts";
+import { formatWritten, type Shown } from "../../text.ts";
+import { UsageError } from "../../usage_error.ts";
 
 /** The command `merge`. */
 export const mergeCommand: Command = {
@@ -27,7 +27,7 @@ export const mergeCommand: Command = {
     const out = requiredFlag(flags, "out");
     const parts = (flags._ as readonly unknown[]).map(String);
     if (parts.length === 0) throw new UsageError("Cannot merge: no PART given");
-    const { mergeParts } = await import("../../jobs/merge_parts.ts");
+    const { mergeParts } = await import("../../../jobs/predict/merge_parts.ts");
     const events = mergeParts({ parts, out, overwrite: flags.overwrite === true });
     for await (const event of events) output.event(event, formatMerge);
     output.say(next("measure the labels", ["evaluate", "--labels", out, "--truth", "TRUTH"]));

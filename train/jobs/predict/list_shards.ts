@@ -4,9 +4,9 @@
  * @module
  */
 
-import { openVideo } from "../images/series/video.ts";
-import type { Source } from "../images/source.ts";
-import { disk } from "./disk/files.ts";
+import { openVideo } from "../../images/series/video.ts";
+import type { Source } from "../../images/source.ts";
+import { disk } from "../disk/files.ts";
 
 /** A piece of a video. */
 export interface Shard {

@@ -4,14 +4,14 @@
  * @module
  */
 
-import type { RangesEvent } from "../../jobs/predict/find_ranges.ts";
-import type { Command } from "../command.ts";
-import { absolute, next } from "../session/next.ts";
-import { counted, type Shown } from "../text.ts";
-import { requiredFlag } from "../flag_values.ts";
-import { formatInput } from "./input_text.ts";
-import { PLACES, predictOptions, WISHES } from "./predict.ts";
-import { WaitingProgress } from "./waiting_progress.ts";
+import type { RangesEvent } from "../../../jobs/predict/find_ranges.ts";
+import type { Command } from "../../command.ts";
+import { absolute, next } from "../../session/next.ts";
+import { counted, type Shown } from "../../text.ts";
+import { requiredFlag } from "../../flag_values.ts";
+import { formatInput } from "../input_text.ts";
+import { PLACES, predictOptions, WISHES } from "../predict.ts";
+import { WaitingProgress } from "../waiting_progress.ts";
 
 /** The command `ranges`. */
 export const rangesCommand: Command = {
@@ -28,7 +28,7 @@ export const rangesCommand: Command = {
   async run(flags, { output }) {
     const out = requiredFlag(flags, "out");
     const options = { ...await predictOptions(flags), out };
-    const { findRanges } = await import("../../jobs/predict/find_ranges.ts");
+    const { findRanges } = await import("../../../jobs/predict/find_ranges.ts");
     const waiting = new WaitingProgress(() => performance.now());
     for await (const event of findRanges(options)) {
       output.event(event, (shown) => formatRanges(shown, waiting));
