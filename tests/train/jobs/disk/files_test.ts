@@ -65,7 +65,7 @@ Deno.test("disk.open() reads the bytes asked for, near and far, small and large"
 
 /** Starts a file in a process of its own, which is then killed. */
 async function killWhileWriting(path: string): Promise<void> {
-  const module = new URL("../../../../train/jobs/disk/files.ts", import.meta.url);
+  const module = new URL("../../../../train/jobs/disk/atomic_file.ts", import.meta.url);
   await killWhenReady(`import { AtomicFile } from "${module}";
     const file = await AtomicFile.create(${JSON.stringify(path)});
     await file.write(new Uint8Array(10));`);
@@ -82,7 +82,7 @@ Deno.test("AtomicFile removes what a killed process left, and nothing that someb
       args: [
         ...["eval", "--ext=ts"],
         `import { writeFileAtomic } from "${new URL(
-          "../../../../train/jobs/disk/files.ts",
+          "../../../../train/jobs/disk/atomic_file.ts",
           import.meta.url,
         )}"; await writeFileAtomic(${JSON.stringify(join(path, "new.txt"))}, "new");`,
       ],
