@@ -8,7 +8,7 @@ import { encodeLabelTiff } from "../../images/formats/encode.ts";
 import { frameDigits } from "../../images/names.ts";
 import { ChallengeTracks, type NumberedFrame } from "../../objects/sequence/challenge_tracks.ts";
 import { encodeChallengeTracks } from "../../objects/sequence/track_tables.ts";
-import { writeFileAtomic } from "../disk/files.ts";
+import { writeFileAtomic } from "../disk/atomic_file.ts";
 
 /** The table's name. */
 export const CHALLENGE_TABLE = "res_track.txt";

@@ -13,7 +13,8 @@ import { type FilledObject, fillGaps } from "../../objects/sequence/fill_gaps.ts
 import { ObjectTable } from "../../objects/sequence/object_table.ts";
 import { type Tracked, Tracker, type TrackRecord } from "../../objects/sequence/track.ts";
 import { encodeTrackTable } from "../../objects/sequence/track_tables.ts";
-import { AtomicFile, disk, writeFileAtomic } from "../disk/files.ts";
+import { AtomicFile, writeFileAtomic } from "../disk/atomic_file.ts";
+import { disk } from "../disk/files.ts";
 import { claimEmptyFolder, claimFolder, type FilledFolder } from "../disk/folders.ts";
 import { JobOutput } from "../outputs/job_output.ts";
 import { planLabelFiles } from "../outputs/label_files.ts";

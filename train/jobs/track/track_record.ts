@@ -7,7 +7,7 @@
 
 import { dirname } from "../../images/names.ts";
 import type { Source } from "../../images/source.ts";
-import { writeFileAtomic } from "../disk/files.ts";
+import { writeFileAtomic } from "../disk/atomic_file.ts";
 import { VERSION } from "../disk/version.ts";
 
 /** The file's name. */
