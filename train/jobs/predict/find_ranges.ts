@@ -9,7 +9,7 @@
 import { openDevice } from "../../../kernels/open_device.ts";
 import { groupNotes } from "../../images/formats/notes.ts";
 import { buildModel, readingOf } from "../../models/model_file.ts";
-import { writeFileAtomic } from "../disk/files.ts";
+import { writeFileAtomic } from "../disk/atomic_file.ts";
 import { hashOfModel, readModelFile } from "../disk/model_files.ts";
 import { VERSION } from "../disk/version.ts";
 import { inputOf } from "../progress/inputs.ts";

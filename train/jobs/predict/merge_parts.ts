@@ -11,7 +11,8 @@ import { basename, dirname } from "../../images/paths.ts";
 import { outputFormats } from "../../objects/formats/list.ts";
 import { labelTiff } from "../../objects/formats/label_tiff.ts";
 import type { FrameResult, OutputFormat } from "../../objects/formats/output_format.ts";
-import { disk, readWhole, writeFileAtomic } from "../disk/files.ts";
+import { writeFileAtomic } from "../disk/atomic_file.ts";
+import { disk, readWhole } from "../disk/files.ts";
 import { makeFolder } from "../disk/folders.ts";
 import { JobOutput } from "../outputs/job_output.ts";
 import {
