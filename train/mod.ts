@@ -22,6 +22,15 @@ export type {
 } from "./jobs/train/events.ts";
 export type { InputEvent, RangeEvent } from "./jobs/progress/inputs.ts";
 export { type Progress, type ProgressEvent, StoppedError } from "./jobs/progress/progress.ts";
+export { steady } from "./jobs/steady/steady.ts";
+export type {
+  SteadyDone,
+  SteadyEvent,
+  SteadyOptions,
+  SteadyWarning,
+  Task,
+  TaskEvent,
+} from "./jobs/steady/steady_options.ts";
 export { predict } from "./jobs/predict/predict.ts";
 export type {
   FramePredicted,

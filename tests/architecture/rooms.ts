@@ -80,7 +80,7 @@ export const INNER_ROOMS: readonly Rooms[] = [
         "synth_files.ts",
       ],
       ["train"],
-      ["builtin", "experiment", "export_run.ts", "import_run.ts", "tune.ts"],
+      ["builtin", "experiment", "export_run.ts", "import_run.ts", "steady", "tune.ts"],
     ],
   },
   {
@@ -103,7 +103,7 @@ export const INNER_ROOMS: readonly Rooms[] = [
       ["findings.ts"],
       ["drawing"],
       ["figures", "table.ts", "settings.ts"],
-      ["report.ts"],
+      ["report.ts", "steady_page.ts"],
     ],
   },
 ];

@@ -17,6 +17,7 @@ import { mergeCommand } from "./commands/parts/merge.ts";
 import { predictCommand } from "./commands/predict.ts";
 import { rangesCommand } from "./commands/parts/ranges.ts";
 import { shardsCommand } from "./commands/parts/shards.ts";
+import { steadyCommand } from "./commands/steady.ts";
 import { synthCommand } from "./commands/synth.ts";
 import { trackCommand } from "./commands/track.ts";
 import { trainCommand } from "./commands/train.ts";
@@ -24,6 +25,7 @@ import { tuneCommand } from "./commands/tune.ts";
 
 /** Every command. */
 export const commands: readonly Command[] = [
+  steadyCommand,
   trainCommand,
   predictCommand,
   trackCommand,

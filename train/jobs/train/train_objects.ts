@@ -9,7 +9,7 @@ import { parameterCount } from "../../../nn/module.ts";
 import { loadNetwork } from "../../../nn/weights.ts";
 import { StageExaminer } from "../../learn/examiner.ts";
 import type { TaughtVideo } from "../../learn/teacher/pupil_stream.ts";
-import { teach } from "../../learn/teacher/teacher.ts";
+import { taughtPart, teach } from "../../learn/teacher/teacher.ts";
 import { Learner } from "../../learn/learner.ts";
 import { runStage } from "../../learn/stage.ts";
 import {
@@ -269,21 +269,22 @@ async function* teachAll(
     const { name, frames } = seen;
     const start = performance.now();
     const teacher = { network, objects, decode, settings: config };
-    const progress = begin(`labelling ${name} for the student`, frames.length);
+    const taught = taughtPart(frames, config.taughtFrames);
+    const progress = begin(`labelling ${name} for the student`, taught.length);
     const teachOne = async () => {
       const exposure = await exposureOf(seed, { stage: "baseline", decode, video: seen });
-      const counted = countedFrames(frames, progress);
+      const counted = countedFrames(taught, progress);
       return { exposure, lesson: await teach(device, teacher, { frames: counted, exposure }) };
     };
     const { exposure, lesson } = yield* waitingFor(teachOne(), { progress, stop });
     const { video, counts, bytes } = lesson;
-    lessons.push({ ...video, frames });
-    const { objects: taught, rescued, dropped, ignored } = counts;
+    lessons.push({ ...video, frames: taught });
+    const { objects: found, rescued, dropped, ignored } = counts;
     const seconds = (performance.now() - start) / 1000;
     yield {
       type: "note",
-      text: `Teacher on ${name}: exposure ${exposure.toFixed(2)}; ${taught} objects in ` +
-        `${frames.length} frames, ${rescued} rescued and ${dropped} dropped by votes, ${ignored} ` +
+      text: `Teacher on ${name}: exposure ${exposure.toFixed(2)}; ${found} objects in ` +
+        `${taught.length} frames, ${rescued} rescued and ${dropped} dropped by votes, ${ignored} ` +
         `ignored; ${(bytes / 2 ** 20).toFixed(1)} MiB, ${seconds.toFixed(0)} s`,
     };
   }

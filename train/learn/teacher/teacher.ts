@@ -7,7 +7,7 @@
 
 import type { Device } from "../../../kernels/gpu/device.ts";
 import type { Network } from "../../../nn/module.ts";
-import type { Frames } from "../../images/series/frames.ts";
+import { type Frames, pickFrames } from "../../images/series/frames.ts";
 import type { ObjectModel } from "../../models/model_kind.ts";
 import { proposalsIn } from "../../models/proposals.ts";
 import { MOST_VIEWS, viewsOf } from "../../models/views.ts";
@@ -37,6 +37,8 @@ export interface TeacherSettings {
   voteIgnore: number;
   /** How much worse than its best a student's loss on stills may be. */
   stillsMargin: number;
+  /** The most frames of a video that the teacher labels, in runs of five; 0 for all. */
+  taughtFrames: number;
 }
 
 /** The settings of {@linkcode TeacherSettings}. */
@@ -89,6 +91,12 @@ export const teacherSettings: SettingGroup<TeacherSettings> = {
       value: 0.05,
       rule: share,
       sentence: "How much worse than its best a student's validation loss on stills may be",
+    },
+    taughtFrames: {
+      value: 0,
+      rule: wholeNumber({ least: 0 }),
+      sentence:
+        "The most frames of a video that the teacher labels, in runs of five spread evenly; 0 for all",
     },
   },
 };
@@ -151,4 +159,24 @@ async function* ownVotes(
   frames: AsyncIterable<ScoredFrame>,
 ): AsyncGenerator<ScoredFrame & Voted> {
   for await (const frame of frames) yield { ...frame, votes: frame.scores };
+}
+
+/** Consecutive frames that are labelled together: what votes reach. */
+const RUN = 5;
+
+/**
+ * The frames of a video that a teacher labels: all of them, or runs of five spread evenly over it. Runs that
+ * do not touch are no neighbours.
+ */
+export function taughtPart(frames: Frames, most: number): Frames {
+  if (most === 0 || most >= frames.length) return frames;
+  const runs = Math.max(1, Math.floor(most / RUN));
+  const side = Math.min(RUN, most, frames.length);
+  const indices = Array.from({ length: runs }, (_, run) => {
+    const middle = (run + 0.5) * frames.length / runs;
+    const first = Math.min(frames.length - side, Math.max(0, Math.round(middle - side / 2)));
+    return Array.from({ length: side }, (_, i) => first + i);
+  }).flat();
+  const { times = Array.from({ length: frames.length }, (_, i) => i) } = frames;
+  return pickFrames({ ...frames, times }, indices);
 }

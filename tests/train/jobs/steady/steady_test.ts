@@ -1,0 +1,126 @@
+// The whole way on a tiny video with a model whose answers are known.
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { encodeGreyTiff, encodeLabelTiff } from "../../../../train/images/formats/encode.ts";
+import { foregroundOf } from "../../../../train/images/image.ts";
+import { decodeImage, readLabels } from "../../../../train/images/formats/decode.ts";
+import { disk } from "../../../../train/jobs/disk/files.ts";
+import { steady } from "../../../../train/jobs/steady/steady.ts";
+import type {
+  SteadyEvent,
+  SteadyOptions,
+  TaskEvent,
+} from "../../../../train/jobs/steady/steady_options.ts";
+import { withFolder } from "../../fixtures/temporary.ts";
+import { diamonds, type Peak, peaks, starModel } from "../../fixtures/models/star_model.ts";
+
+const SIZE = { width: 60, height: 44 };
+const PLACES: readonly Peak[] = [
+  { row: 10, column: 12 },
+  { row: 30, column: 20 },
+  { row: 20, column: 44 },
+];
+const FRAMES = 4;
+
+/** A folder with a video of three objects that stay, and a model that finds them. */
+function files(): Record<string, Uint8Array> {
+  const frames = Array.from({ length: FRAMES }, (_, t) => [`video/t00${t}.tif`, frame()] as const);
+  return { "model/weights.safetensors": starModel(), ...Object.fromEntries(frames) };
+}
+
+function frame(): Uint8Array {
+  return encodeGreyTiff([peaks(PLACES, SIZE)]);
+}
+
+function steadyIn(folder: string, options: Partial<SteadyOptions> = {}) {
+  const places = { video: `${folder}/video`, model: `${folder}/model`, out: `${folder}/out` };
+  return steady({ ...places, rounds: 2, ...options });
+}
+
+function tasksOf(events: readonly SteadyEvent[]): string[] {
+  return events.filter((event): event is TaskEvent => event.type === "task")
+    .map(({ task, isKept }) => isKept ? `${task} kept` : task);
+}
+
+Deno.test("steady() looks, adapts, compares, segments and reports; a stop is gone on behind", async () => {
+  await withFolder(files(), async (folder) => {
+    const stop = new AbortController();
+    const begun: SteadyEvent[] = [];
+    await assertRejects(
+      async () => {
+        for await (const event of steadyIn(folder, { stop: stop.signal })) {
+          begun.push(event);
+          if (event.type === "task" && event.task === "compare") stop.abort();
+        }
+      },
+      Error,
+      "Stopped",
+    );
+    assertEquals(tasksOf(begun), ["look", "adapt", "compare"]);
+    await assertRejects(() => Array.fromAsync(steadyIn(folder)), Error, "add --resume");
+
+    const events = await Array.fromAsync(steadyIn(folder, { resume: true }));
+    assertEquals(tasksOf(events), ["look kept", "adapt kept", "compare", "predict", "report"]);
+    const done = events.at(-1)!;
+    assert(done.type === "steady");
+    // A student of two rounds cannot find more than all.
+    assertEquals(done.chosen, "unadapted");
+    assertEquals(done.model, `${folder}/model`);
+    for (let t = 0; t < FRAMES; t++) {
+      const labels = await readLabels(await decodeImage(disk, `${done.labels}/t00${t}.tif`), 0);
+      // Which object has which number is of no importance.
+      assertEquals(foregroundOf(labels), foregroundOf(diamonds(PLACES, SIZE)));
+      assertEquals(Math.max(...labels.data), PLACES.length);
+    }
+    const page = await Deno.readTextFile(done.report);
+    assertStringIncludes(page, "Adapting did not help, so the model is taken as it was");
+    assertEquals(page.match(/<g data-number=/g)?.length, FRAMES);
+
+    const again = await Array.fromAsync(steadyIn(folder, { resume: true }));
+    assertEquals(tasksOf(again), [
+      ...["look kept", "adapt kept", "compare kept", "predict kept"],
+      "report",
+    ]);
+    const other = { resume: true, seed: 2 };
+    await assertRejects(() => Array.fromAsync(steadyIn(folder, other)), Error, "it was begun with");
+  });
+});
+
+Deno.test("steady() says of a label-free video that it is one, and adapts to nothing", async () => {
+  // Half of the spots are darker than the ground.
+  const ground = { ...SIZE, data: peaks([], SIZE).data.fill(2000) };
+  const bright = peaks(PLACES, SIZE).data;
+  const dark = peaks(PLACES.map(({ row, column }) => ({ row, column: column + 8 })), SIZE).data;
+  const image = {
+    ...SIZE,
+    data: ground.data.map((value, i) => value + bright[i] - dark[i] + 40 * (i * 7 % 11)),
+  };
+  const video = Object.fromEntries(
+    Array.from({ length: 3 }, (_, t) => [`video/t${t}.tif`, encodeGreyTiff([image])]),
+  );
+  await withFolder({ "model/weights.safetensors": starModel(), ...video }, async (folder) => {
+    const events = await Array.fromAsync(steadyIn(folder));
+    const warnings = events.flatMap((event) => event.type === "warning" ? [event.text] : []);
+    assertStringIncludes(warnings[0], "looks label-free");
+    assertEquals(events.some(({ type }) => type === "step"), false);
+    const done = events.at(-1)!;
+    assert(done.type === "steady");
+    assertStringIncludes(await Deno.readTextFile(done.report), "looks label-free");
+  });
+});
+
+Deno.test("steady() refuses what is no video, before there is a folder", async () => {
+  const still = {
+    ...files(),
+    "one.tif": frame(),
+    "labels.tif": encodeLabelTiff([diamonds(PLACES, SIZE)]),
+  };
+  await withFolder(still, async (folder) => {
+    const failsWith = (options: Partial<SteadyOptions>, words: string) =>
+      assertRejects(() => Array.fromAsync(steadyIn(folder, options)), Error, words);
+    await failsWith({ video: `${folder}/one.tif` }, "it has 1 frame");
+    await failsWith({ video: `${folder}/nothing` }, "does not exist");
+    await failsWith({ model: `${folder}/nothing` }, "give the folder of a training run");
+    assertEquals(await Deno.stat(`${folder}/out`).catch(() => null), null);
+    await failsWith({ resume: true }, "nothing was begun there");
+  });
+});

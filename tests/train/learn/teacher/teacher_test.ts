@@ -1,0 +1,35 @@
+import { assertEquals } from "@std/assert";
+import { heldFrames } from "../../../../train/images/series/frames.ts";
+import { taughtPart } from "../../../../train/learn/teacher/teacher.ts";
+
+/** Frames of one pixel that hold their own number. */
+function numbered(count: number, times?: readonly number[]) {
+  const images = Array.from(
+    { length: count },
+    (_, i) => ({ width: 1, height: 1, data: Float32Array.of(i) }),
+  );
+  return heldFrames(images, { times });
+}
+
+Deno.test("taughtPart() is all of a video that is short enough, or of any where nobody limits it", () => {
+  const frames = numbered(7);
+  assertEquals(taughtPart(frames, 0), frames);
+  assertEquals(taughtPart(frames, 7), frames);
+});
+
+Deno.test("taughtPart() takes runs of five spread evenly, whose ends are no neighbours", async () => {
+  const part = taughtPart(numbered(100), 14);
+  assertEquals(part.times, [23, 24, 25, 26, 27, 73, 74, 75, 76, 77]);
+  assertEquals(part.length, 10);
+  assertEquals((await part.frame(5)).data[0], 73);
+});
+
+Deno.test("taughtPart() keeps the times of frames, and takes none twice where runs nearly touch", () => {
+  const times = [0, 1, 2, 3, 4, 5, 9, 10, 11, 12, 13, 14];
+  assertEquals(taughtPart(numbered(12, times), 11).times, [1, 2, 3, 4, 5, 10, 11, 12, 13, 14]);
+  assertEquals(
+    taughtPart(numbered(12), 3).times,
+    [5, 6, 7],
+    "less than a run is one that is shorter",
+  );
+});

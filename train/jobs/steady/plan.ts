@@ -1,0 +1,67 @@
+/**
+ * How much work is spent on a video, and how long that takes: minutes, whatever its size.
+ *
+ * @module
+ */
+
+import { viewsOf } from "../../models/views.ts";
+import { framesOfJudgement } from "./judge.ts";
+
+/** How large a video is. */
+export interface VideoSize {
+  /** Frames. */
+  readonly frames: number;
+  /** Width of each in pixels. */
+  readonly width: number;
+  /** Height of each in pixels. */
+  readonly height: number;
+}
+
+/** Rounds of the second stage unless told: each a batch of stills and one of video. */
+export const ROUNDS = 100;
+/** Views in which the teacher sees a frame. */
+export const TEACHER_VIEWS = 4;
+/** Megapixels, each view counted, that the teacher may look at; the fewest frames that it sees. */
+const TEACHER_MEGAPIXELS = 80;
+const FEWEST_TAUGHT = 10;
+/** Pairs of frames that models are compared on. */
+export const PAIRS = 4;
+
+/** A step on a batch takes about as long as so many megapixels of prediction (measured on two cores). */
+const STEP = 0.26;
+/** What training takes before its first step, in seconds: kernels are compiled. */
+const BEGINNING = 15;
+
+/** The most frames that the teacher labels, in runs of five. */
+export function taughtFrames({ frames, width, height }: VideoSize): number {
+  const affordable = Math.floor(
+    TEACHER_MEGAPIXELS / (TEACHER_VIEWS * megapixels({ width, height })),
+  );
+  const whole = 5 * Math.floor(affordable / 5);
+  return Math.min(frames, Math.max(FEWEST_TAUGHT, whole));
+}
+
+/** About how long parts of the work take, in seconds, by how long a megapixel of prediction takes. */
+export function secondsFor(
+  size: VideoSize,
+  { secondsPerMegapixel, adapts, rounds }: {
+    secondsPerMegapixel: number;
+    adapts: boolean;
+    rounds: number;
+  },
+): { adapt: number; compare: number; predict: number; report: number } {
+  const frame = secondsPerMegapixel * megapixels(size);
+  const taught = taughtFrames(size) * viewsOf(TEACHER_VIEWS).length * frame;
+  // The student has two steps in a round, the control one.
+  const steps = 3 * rounds * STEP * secondsPerMegapixel;
+  return {
+    adapt: adapts ? BEGINNING + taught + steps : 0,
+    compare: adapts ? 2 * framesOfJudgement(PAIRS) * frame : 0,
+    predict: size.frames * frame,
+    report: 0.1 * size.frames * frame,
+  };
+}
+
+function megapixels({ width, height }: Pick<VideoSize, "width" | "height">): number {
+  return width * height / 1e6;
+}

@@ -1,0 +1,245 @@
+/**
+ * One command on a bare video: it is looked at, the model is adapted to it where that helps, and everything
+ * in it is segmented and shown.
+ *
+ * @module
+ */
+
+import { openDevice } from "../../../kernels/open_device.ts";
+import { unusable } from "../../images/faults/input_fault.ts";
+import { openVideo, type Video } from "../../images/series/video.ts";
+import { BUILTIN } from "../../models/builtin/mod.ts";
+import { objectModelOf } from "../../models/list.ts";
+import { buildModel, type ModelFile, readingOf } from "../../models/model_file.ts";
+import { outputFormats } from "../../objects/formats/list.ts";
+import { disk } from "../disk/files.ts";
+import { claimFolder } from "../disk/folders.ts";
+import { hashOfModel, readModelFile } from "../disk/model_files.ts";
+import { predict } from "../predict/predict.ts";
+import { inputOf } from "../progress/inputs.ts";
+import { begin, type Progress, stopIfAsked, waitingFor } from "../progress/progress.ts";
+import { adapt } from "./adapt.ts";
+import { adaptedWeights, compare } from "./compare.ts";
+import { ROUNDS, secondsFor } from "./plan.ts";
+import { readResults, writeSteadyReport } from "./results.ts";
+import { see } from "./see.ts";
+import { type Chosen, type SteadyHead, SteadyKeeper } from "./steady_record.ts";
+import {
+  type SteadyEvent,
+  type SteadyOptions,
+  type Task,
+  type TaskEvent,
+  TASKS,
+} from "./steady_options.ts";
+import { emptyWarning } from "./warnings.ts";
+
+/** What all parts work with. */
+interface SteadyRun {
+  readonly options: SteadyOptions & Required<Pick<SteadyOptions, "source">>;
+  readonly keeper: SteadyKeeper;
+  readonly head: SteadyHead;
+  readonly file: ModelFile;
+  readonly video: Video;
+  readonly progress: Progress;
+}
+
+/** The folder of results has these. */
+const MODEL = "model";
+const LABELS = "labels";
+const REPORT = "report.html";
+
+/**
+ * Makes a video steady, and tells what happens as it happens. What is complete is kept: after a stop,
+ * `resume` goes on behind it.
+ *
+ * @throws {RangeError | SyntaxError | TypeError} If video, model or stills cannot be used.
+ * @throws {Error} If the folder holds a run and `resume` is not set, or another one than this.
+ * @throws {StoppedError} If it was to stop.
+ *
+ * @example
+ * ```ts ignore
+ * for await (const event of steady({ video: "movie.tif", out: "steady/movie" })) {
+ *   if (event.type === "steady") console.log(event.report);
+ * }
+ * ```
+ */
+export async function* steady(options: SteadyOptions): AsyncGenerator<SteadyEvent> {
+  const { out, source = disk, resume = false, model = BUILTIN, stills = BUILTIN } = options;
+  const { channel, slice, seed = 1, rounds = ROUNDS, stop } = options;
+  const progress = begin("opening the video");
+  const file = await readModelFile(model);
+  refuseStacks(file, model);
+  const video = yield* waitingFor(openVideo(source, options.video, { channel, slice }), {
+    ...{ progress, stop },
+  });
+  refuseStill(video);
+  const { path, length: frames, width, height } = video;
+  const head: SteadyHead = {
+    model: { path: model, hash: await hashOfModel(model) },
+    video: { path, frames, width, height },
+    settings: {
+      ...{ stills, seed, rounds },
+      ...(channel !== undefined && { channel }),
+      ...(slice !== undefined && { slice }),
+    },
+  };
+  using _claim = await claimFolder(out, "steady");
+  const keeper = await SteadyKeeper.open(out, { head, resume });
+  const run = { options: { ...options, source }, keeper, head, file, video, progress };
+  yield inputOf(video);
+  for (const text of video.notes) yield { type: "note", text };
+  yield* lookPart(run);
+  yield* adaptPart(run);
+  const chosen = yield* comparePart(run);
+  yield* predictPart(run, chosen);
+  yield* reportPart(run);
+  yield {
+    type: "steady",
+    ...{ out, labels: keeper.record.predicted!.labels, report: `${out}/${REPORT}` },
+    ...{ chosen: chosen.chosen, model: modelOf(run, chosen) },
+  };
+}
+
+function refuseStacks(file: ModelFile, path: string): void {
+  if (!file.kind.objects) {
+    throw new TypeError(
+      `Cannot use ${path}: it finds planes in focus, not objects; give another --model`,
+    );
+  }
+  if (readingOf(file).planes === null) return;
+  throw new TypeError(
+    `Cannot use ${path}: its images are the planes around focus; train on the movie with --video instead`,
+  );
+}
+
+function refuseStill({ path, length, areSlices }: Video): void {
+  if (length < 2) {
+    throw unusable(
+      `Cannot use ${path} as a video: it has ${length} frame; give a folder of frames or a TIFF stack, or ` +
+        "use predict for single images",
+    );
+  }
+  if (areSlices) {
+    throw unusable(
+      `Cannot use ${path} as a video: its ${length} images are slices in depth of one time; give a movie`,
+    );
+  }
+}
+
+/** The weights that are predicted with. */
+function modelOf({ options: { out }, head }: SteadyRun, { chosen }: Chosen): string {
+  return chosen === "adapted" ? adaptedWeights(`${out}/${MODEL}`) : head.model.path;
+}
+
+function task(
+  { keeper: { record }, head }: SteadyRun,
+  { task, text, isKept }: Pick<TaskEvent, "task" | "text" | "isKept">,
+): TaskEvent {
+  const number = TASKS.indexOf(task) + 1;
+  let secondsLeft: number | null = null;
+  if (record.seen) {
+    const adapts = (record.adapted?.left ?? reasonToLeave(record.seen)) === null;
+    const seconds = {
+      look: 0,
+      ...secondsFor(head.video, { ...record.seen, ...head.settings, adapts }),
+    };
+    const later: readonly Task[] = TASKS.slice(isKept ? number : number - 1);
+    secondsLeft = later.reduce((sum, name) => sum + seconds[name], 0);
+  }
+  return { type: "task", task, number, of: TASKS.length, isKept, text, secondsLeft };
+}
+
+async function* lookPart(run: SteadyRun): AsyncGenerator<SteadyEvent> {
+  const { keeper, video, file, progress, options: { stop } } = run;
+  const isKept = keeper.record.seen !== undefined;
+  yield task(run, { task: "look", text: `Looking at ${video.name}`, isKept });
+  if (!isKept) {
+    using device = await openDevice();
+    const model = buildModel(device, file);
+    const seen = yield* waitingFor(see(device, { video, model, progress }), { progress, stop });
+    await keeper.add({ seen });
+  }
+  const { range, exposure, described, warnings } = keeper.record.seen!;
+  yield { type: "range", path: video.path, ...range };
+  for (const text of described) yield { type: "note", text };
+  if (exposure !== 1) {
+    yield { type: "note", text: `${video.name} is seen at exposure ${exposure.toFixed(2)}` };
+  }
+  for (const text of warnings) yield { type: "warning", text };
+}
+
+/** Why a model is not adapted to what was seen; null where it is. */
+function reasonToLeave(
+  { movie, unadapted, pairs }: NonNullable<SteadyKeeper["record"]["seen"]>,
+): string | null {
+  if (movie.isLabelFree) return "the movie looks label-free, of which it knows nothing";
+  if (pairs.length === 0) {
+    return "no two frames are neighbours, so nothing can be learned from them";
+  }
+  return unadapted.objects < 1 ? "it finds hardly any object, so it has nothing to teach" : null;
+}
+
+async function* adaptPart(run: SteadyRun): AsyncGenerator<SteadyEvent> {
+  const { keeper, head, file, options: { out, source, stop } } = run;
+  const seen = keeper.record.seen!;
+  const cannot = objectModelOf(file.kind).propose ? null : "this kind of model cannot teach";
+  const left = reasonToLeave(seen) ?? cannot;
+  const isKept = keeper.record.adapted !== undefined;
+  const text = left === null
+    ? `Adapting the model to ${run.video.name}`
+    : "Leaving the model as it is";
+  yield task(run, { task: "adapt", text, isKept });
+  if (isKept) return;
+  if (left !== null) return await keeper.add({ adapted: { left, alarm: null } });
+  const adapted = yield* adapt({ out: `${out}/${MODEL}`, head, file, seen, source, stop });
+  await keeper.add({ adapted });
+}
+
+async function* comparePart(run: SteadyRun): AsyncGenerator<SteadyEvent, Chosen> {
+  const { keeper, video, progress, options: { out, stop } } = run;
+  const isKept = keeper.record.chosen !== undefined;
+  yield task(run, { task: "compare", text: "Comparing the models without labels", isKept });
+  if (!isKept) {
+    const { seen, adapted } = keeper.record;
+    using device = await openDevice();
+    const options = { run: `${out}/${MODEL}`, video, seen: seen!, adapted: adapted!, progress };
+    const chosen = yield* waitingFor(compare(device, options), { progress, stop });
+    await keeper.add({ chosen });
+  }
+  const chosen = keeper.record.chosen!;
+  for (const text of chosen.reasons) yield { type: "note", text };
+  return chosen;
+}
+
+async function* predictPart(run: SteadyRun, chosen: Chosen): AsyncGenerator<SteadyEvent> {
+  const { keeper, video, options: { out, source, stop, channel, slice } } = run;
+  const isKept = keeper.record.predicted !== undefined;
+  yield task(run, { task: "predict", text: `Segmenting ${video.name}`, isKept });
+  if (!isKept) {
+    const labels = `${out}/${LABELS}`;
+    const { exposure } = keeper.record.seen!;
+    const outputs = outputFormats.filter(({ flag }) => flag === "rois" || flag === "geojson");
+    const model = modelOf(run, chosen);
+    const places = { model, inputs: [video.path], out: labels, outputs, source };
+    for await (const event of predict({ ...places, exposure, channel, slice, as: "video" })) {
+      if (event.type !== "done" && event.type !== "input" && event.type !== "range") yield event;
+      stopIfAsked(stop, `while segmenting ${video.name}`);
+    }
+    const results = await readResults(labels);
+    const counts = await results.counts();
+    await keeper.add({
+      predicted: { labels: results.path, warnings: emptyWarning(counts, results.numbers) },
+    });
+  }
+  for (const text of keeper.record.predicted!.warnings) yield { type: "warning", text };
+}
+
+async function* reportPart(run: SteadyRun): AsyncGenerator<SteadyEvent> {
+  const { keeper, video, progress, options: { out, stop } } = run;
+  yield task(run, { task: "report", text: "Writing the report", isKept: false });
+  const writing = writeSteadyReport({
+    ...{ record: keeper.record, video, progress },
+    file: `${out}/${REPORT}`,
+  });
+  yield* waitingFor(writing, { progress, stop });
+}

@@ -1,0 +1,90 @@
+/**
+ * What making a video steady is asked for, and what it tells while it runs.
+ *
+ * @module
+ */
+
+import type { PlaneChoice } from "../../images/series/plane_choice.ts";
+import type { Source } from "../../images/source.ts";
+import type { FocusFound } from "../predict/predict_focus.ts";
+import type { PredictEvent } from "../predict/predict_options.ts";
+import type { TrainEvent } from "../train/events.ts";
+
+/** What to segment, with what and where to. */
+export interface SteadyOptions extends PlaneChoice {
+  /** A folder of frames or one TIFF stack. */
+  readonly video: string;
+  /** The folder of results. */
+  readonly out: string;
+  /** The model to begin with: a run folder, a weights file, or `builtin`, which it is unless told. */
+  readonly model?: string;
+  /** Labelled stills that hold it on its way: a folder, or `builtin`, which they are unless told. */
+  readonly stills?: string;
+  /** Go on with what was begun in the folder. */
+  readonly resume?: boolean;
+  /** Seed of the adaptation; 1 unless told. */
+  readonly seed?: number;
+  /** Rounds of the adaptation, each a batch of stills and one of video; what minutes allow unless told. */
+  readonly rounds?: number;
+  /** Where images are read from; the disk unless told. */
+  readonly source?: Source;
+  /** Says when to stop. */
+  readonly stop?: AbortSignal;
+}
+
+/** The parts of the work, in their order. */
+export const TASKS = ["look", "adapt", "compare", "predict", "report"] as const;
+
+/** A part of the work. */
+export type Task = (typeof TASKS)[number];
+
+/** A part of the work begins, or was done before. */
+export interface TaskEvent {
+  /** What kind of event this is. */
+  readonly type: "task";
+  /** Which. */
+  readonly task: Task;
+  /** Its number, from 1. */
+  readonly number: number;
+  /** How many there are. */
+  readonly of: number;
+  /** Whether it was done before and is kept. */
+  readonly isKept: boolean;
+  /** What it does, as a sentence without a period. */
+  readonly text: string;
+  /** About how many seconds it and all later ones will take; null where nobody knows yet. */
+  readonly secondsLeft: number | null;
+}
+
+/** Something to look after: a sentence with a remedy. */
+export interface SteadyWarning {
+  /** What kind of event this is. */
+  readonly type: "warning";
+  /** One sentence. */
+  readonly text: string;
+}
+
+/** Everything is written. */
+export interface SteadyDone {
+  /** What kind of event this is. */
+  readonly type: "steady";
+  /** The folder of results. */
+  readonly out: string;
+  /** The folder of label images. */
+  readonly labels: string;
+  /** The page to look at. */
+  readonly report: string;
+  /** Which model was taken. */
+  readonly chosen: "adapted" | "unadapted";
+  /** The weights that were taken, or `builtin`. */
+  readonly model: string;
+}
+
+/** What making a video steady tells while it runs. */
+export type SteadyEvent =
+  | TrainEvent
+  | PredictEvent
+  | FocusFound
+  | TaskEvent
+  | SteadyWarning
+  | SteadyDone;

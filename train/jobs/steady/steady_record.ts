@@ -1,0 +1,198 @@
+/**
+ * What was done to make a video steady, in `steady.json`: a later call goes on after the last part that is
+ * complete, and refuses to mix it with anything else.
+ *
+ * @module
+ */
+
+import { ofInput } from "../../images/faults/input_fault.ts";
+import type { MovieFacts } from "../../images/quality/movie_facts.ts";
+import type { IntensityRange } from "../../images/normalize.ts";
+import { writeFileAtomic } from "../disk/files.ts";
+import { VERSION } from "../disk/version.ts";
+import type { Candidates, Choice } from "./choose.ts";
+import type { Judgement } from "./judge.ts";
+
+/** The file's name. */
+export const RECORD = "steady.json";
+
+/** What all parts depend on. */
+export interface SteadyHead {
+  /** The model to begin with: where it is, and the SHA-256 of its weights. */
+  readonly model: { readonly path: string; readonly hash: string };
+  /** The video, and how much of it there is. */
+  readonly video: {
+    readonly path: string;
+    readonly frames: number;
+    readonly width: number;
+    readonly height: number;
+  };
+  /** What else it depends on. */
+  readonly settings: {
+    readonly stills: string;
+    readonly seed: number;
+    readonly rounds: number;
+    readonly channel?: string | number;
+    readonly slice?: number;
+  };
+}
+
+/** What was seen in the video. */
+export interface Seen {
+  /** What the movie is like. */
+  readonly movie: MovieFacts;
+  /** The intensities that become 0 and 1. */
+  readonly range: IntensityRange;
+  /** Frames that are left out of the range, from 0. */
+  readonly stray: readonly number[];
+  /** The gain at which it is seen. */
+  readonly exposure: number;
+  /** First frames of the pairs on which models are compared. */
+  readonly pairs: readonly number[];
+  /** What the unadapted model is worth there. */
+  readonly unadapted: Judgement;
+  /** Seconds that a megapixel took. */
+  readonly secondsPerMegapixel: number;
+  /** What a user should know. */
+  readonly warnings: readonly string[];
+  /** What it is like, in words. */
+  readonly described: readonly string[];
+}
+
+/** What came of adapting. */
+export interface Adapted {
+  /** Why the model is not adapted; null where it was. */
+  readonly left: string | null;
+  /** What the collapse alarm said; null if it was silent. */
+  readonly alarm: string | null;
+}
+
+/** Which model was taken. */
+export interface Chosen extends Choice {
+  /** The judgements that it rests on; null where there was nothing to choose from. */
+  readonly candidates: Candidates | null;
+}
+
+/** What was predicted. */
+export interface Predicted {
+  /** The label images: a folder, or a stack. */
+  readonly labels: string;
+  /** What a user should know. */
+  readonly warnings: readonly string[];
+}
+
+/** What `steady.json` holds: parts that are complete. */
+export interface SteadyRecord extends SteadyHead {
+  /** The version of Kymo. */
+  readonly version: string;
+  /** Of the part `look`. */
+  readonly seen?: Seen;
+  /** Of the part `adapt`. */
+  readonly adapted?: Adapted;
+  /** Of the part `compare`. */
+  readonly chosen?: Chosen;
+  /** Of the part `predict`. */
+  readonly predicted?: Predicted;
+}
+
+/** The record of a folder, saved after each part. */
+export class SteadyKeeper {
+  readonly #path: string;
+  #record: SteadyRecord;
+
+  private constructor(path: string, record: SteadyRecord) {
+    this.#path = path;
+    this.#record = record;
+  }
+
+  /**
+   * Begins, or goes on with what was begun.
+   *
+   * @throws {Error} If something was begun and is not to be gone on with, or nothing was, or another model,
+   *   video or setting is wanted.
+   * @throws {SyntaxError} If the file is damaged.
+   */
+  static async open(
+    out: string,
+    { head, resume }: { head: SteadyHead; resume: boolean },
+  ): Promise<SteadyKeeper> {
+    const path = `${out}/${RECORD}`;
+    const before = await readRecord(path);
+    if (before === null) {
+      if (resume) {
+        throw new Error(`Cannot resume ${out}: nothing was begun there; leave --resume out`);
+      }
+      const keeper = new SteadyKeeper(path, { version: VERSION, ...head });
+      await keeper.#save();
+      return keeper;
+    }
+    if (!resume) {
+      throw new Error(
+        `Cannot begin in ${out}: it already holds a run; add --resume or give another --out`,
+      );
+    }
+    const { model: { path: _then, ...model }, ...others } = headOf(before);
+    const { model: { path: _now, ...wanted }, ...rest } = head;
+    const differences = [
+      ...differencesOf({ weights: model, ...others }, { weights: wanted, ...rest }),
+      ...(before.version === VERSION ? [] : [`version ${before.version}, not ${VERSION}`]),
+    ];
+    if (differences.length === 0) return new SteadyKeeper(path, before);
+    throw new Error(
+      `Cannot resume ${out}: it was begun with ${differences.join(", ")}; give another --out`,
+    );
+  }
+
+  /** What is known so far. */
+  get record(): SteadyRecord {
+    return this.#record;
+  }
+
+  /** Notes that a part is complete. */
+  async add(part: Partial<SteadyRecord>): Promise<void> {
+    this.#record = { ...this.#record, ...part };
+    await this.#save();
+  }
+
+  async #save(): Promise<void> {
+    await writeFileAtomic(this.#path, `${JSON.stringify(this.#record, null, 2)}\n`);
+  }
+}
+
+function headOf({ model, video, settings }: SteadyRecord): SteadyHead {
+  return { model, video, settings };
+}
+
+function differencesOf(then: object, now: object): string[] {
+  const known = then as Record<string, unknown>;
+  return Object.entries(now).flatMap(([name, value]) =>
+    JSON.stringify(known[name]) === JSON.stringify(value)
+      ? []
+      : [`${name} ${JSON.stringify(known[name])}, not ${JSON.stringify(value)}`]
+  );
+}
+
+async function readRecord(path: string): Promise<SteadyRecord | null> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return null;
+    }
+    throw error;
+  }
+  const damaged = (cause?: unknown) =>
+    ofInput(
+      new SyntaxError(`Cannot read ${path}: it is damaged; give another --out`, { cause }),
+    );
+  try {
+    const record = JSON.parse(text) as SteadyRecord;
+    const isWhole = typeof record.model.hash === "string" && typeof record.video === "object" &&
+      typeof record.settings === "object";
+    if (isWhole) return record;
+  } catch (error) {
+    throw damaged(error);
+  }
+  throw damaged();
+}
