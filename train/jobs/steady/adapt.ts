@@ -11,7 +11,7 @@ import { RunFolder } from "../disk/run_folder.ts";
 import { configOf, type TrainConfig } from "../train/config.ts";
 import type { TrainEvent } from "../train/events.ts";
 import { train } from "../train/train.ts";
-import { ROUNDS, taughtFrames, TEACHER_VIEWS, type VideoSize } from "./plan.ts";
+import { taughtFrames, TEACHER_VIEWS, type VideoSize } from "./plan.ts";
 import type { Adapted, Seen, SteadyHead } from "./steady_record.ts";
 
 /** What is adapted to what. */

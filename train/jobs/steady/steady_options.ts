@@ -32,11 +32,11 @@ export interface SteadyOptions extends PlaneChoice {
   readonly stop?: AbortSignal;
 }
 
-/** The parts of the work, in their order. */
-export const TASKS = ["look", "adapt", "compare", "predict", "report"] as const;
-
 /** A part of the work. */
-export type Task = (typeof TASKS)[number];
+export type Task = "look" | "adapt" | "compare" | "predict" | "report";
+
+/** The parts of the work, in their order. */
+export const TASKS: readonly Task[] = ["look", "adapt", "compare", "predict", "report"];
 
 /** A part of the work begins, or was done before. */
 export interface TaskEvent {

@@ -8,7 +8,7 @@
 import { ofInput } from "../../images/faults/input_fault.ts";
 import type { MovieFacts } from "../../images/quality/movie_facts.ts";
 import type { IntensityRange } from "../../images/normalize.ts";
-import { writeFileAtomic } from "../disk/files.ts";
+import { writeFileAtomic } from "../disk/atomic_file.ts";
 import { VERSION } from "../disk/version.ts";
 import type { Candidates, Choice } from "./choose.ts";
 import type { Judgement } from "./judge.ts";
