@@ -6,7 +6,7 @@
 
 import type { Command } from "./command.ts";
 import { annotateCommand } from "./commands/annotate_to_mask.ts";
-import { builtinCommand } from "./commands/builtin.ts";
+import { builtinCommand } from "./commands/exchange/builtin.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { experimentCommand } from "./commands/experiment.ts";

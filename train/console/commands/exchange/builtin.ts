@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Command } from "../command.ts";
-import { requiredFlag, textFlag } from "../flag_values.ts";
-import { TrainProgress } from "./train_progress.ts";
+import type { Command } from "../../command.ts";
+import { requiredFlag, textFlag } from "../../flag_values.ts";
+import { TrainProgress } from "../train_progress.ts";
 
 /** The command `builtin`. */
 export const builtinCommand: Command = {
@@ -35,7 +35,7 @@ export const builtinCommand: Command = {
   ],
   async run(flags, { output, stop }) {
     const stills = requiredFlag(flags, "stills");
-    const { makeBuiltin } = await import("../../jobs/builtin/make_builtin.ts");
+    const { makeBuiltin } = await import("../../../jobs/builtin/make_builtin.ts");
     const progress = new TrainProgress();
     const options = {
       ...{ stills, stop, out: textFlag(flags, "out") ?? "runs/builtin" },
