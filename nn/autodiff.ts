@@ -122,7 +122,9 @@ export class Tape {
    * one that only predicts frees it at once.
    */
   drop(variable: Variable): void {
-    if (!this.#records && this.#made.has(variable)) this.device.free(variable.value);
+    if (!this.#records && this.#made.has(variable)) {
+      this.device.free(variable.value, { why: "its tape has dropped it" });
+    }
   }
 
   /**

@@ -23,6 +23,9 @@ export class Variable {
   }
 }
 
+const USED_UP = "backward has freed it, as it does with all values of its tape; to use a value " +
+  "afterwards name its variable: tape.backward(loss, { keep: [y] })";
+
 /** Gradients by variable. */
 export type Gradients = ReadonlyMap<Variable, Tensor<"f32">>;
 
@@ -72,7 +75,7 @@ export class GradientSums {
 
   /** Frees a tensor that has been used, unless it is held. */
   release(tensor: Tensor<"f32">): void {
-    if (!this.holds(tensor)) this.device.free(tensor);
+    if (!this.holds(tensor)) this.device.free(tensor, { why: USED_UP });
   }
 
   /** Frees what has been used, and a value that nothing will read any more. */

@@ -82,8 +82,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
  * @throws {ShaderError | DeviceLostError | OutOfMemoryError} If the device fails.
  */
 export async function measureCeilings(device: Device): Promise<Ceilings> {
-  const fmaGflops = await measureFma(device);
-  const copyGbs = await measureCopy(device);
+  const task = device.task();
+  const fmaGflops = await measureFma(task);
+  const copyGbs = await measureCopy(task);
   device.trim();
   return { fmaGflops, copyGbs };
 }

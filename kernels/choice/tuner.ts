@@ -49,10 +49,11 @@ export async function* tuneKernels(
   device: Device,
   { families, used }: { families: readonly AnyFamily[]; used: Iterable<string> },
 ): AsyncGenerator<TunedProblem> {
+  const task = device.task();
   for (const key of used) {
-    using _scope = device.scope();
-    const { family, problem } = problemFor(device, { families, key });
-    const variants = await compareVariants(device, { problem, variants: family.variants });
+    using _scope = task.scope();
+    const { family, problem } = problemFor(task, { families, key });
+    const variants = await compareVariants(task, { problem, variants: family.variants });
     const best = variants.find(({ error }) => error <= LARGEST_ERROR);
     if (best) yield { key, best: best.name, variants };
     device.trim();

@@ -7,46 +7,30 @@
  */
 
 import type { AdapterSummary } from "./adapter.ts";
-import { KernelChoices, type Pins } from "./choices.ts";
+import type { KernelChoices } from "./choices.ts";
 import { CaptureSink } from "./commands/capture_sink.ts";
-import { DispatchBinder } from "./commands/command.ts";
 import type { Dispatch } from "./commands/dispatch.ts";
-import { PipelineCache } from "./commands/pipelines.ts";
 import { PlanSink } from "./commands/plan_sink.ts";
-import { type KernelTime, Profiler } from "./commands/profiler.ts";
-import { CommandQueue } from "./commands/queue.ts";
+import type { KernelTime } from "./commands/profiler.ts";
 import { readBuffer } from "./commands/readback.ts";
 import { Recording } from "./commands/recording.ts";
-import { RunSink } from "./commands/run_sink.ts";
-import type { CommandSink, TensorCopy } from "./commands/sink.ts";
+import { checkCopy, type TensorCopy } from "./commands/sink.ts";
 import { UniformCache } from "./commands/uniforms.ts";
-import { FailureWatch } from "./failures.ts";
+import { type DeviceOptions, DeviceParts } from "./device_parts.ts";
 import { Arena } from "./memory/arena.ts";
-import { DeviceMemory } from "./memory/device_memory.ts";
-import { type Lease, LifetimeTrace, type Memory, PooledMemory } from "./memory/memory_plan.ts";
+import { LifetimeTrace, PooledMemory } from "./memory/memory_plan.ts";
 import type { MemoryUse } from "./memory/pool.ts";
-import { type Scope, ScopeStack } from "./memory/scopes.ts";
+import type { Scope, ScopeStack } from "./memory/scopes.ts";
 import { BYTES_PER_ROW, TextureRows } from "./memory/textures.ts";
-import { formatShape, type Shape, sizeOf } from "./shape.ts";
-import { type DType, Tensor, type TypedArrayOf } from "./tensor.ts";
+import { checkShape, formatShape, type Shape, sizeOf } from "./shape.ts";
+import { checkValues, type DType, Tensor, type TypedArrayOf } from "./tensor.ts";
 
 export type { AdapterSummary } from "./adapter.ts";
 export { type Dispatch, linearWorkgroups } from "./commands/dispatch.ts";
+export { type DeviceOptions, DeviceParts } from "./device_parts.ts";
 export type { Uniforms } from "./commands/params.ts";
 export type { TensorCopy } from "./commands/sink.ts";
 export type { Scope } from "./memory/scopes.ts";
-
-/** Options of a {@linkcode Device}. */
-export interface DeviceOptions {
-  /** The most GPU memory to use, in bytes; 4 GiB unless told. */
-  memoryLimit?: number;
-  /** Time every kernel by timestamp queries (slower); read with {@linkcode Device.kernelTimes}. */
-  profile?: boolean;
-  /** Variants to use instead of those the rules choose. */
-  kernels?: Pins;
-}
-
-const DEFAULT_MEMORY_LIMIT = 4 * 1024 ** 3;
 
 /** A WebGPU device with a buffer pool, a pipeline cache and a queue of batched dispatches. */
 export class Device implements Disposable {
@@ -54,102 +38,115 @@ export class Device implements Disposable {
   readonly gpu: GPUDevice;
   /** What the adapter says of itself. */
   readonly adapter: AdapterSummary;
-  /** Which kernels serve the operations. */
-  readonly choices: KernelChoices;
-  readonly #profiler: Profiler | null;
-  readonly #failures: FailureWatch;
-  readonly #binder: DispatchBinder;
-  readonly #queue: CommandQueue;
-  readonly #held: DeviceMemory;
-  readonly #scopes = new ScopeStack((tensor) => this.free(tensor));
-  readonly #leases = new WeakMap<Tensor, Lease>();
-  #memory: Memory;
-  #sink: CommandSink;
+  readonly #parts: DeviceParts;
+  readonly #scopes: ScopeStack;
+  readonly #isTask: boolean;
 
-  /** Wraps an open WebGPU device; `openDevice()` is the usual way to get one. */
-  constructor(gpu: GPUDevice, adapter: AdapterSummary, options: DeviceOptions = {}) {
+  /**
+   * Wraps an open WebGPU device; `openDevice()` is the usual way to get one, and
+   * {@linkcode Device.task} shares the parts of another.
+   */
+  constructor(gpu: GPUDevice, adapter: AdapterSummary, options: DeviceOptions | DeviceParts = {}) {
     this.gpu = gpu;
     this.adapter = adapter;
-    this.#profiler = options.profile ? new Profiler(gpu) : null;
-    this.#failures = new FailureWatch(gpu);
-    this.#queue = new CommandQueue(gpu, { failures: this.#failures, profiler: this.#profiler });
-    this.choices = new KernelChoices(options.kernels);
-    this.#held = new DeviceMemory(gpu, {
-      totalBytes: options.memoryLimit ?? DEFAULT_MEMORY_LIMIT,
-      // A buffer may only go once the commands that use it have been submitted.
-      beforeDestroy: () => this.#queue.flush(),
-    });
-    this.#memory = new PooledMemory(this.#held.pool);
-    this.#binder = new DispatchBinder(gpu, {
-      failures: this.#failures,
-      pipelines: new PipelineCache(gpu, (error) => this.#failures.explain(error)),
-      textures: this.#held.textures,
-    });
-    const uniforms = new UniformCache(gpu);
-    this.#sink = new RunSink(this.#queue, { binder: this.#binder, uniforms });
+    this.#isTask = options instanceof DeviceParts;
+    this.#parts = options instanceof DeviceParts ? options : new DeviceParts(gpu, options);
+    this.#scopes = this.#parts.scopes();
+  }
+
+  /** Which kernels serve the operations. */
+  get choices(): KernelChoices {
+    return this.#parts.choices;
   }
 
   /** GPU memory held now and at most. */
   get memory(): MemoryUse {
-    return this.#held.use;
+    return this.#parts.held.use;
   }
 
   /** How many dispatches have been sent to the GPU since the device was opened. */
   get dispatchCount(): number {
-    return this.#queue.dispatchCount;
+    return this.#parts.queue.dispatchCount;
   }
 
   /** The most bytes of GPU memory that it uses. */
   get memoryLimit(): number {
-    return this.#held.totalBytes;
+    return this.#parts.held.totalBytes;
   }
 
   /** The most bytes one tensor may take. */
   get maxTensorBytes(): number {
-    return this.#held.bufferBytes;
+    return this.#parts.held.bufferBytes;
   }
 
   /** Whether {@linkcode Device.plan} is under way: nothing is computed, so nothing may be counted. */
   get isPlanning(): boolean {
-    return this.#sink.isPlan;
+    return this.#parts.sink.isPlan;
   }
 
-  /** Opens a scope: `using scope = device.scope()`. Scopes nest and must close in order. */
+  /**
+   * The same device for a task that goes on beside others: it has scopes of its own and is told of its
+   * own failures, and shares everything else. Tensors may be handed from one to the other.
+   *
+   * Scopes are a stack, so tasks that take turns while one waits inside a scope need one each. To
+   * dispose of a task ends the scopes that are open in it, and nothing more.
+   *
+   * @example Two predictions in one page
+   * ```ts ignore
+   * async function predict(device: Device, values: Float32Array<ArrayBuffer>) {
+   *   const task = device.task();
+   *   using scope = task.scope();
+   *   const x = new Variable(task.upload([1, 1, 64, 64], values));
+   *   return await task.read(unet.forward(new Tape(task, { record: false }), x).prob.value);
+   * }
+   * await Promise.all([predict(device, a), predict(device, b)]);
+   * ```
+   */
+  task(): Device {
+    return new Device(this.gpu, this.adapter, this.#parts);
+  }
+
+  /**
+   * Opens a scope: `using scope = device.scope()`. Scopes nest and must close in order.
+   *
+   * To wait inside a scope is safe while no other task uses this device; {@linkcode Device.task} gives
+   * each task scopes of its own.
+   *
+   * @throws {TypeError} If another task waits for the GPU inside a scope of this device.
+   */
   scope(): Scope {
-    return this.#scopes.open();
+    return this.#openScopes.open();
   }
 
   /**
    * A tensor with undefined content, owned by the innermost scope.
    *
+   * @throws {RangeError} If an axis of the shape is not a whole number from 0.
    * @throws {OutOfMemoryError} If it would exceed the limits.
+   * @throws {TypeError} If another task waits for the GPU inside a scope of this device.
    */
   empty<D extends DType = "f32">(shape: Shape, dtype?: D): Tensor<D> {
-    this.#failures.throwAny();
-    const bytes = sizeOf(shape) * 4;
-    const lease = this.#memory.lease(bytes);
+    this.#parts.failures.throwIfLost();
+    checkShape(shape);
+    this.#openScopes.check();
+    const lease = this.#parts.lease(sizeOf(shape) * 4, this);
     const tensor = new Tensor(shape, (dtype ?? "f32") as D, lease.buffer);
-    this.#leases.set(tensor, lease);
-    this.#scopes.add(tensor);
+    this.#parts.leases.set(tensor, lease);
+    this.#openScopes.add(tensor);
     return tensor;
   }
 
   /**
    * Frees a tensor before its scope ends, or one that no scope owns.
    *
-   * @throws {TypeError} If a plan or a capture is under way and the tensor was there before.
+   * @param options.why The end of the sentence that whoever uses it afterwards reads.
+   * @throws {TypeError} If a plan or a capture is under way and the tensor was there before, or it
+   * belongs to another device.
    */
-  free(tensor: Tensor): void {
-    if (tensor.freed) return;
-    const lease = this.#leases.get(tensor);
-    if (lease && lease.memory !== this.#memory) {
-      throw new TypeError(
-        "Cannot free a tensor now: it was made outside of what is being captured",
-      );
-    }
-    this.#scopes.delete(tensor);
-    tensor.release();
-    lease?.release();
+  free(tensor: Tensor, { why = "it has been freed" }: { why?: string } = {}): void {
+    this.#parts.own(tensor, "free a tensor");
+    this.#openScopes.delete(tensor);
+    this.#parts.free(tensor, why);
   }
 
   /** Whether a tensor's memory is of this device and its own, not a view of another tensor's. */
@@ -159,16 +156,18 @@ export class Device implements Disposable {
 
   /** Gives buffers that no tensor uses back to the driver. */
   trim(): void {
-    this.#held.pool.trim();
+    this.#parts.held.pool.trim();
   }
 
   /**
    * Makes a tensor from values on the CPU: one of the two crossings.
    *
+   * @param values A `Float32Array`, or for a tensor of `u32` a `Uint32Array`.
+   * @throws {TypeError} If the values are another kind of array.
    * @throws {RangeError} If the number of values does not fit the shape.
    */
   upload<D extends DType = "f32">(shape: Shape, values: TypedArrayOf<D>): Tensor<D> {
-    const dtype = (values instanceof Float32Array ? "f32" : "u32") as D;
+    const dtype = checkValues(values) as D;
     const tensor = this.empty(shape, dtype);
     this.write(tensor, values);
     return tensor;
@@ -178,17 +177,20 @@ export class Device implements Disposable {
    * Overwrites a tensor's values from the CPU, after everything dispatched so far.
    *
    * @throws {RangeError} If the number of values does not fit the shape.
-   * @throws {TypeError} If a capture is under way: what is written is not part of a recording.
+   * @throws {TypeError} If the values are not of the tensor's type, it belongs to another device, or a
+   * capture is under way: what is written is not part of a recording.
    */
   write<D extends DType>(tensor: Tensor<D>, values: TypedArrayOf<D>): void {
+    checkValues(values, tensor.dtype);
+    this.#parts.own(tensor, "write to a tensor");
     if (values.length !== tensor.size) {
       throw new RangeError(
         `Cannot fill a tensor of shape ${formatShape(tensor.shape)}: ${values.length} values given`,
       );
     }
     if (this.isPlanning) return;
-    this.#failures.throwAny();
-    this.#sink.cross("write to a tensor", "write it before each replay");
+    this.#parts.failures.throwIfLost();
+    this.#parts.sink.cross("write to a tensor", "write it before each replay");
     const { buffer } = tensor;
     this.flush();
     if (values.length > 0) this.gpu.queue.writeBuffer(buffer, 0, values);
@@ -198,41 +200,70 @@ export class Device implements Disposable {
    * Reads a tensor's values: the other crossing. Waits for everything dispatched so far; the copy is
    * taken now, so the tensor may be freed or overwritten before the promise settles.
    *
-   * @throws {ShaderError | DeviceLostError | OutOfMemoryError} If anything before it failed.
+   * @throws {ShaderError | OutOfMemoryError | Error} If something before it failed that was not told
+   * yet; the device goes on.
+   * @throws {DeviceLostError} If the device is gone.
    */
   async read<D extends DType>(tensor: Tensor<D>): Promise<TypedArrayOf<D>> {
-    this.#failures.throwAny();
-    this.#sink.cross("read a tensor", "copy it to one that was there before, and read that");
+    const { failures, queue, sink } = this.#parts;
+    this.#parts.own(tensor, "read a tensor");
+    failures.throwAny(this);
+    sink.cross("read a tensor", "copy it to one that was there before, and read that");
+    const bytes = await this.#wait(readBuffer(this.gpu, { tensor, queue, owner: this }));
+    const values = tensor.dtype === "f32" ? new Float32Array(bytes) : new Uint32Array(bytes);
+    return values as TypedArrayOf<D>;
+  }
+
+  /** What a wait for the GPU gives, or what has gone wrong before. */
+  async #wait<T>(promise: Promise<T>): Promise<T> {
+    const { failures } = this.#parts;
+    const end = this.#openScopes.wait();
     try {
-      const bytes = await readBuffer(this.gpu, { tensor, queue: this.#queue });
-      this.#failures.throwAny();
-      const values = tensor.dtype === "f32" ? new Float32Array(bytes) : new Uint32Array(bytes);
-      return values as TypedArrayOf<D>;
-    } catch (error) {
-      this.#failures.throwAny();
-      throw error;
+      return await promise;
+    } finally {
+      try {
+        await failures.settled();
+        failures.throwAny(this);
+      } finally {
+        end();
+      }
     }
   }
 
-  /** Copies elements between tensors. */
+  /**
+   * Copies elements between tensors.
+   *
+   * @throws {RangeError} If one of them would be outside of its tensor.
+   * @throws {TypeError} If a tensor belongs to another device, or both are the same.
+   */
   copy(copy: TensorCopy): void {
-    if (copy.count > 0) this.#sink.copy(copy);
+    checkCopy(copy);
+    for (const tensor of [copy.from, copy.to]) this.#parts.own(tensor, "copy");
+    if (copy.count > 0) this.#parts.sink.copy(copy, this);
   }
 
   /** Sets every element of a tensor to 0. */
   clear(tensor: Tensor): void {
-    this.#sink.clear(tensor);
+    this.#parts.own(tensor, "clear a tensor");
+    this.#parts.sink.clear(tensor, this);
   }
 
   /**
    * Records one dispatch; it runs with the next batch.
    *
-   * @throws {TypeError} If the names of its uniforms are not those of its shader's `struct Params`.
-   * @throws {ShaderError | DeviceLostError | OutOfMemoryError} If something before it is known to
-   * have failed.
+   * @throws {TypeError} If the names of its uniforms are not those of its shader's `struct Params`, its
+   * tensors are not those that the shader binds, or one belongs to another device.
+   * @throws {RangeError} If a number of workgroups, a whole number of its uniforms or a constant is
+   * none.
+   * @throws {ShaderError} If the driver has refused its shader before; at first that is told by the
+   * next {@linkcode Device.read} or {@linkcode Device.finish}.
    */
   dispatch(dispatch: Dispatch): void {
-    this.#sink.dispatch(dispatch);
+    this.#parts.failures.throwIfLost();
+    for (const tensor of [...dispatch.tensors, ...dispatch.textures ?? []]) {
+      this.#parts.own(tensor, `dispatch ${dispatch.label}`);
+    }
+    this.#parts.sink.dispatch(dispatch, this);
   }
 
   /** The most bytes of a tensor that a kernel can read through a texture. */
@@ -242,25 +273,26 @@ export class Device implements Disposable {
 
   /** Submits everything recorded so far; does not wait. */
   flush(): void {
-    this.#queue.flush();
+    this.#parts.queue.flush();
   }
 
   /**
    * Waits until all work is done.
    *
-   * @throws {ShaderError | DeviceLostError | OutOfMemoryError} If any of it failed.
+   * @throws {ShaderError | OutOfMemoryError | Error} If any of it failed that was not told yet; the
+   * device goes on.
+   * @throws {DeviceLostError} If the device is gone.
    */
   async finish(): Promise<void> {
-    this.#failures.throwAny();
+    this.#parts.failures.throwAny(this);
     this.flush();
-    await this.gpu.queue.onSubmittedWorkDone();
-    this.#failures.throwAny();
+    await this.#wait(this.gpu.queue.onSubmittedWorkDone());
   }
 
   /** GPU time per kernel since the last call; empty unless opened with `profile`. */
   async kernelTimes(): Promise<KernelTime[]> {
     this.flush();
-    return await this.#profiler?.report() ?? [];
+    return await this.#parts.profiler?.report() ?? [];
   }
 
   /**
@@ -270,24 +302,25 @@ export class Device implements Disposable {
    * @throws {OutOfMemoryError} If it would exceed the limits.
    */
   plan(compute: () => void): MemoryUse {
-    return this.#held.imagine((pool, textures) =>
-      this.#inside({ memory: new PooledMemory(pool), sink: new PlanSink(textures) }, compute)
+    return this.#parts.held.imagine((pool, textures) =>
+      this.#parts.inside({ memory: new PooledMemory(pool), sink: new PlanSink(textures) }, compute)
     );
   }
 
   /** Memory that recordings use in turn; see {@linkcode Device.capture}. */
   arena(): Arena {
-    const { pool, textures } = this.#held;
+    const { held } = this.#parts;
+    const { pool, textures } = held;
     return new Arena({
       pool,
       trace: (compute) => {
         const [memory, rows] = [new LifetimeTrace(), new TextureRows(textures.rows)];
-        this.#inside({ memory, sink: new PlanSink(rows) }, compute);
+        this.#parts.inside({ memory, sink: new PlanSink(rows) }, compute);
         return { lifetimes: memory.lifetimes, textureRows: rows.rows };
       },
       growTextures: (rows) => rows.forEach((count, i) => textures.take(i, count * BYTES_PER_ROW)),
       plan: (need) =>
-        this.#held.imagine(
+        held.imagine(
           (imaginary) => need.sizes.forEach((size) => imaginary.acquire(size)),
           need,
         )
@@ -318,15 +351,16 @@ export class Device implements Disposable {
    * ```
    */
   capture(compute: () => void, { arena }: { arena?: Arena } = {}): Recording {
-    this.#failures.throwAny();
+    const { binder, failures, leases, queue } = this.#parts;
+    failures.throwIfLost();
     const place = arena ?? this.arena();
     const uniforms = new UniformCache(this.gpu);
     try {
       const memory = place.memoryFor(compute);
-      const isOutside = (tensor: Tensor) => this.#leases.get(tensor)?.memory !== memory;
-      const sink = new CaptureSink(this.#binder, { uniforms, isOutside });
-      this.#inside({ memory, sink }, compute);
-      return new Recording(sink, { arena: place, ownsArena: !arena, queue: this.#queue });
+      const isOutside = (tensor: Tensor) => leases.get(tensor)?.memory !== memory;
+      const sink = new CaptureSink(binder, { uniforms, isOutside });
+      this.#parts.inside({ memory, sink }, compute);
+      return new Recording(sink, { arena: place, ownsArena: !arena, queue, owner: this });
     } catch (error) {
       uniforms.clear();
       if (!arena) place[Symbol.dispose]();
@@ -334,27 +368,17 @@ export class Device implements Disposable {
     }
   }
 
-  /** Releases the device and everything on it. */
+  /** Releases the device and everything on it; of a task, only the scopes that are open in it. */
   [Symbol.dispose](): void {
-    this.#failures.close();
-    this.#queue.abandon();
+    this.#scopes.closeAll();
+    if (this.#isTask) return;
+    this.#parts.failures.close();
+    this.#parts.queue.abandon();
     this.gpu.destroy();
   }
 
-  /** Calls a computation in a scope of its own, with other memory and another sink. */
-  #inside(
-    { memory, sink }: { memory: Memory; sink: CommandSink },
-    compute: () => void,
-  ): void {
-    const outer = { memory: this.#memory, sink: this.#sink };
-    this.#memory = memory;
-    this.#sink = sink;
-    try {
-      using _scope = this.scope();
-      compute();
-    } finally {
-      this.#memory = outer.memory;
-      this.#sink = outer.sink;
-    }
+  /** The scopes that tensors go to: those of what is planned or captured, or else its own. */
+  get #openScopes(): ScopeStack {
+    return this.#parts.inner ?? this.#scopes;
   }
 }

@@ -17,6 +17,18 @@ export function formatShape(shape: Shape): string {
   return `[${shape.join(",")}]`;
 }
 
+/**
+ * Checks that every axis of a shape is a whole number from 0.
+ *
+ * @throws {RangeError} If one is not.
+ */
+export function checkShape(shape: Shape): void {
+  if (shape.every((extent) => Number.isInteger(extent) && extent >= 0)) return;
+  throw new RangeError(
+    `Cannot make a tensor of shape ${formatShape(shape)}: an axis is a whole number from 0`,
+  );
+}
+
 /** Whether two shapes are the same. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
@@ -38,6 +50,18 @@ export function imageShape(shape: Shape, operation: string): [number, number, nu
   }
   const [n, c, h, w] = shape;
   return [n, c, h, w];
+}
+
+/**
+ * Checks that a loss has something to be computed from.
+ *
+ * @throws {RangeError} If an axis is empty.
+ */
+export function requireElements(shape: Shape, operation: string): void {
+  if (sizeOf(shape) > 0) return;
+  throw new RangeError(
+    `Cannot run ${operation}: the inputs are ${formatShape(shape)}, an axis is empty`,
+  );
 }
 
 /**

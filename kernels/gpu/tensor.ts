@@ -13,6 +13,23 @@ export type DType = "f32" | "u32";
 export type TypedArrayOf<D extends DType> = D extends "f32" ? Float32Array<ArrayBuffer>
   : Uint32Array<ArrayBuffer>;
 
+const ARRAYS = { f32: "Float32Array", u32: "Uint32Array" } as const;
+
+/**
+ * Checks that values are an array that tensors take, and of a type if one is given. Arrays of other
+ * pages and frames count as well.
+ *
+ * @returns The type of their elements.
+ * @throws {TypeError} If they are another kind of array, such as a `Float64Array` or a plain one.
+ */
+export function checkValues(values: unknown, dtype?: DType): DType {
+  const kind = Object.prototype.toString.call(values).slice("[object ".length, -1);
+  const given: DType | null = kind === ARRAYS.f32 ? "f32" : kind === ARRAYS.u32 ? "u32" : null;
+  if (given && (dtype === undefined || dtype === given)) return given;
+  const expected = dtype ? `a ${ARRAYS[dtype]}` : "a Float32Array or a Uint32Array";
+  throw new TypeError(`Cannot fill a tensor with a value of kind ${kind}: give ${expected}`);
+}
+
 /**
  * A tensor in GPU memory: contiguous, row-major, images as NCHW.
  *
@@ -26,7 +43,8 @@ export class Tensor<D extends DType = DType> {
   /** Element type. */
   readonly dtype: D;
   #buffer: GPUBuffer | null;
-  #freed = false;
+  /** Why it can be used no more; null while it can. */
+  #end: string | null = null;
 
   /** Wraps a buffer; use a `Device` to make tensors. A null buffer stands for planned memory. */
   constructor(shape: Shape, dtype: D, buffer: GPUBuffer | null) {
@@ -51,19 +69,21 @@ export class Tensor<D extends DType = DType> {
    * @throws {TypeError} If the tensor has been freed or was only planned.
    */
   get buffer(): GPUBuffer {
-    if (this.#freed) throw new TypeError("Cannot use a tensor: its scope has ended");
+    if (this.#end !== null) throw new TypeError(`Cannot use a tensor: ${this.#end}`);
     if (this.#buffer === null) throw new TypeError("Cannot use a tensor: it was only planned");
     return this.#buffer;
   }
 
   /** Whether its buffer has gone back to the device. */
   get freed(): boolean {
-    return this.#freed;
+    return this.#end !== null;
   }
 
-  /** Marks the tensor as freed; only a `Device` calls this, which also gives its buffer back. */
-  release(): void {
+  /**
+   * Marks the tensor as freed, and why; only a `Device` calls this, which also gives its buffer back.
+   */
+  release(why: string): void {
     this.#buffer = null;
-    this.#freed = true;
+    this.#end ??= why;
   }
 }

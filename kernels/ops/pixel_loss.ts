@@ -13,7 +13,7 @@ import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import { type Fill, type NdArray, type Operation, type Params, zeros } from "../operation.ts";
 import { nanFunctions } from "../parts/nan.ts";
 import { sumSlabs } from "../parts/reduce.ts";
-import { requireSameShape, sizeOf } from "../gpu/shape.ts";
+import { requireElements, requireSameShape, sizeOf } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
 /** Sums over the pixels that a loss is made of; unused ones are 0. */
@@ -220,7 +220,7 @@ export function pixelLoss<P extends Params, const N extends readonly [string, st
     name,
     inputs: loss.inputs,
     shape(shapes) {
-      requireSameShape(shapes, name);
+      requireElements(requireSameShape(shapes, name), name);
       return [1];
     },
     forward(device, [a, b], params) {

@@ -37,13 +37,14 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) size:
 
 /**
  * Adds the slabs of `partial` (its first axis) in their order; more than 256 of them in several passes,
- * so that there is work for many invocations and no long loop.
+ * so that there is work for many invocations and no long loop. The sum of no slabs is 0.
  */
 export function sumSlabs(
   device: Device,
   { partial, shape }: { partial: Tensor<"f32">; shape: Shape },
 ): Tensor<"f32"> {
   const slabs = partial.shape[0];
+  if (slabs === 0) return zeroSum(device, shape);
   const count = sizeOf(shape);
   const groups = Math.ceil(slabs / MAX_STEPS);
   const vector = vectorWidth(count);
@@ -57,4 +58,10 @@ export function sumSlabs(
     workgroups: linearWorkgroups(vectors * groups, WORKGROUP),
   });
   return groups === 1 ? total : sumSlabs(device, { partial: total, shape });
+}
+
+function zeroSum(device: Device, shape: Shape): Tensor<"f32"> {
+  const total = device.empty(shape);
+  device.clear(total);
+  return total;
 }

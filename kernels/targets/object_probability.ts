@@ -35,6 +35,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let square = squares[i];
   if (square == 0u) { return; }
   let slot = label_of(i) - 1u;
+  if (slot >= arrayLength(&largest)) { return; }
   if (square > atomicLoad(&largest[slot])) { atomicMax(&largest[slot], square); }
 }
 `)();
@@ -55,7 +56,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (label == ${IGNORED_LABEL}u) {
     value = -1.0;
   } else if (label != 0u) {
-    value = sqrt(f32(squares[i]) / f32(largest[label - 1u]));
+    value = sqrt(f32(squares[i]) / f32(largest[min(label, arrayLength(&largest)) - 1u]));
+    // NaN, which no loss takes for a target; a compiler would refuse it as a constant.
+    if (label > arrayLength(&largest)) { value = bitcast<f32>(label | 0x7fc00000u); }
   }
   prob[i] = value;
 }
@@ -65,7 +68,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
  * Object probability of label images.
  *
  * @param labels Object numbers, `[n, 1, h, w]`: 0 is background, {@linkcode IGNORED_LABEL} is to be
- *   ignored, and an object has a number from 1 to n·h·w that no other image of the batch uses.
+ *   ignored, and an object has a number from 1 to n·h·w that no other image of the batch uses. Where a
+ *   number is much larger, the probability is NaN: number the labels first.
  * @param options With a `grid` over 1 only every grid-th row and column is looked at, before distances
  *   are measured.
  * @returns `[n, 1, ⌊(h−1)/grid⌋+1, ⌊(w−1)/grid⌋+1]`: 0 to 1, and −1 where labels are ignored; a tensor

@@ -199,6 +199,37 @@ Deno.test("every loss refuses maps of different shapes, naming itself and both",
   }
 });
 
+Deno.test("a loss of nothing is refused, by name", () => {
+  const losses = operations.filter(({ inputs, samples: [{ shapes, params }], shape }) =>
+    inputs.length === 2 && formatShape(shape(shapes, params)) === "[1]" &&
+    sameShape(shapes[0], shapes[1])
+  );
+  assert(losses.length > 9, `${losses.length} losses`);
+  for (const { name, shape, samples: [{ params }] } of losses) {
+    for (const empty of [[0, 1, 4, 4], [2, 1, 0, 4]]) {
+      assertThrows(() => shape([empty, empty], params), RangeError, `Cannot run ${name}: `);
+    }
+  }
+});
+
+Deno.test("an operation on an empty batch computes something or is refused: it does not run for ever", () => {
+  using _scope = device.scope();
+  for (const operation of operations) {
+    const [{ shapes, params }] = operation.samples;
+    const inputs = shapes.map(([, ...rest]) => device.empty([0, ...rest]));
+    try {
+      const output = runForward(device, operation, { inputs, params });
+      const needs = inputs.map(() => true);
+      const dy = device.empty(output.shape);
+      if (operation.backward !== "none") {
+        operation.backward(device, { inputs, output, dy, needs }, params);
+      }
+    } catch (error) {
+      assert(error instanceof Error && error.message.startsWith("Cannot "), `${error}`);
+    }
+  }
+});
+
 Deno.test("every operation's samples pass its own shape rule, and its output has that shape", () => {
   for (const operation of operations) {
     for (const { shapes, params } of operation.samples) {

@@ -180,6 +180,19 @@ Deno.test("Tape.backward() frees what it has used, but for the loss, what is to 
   assertEquals(device.memory.inUse - before, 2 * 1280 + 256);
 });
 
+Deno.test("a value that backward has freed says so, and how to keep it", () => {
+  using _scope = device.scope();
+  const tape = new Tape(device);
+  const y = tape.apply(relu, [variable([2], [1, 2])], {});
+  tape.backward(halfSquare(tape, y));
+  assertThrows(
+    () => device.clear(y.value),
+    TypeError,
+    "Cannot use a tensor: backward has freed it, as it does with all values of its tape; to use a " +
+      "value afterwards name its variable: tape.backward(loss, { keep: [y] })",
+  );
+});
+
 Deno.test("Tape.backward() leaves an upstream gradient that was handed on to several variables whole", async () => {
   using _scope = device.scope();
   const spread: Operation<Record<never, never>> = {

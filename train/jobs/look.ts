@@ -66,9 +66,10 @@ export async function* lookAt(
     for (let number = first; number < frames.length; number++) yield await frames.frame(number);
   };
   const found = async function* (): AsyncGenerator<TimedFrame> {
-    const segment = (image: Channels) => objects.segment(device, { ...options, image });
+    const task = device.task();
+    const segment = (image: Channels) => objects.segment(task, { ...options, image });
     let t = first;
-    for await (const { labels } of inTurns(device, images(), segment)) {
+    for await (const { labels } of inTurns(task, images(), segment)) {
       yield { ...labels, time: frames.times?.[t] ?? t };
       t++;
     }

@@ -61,24 +61,24 @@ export class Learner {
   readonly #lossLog: Tensor<"f32">;
   #logged: string[] = [];
 
-  /** Starts with zero moments. Must not be made inside a tensor scope. */
+  /** Starts with zero moments. It is a task of its own: the scopes of others do not matter to it. */
   constructor(device: Device, { network, tasks, patch, recompute = false }: LearnerParts) {
     this.network = network;
-    this.#device = device;
+    this.#device = device.task();
     this.#patch = patch;
     this.#tasks = new Map(tasks.map((task) => [task.name, task]));
     const own = tasks.filter(({ shares }) => shares === undefined);
     this.#optimisers = new Map(own.map(({ name, reaches }) => {
       const reached = [...network.parameters].filter(([parameter]) => reaches(parameter));
-      return [name, new Adam(device, { parameters: new Map(reached) })];
+      return [name, new Adam(this.#device, { parameters: new Map(reached) })];
     }));
-    this.#computations = new Computations(device, {
+    this.#computations = new Computations(this.#device, {
       network,
       optimisers: this.#optimisers,
       targets: tasks.find(({ targets }) => targets)?.targets ?? null,
       recompute,
     });
-    this.#lossLog = device.empty([LOSS_SLOTS]);
+    this.#lossLog = this.#device.empty([LOSS_SLOTS]);
   }
 
   /**

@@ -32,7 +32,8 @@ export async function* proposalsIn(
   const images = async function* () {
     for (let t = first; t < frames.length; t++) yield await frames.frame(t);
   };
-  const found = inTurns(device, images(), (image) => propose(device, { ...options, image }));
+  const task = device.task();
+  const found = inTurns(task, images(), (image) => propose(task, { ...options, image }));
   let t = first;
   for await (const { labels, scores } of found) {
     yield { ...labels, scores, time: frames.times?.[t] ?? t };

@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { FailureWatch } from "../failures.ts";
 import { paddedBytes } from "../memory/pool.ts";
 import type { TextureSlots } from "../memory/textures.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Dispatch, MAX_WORKGROUPS_PER_AXIS } from "./dispatch.ts";
+import { checkBindings } from "./bindings.ts";
+import { checkWorkgroups, type Dispatch } from "./dispatch.ts";
 import { paramWords } from "./params.ts";
-import type { PipelineCache } from "./pipelines.ts";
+import type { CompiledShader, PipelineCache } from "./pipelines.ts";
 import type { TensorCopy } from "./sink.ts";
 import type { UniformCache } from "./uniforms.ts";
 
@@ -19,7 +19,7 @@ export type Command =
   | {
     readonly kind: "dispatch";
     readonly label: string;
-    readonly pipeline: GPUComputePipeline;
+    readonly shader: CompiledShader;
     readonly group: GPUBindGroup;
     readonly workgroups: readonly [number, number, number];
   }
@@ -71,21 +71,15 @@ export function clearCommand(tensor: Tensor): TensorCommand {
 /** Makes the commands of dispatches. */
 export class DispatchBinder {
   readonly #gpu: GPUDevice;
-  readonly #failures: FailureWatch;
   readonly #pipelines: PipelineCache;
   readonly #textures: TextureSlots;
 
   /** Compiles with these pipelines, and reads operands through these textures. */
   constructor(
     gpu: GPUDevice,
-    { failures, pipelines, textures }: {
-      failures: FailureWatch;
-      pipelines: PipelineCache;
-      textures: TextureSlots;
-    },
+    { pipelines, textures }: { pipelines: PipelineCache; textures: TextureSlots },
   ) {
     this.#gpu = gpu;
-    this.#failures = failures;
     this.#pipelines = pipelines;
     this.#textures = textures;
   }
@@ -93,31 +87,32 @@ export class DispatchBinder {
   /**
    * The copies of its operands into textures, and the dispatch.
    *
-   * @throws {ShaderError | DeviceLostError | OutOfMemoryError} If something before it is known to
-   * have failed.
-   * @throws {TypeError} If the names of its uniforms are not those of its shader's `struct Params`.
-   * @throws {RangeError} If it has too many workgroups along an axis.
+   * @throws {ShaderError} If the driver has refused its shader before.
+   * @throws {TypeError} If the names of its uniforms are not those of its shader's `struct Params`, or
+   * its tensors are not those that its shader binds.
+   * @throws {RangeError} If a number of workgroups is not one, or too large.
    */
   commandsOf(dispatch: Dispatch, uniforms: UniformCache): TensorCommand[] {
-    this.#failures.throwAny();
-    const { label, tensors, textures = [], workgroups: [x, y = 1, z = 1] } = dispatch;
-    if (Math.max(x, y, z) > MAX_WORKGROUPS_PER_AXIS) {
-      throw new RangeError(
-        `Cannot dispatch ${label}: ${x}×${y}×${z} workgroups, at most 65535 a side`,
-      );
-    }
-    const { pipeline, layout, params } = this.#pipelines.get(dispatch);
-    const uniform = uniforms.get(paramWords(params, dispatch));
-    const buffers = [uniform, ...tensors.map((tensor) => tensor.buffer)];
+    const { label, tensors, textures = [] } = dispatch;
+    const workgroups = checkWorkgroups(dispatch);
+    const shader = this.#pipelines.get(dispatch);
+    const { layout, bindings, params } = shader;
+    checkBindings(bindings, dispatch);
+    const words = paramWords(params, dispatch);
+    const hasUniforms = bindings[0]?.kind === "uniform";
+    const buffers = [
+      ...(hasUniforms ? [uniforms.get(words)] : []),
+      ...tensors.map((tensor) => tensor.buffer),
+    ];
     const copies = textures.map((tensor, slot) => {
       const bytes = tensor.byteLength;
       return { from: tensor.buffer, to: this.#textures.take(slot, bytes), bytes };
     });
     const views = copies.map(({ to }) => to.createView());
     const resources = [...buffers.map((buffer) => ({ buffer })), ...views];
-    const entries = resources.map((resource, binding) => ({ binding, resource }));
-    const group = this.#gpu.createBindGroup({ layout, entries });
-    const command: Command = { kind: "dispatch", label, pipeline, group, workgroups: [x, y, z] };
+    const entries = resources.map((resource, i) => ({ binding: bindings[i].at, resource }));
+    const group = this.#gpu.createBindGroup({ label, layout, entries });
+    const command: Command = { kind: "dispatch", label, shader, group, workgroups };
     return [
       ...copies.map((copy, i): TensorCommand => ({
         command: { kind: "texture", ...copy },

@@ -24,6 +24,28 @@ export interface Dispatch extends PipelineSource {
 export const MAX_WORKGROUPS_PER_AXIS = 65535;
 
 /**
+ * The numbers of workgroups of a dispatch along all three axes.
+ *
+ * @throws {RangeError} If one is not a whole number, or more than WebGPU promises.
+ */
+export function checkWorkgroups(
+  { label, workgroups: [x, y = 1, z = 1] }: Pick<Dispatch, "label" | "workgroups">,
+): [number, number, number] {
+  const counts: [number, number, number] = [x, y, z];
+  if (!counts.every((count) => Number.isInteger(count) && count >= 0)) {
+    throw new RangeError(
+      `Cannot dispatch ${label}: ${counts.join("×")} workgroups, expected whole numbers`,
+    );
+  }
+  if (Math.max(...counts) > MAX_WORKGROUPS_PER_AXIS) {
+    throw new RangeError(
+      `Cannot dispatch ${label}: ${counts.join("×")} workgroups, at most 65535 a side`,
+    );
+  }
+  return counts;
+}
+
+/**
  * Workgroup counts that cover `count` invocations in one line, folded into y where x is full. The
  * shader's index is `id.x + id.y * groups.x * workgroup_size`.
  */

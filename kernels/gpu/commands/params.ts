@@ -55,7 +55,8 @@ export function paramsLayout({ label, shader }: { label: string; shader: string 
  * The values as words of 32 bits, as the struct lays them out.
  *
  * @throws {TypeError} If the names given are not those of the members.
- * @throws {RangeError} If a table has not as many numbers as the struct says.
+ * @throws {RangeError} If a table has not as many numbers as the struct says, or a whole number is
+ * none.
  */
 export function paramWords(
   layout: ParamsLayout,
@@ -71,6 +72,13 @@ export function paramWords(
       throw new RangeError(
         `Cannot dispatch ${label}: ${numbers.length} numbers given for ${name} of struct Params, ` +
           `which takes ${table ?? 1}`,
+      );
+    }
+    if (type !== "f32" && !Number.isInteger(numbers[0])) {
+      throw new RangeError(
+        `Cannot dispatch ${label}: ${name} of struct Params is ${
+          numbers[0]
+        }, expected a whole number`,
       );
     }
     while (words.length < at) words.push(0);

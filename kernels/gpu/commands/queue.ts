@@ -4,21 +4,33 @@
  * @module
  */
 
-import type { FailureWatch } from "../failures.ts";
+import type { FailureWatch, Owner } from "../failures.ts";
 import type { Command } from "./command.ts";
+import type { Verdict } from "./pipelines.ts";
 import type { Profiler } from "./profiler.ts";
 import { encodeTextureCopy } from "../memory/textures.ts";
 
 const MAX_DISPATCHES_PER_SUBMIT = 256;
+/** Labels that an error names. */
+const MOST_NAMED = 5;
+
+/** Commands that are submitted together; if the driver refuses one, none of them runs. */
+interface Batch {
+  readonly encoder: GPUCommandEncoder;
+  pass: GPUComputePassEncoder | null;
+  readonly labels: string[];
+  /** Whose commands they are. */
+  readonly owners: Set<Owner>;
+  /** What the driver thinks of the shader, where it has not said so yet. */
+  verdict: Verdict | null;
+}
 
 /** Encodes commands and submits them in batches, in their order. */
 export class CommandQueue {
   readonly #gpu: GPUDevice;
   readonly #failures: FailureWatch;
   readonly #profiler: Profiler | null;
-  #encoder: GPUCommandEncoder | null = null;
-  #pass: GPUComputePassEncoder | null = null;
-  #pending = 0;
+  #batch: Batch | null = null;
   #dispatches = 0;
 
   /** Makes an empty queue; a profiler times every dispatch. */
@@ -37,63 +49,98 @@ export class CommandQueue {
   }
 
   /**
-   * Adds a command; it runs with the next batch.
+   * Adds a command of somebody; it runs with the next batch.
    *
-   * @throws {ShaderError | DeviceLostError | OutOfMemoryError} If something before it is known to
-   * have failed.
+   * @throws {DeviceLostError} If the device is gone.
    */
-  add(command: Command): void {
-    this.#failures.throwAny();
+  add(command: Command, owner: Owner): void {
+    this.#failures.throwIfLost();
     switch (command.kind) {
-      case "dispatch": {
-        const pass = this.#computePass(command.label);
-        pass.setPipeline(command.pipeline);
-        pass.setBindGroup(0, command.group);
-        pass.dispatchWorkgroups(...command.workgroups);
-        this.#dispatches++;
-        if (this.#profiler) this.#endPass();
-        if (++this.#pending >= MAX_DISPATCHES_PER_SUBMIT) this.flush();
-        return;
-      }
+      case "dispatch":
+        return this.#dispatch(command, owner);
       case "copy": {
         const { from, fromOffset, to, toOffset, bytes } = command;
-        this.#encoderOutsidePass().copyBufferToBuffer(from, fromOffset, to, toOffset, bytes);
-        return;
+        const { encoder } = this.#outsidePass(owner);
+        return encoder.copyBufferToBuffer(from, fromOffset, to, toOffset, bytes);
       }
       case "texture":
-        return encodeTextureCopy(this.#encoderOutsidePass(), command);
+        return encodeTextureCopy(this.#outsidePass(owner).encoder, command);
       case "clear":
-        this.#encoderOutsidePass().clearBuffer(command.buffer, 0, command.bytes);
+        this.#outsidePass(owner).encoder.clearBuffer(command.buffer, 0, command.bytes);
     }
   }
 
   /** Submits everything added so far; does not wait. */
   flush(): void {
-    if (!this.#encoder) return;
-    this.#endPass();
-    this.#gpu.queue.submit([this.#encoder.finish()]);
-    this.#encoder = null;
-    this.#pending = 0;
+    const batch = this.#batch;
+    if (!batch) return;
+    batch.pass?.end();
+    this.#batch = null;
+    this.#gpu.queue.submit([batch.encoder.finish()]);
+    this.#failures.watch(this.#examine(batch, this.#gpu.popErrorScope()));
   }
 
   /** Forgets what has not been submitted. */
   abandon(): void {
-    this.#pass = null;
-    this.#encoder = null;
+    this.#batch = null;
   }
 
-  #encoderOutsidePass(): GPUCommandEncoder {
-    this.#endPass();
-    return this.#encoder ??= this.#gpu.createCommandEncoder();
+  /**
+   * A dispatch whose shader the driver may yet refuse goes alone: refused, it takes its whole batch
+   * with it.
+   */
+  #dispatch(
+    { label, shader: { pipeline, verdict }, group, workgroups }: Command & { kind: "dispatch" },
+    owner: Owner,
+  ): void {
+    if (!verdict.isKnown) this.flush();
+    const batch = this.#open(owner);
+    const pass = batch.pass ??= batch.encoder.beginComputePass(this.#profiler?.next(label) ?? {});
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, group);
+    pass.dispatchWorkgroups(...workgroups);
+    this.#dispatches++;
+    batch.labels.push(label);
+    if (this.#profiler) endPass(batch);
+    if (!verdict.isKnown) batch.verdict = verdict;
+    if (!verdict.isKnown || batch.labels.length >= MAX_DISPATCHES_PER_SUBMIT) this.flush();
   }
 
-  #computePass(label: string): GPUComputePassEncoder {
-    this.#encoder ??= this.#gpu.createCommandEncoder();
-    return this.#pass ??= this.#encoder.beginComputePass(this.#profiler?.next(label) ?? {});
+  #outsidePass(owner: Owner): Batch {
+    const batch = this.#open(owner);
+    endPass(batch);
+    return batch;
   }
 
-  #endPass(): void {
-    this.#pass?.end();
-    this.#pass = null;
+  /** The batch that is filled; what the driver refuses of it is heard when it is submitted. */
+  #open(owner: Owner): Batch {
+    if (!this.#batch) {
+      this.#gpu.pushErrorScope("validation");
+      const encoder = this.#gpu.createCommandEncoder();
+      this.#batch = { encoder, pass: null, labels: [], owners: new Set(), verdict: null };
+    }
+    this.#batch.owners.add(owner);
+    return this.#batch;
   }
+
+  /** Tells those whose commands were refused, of the shader where that is why. */
+  async #examine({ labels, owners, verdict }: Batch, refused: Promise<GPUError | null>) {
+    const error = await refused;
+    await verdict?.answer;
+    const failure = verdict?.error ?? (error && new Error(describe(labels, error)));
+    if (failure) owners.forEach((owner) => this.#failures.report(failure, owner));
+  }
+}
+
+function endPass(batch: Batch): void {
+  batch.pass?.end();
+  batch.pass = null;
+}
+
+function describe(labels: readonly string[], { message }: GPUError): string {
+  if (labels.length <= 1) return `Cannot run ${labels[0] ?? "a copy"} on the GPU: ${message}`;
+  const names = [...new Set(labels)];
+  const more = names.length > MOST_NAMED ? ", …" : "";
+  return `Cannot run ${labels.length} dispatches on the GPU, all of which were left out (` +
+    `${names.slice(0, MOST_NAMED).join(", ")}${more}): ${message}`;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Owner } from "../failures.ts";
 import type { Arena } from "../memory/arena.ts";
 import type { CaptureSink } from "./capture_sink.ts";
 import type { CommandQueue } from "./queue.ts";
@@ -17,6 +18,8 @@ export interface RecordingPlace {
   readonly ownsArena: boolean;
   /** Where it sends its commands. */
   readonly queue: CommandQueue;
+  /** Who captured it, and is told if it fails. */
+  readonly owner: Owner;
 }
 
 /** A captured computation; `Device.capture()` makes it. */
@@ -41,10 +44,11 @@ export class Recording implements Disposable {
    * `Device.write()`; what it is to leave behind it must copy to a tensor from outside.
    *
    * @throws {TypeError} If it or a tensor that it uses is gone.
+   * @throws {ShaderError} If the driver has refused one of its shaders; nothing is queued then.
    */
   replay(): void {
     const { commands, outside } = this.#capture;
-    const { arena, queue } = this.#place;
+    const { arena, queue, owner } = this.#place;
     if (this.#disposed || arena.disposed) {
       throw new TypeError("Cannot replay: the recording or its arena has been disposed of");
     }
@@ -53,7 +57,12 @@ export class Recording implements Disposable {
         throw new TypeError("Cannot replay: a tensor that the recording uses has been freed");
       }
     }
-    for (const command of commands) queue.add(command);
+    for (const command of commands) {
+      if (command.kind === "dispatch" && command.shader.verdict.error) {
+        throw command.shader.verdict.error;
+      }
+    }
+    for (const command of commands) queue.add(command, owner);
   }
 
   /** Forgets the commands; their memory goes back unless an arena from outside holds it. */

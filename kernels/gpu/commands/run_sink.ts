@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Owner } from "../failures.ts";
 import type { Tensor } from "../tensor.ts";
 import { clearCommand, copyCommand, type DispatchBinder } from "./command.ts";
 import type { Dispatch } from "./dispatch.ts";
@@ -32,24 +33,24 @@ export class RunSink implements CommandSink {
   }
 
   /** Queues a dispatch. */
-  dispatch(dispatch: Dispatch): void {
+  dispatch(dispatch: Dispatch, owner: Owner): void {
     if (this.#uniforms.size >= MAX_CACHED_UNIFORMS) {
       this.#queue.flush();
       this.#uniforms.clear();
     }
     for (const { command } of this.#binder.commandsOf(dispatch, this.#uniforms)) {
-      this.#queue.add(command);
+      this.#queue.add(command, owner);
     }
   }
 
   /** Queues a copy. */
-  copy(copy: TensorCopy): void {
-    this.#queue.add(copyCommand(copy).command);
+  copy(copy: TensorCopy, owner: Owner): void {
+    this.#queue.add(copyCommand(copy).command, owner);
   }
 
   /** Queues the clearing of a tensor. */
-  clear(tensor: Tensor): void {
-    this.#queue.add(clearCommand(tensor).command);
+  clear(tensor: Tensor, owner: Owner): void {
+    this.#queue.add(clearCommand(tensor).command, owner);
   }
 
   /** Values may cross at any time. */

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { OutOfMemoryError } from "../errors.ts";
+import type { FailureWatch } from "../failures.ts";
 import { BufferPool, type MemoryUse, type PoolLimits } from "./pool.ts";
 import { TextureRows, TextureSlots } from "./textures.ts";
 import { BufferUse } from "../usage.ts";
@@ -31,14 +33,32 @@ export class DeviceMemory {
   /** Starts empty; `beforeDestroy` is called before a buffer is given back to the driver. */
   constructor(
     gpu: GPUDevice,
-    { totalBytes, beforeDestroy }: { totalBytes: number; beforeDestroy: () => void },
+    { totalBytes, failures, beforeDestroy }: {
+      totalBytes: number;
+      failures: FailureWatch;
+      beforeDestroy: () => void;
+    },
   ) {
+    const refused = new WeakSet<GPUBuffer>();
     const { maxBufferSize, maxStorageBufferBindingSize } = gpu.limits;
     const bufferBytes = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     this.#limits = { bufferBytes, totalBytes };
     this.textures = new TextureSlots(gpu);
     this.pool = new BufferPool<GPUBuffer | null>({
-      create: (size) => gpu.createBuffer({ size, usage: STORAGE }),
+      create: (size) => {
+        // The driver may say later that it has no memory: the buffer is then none.
+        gpu.pushErrorScope("out-of-memory");
+        const buffer = gpu.createBuffer({ size, usage: STORAGE });
+        const answer = gpu.popErrorScope();
+        const { owner } = failures;
+        failures.watch(answer.then((error) => {
+          if (!error) return;
+          refused.add(buffer);
+          failures.report(refusal(size, error), owner);
+        }));
+        return buffer;
+      },
+      isGood: (buffer) => buffer === null || !refused.has(buffer),
       destroy: (buffer) => {
         beforeDestroy();
         buffer?.destroy();
@@ -92,6 +112,14 @@ export class DeviceMemory {
       },
     };
   }
+}
+
+function refusal(bytes: number, { message }: GPUError): OutOfMemoryError {
+  const size = (bytes / 1024 ** 2).toFixed(1);
+  return new OutOfMemoryError(
+    `Cannot allocate ${size} MiB on the GPU: its driver has no more (${message}); lower the patch or ` +
+      "tile size, the batch size or the base width, or set a memory limit",
+  );
 }
 
 function withBytes({ allocated, inUse, peak }: MemoryUse, bytes: number): MemoryUse {

@@ -45,19 +45,25 @@ export class BufferPool<B> {
   readonly #create: (bytes: number) => B;
   readonly #destroy: (buffer: B) => void;
   readonly #limits: PoolLimits;
+  readonly #isGood: (buffer: B) => boolean;
   readonly #free = new Map<number, B[]>();
   #allocated = 0;
   #inUse = 0;
   #peak = 0;
 
-  /** Makes an empty pool over a way to create and destroy buffers. */
+  /**
+   * Makes an empty pool over a way to create and destroy buffers; those that are not `isGood` when they
+   * come back are not handed out again.
+   */
   constructor(
-    { create, destroy, limits }: {
+    { create, destroy, limits, isGood = () => true }: {
       create: (bytes: number) => B;
       destroy: (buffer: B) => void;
       limits: PoolLimits;
+      isGood?: (buffer: B) => boolean;
     },
   ) {
+    this.#isGood = isGood;
     this.#create = create;
     this.#destroy = destroy;
     this.#limits = limits;
@@ -90,6 +96,10 @@ export class BufferPool<B> {
   release(buffer: B, bytes: number): void {
     const padded = paddedBytes(bytes);
     this.#inUse -= padded;
+    if (!this.#isGood(buffer)) {
+      this.#allocated -= padded;
+      return this.#destroy(buffer);
+    }
     const list = this.#free.get(padded);
     if (list) list.push(buffer);
     else this.#free.set(padded, [buffer]);

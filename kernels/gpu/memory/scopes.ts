@@ -12,42 +12,120 @@ export interface Scope extends Disposable {
   keep<T extends Tensor>(tensor: T): T;
 }
 
-/** Scopes that are open, the innermost last. */
-export class ScopeStack {
-  readonly #scopes: Set<Tensor>[] = [];
-  readonly #free: (tensor: Tensor) => void;
+const REMEDY = "give each task that waits inside a scope scopes of its own: " +
+  "const task = device.task(); using scope = task.scope()";
 
-  /** Starts without a scope; `free` is called for each tensor of a scope that ends. */
-  constructor(free: (tensor: Tensor) => void) {
+/** Tensors of a scope that is open. */
+type Owned = Set<Tensor>;
+
+/** A wait for the GPU that began inside a scope. */
+interface Wait {
+  readonly inside: Owned;
+  /** Whether the program has gone on to something else meanwhile. */
+  isOver: boolean;
+}
+
+/**
+ * Scopes that are open, the innermost last. They belong to one task: while it waits for the GPU inside
+ * a scope, nobody else may use them, since what he makes would be freed with the scope of the other.
+ */
+export class ScopeStack {
+  readonly #scopes: Owned[] = [];
+  readonly #waits = new Set<Wait>();
+  readonly #free: (tensor: Tensor) => void;
+  readonly #leave: (tensor: Tensor) => void;
+  /** Whether tasks were found to be in each other's way: scopes then end in whichever order. */
+  #refused = false;
+
+  /**
+   * Starts without a scope; `free` is called for each tensor of a scope that ends, `leave` for each that
+   * comes to belong to no scope.
+   */
+  constructor({ free, leave }: Record<"free" | "leave", (tensor: Tensor) => void>) {
     this.#free = free;
+    this.#leave = leave;
   }
 
-  /** Opens a scope inside those that are open; they must close in order. */
+  /**
+   * Opens a scope inside those that are open; they must close in order.
+   *
+   * @throws {TypeError} If another task waits inside one of them.
+   */
   open(): Scope {
-    const owned = new Set<Tensor>();
-    const depth = this.#scopes.push(owned) - 1;
+    this.check();
+    const owned: Owned = new Set();
+    this.#scopes.push(owned);
     return {
       keep: (tensor) => {
-        if (owned.delete(tensor)) this.#scopes[depth - 1]?.add(tensor);
+        if (owned.delete(tensor)) this.#give(tensor, this.#scopes.indexOf(owned) - 1);
         return tensor;
       },
-      [Symbol.dispose]: () => {
-        if (this.#scopes.length - 1 !== depth) {
-          throw new Error("Cannot end a tensor scope: a scope inside it is still open");
-        }
-        this.#scopes.pop();
-        for (const tensor of owned) this.#free(tensor);
-      },
+      [Symbol.dispose]: () => this.#close(owned),
     };
   }
 
   /** Gives a tensor to the innermost scope. */
   add(tensor: Tensor): void {
-    this.#scopes.at(-1)?.add(tensor);
+    this.#give(tensor, this.#scopes.length - 1);
+  }
+
+  /**
+   * Checks that whoever goes on now may use the scopes.
+   *
+   * @throws {TypeError} If another task waits inside one of them.
+   */
+  check(): void {
+    for (const { inside, isOver } of this.#waits) {
+      if (!isOver || !this.#scopes.includes(inside)) continue;
+      this.#refused = true;
+      throw new TypeError(
+        `Cannot use the scopes of a device while another task waits inside one of them; ${REMEDY}`,
+      );
+    }
   }
 
   /** Takes a tensor out of whichever scope has it. */
   delete(tensor: Tensor): void {
     for (const scope of this.#scopes) scope.delete(tensor);
+  }
+
+  /**
+   * Says that whoever goes on now is about to wait for the GPU, which ends when the result is called.
+   *
+   * The wait counts only once the program goes on to something else, which it cannot before all that
+   * was scheduled earlier has run: several reads may begin one after the other.
+   */
+  wait(): () => void {
+    const inside = this.#scopes.at(-1);
+    if (!inside) return () => {};
+    const wait: Wait = { inside, isOver: false };
+    this.#waits.add(wait);
+    queueMicrotask(() => wait.isOver = true);
+    return () => void this.#waits.delete(wait);
+  }
+
+  /** Ends every scope that is open. */
+  closeAll(): void {
+    while (this.#scopes.length > 0) this.#close(this.#scopes.at(-1)!);
+  }
+
+  #give(tensor: Tensor, index: number): void {
+    const scope = this.#scopes.at(index);
+    if (index >= 0 && scope) scope.add(tensor);
+    else this.#leave(tensor);
+  }
+
+  #close(owned: Owned): void {
+    const index = this.#scopes.indexOf(owned);
+    if (index < 0) return;
+    const isInnermost = index === this.#scopes.length - 1;
+    this.#scopes.splice(index, 1);
+    // What is in it is its own, whoever has opened another one meanwhile.
+    for (const tensor of owned) this.#free(tensor);
+    const isUnwinding = this.#refused;
+    if (this.#scopes.length === 0) this.#refused = false;
+    if (isInnermost || isUnwinding) return;
+    this.#refused = this.#scopes.length > 0;
+    throw new Error(`Cannot end a tensor scope: a scope inside it is still open; ${REMEDY}`);
   }
 }

@@ -1,4 +1,6 @@
 // Memory and order: what scopes free, what a read sees, and who is allowed to reuse a buffer when.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Device, DeviceOptions } from "../../../kernels/gpu/device.ts";
 import { elementwise } from "../../../kernels/parts/elementwise.ts";
@@ -95,6 +97,88 @@ Deno.test("Device.upload() refuses a number of values that does not fit, naming 
     RangeError,
     "Cannot fill a tensor of shape [2,3]: 5 values given",
   );
+});
+
+Deno.test("Device.upload() and write() refuse arrays of another type, whose values would be garbage", () => {
+  using _scope = device.scope();
+  const kinds: [string, unknown][] = [
+    ["Float64Array", new Float64Array(2)],
+    ["Int32Array", new Int32Array(2)],
+    ["Uint8Array", new Uint8Array(2)],
+    ["Array", [1, 2]],
+    ["ArrayBuffer", new ArrayBuffer(8)],
+    ["Undefined", undefined],
+  ];
+  const [floats, integers] = [device.empty([2]), device.empty([2], "u32")];
+  for (const [kind, wrong] of kinds) {
+    const message = `Cannot fill a tensor with a value of kind ${kind}: give a `;
+    assertThrows(() => device.upload([2], wrong as Float32Array<ArrayBuffer>), TypeError, message);
+    assertThrows(
+      () => device.write(floats, wrong as Float32Array<ArrayBuffer>),
+      TypeError,
+      `${message}Float32Array`,
+    );
+  }
+  assertThrows(
+    () => device.write(integers, values(2, 1) as unknown as Uint32Array<ArrayBuffer>),
+    TypeError,
+    "kind Float32Array: give a Uint32Array",
+  );
+});
+
+Deno.test("Device.empty() refuses shapes that no tensor has, and allocates nothing", () => {
+  using _scope = device.scope();
+  const { inUse } = device.memory;
+  for (const shape of [[-1], [2, -3], [-2, -3], [1.5], [NaN], [Infinity]]) {
+    assertThrows(
+      () => device.empty(shape),
+      RangeError,
+      `Cannot make a tensor of shape [${shape}]: an axis is a whole number from 0`,
+    );
+    assertThrows(() => device.plan(() => void device.empty(shape)), RangeError, `[${shape}]`);
+  }
+  assertThrows(() => device.upload([-2, -3], values(6, 1)), RangeError, "[-2,-3]");
+  assertEquals(device.memory.inUse, inUse);
+});
+
+Deno.test("a tensor that was freed says so", () => {
+  const x = device.empty([2]);
+  device.free(x);
+  assertThrows(() => device.clear(x), TypeError, "Cannot use a tensor: it has been freed");
+});
+
+Deno.test("Device out of memory says how many tensors are in no scope, where they are many", async () => {
+  await withDevice({ memoryLimit: 1024 ** 2 }, (own) => {
+    const lost = Array.from({ length: 300 }, () => own.empty([64]));
+    const over = () => void own.empty([1024 * 1024]);
+    assertThrows(over, OutOfMemoryError, "; 300 tensors belong to no scope: open one around each");
+    lost.splice(0, 100).forEach((tensor) => own.free(tensor));
+    const messageOf = () =>
+      (assertThrows(over, OutOfMemoryError, "the memory limit") as Error).message;
+    assert(!messageOf().includes("no scope"));
+    using _scope = own.scope();
+    for (let i = 0; i < 300; i++) own.empty([64]);
+    assert(!messageOf().includes("no scope"));
+  });
+});
+
+Deno.test("a tensor in no scope that the program has lost gives its memory back in time", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect: () => void = runInNewContext("gc");
+  await withDevice({}, async (own) => {
+    const kept = own.upload([1000], values(1000, 3));
+    const before = own.memory.inUse;
+    for (let i = 0; i < 10; i++) plusOne(own, kept);
+    assertEquals(own.memory.inUse, before + 10 * 4096);
+    for (let i = 0; i < 100 && own.memory.inUse > before; i++) {
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    assertEquals(own.memory.inUse, before);
+    assertEquals((await own.read(kept))[999], 3);
+    own.free(kept);
+    assertEquals(own.memory.inUse, before - 4096);
+  });
 });
 
 Deno.test("Device.upload() and read() give back the same bits, of floats and of integers", async () => {

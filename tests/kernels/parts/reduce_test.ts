@@ -31,3 +31,9 @@ Deno.test("sumSlabs() keeps the shape of a slab", async () => {
   assertEquals(total.shape, [2, 1, 3]);
   assertEquals(await device.read(total), Float32Array.of(6, 8, 10, 12, 14, 16));
 });
+
+Deno.test("sumSlabs() of no slabs is 0", async () => {
+  using _scope = device.scope();
+  const partial = device.empty([0, 3]);
+  assertEquals(await device.read(sumSlabs(device, { partial, shape: [3] })), new Float32Array(3));
+});

@@ -56,3 +56,8 @@ Deno.test("objectProbability() subsamples before it measures", async () => {
   const row = labelImage([1, 9], (_, x) => x >= 2 && x <= 6 ? 1 : 0);
   assertEquals(await probability(row, 2), [0, 0.5, 1, 0.5, 0]);
 });
+
+Deno.test("objectProbability() is NaN, not infinite, where a number is larger than the image", async () => {
+  const row = labelImage([1, 9], (_, x) => [0, 90_000, 90_000, 0, 1, 1, 1, 0, -1][x]);
+  assertEquals(await probability(row, 1), [0, NaN, NaN, 0, 0.5, 1, 0.5, 0, -1]);
+});

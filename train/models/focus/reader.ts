@@ -25,7 +25,7 @@ export class FocusReader implements Disposable {
   readonly #recording: Recording;
 
   /**
-   * Captures the classifier for planes of this size. Must not be made inside a tensor scope.
+   * Captures the classifier for planes of this size. It is a task of its own on the device.
    *
    * @throws {OutOfMemoryError} If a plane does not fit into the memory limit.
    */
@@ -37,15 +37,16 @@ export class FocusReader implements Disposable {
       size: Pick<ZSequence, "width" | "height" | "depth">;
     },
   ) {
-    this.#device = device;
+    const task = device.task();
+    this.#device = task;
     this.#reading = reading;
-    this.#image = device.empty([1, network.inChannels, height, width]);
-    this.#answer = device.empty([1]);
-    this.#answers = device.empty([depth]);
-    this.#recording = device.capture(() => {
-      const tape = new Tape(device, { record: false });
+    this.#image = task.empty([1, network.inChannels, height, width]);
+    this.#answer = task.empty([1]);
+    this.#answers = task.empty([depth]);
+    this.#recording = task.capture(() => {
+      const tape = new Tape(task, { record: false });
       const { prob } = network.forward(tape, new Variable(this.#image));
-      device.copy({ from: prob.value, to: this.#answer, count: 1 });
+      task.copy({ from: prob.value, to: this.#answer, count: 1 });
     });
   }
 

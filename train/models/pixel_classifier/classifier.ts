@@ -72,7 +72,8 @@ async function readSamples(
   { sigmas }: { sigmas: readonly number[] },
 ): Promise<Samples> {
   const samples: { features: Float32Array[]; classes: number[] } = { features: [], classes: [] };
-  for (const { area, kept } of featureTiles(device, image, { sigmas })) {
+  const task = device.task();
+  for (const { area, kept } of featureTiles(task, image, { sigmas })) {
     const inside: number[] = [];
     places.forEach((place, i) => {
       const x = place % image.width - kept.left;
@@ -82,10 +83,10 @@ async function readSamples(
       samples.classes.push(classes[i]);
     });
     if (inside.length === 0) continue;
-    using _scope = device.scope();
-    const features = tileFeatures(device, image, { area, sigmas });
-    const picked = pickFeatures(device, features, { places: Uint32Array.from(inside) });
-    const rows = await device.read(picked);
+    using _scope = task.scope();
+    const features = tileFeatures(task, image, { area, sigmas });
+    const picked = pickFeatures(task, features, { places: Uint32Array.from(inside) });
+    const rows = await task.read(picked);
     const count = features.shape[0];
     for (let at = 0; at < rows.length; at += count) {
       samples.features.push(rows.subarray(at, at + count));
@@ -107,10 +108,11 @@ export async function classifyImage(
 ): Promise<LabelImage> {
   const { width, height } = image;
   const data = new Uint32Array(width * height);
-  for (const { area, kept } of featureTiles(device, image, { sigmas, mostPixels })) {
-    using _scope = device.scope();
-    const features = tileFeatures(device, image, { area, sigmas });
-    const classes = await device.read(classifyPixels(device, features, { forest }));
+  const task = device.task();
+  for (const { area, kept } of featureTiles(task, image, { sigmas, mostPixels })) {
+    using _scope = task.scope();
+    const features = tileFeatures(task, image, { area, sigmas });
+    const classes = await task.read(classifyPixels(task, features, { forest }));
     for (let y = kept.top; y < kept.top + kept.height; y++) {
       const from = (y - area.top) * area.width + kept.left - area.left;
       data.set(classes.subarray(from, from + kept.width), y * width + kept.left);

@@ -20,8 +20,8 @@ const queue = new CommandQueue(gpu, { failures, profiler: null });
 const uniforms = new UniformCache(gpu);
 
 function binder(): DispatchBinder {
-  const pipelines = new PipelineCache(gpu, (error) => failures.explain(error));
-  return new DispatchBinder(gpu, { failures, pipelines, textures: new TextureSlots(gpu) });
+  const pipelines = new PipelineCache(gpu);
+  return new DispatchBinder(gpu, { pipelines, textures: new TextureSlots(gpu) });
 }
 
 /** A kernel that adds x, which it reads through a texture, to y. */
@@ -46,9 +46,9 @@ struct Params { count: u32 }
 
 /** Clears y, adds x to it, and copies two elements of it into z. */
 function work(sink: CommandSink, [x, y, z]: readonly Tensor[]): void {
-  sink.clear(y);
-  sink.dispatch(adding(x, y));
-  sink.copy({ from: y, fromOffset: 1, to: z, count: 2 });
+  sink.clear(y, device);
+  sink.dispatch(adding(x, y), device);
+  sink.copy({ from: y, fromOffset: 1, to: z, count: 2 }, device);
 }
 
 function tensors(): [Tensor<"f32">, Tensor<"f32">, Tensor<"f32">] {
@@ -104,7 +104,7 @@ Deno.test("CaptureSink runs nothing, keeps the commands and refuses what crosses
     "Cannot read a tensor during a capture: it would not be recorded; copy it",
   );
   assertEquals(await device.read(y), Float32Array.of(9, 9, 9, 9));
-  sink.commands.forEach((command) => queue.add(command));
+  sink.commands.forEach((command) => queue.add(command, device));
   queue.flush();
   assertEquals(await device.read(y), Float32Array.of(2, 4, 6, 8));
   assertEquals(await device.read(z), Float32Array.of(2, 3, 0, 0));

@@ -1,0 +1,171 @@
+/**
+ * What a device and its tasks share: everything but the scopes.
+ *
+ * @module
+ */
+
+import { KernelChoices, type Pins } from "./choices.ts";
+import { DispatchBinder } from "./commands/command.ts";
+import { PipelineCache } from "./commands/pipelines.ts";
+import { Profiler } from "./commands/profiler.ts";
+import { CommandQueue } from "./commands/queue.ts";
+import { RunSink } from "./commands/run_sink.ts";
+import type { CommandSink } from "./commands/sink.ts";
+import { UniformCache } from "./commands/uniforms.ts";
+import { OutOfMemoryError } from "./errors.ts";
+import { FailureWatch, type Owner } from "./failures.ts";
+import { DeviceMemory } from "./memory/device_memory.ts";
+import { type Lease, type Memory, PooledMemory } from "./memory/memory_plan.ts";
+import { Orphans } from "./memory/orphans.ts";
+import { ScopeStack } from "./memory/scopes.ts";
+import { formatShape } from "./shape.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Options of a {@linkcode Device}. */
+export interface DeviceOptions {
+  /** The most GPU memory to use, in bytes; 4 GiB unless told. */
+  memoryLimit?: number;
+  /** Time every kernel by timestamp queries (slower); read with {@linkcode Device.kernelTimes}. */
+  profile?: boolean;
+  /** Variants to use instead of those the rules choose. */
+  kernels?: Pins;
+}
+
+const DEFAULT_MEMORY_LIMIT = 4 * 1024 ** 3;
+
+/** Where tensors lie and where commands go, for the time of a computation. */
+export interface Place {
+  /** Where its tensors lie. */
+  readonly memory: Memory;
+  /** Where its commands go. */
+  readonly sink: CommandSink;
+}
+
+/** The parts of a device; its tasks share them. */
+export class DeviceParts {
+  /** Which kernels serve the operations. */
+  readonly choices: KernelChoices;
+  /** Times kernels, where that was asked for. */
+  readonly profiler: Profiler | null;
+  /** What went wrong. */
+  readonly failures: FailureWatch;
+  /** Makes commands of dispatches. */
+  readonly binder: DispatchBinder;
+  /** Commands on their way. */
+  readonly queue: CommandQueue;
+  /** Buffers and textures. */
+  readonly held: DeviceMemory;
+  /** Tensors that belong to no scope. */
+  readonly orphans: Orphans = new Orphans();
+  /** The buffer of each tensor. */
+  readonly leases: WeakMap<Tensor, Lease> = new WeakMap();
+  #place: Place;
+  #inner: ScopeStack | null = null;
+
+  /** Makes the parts for an open WebGPU device. */
+  constructor(gpu: GPUDevice, options: DeviceOptions) {
+    this.profiler = options.profile ? new Profiler(gpu) : null;
+    this.failures = new FailureWatch(gpu);
+    this.queue = new CommandQueue(gpu, { failures: this.failures, profiler: this.profiler });
+    this.choices = new KernelChoices(options.kernels);
+    this.held = new DeviceMemory(gpu, {
+      totalBytes: options.memoryLimit ?? DEFAULT_MEMORY_LIMIT,
+      failures: this.failures,
+      // A buffer may only go once the commands that use it have been submitted.
+      beforeDestroy: () => this.queue.flush(),
+    });
+    this.binder = new DispatchBinder(gpu, {
+      pipelines: new PipelineCache(gpu),
+      textures: this.held.textures,
+    });
+    const uniforms = new UniformCache(gpu);
+    this.#place = {
+      memory: new PooledMemory(this.held.pool),
+      sink: new RunSink(this.queue, { binder: this.binder, uniforms }),
+    };
+  }
+
+  /** Where tensors lie at the moment. */
+  get memory(): Memory {
+    return this.#place.memory;
+  }
+
+  /** Where commands go at the moment. */
+  get sink(): CommandSink {
+    return this.#place.sink;
+  }
+
+  /** The scopes of the computation that is planned or captured at the moment, if there is one. */
+  get inner(): ScopeStack | null {
+    return this.#inner;
+  }
+
+  /** Scopes of a device or task. */
+  scopes(): ScopeStack {
+    return new ScopeStack({
+      free: (tensor) => this.free(tensor, "its scope has ended"),
+      leave: (tensor) => this.orphans.add(tensor, this.leases.get(tensor)!),
+    });
+  }
+
+  /**
+   * A buffer for somebody.
+   *
+   * @throws {OutOfMemoryError} If it would exceed the limits.
+   */
+  lease(bytes: number, owner: Owner): Lease {
+    this.failures.owner = owner;
+    try {
+      return this.memory.lease(bytes);
+    } catch (error) {
+      if (error instanceof OutOfMemoryError) error.message += this.orphans.advice;
+      throw error;
+    } finally {
+      this.failures.owner = null;
+    }
+  }
+
+  /**
+   * Gives the buffer of a tensor back.
+   *
+   * @throws {TypeError} If a plan or a capture is under way and the tensor was there before.
+   */
+  free(tensor: Tensor, why: string): void {
+    if (tensor.freed) return;
+    const lease = this.leases.get(tensor);
+    if (lease && lease.memory !== this.memory) {
+      throw new TypeError(
+        "Cannot free a tensor now: it was made outside of what is being captured",
+      );
+    }
+    this.orphans.delete(tensor);
+    tensor.release(why);
+    lease?.release();
+  }
+
+  /**
+   * Checks that a tensor was made here.
+   *
+   * @throws {TypeError} If it was made by another device.
+   */
+  own(tensor: Tensor, what: string): void {
+    if (this.leases.has(tensor)) return;
+    throw new TypeError(
+      `Cannot ${what}: a tensor of shape ${formatShape(tensor.shape)} belongs to another device`,
+    );
+  }
+
+  /** Calls a computation in scopes of its own, with other memory and another sink. */
+  inside(place: Place, compute: () => void): void {
+    const [outer, scopes] = [this.#place, this.#inner];
+    this.#place = place;
+    this.#inner = this.scopes();
+    try {
+      using _scope = this.#inner.open();
+      compute();
+    } finally {
+      this.#place = outer;
+      this.#inner = scopes;
+    }
+  }
+}
