@@ -8,10 +8,12 @@
 import { relativeError, scatteredNumbers } from "./parts/accuracy.ts";
 import type { Device } from "./gpu/device.ts";
 import { SelfTestError } from "./gpu/errors.ts";
-import { type NdArray, type Operation, type Params, runForward } from "./operation.ts";
+import { type NdArray, type Params, runForward } from "./operation.ts";
+import type { AnyOperation } from "./operations.ts";
 import { conv2d } from "./ops/conv2d/mod.ts";
 import { dice } from "./ops/dice.ts";
 import type { Shape } from "./gpu/shape.ts";
+import type { Tensor } from "./gpu/tensor.ts";
 
 const LIMIT = 1e-4;
 
@@ -23,24 +25,36 @@ export interface SelfTestResult {
   readonly error: number;
 }
 
+/** One operation on some numbers. */
+interface Problem {
+  readonly operation: AnyOperation;
+  readonly arrays: readonly NdArray[];
+  readonly dy: NdArray;
+  readonly params: Params;
+}
+
 /**
  * Runs the self-test.
  *
+ * @param options.progress Is told how many of its shaders are compiled, of how many.
  * @throws {SelfTestError} If a result is off by more than 1e-4 of the largest value.
  */
-export async function selfTest(device: Device): Promise<SelfTestResult[]> {
-  const results = [
-    ...await compare(device, conv2d, {
+export async function selfTest(
+  device: Device,
+  { progress }: { progress?: (done: number, total: number) => void } = {},
+): Promise<SelfTestResult[]> {
+  const problems = [
+    problemOf(conv2d, {
       shapes: [[1, 3, 8, 12], [5, 3, 3, 3], [5]],
       params: { relu: true },
       lowest: -0.5,
     }),
-    ...await compare(device, dice, {
-      shapes: [[1, 1, 7, 9], [1, 1, 7, 9]],
-      params: { smooth: 1 },
-      lowest: 0,
-    }),
+    problemOf(dice, { shapes: [[1, 1, 7, 9], [1, 1, 7, 9]], params: { smooth: 1 }, lowest: 0 }),
   ];
+  await device.prepare(() => problems.forEach((problem) => void compute(device, problem)), {
+    progress,
+  });
+  const results = (await Promise.all(problems.map((problem) => compare(device, problem)))).flat();
   for (const { name, error } of results) {
     if (!(error <= LIMIT)) {
       throw new SelfTestError(
@@ -56,34 +70,36 @@ function numbers(shape: Shape, range: { start: number; lowest: number }): NdArra
   return { shape, data: Float64Array.from(scatteredNumbers(shape, range)) };
 }
 
-async function compare<P extends Params>(
-  device: Device,
-  operation: Operation<P>,
-  { shapes, params, lowest }: { shapes: readonly Shape[]; params: P; lowest: number },
-): Promise<SelfTestResult[]> {
+function problemOf(
+  operation: AnyOperation,
+  { shapes, params, lowest }: { shapes: readonly Shape[]; params: Params; lowest: number },
+): Problem {
   const arrays = shapes.map((shape, i) => numbers(shape, { start: 0.1 * i, lowest }));
-  const expected = operation.reference.forward(arrays, params);
-  const dy = numbers(expected.shape, { start: 0.5, lowest });
-  const reading = queue(device, operation, { arrays, dy, params });
-  const [y, ...gradients] = await Promise.all(reading);
-  const { backward } = operation.reference;
-  const references = backward === "none" ? [] : backward(arrays, dy, params);
+  const { shape } = operation.reference.forward(arrays, params);
+  return { operation, arrays, dy: numbers(shape, { start: 0.5, lowest }), params };
+}
+
+async function compare(device: Device, problem: Problem): Promise<SelfTestResult[]> {
+  const { operation: { name, inputs, reference }, arrays, dy, params } = problem;
+  const [y, ...gradients] = await Promise.all(queue(device, problem));
+  const references = reference.backward === "none" ? [] : reference.backward(arrays, dy, params);
   return [
-    { name: operation.name, error: relativeError(y, expected.data) },
-    ...references.map((reference, i) => ({
-      name: `the gradient of ${operation.name} to ${operation.inputs[i]}`,
-      error: relativeError(gradients[i], reference.data),
+    { name, error: relativeError(y, reference.forward(arrays, params).data) },
+    ...references.map(({ data }, i) => ({
+      name: `the gradient of ${name} to ${inputs[i]}`,
+      error: relativeError(gradients[i], data),
     })),
   ];
 }
 
 /** Queues forward and backward and the reading of their results. */
-function queue<P extends Params>(
-  device: Device,
-  operation: Operation<P>,
-  { arrays, dy, params }: { arrays: readonly NdArray[]; dy: NdArray; params: P },
-): Promise<Float32Array>[] {
+function queue(device: Device, problem: Problem): Promise<Float32Array>[] {
   using _scope = device.scope();
+  return compute(device, problem).map((tensor) => device.read(tensor));
+}
+
+/** The output and the gradients, tensors of the innermost scope. */
+function compute(device: Device, { operation, arrays, dy, params }: Problem): Tensor<"f32">[] {
   const upload = ({ shape, data }: NdArray) => device.upload(shape, Float32Array.from(data));
   const inputs = arrays.map(upload);
   const output = runForward(device, operation, { inputs, params });
@@ -92,5 +108,5 @@ function queue<P extends Params>(
     { inputs, output, dy: upload(dy), needs: inputs.map(() => true) },
     params,
   );
-  return [output, ...gradients].flatMap((tensor) => tensor ? [device.read(tensor)] : []);
+  return [output, ...gradients.filter((tensor) => tensor !== null)];
 }

@@ -1,8 +1,9 @@
 // The kernels' shaders are shared with browsers: Chromium's compiler (Tint) is stricter than Deno's.
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { openDevice } from "../kernels/open_device.ts";
 import { nanFunctions } from "../kernels/parts/nan.ts";
-import { compileInChromium, type ShaderRun } from "./browser/page.ts";
+import { type Answer, answer } from "./browser/fixtures/small_network.ts";
+import { compileInChromium, runInChromium, type ShaderRun } from "./browser/page.ts";
 import { collectShaders } from "./browser/shaders.ts";
 
 /** Whether Chromium is there and may be run; says so where it is not. */
@@ -99,4 +100,30 @@ Deno.test("kernels tell NaN from numbers, whichever compiler made them: Deno's a
   if (!findings) return console.log("not run: chromium has no WebGPU adapter");
   assertEquals(findings[0].messages, []);
   assertEquals(numbersOf(findings[0].words!), wanted);
+});
+
+/** A module of everything that a file imports. */
+async function bundled(file: string): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command("deno", {
+    args: ["bundle", "--quiet", "--platform", "browser", new URL(file, import.meta.url).href],
+    env: { NO_COLOR: "1" },
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout);
+}
+
+Deno.test("a page on SwiftShader opens a device, predicts and learns as Deno does, and outlives an error", async () => {
+  if (!await hasChromium()) return;
+  const found = await runInChromium(await bundled("./browser/fixtures/page.ts")) as Answer | null;
+  if (!found) return console.log("not run: chromium has no WebGPU adapter");
+  const { adapter, progress: [done, total], seconds, ...values } = found;
+  // It has no name there, and takes minutes to compile what is unrolled into registers.
+  assertEquals(adapter, ["google swiftshader", true, "products"]);
+  assert(done === total && total > 3, `${done} of ${total}`);
+  console.log(`opened, predicted and learned in ${seconds.join(", ")} s`);
+  const expected = await answer();
+  for (const key of ["prob", "losses"] as const) {
+    values[key].forEach((value, i) => assertAlmostEquals(value, expected[key][i], 1e-5));
+  }
+  assertEquals(values.error, "Cannot compile shader typo: 1 message(s); the device goes on");
 });

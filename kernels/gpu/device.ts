@@ -17,11 +17,11 @@ import { Recording } from "./commands/recording.ts";
 import { checkCopy, type TensorCopy } from "./commands/sink.ts";
 import { UniformCache } from "./commands/uniforms.ts";
 import { type DeviceOptions, DeviceParts } from "./device_parts.ts";
-import { Arena } from "./memory/arena.ts";
-import { LifetimeTrace, PooledMemory } from "./memory/memory_plan.ts";
+import type { Arena } from "./memory/arena.ts";
+import { PooledMemory } from "./memory/memory_plan.ts";
 import type { MemoryUse } from "./memory/pool.ts";
 import type { Scope, ScopeStack } from "./memory/scopes.ts";
-import { BYTES_PER_ROW, TextureRows } from "./memory/textures.ts";
+import { BYTES_PER_ROW } from "./memory/textures.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "./shape.ts";
 import { checkValues, type DType, Tensor, type TypedArrayOf } from "./tensor.ts";
 
@@ -307,25 +307,31 @@ export class Device implements Disposable {
     );
   }
 
+  /**
+   * Compiles all that a computation needs before it runs, without holding the thread up where the
+   * runtime can (in browsers). What it computes must not depend on values it reads.
+   *
+   * @param options.progress Is told how many shaders are done, of how many.
+   * @throws {ShaderError} If the driver refuses one.
+   *
+   * @example
+   * ```ts ignore
+   * await device.prepare(() => void network.forward(new Tape(device, { record: false }), x), {
+   *   progress: (done, total) => bar.value = done / total,
+   * });
+   * ```
+   */
+  async prepare(
+    compute: () => void,
+    { progress = () => {} }: { progress?: (done: number, total: number) => void } = {},
+  ): Promise<void> {
+    this.#parts.failures.throwIfLost();
+    await this.#parts.prepare(compute, progress);
+  }
+
   /** Memory that recordings use in turn; see {@linkcode Device.capture}. */
   arena(): Arena {
-    const { held } = this.#parts;
-    const { pool, textures } = held;
-    return new Arena({
-      pool,
-      trace: (compute) => {
-        const [memory, rows] = [new LifetimeTrace(), new TextureRows(textures.rows)];
-        this.#parts.inside({ memory, sink: new PlanSink(rows) }, compute);
-        return { lifetimes: memory.lifetimes, textureRows: rows.rows };
-      },
-      growTextures: (rows) => rows.forEach((count, i) => textures.take(i, count * BYTES_PER_ROW)),
-      plan: (need) =>
-        held.imagine(
-          (imaginary) => need.sizes.forEach((size) => imaginary.acquire(size)),
-          need,
-        )
-          .peak,
-    });
+    return this.#parts.arena();
   }
 
   /**

@@ -6,7 +6,8 @@
 
 import { KernelChoices, type Pins } from "./choices.ts";
 import { DispatchBinder } from "./commands/command.ts";
-import { PipelineCache } from "./commands/pipelines.ts";
+import { PipelineCache, pipelineKey, type PipelineSource } from "./commands/pipelines.ts";
+import { PlanSink } from "./commands/plan_sink.ts";
 import { Profiler } from "./commands/profiler.ts";
 import { CommandQueue } from "./commands/queue.ts";
 import { RunSink } from "./commands/run_sink.ts";
@@ -14,10 +15,12 @@ import type { CommandSink } from "./commands/sink.ts";
 import { UniformCache } from "./commands/uniforms.ts";
 import { OutOfMemoryError } from "./errors.ts";
 import { FailureWatch, type Owner } from "./failures.ts";
+import { Arena } from "./memory/arena.ts";
 import { DeviceMemory } from "./memory/device_memory.ts";
-import { type Lease, type Memory, PooledMemory } from "./memory/memory_plan.ts";
+import { type Lease, LifetimeTrace, type Memory, PooledMemory } from "./memory/memory_plan.ts";
 import { Orphans } from "./memory/orphans.ts";
 import { ScopeStack } from "./memory/scopes.ts";
+import { BYTES_PER_ROW, TextureRows } from "./memory/textures.ts";
 import { formatShape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -51,6 +54,8 @@ export class DeviceParts {
   readonly failures: FailureWatch;
   /** Makes commands of dispatches. */
   readonly binder: DispatchBinder;
+  /** Compiled shaders. */
+  readonly pipelines: PipelineCache;
   /** Commands on their way. */
   readonly queue: CommandQueue;
   /** Buffers and textures. */
@@ -74,10 +79,9 @@ export class DeviceParts {
       // A buffer may only go once the commands that use it have been submitted.
       beforeDestroy: () => this.queue.flush(),
     });
-    this.binder = new DispatchBinder(gpu, {
-      pipelines: new PipelineCache(gpu),
-      textures: this.held.textures,
-    });
+    this.pipelines = new PipelineCache(gpu);
+    const { textures } = this.held;
+    this.binder = new DispatchBinder(gpu, { pipelines: this.pipelines, textures });
     const uniforms = new UniformCache(gpu);
     this.#place = {
       memory: new PooledMemory(this.held.pool),
@@ -152,6 +156,46 @@ export class DeviceParts {
     if (this.leases.has(tensor)) return;
     throw new TypeError(
       `Cannot ${what}: a tensor of shape ${formatShape(tensor.shape)} belongs to another device`,
+    );
+  }
+
+  /** Memory that recordings use in turn. */
+  arena(): Arena {
+    const { pool, textures } = this.held;
+    return new Arena({
+      pool,
+      trace: (compute) => {
+        const [memory, rows] = [new LifetimeTrace(), new TextureRows(textures.rows)];
+        this.inside({ memory, sink: new PlanSink(rows) }, compute);
+        return { lifetimes: memory.lifetimes, textureRows: rows.rows };
+      },
+      growTextures: (rows) => rows.forEach((count, i) => textures.take(i, count * BYTES_PER_ROW)),
+      plan: (need) =>
+        this.held.imagine(
+          (imaginary) => need.sizes.forEach((size) => imaginary.acquire(size)),
+          need,
+        ).peak,
+    });
+  }
+
+  /**
+   * Compiles what a computation needs, which is called to be heard out and does nothing.
+   *
+   * @throws {ShaderError} If the driver refuses a shader.
+   */
+  async prepare(compute: () => void, progress: (done: number, total: number) => void) {
+    const sources = new Map<string, PipelineSource>();
+    this.held.imagine((pool, textures) => {
+      const sink = new PlanSink(textures, (source) => sources.set(pipelineKey(source), source));
+      this.inside({ memory: new PooledMemory(pool), sink }, compute);
+    });
+    let done = 0;
+    progress(done, sources.size);
+    await Promise.all(
+      Array.from(sources.values(), async (source) => {
+        await this.pipelines.prepare(source);
+        progress(++done, sources.size);
+      }),
     );
   }
 

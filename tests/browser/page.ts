@@ -1,6 +1,6 @@
 /**
- * Has a browser compile shaders: one page that puts its findings into its own text, and headless
- * Chromium that prints the page.
+ * Has a browser compile shaders or run a program: one page that puts its findings into its own text,
+ * and headless Chromium that prints the page.
  *
  * @module
  */
@@ -31,12 +31,9 @@ export interface ShaderRun extends PipelineSource {
  */
 const LONGEST_PIPELINE = 3000;
 
-// Runs in the page. The iframe that is never finished keeps the page loading until all is said:
-// Chromium prints a page when it has loaded.
-const SCRIPT = `
-const frame = document.querySelector("iframe").contentDocument;
-frame.open();
-const sources = JSON.parse(decodeURIComponent(document.getElementById("sources").textContent));
+// Runs in the page.
+const COMPILE = `
+const sources = JSON.parse(decodeURIComponent(document.getElementById("input").textContent));
 async function examine(device, { label, shader, constants, words, writes }) {
   const messages = [];
   device.pushErrorScope("validation");
@@ -77,15 +74,26 @@ async function compute(device, { module, words, writes }) {
   await staging.mapAsync(GPUMapMode.READ);
   return Array.from(new Uint32Array(staging.getMappedRange()));
 }
-async function findings() {
+globalThis.answer = async () => {
   const adapter = await navigator.gpu?.requestAdapter();
   if (!adapter) return null;
   const device = await adapter.requestDevice();
   const found = [];
   for (const source of sources) found.push(await examine(device, source));
   return found;
-}
-findings().catch((error) => [{ label: "page", messages: [String(error)] }]).then((found) => {
+};
+`;
+
+/**
+ * Chromium prints a page when it has loaded, which the iframe that is never finished keeps it from
+ * until all is said.
+ */
+const OPEN = `
+const frame = document.querySelector("iframe").contentDocument;
+frame.open();
+`;
+const TELL = `
+globalThis.answer().catch((error) => ({ failed: String(error.stack) })).then((found) => {
   document.getElementById("findings").textContent = encodeURIComponent(JSON.stringify(found));
   frame.close();
 });
@@ -108,19 +116,35 @@ const FLAGS = [
 export async function compileInChromium(
   sources: readonly (PipelineSource | ShaderRun)[],
 ): Promise<Finding[] | null> {
+  return await runInChromium(COMPILE, sources) as Finding[] | null;
+}
+
+/**
+ * Runs a module in a page of Chromium with WebGPU on SwiftShader.
+ *
+ * @param script A module that sets `globalThis.answer`, a function without arguments.
+ * @param input What the page holds as JSON in its element `input`.
+ * @returns What the promise of `answer` gives.
+ * @throws {Error} If it fails.
+ */
+export async function runInChromium(script: string, input: unknown = null): Promise<unknown> {
   const folder = await Deno.makeTempDir();
   try {
-    const text = encodeURIComponent(JSON.stringify(sources));
-    const page = `<!doctype html><iframe></iframe><pre id="findings"></pre>` +
-      `<script type="text/plain" id="sources">${text}</script><script>${SCRIPT}</script>`;
+    const text = encodeURIComponent(JSON.stringify(input));
+    const code = script.replaceAll("</script", "<\\/script");
+    const page = `<!doctype html><meta charset="utf-8"><iframe></iframe><pre id="findings"></pre>` +
+      `<script type="text/plain" id="input">${text}</script><script>${OPEN}</script>` +
+      `<script type="module">${code}</script><script type="module">${TELL}</script>`;
     await Deno.writeTextFile(`${folder}/page.html`, page);
     const { stdout } = await new Deno.Command("chromium", {
       args: [...FLAGS, `--user-data-dir=${folder}/profile`, `file://${folder}/page.html`],
       stderr: "null",
     }).output();
     const found = new TextDecoder().decode(stdout).match(/<pre id="findings">([^<]+)<\/pre>/)?.[1];
-    if (!found) throw new Error("Cannot compile in Chromium: it printed no findings");
-    return JSON.parse(decodeURIComponent(found));
+    if (!found) throw new Error("Cannot run a page in Chromium: it printed no findings");
+    const answer = JSON.parse(decodeURIComponent(found));
+    if (answer?.failed) throw new Error(`Cannot run a page in Chromium: ${answer.failed}`);
+    return answer;
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

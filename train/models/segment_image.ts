@@ -27,7 +27,7 @@ export interface SegmentImageOptions
  * Finds the objects of one image: its intensities are scaled as the model has it for single images, it
  * is cut into tiles where memory asks for it, and the answers become objects.
  *
- * What is computed on the way is freed; nothing else should be waiting on the device meanwhile.
+ * What is computed on the way is freed; other work may go on meanwhile on the same device.
  *
  * @throws {TypeError} If the model finds no objects.
  * @throws {RangeError} If the image is empty, has pixels that are no numbers, or not the channels that
@@ -49,10 +49,11 @@ export async function segmentImage(
   const { kind, network, decode, exposure: own } = model;
   const exposure = options.exposure ?? (own === "auto" ? 1 : own);
   const normalized = normalize(image, range);
-  const steps = objectModelOf(kind).segment(device, {
+  const task = device.task();
+  const steps = objectModelOf(kind).segment(task, {
     ...{ ...options, network, decode, exposure, image: normalized },
   });
-  return await runSteps(device, steps);
+  return await runSteps(task, steps);
 }
 
 /** The range of a single image: its percentiles, kept above the noise as `predict` does. */

@@ -61,47 +61,85 @@ export class PipelineCache {
    * @throws {RangeError} If a constant is not finite.
    */
   get(source: PipelineSource): CompiledShader {
-    const { shader, constants } = source;
-    const key = constants ? `${JSON.stringify(constants)}\n${shader}` : shader;
+    const key = pipelineKey(source);
     const cached = this.#pipelines.get(key);
     if (cached?.verdict.error) throw cached.verdict.error;
     if (cached) return cached;
-    checkConstants(source);
-    const compiled = this.#compile(source);
+    const text = readShader(source);
+    this.#gpu.pushErrorScope("validation");
+    const { layout, descriptor } = this.#describe(source, text.bindings);
+    const pipeline = this.#gpu.createComputePipeline(descriptor);
+    const { module } = descriptor.compute;
+    const verdict = verdictOf(source, { module, refused: this.#gpu.popErrorScope() });
+    const compiled = { ...text, layout, pipeline, verdict };
     this.#pipelines.set(key, compiled);
     return compiled;
   }
 
-  #compile(source: PipelineSource): CompiledShader {
-    const { label, shader, constants } = source;
-    const params = paramsLayout(source);
-    const bindings = bindingsOf(source);
+  /**
+   * Compiles a shader without holding the thread up, where the runtime can; the next
+   * {@linkcode PipelineCache.get} has it.
+   *
+   * @throws {ShaderError} If the driver refuses it.
+   */
+  async prepare(source: PipelineSource): Promise<void> {
+    const key = pipelineKey(source);
+    if (this.#pipelines.has(key)) return;
+    const text = readShader(source);
     this.#gpu.pushErrorScope("validation");
+    const { layout, descriptor } = this.#describe(source, text.bindings);
+    const made = this.#gpu.createComputePipelineAsync(descriptor);
+    const refused = this.#gpu.popErrorScope();
+    try {
+      const pipeline = await made;
+      const verdict = { isKnown: true, error: null, answer: Promise.resolve() };
+      if (!await refused) this.#pipelines.set(key, { ...text, layout, pipeline, verdict });
+    } catch (error) {
+      const { module } = descriptor.compute;
+      throw await shaderError(source, { module, message: (error as Error).message });
+    }
+  }
+
+  /** What a pipeline is made of; what is wrong with it goes to the open error scope. */
+  #describe({ label, shader, constants }: PipelineSource, bindings: readonly Binding[]) {
     const layout = this.#gpu.createBindGroupLayout({ label, ...groupLayout(bindings) });
     const module = this.#gpu.createShaderModule({ label, code: shader });
-    const pipeline = this.#gpu.createComputePipeline({
+    const descriptor = {
       label,
       layout: this.#gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
       compute: { module, entryPoint: "main", constants },
-    });
-    const refused = this.#gpu.popErrorScope();
-    return { pipeline, layout, bindings, params, verdict: verdictOf(source, { module, refused }) };
+    };
+    return { layout, descriptor };
   }
 }
 
-function verdictOf(
+/** What the text of a shader says. */
+function readShader(source: PipelineSource): Pick<CompiledShader, "params" | "bindings"> {
+  checkConstants(source);
+  return { params: paramsLayout(source), bindings: bindingsOf(source) };
+}
+
+/** The text by which a pipeline is found again. */
+export function pipelineKey({ shader, constants }: PipelineSource): string {
+  return constants ? `${JSON.stringify(constants)}\n${shader}` : shader;
+}
+
+async function shaderError(
   { label, shader }: PipelineSource,
+  { module, message }: { module: GPUShaderModule; message: string },
+): Promise<ShaderError> {
+  const { messages } = await module.getCompilationInfo();
+  const listed = messages.length > 0 ? messages : [{ lineNum: 1, linePos: 1, message }];
+  return new ShaderError(describeShaderError(label, shader, [...listed]));
+}
+
+function verdictOf(
+  source: PipelineSource,
   { module, refused }: { module: GPUShaderModule; refused: Promise<GPUError | null> },
 ): Verdict {
   const examine = async () => {
     const error = await refused;
-    if (error) {
-      const { messages } = await module.getCompilationInfo();
-      const listed = messages.length > 0
-        ? messages
-        : [{ lineNum: 1, linePos: 1, message: error.message }];
-      verdict.error = new ShaderError(describeShaderError(label, shader, [...listed]));
-    }
+    if (error) verdict.error = await shaderError(source, { module, message: error.message });
     verdict.isKnown = true;
   };
   // A device that is lost meanwhile answers no more.

@@ -10,8 +10,6 @@ import { BufferPool, type MemoryUse, type PoolLimits } from "./pool.ts";
 import { TextureRows, TextureSlots } from "./textures.ts";
 import { BufferUse } from "../usage.ts";
 
-const STORAGE = BufferUse.storage | BufferUse.copyFrom | BufferUse.copyTo;
-
 /** What is to fit into the memory of a device. */
 export interface MemoryNeed {
   /** Sizes of further buffers. */
@@ -40,6 +38,7 @@ export class DeviceMemory {
     },
   ) {
     const refused = new WeakSet<GPUBuffer>();
+    const usage = BufferUse.storage | BufferUse.copyFrom | BufferUse.copyTo;
     const { maxBufferSize, maxStorageBufferBindingSize } = gpu.limits;
     const bufferBytes = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     this.#limits = { bufferBytes, totalBytes };
@@ -48,7 +47,7 @@ export class DeviceMemory {
       create: (size) => {
         // The driver may say later that it has no memory: the buffer is then none.
         gpu.pushErrorScope("out-of-memory");
-        const buffer = gpu.createBuffer({ size, usage: STORAGE });
+        const buffer = gpu.createBuffer({ size, usage });
         const answer = gpu.popErrorScope();
         const { owner } = failures;
         failures.watch(answer.then((error) => {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { styleOf } from "../../gpu/adapter.ts";
 import type { Device } from "../../gpu/device.ts";
 import type { Source } from "../../parts/operand.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
@@ -100,13 +101,15 @@ export const weightGradientVariants: readonly Variant<WeightGradient>[] = /* @__
 const FEW_TERMS = 18;
 
 /**
- * The names that go first, where they can be used. Loads cost a software adapter most, and least from
- * textures; a GPU has workgroup memory for layers with enough channels to fill a workgroup's tile.
+ * The names that go first, where they can be used. Loads cost Mesa's software adapters most, and least
+ * from textures; a GPU has workgroup memory for layers with enough channels to fill a workgroup's tile.
  */
 function preferredConvolutions(device: Device, { x, weight, transposed }: Convolution): string[] {
   const terms = x.shape[1] * weight.shape[2] ** 2;
   const few = terms <= FEW_TERMS ? ["few-inputs"] : [];
-  if (device.adapter.isSoftware) return [...few, "direct-texture", "direct"];
+  const style = styleOf(device.adapter);
+  if (style === "textures") return [...few, "direct-texture", "direct"];
+  if (style === "products") return [...few, "gemm"];
   const isWide = terms >= 64 && weight.shape[transposed ? 1 : 0] >= 32;
   return [...few, isWide ? "gemm" : "direct-small"];
 }
@@ -148,7 +151,7 @@ export const weightGradientFamily: VariantFamily<WeightGradient> = {
   pass: "conv2d dw",
   variants: weightGradientVariants,
   sizeOf: ({ x, dz, k }) => formatLayer({ x: x.shape, outputs: dz.shape[1], k }),
-  preferred: (device) => device.adapter.isSoftware ? ["rows-texture", "rows"] : ["gemm"],
+  preferred: ({ adapter }) => styleOf(adapter) === "textures" ? ["rows-texture", "rows"] : ["gemm"],
   problemOf(size, make) {
     const layer = parseLayer(size);
     if (!layer) return null;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { styleOf } from "../../gpu/adapter.ts";
 import type { Device } from "../../gpu/device.ts";
 import type { Source } from "../../parts/operand.ts";
 import type { Shape } from "../../gpu/shape.ts";
@@ -78,9 +79,9 @@ export const upWeightGradientVariants: readonly Variant<UpWeightGradient>[] =
     foldedGradient("folded-texture", "texture"),
   ])();
 
-/** Folding saves memory everywhere; on a GPU the matrix product needs its image written out. */
-function preferred(device: Device): string[] {
-  return device.adapter.isSoftware
+/** Folding saves memory everywhere; the matrix product needs its image written out. */
+function preferred({ adapter }: Device): string[] {
+  return styleOf(adapter) === "textures"
     ? ["folded-texture", "folded", "separate"]
     : ["separate", "folded"];
 }
