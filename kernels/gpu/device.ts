@@ -144,6 +144,7 @@ export class Device implements Disposable {
    * belongs to another device.
    */
   free(tensor: Tensor, { why = "it has been freed" }: { why?: string } = {}): void {
+    if (tensor.freed) return;
     this.#parts.own(tensor, "free a tensor");
     this.#openScopes.delete(tensor);
     this.#parts.free(tensor, why);
@@ -151,7 +152,7 @@ export class Device implements Disposable {
 
   /** Whether a tensor's memory is of this device and its own, not a view of another tensor's. */
   owns(tensor: Tensor): boolean {
-    return this.#leases.has(tensor);
+    return this.#parts.leases.has(tensor);
   }
 
   /** Gives buffers that no tensor uses back to the driver. */

@@ -64,6 +64,7 @@ export class DeviceParts {
   readonly orphans: Orphans = new Orphans();
   /** The buffer of each tensor. */
   readonly leases: WeakMap<Tensor, Lease> = new WeakMap();
+  readonly #buffers = new WeakSet<GPUBuffer>();
   #place: Place;
   #inner: ScopeStack | null = null;
 
@@ -120,7 +121,9 @@ export class DeviceParts {
   lease(bytes: number, owner: Owner): Lease {
     this.failures.owner = owner;
     try {
-      return this.memory.lease(bytes);
+      const lease = this.memory.lease(bytes);
+      if (lease.buffer) this.#buffers.add(lease.buffer);
+      return lease;
     } catch (error) {
       if (error instanceof OutOfMemoryError) error.message += this.orphans.advice;
       throw error;
@@ -148,12 +151,12 @@ export class DeviceParts {
   }
 
   /**
-   * Checks that a tensor was made here.
+   * Checks that a tensor was made here, or is a view of one that was.
    *
-   * @throws {TypeError} If it was made by another device.
+   * @throws {TypeError} If it belongs to another device.
    */
   own(tensor: Tensor, what: string): void {
-    if (this.leases.has(tensor)) return;
+    if (this.leases.has(tensor) || this.#buffers.has(tensor.buffer)) return;
     throw new TypeError(
       `Cannot ${what}: a tensor of shape ${formatShape(tensor.shape)} belongs to another device`,
     );
