@@ -13,6 +13,7 @@ export {
   Device,
   type DeviceOptions,
   type Dispatch,
+  type KernelStyle,
   linearWorkgroups,
   type Scope,
   type TensorCopy,

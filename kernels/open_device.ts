@@ -9,6 +9,7 @@ import { type AdapterSummary, summariseAdapter } from "./gpu/adapter.ts";
 import { gpuAdvice, thisPlace } from "./gpu/advice.ts";
 import { Device, type DeviceOptions } from "./gpu/device.ts";
 import { GpuUnavailableError } from "./gpu/errors.ts";
+import { convolutionFamilies } from "./ops/conv2d/variants.ts";
 import { selfTest } from "./self_test.ts";
 
 /** Options of {@linkcode openDevice}. */
@@ -77,7 +78,7 @@ async function tryAdapter(webgpu: GPU | undefined, opened: Device[]) {
   const summary: AdapterSummary = { ...summariseAdapter(adapter), style: "products" };
   using device = new Device(await requestDevice(adapter, {}), summary);
   opened.push(device);
-  return await tryStyles(device);
+  return await tryStyles(device, { convolutions: convolutionFamilies.forward });
 }
 
 async function findAdapter(webgpu: GPU | undefined): Promise<GPUAdapter> {

@@ -6,8 +6,8 @@
 
 import type { KernelStyle } from "../gpu/adapter.ts";
 import type { Device } from "../gpu/device.ts";
-import { convolutionFamilies } from "../ops/conv2d/variants.ts";
 import { scatteredNumbers } from "../parts/accuracy.ts";
+import type { VariantFamily } from "./variant.ts";
 
 const LAYER = "1x16x128x128->16 k3";
 /** Runs of one measurement: a wait takes up to 11 ms by itself. */
@@ -21,15 +21,19 @@ const COMPILE_LIMIT = 5000;
  * through textures. Where the latter has not compiled within the limit it is not waited for: dispose of
  * the device afterwards.
  *
+ * @param options.convolutions The kernels of convolutions.
  * @param options.compileLimit In milliseconds; 5000 unless told.
  */
-export async function tryStyles(
+export async function tryStyles<Problem>(
   device: Device,
-  { compileLimit = COMPILE_LIMIT }: { compileLimit?: number } = {},
+  { convolutions, compileLimit = COMPILE_LIMIT }: {
+    convolutions: VariantFamily<Problem>;
+    compileLimit?: number;
+  },
 ): Promise<KernelStyle> {
   using _scope = device.scope();
-  const { variants, problemOf } = convolutionFamilies.forward;
-  const problem = problemOf(
+  const { variants } = convolutions;
+  const problem = convolutions.problemOf(
     LAYER,
     (shape) => device.upload(shape, scatteredNumbers(shape, { lowest: -0.5 })),
   )!;

@@ -25,7 +25,7 @@ import { BYTES_PER_ROW } from "./memory/textures.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "./shape.ts";
 import { checkValues, type DType, Tensor, type TypedArrayOf } from "./tensor.ts";
 
-export type { AdapterSummary } from "./adapter.ts";
+export type { AdapterSummary, KernelStyle } from "./adapter.ts";
 export { type Dispatch, linearWorkgroups } from "./commands/dispatch.ts";
 export { type DeviceOptions, DeviceParts } from "./device_parts.ts";
 export type { Uniforms } from "./commands/params.ts";
