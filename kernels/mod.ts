@@ -51,7 +51,12 @@ export {
   type Reference,
   runForward,
 } from "./operation.ts";
-export { type AnyOperation, operations } from "./operations.ts";
+export {
+  type AnyOperation,
+  operations,
+  type OperationsByName,
+  operationsByName,
+} from "./operations.ts";
 export { add, div, mul, sub } from "./ops/arithmetic.ts";
 export { binaryCrossEntropy, maskedBinaryCrossEntropy } from "./ops/binary_cross_entropy.ts";
 export {

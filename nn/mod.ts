@@ -7,6 +7,17 @@
 
 // Automatic differentiation and optimisation.
 export { Tape, type TapeOptions, type VariablesOf } from "./autodiff.ts";
+export {
+  type Arithmetic,
+  type Operand,
+  type Operands,
+  type OperationMethod,
+  type OperationMethods,
+  ops,
+  type Parameter,
+  TapeValue,
+  type Value,
+} from "./ops.ts";
 export { type Gradients, Variable } from "./gradients.ts";
 export { Adam, DEFAULT_ADAM } from "./adam.ts";
 export { cosineRate, Plateau, type PlateauState } from "./schedule.ts";
@@ -31,15 +42,21 @@ export {
   starDistKind,
   uNetKind,
 } from "./networks/list.ts";
-export { DEFAULT_UNET, UNet, type UNetOptions } from "./networks/unet.ts";
+export { DEFAULT_UNET, UNet, type UNetOptions, type UNetOutputs } from "./networks/unet.ts";
 export {
   DEFAULT_STARDIST,
   StarDist,
   type StarDistOptions,
   type StarDistOutputs,
 } from "./networks/stardist.ts";
-export { DEFAULT_FOCUS, FocusClassifier, type FocusOptions } from "./networks/focus.ts";
 export {
+  DEFAULT_FOCUS,
+  FocusClassifier,
+  type FocusOptions,
+  type FocusOutputs,
+} from "./networks/focus.ts";
+export {
+  type Answers,
   siameseForward,
   type SiameseInput,
   type SiameseOutputs,

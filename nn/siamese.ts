@@ -10,24 +10,27 @@
 import { sliceBatch } from "../kernels/ops/slice_batch.ts";
 import { formatShape } from "../kernels/gpu/shape.ts";
 import type { Tape, Variable } from "./autodiff.ts";
-import type { Network, Outputs } from "./module.ts";
+import type { Network } from "./module.ts";
 
 /** The answers of a network to the first and second frames of a batch of pairs. */
-export interface SiameseOutputs {
+export interface SiameseOutputs<Name extends string = string> {
   /** Answers to the first frames, by name, `[b, c, h, w]`. */
-  readonly first: Outputs;
+  readonly first: Answers<Name>;
   /** Answers to the second frames. */
-  readonly second: Outputs;
+  readonly second: Answers<Name>;
 }
 
+/** Answers by name. */
+export type Answers<Name extends string> = Readonly<Record<Name, Variable>>;
+
 /** What goes through a network in a Siamese pass. */
-export interface SiameseInput {
+export interface SiameseInput<Name extends string = string> {
   /** The network. */
   readonly network: Network;
   /** Frames of one time after those of another: `[k·b, c, h, w]` for b windows of k frames. */
   readonly frames: Variable;
   /** Names of the outputs that are wanted; the probabilities unless told. */
-  readonly outputs?: readonly string[];
+  readonly outputs?: readonly Name[];
 }
 
 /**
@@ -35,7 +38,10 @@ export interface SiameseInput {
  *
  * @throws {RangeError} If the batch is odd, or the network has no such output.
  */
-export function siameseForward(tape: Tape, input: SiameseInput): SiameseOutputs {
+export function siameseForward<Name extends string = "prob">(
+  tape: Tape,
+  input: SiameseInput<Name>,
+): SiameseOutputs<Name> {
   const [first, second] = siameseWindow(tape, { ...input, count: 2 });
   return { first, second };
 }
@@ -54,10 +60,10 @@ export function siameseForward(tape: Tape, input: SiameseInput): SiameseOutputs 
  * const [before, now, after] = siameseWindow(tape, { network, frames, count: 3 });
  * ```
  */
-export function siameseWindow(
+export function siameseWindow<Name extends string = "prob">(
   tape: Tape,
-  { network, frames, count, outputs = ["prob"] }: SiameseInput & { count: number },
-): readonly Outputs[] {
+  { network, frames, count, outputs = ["prob" as Name] }: SiameseInput<Name> & { count: number },
+): readonly Answers<Name>[] {
   const { shape } = frames.value;
   const windows = shape[0] / count;
   if (!(Number.isInteger(count) && count > 0 && Number.isInteger(windows))) {
@@ -83,6 +89,7 @@ export function siameseWindow(
     tape.apply(sliceBatch, [answers[name]], { start: time * windows, count: windows });
   return Array.from(
     { length: count },
-    (_, time) => Object.fromEntries(outputs.map((name) => [name, slice(name, time)])),
+    (_, time) =>
+      Object.fromEntries(outputs.map((name) => [name, slice(name, time)])) as Answers<Name>,
   );
 }

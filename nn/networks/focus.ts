@@ -29,7 +29,6 @@ import {
   checkImages,
   type LayerParameters,
   type Network,
-  type Outputs,
   type Parameters,
   ParameterStore,
   type UniformSource,
@@ -101,6 +100,12 @@ function applyBlock(
   return y;
 }
 
+/** What a focus classifier gives for an image batch `[n, c, h, w]`. */
+export type FocusOutputs = {
+  /** Probability of each image to be in focus, `[n, 1, 1, 1]`. */
+  readonly prob: Variable;
+};
+
 /** A classifier with one output a plane: `prob`, the probability to be in focus, `[n, 1, 1, 1]`. */
 export class FocusClassifier implements Network {
   /** Kind `focus` and its options. */
@@ -157,7 +162,7 @@ export class FocusClassifier implements Network {
    * @throws {TypeError} If x is not a batch of images.
    * @throws {RangeError} If c is not what the network expects.
    */
-  forward(tape: Tape, x: Variable): Outputs {
+  forward(tape: Tape, x: Variable): FocusOutputs {
     checkImages(x, { network: "a focus classifier", multiple: this.sizeMultiple });
     const groups = this.#groups;
     const prob = inTurn(tape, x, [

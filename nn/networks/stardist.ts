@@ -55,14 +55,14 @@ export const DEFAULT_STARDIST: StarDistOptions = {
 };
 
 /** What a StarDist network gives for images `[n, c, h, w]`; output (i, j) is at pixel (i·g, j·g). */
-export interface StarDistOutputs extends Readonly<Record<string, Variable>> {
+export type StarDistOutputs = {
   /** Object probability `[n, 1, h/g, w/g]`, in 0…1. */
   readonly prob: Variable;
   /** The same before the sigmoid, for losses. */
   readonly logits: Variable;
   /** Distances in image pixels `[n, rays, h/g, w/g]`, not clamped: they may be negative. */
   readonly dist: Variable;
-}
+};
 
 /** A StarDist network. */
 export class StarDist implements Network {

@@ -19,7 +19,6 @@ import {
   checkImages,
   type Conv2d,
   type Network,
-  type Outputs,
   type Parameters,
   ParameterStore,
   type UniformSource,
@@ -116,6 +115,14 @@ export function convolvePair(tape: Tape, [first, second]: Conv2d[], x: Variable)
   return replace(tape, y, second.forward(tape, y, { relu: true }));
 }
 
+/** What a U-Net gives for an image batch `[n, c, h, w]`. */
+export type UNetOutputs = {
+  /** Foreground probability `[n, 1, h, w]`. */
+  readonly prob: Variable;
+  /** The same before the sigmoid, for losses. */
+  readonly logits: Variable;
+};
+
 /**
  * A U-Net with one sigmoid output: `prob`, the foreground probability `[n, 1, h, w]`, and `logits`, what
  * it was before the sigmoid.
@@ -164,7 +171,7 @@ export class UNet implements Network {
    * @throws {TypeError} If x is not a batch of images.
    * @throws {RangeError} If h or w is not a multiple of 2^depth, or c is not what the network expects.
    */
-  forward(tape: Tape, x: Variable): Outputs {
+  forward(tape: Tape, x: Variable): UNetOutputs {
     checkImages(x, { network: "a U-Net", multiple: this.sizeMultiple });
     const features = this.#trunk.forward(tape, x);
     const logits = replace(tape, features, this.#head.forward(tape, features, { relu: false }));

@@ -43,7 +43,7 @@ export const INNER_ROOMS: readonly Rooms[] = [
     steps: [
       ["gradients.ts", "safetensors.ts", "schedule.ts"],
       ["autodiff.ts"],
-      ["module.ts"],
+      ["module.ts", "ops.ts"],
       ["networks", "labels", "losses.ts", "stardist_loss.ts", "siamese.ts", "adam.ts"],
       ["weights.ts"],
       ["mod.ts"],
