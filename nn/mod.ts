@@ -18,6 +18,12 @@ export {
   TapeValue,
   type Value,
 } from "./ops.ts";
+export {
+  type CheckedInput,
+  checkGradients,
+  type Computation,
+  type GradientCheckOptions,
+} from "./check_gradients.ts";
 export { type Gradients, Variable } from "./gradients.ts";
 export { Adam, DEFAULT_ADAM } from "./adam.ts";
 export { cosineRate, Plateau, type PlateauState } from "./schedule.ts";
