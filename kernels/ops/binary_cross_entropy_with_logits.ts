@@ -20,7 +20,7 @@ const SMALL = 0.01;
 
 const E = "exp(-abs(a))";
 
-const formula: PixelLoss<Record<never, never>> = /* @__PURE__ */ (() => ({
+const formula: PixelLoss<Record<never, never>, ["z", "t"]> = /* @__PURE__ */ (() => ({
   name: "binaryCrossEntropyWithLogits",
   inputs: ["z", "t"],
   over: "batch",
@@ -40,11 +40,11 @@ const formula: PixelLoss<Record<never, never>> = /* @__PURE__ */ (() => ({
 }))();
 
 /** Mean binary cross-entropy of logits z against a target t of the same shape. */
-export const binaryCrossEntropyWithLogits: Operation<Record<never, never>> =
+export const binaryCrossEntropyWithLogits: Operation<Record<never, never>, ["z", "t"]> =
   /* @__PURE__ */ pixelLoss(formula);
 
 /** The same over the pixels with t ≥ 0; 0 where there are none. */
-export const maskedBinaryCrossEntropyWithLogits: Operation<Record<never, never>> =
+export const maskedBinaryCrossEntropyWithLogits: Operation<Record<never, never>, ["z", "t"]> =
   /* @__PURE__ */ pixelLoss(
     /* @__PURE__ */ knownPixels(formula, "maskedBinaryCrossEntropyWithLogits"),
   );

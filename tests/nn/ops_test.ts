@@ -1,6 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { type AnyOperation, operationsByName } from "../../kernels/operations.ts";
-import { defineOperation } from "../../kernels/operation.ts";
+import {
+  type AnyOperation,
+  type OperationsByName,
+  operationsByName,
+} from "../../kernels/operations.ts";
+import { defineOperation, type Operation } from "../../kernels/operation.ts";
 import { elementwise } from "../../kernels/parts/elementwise.ts";
 import { openDevice } from "../../kernels/open_device.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
@@ -75,6 +79,16 @@ Deno.test("ops() has every operation as a method, and no other name in its way",
     assertEquals(operation.inputs.length > 0, true, name);
   }
 });
+
+/** Operations whose inputs are not named in their type, so that they would be no methods. */
+type Unnamed = {
+  [Name in keyof OperationsByName]: OperationsByName[Name] extends Operation<infer _, infer N>
+    ? N extends readonly [string, ...string[]] ? never : Name
+    : Name;
+}[keyof OperationsByName];
+
+/** There are none, or this does not compile. */
+export const unnamed: [Unnamed] extends [never] ? "none" : Unnamed = "none";
 
 /** What must not compile; it is never called. */
 export function mistakes(x: Value, w: Variable, unet: UNet, tape: Tape): void {
