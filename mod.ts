@@ -6,6 +6,33 @@
  * `@kymo/kymo/train` load in a page: `@kymo/kymo/kernels` and `@kymo/kymo/nn` for networks of one's
  * own, `@kymo/kymo/images` and `@kymo/kymo/objects` for those who only read or measure,
  * `@kymo/kymo/models` to segment with a trained model, `@kymo/kymo/learn` to train one.
+ * [docs/library.md](docs/library.md) leads through them, [README.md](README.md) through the command
+ * line.
+ *
+ * @example Train on stills and a video, then segment the video
+ * ```ts
+ * import { configOf, predict, train } from "@kymo/kymo";
+ *
+ * const change = { stills: "stills", video: ["video"] };
+ * const config = configOf(change, { source: "my program" }); // all else as usual
+ * for await (const event of train({ config, out: "runs/mine" })) {
+ *   if (event.type === "validation") console.log(event.step, event.segmentation);
+ * }
+ * const places = { model: "runs/mine", inputs: ["video"], out: "labels" };
+ * for await (const event of predict(places)) console.log(event);
+ * ```
+ *
+ * @example A network of one's own
+ * ```ts
+ * import { openDevice, Random, Tape, UNet, Variable } from "@kymo/kymo";
+ *
+ * using device = await openDevice();
+ * const options = { depth: 2, base: 8, inChannels: 1 };
+ * const network = new UNet(device, { options, random: new Random(1) });
+ * const image = new Variable(device.upload([1, 1, 64, 64], new Float32Array(64 * 64)));
+ * const { prob } = network.forward(new Tape(device, { record: false }), image);
+ * console.log(await device.read(prob.value));
+ * ```
  *
  * @module
  */

@@ -1,7 +1,19 @@
 /**
  * WebGPU compute kernels: a device with pooled memory and batched dispatches, tensors, and the
- * operations of convolutional networks, forward and backward, in hand-written WGSL. Each operation is
- * one record that also holds its float64 reference.
+ * operations of neural networks, forward and backward, in hand-written WGSL. Each operation is one
+ * record that also holds its float64 reference. Runs in Deno, in browsers and, with a WebGPU package,
+ * in Node.
+ *
+ * @example A tensor through a kernel and back
+ * ```ts
+ * import { elementwise, openDevice } from "@kymo/kymo/kernels";
+ *
+ * using device = await openDevice();
+ * using _scope = device.scope(); // frees what is made from here on
+ * const x = device.upload([3], Float32Array.of(1, 2, 3));
+ * const y = elementwise(device, { label: "line", inputs: [x], expression: "2.0 * a + 1.0" });
+ * console.log(await device.read(y)); // 3, 5, 7
+ * ```
  *
  * @module
  */

@@ -1,6 +1,26 @@
 /**
- * Networks: reverse-mode autodiff on a tape, the U-Net, StarDist, the Siamese pass, losses, Adam, schedules, and
- * weights as safetensors.
+ * Networks: reverse-mode autodiff on a tape, the U-Net, StarDist, the Siamese pass, losses, optimisers,
+ * schedules, and weights as safetensors. Runs where `@kymo/kymo/kernels` does.
+ *
+ * @example One step of training
+ * ```ts
+ * import { openDevice } from "@kymo/kymo/kernels";
+ * import { Adam, losses, Tape, UNet, Variable } from "@kymo/kymo/nn";
+ * import { Random } from "@kymo/kymo/random";
+ *
+ * using device = await openDevice();
+ * const options = { depth: 2, base: 8, inChannels: 1 };
+ * const network = new UNet(device, { options, random: new Random(1) });
+ * const optimiser = new Adam(device, { parameters: network.parameters });
+ *
+ * using _scope = device.scope(); // frees what is made from here on
+ * const pixels = Float32Array.from({ length: 64 * 64 }, Math.random);
+ * const image = new Variable(device.upload([1, 1, 64, 64], pixels));
+ * const target = new Variable(device.upload([1, 1, 64, 64], pixels.map(Math.round)));
+ * const tape = new Tape(device);
+ * const loss = losses.dice(tape, network.forward(tape, image).prob, target);
+ * optimiser.step(tape.backward(loss), 1e-3);
+ * ```
  *
  * @module
  */

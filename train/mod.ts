@@ -1,6 +1,16 @@
 /**
  * Training, prediction and evaluation: everything that touches files and time, and the records with
- * which a program of one's own extends it.
+ * which a program of one's own extends it. Runs in Deno.
+ *
+ * @example What `kymo predict` does, in a program
+ * ```ts
+ * import { predict } from "@kymo/kymo/train";
+ *
+ * const places = { model: "runs/mine", inputs: ["video"], out: "labels" };
+ * for await (const event of predict(places)) {
+ *   if (event.type === "frame") console.log(event.name, event.objects);
+ * }
+ * ```
  *
  * @module
  */

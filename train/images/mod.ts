@@ -2,6 +2,23 @@
  * Images: reading PNG and TIFF files as stacks, stills, videos, labels and z-stacks, from a disk, a
  * page or memory; normalising them; writing them. Knows no network, no GPU and no operating system.
  *
+ * @example A grey image from bytes, scaled by its percentiles
+ * ```ts
+ * import {
+ *   decodeImage,
+ *   defaultNormalization,
+ *   encodeGreyTiff,
+ *   intensityRange,
+ *   normalize,
+ *   readPlane,
+ * } from "@kymo/kymo/images";
+ *
+ * const bytes = encodeGreyTiff([{ width: 2, height: 1, data: Float32Array.of(100, 300) }]);
+ * const plane = await readPlane(await decodeImage(bytes), 0); // or a `File` of a page
+ * const range = intensityRange([plane], defaultNormalization);
+ * console.log(normalize(plane, range).data);
+ * ```
+ *
  * @module
  */
 

@@ -3,6 +3,19 @@
  * schedule, stages with validation and saved states, and a teacher for videos without labels. Knows no
  * disk and no operating system, so a page can train.
  *
+ * @example An image and its labels, turned and brightened as training does
+ * ```ts
+ * import { sampleFromPlanes } from "@kymo/kymo/images";
+ * import { applyAugmentation, defaultAugmentation, drawAugmentation } from "@kymo/kymo/learn";
+ * import { Random } from "@kymo/kymo/random";
+ *
+ * const plane = { width: 2, height: 2, data: Float32Array.of(0, 1, 0, 1) };
+ * const labels = { width: 2, height: 2, data: Uint32Array.of(0, 1, 0, 1) };
+ * const draw = drawAugmentation(new Random(1), defaultAugmentation);
+ * const sample = applyAugmentation(draw, sampleFromPlanes([plane], labels));
+ * console.log(sample.image, sample.labels);
+ * ```
+ *
  * @module
  */
 

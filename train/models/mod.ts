@@ -3,6 +3,20 @@
  * files of trained models. Knows no disk and no operating system, so a page can load a model and
  * segment images with it.
  *
+ * @example An image that a user gave to a page
+ * ```ts
+ * import { openDevice } from "@kymo/kymo/kernels";
+ * import { decodeImage, readPlane } from "@kymo/kymo/images";
+ * import { buildModel, decodeModel, segmentImage } from "@kymo/kymo/models";
+ *
+ * async function countObjects(weights: Uint8Array<ArrayBuffer>, file: File): Promise<number> {
+ *   using device = await openDevice();
+ *   const model = buildModel(device, decodeModel(weights, { file: "weights.safetensors" }));
+ *   const image = await readPlane(await decodeImage(file), 0);
+ *   return (await segmentImage(device, model, { image })).count;
+ * }
+ * ```
+ *
  * @module
  */
 

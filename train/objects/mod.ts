@@ -3,6 +3,15 @@
  * flickers, outlines, and the formats in which all this is written. Knows no network, no GPU and no
  * disk, so it works in a browser as it does in Deno.
  *
+ * @example How good a segmentation is
+ * ```ts
+ * import { matching } from "@kymo/kymo/objects";
+ *
+ * const truth = { width: 4, height: 1, data: Uint32Array.of(1, 1, 0, 2) };
+ * const prediction = { width: 4, height: 1, data: Uint32Array.of(5, 5, 0, 0) };
+ * console.log(matching({ truth, prediction }).recall); // 0.5
+ * ```
+ *
  * @module
  */
 
