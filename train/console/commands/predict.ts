@@ -9,7 +9,7 @@ import type { PredictEvent, PredictOptions } from "../../jobs/predict/predict_op
 import type { FocusFound } from "../../jobs/predict/predict_focus.ts";
 import type { DecodeChanges, ModelKind } from "../../models/model_kind.ts";
 import type { OutputFormat } from "../../objects/formats/output_format.ts";
-import type { Command } from "../command.ts";
+import type { Command, Output } from "../command.ts";
 import { type Flag, MEMORY, OVERWRITE, PLANE_CHOICE } from "../flag.ts";
 import {
   choiceFlag,
@@ -24,6 +24,7 @@ import { next } from "../session/next.ts";
 import { placeOf } from "../session/surroundings.ts";
 import { usage, UsageError } from "../usage_error.ts";
 import { formatInput } from "./input_text.ts";
+import { formatTracking, TRACKING, trackingOf } from "./track.ts";
 import { WaitingProgress } from "./waiting_progress.ts";
 
 /** From what, with what and where to. */
@@ -154,6 +155,14 @@ export const WISHES: readonly Flag[] = [
   },
 ];
 
+/** Tracks what was found; the flags of tracking follow. */
+const TRACK: Flag = {
+  name: "track",
+  kind: "switch",
+  sentence: "Track what is found in videos: labels whose numbers stay, tracks.csv and objects.csv",
+  title: "Tracking (with --track)",
+};
+
 /** What the command chooses from; all of Kymo's unless told. */
 export interface PredictChoices {
   /** Formats of results, each with its flag. */
@@ -174,11 +183,19 @@ export function predictCommandWith(choices: PredictChoices = {}): Command {
       const formats = (await formatsOf(choices)).flatMap(({ flag, sentence }): Flag[] =>
         flag === null ? [] : [{ name: flag, kind: "switch", sentence }]
       );
-      return [...PLACES, ...formats, ...PART, ...WISHES];
+      return [
+        ...PLACES,
+        ...formats,
+        ...PART,
+        ...WISHES,
+        TRACK,
+        ...TRACKING.map((flag) => ({ ...flag, title: TRACK.title })),
+      ];
     },
     takesInputs: true,
     async run(flags, { output }) {
       const options = await predictOptions(flags, choices);
+      if (flags.track === true) return await runTracks(flags, { options, output });
       const { predict } = await import("../../jobs/predict/predict.ts");
       const progress = new PredictProgress();
       let table: string | undefined;
@@ -194,6 +211,29 @@ export function predictCommandWith(choices: PredictChoices = {}): Command {
       ]));
     },
   };
+}
+
+/** Predicts and tracks. */
+async function runTracks(
+  flags: Flags,
+  { options, output }: { options: PredictOptions; output: Output },
+): Promise<void> {
+  if (options.as === "stills") throw new UsageError("Cannot use --track with --as stills");
+  if (options.frames !== undefined) {
+    throw new UsageError("Cannot use --frames with --track: merge the parts, then track them");
+  }
+  const tracking = trackingOf(flags);
+  const { predictTracks } = await import("../../jobs/predict/predict_tracks.ts");
+  const progress = new PredictProgress();
+  for await (const event of predictTracks(options, tracking)) {
+    output.event(event, (shown) => {
+      if (shown.type === "tracked") return formatTracking({ ...shown, type: "frame" });
+      if (shown.type === "tracks") return formatTracking({ ...shown, type: "done" });
+      return progress.show(shown);
+    });
+  }
+  const evaluate = ["evaluate", "--labels", options.out, "--markers", "TRUTH"] as const;
+  output.say(next("score the tracks against true ones", evaluate));
 }
 
 /** The command `predict`. */
@@ -215,6 +255,10 @@ export async function predictOptions(
   choices: PredictChoices = {},
 ): Promise<PredictOptions> {
   const { models } = choices;
+  const tracked = ["max-gap", "fill", "reach"].find((name) => flags[name] !== undefined);
+  if (tracked !== undefined && flags.track !== true) {
+    throw new UsageError(`Cannot use --${tracked} without --track`);
+  }
   const inputs = (flags._ as readonly unknown[]).map(String);
   if (inputs.length === 0) throw new UsageError("Cannot predict: no INPUT given");
   if (flags.tta === true && flags.views !== undefined) {

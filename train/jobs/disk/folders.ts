@@ -175,6 +175,39 @@ export async function claimEmptyFolder(folder: string, filling: Filling): Promis
   return { ...claim, keep: () => void (isComplete = true), [Symbol.dispose]: dispose };
 }
 
+/**
+ * Claims a folder for files of one job that lie in it among others. Where the job failed before, or is
+ * done anew, its files are replaced; those that are somebody else's are not.
+ *
+ * @param filling.mark The file that says that the folder's files are the job's.
+ * @param filling.overwrite Whether files are replaced, whoever wrote them.
+ * @throws {Error} If a file is there that the job did not write.
+ * @throws As {@linkcode claimFolder}.
+ */
+export async function claimParts(
+  folder: string,
+  { job, task, parts, mark, overwrite }: Filling & { mark: string; overwrite: boolean },
+): Promise<FilledFolder> {
+  const claim = await claimFolder(folder, job);
+  const found = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+  const other = found.find((name) => parts.includes(name));
+  const isOwn = overwrite || found.includes(mark) || claim.interrupted === job;
+  if (other !== undefined && !isOwn) {
+    claim[Symbol.dispose]();
+    throw new Error(
+      `Cannot ${task}: it already holds ${other}; give another --out, or --overwrite`,
+    );
+  }
+  // Whoever looks meanwhile sees that the files are not complete.
+  removeAll(join(folder, mark));
+  let isComplete = false;
+  const dispose = () => {
+    if (!isComplete && !overwrite) parts.forEach((part) => removeAll(join(folder, part)));
+    claim[Symbol.dispose]();
+  };
+  return { ...claim, keep: () => void (isComplete = true), [Symbol.dispose]: dispose };
+}
+
 function removeAll(path: string): void {
   try {
     Deno.removeSync(path, { recursive: true });

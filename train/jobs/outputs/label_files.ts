@@ -13,11 +13,12 @@ import { type OutputJob, type PlannedJob, planOutputs } from "./output_plan.ts";
  * Plans the files: a stack gives one, a folder one for each image, under the input's names.
  *
  * @param options.verb What is done, for errors: `filter`.
+ * @param options.images A file or folder of images among which nothing is written either.
  * @throws {Error} If two images would be written to one file, or into the folder they come from.
  */
 export async function planLabelFiles(
   labels: LabelSequence,
-  { out, source, verb }: { out: string; source: Source; verb: string },
+  { out, source, verb, images }: { out: string; source: Source; verb: string; images?: string },
 ): Promise<PlannedJob<LabelSequence>[]> {
   const { path, stack, names } = labels;
   const numbers = [...names.keys()];
@@ -26,12 +27,12 @@ export async function planLabelFiles(
     : numbers.map((i) => ({ source: labels, frames: [i], stem: labels.stems[i] }));
   return await planOutputs(jobs, {
     out,
-    inputs: [path],
+    inputs: [path, ...images === undefined ? [] : [images]],
     sayTwice: (name, { first, second }) =>
       `Cannot ${verb} ${path}: ${name} would be written for both ${names[first.frames[0]]} and ` +
       `${names[second.frames[0]]}; keep one of them`,
-    sayAmong: () =>
-      `Cannot ${verb} ${path} into ${out}: results would be mixed with or replace the labels; give ` +
-      "another --out",
+    sayAmong: (input) =>
+      `Cannot ${verb} ${path} into ${out}: results would be mixed with or replace the ` +
+      `${input === path ? "labels" : "images"}; give another --out`,
   });
 }

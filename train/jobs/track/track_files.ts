@@ -15,7 +15,7 @@ import { type Tracked, Tracker, type TrackRecord } from "../../objects/sequence/
 import { encodeTrackTable } from "../../objects/sequence/track_tables.ts";
 import { AtomicFile, writeFileAtomic } from "../disk/atomic_file.ts";
 import { disk } from "../disk/files.ts";
-import { claimEmptyFolder, claimFolder, type FilledFolder } from "../disk/folders.ts";
+import { claimEmptyFolder, claimParts } from "../disk/folders.ts";
 import { JobOutput } from "../outputs/job_output.ts";
 import { planLabelFiles } from "../outputs/label_files.ts";
 import type { OutputFile } from "../outputs/output_plan.ts";
@@ -58,15 +58,19 @@ export async function* trackFiles(options: TrackFilesOptions): AsyncGenerator<Tr
   const { labels } = inputs;
   const settings = { ...tracker.settings, fill, ctc };
   const record = await recordOf(source, { labels: path, frames: labels.length, images, settings });
-  if (!overwrite && await isDone(out, record)) {
+  if (!overwrite && !options.isAmongOthers && await isDone(out, record)) {
     yield { type: "note", text: `${out}: tracked alike before, and kept; --overwrite replaces it` };
     return;
   }
   const challenge = ctc
     ? new ChallengeFiles(out, { times: inputs.times, stems: labels.stems })
     : null;
-  const plan = await planOwnFiles(inputs, { out, source, challenge });
-  using folder = await claim(out, { path, overwrite, parts: partsOf(inputs, { plan, challenge }) });
+  const plan = await planOwnFiles(inputs, { out, source, images, challenge });
+  const parts = partsOf(inputs, { plan, challenge });
+  const task = `track ${path} into ${out}`;
+  using folder = options.isAmongOthers || overwrite
+    ? await claimParts(out, { job: "track", task, parts, overwrite, mark: TRACK_RECORD })
+    : await claimEmptyFolder(out, { job: "track", task, parts });
   const filled = fillGaps(trackedFrames(tracker, inputs), { fill, maxGap: settings.maxGap });
   const { channels, calibration } = inputs;
   const table = new ObjectTable({ channels, calibration });
@@ -132,10 +136,17 @@ function withBack(track: TrackRecord, count: number): TrackRecord {
 /** The label files of each frame, and how many frames go into them; none that the challenge's replace. */
 async function planOwnFiles(
   { labels, times }: TrackInputs,
-  { out, source, challenge }: { out: string; source: Source; challenge: ChallengeFiles | null },
+  { challenge, ...where }: {
+    out: string;
+    source: Source;
+    images?: string;
+    challenge: ChallengeFiles | null;
+  },
 ): Promise<{ files: readonly OutputFile[]; frames: number }[]> {
-  const jobs = await planLabelFiles(labels, { out, source, verb: "track" });
-  const taken = new Set(challenge ? times.map((time) => `${out}/${challenge.nameOf(time)}`) : []);
+  const jobs = await planLabelFiles(labels, { ...where, verb: "track" });
+  const taken = new Set(
+    challenge ? times.map((time) => `${where.out}/${challenge.nameOf(time)}`) : [],
+  );
   return jobs.flatMap(({ files, frames }) => {
     const own = files.filter(({ path }) => !taken.has(path));
     return frames.map(() => ({ files: own, frames: frames.length }));
@@ -152,17 +163,6 @@ function partsOf(
   const own = plan.flatMap(({ files }) => files.map(({ path }) => basename(path)));
   const masks = challenge ? times.map((time) => challenge.nameOf(time)) : [];
   return [...new Set([...own, ...masks, CHALLENGE_TABLE, ...Object.values(TABLES), TRACK_RECORD])];
-}
-
-/** Claims the output folder: a new or empty one, unless what it holds may be replaced. */
-async function claim(
-  out: string,
-  { path, overwrite, parts }: { path: string; overwrite: boolean; parts: readonly string[] },
-): Promise<Pick<FilledFolder, "keep"> & Disposable> {
-  if (!overwrite) {
-    return await claimEmptyFolder(out, { job: "track", task: `track ${path} into ${out}`, parts });
-  }
-  return { ...await claimFolder(out, "track"), keep: () => {} };
 }
 
 /**

@@ -25,6 +25,8 @@ export interface TrackFilesOptions extends Partial<TrackSettings> {
   readonly ctc?: boolean;
   /** Replace results that exist. */
   readonly overwrite?: boolean;
+  /** Whether the output folder may hold other things; otherwise it must be new or empty. */
+  readonly isAmongOthers?: boolean;
   /** Which slice of images is read that have several. */
   readonly slice?: PlaneChoice["slice"];
   /** Where images are read from; the disk unless told. */

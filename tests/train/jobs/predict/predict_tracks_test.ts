@@ -1,0 +1,75 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { decodeImage, readLabels } from "../../../../train/images/formats/decode.ts";
+import { disk } from "../../../../train/jobs/disk/files.ts";
+import { predictTracks } from "../../../../train/jobs/predict/predict_tracks.ts";
+import { withFolder } from "../../fixtures/temporary.ts";
+import { type Rectangle, thresholdModel, tiffOf } from "../../fixtures/models/threshold_model.ts";
+
+const MODEL = { "model/weights.safetensors": thresholdModel() };
+/** One that goes to the right, and one that comes later and is found first. */
+const FRAMES = [0, 1, 2].map((t): Rectangle[] => [
+  { x: 1 + 2 * t, y: 5, width: 4, height: 3 },
+  ...(t === 0 ? [] : [{ x: 8, y: 0, width: 4, height: 3 }]),
+]);
+const FOLDER = Object.fromEntries(FRAMES.map((list, t) => [`v/t00${t}.tif`, tiffOf(list)]));
+
+async function predicted(
+  cwd: string,
+  { inputs, ...options }: { inputs: string[]; overwrite?: boolean; ctc?: boolean },
+) {
+  return await Array.fromAsync(predictTracks(
+    {
+      ...{ model: `${cwd}/model`, out: `${cwd}/out`, overwrite: options.overwrite },
+      inputs: inputs.map((input) => `${cwd}/${input}`),
+    },
+    { ctc: options.ctc },
+  ));
+}
+
+async function names(path: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(path), ({ name }) => name)).sort();
+}
+
+Deno.test("predictTracks() writes tracks where labels are expected, and goes on with untracked ones", async () => {
+  await withFolder({ ...MODEL, ...FOLDER }, async (cwd) => {
+    const told = await predicted(cwd, { inputs: ["v"], ctc: true });
+    assertEquals(told.filter(({ type }) => type === "tracked").length, 3);
+    const tracks = told.find(({ type }) => type === "tracks");
+    assertEquals(tracks?.type === "tracks" && tracks.tracks, 2);
+    assertEquals(await names(`${cwd}/out`), [
+      ...["mask000.tif", "mask001.tif", "mask002.tif", "objects.csv", "res_track.txt"],
+      ...["t000.tif", "t001.tif", "t002.tif", "track.json", "tracks.csv", "untracked"],
+    ]);
+    const { data } = await readLabels(await decodeImage(disk, `${cwd}/out/t002.tif`), 0);
+    assertEquals([data[5 * 13 + 6], data[9]], [1, 2]);
+    const header = (await Deno.readTextFile(`${cwd}/out/objects.csv`)).split("\n")[0];
+    assertEquals(header.endsWith("mean_1,min_1,max_1,sum_1"), true);
+    const record = JSON.parse(await Deno.readTextFile(`${cwd}/out/track.json`));
+    assertEquals(typeof record.model.hash, "string");
+    const again = await predicted(cwd, { inputs: ["v"] });
+    assertEquals(again.filter(({ type }) => type === "frame").length, 0);
+    assertEquals(again.at(-1)?.type, "tracks");
+  });
+});
+
+Deno.test("predictTracks() gives each input a folder, takes stacks, and replaces nobody's files", async () => {
+  const files = { ...MODEL, ...FOLDER, "w.tif": tiffOf(...FRAMES) };
+  await withFolder(files, async (cwd) => {
+    await predicted(cwd, { inputs: ["v", "w.tif"] });
+    assertEquals(await names(`${cwd}/out`), ["v", "w"]);
+    assertEquals(await names(`${cwd}/out/w`), [
+      ...["objects.csv", "track.json", "tracks.csv", "untracked", "w.tif"],
+    ]);
+    await Deno.remove(`${cwd}/out`, { recursive: true });
+    await Deno.mkdir(`${cwd}/out`);
+    await Deno.writeTextFile(`${cwd}/out/t001.tif`, "mine");
+    await assertRejects(
+      () => predicted(cwd, { inputs: ["v"] }),
+      Error,
+      "it already holds t001.tif",
+    );
+    assertEquals(await Deno.readTextFile(`${cwd}/out/t001.tif`), "mine");
+    const twice = () => predicted(cwd, { inputs: ["v", "./v"] });
+    await assertRejects(twice, Error, "two inputs are called v");
+  });
+});

@@ -1,0 +1,93 @@
+/**
+ * Predicts videos and tracks what is in them. Labels as the model gives them go into a folder `untracked`
+ * within the output folder, where a later call goes on; the output folder itself gets labels whose numbers
+ * are tracks, and the tables.
+ *
+ * @module
+ */
+
+import { basename, imageStem, join } from "../../images/names.ts";
+import { disk } from "../disk/files.ts";
+import { probabilityTiff } from "../../objects/formats/probability_tiff.ts";
+import { trackFiles } from "../track/track_files.ts";
+import type { FrameTracked, TrackFilesOptions, TrackingDone } from "../track/track_options.ts";
+import { predict } from "./predict.ts";
+import type { FocusFound } from "./predict_focus.ts";
+import type { PredictEvent, PredictOptions } from "./predict_options.ts";
+
+/** The folder of labels before they are tracked. */
+const UNTRACKED = "untracked";
+
+/** A frame of a prediction has been tracked. */
+export interface PredictionTracked extends Omit<FrameTracked, "type"> {
+  /** What kind of event this is. */
+  readonly type: "tracked";
+}
+
+/** The tracks of an input are written. */
+export interface PredictionTracks extends Omit<TrackingDone, "type"> {
+  /** What kind of event this is. */
+  readonly type: "tracks";
+}
+
+/** What prediction with tracking tells. */
+export type PredictTracksEvent = PredictEvent | FocusFound | PredictionTracked | PredictionTracks;
+
+/** How tracks are made. */
+export type TrackingOptions = Pick<
+  TrackFilesOptions,
+  "maxGap" | "divisions" | "reach" | "fill" | "ctc"
+>;
+
+/**
+ * Predicts each input as a video, and tracks it. Several inputs get a folder each, of their names.
+ *
+ * @throws As {@linkcode predict} and `trackFiles`.
+ * @throws {Error} If two inputs have one name.
+ */
+export async function* predictTracks(
+  options: PredictOptions,
+  tracking: TrackingOptions,
+): AsyncGenerator<PredictTracksEvent> {
+  const { inputs, source = disk } = options;
+  const names = inputs.map((input) => imageStem(basename(input), source.formats));
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (inputs.length > 1 && twice !== undefined) {
+    throw new Error(
+      `Cannot predict: two inputs are called ${twice}; predict them into different folders with --out`,
+    );
+  }
+  for (const [i, input] of inputs.entries()) {
+    const out = inputs.length === 1 ? options.out : join(options.out, names[i]);
+    yield* predictOne({ ...options, inputs: [input], out }, tracking);
+  }
+}
+
+async function* predictOne(
+  options: PredictOptions,
+  tracking: TrackingOptions,
+): AsyncGenerator<PredictTracksEvent> {
+  const { out, inputs: [input], outputs = [], source = disk, slice, overwrite } = options;
+  const untracked = join(out, UNTRACKED);
+  const needsMaps = tracking.fill === "probable" && !outputs.includes(probabilityTiff);
+  yield* predict({
+    ...options,
+    ...{ out: untracked, as: "video", ctc: false },
+    outputs: needsMaps ? [...outputs, probabilityTiff] : outputs,
+  });
+  // A stack gave one file, a folder one for each frame.
+  const stack = await source.isFolder(input)
+    ? null
+    : join(untracked, `${imageStem(input, source.formats)}.tif`);
+  const isStack = stack !== null && await source.isFolder(stack).then(() => true, () => false);
+  const events = trackFiles({
+    ...tracking,
+    ...{ labels: isStack ? stack : untracked, images: input, out, source, slice, overwrite },
+    isAmongOthers: true,
+  });
+  for await (const event of events) {
+    if (event.type === "frame") yield { ...event, type: "tracked" };
+    else if (event.type === "done") yield { ...event, type: "tracks" };
+    else yield event;
+  }
+}
