@@ -87,7 +87,7 @@ export const INNER_ROOMS: readonly Rooms[] = [
         "predict",
         "synth_files.ts",
       ],
-      ["train"],
+      ["predict_tracks.ts", "train"],
       ["builtin", "experiment", "export_run.ts", "import_run.ts", "steady", "tune.ts"],
     ],
   },

@@ -223,7 +223,7 @@ async function runTracks(
     throw new UsageError("Cannot use --frames with --track: merge the parts, then track them");
   }
   const tracking = trackingOf(flags);
-  const { predictTracks } = await import("../../jobs/predict/predict_tracks.ts");
+  const { predictTracks } = await import("../../jobs/predict_tracks.ts");
   const progress = new PredictProgress();
   for await (const event of predictTracks(options, tracking)) {
     output.event(event, (shown) => {

@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { decodeImage, readLabels } from "../../../../train/images/formats/decode.ts";
-import { disk } from "../../../../train/jobs/disk/files.ts";
-import { predictTracks } from "../../../../train/jobs/predict/predict_tracks.ts";
-import { withFolder } from "../../fixtures/temporary.ts";
-import { type Rectangle, thresholdModel, tiffOf } from "../../fixtures/models/threshold_model.ts";
+import { decodeImage, readLabels } from "../../../train/images/formats/decode.ts";
+import { disk } from "../../../train/jobs/disk/files.ts";
+import { predictTracks } from "../../../train/jobs/predict_tracks.ts";
+import { withFolder } from "../fixtures/temporary.ts";
+import { type Rectangle, thresholdModel, tiffOf } from "../fixtures/models/threshold_model.ts";
 
 const MODEL = { "model/weights.safetensors": thresholdModel() };
 /** One that goes to the right, and one that comes later and is found first. */

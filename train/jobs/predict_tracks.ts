@@ -6,14 +6,14 @@
  * @module
  */
 
-import { basename, imageStem, join } from "../../images/names.ts";
-import { disk } from "../disk/files.ts";
-import { probabilityTiff } from "../../objects/formats/probability_tiff.ts";
-import { trackFiles } from "../track/track_files.ts";
-import type { FrameTracked, TrackFilesOptions, TrackingDone } from "../track/track_options.ts";
-import { predict } from "./predict.ts";
-import type { FocusFound } from "./predict_focus.ts";
-import type { PredictEvent, PredictOptions } from "./predict_options.ts";
+import { basename, imageStem, join } from "../images/names.ts";
+import { disk } from "./disk/files.ts";
+import { probabilityTiff } from "../objects/formats/probability_tiff.ts";
+import { trackFiles } from "./track/track_files.ts";
+import type { FrameTracked, TrackFilesOptions, TrackingDone } from "./track/track_options.ts";
+import { predict } from "./predict/predict.ts";
+import type { FocusFound } from "./predict/predict_focus.ts";
+import type { PredictEvent, PredictOptions } from "./predict/predict_options.ts";
 
 /** The folder of labels before they are tracked. */
 const UNTRACKED = "untracked";
