@@ -15,6 +15,7 @@ import { placeOf } from "../session/surroundings.ts";
 import { formatDuration, type Shown } from "../text.ts";
 import { UsageError } from "../usage_error.ts";
 import { PredictProgress } from "./predict.ts";
+import { formatTracking } from "./track.ts";
 import { TrainProgress } from "./train_progress.ts";
 
 /** The command `steady`. */
@@ -136,15 +137,17 @@ export class SteadyProgress {
         return {
           lines: [
             "",
-            `Labels: ${absolute(labels)}, by the ${chosen} model`,
+            `Tracks: ${absolute(labels)}, by the ${chosen} model`,
             `Report: ${absolute(report)}`,
           ],
           status: null,
         };
       }
-      case "focus":
       case "frame":
+        return "put_back" in event ? formatTracking(event) : this.#predict.show(event);
       case "done":
+        return "put_back" in event ? formatTracking(event) : this.#predict.show(event);
+      case "focus":
         return this.#predict.show(event);
       case "plan":
         this.#train.show(event);

@@ -49,7 +49,7 @@ export function secondsFor(
     adapts: boolean;
     rounds: number;
   },
-): { adapt: number; compare: number; predict: number; report: number } {
+): { adapt: number; compare: number; predict: number; track: number; report: number } {
   const frame = secondsPerMegapixel * megapixels(size);
   const taught = taughtFrames(size) * viewsOf(TEACHER_VIEWS).length * frame;
   // The student has two steps in a round, the control one.
@@ -58,6 +58,7 @@ export function secondsFor(
     adapt: adapts ? BEGINNING + taught + steps : 0,
     compare: adapts ? 2 * framesOfJudgement(PAIRS) * frame : 0,
     predict: size.frames * frame,
+    track: 0.1 * size.frames * frame,
     report: 0.1 * size.frames * frame,
   };
 }

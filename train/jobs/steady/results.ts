@@ -76,9 +76,11 @@ export interface SteadyReport {
 export async function writeSteadyReport(
   { record, video, file, progress }: SteadyReport,
 ): Promise<void> {
-  const { seen, chosen, predicted } = record;
-  if (!seen || !chosen || !predicted) throw new TypeError("Cannot report: there are no results");
-  const labels = await openLabels(disk, predicted.labels);
+  const { seen, chosen, predicted, tracked } = record;
+  if (!seen || !chosen || !predicted || !tracked) {
+    throw new TypeError("Cannot report: there are no results");
+  }
+  const labels = await openLabels(disk, tracked.labels);
   const numbers = numbersOf(video);
   goOn(progress, "writing the report", labels.length);
   const [area, objects]: [number[], number[]] = [[], []];
@@ -109,11 +111,12 @@ export async function writeSteadyReport(
         round(seen.range.high)
       } become 0 and 1; it is seen at ` +
       `exposure ${seen.exposure.toFixed(2)}`,
+      ...tracked.described,
     ],
     reasons: chosen.reasons,
     frames,
     length: labels.length,
-    areTracked: false,
+    areTracked: true,
     area: { [source]: area },
     objects: { [source]: objects },
     files: FILES,
@@ -128,9 +131,15 @@ export async function writeSteadyReport(
 }
 
 const FILES: readonly (readonly [string, string])[] = [
-  ["labels/", "a label image for each frame: 0 is ground, every object has its number"],
-  ["labels/*.zip", "outlines for the ROI Manager of ImageJ"],
-  ["labels/*.geojson", "outlines for QuPath and other programs"],
+  ["tracks/", "a label image for each frame: 0 is ground, an object has the number of its track"],
+  ["tracks/tracks.csv", "tracks: first and last frame, parent, gaps"],
+  [
+    "tracks/objects.csv",
+    "objects: track, place, area, shape, intensities; put_back where a gap was filled",
+  ],
+  ["labels/", "the labels frame by frame, before they were tracked"],
+  ["labels/*.zip", "outlines of these for the ROI Manager of ImageJ"],
+  ["labels/*.geojson", "outlines of these for QuPath and other programs"],
   ["model/", "the adapted model and its control; predict --model takes consistent.safetensors"],
   ["steady.json", "what was seen, compared and chosen, for programs"],
 ];

@@ -7,6 +7,7 @@
 
 import { openDevice } from "../../../kernels/open_device.ts";
 import { unusable } from "../../images/faults/input_fault.ts";
+import { basename } from "../../images/names.ts";
 import { openVideo, type Video } from "../../images/series/video.ts";
 import { BUILTIN } from "../../models/builtin/mod.ts";
 import { objectModelOf } from "../../models/list.ts";
@@ -16,6 +17,7 @@ import { disk } from "../disk/files.ts";
 import { claimFolder } from "../disk/folders.ts";
 import { hashOfModel, readModelFile } from "../disk/model_files.ts";
 import { predict } from "../predict/predict.ts";
+import { trackFiles } from "../track/track_files.ts";
 import { inputOf } from "../progress/inputs.ts";
 import { begin, type Progress, stopIfAsked, waitingFor } from "../progress/progress.ts";
 import { adapt } from "./adapt.ts";
@@ -46,6 +48,7 @@ interface SteadyRun {
 /** The folder of results has these. */
 const MODEL = "model";
 const LABELS = "labels";
+const TRACKS = "tracks";
 const REPORT = "report.html";
 
 /**
@@ -92,10 +95,11 @@ export async function* steady(options: SteadyOptions): AsyncGenerator<SteadyEven
   yield* adaptPart(run);
   const chosen = yield* comparePart(run);
   yield* predictPart(run, chosen);
+  yield* trackPart(run);
   yield* reportPart(run);
   yield {
     type: "steady",
-    ...{ out, labels: keeper.record.predicted!.labels, report: `${out}/${REPORT}` },
+    ...{ out, labels: keeper.record.tracked!.labels, report: `${out}/${REPORT}` },
     ...{ chosen: chosen.chosen, model: modelOf(run, chosen) },
   };
 }
@@ -232,6 +236,31 @@ async function* predictPart(run: SteadyRun, chosen: Chosen): AsyncGenerator<Stea
     });
   }
   for (const text of keeper.record.predicted!.warnings) yield { type: "warning", text };
+}
+
+/** Links objects to tracks and puts those back that frames within a track miss. */
+async function* trackPart(run: SteadyRun): AsyncGenerator<SteadyEvent> {
+  const { keeper, video, options: { out, source, stop, slice } } = run;
+  const isKept = keeper.record.tracked !== undefined;
+  yield task(run, { task: "track", text: "Linking objects to tracks", isKept });
+  if (!isKept) {
+    const { labels } = keeper.record.predicted!;
+    const places = { labels, images: video.path, out: `${out}/${TRACKS}`, overwrite: true };
+    const described: string[] = [];
+    for await (const event of trackFiles({ ...places, fill: "copy", slice, source })) {
+      if (event.type === "done") {
+        const { tracks, divisions, put_back } = event;
+        described.push(
+          `${tracks} tracks, ${divisions} divisions; ${put_back} objects were put back that single frames ` +
+            "miss",
+        );
+      } else yield event;
+      stopIfAsked(stop, "while linking objects to tracks");
+    }
+    const name = labels === `${out}/${LABELS}` ? "" : `/${basename(labels)}`;
+    await keeper.add({ tracked: { labels: `${out}/${TRACKS}${name}`, described } });
+  }
+  for (const text of keeper.record.tracked!.described) yield { type: "note", text };
 }
 
 async function* reportPart(run: SteadyRun): AsyncGenerator<SteadyEvent> {

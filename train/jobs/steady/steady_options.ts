@@ -8,6 +8,7 @@ import type { PlaneChoice } from "../../images/series/plane_choice.ts";
 import type { Source } from "../../images/source.ts";
 import type { FocusFound } from "../predict/predict_focus.ts";
 import type { PredictEvent } from "../predict/predict_options.ts";
+import type { TrackEvent } from "../track/track_options.ts";
 import type { TrainEvent } from "../train/events.ts";
 
 /** What to segment, with what and where to. */
@@ -33,10 +34,10 @@ export interface SteadyOptions extends PlaneChoice {
 }
 
 /** A part of the work. */
-export type Task = "look" | "adapt" | "compare" | "predict" | "report";
+export type Task = "look" | "adapt" | "compare" | "predict" | "track" | "report";
 
 /** The parts of the work, in their order. */
-export const TASKS: readonly Task[] = ["look", "adapt", "compare", "predict", "report"];
+export const TASKS: readonly Task[] = ["look", "adapt", "compare", "predict", "track", "report"];
 
 /** A part of the work begins, or was done before. */
 export interface TaskEvent {
@@ -70,7 +71,7 @@ export interface SteadyDone {
   readonly type: "steady";
   /** The folder of results. */
   readonly out: string;
-  /** The folder of label images. */
+  /** The label images, whose numbers are tracks: a folder, or a stack. */
   readonly labels: string;
   /** The page to look at. */
   readonly report: string;
@@ -85,6 +86,7 @@ export type SteadyEvent =
   | TrainEvent
   | PredictEvent
   | FocusFound
+  | TrackEvent
   | TaskEvent
   | SteadyWarning
   | SteadyDone;

@@ -81,6 +81,14 @@ export interface Predicted {
   readonly warnings: readonly string[];
 }
 
+/** What was tracked. */
+export interface TrackedVideo {
+  /** The label images, whose numbers are tracks: a folder, or a stack. */
+  readonly labels: string;
+  /** What came of it, in words. */
+  readonly described: readonly string[];
+}
+
 /** What `steady.json` holds: parts that are complete. */
 export interface SteadyRecord extends SteadyHead {
   /** The version of Kymo. */
@@ -93,6 +101,8 @@ export interface SteadyRecord extends SteadyHead {
   readonly chosen?: Chosen;
   /** Of the part `predict`. */
   readonly predicted?: Predicted;
+  /** Of the part `track`. */
+  readonly tracked?: TrackedVideo;
 }
 
 /** The record of a folder, saved after each part. */

@@ -1,7 +1,7 @@
 // The whole way on a tiny video with a model whose answers are known.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { encodeGreyTiff, encodeLabelTiff } from "../../../../train/images/formats/encode.ts";
-import { foregroundOf } from "../../../../train/images/image.ts";
+import { foregroundOf, type LabelImage } from "../../../../train/images/image.ts";
 import { decodeImage, readLabels } from "../../../../train/images/formats/decode.ts";
 import { disk } from "../../../../train/jobs/disk/files.ts";
 import { steady } from "../../../../train/jobs/steady/steady.ts";
@@ -59,25 +59,38 @@ Deno.test("steady() looks, adapts, compares, segments and reports; a stop is gon
     await assertRejects(() => Array.fromAsync(steadyIn(folder)), Error, "add --resume");
 
     const events = await Array.fromAsync(steadyIn(folder, { resume: true }));
-    assertEquals(tasksOf(events), ["look kept", "adapt kept", "compare", "predict", "report"]);
+    assertEquals(tasksOf(events), [
+      "look kept",
+      "adapt kept",
+      "compare",
+      "predict",
+      "track",
+      "report",
+    ]);
     const done = events.at(-1)!;
     assert(done.type === "steady");
     // A student of two rounds cannot find more than all.
     assertEquals(done.chosen, "unadapted");
     assertEquals(done.model, `${folder}/model`);
+    let first: LabelImage | null = null;
     for (let t = 0; t < FRAMES; t++) {
       const labels = await readLabels(await decodeImage(disk, `${done.labels}/t00${t}.tif`), 0);
+      // Objects stay where they are, and so do their numbers.
+      first ??= labels;
+      assertEquals(labels, first);
       // Which object has which number is of no importance.
       assertEquals(foregroundOf(labels), foregroundOf(diamonds(PLACES, SIZE)));
       assertEquals(Math.max(...labels.data), PLACES.length);
     }
+    const tracks = (await Deno.readTextFile(`${done.labels}/tracks.csv`)).trim().split("\n");
+    assertEquals(tracks.length, 1 + PLACES.length);
     const page = await Deno.readTextFile(done.report);
     assertStringIncludes(page, "Adapting did not help, so the model is taken as it was");
     assertEquals(page.match(/<g data-number=/g)?.length, FRAMES);
 
     const again = await Array.fromAsync(steadyIn(folder, { resume: true }));
     assertEquals(tasksOf(again), [
-      ...["look kept", "adapt kept", "compare kept", "predict kept"],
+      ...["look kept", "adapt kept", "compare kept", "predict kept", "track kept"],
       "report",
     ]);
     const other = { resume: true, seed: 2 };
