@@ -41,6 +41,14 @@ export type {
   Task,
   TaskEvent,
 } from "./jobs/steady/steady_options.ts";
+export { trackFiles } from "./jobs/track/track_files.ts";
+export type {
+  FrameTracked,
+  TrackEvent,
+  TrackFilesOptions,
+  TrackingDone,
+  TrackNote,
+} from "./jobs/track/track_options.ts";
 export { predict } from "./jobs/predict/predict.ts";
 export type {
   FramePredicted,
