@@ -93,6 +93,11 @@ export { findRanges, type RangesEvent, type RangesFound } from "./jobs/predict/f
 export { type FrameRange, parseFrameRange } from "./jobs/predict/frame_range.ts";
 export { listShards, type Shard } from "./jobs/predict/list_shards.ts";
 export {
+  type RunsSummarised,
+  type SummariseOptions,
+  summariseRuns,
+} from "./jobs/summarise_runs.ts";
+export {
   type FileMerged,
   type MergeDone,
   type MergeEvent,

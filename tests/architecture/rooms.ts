@@ -88,7 +88,15 @@ export const INNER_ROOMS: readonly Rooms[] = [
         "synth_files.ts",
       ],
       ["predict_tracks.ts", "train"],
-      ["builtin", "experiment", "export_run.ts", "import_run.ts", "steady", "tune.ts"],
+      [
+        "builtin",
+        "experiment",
+        "export_run.ts",
+        "import_run.ts",
+        "steady",
+        "summarise_runs.ts",
+        "tune.ts",
+      ],
     ],
   },
   {
@@ -106,6 +114,7 @@ export const INNER_ROOMS: readonly Rooms[] = [
     steps: [
       ["data.ts"],
       ["results.ts", "sources.ts"],
+      ["paired.ts"],
       ["turnover.ts", "metric_curves.ts", "results_table.ts"],
       ["outlines.ts", "run_report.ts"],
       ["findings.ts"],

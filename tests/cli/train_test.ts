@@ -15,8 +15,8 @@ import {
 const folder = await Deno.makeTempDir();
 const RUN_FILES = [
   ...["baseline.safetensors", "config.json", "consistent.safetensors", "curves.svg"],
-  ...["kernels.json", "last.safetensors", "metrics.jsonl", "report.html", "state.safetensors"],
-  "weights.safetensors",
+  ...["kernels.json", "last.safetensors", "metrics.jsonl", "report.html", "results.json"],
+  ...["state.safetensors", "weights.safetensors"],
 ];
 const SETTINGS = {
   stills: "data/stills",

@@ -71,6 +71,7 @@ Deno.test("a wrong command line is exit code 2 and one line that says what is wr
     [["shards", "--size", "0", "x.tif"], "--size 0", "≥ 1"],
     [["merge", "a"], "--out is missing"],
     [["merge", "--out", "x"], "no PART given"],
+    [["summarise", "--out", "x"], "no RUN given"],
     [["predict", "--model", "m", "--frames", "5:3", "x.tif"], "Cannot use frames 5:3"],
     [["tune"], "--out is missing"],
     [["tune", "--out", "k.json", "--image", "big"], "--image big", "HEIGHTxWIDTH"],

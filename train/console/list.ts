@@ -13,10 +13,11 @@ import { experimentCommand } from "./commands/experiment.ts";
 import { exportCommand } from "./commands/exchange/export.ts";
 import { filterCommand } from "./commands/filter.ts";
 import { importCommand } from "./commands/exchange/import.ts";
-import { mergeCommand } from "./commands/parts/merge.ts";
+import { mergeCommand } from "./commands/cluster/merge.ts";
 import { predictCommand } from "./commands/predict.ts";
-import { rangesCommand } from "./commands/parts/ranges.ts";
-import { shardsCommand } from "./commands/parts/shards.ts";
+import { rangesCommand } from "./commands/cluster/ranges.ts";
+import { shardsCommand } from "./commands/cluster/shards.ts";
+import { summariseCommand } from "./commands/cluster/summarise.ts";
 import { steadyCommand } from "./commands/steady.ts";
 import { synthCommand } from "./commands/synth.ts";
 import { trackCommand } from "./commands/track.ts";
@@ -39,6 +40,7 @@ export const commands: readonly Command[] = [
   rangesCommand,
   shardsCommand,
   mergeCommand,
+  summariseCommand,
   synthCommand,
   tuneCommand,
   doctorCommand,

@@ -9,6 +9,7 @@ import type { Flicker, FlickerRates } from "../objects/scores/flicker.ts";
 import type { LabelSource, Measured, ResultsTable, Rival, TableColumn } from "./data.ts";
 import { type Stage, STAGES } from "../learn/stages.ts";
 import type { ModelResults, SeedResults } from "./results.ts";
+import { pairedNote } from "./paired.ts";
 import { RIVALS } from "./sources.ts";
 
 type RateName = keyof FlickerRates;
@@ -298,6 +299,10 @@ export function resultsTable(seeds: readonly SeedResults[]): ResultsTable {
     rows.some(({ values }) => values[key] !== undefined) ||
     (hasVideo && RATES.some((rate) => rate.key === key));
   const has = (source: LabelSource) => rows.some((row) => row.source === source);
-  const notes = has("consistent") && !has("control") ? { notes: [NO_CONTROL] } : {};
-  return { columns: columns.filter(isKnown), rows, ...notes };
+  const paired = pairedNote(seeds);
+  const notes = [
+    ...(has("consistent") && !has("control") ? [NO_CONTROL] : []),
+    ...(paired === null ? [] : [paired]),
+  ];
+  return { columns: columns.filter(isKnown), rows, ...(notes.length > 0 && { notes }) };
 }

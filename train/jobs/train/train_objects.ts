@@ -34,6 +34,7 @@ import { checkSet } from "./seeds/check_set.ts";
 import { unlearnedSettings } from "./check_config.ts";
 import type { TrainConfig } from "./config.ts";
 import type { PlanEvent, StageEvent, TrainEvent } from "./events.ts";
+import { keepResults } from "./seeds/kept_results.ts";
 import { FOCUS, isFocusTable, openFocus } from "../disk/focus_source.ts";
 import { measureStages } from "./seeds/measure_stages.ts";
 import type { InputEvent, RangeEvent } from "../progress/inputs.ts";
@@ -90,7 +91,14 @@ export async function* trainObjects(
     const models = yield* trainSeed(prepared);
     if (run.isMeasured) {
       yield { type: "note", text: "Measuring on held-back stills and on the video" };
-      results.push(yield* measureStages(prepared.seed, models));
+      const measured = yield* measureStages(prepared.seed, models);
+      results.push(measured);
+      const [video] = set.videos.map(({ name, frames: { length, times } }) => ({
+        name,
+        length,
+        times,
+      }));
+      await keepResults(place.folder, { video, results: measured });
     }
     prepared = null;
   }

@@ -22,6 +22,10 @@ export interface FinishedRun {
   readonly folders: readonly RunFolder[];
   /** All settings; its seed is that of the first folder. */
   readonly config: TrainConfig;
+  /** The seeds; from that of the settings on unless told. */
+  readonly seeds?: readonly number[];
+  /** The video that was measured, where it is not at hand any more. */
+  readonly measuredVideo?: Pick<ReportedVideo, "name" | "length" | "times">;
   /** The data. */
   readonly set: Pick<TrainingSet, "videos" | "warnings" | "notes">;
   /** The results table. */
@@ -39,7 +43,7 @@ export interface FinishedRun {
  * @throws {SyntaxError | RangeError} If a frame has to be read again and its file is damaged.
  */
 export async function writeReport(
-  { parent, folders, config, set, table, results, adapter }: FinishedRun,
+  { parent, folders, config, seeds, set, measuredVideo, table, results, adapter }: FinishedRun,
 ): Promise<string[]> {
   const logs = await Promise.all(folders.map((folder) => folder.readMetricLines()));
   // The plotting library is large; only a run that gets this far loads it.
@@ -50,11 +54,13 @@ export async function writeReport(
     settings: { ...config },
     versions: versions(),
     adapter,
-    seeds: folders.map((_, i) => config.seed + i),
+    seeds: seeds ?? folders.map((_, i) => config.seed + i),
     table,
     results,
     metrics: logs.map(({ lines }) => lines),
-    video: video && await reportedVideo(video, results),
+    video: video
+      ? await reportedVideo(video, results)
+      : measuredVideo && { ...measuredVideo, truth: new Map(), pictures: new Map() },
     notes: [...set.warnings, ...set.notes],
   });
   await parent.write("curves.svg", renderCurves(report.curves));

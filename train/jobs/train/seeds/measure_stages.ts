@@ -9,7 +9,7 @@ import type { ModelResults, SeedResults } from "../../../report/results.ts";
 import { begin, countedFrames, waitingFor } from "../../progress/progress.ts";
 import type { TrainEvent } from "../events.ts";
 import { countingObjects, measureModel } from "../measure.ts";
-import { measureRivals, rivalLooks } from "../rivals.ts";
+import { measureRivals, rivalLooks } from "./rivals.ts";
 import { exposureOf, type SeedRun, stageFile, type TrainedModel } from "./seed_run.ts";
 
 /** Measures every model of a seed. */

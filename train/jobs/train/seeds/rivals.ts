@@ -5,11 +5,11 @@
  * @module
  */
 
-import type { Device } from "../../../kernels/gpu/device.ts";
-import type { TrainingVideo } from "../../learn/training_set.ts";
-import { type Evaluation, Evaluator } from "../../objects/scores/evaluate.ts";
-import type { Rival } from "../../report/data.ts";
-import { type Look, lookAt, type LookOptions } from "../look.ts";
+import type { Device } from "../../../../kernels/gpu/device.ts";
+import type { TrainingVideo } from "../../../learn/training_set.ts";
+import { type Evaluation, Evaluator } from "../../../objects/scores/evaluate.ts";
+import type { Rival } from "../../../report/data.ts";
+import { type Look, lookAt, type LookOptions } from "../../look.ts";
 
 /** What looks, and at what. */
 export interface RivalOptions

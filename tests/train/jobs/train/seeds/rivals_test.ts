@@ -1,19 +1,19 @@
 // What a model is worth that looks at a video in other ways, with a network whose answers are known.
 import { assertEquals } from "@std/assert";
-import { openDevice } from "../../../../kernels/open_device.ts";
-import { decodeSafeTensors } from "../../../../nn/safetensors.ts";
-import { loadNetwork } from "../../../../nn/weights.ts";
-import { heldFrames } from "../../../../train/images/series/frames.ts";
-import { measureRivals, rivalLooks } from "../../../../train/jobs/train/rivals.ts";
-import { uNet } from "../../../../train/models/unet/kind.ts";
-import { defaultPostprocess } from "../../../../train/models/unet/postprocess.ts";
-import { evaluateFrames } from "../../../../train/objects/scores/evaluate.ts";
+import { openDevice } from "../../../../../kernels/open_device.ts";
+import { decodeSafeTensors } from "../../../../../nn/safetensors.ts";
+import { loadNetwork } from "../../../../../nn/weights.ts";
+import { heldFrames } from "../../../../../train/images/series/frames.ts";
+import { measureRivals, rivalLooks } from "../../../../../train/jobs/train/seeds/rivals.ts";
+import { uNet } from "../../../../../train/models/unet/kind.ts";
+import { defaultPostprocess } from "../../../../../train/models/unet/postprocess.ts";
+import { evaluateFrames } from "../../../../../train/objects/scores/evaluate.ts";
 import {
   labelsOf,
   picture,
   type Rectangle,
   thresholdModel,
-} from "../../fixtures/models/threshold_model.ts";
+} from "../../../fixtures/models/threshold_model.ts";
 
 const device = await openDevice();
 
