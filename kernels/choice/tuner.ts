@@ -7,6 +7,7 @@
 
 import { relativeError, scatteredNumbers } from "../parts/accuracy.ts";
 import type { Pins } from "../gpu/choices.ts";
+import { styleOf } from "../gpu/adapter.ts";
 import type { Device } from "../gpu/device.ts";
 import { timeQueued } from "./timing.ts";
 import type { AnyFamily, Variant } from "./variant.ts";
@@ -39,7 +40,8 @@ const HOPELESS = 4;
 const WAIT = 25;
 
 /**
- * Times all variants of the problems that `used` names, one after the other. What a network needs is
+ * Times all variants of the problems that `used` names, one after the other; on an adapter of style
+ * `products` only those that compile in moments. What a network needs is
  * in `device.choices.used` after its steps have run or been planned.
  *
  * @param options.families The families that the problems are looked for in: `kernelFamilies`.
@@ -53,11 +55,26 @@ export async function* tuneKernels(
   for (const key of used) {
     using _scope = task.scope();
     const { family, problem } = problemFor(task, { families, key });
-    const variants = await compareVariants(task, { problem, variants: family.variants });
+    const variants = await compareVariants(task, {
+      problem,
+      variants: variantsFor(task, { family, problem }),
+    });
     const best = variants.find(({ error }) => error <= LARGEST_ERROR);
     if (best) yield { key, best: best.name, variants };
     device.trim();
   }
+}
+
+/**
+ * All kernels of a family, but where most would compile for minutes: those alone that go first there.
+ */
+function variantsFor(
+  device: Device,
+  { family, problem }: { family: AnyFamily; problem: unknown },
+): readonly Variant<unknown>[] {
+  if (styleOf(device.adapter) !== "products") return family.variants;
+  const names = family.preferred(device, problem);
+  return family.variants.filter(({ name }) => names.includes(name));
 }
 
 /** The family that a key names, and a problem of its size. */

@@ -81,9 +81,9 @@ export const upWeightGradientVariants: readonly Variant<UpWeightGradient>[] =
 
 /** Folding saves memory everywhere; the matrix product needs its image written out. */
 function preferred({ adapter }: Device): string[] {
-  return styleOf(adapter) === "textures"
-    ? ["folded-texture", "folded", "separate"]
-    : ["separate", "folded"];
+  const style = styleOf(adapter);
+  if (style === "products") return ["separate"];
+  return style === "textures" ? ["folded-texture", "folded", "separate"] : ["separate", "folded"];
 }
 
 function sizeOf({ low, skip, weight }: Images): string {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { pinsOf, type TunedProblem, tuneKernels } from "../../../kernels/choice/tuner.ts";
 import { kernelFamilies } from "../../../kernels/families.ts";
+import { Device } from "../../../kernels/gpu/device.ts";
 import { device } from "../fixtures/check_operation.ts";
 
 const KEYS = [
@@ -32,6 +33,16 @@ Deno.test("tuneKernels() gives the fastest of the exact kernels for every proble
   // Winograd serves 3×3 kernels only.
   assert(problems[0].variants.some(({ name }) => name.startsWith("winograd")));
   assert(!problems[3].variants.some(({ name }) => name.startsWith("winograd")));
+});
+
+Deno.test("tuneKernels() tries no kernel that an adapter compiles for minutes", async () => {
+  const gpu = await (await navigator.gpu.requestAdapter())!.requestDevice();
+  using slow = new Device(gpu, { ...device.adapter, style: "products" });
+  const names = [];
+  for await (const { variants } of tuneKernels(slow, { families: kernelFamilies, used: KEYS })) {
+    names.push(...variants.map(({ name }) => name));
+  }
+  assertEquals([...new Set(names)].sort(), ["few-inputs", "gemm", "separate"]);
 });
 
 Deno.test("tuneKernels() leaves no memory behind", async () => {
