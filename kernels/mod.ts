@@ -135,19 +135,6 @@ export { IGNORED_LABEL } from "./targets/label_grid.ts";
 export { objectProbability } from "./targets/object_probability.ts";
 export { type StarDistanceOptions, starDistances } from "./targets/star_distances.ts";
 
-// Pixel features and their classification.
-export {
-  classifyPixels,
-  type DecisionForest,
-  DEEPEST_LEAF,
-  DEFAULT_SIGMAS,
-  NODE_NUMBERS,
-  pickFeatures,
-  pixelFeatureNames,
-  pixelFeatureReach,
-  pixelFeatures,
-} from "./features/mod.ts";
-
 // Post-processing: from probability maps to objects.
 export {
   binaryDilation,

@@ -60,7 +60,7 @@ function gaussian(distance: number, sigma: number): number {
  *
  * @example
  * ```ts
- * import { focusPlane } from "@kymo/kymo/nn";
+ * import { focusPlane } from "@kymo/kymo/labels";
  * import { assertEquals } from "@std/assert";
  *
  * // One plane that stands out loses to several that agree.

@@ -20,7 +20,7 @@ import { IGNORED_LABEL } from "../../kernels/targets/label_grid.ts";
  *
  * @example Two objects side by side
  * ```ts
- * import { foregroundTarget } from "@kymo/kymo/nn";
+ * import { foregroundTarget } from "@kymo/kymo/labels";
  * import { assertEquals } from "@std/assert";
  *
  * const labels = Uint32Array.of(0, 1, 1, 2, 2);

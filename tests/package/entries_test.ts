@@ -10,6 +10,8 @@ const PACKAGES: Record<string, readonly string[] | null> = {
   "./random": [],
   "./kernels": [],
   "./nn": [],
+  "./labels": [],
+  "./features": [],
   "./images": ["fast-png", "fflate"],
   "./objects": ["fflate"],
   "./models": ["fast-png", "fflate"],

@@ -62,7 +62,7 @@ const LONGEST = 2 ** 23;
  *
  * @example One pixel that proposes a square
  * ```ts
- * import { findCandidates } from "@kymo/kymo/nn";
+ * import { findCandidates } from "@kymo/kymo/labels";
  * import { assertEquals } from "@std/assert";
  *
  * const prob = new Float32Array(25);

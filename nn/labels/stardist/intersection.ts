@@ -82,7 +82,7 @@ export function sweepPolygon(vertices: Int32Array): Sweep {
  *
  * @example
  * ```ts
- * import { intersectionArea, sweepPolygon } from "@kymo/kymo/nn";
+ * import { intersectionArea, sweepPolygon } from "@kymo/kymo/labels";
  * import { assertEquals } from "@std/assert";
  *
  * const square = sweepPolygon(Int32Array.of(0, 0, 0, 4, 4, 4, 4, 0));

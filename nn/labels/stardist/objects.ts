@@ -39,7 +39,7 @@ export interface ObjectRule {
  *
  * @example Two proposals of one object
  * ```ts
- * import { findObjects } from "@kymo/kymo/nn";
+ * import { findObjects } from "@kymo/kymo/labels";
  * import { assertEquals } from "@std/assert";
  *
  * const candidates = {

@@ -16,7 +16,7 @@ import type { Candidates } from "./candidates.ts";
  *
  * @example
  * ```ts
- * import { rayPolygons } from "@kymo/kymo/nn";
+ * import { rayPolygons } from "@kymo/kymo/labels";
  * import { assertEquals } from "@std/assert";
  *
  * const vertices = rayPolygons({

@@ -41,7 +41,7 @@ interface RowEdge {
  *
  * @example
  * ```ts
- * import { paintPolygons } from "@kymo/kymo/nn";
+ * import { paintPolygons } from "@kymo/kymo/labels";
  * import { assertEquals } from "@std/assert";
  *
  * const triangles = Float32Array.of(0, 0, 0, 2, 2, 0, 0, 1, 0, 3, 1.5, 3);

@@ -35,7 +35,7 @@ export interface SuppressionRule {
  *
  * @example The second square lies half in the first
  * ```ts
- * import { suppressPolygons } from "@kymo/kymo/nn";
+ * import { suppressPolygons } from "@kymo/kymo/labels";
  * import { assertEquals } from "@std/assert";
  *
  * const polygons = Int32Array.of(0, 0, 0, 4, 4, 4, 4, 0, 2, 0, 2, 4, 6, 4, 6, 0);

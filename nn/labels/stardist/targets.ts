@@ -42,7 +42,7 @@ export interface StarDistTargetOptions {
  *
  * @example Two images with two objects each
  * ```ts
- * import { numberLabels } from "@kymo/kymo/nn";
+ * import { numberLabels } from "@kymo/kymo/labels";
  * import { assertEquals } from "@std/assert";
  *
  * const labels = Int32Array.of(90_000, 0, 7, 7, 0, -1);

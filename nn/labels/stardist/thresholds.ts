@@ -48,7 +48,7 @@ const SHORT = (3 - Math.sqrt(5)) / 2;
  *
  * @example
  * ```ts
- * import { optimizeThresholds } from "@kymo/kymo/nn";
+ * import { optimizeThresholds } from "@kymo/kymo/labels";
  * import { assertAlmostEquals, assertEquals } from "@std/assert";
  *
  * const score = ({ prob, nms }: { prob: number; nms: number }) =>
