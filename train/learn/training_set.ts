@@ -14,6 +14,20 @@ import { refuseValue, type SettingGroup, share } from "../settings.ts";
 // Runs of different seeds must be measured on the same images.
 const SPLIT_SEED = 42;
 
+/** Labels of some frames, by frame index: held, as in a `Map`, or read when they are asked for. */
+export interface KnownLabels {
+  /** How many frames have labels. */
+  readonly size: number;
+  /** Which frames. */
+  keys(): Iterable<number>;
+  /**
+   * The labels of a frame; undefined where none are known.
+   *
+   * @throws {SyntaxError | RangeError} If they are read and their file is damaged.
+   */
+  get(frame: number): LabelImage | undefined | Promise<LabelImage | undefined>;
+}
+
 /** A video with what is known about it for the final table only. */
 export interface TrainingVideo {
   /** Its name. */
@@ -21,9 +35,17 @@ export interface TrainingVideo {
   /** Normalised frames. */
   readonly frames: Frames;
   /** True labels by frame index, where known. Never seen by training. */
-  readonly truth: ReadonlyMap<number, LabelImage>;
+  readonly truth: KnownLabels;
   /** Markers by frame index, where known. */
-  readonly markers: ReadonlyMap<number, LabelImage>;
+  readonly markers: KnownLabels;
+}
+
+/** What is known of a frame of a video. */
+export async function knownOf(
+  { truth, markers }: TrainingVideo,
+  frame: number,
+): Promise<{ truth?: LabelImage; markers?: LabelImage }> {
+  return { truth: await truth.get(frame), markers: await markers.get(frame) };
 }
 
 /** The data of a run. */

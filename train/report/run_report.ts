@@ -5,8 +5,8 @@
  */
 
 import type { LabelImage, Plane } from "../images/image.ts";
-import { type Stage, STAGES } from "../learn/stages.ts";
 import { objectsOf } from "../objects/overlap.ts";
+import { type Stage, STAGES } from "../learn/stages.ts";
 import { IOU_THRESHOLDS } from "../objects/scores/evaluate.ts";
 import type { FrameView, LabelSource, PerFrame, PrecisionCurves, ReportData } from "./data.ts";
 import { curvesOf, type MetricsLine, warningsOf } from "./metric_curves.ts";
@@ -21,10 +21,17 @@ export interface ReportedVideo {
   readonly length: number;
   /** When each was taken, where frames are missing. */
   readonly times?: readonly number[];
-  /** True labels by frame index, where known. */
+  /** True labels of the frames with pictures, by frame index, where known. */
   readonly truth: ReadonlyMap<number, LabelImage>;
+  /** The areas of all true objects by frame index, as {@linkcode trueAreas} gives them, where known. */
+  readonly objects: ReadonlyMap<number, readonly number[]>;
   /** Pictures of the frames that {@linkcode picturedFrames} names, by frame index. */
   readonly pictures: ReadonlyMap<number, Plane>;
+}
+
+/** The areas of the objects in true labels; what is ignored is none. */
+export function trueAreas(labels: LabelImage): number[] {
+  return [...objectsOf(labels).areas];
 }
 
 /** What is known of a run when it is over. */
@@ -147,12 +154,11 @@ function perFrame(
     const flicker = results[stage]?.video?.flicker;
     if (flicker) lines[stage] = overTime(flicker[key], video?.times);
   }
-  if (video && video.truth.size > 0) {
+  if (video && video.objects.size > 0) {
     const values = Array.from({ length: video.length }, (_, i) => {
-      const truth = video.truth.get(i);
-      if (!truth) return NaN;
-      const { ids, areas } = objectsOf(truth);
-      return key === "area_per_frame" ? areas.reduce((sum, area) => sum + area, 0) : ids.length;
+      const areas = video.objects.get(i);
+      if (!areas) return NaN;
+      return key === "area_per_frame" ? areas.reduce((sum, area) => sum + area, 0) : areas.length;
     });
     lines.truth = overTime(values, video.times);
   }

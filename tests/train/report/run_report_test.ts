@@ -6,7 +6,12 @@ import type { MetricsLine } from "../../../train/report/metric_curves.ts";
 import { renderReport } from "../../../train/report/report.ts";
 import type { ModelResults, Precision, SeedResults } from "../../../train/report/results.ts";
 import { resultsTable } from "../../../train/report/results_table.ts";
-import { picturedFrames, type ReportedVideo, reportOf } from "../../../train/report/run_report.ts";
+import {
+  picturedFrames,
+  type ReportedVideo,
+  reportOf,
+  trueAreas,
+} from "../../../train/report/run_report.ts";
 import { drawSquares } from "../objects/fixtures/drawings.ts";
 
 const SIZE = { width: 40, height: 30 };
@@ -48,7 +53,8 @@ function videoOf(truth: boolean): ReportedVideo {
   return {
     name: "cells & more",
     length: 5,
-    truth: new Map(truth ? indices.map((index) => [index, labelsOf(3)]) : []),
+    truth: new Map(truth ? [1, 2, 3].map((index) => [index, labelsOf(3)]) : []),
+    objects: new Map(truth ? indices.map((index) => [index, [36, 36, 36]]) : []),
     pictures: new Map([1, 2, 3].map((index) => [
       index,
       { ...SIZE, data: new Float32Array(1200) },
@@ -210,12 +216,14 @@ Deno.test("reportOf() counts what truth ignores neither as objects nor as their 
   const results = [{ baseline: await resultsOf(3, { truth: true }) }];
   const video = videoOf(true);
   const data = labelsOf(3).data.map((id) => id === 1 ? IGNORED_LABEL : id);
-  const truth = new Map([...video.truth].map(([i, labels]) => [i, { ...labels, data }]));
+  const objects = new Map(
+    [...video.truth].map(([i, labels]) => [i, trueAreas({ ...labels, data })]),
+  );
   const counted = (video: ReportedVideo) => {
     const report = reportWith(results, { video });
     return [report.objects.truth![2], report.area.truth![2]];
   };
-  const [objects, area] = counted(video);
-  assertEquals(objects, 3);
-  assertEquals(counted({ ...video, truth }), [2, 2 * area / 3]);
+  const [count, area] = counted(video);
+  assertEquals(count, 3);
+  assertEquals(counted({ ...video, objects }), [2, 2 * area / 3]);
 });

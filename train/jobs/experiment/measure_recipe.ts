@@ -7,7 +7,7 @@
 
 import type { Device } from "../../../kernels/gpu/device.ts";
 import { runSteps } from "../../../kernels/masks/mod.ts";
-import type { TrainingSet } from "../../learn/training_set.ts";
+import { knownOf, type TrainingSet } from "../../learn/training_set.ts";
 import { exposureFor } from "../../models/exposure.ts";
 import { buildModel, type ModelFile } from "../../models/model_file.ts";
 import { objectModelOf } from "../../models/list.ts";
@@ -77,7 +77,7 @@ export async function measureRecipe(
   const seen = { ...recipe, exposure, network, objects, decode, frames, first, filter };
   for await (const labels of lookAt(device, seen)) {
     const number = first + at;
-    const known = { truth: video.truth.get(number), markers: video.markers.get(number) };
+    const known = await knownOf(video, number);
     for (const evaluator of [whole, parts[Math.floor(at * blocks / count)]]) {
       evaluator.add({ number: frames.times?.[number] ?? number, labels, ...known });
     }

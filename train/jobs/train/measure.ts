@@ -22,7 +22,7 @@ import {
   temporalFilter,
   type TemporalFilterSettings,
 } from "../../objects/sequence/temporal_filter.ts";
-import type { TrainingSet, TrainingVideo } from "../../learn/training_set.ts";
+import { knownOf, type TrainingSet, type TrainingVideo } from "../../learn/training_set.ts";
 
 /** What is measured, and with what. */
 export interface MeasureOptions {
@@ -114,7 +114,7 @@ async function measureVideo(
     & { video: TrainingVideo }
     & Pick<MeasureOptions, "shown" | "filter" | "field">,
 ): Promise<VideoResults> {
-  const { frames, truth, markers } = video;
+  const { frames } = video;
   const judgedIndex = judgedFrame(video);
   const kept = new Map<number, LabelImage>();
   let judged: VideoResults["judged"] = null;
@@ -125,7 +125,7 @@ async function measureVideo(
       const { labels, fixed } = await segment(await frames.frame(number));
       if (shown?.includes(number)) kept.set(number, labels);
       if (number === judgedIndex) judged = { index: number, labels };
-      const known = { truth: truth.get(number), markers: markers.get(number) };
+      const known = await knownOf(video, number);
       if (fixed && known.truth) withFixed.add({ truth: known.truth, prediction: fixed });
       const time = frames.times?.[number] ?? number;
       measured.add({ number: time, labels, ...known });

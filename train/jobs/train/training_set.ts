@@ -4,26 +4,17 @@
  * @module
  */
 
-import { unusable } from "../../images/faults/input_fault.ts";
 import { frameNumbers } from "../../images/names.ts";
 import { PlaneCache } from "../../images/plane_cache.ts";
 import { type Frames, heldFrames, normalizedFrames } from "../../images/series/frames.ts";
-import { IGNORED_LABEL, isObject, type LabelImage } from "../../images/image.ts";
+import { IGNORED_LABEL, isObject } from "../../images/image.ts";
 import {
   type IntensitySettings,
   normalizeFrames,
   stillNormalization,
   videoNormalization,
 } from "../../images/normalization_settings.ts";
-import { backgroundOf, numbersIn } from "../../images/masks/binary.ts";
-import {
-  type MaskFacts,
-  type MaskKind,
-  type MaskNotes,
-  maskNotes,
-  type MaskOptions,
-  objectsInMask,
-} from "../../images/masks/reading.ts";
+import { type MaskFacts, maskNotes, type MaskOptions } from "../../images/masks/reading.ts";
 import { normalizeAll } from "../../images/normalize.ts";
 import { type Sample, sampleFromPlanes } from "../../images/sample.ts";
 import {
@@ -34,8 +25,7 @@ import {
 } from "../../images/series/stills.ts";
 import { syntheticStills, syntheticVideo } from "../../synthetic/mod.ts";
 import { frameTimes } from "../../images/series/frame_times.ts";
-import { matchTruth, type NamedImages } from "../../images/series/match_truth.ts";
-import { openLabels } from "../../images/series/truth.ts";
+import type { NamedImages } from "../../images/series/match_truth.ts";
 import { openVideo, type Video } from "../../images/series/video.ts";
 import {
   openStackMovie,
@@ -55,6 +45,7 @@ import {
 } from "../../learn/training_set.ts";
 import { groupNotes } from "../../images/formats/notes.ts";
 import { disk } from "../disk/files.ts";
+import { openVideoTruth, type VideoTruth } from "./video_truth.ts";
 import { maskOptions, planeChoice } from "./data_settings.ts";
 import { type InputEvent, inputOf, type RangeEvent } from "../progress/inputs.ts";
 import { begin, goOn, type Progress } from "../progress/progress.ts";
@@ -127,7 +118,7 @@ export async function loadTrainingSet(
   return { ...set, heldBytes: heldBytes(set), taken: videos.flatMap(({ taken }) => taken) };
 }
 
-/** The most bytes of pixels that a set holds: stills and truth, and of frames what the caches keep. */
+/** The most bytes of pixels that a set holds: stills, and of frames what the caches keep. */
 function heldBytes(
   { train, validation, test, videos, volumes }: Omit<TrainingSet, "heldBytes">,
 ): number {
@@ -140,11 +131,6 @@ function heldBytes(
       0,
     );
   return bytes(stills.flatMap(({ image, labels = new Uint32Array() }) => [image, labels])) +
-    bytes(
-      videos.flatMap(({ truth, markers }) =>
-        [...truth.values(), ...markers.values()].map(({ data }) => data)
-      ),
-    ) +
     Math.min(CACHE_BYTES, ofFrames([...videos.map(({ frames }) => frames), ...volumes]));
 }
 
@@ -232,7 +218,7 @@ async function syntheticTrainingVideo(config: IntensitySettings): Promise<ReadVi
     name: "synthetic video",
     frames: heldFrames(await normalizeFrames(frames, videoNormalization(config))),
     truth: new Map(truth.entries()),
-    markers: new Map<number, LabelImage>(),
+    markers: new Map(),
   };
   return { video, warnings: [], notes: [], taken: [] };
 }
@@ -256,7 +242,7 @@ async function readVideos(
     const isFirst = videos.length === 0;
     const read = (labels: string, options: MaskOptions) =>
       isFirst && labels !== ""
-        ? readTruth(labels, { source, described, names, options })
+        ? openVideoTruth(labels, { source, video: described, names, options })
         : NO_TRUTH;
     const truth = await read(config.truth, maskOptions(config));
     const markers = await read(config.markers, {});
@@ -272,7 +258,7 @@ async function readVideos(
 }
 
 const NO_GAPS = { times: undefined, notes: [] };
-const NO_TRUTH = { labels: new Map<number, LabelImage>(), warnings: [], notes: [] };
+const NO_TRUTH: VideoTruth = { labels: new Map(), warnings: [], notes: [] };
 
 function frameNames({ name, sourceNames, stems }: OpenedVideo["described"]): NamedImages {
   const stack = sourceNames.length > 1 && new Set(sourceNames).size === 1;
@@ -325,67 +311,4 @@ async function readFrames(
     ...{ described, frames, notes: [...described.notes, ...notes] },
     taken: [inputOf(described), ...ranges],
   };
-}
-
-/**
- * Label images of a video's frames, by frame index. They may be binary as masks of stills are; where they
- * tell objects apart, that is what counts.
- *
- * @throws {RangeError} If one has another size than the video: better before training than after it.
- */
-async function readTruth(
-  path: string,
-  { source, options: { ignoreLabel, masks }, described: { width, height, name }, names }:
-    & Pick<OpenedVideo, "described">
-    & { source: Source; names: NamedImages; options: MaskOptions },
-): Promise<{ labels: Map<number, LabelImage> } & MaskNotes> {
-  const truth = await openLabels(source, path, { ignoreLabel });
-  const { pairs, withoutLabels, met } = matchTruth(names, truth);
-  const labels = new Map<number, LabelImage>();
-  for (const pair of pairs) {
-    const image = await truth.frame(pair.truth);
-    if (image.width !== width || image.height !== height) {
-      throw unusable(
-        `Cannot use ${path}: ${truth.names[pair.truth]} is ${image.width}x${image.height}, the ` +
-          `frames of ${name} are ${width}x${height}; give label images of the same frames`,
-      );
-    }
-    labels.set(pair.label, image);
-  }
-  const beyond = withoutLabels.length;
-  const notes = beyond > 0
-    ? [`${path}: images of no frame of ${name} are left out: ${beyond}`]
-    : [];
-  // Where every frame has truth of its own number, there is nothing to say.
-  const isPlain = pairs.length === names.length &&
-    pairs.every((pair) => names.numbers[pair.label] === truth.numbers[pair.truth]);
-  const read = await objectsInTruth(labels, { path, masks });
-  return {
-    labels: read.labels,
-    warnings: read.warnings,
-    notes: [...(isPlain ? notes : [met, ...notes]), ...read.notes],
-  };
-}
-
-/** The objects of truth, and what there is to say about it; markers have none of their own. */
-async function objectsInTruth(
-  given: Map<number, LabelImage>,
-  { path, masks }: { path: string; masks?: MaskKind },
-): Promise<{ labels: Map<number, LabelImage> } & MaskNotes> {
-  if (masks === undefined) return { labels: given, warnings: [], notes: [] };
-  const images = [...given.values()];
-  const isBinary = masks === "binary" && images.every((image) => numbersIn(image).length <= 2);
-  const background = isBinary ? await backgroundOf(images, { what: path }) : 0;
-  const options = { masks: isBinary ? "binary" : "instances", background } as const;
-  const labels = new Map<number, LabelImage>();
-  const facts = [...given].map(([frame, image]) => {
-    const read = objectsInMask(image, options);
-    labels.set(frame, read.labels);
-    return read.facts;
-  });
-  const { warnings, notes } = maskNotes(facts, { ...options, what: `truth images of ${path}` });
-  const asItIs =
-    `${path} tells objects apart and is taken as it is: masks is binary for stills alone`;
-  const isLeft = masks === "binary" && !isBinary;
-  return { labels, warnings, notes: isLeft ? [asItIs, ...notes] : notes };
 }

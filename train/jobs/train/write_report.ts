@@ -4,11 +4,16 @@
  * @module
  */
 
-import type { Plane } from "../../images/image.ts";
+import type { LabelImage, Plane } from "../../images/image.ts";
 import { middlePlane } from "../../images/series/frames.ts";
 import type { ResultsTable } from "../../report/data.ts";
 import type { SeedResults } from "../../report/results.ts";
-import { picturedFrames, type ReportedVideo, reportOf } from "../../report/run_report.ts";
+import {
+  picturedFrames,
+  type ReportedVideo,
+  reportOf,
+  trueAreas,
+} from "../../report/run_report.ts";
 import type { RunFolder } from "../disk/run_folder.ts";
 import { versions } from "../disk/version.ts";
 import type { TrainConfig } from "./config.ts";
@@ -74,12 +79,20 @@ export async function writeReport(
 
 /** What a report shows of a video. */
 async function reportedVideo(
-  { name, frames, truth }: TrainingVideo,
+  { name, frames, truth: known }: TrainingVideo,
   results: readonly SeedResults[],
 ): Promise<ReportedVideo> {
+  const { length, times } = frames;
   const pictures = new Map<number, Plane>();
   for (const index of picturedFrames(results)) {
     pictures.set(index, middlePlane(await frames.frame(index)));
   }
-  return { name, length: frames.length, times: frames.times, truth, pictures };
+  const truth = new Map<number, LabelImage>();
+  const objects = new Map<number, number[]>();
+  for (const index of known.keys()) {
+    const labels = (await known.get(index))!;
+    objects.set(index, trueAreas(labels));
+    if (pictures.has(index)) truth.set(index, labels);
+  }
+  return { name, length, times, pictures, truth, objects };
 }

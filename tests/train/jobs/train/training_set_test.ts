@@ -8,7 +8,8 @@ import type { Sample } from "../../../../train/images/sample.ts";
 import { syntheticVideo } from "../../../../train/synthetic/mod.ts";
 import { defaultConfig } from "../../../../train/jobs/train/config.ts";
 import { loadTrainingSet } from "../../../../train/jobs/train/training_set.ts";
-import { splitStills } from "../../../../train/learn/training_set.ts";
+import { type KnownLabels, splitStills } from "../../../../train/learn/training_set.ts";
+import type { LabelImage } from "../../../../train/images/image.ts";
 import { normalizeFrames } from "../../../../train/images/normalization_settings.ts";
 import { frameName, tinyConfig, tinyFiles, withTinyData } from "../../fixtures/tiny_run.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
@@ -37,6 +38,13 @@ function split(count: number, shares: { validation: number; test: number }, held
     validation: widths(parts.validation),
     test: widths(parts.test),
   };
+}
+
+/** All labels that are known, by frame index. */
+async function labelsOf(known: KnownLabels): Promise<[number, LabelImage | undefined][]> {
+  const labels: [number, LabelImage | undefined][] = [];
+  for (const frame of known.keys()) labels.push([frame, await known.get(frame)]);
+  return labels;
 }
 
 Deno.test("splitStills() gives every still to exactly one part, in the shares asked for", () => {
@@ -91,8 +99,8 @@ Deno.test("loadTrainingSet() reads and normalises stills, videos and truth", asy
     ]);
     const [first, second] = set.videos;
     const { frames, truth } = syntheticVideo({ seed: 5, frames: 5, size: 32 });
-    assertEquals([...first.truth], [...truth.entries()]);
-    assertEquals([...first.markers], [...truth.entries()]);
+    assertEquals(await labelsOf(first.truth), [...truth.entries()]);
+    assertEquals(await labelsOf(first.markers), [...truth.entries()]);
     assertEquals([second.truth.size, second.markers.size], [0, 0]);
     // The files hold whole numbers, the generator's frames too.
     assertEquals(
@@ -110,7 +118,8 @@ Deno.test("loadTrainingSet() matches truth that only some frames have", async ()
     assertEquals([...video.truth.keys()], [1, 4]);
     assertEquals(notes, [`Frames 1, 4 of video-0 met frames 1, 4 of ${data}/truth`]);
     const { truth } = syntheticVideo({ seed: 5, frames: 5, size: 32 });
-    assertEquals(video.truth.get(4), truth[4]);
+    assertEquals(await video.truth.get(4), truth[4]);
+    assertEquals(await video.truth.get(0), undefined);
   }, { truth: [1, 4] });
 });
 
@@ -142,9 +151,10 @@ Deno.test("loadTrainingSet() counts the pages of a stack from 0 when it matches 
     const load = (folder: string) =>
       loadTrainingSet(tinyConfig(data, { video: [`${data}/v.tif`], truth: `${data}/${folder}` }));
     const { videos: [video], notes } = await load("some");
-    assertEquals([...video.truth], [[2, truth[2]]]);
+    assertEquals(await labelsOf(video.truth), [[2, truth[2]]]);
     assert(notes[0].startsWith("Page 2 of v met man_seg002.tif"), notes[0]);
-    assertEquals([...(await load("all/v.tif")).videos[0].truth], [...truth.entries()]);
+    const all = await load("all/v.tif");
+    assertEquals(await labelsOf(all.videos[0].truth), [...truth.entries()]);
   });
 });
 

@@ -6,7 +6,7 @@
  */
 
 import type { Device } from "../../../../kernels/gpu/device.ts";
-import type { TrainingVideo } from "../../../learn/training_set.ts";
+import { knownOf, type TrainingVideo } from "../../../learn/training_set.ts";
 import { type Evaluation, Evaluator } from "../../../objects/scores/evaluate.ts";
 import type { Rival } from "../../../report/data.ts";
 import { type Look, lookAt, type LookOptions } from "../../look.ts";
@@ -48,13 +48,13 @@ export async function measureRivals(
   device: Device,
   { video, field, ...options }: RivalOptions,
 ): Promise<Partial<Record<Exclude<Rival, "filtered">, Evaluation>>> {
-  const { frames, truth, markers } = video;
+  const { frames } = video;
   const results: Partial<Record<Exclude<Rival, "filtered">, Evaluation>> = {};
   for (const [rival, look] of Object.entries(rivalLooks(options))) {
     const evaluator = new Evaluator({ field });
     let number = 0;
     for await (const labels of lookAt(device, { ...options, frames, exposure: 1, ...look })) {
-      const known = { truth: truth.get(number), markers: markers.get(number) };
+      const known = await knownOf(video, number);
       evaluator.add({ number: labels.time ?? number, labels, ...known });
       number++;
     }

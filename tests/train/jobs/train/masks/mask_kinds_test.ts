@@ -36,7 +36,12 @@ async function binaryFiles(
 }
 
 async function load(files: Record<string, Uint8Array>, change: SettingChange = {}) {
-  return await withFolder(files, (data) => loadTrainingSet(tinyConfig(data, change)));
+  return await withFolder(files, async (data) => {
+    const set = await loadTrainingSet(tinyConfig(data, change));
+    const [{ truth }] = set.videos;
+    const read = [...truth.keys()].map(async (i) => [i, (await truth.get(i))!] as const);
+    return { ...set, truth: new Map(await Promise.all(read)) };
+  });
 }
 
 Deno.test("loadTrainingSet() warns of masks without instances, with their number and the remedy", async () => {
@@ -67,15 +72,15 @@ Deno.test("loadTrainingSet() takes connected pixels of binary masks for objects,
     const sorted = (all: readonly Uint32Array[]) => all.map(String).toSorted();
     assertEquals(sorted(stills.map(({ labels }) => labels!)), sorted(objects));
     assert(objects.some((data) => data.some((id) => id > 1)), "several objects");
-    assertEquals(set.videos[0].truth.get(1), await expected("truth/man_seg001.tif"));
+    assertEquals(set.truth.get(1), await expected("truth/man_seg001.tif"));
     assertMatch(set.notes[0], /^\d+ objects in 5 masks are connected pixels/);
   }
 });
 
 Deno.test("loadTrainingSet() leaves truth that tells objects apart as it is, and says so", async () => {
   const files = await binaryFiles(/^stills.masks/, { off: 0, on: 255 });
-  const { videos, notes, warnings } = await load(files, { masks: "binary" });
-  assertEquals(videos[0].truth.get(2), await labelsIn(files["truth/man_seg002.tif"]));
+  const { truth, notes, warnings } = await load(files, { masks: "binary" });
+  assertEquals(truth.get(2), await labelsIn(files["truth/man_seg002.tif"]));
   assertEquals(warnings, []);
   assertMatch(notes.join(), /truth tells objects apart and is taken as it is/);
   const odd = await load(tinyFiles(DATA), { masks: "binary" });
