@@ -21,6 +21,7 @@
 
 // What is learned from.
 export {
+  type KnownLabels,
   type SplitSettings,
   splitSettings,
   splitStills,
