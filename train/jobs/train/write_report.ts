@@ -63,9 +63,10 @@ export async function writeReport(
     table,
     results,
     metrics: logs.map(({ lines }) => lines),
-    video: video
-      ? await reportedVideo(video, results)
-      : measuredVideo && { ...measuredVideo, truth: new Map(), pictures: new Map() },
+    video: video ? await reportedVideo(video, results) : measuredVideo && {
+      ...measuredVideo,
+      ...{ truth: new Map(), objects: new Map(), pictures: new Map() },
+    },
     notes: [...set.warnings, ...set.notes],
   });
   await parent.write("curves.svg", renderCurves(report.curves));
