@@ -15,11 +15,16 @@ const RUNS = 4;
 const MEASUREMENTS = 2;
 /** The most milliseconds that the kernel with textures may take to compile; seconds on most adapters. */
 const COMPILE_LIMIT = 5000;
+/**
+ * Both compile equally fast on Mesa's llvmpipe, in a tenth of a second. Where matrix products take more
+ * than this share of the limit the others are not begun: some browsers do nothing else meanwhile.
+ */
+const SHARE = 0.4;
 
 /**
  * Tries a convolution by matrix products, which compile in moments everywhere, and one that reads
- * through textures. Where the latter has not compiled within the limit it is not waited for: dispose of
- * the device afterwards.
+ * through textures. Where the latter has not compiled within the limit it is not waited for (dispose of
+ * the device afterwards), and where the former was slow to compile it is not begun.
  *
  * @param options.convolutions The kernels of convolutions.
  * @param options.compileLimit In milliseconds; 5000 unless told.
@@ -45,7 +50,10 @@ export async function tryStyles<Problem>(
     };
   };
   const [products, textures] = [runOf("gemm"), runOf("direct-texture")];
+  const start = performance.now();
   await device.prepare(products);
+  const isSlow = performance.now() - start > SHARE * compileLimit;
+  if (isSlow) return "products";
   const time = await fastest(device, products);
   const isReady = await isDoneWithin(compileLimit, device.prepare(textures));
   return isReady && await fastest(device, textures) < time ? "textures" : "products";
