@@ -125,8 +125,9 @@ export { tileSum, type TileSumParams } from "./ops/tile_sum.ts";
 export { uncovered } from "./ops/uncovered.ts";
 export { upConv2d } from "./ops/up_conv2d/mod.ts";
 export { upsampleBilinear, upsampleNearest } from "./ops/upsample.ts";
-export { reduceAxes, type ReductionKind } from "./parts/axes/reduction.ts";
 export { type Elementwise, elementwise } from "./parts/elementwise.ts";
+export { reduceAxes, type ReductionKind } from "./parts/axes/reduction.ts";
+export { broadcast } from "./parts/axes/views.ts";
 export { type AdamSettings, adamStep, adamStepSizes } from "./parts/adam.ts";
 
 // Training targets from label images.
