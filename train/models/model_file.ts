@@ -4,7 +4,7 @@
  * @module
  */
 
-import { blaming, unusable } from "../images/faults/input_fault.ts";
+import { blaming, ofInput, unusable } from "../images/faults/input_fault.ts";
 import type { Device } from "../../kernels/gpu/device.ts";
 import type { Architecture, Network } from "../../nn/module.ts";
 import {
@@ -22,6 +22,7 @@ import {
 import type { NormalizationSettings } from "../images/normalize.ts";
 import { type ExposureSettings, exposureSettings } from "./exposure.ts";
 import { modelKinds, objectModelOf } from "./list.ts";
+import { encodeObjectScale, type ObjectScale, readObjectScale } from "./object_scale.ts";
 import type { ModelKind, SettingChange } from "./model_kind.ts";
 
 /** How images become what a model takes, and its answers objects. */
@@ -81,6 +82,8 @@ export interface EncodeModelOptions {
    * that lies within the noise ends above it.
    */
   readonly exactRange?: boolean;
+  /** How large the objects are that it learned from; not told where nobody knows. */
+  readonly objects?: ObjectScale | null;
   /** Versions of the programs that trained it. */
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -90,7 +93,7 @@ export function encodeModel(
   { kind, architecture, weights, intensities, decode, planes, versions, ...more }:
     EncodeModelOptions,
 ): Uint8Array<ArrayBuffer> {
-  const { exposure = 1, exactRange = false } = more;
+  const { exposure = 1, exactRange = false, objects = null } = more;
   const normalization = {
     stills: stillNormalization(intensities),
     video: videoNormalization(intensities),
@@ -102,6 +105,7 @@ export function encodeModel(
       normalization: JSON.stringify(normalization),
       ...objectModelOf(kind).encodeDecoding(decode),
       ...(exactRange && { range: "exact" }),
+      ...encodeObjectScale(objects),
       ...(planes !== null && { planes: JSON.stringify(planes) }),
       ...(exposure !== 1 && { exposure: JSON.stringify({ exposure }) }),
       versions: JSON.stringify(versions),
@@ -159,6 +163,20 @@ export function readingOf({ weights: { metadata }, file, kind }: ModelFile): Rea
         "give the weights of a Kymo run",
       { cause: error },
     );
+  }
+}
+
+/**
+ * How large the objects are that a model learned from; null where its file does not tell.
+ *
+ * @throws {SyntaxError} If what it tells makes no sense.
+ */
+export function objectScaleIn({ weights: { metadata }, file }: ModelFile): ObjectScale | null {
+  try {
+    return readObjectScale(metadata);
+  } catch (error) {
+    const message = `Cannot use ${file}: what it says of the size of objects makes no sense`;
+    throw ofInput(new SyntaxError(message, { cause: error }));
   }
 }
 

@@ -4,9 +4,9 @@
  * @module
  */
 
+import type { ObjectScale } from "../../models/object_scale.ts";
 import type { ResultsTable } from "../../report/data.ts";
 import type { TrainConfig } from "../train/config.ts";
-import type { StillFacts } from "./pick_stills.ts";
 
 /** What a card tells. */
 export interface CardParts {
@@ -18,8 +18,8 @@ export interface CardParts {
   readonly table: ResultsTable;
   /** How many stills each part of the split has. */
   readonly parts: readonly [train: number, validation: number, test: number];
-  /** The stills that it learned from. */
-  readonly facts: readonly StillFacts[];
+  /** How large the objects are that it learned from. */
+  readonly scale: ObjectScale;
   /** Bytes of the weights file. */
   readonly bytes: number;
   /** Patches of the built-in stills. */
@@ -30,67 +30,94 @@ export interface CardParts {
 
 /** The card as Markdown. */
 export function renderCard(parts: CardParts): string {
-  const { config, settings, parts: [train, validation, test], facts, bytes, versions } = parts;
-  const { depth, base, patch, batch, stardist: { rays, grid }, validation: held, test: kept } =
-    config;
-  const diameters = facts.map(({ diameter }) => diameter).sort((a, b) => a - b);
-  const at = (share: number) => diameters[Math.round(share * (diameters.length - 1))].toFixed(0);
-  const share = (value: number) => `${Math.round(100 * value)} %`;
   return `# The built-in model
 
 A StarDist network for fluorescent nuclei, bright on a dark ground, in single planes.
 
-| | |
-| --- | --- |
-| network | StarDist: depth ${depth}, base ${base}, ${rays} rays, grid ${grid}; ${
-    kilobytes(bytes)
-  } |
-| data | 2018 Data Science Bowl, fluorescence: ${
-    train + validation + test
-  } stills of BBBC038v1 (Caicedo et al., Nature Methods 16, 1247-1253, 2019) |
-| split | ${train} to learn from, ${validation} (${
-    share(held)
-  }) that choose weights and thresholds, ${test} (${
-    share(kept)
-  }) held back; by one fixed permutation |
-| objects | ${at(0.5)} pixels in diameter in the median still, ${at(0.1)} to ${
-    at(0.9)
-  } in four of five |
-| settings | ${
-    Object.entries(settings).map(([name, value]) => `${name} ${value}`).join(", ")
-  }; all others as they are by default: batches of ${batch} patches of ${patch} pixels |
-| made with | ${Object.entries(versions).map((pair) => pair.join(" ")).join(", ")} |
-| licence | CC0 1.0, weights and stills alike, as the data are |
+${tableOf(factsOf(parts))}
 
 ## What it is worth
 
 Of the held-back stills, which neither weights nor thresholds were chosen by:
 
-${figures(parts.table)}
+${tableOf(figures(parts.table))}
 
 ## Limits
 
 - Label-free images (phase contrast, DIC, bright field), tissue in colour, and anything that is not
   brighter than its ground: it was shown none of them.
-- Objects much smaller or larger than those above: rescale the images.
+- Objects much smaller or larger than those above: scale the images.
 - One seed: how much of a difference between two models is chance, it cannot tell.
 - Figures on videos, none of which it was trained on, stand in docs/results.md.
 
 ## Made again
 
 \`deno task builtin --stills DIR\`, DIR being the folder of stills, trains it, measures it, writes this
-card and picks the ${parts.patches} stills in \`stills.zip\`. The same seed on the same adapter gives the same weights.
+card and picks the ${parts.patches} stills in \`stills.zip\`. The same seed on the same adapter gives the
+same weights.
 `;
+}
+
+type Row = readonly [name: string, value: string];
+
+/** What it is, and what it was made of. */
+function factsOf({ config, settings, parts, scale, bytes, versions }: CardParts): Row[] {
+  const { depth, base, patch, batch, stardist: { rays, grid }, validation, test } = config;
+  const percent = (share: number) => `${Math.round(100 * share)} %`;
+  const [learned, choosing, held] = parts;
+  const [median, low, high] = [scale.median, scale.low, scale.high].map((value) =>
+    value.toFixed(0)
+  );
+  const pairs = (values: object) =>
+    Object.entries(values).map(([name, value]) => `${name} ${value}`).join(", ");
+  return [
+    [
+      "network",
+      `StarDist: depth ${depth}, base ${base}, ${rays} rays, grid ${grid}; ${kilobytes(bytes)}`,
+    ],
+    [
+      "data",
+      `2018 Data Science Bowl, fluorescence: ${
+        learned + choosing + held
+      } stills of BBBC038v1 (Caicedo et ` +
+      "al., Nature Methods 16, 1247-1253, 2019)",
+    ],
+    [
+      "split",
+      `${learned} to learn from, ${choosing} (${
+        percent(validation)
+      }) that choose weights and thresholds, ` +
+      `${held} (${percent(test)}) held back; by one fixed permutation`,
+    ],
+    [
+      "objects",
+      `${median} pixels in diameter in the median still, ${low} to ${high} in four of five`,
+    ],
+    [
+      "settings",
+      `${
+        pairs(settings)
+      }; all others as they are by default: batches of ${batch} patches of ${patch} pixels`,
+    ],
+    ["made with", pairs(versions)],
+    ["licence", "CC0 1.0, weights and stills alike, as the data are"],
+  ];
 }
 
 const FIGURES = ["ap50_stills", "mean_ap_stills", "threshold", "fixed_ap50_stills"];
 
-/** The figures of a run of one stage, a row each. */
-function figures({ columns, rows }: ResultsTable): string {
+/** The figures of a run of one stage. */
+function figures({ columns, rows }: ResultsTable): Row[] {
   const values = rows.find(({ source }) => source === "baseline")?.values ?? {};
-  const lines = columns.filter(({ key }) => FIGURES.includes(key))
-    .map(({ key, label }) => `| ${label} | ${values[key]?.mean.toFixed(3) ?? "-"} |`);
-  return ["| | |", "| --- | --- |", ...lines].join("\n");
+  return columns.filter(({ key }) => FIGURES.includes(key))
+    .map(({ key, label }) => [label, values[key]?.mean.toFixed(3) ?? "-"]);
+}
+
+/** A table of two columns without a head. */
+function tableOf(rows: readonly Row[]): string {
+  return ["| | |", "| --- | --- |", ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join(
+    "\n",
+  );
 }
 
 function kilobytes(bytes: number): string {

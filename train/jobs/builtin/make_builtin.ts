@@ -5,9 +5,11 @@
  * @module
  */
 
+import { decodeSafeTensors, encodeSafeTensors } from "../../../nn/safetensors.ts";
 import type { Source } from "../../images/source.ts";
 import type { NoteEvent } from "../../learn/events.ts";
 import { writeFileAtomic } from "../disk/atomic_file.ts";
+import { encodeObjectScale, type ObjectScale, objectScaleOf } from "../../models/object_scale.ts";
 import { disk, readWhole } from "../disk/files.ts";
 import { makeFolder } from "../disk/folders.ts";
 import { versions } from "../disk/version.ts";
@@ -73,9 +75,10 @@ export async function* makeBuiltin(
   const files = [`${out}/stills.zip`];
   await writeFileAtomic(files[0], archive);
   if (result !== null) {
-    const weights = await readWhole(result.weights);
+    const scale = objectScaleOf(facts.map(({ diameter }) => diameter))!;
+    const weights = withScale(await readWhole(result.weights), scale);
     const card = renderCard({
-      ...{ config, settings: BUILTIN_SETTINGS, table: result.table, parts, facts, patches },
+      ...{ config, settings: BUILTIN_SETTINGS, table: result.table, parts, scale, patches },
       bytes: weights.length,
       versions: versions(),
     });
@@ -84,4 +87,10 @@ export async function* makeBuiltin(
     files.push(`${out}/nuclei.safetensors`, `${out}/card.md`);
   }
   yield { type: "builtin", files };
+}
+
+/** Weights with the size of the objects that they were learned from, also those of a run before it was told. */
+function withScale(bytes: Uint8Array<ArrayBuffer>, scale: ObjectScale): Uint8Array<ArrayBuffer> {
+  const { metadata, tensors } = decodeSafeTensors(bytes, "the weights of the run");
+  return encodeSafeTensors({ metadata: { ...metadata, ...encodeObjectScale(scale) }, tensors });
 }

@@ -6,6 +6,7 @@
  */
 
 import { isObject, type LabelImage, type Plane } from "../../images/image.ts";
+import { medianDiameter } from "../../models/object_scale.ts";
 import { objectsOf } from "../../objects/overlap.ts";
 
 /** A still as the choice sees it. */
@@ -56,13 +57,10 @@ export function factsOf(
     sum += image.data[i];
     pixels++;
   });
-  const sorted = [...areas].sort((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  const area = (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
   return {
     name,
     objects: areas.length,
-    diameter: 2 * Math.sqrt(area / Math.PI),
+    diameter: medianDiameter(labels)!,
     brightness: sum / pixels,
   };
 }

@@ -19,6 +19,7 @@ import type { Video } from "../../images/series/video.ts";
 import { exposureFor } from "../../models/exposure.ts";
 import { objectModelOf } from "../../models/list.ts";
 import type { Model } from "../../models/model_file.ts";
+import type { ObjectScale } from "../../models/object_scale.ts";
 import { goOn, type Progress } from "../progress/progress.ts";
 import { framesOfJudgement, judge } from "./judge.ts";
 import { PAIRS } from "./plan.ts";
@@ -39,7 +40,12 @@ export function numbersOf({ sourceNames, stems }: Video): number[] {
  */
 export async function see(
   device: Device,
-  { video, model, progress }: { video: Video; model: Model; progress: Progress },
+  { video, model, scale, progress }: {
+    video: Video;
+    model: Model;
+    scale: ObjectScale | null;
+    progress: Progress;
+  },
 ): Promise<Seen> {
   const { path, length } = video;
   const plane = async (i: number) => onlyPlane(await video.frame(i));
@@ -87,7 +93,7 @@ export async function see(
   });
   const seconds = (performance.now() - start) / 1000;
   const pixels = framesOfJudgement(pairs.length) * video.width * video.height;
-  const parts = { movie: watcher.facts, found: unadapted, numbers };
+  const parts = { movie: watcher.facts, found: unadapted, scale, numbers };
   const strays = strayNotes(steady.stray, { path, nameOf: (i) => frameName(video, i) });
   return {
     ...{ movie: parts.movie, range, stray, exposure, pairs, unadapted },

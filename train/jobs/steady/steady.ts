@@ -11,7 +11,7 @@ import { basename } from "../../images/names.ts";
 import { openVideo, type Video } from "../../images/series/video.ts";
 import { BUILTIN } from "../../models/builtin/mod.ts";
 import { objectModelOf } from "../../models/list.ts";
-import { buildModel, type ModelFile, readingOf } from "../../models/model_file.ts";
+import { buildModel, type ModelFile, objectScaleIn, readingOf } from "../../models/model_file.ts";
 import { outputFormats } from "../../objects/formats/list.ts";
 import { disk } from "../disk/files.ts";
 import { claimFolder } from "../disk/folders.ts";
@@ -160,7 +160,11 @@ async function* lookPart(run: SteadyRun): AsyncGenerator<SteadyEvent> {
   if (!isKept) {
     using device = await openDevice();
     const model = buildModel(device, file);
-    const seen = yield* waitingFor(see(device, { video, model, progress }), { progress, stop });
+    const scale = objectScaleIn(file);
+    const seen = yield* waitingFor(see(device, { video, model, scale, progress }), {
+      progress,
+      stop,
+    });
     await keeper.add({ seen });
   }
   const { range, exposure, described, warnings } = keeper.record.seen!;

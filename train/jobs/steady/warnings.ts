@@ -6,6 +6,7 @@
 
 import { formatRanges } from "../../images/names.ts";
 import type { MovieFacts } from "../../images/quality/movie_facts.ts";
+import { factorFor, type ObjectScale } from "../../models/object_scale.ts";
 import type { Judgement } from "./judge.ts";
 
 /** What is known of a movie. */
@@ -14,6 +15,8 @@ export interface WarningParts {
   readonly movie: MovieFacts;
   /** What the unadapted model finds. */
   readonly found: Judgement;
+  /** How large the objects are that the model learned from; null where nobody knows. */
+  readonly scale: ObjectScale | null;
   /** The number by which a user knows each frame. */
   readonly numbers: readonly number[];
 }
@@ -30,7 +33,7 @@ const SURE = 0.7;
 const DRIFT = 1;
 
 /** Sentences on a movie, the gravest first; of one that is label-free nothing else is said. */
-export function warningsOn({ movie, found, numbers }: WarningParts): string[] {
+export function warningsOn({ movie, found, scale, numbers }: WarningParts): string[] {
   if (movie.isLabelFree) return [LABEL_FREE];
   const named = (frames: readonly number[]) => {
     const list = formatRanges(frames.map((i) => numbers[i]));
@@ -42,6 +45,17 @@ export function warningsOn({ movie, found, numbers }: WarningParts): string[] {
     warnings.push(
       "Hardly any object is found; look whether the movie shows nuclei that are bright on a dark ground, in " +
         "the right channel, and at a size that the model knows",
+    );
+  }
+  const { diameter } = found;
+  const factor = diameter !== null && scale !== null ? factorFor(diameter, scale) : null;
+  if (diameter !== null && scale !== null && factor !== null) {
+    warnings.push(
+      `Objects are ${diameter.toFixed(0)} pixels in diameter, and the model learned from ones of ` +
+        `${scale.low.toFixed(0)} to ${
+          scale.high.toFixed(0)
+        }: it may find pieces of them, or several as one; ` +
+        `scale the movie by ${factor.toPrecision(2)} before, and compare`,
     );
   }
   if (contrastToNoise !== null && contrastToNoise < DIM) {

@@ -22,6 +22,7 @@ import {
 import type { Stage } from "../../learn/stages.ts";
 import type { TrainingSet } from "../../learn/training_set.ts";
 import { freshNetwork, modelKind, objectModelOf } from "../../models/list.ts";
+import { medianDiameter, type ObjectScale, objectScaleOf } from "../../models/object_scale.ts";
 import { decodeModel, encodeModel, readingOf } from "../../models/model_file.ts";
 import type { SeedResults } from "../../report/results.ts";
 import { resultsTable } from "../../report/results_table.ts";
@@ -181,8 +182,23 @@ function prepareSeed(
     })),
   };
   const exposures: SeedRun["exposures"] = new Map();
-  const seed = { run, config, folder, set, kind, objects, objective, network, learner, exposures };
+  const scale = scaleOf(set, config);
+  const seed = {
+    ...{ run, config, folder, set, scale, kind, objects, objective, network, learner, exposures },
+  };
   return { seed, stages, plan, taken };
+}
+
+/** How large the objects are that are learned from; not known where all of an image are taken as one. */
+function scaleOf(
+  { train }: TrainingSet,
+  { mergeInstances }: TrainConfig,
+): ObjectScale | null {
+  if (mergeInstances) return null;
+  const diameters = train.flatMap(({ width, height, labels }) =>
+    (labels && medianDiameter({ width, height, data: labels })) ?? []
+  );
+  return objectScaleOf(diameters);
 }
 
 async function* trainSeed(
@@ -346,13 +362,14 @@ async function readStage(
 }
 
 function encodeStage(
-  { kind, network: { architecture }, config }: SeedRun,
+  { kind, network: { architecture }, config, scale }: SeedRun,
   { weights, decode }: Pick<TrainedModel, "weights" | "decode">,
 ): Uint8Array<ArrayBuffer> {
   return encodeModel({
     ...{ kind, architecture, weights, decode, intensities: config },
     planes: takesStacks(config) ? config.planes : null,
     exposure: config.exposure,
+    objects: scale,
     versions: versions(),
   });
 }

@@ -60,7 +60,6 @@ Deno.test("builtinConfig() is StarDist's defaults but for the settings in the fi
 
 Deno.test("renderCard() tells the figures of the run, its split, its settings and the size of objects", () => {
   const config = builtinConfig("stills");
-  const diameters = [30, 10, 20, 40, 50];
   const card = renderCard({
     config,
     settings: { model: "stardist", seed: 1 },
@@ -69,7 +68,7 @@ Deno.test("renderCard() tells the figures of the run, its split, its settings an
       rows: [{ source: "baseline", values: { ap50_stills: { mean: 0.8125 }, seg: { mean: 0.5 } } }],
     },
     parts: [300, 40, 60],
-    facts: diameters.map((diameter) => ({ name: "a", objects: 1, diameter, brightness: 1 })),
+    scale: { median: 30, low: 10, high: 50 },
     bytes: 1_898_765,
     patches: 40,
     versions: { kymo: "0.1.0" },

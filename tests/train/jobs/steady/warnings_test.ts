@@ -16,10 +16,16 @@ const FOUND: Judgement = {
   ...{ objects: 50, persistence: 0.9, agreement: 0.9, score: 40 },
   ...{ areaChange: 0.01, diceInstability: 0.1, diameter: 18 },
 };
+const SCALE = { median: 20, low: 12, high: 30 };
 const NUMBERS = [10, 11, 12, 13, 14];
 
 function warned(movie: Partial<MovieFacts>, found: Partial<Judgement> = {}): string[] {
-  const parts = { movie: { ...MOVIE, ...movie }, found: { ...FOUND, ...found }, numbers: NUMBERS };
+  const parts = {
+    movie: { ...MOVIE, ...movie },
+    found: { ...FOUND, ...found },
+    numbers: NUMBERS,
+    scale: SCALE,
+  };
   return warningsOn(parts);
 }
 
@@ -35,6 +41,8 @@ Deno.test("warningsOn() says each fault in a sentence with its frames, as a user
     [warned({ contrastToNoise: 6 }), "underexposed: its contrast is 6.0 times the noise"],
     [warned({ fading: 0.4 }), "bleaches: in the end 40 % of its contrast"],
     [warned({}, { objects: 0.5 }), "Hardly any object is found"],
+    [warned({}, { diameter: 60 }), "Objects are 60 pixels in diameter, and the model learned from"],
+    [warned({}, { diameter: 7 }), "scale the movie by 2.9 before"],
     [warned({}, { persistence: 0.3 }), "Objects move far between frames: 30 %"],
   ];
   for (const [warnings, words] of cases) {
@@ -55,13 +63,13 @@ Deno.test("warningsOn() says of a label-free movie that it is one, and nothing e
 });
 
 Deno.test("describeMovie() tells size, noise, and drift of more than an object", () => {
-  const [text] = describeMovie({ movie: MOVIE, found: FOUND, numbers: NUMBERS });
+  const [text] = describeMovie({ movie: MOVIE, found: FOUND, numbers: NUMBERS, scale: SCALE });
   assertEquals(
     text,
     "Objects of 18 pixels in diameter, 50 in a frame; a contrast of 40 times the noise, steady",
   );
   const movie = { ...MOVIE, drift: { x: -30, y: 4 }, fading: 0.7 };
-  const [drifting] = describeMovie({ movie, found: FOUND, numbers: NUMBERS });
+  const [drifting] = describeMovie({ movie, found: FOUND, numbers: NUMBERS, scale: SCALE });
   assertStringIncludes(drifting, "fading to 70 %, drifting by 30 pixels along x and 4 along y");
 });
 

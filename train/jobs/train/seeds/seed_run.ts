@@ -11,6 +11,7 @@ import type { Stage } from "../../../learn/stages.ts";
 import type { TrainingSet, TrainingVideo } from "../../../learn/training_set.ts";
 import { exposureFor } from "../../../models/exposure.ts";
 import type { ModelKind, ObjectModel } from "../../../models/model_kind.ts";
+import type { ObjectScale } from "../../../models/object_scale.ts";
 import type { Objective } from "../../../models/objective.ts";
 import type { OpenedRun, SeedPlace } from "../run.ts";
 
@@ -25,6 +26,8 @@ export interface TrainedModel {
 export interface SeedRun extends SeedPlace {
   readonly run: OpenedRun;
   readonly set: TrainingSet;
+  /** How large the objects of its stills are. */
+  readonly scale: ObjectScale | null;
   readonly kind: ModelKind;
   readonly objects: ObjectModel;
   readonly objective: Objective;
