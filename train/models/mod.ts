@@ -28,10 +28,12 @@ export {
   type EncodeModelOptions,
   type Model,
   type ModelFile,
+  objectScaleIn,
   type Reading,
   readingOf,
   settingsOfModel,
 } from "./model_file.ts";
+export type { ObjectScale } from "./object_scale.ts";
 export { segmentImage, type SegmentImageOptions } from "./segment_image.ts";
 export { inTurns, MOST_UNDERWAY } from "./turns.ts";
 export { changeDecode, checkDecodeChanges } from "./decode_changes.ts";

@@ -43,8 +43,8 @@ export interface JudgeOptions {
   readonly onFrame?: () => void;
 }
 
-/** The view that must agree: a transpose, at the same exposure. */
-const TURNED: readonly View[] = [{ orientation: 1, gain: 1 }];
+/** The view that must agree: upside down, which any number of rays can be turned to. */
+const TURNED: readonly View[] = [{ orientation: 2, gain: 1 }];
 
 /** Frames that a judgement of so many pairs segments. */
 export function framesOfJudgement(pairs: number): number {

@@ -187,11 +187,19 @@ function reasonToLeave(
   return unadapted.objects < 1 ? "it finds hardly any object, so it has nothing to teach" : null;
 }
 
+/** Why a model cannot teach; null where it can. */
+function cannotTeach({ kind, architecture }: ModelFile): string | null {
+  if (!objectModelOf(kind).propose) return "this kind of model cannot teach";
+  const { rays } = architecture.options;
+  return typeof rays === "number" && rays % 4 !== 0
+    ? `it has ${rays} rays, and only a multiple of 4 can be turned into all views`
+    : null;
+}
+
 async function* adaptPart(run: SteadyRun): AsyncGenerator<SteadyEvent> {
   const { keeper, head, file, options: { out, source, stop } } = run;
   const seen = keeper.record.seen!;
-  const cannot = objectModelOf(file.kind).propose ? null : "this kind of model cannot teach";
-  const left = reasonToLeave(seen) ?? cannot;
+  const left = reasonToLeave(seen) ?? cannotTeach(file);
   const isKept = keeper.record.adapted !== undefined;
   const text = left === null
     ? `Adapting the model to ${run.video.name}`
