@@ -78,6 +78,16 @@ Deno.test("a prediction that is interrupted keeps whole files alone, and goes on
   assertStringIncludes(again.lines.join("\n"), `${written.length} that existed kept`);
 });
 
+Deno.test("--time-limit ends a training as a queue would, but with everything saved", async () => {
+  const train = ["train", ...SETTINGS, "--warmup=100000", "--out=limited", "--quiet"];
+  const { code, error, lines } = await kymo([...train, "--time-limit=0.2"], { cwd });
+  assertEquals(code, 75, error);
+  assertMatch(error, /Stopped after step \d+ of baseline; everything up to there is saved/);
+  assertEquals(lines.filter((line) => line.includes("steps/s")), []);
+  const wrong = await kymo([...train, "--time-limit=0"], { cwd });
+  assertEquals(wrong.code, 2, wrong.error);
+});
+
 Deno.test("a second signal stops at once", async () => {
   const { code } = await interrupted(["train", ...SETTINGS, "--out=twice", "--json"], {
     ...{ words: /"step"/, signal: "SIGINT", times: 2 },

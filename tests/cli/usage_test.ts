@@ -8,7 +8,7 @@ import { each, fails, kymo, runs, saysNext, TINY } from "./fixtures/command.ts";
 
 Deno.test("a wrong command line is exit code 2 and one line that says what is wrong", async () => {
   const wrong: [args: string[], ...says: string[]][] = [
-    [["paint"], "Cannot run paint", "train, predict, evaluate, experiment, import, ", "--help"],
+    [["paint"], "Cannot run paint", "steady, train, predict, track, evaluate, ", "--help"],
     [["toString"], "Cannot run toString"],
     [["--json"], "Cannot run --json"],
     [["train", "--stils", "x"], "--stils", "unknown flag", "--help"],
@@ -118,7 +118,7 @@ Deno.test("every command explains its own flags with --help", async () => {
 Deno.test("without a command the usage goes to stderr", async () => {
   const { code, lines, error } = await kymo([]);
   assertEquals({ code, lines }, { code: 2, lines: [] });
-  assertMatch(error, /\n {2}deno run -RWE \S*cli\.ts COMMAND \.\.\.\n\n {2}train /);
+  assertMatch(error, /\n {2}deno run -RWE \S*cli\.ts COMMAND \.\.\.\n\n {2}steady /);
 });
 
 Deno.test("--debug shows where an error came from", async () => {

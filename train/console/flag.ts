@@ -24,6 +24,19 @@ export interface Flag {
 
 /** Flags that every command has; they have no `--no-` form. */
 export const COMMON_FLAGS: readonly Flag[] = [
+  {
+    name: "time-limit",
+    kind: "value",
+    placeholder: "MINUTES",
+    sentence:
+      "Stop after so many minutes as SIGTERM would, before a queue does: what is done is saved, and the " +
+      "exit code is 75",
+  },
+  {
+    name: "quiet",
+    kind: "switch",
+    sentence: "Print results and warnings, but no progress and no hints",
+  },
   { name: "json", kind: "switch", sentence: "Print one JSON object per event" },
   { name: "debug", kind: "switch", sentence: "Show where an error came from" },
   { name: "help", kind: "switch", sentence: "Show this text" },

@@ -9,12 +9,14 @@ import { type Command, flagsOf } from "./command.ts";
 import { commandHelp, listHelp } from "./help.ts";
 import { commands as allCommands } from "./list.ts";
 import { Printer, processTerminal, type Terminal } from "./output.ts";
+import { numberFlag } from "./flag_values.ts";
 import { parseFlags } from "./parse.ts";
 import { exitCodeOf, exitCodes } from "./session/exit_codes.ts";
 import { printable } from "./session/printable.ts";
 import { watchSignals } from "./session/signals.ts";
 import { isStopped, Stopped } from "./session/stopped.ts";
 import { outdatedDeno, prepareGpu } from "./session/surroundings.ts";
+import { UsageError } from "./usage_error.ts";
 
 /** What a command line may call, and where its text goes. */
 export interface RunCommandOptions {
@@ -58,18 +60,24 @@ export async function runCommand(
     return exitCodes.usage.code;
   }
   const json = rest.includes("--json");
+  const quiet = rest.includes("--quiet");
   const onUnread = () => stopping.stopUnread();
-  let output = new Printer(terminal, { json, onUnread });
+  let output = new Printer(terminal, { json, quiet, onUnread });
   using stopping = watchSignals(() => {
     output.close();
     complain("Stopping at the next step; Ctrl-C again stops at once");
   });
   if (!command.stopsItself) {
-    output = new Printer(terminal, { json, stop: stopping.signal, onUnread });
+    output = new Printer(terminal, { json, quiet, stop: stopping.signal, onUnread });
   }
   try {
     const known = await flagsOf(command);
     const flags = parseFlags(rest, { flags: known, takesInputs: command.takesInputs });
+    const minutes = numberFlag(flags, "time-limit");
+    if (minutes !== undefined && !(minutes > 0)) {
+      throw new UsageError(`Cannot use --time-limit ${minutes}: expected minutes, a number over 0`);
+    }
+    if (minutes !== undefined) stopping.stopIn(minutes);
     if (flags.help) terminal.write(commandHelp(command, { flags: known }) + "\n");
     else {
       if (command.usesGpu) await prepareGpu();

@@ -39,6 +39,7 @@ export function processTerminal(): Terminal {
 export class Printer implements Output {
   readonly #terminal: Terminal;
   readonly #json: boolean;
+  readonly #quiet: boolean;
   readonly #stop: AbortSignal | undefined;
   readonly #onUnread: () => void;
   #isUnread = false;
@@ -46,19 +47,22 @@ export class Printer implements Output {
   #lastStatus = -Infinity;
 
   /**
-   * Starts; with `json`, every event is one line of JSON. `stop` says when an event is the last,
-   * `onUnread` is called once when nobody reads any more.
+   * Starts; with `json`, every event is one line of JSON, which ends with the `time`. With `quiet` there
+   * are neither status nor hints for people, and no event of progress. `stop` says when an event is the
+   * last, `onUnread` is called once when nobody reads any more.
    */
   constructor(
     terminal: Terminal,
-    { json, stop, onUnread = () => {} }: {
+    { json, quiet = false, stop, onUnread = () => {} }: {
       json: boolean;
+      quiet?: boolean;
       stop?: AbortSignal;
       onUnread?: () => void;
     },
   ) {
     this.#terminal = terminal;
     this.#json = json;
+    this.#quiet = quiet;
     this.#stop = stop;
     this.#onUnread = onUnread;
   }
@@ -74,15 +78,20 @@ export class Printer implements Output {
   }
 
   #print<E extends object>(event: E, show: (event: E) => Shown): void {
-    if (this.#json) return this.#write(printableJson(event) + "\n");
+    const isProgress = "type" in event && event.type === "progress";
+    if (this.#quiet && isProgress) return;
+    if (this.#json) {
+      const time = new Date().toISOString();
+      return this.#write(printableJson({ ...event, time }) + "\n");
+    }
     const { lines, status } = show(event);
     this.#lines(lines);
-    if (status !== null) this.#status(printable(status));
+    if (status !== null && !this.#quiet) this.#status(printable(status));
   }
 
   /** Prints lines that only people need. */
   say(lines: readonly string[]): void {
-    if (!this.#json) this.#lines(lines);
+    if (!this.#json && !this.#quiet) this.#lines(lines);
   }
 
   #lines(lines: readonly string[]): void {

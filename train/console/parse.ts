@@ -32,9 +32,11 @@ export function parseFlags(
   const args = words.map((word) => asFlag(word, flags));
   const named = (kinds: readonly Flag["kind"][]) =>
     flags.filter(({ kind }) => kinds.includes(kind)).map(({ name }) => name);
-  const switches = [...named(["switch"]), ...COMMON_FLAGS.map(({ name }) => name)];
+  const common = (kind: Flag["kind"]) =>
+    COMMON_FLAGS.filter((flag) => flag.kind === kind).map(({ name }) => name);
+  const switches = [...named(["switch"]), ...common("switch")];
   const parsed = parseArgs([...args], {
-    string: [...named(["value", "repeated"]), "_"],
+    string: [...named(["value", "repeated"]), ...common("value"), "_"],
     boolean: switches,
     collect: named(["repeated"]),
     negatable: named(["switch"]),

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { flagsOf } from "../../../train/console/command.ts";
+import { COMMON_FLAGS } from "../../../train/console/flag.ts";
 import { commandHelp } from "../../../train/console/help.ts";
 import { listHelp } from "../../../train/console/help.ts";
 import { commands } from "../../../train/console/list.ts";
@@ -17,7 +18,7 @@ Deno.test("help keeps to 100 columns and has a line for every command and flag",
     const flags = await flagsOf(command);
     const help = commandHelp(command, { flags });
     const shown = [...help.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name);
-    const known = [...flags.map(({ name }) => name), "json", "debug", "help"];
+    const known = [...flags.map(({ name }) => name), ...COMMON_FLAGS.map(({ name }) => name)];
     assertEquals(shown.toSorted(), known.toSorted(), command.name);
     texts.push(help);
   }

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Command, flagsOf } from "../../../train/console/command.ts";
+import { COMMON_FLAGS } from "../../../train/console/flag.ts";
 import { commands } from "../../../train/console/list.ts";
 import { readImports, resolveImport } from "../../architecture/fixtures/imports.ts";
 import flagsOfOld from "./fixtures/flags.json" with { type: "json" };
@@ -24,7 +25,7 @@ Deno.test("no command and no flag that users know is lost, renamed or of another
 Deno.test("flags have names of their own, and a sentence without a final period", async () => {
   for (const command of commands) {
     const flags = await flagsOf(command);
-    const names = ["json", "debug", "help", ...flags.map(({ name }) => name)];
+    const names = [...COMMON_FLAGS.map(({ name }) => name), ...flags.map(({ name }) => name)];
     assertEquals(names.length, new Set(names).size, command.name);
     for (const { name, sentence } of flags) {
       assert(/^[A-Z].*[^.]$/.test(sentence), `${command.name} --${name}: ${sentence}`);

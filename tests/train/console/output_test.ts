@@ -25,14 +25,27 @@ Deno.test("Printer writes a status into a file only now and then", () => {
   assertEquals(terminal.out, "1/2\ndone\n");
 });
 
+Deno.test("Printer leaves out status, hints and progress where it is to be quiet", () => {
+  for (const json of [false, true]) {
+    const terminal = testTerminal({ isInteractive: true });
+    const printer = new Printer(terminal, { json, quiet: true });
+    printer.event({ type: "progress" }, () => ({ lines: ["waiting"], status: "half" }));
+    assertEquals(terminal.out, "");
+    if (!json) show(printer);
+    printer.say(["next"]);
+    assertEquals(terminal.out, json ? "" : "done\n");
+  }
+});
+
 Deno.test("Printer writes every event as a line of JSON for programs", () => {
   const terminal = testTerminal({ isInteractive: true });
   show(new Printer(terminal, { json: true }));
-  assertEquals(terminal.out.split("\n"), [
-    '{"status":"1/2"}',
-    '{"status":"2/2"}',
-    '{"done":true}',
-    '{"status":"late"}',
-    "",
+  const events = terminal.out.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assertEquals(events.map(({ time: _, ...event }) => event), [
+    { status: "1/2" },
+    { status: "2/2" },
+    { done: true },
+    { status: "late" },
   ]);
+  for (const { time } of events) assertEquals(new Date(time).toISOString(), time);
 });

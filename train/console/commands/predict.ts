@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type FrameRange, parseFrameRange } from "../../jobs/predict/frame_range.ts";
+import type { FrameRange } from "../../jobs/predict/frame_range.ts";
 import type { PredictEvent, PredictOptions } from "../../jobs/predict/predict_options.ts";
 import type { FocusFound } from "../../jobs/predict/predict_focus.ts";
 import type { DecodeChanges, ModelKind } from "../../models/model_kind.ts";
@@ -287,7 +287,7 @@ export async function predictOptions(
     skipDamaged: flags["skip-damaged"] === true,
     channel: textFlag(flags, "channel"),
     slice: countFlag(flags, "slice", { least: 1 }),
-    frames: framesFlag(flags),
+    frames: await framesFlag(flags),
     ranges: textFlag(flags, "ranges"),
     ctc: flags.ctc === true,
     overwrite: flags.overwrite === true,
@@ -299,9 +299,11 @@ export async function predictOptions(
   };
 }
 
-function framesFlag(flags: Flags): FrameRange | undefined {
+async function framesFlag(flags: Flags): Promise<FrameRange | undefined> {
   const text = textFlag(flags, "frames");
-  return text === undefined ? undefined : usage(() => parseFrameRange(text));
+  if (text === undefined) return undefined;
+  const { parseFrameRange } = await import("../../jobs/predict/frame_range.ts");
+  return usage(() => parseFrameRange(text));
 }
 
 function exposureFlag(flags: Flags): "auto" | number | undefined {

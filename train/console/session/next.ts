@@ -22,7 +22,16 @@ export function quoted(word: string): string {
 }
 
 /** Commands that use no GPU, and so read no variables of its drivers. */
-export const WITHOUT_GPU: readonly string[] = ["track", "evaluate", "import", "filter", "synth"];
+export const WITHOUT_GPU: readonly string[] = [
+  "track",
+  "evaluate",
+  "import",
+  "filter",
+  "shards",
+  "merge",
+  "summarise",
+  "synth",
+];
 
 /** The permissions that a command needs, as `deno run` takes them. */
 function permissionsOf(command: string): string {

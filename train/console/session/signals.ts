@@ -17,6 +17,8 @@ export interface Stopping extends Disposable {
   readonly code: number;
   /** Asks to stop because nobody reads what is printed. */
   stopUnread(): void;
+  /** Asks to stop in so many minutes, to be called again. */
+  stopIn(minutes: number): void;
 }
 
 /**
@@ -26,6 +28,7 @@ export interface Stopping extends Disposable {
  */
 export function watchSignals(announce: () => void): Stopping {
   const controller = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let code: number = CODES.SIGINT;
   const names = Object.keys(CODES) as (keyof typeof CODES)[];
   const listeners = names.filter((name) => Deno.build.os !== "windows" || name === "SIGINT")
@@ -48,7 +51,17 @@ export function watchSignals(announce: () => void): Stopping {
       code = exitCodes.unread.code;
       controller.abort();
     },
+    stopIn(minutes) {
+      timer = setTimeout(() => {
+        code = exitCodes.again.code;
+        announce();
+        controller.abort();
+      }, minutes * 60_000);
+      // A command that ends earlier does not wait for it.
+      Deno.unrefTimer(Number(timer));
+    },
     [Symbol.dispose]: () => {
+      clearTimeout(timer);
       listeners.forEach(([name, listener]) => Deno.removeSignalListener(name, listener));
     },
   };
