@@ -77,6 +77,7 @@ export {
 } from "./ops/binary_cross_entropy_with_logits.ts";
 export { concat, type ConcatParams } from "./ops/concat.ts";
 export { conv2d, type Conv2dParams } from "./ops/conv2d/mod.ts";
+export { crossEntropy, type CrossEntropyParams } from "./ops/cross_entropy.ts";
 export { dense } from "./ops/dense.ts";
 export { dice, type DiceParams, maskedDice } from "./ops/dice.ts";
 export { foregroundSum } from "./ops/foreground_sum.ts";
@@ -114,6 +115,7 @@ export { scale, type ScaleParams } from "./ops/scale.ts";
 export { sigmoid } from "./ops/sigmoid.ts";
 export { slice, type SliceParams } from "./ops/slice.ts";
 export { sliceBatch, type SliceBatchParams } from "./ops/slice_batch.ts";
+export { logSoftmax, softmax, type SoftmaxParams } from "./ops/softmax.ts";
 export { maskedSquaredDice, squaredDice } from "./ops/squared_dice.ts";
 export {
   type StarDistanceError,
