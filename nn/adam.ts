@@ -8,14 +8,23 @@
 import { type AdamSettings, adamStep, adamStepSizes } from "../kernels/parts/adam.ts";
 import type { Device } from "../kernels/gpu/device.ts";
 import type { Tensor } from "../kernels/gpu/tensor.ts";
-import type { Gradients } from "./autodiff.ts";
+import type { Gradients } from "./gradients.ts";
 import type { Parameters } from "./module.ts";
+import { type Optimiser, requireGradients } from "./optimiser.ts";
 
 /** The settings of Kingma and Ba 2015, which are PyTorch's defaults. */
 export const DEFAULT_ADAM: AdamSettings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
+/** AdamW: Adam with decoupled weight decay, as much of it as PyTorch has unless told. */
+export const DEFAULT_ADAMW: AdamSettings = {
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0.01,
+};
+
 /** Adam's two moments for a set of parameters, and how many steps it has made. */
-export class Adam {
+export class Adam implements Optimiser {
   readonly #device: Device;
   readonly #parameters: Parameters;
   readonly #settings: AdamSettings;
@@ -31,7 +40,7 @@ export class Adam {
     this.#device = device;
     this.#parameters = parameters;
     this.#settings = settings;
-    this.#step = device.empty([3]);
+    this.#step = device.empty([4]);
     for (const [name, { value }] of parameters) {
       const [first, second] = [device.empty(value.shape), device.empty(value.shape)];
       device.clear(first);
@@ -51,7 +60,7 @@ export class Adam {
    * @throws {TypeError} If a parameter has no gradient; nothing has changed then.
    */
   step(gradients: Gradients, learningRate: number): void {
-    this.#check(gradients);
+    requireGradients(this.#parameters, gradients);
     if (this.#device.isPlanning) return;
     this.advance(learningRate);
     this.update(gradients);
@@ -71,7 +80,7 @@ export class Adam {
    * @throws {TypeError} If a parameter has no gradient; nothing has changed then.
    */
   update(gradients: Gradients): void {
-    this.#check(gradients);
+    requireGradients(this.#parameters, gradients);
     for (const [name, parameter] of this.#parameters) {
       adamStep(this.#device, {
         weight: parameter.value,
@@ -96,12 +105,5 @@ export class Adam {
   /** Goes on from saved moments, whose values have been written to {@linkcode Adam.tensors}. */
   restoreCount(count: number): void {
     this.#count = count;
-  }
-
-  #check(gradients: Gradients): void {
-    for (const [name, parameter] of this.#parameters) {
-      if (gradients.has(parameter)) continue;
-      throw new TypeError(`Cannot update ${name}: the loss does not depend on it`);
-    }
   }
 }

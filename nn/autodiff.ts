@@ -61,6 +61,19 @@ export class Tape {
   readonly #made = new WeakSet<Variable>();
   #entries: Entry[] = [];
 
+  /**
+   * A tape that only runs operations, for prediction: nothing is kept for gradients, and none can be
+   * asked for.
+   */
+  static withoutGradients(device: Device): Tape {
+    return new Tape(device, { record: false });
+  }
+
+  /** Whether it records, so that gradients can be asked for: what trains and predicts otherwise asks. */
+  get records(): boolean {
+    return this.#records;
+  }
+
   /** Starts an empty tape; with `record: false` it only runs operations, for prediction. */
   constructor(device: Device, { record = true, recompute = false }: TapeOptions = {}) {
     this.device = device;

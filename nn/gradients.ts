@@ -26,6 +26,20 @@ export class Variable {
 const USED_UP = "backward has freed it, as it does with all values of its tape; to use a value " +
   "afterwards name its variable: tape.backward(loss, { keep: [y] })";
 
+/**
+ * The value of a variable as a constant: no gradient passes. It is the same tensor, so it lives no longer
+ * than the variable does; backward frees that unless it is told to `keep` it.
+ *
+ * @example A teacher that does not learn
+ * ```ts ignore
+ * const { prob } = network.forward(tape, second);
+ * const loss = tape.apply(meanSquaredError, [first, detach(prob)], {});
+ * ```
+ */
+export function detach({ value }: Variable): Variable {
+  return new Variable(value);
+}
+
 /** Gradients by variable. */
 export type Gradients = ReadonlyMap<Variable, Tensor<"f32">>;
 

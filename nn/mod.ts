@@ -44,8 +44,10 @@ export {
   type Computation,
   type GradientCheckOptions,
 } from "./check_gradients.ts";
-export { type Gradients, Variable } from "./gradients.ts";
-export { Adam, DEFAULT_ADAM } from "./adam.ts";
+export { detach, type Gradients, Variable } from "./gradients.ts";
+export { Adam, DEFAULT_ADAM, DEFAULT_ADAMW } from "./adam.ts";
+export { Sgd } from "./sgd.ts";
+export { clipByNorm, clipByValue, GradientAccumulator, type Optimiser } from "./optimiser.ts";
 export { cosineRate, Plateau, type PlateauState } from "./schedule.ts";
 
 // What a network is, and those there are.

@@ -1,5 +1,6 @@
 /**
- * The Adam step (Kingma and Ba 2015), with PyTorch's placement of epsilon.
+ * The Adam step (Kingma and Ba 2015), with PyTorch's placement of epsilon, and decoupled weight decay
+ * (AdamW: Loshchilov and Hutter 2019): weights shrink by their share, whatever their gradients are.
  *
  * @module
  */
@@ -16,7 +17,7 @@ struct Params { count: u32, beta1: f32, beta2: f32 }
 @group(0) @binding(2) var<storage, read_write> m: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> v: array<vec4f>;
 @group(0) @binding(4) var<storage, read> dw: array<vec4f>;
-// Step size lr / (1 − β1ᵗ), 1 / sqrt(1 − β2ᵗ), epsilon.
+// Step size lr / (1 − β1ᵗ), 1 / sqrt(1 − β2ᵗ), epsilon, what decay leaves of a weight.
 @group(0) @binding(5) var<storage, read> step: array<f32>;
 
 @compute @workgroup_size(${WORKGROUP})
@@ -28,7 +29,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let second = p.beta2 * v[i] + (1.0 - p.beta2) * g * g;
   m[i] = first;
   v[i] = second;
-  w[i] -= step[0] * first / (sqrt(second) * step[1] + step[2]);
+  w[i] = step[3] * w[i] - step[0] * first / (sqrt(second) * step[1] + step[2]);
 }
 `)();
 
@@ -40,6 +41,8 @@ export interface AdamSettings {
   readonly beta2: number;
   /** Added to the root of the second moment. */
   readonly epsilon: number;
+  /** Share of a weight that a step takes off for each unit of the learning rate; none unless told. */
+  readonly weightDecay?: number;
 }
 
 /** The numbers that one step of Adam needs on the GPU, for step `t` counted from 1. */
@@ -50,6 +53,7 @@ export function adamStepSizes(
     learningRate / (1 - settings.beta1 ** t),
     1 / Math.sqrt(1 - settings.beta2 ** t),
     settings.epsilon,
+    1 - learningRate * (settings.weightDecay ?? 0),
   );
 }
 

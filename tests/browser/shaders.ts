@@ -22,7 +22,10 @@ import {
   removeSmallObjects,
   threshold,
 } from "../../kernels/masks/mod.ts";
+import { sgdStep } from "../../kernels/parts/sgd.ts";
 import { DEFAULT_ADAM } from "../../nn/adam.ts";
+import { Variable } from "../../nn/gradients.ts";
+import { clipByNorm, clipByValue, GradientAccumulator } from "../../nn/optimiser.ts";
 import { starDistTargets } from "../../nn/labels/stardist/targets.ts";
 
 /** A device that remembers every shader it is given. */
@@ -78,11 +81,20 @@ function useVariants(device: Device): void {
   });
 }
 
-function useAdam(device: Device): void {
+function useOptimisers(device: Device): void {
   device.plan(() => {
     const [weight, gradient, first, second] = [0, 1, 2, 3].map(() => device.empty([5]));
-    const step = device.empty([3]);
+    const step = device.empty([4]);
     adamStep(device, { weight, gradient, first, second, step, settings: DEFAULT_ADAM });
+    const rate = device.empty([1]);
+    for (const velocity of [null, first]) {
+      sgdStep(device, { weight, gradient, velocity, rate, settings: { momentum: 0.9 } });
+    }
+    const parameter = new Variable(weight);
+    const gradients = new Map([[parameter, gradient]]);
+    clipByValue(device, gradients, { limit: 1 });
+    clipByNorm(device, gradients, { limit: 1 });
+    new GradientAccumulator(device, { parameters: new Map([["w", parameter]]) }).add(gradients);
   });
 }
 
@@ -140,7 +152,7 @@ export async function collectShaders(): Promise<PipelineSource[]> {
   });
   for (const operation of operations) useOperation(device, operation);
   useVariants(device);
-  useAdam(device);
+  useOptimisers(device);
   useTargets(device);
   await usePostprocess(device);
   await useFeatures(device);

@@ -20,9 +20,10 @@ class ReferenceAdam {
   }
 
   step(weights: Float64Array, gradient: ArrayLike<number>, learningRate: number): void {
-    const { beta1, beta2, epsilon } = this.settings;
+    const { beta1, beta2, epsilon, weightDecay = 0 } = this.settings;
     this.#t++;
     for (let i = 0; i < weights.length; i++) {
+      weights[i] *= 1 - learningRate * weightDecay;
       this.#first[i] = beta1 * this.#first[i] + (1 - beta1) * gradient[i];
       this.#second[i] = beta2 * this.#second[i] + (1 - beta2) * gradient[i] ** 2;
       const mean = this.#first[i] / (1 - beta1 ** this.#t);
@@ -66,17 +67,17 @@ Deno.test("DEFAULT_ADAM holds PyTorch's defaults", () => {
 });
 
 Deno.test("adamStepSizes() corrects the bias of both moments", () => {
-  const [rate, root, epsilon] = adamStepSizes({ learningRate: 0.1, t: 1, settings: DEFAULT_ADAM });
-  assertClose([rate, root, epsilon], [1, 1 / Math.sqrt(0.001), 1e-8], { limit: 1e-6, what: "t 1" });
+  const first = adamStepSizes({ learningRate: 0.1, t: 1, settings: DEFAULT_ADAM });
+  assertClose(first, [1, 1 / Math.sqrt(0.001), 1e-8, 1], { limit: 1e-6, what: "t 1" });
   const late = adamStepSizes({ learningRate: 0.1, t: 1e6, settings: DEFAULT_ADAM });
-  assertClose(late, [0.1, 1, 1e-8], { limit: 1e-6, what: "t 1e6" });
+  assertClose(late, [0.1, 1, 1e-8, 1], { limit: 1e-6, what: "t 1e6" });
 });
 
 Deno.test("two Adam optimisers on the same weights follow the formulas, each with its own moments", async () => {
   using _scope = device.scope();
   const random = new Random(5);
   const { values, parameters } = makeParameters(random);
-  const other: AdamSettings = { beta1: 0.5, beta2: 0.9, epsilon: 1e-3 };
+  const other: AdamSettings = { beta1: 0.5, beta2: 0.9, epsilon: 1e-3, weightDecay: 0.5 };
   const settings = [DEFAULT_ADAM, other];
   const optimisers = settings.map((s) => new Adam(device, { parameters, settings: s }));
   const references = settings.map((s) =>
