@@ -122,7 +122,6 @@ export {
   starDistanceLoss,
   type StarDistanceLossParams,
 } from "./ops/star_distance_loss.ts";
-export { stridedConv2d, type StridedConv2dParams } from "./ops/strided_conv2d.ts";
 export { tileSum, type TileSumParams } from "./ops/tile_sum.ts";
 export { uncovered } from "./ops/uncovered.ts";
 export { upConv2d } from "./ops/up_conv2d/mod.ts";

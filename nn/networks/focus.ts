@@ -21,7 +21,6 @@ import { globalAveragePool } from "../../kernels/ops/global_average_pool.ts";
 import { groupNorm } from "../../kernels/ops/group_norm.ts";
 import { relu } from "../../kernels/ops/relu.ts";
 import { sigmoid } from "../../kernels/ops/sigmoid.ts";
-import { stridedConv2d } from "../../kernels/ops/strided_conv2d.ts";
 import type { Tape, Variable } from "../autodiff.ts";
 import {
   type Architecture,
@@ -87,13 +86,13 @@ function applyBlock(
 ): Variable {
   const normParams = { groups, epsilon: EPSILON };
   const main = inTurn(tape, x, [
-    (y) => tape.apply(stridedConv2d, [y, ...convs[0]], { stride: 2, padding: 1 }),
+    (y) => tape.apply(conv2d, [y, ...convs[0]], { relu: false, stride: 2, padding: 1 }),
     (y) => tape.apply(groupNorm, [y, ...norms[0]], normParams),
     (y) => tape.apply(relu, [y], {}),
     (y) => tape.apply(conv2d, [y, ...convs[1]], { relu: false }),
     (y) => tape.apply(groupNorm, [y, ...norms[1]], normParams),
   ]);
-  const around = tape.apply(stridedConv2d, [x, ...skip], { stride: 2, padding: 0 });
+  const around = tape.apply(conv2d, [x, ...skip], { relu: false, stride: 2, padding: 0 });
   const sum = tape.apply(add, [main, around], {});
   const y = tape.apply(relu, [sum], {});
   for (const used of [main, around, sum]) tape.drop(used);

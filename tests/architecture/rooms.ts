@@ -44,6 +44,7 @@ export const INNER_ROOMS: readonly Rooms[] = [
       ["gradients.ts", "safetensors.ts", "schedule.ts"],
       ["autodiff.ts"],
       ["module.ts", "ops.ts"],
+      ["optimiser.ts"],
       [
         "networks",
         "labels",
@@ -51,6 +52,7 @@ export const INNER_ROOMS: readonly Rooms[] = [
         "stardist_loss.ts",
         "siamese.ts",
         "adam.ts",
+        "sgd.ts",
         "check_gradients.ts",
       ],
       ["weights.ts"],

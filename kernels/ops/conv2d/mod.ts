@@ -1,80 +1,135 @@
 /**
- * Two-dimensional convolution (cross-correlation, as in every network library): odd square kernels,
- * stride 1, zero padding that keeps the size, with bias and an optional ReLU in the same kernel.
+ * Two-dimensional convolution (cross-correlation, as in every network library): square kernels, any stride
+ * and zero padding, with bias and an optional ReLU in the same kernel.
  *
  * Backward: the upstream gradient is masked by the ReLU once; the input gradient is the same
  * convolution with flipped, transposed weights; the weight gradient is a split reduction. Several
- * kernels can compute each: see variants.ts.
+ * kernels can compute each: see variants.ts. They keep the size of the image. With less padding, at
+ * stride 1, they compute a margin too much, which is cut off and has no gradient; any other stride and
+ * padding goes by way of windows.ts.
  *
  * @module
  */
 
+import { windowOf } from "../../parts/axes/window.ts";
 import { gradientOfSums } from "../../parts/channel_sums.ts";
+import type { Device } from "../../gpu/device.ts";
 import type { Operation } from "../../operation.ts";
-import { formatShape, imageShape, type Shape } from "../../gpu/shape.ts";
+import type { Shape } from "../../gpu/shape.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
+import { type Conv2dParams, convolvedShape, type Geometry, geometryOf } from "./geometry.ts";
 import { convolve as convolveReference, convolveBackward } from "./reference.ts";
 import { convolve, gradientToWeights } from "./variants.ts";
+import { convolveWindows, windowsToInput, windowsToWeights } from "./windows.ts";
 
-/** Parameters of {@linkcode conv2d}. */
-export type Conv2dParams = {
-  /** Whether negative results become 0 (fused into the kernel). */
-  readonly relu: boolean;
-};
+export type { Conv2dParams } from "./geometry.ts";
 
-function conv2dShape([x, w, b]: readonly Shape[]): Shape {
-  const [batch, channels, height, width] = imageShape(x, "conv2d");
-  const both = `Cannot convolve x ${formatShape(x)} with w ${formatShape(w)}`;
-  if (w.length !== 4 || !(w[0] > 0) || w[2] !== w[3] || w[2] % 2 !== 1) {
-    throw new RangeError(`${both}: w must be [c_out,c_in,k,k] with odd k`);
-  }
-  if (w[1] !== channels) {
-    throw new RangeError(`${both}: x has ${channels} channels, w expects ${w[1]}`);
-  }
-  if (b.length !== 1 || b[0] !== w[0]) {
-    throw new RangeError(`${both}: b is ${formatShape(b)}, expected [${w[0]}]`);
-  }
-  return [batch, w[0], height, width];
+/** Rows and columns that are cut off at each side of a result of the image's size; null by windows. */
+function marginOf({ stride, padding }: Geometry, k: number): number | null {
+  const margin = (k - 1) / 2 - padding;
+  return stride === 1 && Number.isInteger(margin) && margin >= 0 ? margin : null;
 }
 
-function shapesFor(x: Shape, cOut: number, k: number): Shape[] {
-  return [x, [cOut, x[1], k, k], [cOut]];
+/** Cuts a margin off, or with a negative one adds zeros around. */
+function withoutMargin(device: Device, image: Tensor<"f32">, margin: number): Tensor<"f32"> {
+  if (margin === 0) return image;
+  const [n, c, height, width] = image.shape;
+  return windowOf(device, image, {
+    label: "conv2d margin",
+    from: [0, 0, margin, margin],
+    shape: [n, c, height - 2 * margin, width - 2 * margin],
+  });
 }
 
-/** y = x ⋆ w + b for x `[n, c_in, h, w]`, w `[c_out, c_in, k, k]`, b `[c_out]`. */
+function sample(
+  x: Shape,
+  [cOut, k]: readonly [cOut: number, k: number],
+  params: Conv2dParams,
+  bench = false,
+) {
+  return { shapes: [x, [cOut, x[1], k, k], [cOut]], params, bench };
+}
+
+/** A layer without ReLU of another stride or padding. */
+function windowed(x: Shape, [cOut, k, stride, padding]: [number, number, number, number]) {
+  return sample(x, [cOut, k], { relu: false, stride, padding });
+}
+
+/**
+ * y = x ⋆ w + b for x `[n, c_in, h, w]`, w `[c_out, c_in, k, k]`, b `[c_out]`; y is
+ * `[n, c_out, ⌊(h + 2p − k) / s⌋ + 1, …]` with stride s and padding p.
+ */
 export const conv2d: Operation<Conv2dParams, ["x", "weight", "bias"]> = {
   name: "conv2d",
   inputs: ["x", "weight", "bias"],
-  shape: conv2dShape,
-  forward: (device, [x, weight, bias], { relu }) =>
-    convolve(device, { x, weight, bias, relu, transposed: false }),
-  backward(device, context, { relu }) {
+  shape: convolvedShape,
+  forward(device, [x, weight, bias], { relu, ...rest }) {
+    const k = weight.shape[2];
+    const geometry = geometryOf(rest, k);
+    const margin = marginOf(geometry, k);
+    if (margin === null) return convolveWindows(device, { x, weight, geometry, bias, relu });
+    using scope = device.scope();
+    const y = convolve(device, { x, weight, bias, relu, transposed: false });
+    return scope.keep(withoutMargin(device, y, margin));
+  },
+  backward(device, context, { relu, ...rest }) {
     const { inputs: [x, weight], needs } = context;
     using scope = device.scope();
     const k = weight.shape[2];
+    const geometry = geometryOf(rest, k);
     const { dz, sums } = gradientOfSums(device, context, { relu, wantsBias: needs[2] });
-    const inputGradient = () =>
-      convolve(device, { x: dz, weight, transposed: true, bias: null, relu: false });
-    const dw = needs[1] ? gradientToWeights(device, { x, dz, k }) : null;
+    const margin = marginOf(geometry, k);
+    const [toInput, toWeights] = margin === null
+      ? [
+        () => windowsToInput(device, { x, weight, geometry, dz }),
+        () => windowsToWeights(device, { x, weight, geometry, dz }),
+      ]
+      : gradientsAt(device, { x, weight, dz: withoutMargin(device, dz, -margin) });
+    // The weights first: what they need is larger.
+    const dw = needs[1] ? scope.keep(toWeights()) : null;
     return [
-      needs[0] ? scope.keep(inputGradient()) : null,
-      dw && scope.keep(dw),
+      needs[0] ? scope.keep(toInput()) : null,
+      dw,
       needs[2] && sums ? scope.keep(sums) : null,
     ];
   },
   reference: { forward: convolveReference, backward: convolveBackward },
   samples: /* @__PURE__ */ (() => [
-    { shapes: shapesFor([1, 1, 1, 1], 1, 3), params: { relu: false } },
-    { shapes: shapesFor([2, 3, 8, 12], 5, 3), params: { relu: true } },
-    { shapes: shapesFor([3, 33, 5, 7], 17, 3), params: { relu: true } },
-    { shapes: shapesFor([1, 6, 1, 9], 4, 1), params: { relu: false } },
-    { shapes: shapesFor([1, 4, 11, 13], 6, 5), params: { relu: false } },
-    { shapes: shapesFor([1, 2, 6, 16], 3, 7), params: { relu: true } },
-    { shapes: shapesFor([1, 2, 3, 20], 2, 11), params: { relu: false } },
-    { shapes: shapesFor([1, 4, 36, 8], 8, 3), params: { relu: true } },
-    { shapes: shapesFor([2, 3, 33, 12], 5, 3), params: { relu: true } },
-    { shapes: shapesFor([1, 2, 34, 5], 3, 3), params: { relu: false } },
-    { shapes: shapesFor([1, 32, 256, 256], 32, 3), params: { relu: true }, bench: true },
-    { shapes: shapesFor([1, 64, 128, 128], 64, 3), params: { relu: true }, bench: true },
-    { shapes: shapesFor([1, 256, 32, 32], 256, 3), params: { relu: true }, bench: true },
+    sample([1, 1, 1, 1], [1, 3], { relu: false }),
+    sample([2, 3, 8, 12], [5, 3], { relu: true }),
+    sample([3, 33, 5, 7], [17, 3], { relu: true }),
+    sample([1, 6, 1, 9], [4, 1], { relu: false }),
+    sample([1, 4, 11, 13], [6, 5], { relu: false }),
+    sample([1, 2, 6, 16], [3, 7], { relu: true }),
+    sample([1, 2, 3, 20], [2, 11], { relu: false }),
+    sample([1, 4, 36, 8], [8, 3], { relu: true }),
+    sample([2, 3, 33, 12], [5, 3], { relu: true }),
+    sample([1, 2, 34, 5], [3, 3], { relu: false }),
+    windowed([2, 3, 9, 8], [4, 3, 2, 1]),
+    windowed([1, 1, 1, 1], [1, 3, 2, 1]),
+    windowed([2, 2, 7, 6], [3, 1, 2, 0]),
+    windowed([1, 3, 11, 10], [5, 5, 3, 2]),
+    windowed([1, 2, 6, 9], [3, 2, 2, 0]),
+    windowed([1, 2, 5, 6], [2, 3, 1, 0]),
+    windowed([3, 5, 12, 16], [7, 3, 2, 1]),
+    windowed([1, 2, 10, 7], [2, 2, 3, 2]),
+    windowed([1, 2, 7, 9], [3, 3, 1, 2]),
+    sample([2, 3, 9, 12], [4, 5], { relu: true, padding: 0 }),
+    sample([2, 2, 9, 8], [4, 5], { relu: true, padding: 1 }),
+    sample([2, 3, 8, 9], [4, 2], { relu: true, stride: 2, padding: 0 }),
+    sample([1, 32, 256, 256], [32, 3], { relu: true }, true),
+    sample([1, 64, 128, 128], [64, 3], { relu: true }, true),
+    sample([1, 256, 32, 32], [256, 3], { relu: true }, true),
   ])(),
 };
+
+/** The gradients to the input and to the weights, of a result of the image's size. */
+function gradientsAt(
+  device: Device,
+  { x, weight, dz }: { x: Tensor<"f32">; weight: Tensor<"f32">; dz: Tensor<"f32"> },
+): (() => Tensor<"f32">)[] {
+  return [
+    () => convolve(device, { x: dz, weight, transposed: true, bias: null, relu: false }),
+    () => gradientToWeights(device, { x, dz, k: weight.shape[2] }),
+  ];
+}

@@ -5,31 +5,27 @@
  */
 
 import { type NdArray, zeros } from "../../operation.ts";
+import { type Conv2dParams, type Geometry, geometryOf, outputSides } from "./geometry.ts";
 
 /** Calls back with the flat indices of every (output, input, weight) triple that meet. */
 function visit(
   [x, w]: readonly NdArray[],
-  meet: (out: number, input: number, weight: number, channel: number) => void,
+  { stride, padding }: Geometry,
+  meet: (out: number, input: number, weight: number) => void,
 ): void {
   const [batch, cIn, height, width] = x.shape;
   const [cOut, , k] = w.shape;
-  const pad = (k - 1) / 2;
-  for (let n = 0; n < batch; n++) {
-    for (let o = 0; o < cOut; o++) {
-      for (let y = 0; y < height; y++) {
-        for (let col = 0; col < width; col++) {
-          const out = ((n * cOut + o) * height + y) * width + col;
-          for (let i = 0; i < cIn; i++) {
-            for (let ky = 0; ky < k; ky++) {
-              for (let kx = 0; kx < k; kx++) {
-                const [row, at] = [y + ky - pad, col + kx - pad];
-                if (row < 0 || row >= height || at < 0 || at >= width) continue;
-                const input = ((n * cIn + i) * height + row) * width + at;
-                meet(out, input, ((o * cIn + i) * k + ky) * k + kx, o);
-              }
-            }
-          }
-        }
+  const [rows, columns] = outputSides(x.shape, { k, stride, padding });
+  for (let plane = 0; plane < batch * cOut; plane++) {
+    const [image, o] = [Math.floor(plane / cOut), plane % cOut];
+    for (let at = 0; at < rows * columns; at++) {
+      for (let tap = 0; tap < cIn * k * k; tap++) {
+        const channel = Math.floor(tap / k / k);
+        const i = Math.floor(at / columns) * stride + Math.floor(tap / k) % k - padding;
+        const j = at % columns * stride + tap % k - padding;
+        if (i < 0 || i >= height || j < 0 || j >= width) continue;
+        const input = ((image * cIn + channel) * height + i) * width + j;
+        meet(plane * rows * columns + at, input, o * cIn * k * k + tap);
       }
     }
   }
@@ -38,14 +34,15 @@ function visit(
 /** y = x ⋆ w + b, then ReLU where asked. */
 export function convolve(
   [x, w, b]: readonly NdArray[],
-  { relu }: { relu: boolean },
+  { relu, ...rest }: Conv2dParams,
 ): NdArray {
-  const [batch, , height, width] = x.shape;
-  const y = zeros([batch, w.shape[0], height, width]);
+  const geometry = geometryOf(rest, w.shape[2]);
+  const [height, width] = outputSides(x.shape, { k: w.shape[2], ...geometry });
+  const y = zeros([x.shape[0], w.shape[0], height, width]);
   for (let i = 0; i < y.data.length; i++) {
     y.data[i] = b.data[Math.floor(i / (height * width)) % b.data.length];
   }
-  visit([x, w], (out, input, weight) => y.data[out] += x.data[input] * w.data[weight]);
+  visit([x, w], geometry, (out, input, weight) => y.data[out] += x.data[input] * w.data[weight]);
   return relu ? { shape: y.shape, data: y.data.map((value) => Math.max(0, value)) } : y;
 }
 
@@ -53,13 +50,14 @@ export function convolve(
 export function convolveBackward(
   inputs: readonly NdArray[],
   dy: NdArray,
-  { relu }: { relu: boolean },
+  params: Conv2dParams,
 ): NdArray[] {
   const [x, w, b] = inputs;
-  const y = convolve(inputs, { relu });
+  const { relu } = params;
+  const y = convolve(inputs, params);
   const dz = dy.data.map((g, i) => relu && y.data[i] <= 0 ? 0 : g);
   const [dx, dw, db] = [zeros(x.shape), zeros(w.shape), zeros(b.shape)];
-  visit(inputs, (out, input, weight) => {
+  visit(inputs, geometryOf(params, w.shape[2]), (out, input, weight) => {
     dx.data[input] += dz[out] * w.data[weight];
     dw.data[weight] += dz[out] * x.data[input];
   });
