@@ -183,7 +183,7 @@ function sample(x: Shape, fill: "ties" | "partly known", params: CrossEntropyPar
  * Mean cross-entropy of logits x, `[n, classes, …]`, against class numbers t, `[n, …]`, where these are
  * known; 0 where none is.
  */
-export const crossEntropy: Operation<CrossEntropyParams> = {
+export const crossEntropy: Operation<CrossEntropyParams, ["x", "t"]> = {
   name: "crossEntropy",
   inputs: ["x", "t"],
   shape(shapes, params) {

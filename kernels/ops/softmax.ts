@@ -62,7 +62,7 @@ function alongAxis(
     ): Tensor<"f32">;
     rule: LineRule;
   },
-): Operation<SoftmaxParams> {
+): Operation<SoftmaxParams, ["x"]> {
   return {
     name,
     inputs: ["x"],
@@ -96,7 +96,7 @@ function alongAxis(
 }
 
 /** y = eˣ / Σ eˣ along an axis: positive numbers that add up to 1. */
-export const softmax: Operation<SoftmaxParams> = /* @__PURE__ */ alongAxis({
+export const softmax: Operation<SoftmaxParams, ["x"]> = /* @__PURE__ */ alongAxis({
   name: "softmax",
   forward(device, x, axis) {
     using scope = device.scope();
@@ -135,7 +135,7 @@ export const softmax: Operation<SoftmaxParams> = /* @__PURE__ */ alongAxis({
 });
 
 /** y = x − ln Σ eˣ along an axis: the logarithm of {@linkcode softmax}, exact also where that is 0. */
-export const logSoftmax: Operation<SoftmaxParams> = /* @__PURE__ */ alongAxis({
+export const logSoftmax: Operation<SoftmaxParams, ["x"]> = /* @__PURE__ */ alongAxis({
   name: "logSoftmax",
   forward(device, x, axis) {
     using scope = device.scope();
