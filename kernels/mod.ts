@@ -70,6 +70,14 @@ export {
   operationsByName,
 } from "./operations.ts";
 export { add, div, mul, sub } from "./ops/arithmetic.ts";
+export { averagePool2d, type AveragePool2dParams } from "./ops/average_pool2d.ts";
+export {
+  batchNorm,
+  type BatchNormParams,
+  type ChannelMoments,
+  channelMoments,
+  trackMoments,
+} from "./ops/batch_norm.ts";
 export { binaryCrossEntropy, maskedBinaryCrossEntropy } from "./ops/binary_cross_entropy.ts";
 export {
   binaryCrossEntropyWithLogits,
@@ -80,6 +88,7 @@ export { conv2d, type Conv2dParams } from "./ops/conv2d/mod.ts";
 export { crossEntropy, type CrossEntropyParams } from "./ops/cross_entropy.ts";
 export { dense } from "./ops/dense.ts";
 export { dice, type DiceParams, maskedDice } from "./ops/dice.ts";
+export { dropout, type DropoutParams } from "./ops/dropout.ts";
 export { foregroundSum } from "./ops/foreground_sum.ts";
 export {
   generalisedDice,

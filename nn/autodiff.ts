@@ -29,6 +29,10 @@ export interface TapeOptions {
   readonly record?: boolean;
   /** Whether {@linkcode Tape.checkpoint} saves memory by computing twice; not unless told. */
   readonly recompute?: boolean;
+  /** Whether what runs on it belongs to training; as it records, unless told. */
+  readonly training?: boolean;
+  /** Whether it runs a second time what has run on another tape; not unless told. */
+  readonly again?: boolean;
 }
 
 /** A variable for each of some names: the inputs of an operation. */
@@ -56,6 +60,10 @@ interface Entry {
 export class Tape {
   /** The device that operations run on. */
   readonly device: Device;
+  /** Whether what runs on it belongs to training: layers that predict otherwise than they train ask. */
+  readonly isTraining: boolean;
+  /** Whether it runs a second time what has run before: layers that count what they see ask. */
+  readonly isAgain: boolean;
   readonly #records: boolean;
   readonly #recomputes: boolean;
   readonly #made = new WeakSet<Variable>();
@@ -69,14 +77,14 @@ export class Tape {
     return new Tape(device, { record: false });
   }
 
-  /** Whether it records, so that gradients can be asked for: what trains and predicts otherwise asks. */
-  get records(): boolean {
-    return this.#records;
-  }
-
   /** Starts an empty tape; with `record: false` it only runs operations, for prediction. */
-  constructor(device: Device, { record = true, recompute = false }: TapeOptions = {}) {
+  constructor(
+    device: Device,
+    { record = true, recompute = false, training = record, again = false }: TapeOptions = {},
+  ) {
     this.device = device;
+    this.isTraining = training;
+    this.isAgain = again;
     this.#records = record;
     this.#recomputes = record && recompute;
   }
@@ -115,13 +123,13 @@ export class Tape {
   checkpoint(compute: (tape: Tape) => Variable): Variable {
     if (!this.#recomputes) return compute(this);
     using scope = this.device.scope();
-    const { value } = compute(new Tape(this.device, { record: false }));
+    const { value } = compute(new Tape(this.device, { record: false, training: true }));
     const output = new Variable(scope.keep(value), { needsGradient: true });
     this.#made.add(output);
     this.#entries.push({
       output,
       passBack: (dy, sums) => {
-        const again = new Tape(this.device);
+        const again = new Tape(this.device, { again: true });
         const result = compute(again);
         if (result.needsGradient) sums.add(result, dy);
         again.#walk(sums);

@@ -91,6 +91,10 @@ export {
   siameseWindow,
 } from "./siamese.ts";
 
+// Layers beside those that networks are made of.
+export { BatchNorm, type BatchNormOptions } from "./layers/batch_norm.ts";
+export { Dropout } from "./layers/dropout.ts";
+
 // Losses.
 export {
   type Answer,

@@ -5,7 +5,7 @@
  */
 
 import type { Device } from "../kernels/gpu/device.ts";
-import { conv2d } from "../kernels/ops/conv2d/mod.ts";
+import { conv2d, type Conv2dParams } from "../kernels/ops/conv2d/mod.ts";
 import { upConv2d } from "../kernels/ops/up_conv2d/mod.ts";
 import { imageShape, type Shape, sizeOf } from "../kernels/gpu/shape.ts";
 import { type Tape, Variable } from "./autodiff.ts";
@@ -132,9 +132,9 @@ export class Conv2d {
     this.bias = bias;
   }
 
-  /** y = x ⋆ weight + bias, with ReLU if asked. */
-  forward(tape: Tape, x: Variable, { relu }: { relu: boolean }): Variable {
-    return tape.apply(conv2d, [x, this.weight, this.bias], { relu });
+  /** y = x ⋆ weight + bias, with ReLU if asked, and with stride and padding if told. */
+  forward(tape: Tape, x: Variable, params: Conv2dParams): Variable {
+    return tape.apply(conv2d, [x, this.weight, this.bias], params);
   }
 
   /** y = [low enlarged twofold, skip] ⋆ weight + bias, with ReLU if asked. */

@@ -47,6 +47,7 @@ export const INNER_ROOMS: readonly Rooms[] = [
       ["optimiser.ts"],
       [
         "networks",
+        "layers",
         "labels",
         "losses.ts",
         "stardist_loss.ts",
