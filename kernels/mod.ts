@@ -138,8 +138,8 @@ export { upsampleBilinear, upsampleNearest } from "./ops/upsample.ts";
 export { type Elementwise, elementwise } from "./parts/elementwise.ts";
 export { reduceAxes, type ReductionKind } from "./parts/axes/reduction.ts";
 export { broadcast } from "./parts/axes/views.ts";
-export { type AdamSettings, adamStep, adamStepSizes } from "./parts/adam.ts";
-export { type SgdSettings, sgdStep } from "./parts/sgd.ts";
+export { type AdamSettings, adamStep, adamStepSizes } from "./parts/training/adam.ts";
+export { type SgdSettings, sgdStep } from "./parts/training/sgd.ts";
 
 // Training targets from label images.
 export { distanceTransform } from "./targets/distance_transform.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type AdamSettings, adamStep, adamStepSizes } from "../kernels/parts/adam.ts";
+import { type AdamSettings, adamStep, adamStepSizes } from "../kernels/parts/training/adam.ts";
 import type { Device } from "../kernels/gpu/device.ts";
 import type { Tensor } from "../kernels/gpu/tensor.ts";
 import type { Gradients } from "./gradients.ts";

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { clampInPlace, jointNorm, shortenInPlace } from "../kernels/parts/clip.ts";
-import { addScaled } from "../kernels/parts/add_scaled.ts";
+import { clampInPlace, jointNorm, shortenInPlace } from "../kernels/parts/training/clip.ts";
+import { addScaled } from "../kernels/parts/training/add_scaled.ts";
 import type { Device } from "../kernels/gpu/device.ts";
 import type { Tensor } from "../kernels/gpu/tensor.ts";
 import type { Gradients, Variable } from "./gradients.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type SgdSettings, sgdStep } from "../kernels/parts/sgd.ts";
+import { type SgdSettings, sgdStep } from "../kernels/parts/training/sgd.ts";
 import type { Device } from "../kernels/gpu/device.ts";
 import type { Tensor } from "../kernels/gpu/tensor.ts";
 import type { Gradients } from "./gradients.ts";

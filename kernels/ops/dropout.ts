@@ -122,7 +122,11 @@ export const dropout: Operation<DropoutParams, ["x", "step"]> = {
   samples: [
     { shapes: [[2, 3, 5, 7], [1]], params: { rate: 0.5, seed: 7 }, fills: ["normal", "binary"] },
     { shapes: [[1], [1]], params: { rate: 0, seed: 0 }, fills: ["normal", "binary"] },
-    { shapes: [[33], [1]], params: { rate: 0.9, seed: 2 ** 40 + 3 }, fills: ["normal", "binary"] },
+    {
+      shapes: [[33], [1]],
+      params: { rate: 0.9, seed: 1_099_511_627_779 },
+      fills: ["normal", "binary"],
+    },
     {
       shapes: [[4, 16, 128, 128], [1]],
       params: { rate: 0.1, seed: 1 },

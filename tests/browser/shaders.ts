@@ -4,7 +4,7 @@
  * @module
  */
 
-import { adamStep } from "../../kernels/parts/adam.ts";
+import { adamStep } from "../../kernels/parts/training/adam.ts";
 import { Device, type Dispatch } from "../../kernels/gpu/device.ts";
 import { classifyPixels, pickFeatures, pixelFeatures } from "../../kernels/features/mod.ts";
 import { type AnyOperation, operations } from "../../kernels/operations.ts";
@@ -22,7 +22,7 @@ import {
   removeSmallObjects,
   threshold,
 } from "../../kernels/masks/mod.ts";
-import { sgdStep } from "../../kernels/parts/sgd.ts";
+import { sgdStep } from "../../kernels/parts/training/sgd.ts";
 import { DEFAULT_ADAM } from "../../nn/adam.ts";
 import { Variable } from "../../nn/gradients.ts";
 import { clipByNorm, clipByValue, GradientAccumulator } from "../../nn/optimiser.ts";

@@ -1,6 +1,6 @@
 // Adam against the formulas of Kingma and Ba in float64, alone and in alternation.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type AdamSettings, adamStepSizes } from "../../kernels/parts/adam.ts";
+import { type AdamSettings, adamStepSizes } from "../../kernels/parts/training/adam.ts";
 import type { Tensor } from "../../kernels/gpu/tensor.ts";
 import { Adam, DEFAULT_ADAM } from "../../nn/adam.ts";
 import { Variable } from "../../nn/autodiff.ts";

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { add } from "../../kernels/ops/arithmetic.ts";
 import { meanSquaredError } from "../../kernels/ops/mean_squared_error.ts";
 import { relu } from "../../kernels/ops/relu.ts";
-import type { SgdSettings } from "../../kernels/parts/sgd.ts";
+import type { SgdSettings } from "../../kernels/parts/training/sgd.ts";
 import type { Tensor } from "../../kernels/gpu/tensor.ts";
 import { Adam, DEFAULT_ADAMW } from "../../nn/adam.ts";
 import { Tape } from "../../nn/autodiff.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
-import type { Tensor } from "../gpu/tensor.ts";
+import { type Device, linearWorkgroups } from "../../gpu/device.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
 
 const WORKGROUP = 64;
 
