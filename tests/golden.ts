@@ -11,13 +11,21 @@ import { decodeSafeTensors } from "../nn/safetensors.ts";
 import { prepareGpu } from "../train/console/session/surroundings.ts";
 import { runGoldenCase } from "./golden/fixtures/cases.ts";
 
-/** Runs all cases in a folder, with the kernels that are pinned; gives how many passed and failed. */
+/**
+ * Runs the cases in a folder, with the kernels that are pinned; gives how many passed and failed.
+ *
+ * @param options.only Which files to run; all unless told.
+ */
 export async function runGolden(
   folder: string,
-  { print, kernels }: { print: (line: string) => void; kernels?: Pins },
+  { print, kernels, only = /./ }: {
+    print: (line: string) => void;
+    kernels?: Pins;
+    only?: RegExp;
+  },
 ): Promise<{ passed: number; failed: number }> {
   const names = [...Deno.readDirSync(folder)]
-    .filter(({ name, isFile }) => isFile && name.endsWith(".safetensors"))
+    .filter(({ name, isFile }) => isFile && name.endsWith(".safetensors") && only.test(name))
     .map(({ name }) => name)
     .sort();
   if (names.length === 0) throw new RangeError(`Cannot run ${folder}: no .safetensors file in it`);

@@ -7,9 +7,9 @@ import { runGolden } from "./golden.ts";
 
 const DATA = new URL("golden/data", import.meta.url).pathname;
 
-async function run(folder: string, kernels?: Pins) {
+async function run(folder: string, { kernels, only }: { kernels?: Pins; only?: RegExp } = {}) {
   const lines: string[] = [];
-  const counts = await runGolden(folder, { print: (line) => lines.push(line), kernels });
+  const counts = await runGolden(folder, { print: (line) => lines.push(line), kernels, only });
   return { ...counts, lines };
 }
 
@@ -49,13 +49,13 @@ Deno.test("every golden case passes: operations, gradients and a whole Siamese t
   assert(lines.some((line) => line.startsWith("ok   train_siamese.safetensors: forward ")));
 });
 
-Deno.test("every golden case passes with every exact convolution kernel", async () => {
+Deno.test("every golden case with a convolution passes with every exact kernel of one", async () => {
   // Half precision is not meant to give PyTorch's digits.
   const exact = convolutionVariants.filter(({ name }) => !name.endsWith("f16"));
   for (const [i, { name }] of exact.entries()) {
     const { name: forWeights } = weightGradientVariants[i % weightGradientVariants.length];
     const kernels = { "conv2d forward": name, "conv2d dx": name, "conv2d dw": forWeights };
-    const { failed, lines } = await run(DATA, kernels);
+    const { failed, lines } = await run(DATA, { kernels, only: /^conv2d|^train/ });
     assertEquals(lines.filter((line) => !line.startsWith("ok ")), [], `${name}, ${forWeights}`);
     assertEquals(failed, 0);
   }
