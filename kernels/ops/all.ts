@@ -6,6 +6,8 @@
  */
 
 export { add, div, mul, sub } from "./arithmetic.ts";
+export { averagePool2d } from "./average_pool2d.ts";
+export { batchNorm } from "./batch_norm.ts";
 export { binaryCrossEntropy, maskedBinaryCrossEntropy } from "./binary_cross_entropy.ts";
 export {
   binaryCrossEntropyWithLogits,
@@ -13,8 +15,10 @@ export {
 } from "./binary_cross_entropy_with_logits.ts";
 export { concat } from "./concat.ts";
 export { conv2d } from "./conv2d/mod.ts";
+export { crossEntropy } from "./cross_entropy.ts";
 export { dense } from "./dense.ts";
 export { dice, maskedDice } from "./dice.ts";
+export { dropout } from "./dropout.ts";
 export { foregroundSum } from "./foreground_sum.ts";
 export { generalisedDice, maskedGeneralisedDice } from "./generalised_dice.ts";
 export { globalAveragePool } from "./global_average_pool.ts";
@@ -33,9 +37,9 @@ export { scale } from "./scale.ts";
 export { sigmoid } from "./sigmoid.ts";
 export { slice } from "./slice.ts";
 export { sliceBatch } from "./slice_batch.ts";
+export { logSoftmax, softmax } from "./softmax.ts";
 export { maskedSquaredDice, squaredDice } from "./squared_dice.ts";
 export { starDistanceLoss } from "./star_distance_loss.ts";
-export { stridedConv2d } from "./strided_conv2d.ts";
 export { tileSum } from "./tile_sum.ts";
 export { uncovered } from "./uncovered.ts";
 export { upConv2d } from "./up_conv2d/mod.ts";
