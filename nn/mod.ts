@@ -45,9 +45,14 @@ export {
   type GradientCheckOptions,
 } from "./check_gradients.ts";
 export { detach, type Gradients, Variable } from "./gradients.ts";
-export { Adam, DEFAULT_ADAM, DEFAULT_ADAMW } from "./adam.ts";
-export { Sgd } from "./sgd.ts";
-export { clipByNorm, clipByValue, GradientAccumulator, type Optimiser } from "./optimiser.ts";
+export { Adam, DEFAULT_ADAM, DEFAULT_ADAMW } from "./optimisers/adam.ts";
+export { Sgd } from "./optimisers/sgd.ts";
+export {
+  clipByNorm,
+  clipByValue,
+  GradientAccumulator,
+  type Optimiser,
+} from "./optimisers/optimiser.ts";
 export { cosineRate, Plateau, type PlateauState } from "./schedule.ts";
 
 // What a network is, and those there are.

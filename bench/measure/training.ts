@@ -7,7 +7,7 @@
 import type { Arena } from "../../kernels/gpu/memory/arena.ts";
 import type { Device } from "../../kernels/gpu/device.ts";
 import type { Tensor } from "../../kernels/gpu/tensor.ts";
-import { Adam } from "../../nn/adam.ts";
+import { Adam } from "../../nn/optimisers/adam.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
 import { losses } from "../../nn/losses.ts";
 import type { Network } from "../../nn/module.ts";

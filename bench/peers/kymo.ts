@@ -9,7 +9,7 @@ import type { Device } from "../../kernels/gpu/device.ts";
 import { openDevice } from "../../kernels/open_device.ts";
 import { conv2d } from "../../kernels/ops/conv2d/mod.ts";
 import type { Tensor } from "../../kernels/gpu/tensor.ts";
-import { type Adam, DEFAULT_ADAM } from "../../nn/adam.ts";
+import { type Adam, DEFAULT_ADAM } from "../../nn/optimisers/adam.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
 import { DEFAULT_UNET, UNet } from "../../nn/networks/unet.ts";
 import { parameterTensors, readTensors, writeTensors } from "../../nn/weights.ts";

@@ -44,7 +44,6 @@ export const INNER_ROOMS: readonly Rooms[] = [
       ["gradients.ts", "safetensors.ts", "schedule.ts"],
       ["autodiff.ts"],
       ["module.ts", "ops.ts"],
-      ["optimiser.ts"],
       [
         "networks",
         "layers",
@@ -52,8 +51,7 @@ export const INNER_ROOMS: readonly Rooms[] = [
         "losses.ts",
         "stardist_loss.ts",
         "siamese.ts",
-        "adam.ts",
-        "sgd.ts",
+        "optimisers",
         "check_gradients.ts",
       ],
       ["weights.ts"],

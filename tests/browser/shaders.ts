@@ -23,9 +23,9 @@ import {
   threshold,
 } from "../../kernels/masks/mod.ts";
 import { sgdStep } from "../../kernels/parts/training/sgd.ts";
-import { DEFAULT_ADAM } from "../../nn/adam.ts";
+import { DEFAULT_ADAM } from "../../nn/optimisers/adam.ts";
 import { Variable } from "../../nn/gradients.ts";
-import { clipByNorm, clipByValue, GradientAccumulator } from "../../nn/optimiser.ts";
+import { clipByNorm, clipByValue, GradientAccumulator } from "../../nn/optimisers/optimiser.ts";
 import { starDistTargets } from "../../nn/labels/stardist/targets.ts";
 
 /** A device that remembers every shader it is given. */

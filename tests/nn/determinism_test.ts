@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Device } from "../../kernels/gpu/device.ts";
 import { openDevice } from "../../kernels/open_device.ts";
-import { Adam } from "../../nn/adam.ts";
+import { Adam } from "../../nn/optimisers/adam.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
 import { losses } from "../../nn/losses.ts";
 import { siameseForward } from "../../nn/siamese.ts";

@@ -25,10 +25,10 @@ Deno.test("kernels and nn are less than 80 KB of a page that uses all of them", 
   assertLess(30_000, bytes, "the page is not what it should be");
 });
 
-Deno.test("a page that only predicts with a U-Net needs about half of that", async () => {
+Deno.test("a page that only predicts with a U-Net needs no more than half of that", async () => {
   const bytes = await bytesOf("predicting.ts");
   if (bytes === null) return;
-  assertLess(bytes, 42_000);
+  assertLess(bytes, 40_000);
   assertLess(10_000, bytes, "the page is not what it should be");
 });
 

@@ -11,7 +11,7 @@ import { paddedBytes } from "../../kernels/gpu/memory/pool.ts";
 import type { Recording } from "../../kernels/gpu/commands/recording.ts";
 import { type Shape, sizeOf } from "../../kernels/gpu/shape.ts";
 import type { Tensor } from "../../kernels/gpu/tensor.ts";
-import type { Adam } from "../../nn/adam.ts";
+import type { Adam } from "../../nn/optimisers/adam.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
 import type { Network } from "../../nn/module.ts";
 import type { TargetForm, Task } from "./tasks.ts";

@@ -8,7 +8,7 @@
 import type { Device } from "../../kernels/gpu/device.ts";
 import { OutOfMemoryError } from "../../kernels/gpu/errors.ts";
 import type { Tensor } from "../../kernels/gpu/tensor.ts";
-import { Adam } from "../../nn/adam.ts";
+import { Adam } from "../../nn/optimisers/adam.ts";
 import type { Network } from "../../nn/module.ts";
 import type { NamedArray } from "../../nn/safetensors.ts";
 import { parameterTensors, readTensors, writeTensors } from "../../nn/weights.ts";

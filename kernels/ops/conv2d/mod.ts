@@ -11,7 +11,6 @@
  * @module
  */
 
-import { windowOf } from "../../parts/axes/window.ts";
 import { gradientOfSums } from "../../parts/channel_sums.ts";
 import type { Device } from "../../gpu/device.ts";
 import type { Operation } from "../../operation.ts";
@@ -20,7 +19,13 @@ import type { Tensor } from "../../gpu/tensor.ts";
 import { type Conv2dParams, convolvedShape, type Geometry, geometryOf } from "./geometry.ts";
 import { convolve as convolveReference, convolveBackward } from "./reference.ts";
 import { convolve, gradientToWeights } from "./variants.ts";
-import { convolveWindows, windowsToInput, windowsToWeights } from "./windows.ts";
+import {
+  convolveWindows,
+  windowsToInput,
+  windowsToWeights,
+  withMargin,
+  withoutMargin,
+} from "./windows.ts";
 
 export type { Conv2dParams } from "./geometry.ts";
 
@@ -28,17 +33,6 @@ export type { Conv2dParams } from "./geometry.ts";
 function marginOf({ stride, padding }: Geometry, k: number): number | null {
   const margin = (k - 1) / 2 - padding;
   return stride === 1 && Number.isInteger(margin) && margin >= 0 ? margin : null;
-}
-
-/** Cuts a margin off, or with a negative one adds zeros around. */
-function withoutMargin(device: Device, image: Tensor<"f32">, margin: number): Tensor<"f32"> {
-  if (margin === 0) return image;
-  const [n, c, height, width] = image.shape;
-  return windowOf(device, image, {
-    label: "conv2d margin",
-    from: [0, 0, margin, margin],
-    shape: [n, c, height - 2 * margin, width - 2 * margin],
-  });
 }
 
 function sample(
@@ -84,7 +78,7 @@ export const conv2d: Operation<Conv2dParams, ["x", "weight", "bias"]> = {
         () => windowsToInput(device, { x, weight, geometry, dz }),
         () => windowsToWeights(device, { x, weight, geometry, dz }),
       ]
-      : gradientsAt(device, { x, weight, dz: withoutMargin(device, dz, -margin) });
+      : gradientsAt(device, { x, weight, dz: withMargin(device, dz, margin) });
     // The weights first: what they need is larger.
     const dw = needs[1] ? scope.keep(toWeights()) : null;
     return [

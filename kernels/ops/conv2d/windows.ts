@@ -142,6 +142,37 @@ function flatWeight(device: Device, weight: Tensor<"f32">): Tensor<"f32"> {
   return reshape(device, weight, [cOut, cIn * k * k, 1, 1]);
 }
 
+/** A layer whose windows are pixels, without those of a margin: padding below 0. */
+function inner(shape: Shape, margin: number): Layer {
+  return { x: shape, weight: [1, shape[1], 1, 1], geometry: { stride: 1, padding: -margin } };
+}
+
+/** An image without some rows and columns at each side. */
+export function withoutMargin(
+  device: Device,
+  image: Tensor<"f32">,
+  margin: number,
+): Tensor<"f32"> {
+  return margin === 0 ? image : unfold(device, image, inner(image.shape, margin));
+}
+
+/** An image `[n, c, h, w]` of zeros with another inside of a margin. */
+export function withMargin(
+  device: Device,
+  image: Tensor<"f32">,
+  margin: number,
+): Tensor<"f32"> {
+  if (margin === 0) return image;
+  const [n, c, height, width] = image.shape;
+  const shape = [n, c, height + 2 * margin, width + 2 * margin];
+  return dispatchWindows(device, {
+    label: "conv2d margin",
+    shader: FOLD,
+    layer: inner(shape, margin),
+    tensors: [device.empty(shape), image],
+  });
+}
+
 /** What a convolution by windows is computed from. */
 export interface WindowedConvolution {
   /** The image, `[n, c_in, h, w]`. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLess, assertNotEquals, assertThrows } from "@std/assert";
 import { OutOfMemoryError } from "../../../kernels/gpu/errors.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
-import { Adam } from "../../../nn/adam.ts";
+import { Adam } from "../../../nn/optimisers/adam.ts";
 import { Tape, Variable } from "../../../nn/autodiff.ts";
 import { losses } from "../../../nn/losses.ts";
 import type { Network } from "../../../nn/module.ts";

@@ -5,12 +5,12 @@
  * @module
  */
 
-import { clampInPlace, jointNorm, shortenInPlace } from "../kernels/parts/training/clip.ts";
-import { addScaled } from "../kernels/parts/training/add_scaled.ts";
-import type { Device } from "../kernels/gpu/device.ts";
-import type { Tensor } from "../kernels/gpu/tensor.ts";
-import type { Gradients, Variable } from "./gradients.ts";
-import type { Parameters } from "./module.ts";
+import { clampInPlace, jointNorm, shortenInPlace } from "../../kernels/parts/training/clip.ts";
+import { addScaled } from "../../kernels/parts/training/add_scaled.ts";
+import type { Device } from "../../kernels/gpu/device.ts";
+import type { Tensor } from "../../kernels/gpu/tensor.ts";
+import type { Gradients, Variable } from "../gradients.ts";
+import type { Parameters } from "../module.ts";
 
 /** Changes parameters step by step, and can be saved between two steps. */
 export interface Optimiser {

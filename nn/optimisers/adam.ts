@@ -5,11 +5,11 @@
  * @module
  */
 
-import { type AdamSettings, adamStep, adamStepSizes } from "../kernels/parts/training/adam.ts";
-import type { Device } from "../kernels/gpu/device.ts";
-import type { Tensor } from "../kernels/gpu/tensor.ts";
-import type { Gradients } from "./gradients.ts";
-import type { Parameters } from "./module.ts";
+import { type AdamSettings, adamStep, adamStepSizes } from "../../kernels/parts/training/adam.ts";
+import type { Device } from "../../kernels/gpu/device.ts";
+import type { Tensor } from "../../kernels/gpu/tensor.ts";
+import type { Gradients } from "../gradients.ts";
+import type { Parameters } from "../module.ts";
 import { type Optimiser, requireGradients } from "./optimiser.ts";
 
 /** The settings of Kingma and Ba 2015, which are PyTorch's defaults. */

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { type SgdSettings, sgdStep } from "../kernels/parts/training/sgd.ts";
-import type { Device } from "../kernels/gpu/device.ts";
-import type { Tensor } from "../kernels/gpu/tensor.ts";
-import type { Gradients } from "./gradients.ts";
-import type { Parameters } from "./module.ts";
+import { type SgdSettings, sgdStep } from "../../kernels/parts/training/sgd.ts";
+import type { Device } from "../../kernels/gpu/device.ts";
+import type { Tensor } from "../../kernels/gpu/tensor.ts";
+import type { Gradients } from "../gradients.ts";
+import type { Parameters } from "../module.ts";
 import { type Optimiser, requireGradients } from "./optimiser.ts";
 
 /** The velocities of a set of parameters, and how many steps have been made. */

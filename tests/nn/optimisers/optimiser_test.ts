@@ -1,23 +1,23 @@
 // SGD and AdamW against their formulas in float64, and what is done to gradients before a step.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { add } from "../../kernels/ops/arithmetic.ts";
-import { meanSquaredError } from "../../kernels/ops/mean_squared_error.ts";
-import { relu } from "../../kernels/ops/relu.ts";
-import type { SgdSettings } from "../../kernels/parts/training/sgd.ts";
-import type { Tensor } from "../../kernels/gpu/tensor.ts";
-import { Adam, DEFAULT_ADAMW } from "../../nn/adam.ts";
-import { Tape } from "../../nn/autodiff.ts";
-import { detach, type Gradients, Variable } from "../../nn/gradients.ts";
-import type { Parameters } from "../../nn/module.ts";
+import { add } from "../../../kernels/ops/arithmetic.ts";
+import { meanSquaredError } from "../../../kernels/ops/mean_squared_error.ts";
+import { relu } from "../../../kernels/ops/relu.ts";
+import type { SgdSettings } from "../../../kernels/parts/training/sgd.ts";
+import type { Tensor } from "../../../kernels/gpu/tensor.ts";
+import { Adam, DEFAULT_ADAMW } from "../../../nn/optimisers/adam.ts";
+import { Tape } from "../../../nn/autodiff.ts";
+import { detach, type Gradients, Variable } from "../../../nn/gradients.ts";
+import type { Parameters } from "../../../nn/module.ts";
 import {
   clipByNorm,
   clipByValue,
   GradientAccumulator,
   type Optimiser,
-} from "../../nn/optimiser.ts";
-import { Sgd } from "../../nn/sgd.ts";
-import { Random } from "../../train/images/random.ts";
-import { assertClose, device } from "../kernels/fixtures/check_operation.ts";
+} from "../../../nn/optimisers/optimiser.ts";
+import { Sgd } from "../../../nn/optimisers/sgd.ts";
+import { Random } from "../../../train/images/random.ts";
+import { assertClose, device } from "../../kernels/fixtures/check_operation.ts";
 
 const SHAPES: Readonly<Record<string, number[]>> = { "weight": [3, 2, 3, 3], "bias": [5] };
 

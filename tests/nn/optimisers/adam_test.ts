@@ -1,12 +1,12 @@
 // Adam against the formulas of Kingma and Ba in float64, alone and in alternation.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type AdamSettings, adamStepSizes } from "../../kernels/parts/training/adam.ts";
-import type { Tensor } from "../../kernels/gpu/tensor.ts";
-import { Adam, DEFAULT_ADAM } from "../../nn/adam.ts";
-import { Variable } from "../../nn/autodiff.ts";
-import type { Parameters } from "../../nn/module.ts";
-import { Random } from "../../train/images/random.ts";
-import { assertClose, device } from "../kernels/fixtures/check_operation.ts";
+import { type AdamSettings, adamStepSizes } from "../../../kernels/parts/training/adam.ts";
+import type { Tensor } from "../../../kernels/gpu/tensor.ts";
+import { Adam, DEFAULT_ADAM } from "../../../nn/optimisers/adam.ts";
+import { Variable } from "../../../nn/autodiff.ts";
+import type { Parameters } from "../../../nn/module.ts";
+import { Random } from "../../../train/images/random.ts";
+import { assertClose, device } from "../../kernels/fixtures/check_operation.ts";
 
 /** Adam in plain loops: weights change in place. */
 class ReferenceAdam {
