@@ -77,7 +77,7 @@ export class BatchNorm {
       const params = { epsilon: this.#epsilon };
       const y = tape.apply(batchNorm, [x, this.weight, this.bias], params);
       if (!tape.isAgain) {
-        trackMoments(this.#device, this.#running, { x: x.value, share: this.#share });
+        trackMoments(tape.device, this.#running, { x: x.value, share: this.#share });
       }
       return y;
     }
@@ -107,7 +107,7 @@ export class BatchNorm {
   /** The straight line that every channel goes through: scale = w / √(variance + ε), shift = b − mean · scale. */
   #line(tape: Tape): { scale: Variable; shift: Variable } {
     const { mean, variance } = this.#running;
-    const r = elementwise(this.#device, {
+    const r = elementwise(tape.device, {
       label: "batchNorm r",
       inputs: [variance],
       expression: "inverseSqrt(a + p.epsilon)",

@@ -16,6 +16,17 @@ Deno.test("averagePool2d() drops what is left over, and overlapping windows shar
   assertEquals([...near.gradients[0]!.slice(0, 8)], [0.25, 0.5, 0.5, 0.25, 0.5, 1, 1, 0.5]);
 });
 
+Deno.test("averagePool2d() takes windows of its largest side, and sums each to its end", async () => {
+  const data = Float32Array.from({ length: 130 * 129 }, (_, i) => Number(i % 129 === 127));
+  const { y, gradients: [dx] } = await runOperation(averagePool2d, [
+    { shape: [1, 1, 130, 129], data },
+  ], { params: { side: 128, stride: 1 } });
+  assertEquals([...y], Array(6).fill(1 / 128));
+  const share = 1 / 128 ** 2;
+  // The pixel in the first corner is in one window, the one in the middle in all six.
+  assertEquals([dx![0], dx![64 * 129 + 64], dx![129 * 129 + 128]], [share, 6 * share, share]);
+});
+
 Deno.test("averagePool2d() refuses windows that are none, too large, or larger than the image", () => {
   const refuse = (params: { side: number; stride?: number }, says: string) =>
     assertThrows(() => averagePool2d.shape([[1, 1, 4, 200]], params), RangeError, says);

@@ -35,6 +35,21 @@ Deno.test("trackMoments() moves towards the batch's mean and its unbiased varian
   });
 });
 
+Deno.test("batchNorm() is right on channels of more than a million pixels", async () => {
+  const [h, w] = [1031, 1042];
+  const data = Float32Array.from({ length: h * w }, (_, i) => i % 3);
+  const inputs = [{ shape: [1, 1, h, w], data }, ...[1, 0].map((v) => ({ shape: [1], data: [v] }))];
+  const { y, gradients: [, dw, db] } = await runOperation(batchNorm, inputs, {
+    params: { epsilon: 1e-5 },
+    dy: data,
+  });
+  const [mean, variance] = [1, 2 / 3];
+  const expected = data.slice(-6).map((value) => (value - mean) / Math.sqrt(variance));
+  assertClose(y.slice(-6), expected, { limit: 1e-4, what: "y" });
+  assertClose(db!, [h * w], { limit: 1e-4, what: "db" });
+  assertClose(dw!, [h * w * Math.sqrt(variance)], { limit: 1e-4, what: "dw" });
+});
+
 Deno.test("batchNorm() refuses what does not fit, naming the shapes", () => {
   const x = [2, 3, 4, 4];
   const refuse = (w: number[], b: number[], epsilon: number, says: string) =>
