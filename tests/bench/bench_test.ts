@@ -76,7 +76,7 @@ Deno.test("readOptions() refuses everything else", () => {
     [["--onyl", "relu"], "--onyl is unknown"],
     [["relu"], "relu is unknown"],
     [["-o", "a.json"], "-o is unknown"],
-    [["--only", "swish"], '--only is "swish", expected one of conv2d, '],
+    [["--only", "swish"], '--only is "swish", expected one of add, '],
     [["--only"], '--only is "", expected one of'],
     [["--out"], "--out is empty"],
     [["--docs"], "--docs is empty"],
