@@ -125,7 +125,9 @@ export class DeviceParts {
       if (lease.buffer) this.#buffers.add(lease.buffer);
       return lease;
     } catch (error) {
-      if (error instanceof OutOfMemoryError) error.message += this.orphans.advice;
+      if (!(error instanceof OutOfMemoryError)) throw error;
+      if (this.orphans.reclaim()) return this.lease(bytes, owner);
+      error.message += this.orphans.advice;
       throw error;
     } finally {
       this.failures.owner = null;

@@ -10,34 +10,50 @@ import type { Lease } from "./memory_plan.ts";
 
 /** The weights of a network and their moments are legitimately in no scope. */
 const MANY = 256;
+/**
+ * Bytes of lost tensors that are worth giving back at once. Fewer wait until memory is short, so that
+ * what a device holds does not depend on when garbage is collected.
+ */
+const MOST_LOST = 64 * 1024 ** 2;
+
+/** What is known of a tensor without holding it. */
+interface Orphan {
+  readonly lease: Lease;
+  readonly bytes: number;
+}
 
 /** Tensors without a scope that are alive. */
 export class Orphans {
-  readonly #lost = new FinalizationRegistry<Lease>((lease) => {
+  readonly #registry = new FinalizationRegistry<Orphan>((orphan) => {
     this.#count--;
-    lease.release();
+    this.#lost.push(orphan);
+    if (this.#lost.reduce((sum, { bytes }) => sum + bytes, 0) > MOST_LOST) this.reclaim();
   });
   readonly #known = new WeakSet<Tensor>();
+  #lost: Orphan[] = [];
   #count = 0;
 
-  /** How many there are. */
-  get count(): number {
-    return this.#count;
-  }
-
-  /** Takes one in; its lease ends when nobody can reach the tensor any more. */
+  /** Takes one in; its lease may end when nobody can reach the tensor any more. */
   add(tensor: Tensor, lease: Lease): void {
     if (this.#known.has(tensor)) return;
     this.#known.add(tensor);
     this.#count++;
-    this.#lost.register(tensor, lease, tensor);
+    this.#registry.register(tensor, { lease, bytes: tensor.byteLength }, tensor);
   }
 
   /** Lets one go: it is freed. */
   delete(tensor: Tensor): void {
     if (!this.#known.delete(tensor)) return;
     this.#count--;
-    this.#lost.unregister(tensor);
+    this.#registry.unregister(tensor);
+  }
+
+  /** Gives back the buffers of tensors that are lost, and tells whether there were any. */
+  reclaim(): boolean {
+    const lost = this.#lost;
+    this.#lost = [];
+    lost.forEach(({ lease }) => lease.release());
+    return lost.length > 0;
   }
 
   /** What to say to who runs out of memory; nothing where there are few. */
