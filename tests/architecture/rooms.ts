@@ -120,7 +120,7 @@ export const INNER_ROOMS: readonly Rooms[] = [
       ["outlines.ts", "run_report.ts"],
       ["findings.ts"],
       ["drawing"],
-      ["figures", "table.ts", "settings.ts"],
+      ["figures", "table.ts", "settings.ts", "tracks"],
       ["report.ts", "steady_page.ts"],
     ],
   },

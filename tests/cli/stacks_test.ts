@@ -38,8 +38,8 @@ Deno.test("track gives numbers that stay, and evaluate scores them", async () =>
     assertEquals(lines[0].startsWith("1 track, 0 divisions, 0 frames missing within tracks"), true);
     assertMatch(next[1], / evaluate --labels o --markers TRUTH$/);
     assertEquals((await tree(`${cwd}/o`)).sort(), [
-      ...["mask000.tif", "mask001.tif", "mask002.tif", "objects.csv", "res_track.txt"],
-      ...["t000.tif", "t001.tif", "t002.tif", "track.json", "tracks.csv"],
+      ...["mask000.tif", "mask001.tif", "mask002.tif", "objects.csv", "report.html"],
+      ...["res_track.txt", "t000.tif", "t001.tif", "t002.tif", "track.json", "tracks.csv"],
     ]);
     const scored = await saysNext(["evaluate", "--labels=o", "--markers=tra"], { cwd });
     assertEquals(scored.lines.some((line) => line.startsWith("TRA 1.0000  LNK 1.0000")), true);

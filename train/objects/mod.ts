@@ -103,6 +103,7 @@ export {
 } from "./sequence/temporal_filter.ts";
 export {
   defaultTracking,
+  type Moved,
   type TrackBegin,
   type Tracked,
   type TrackedObject,

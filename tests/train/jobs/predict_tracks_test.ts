@@ -37,8 +37,16 @@ Deno.test("predictTracks() writes tracks where labels are expected, and goes on 
     const tracks = told.find(({ type }) => type === "tracks");
     assertEquals(tracks?.type === "tracks" && tracks.tracks, 2);
     assertEquals(await names(`${cwd}/out`), [
-      ...["mask000.tif", "mask001.tif", "mask002.tif", "objects.csv", "res_track.txt"],
-      ...["t000.tif", "t001.tif", "t002.tif", "track.json", "tracks.csv", "untracked"],
+      ...["mask000.tif", "mask001.tif", "mask002.tif", "objects.csv", "report.html"],
+      ...[
+        "res_track.txt",
+        "t000.tif",
+        "t001.tif",
+        "t002.tif",
+        "track.json",
+        "tracks.csv",
+        "untracked",
+      ],
     ]);
     const { data } = await readLabels(await decodeImage(disk, `${cwd}/out/t002.tif`), 0);
     assertEquals([data[5 * 13 + 6], data[9]], [1, 2]);
@@ -58,7 +66,7 @@ Deno.test("predictTracks() gives each input a folder, takes stacks, and replaces
     await predicted(cwd, { inputs: ["v", "w.tif"] });
     assertEquals(await names(`${cwd}/out`), ["v", "w"]);
     assertEquals(await names(`${cwd}/out/w`), [
-      ...["objects.csv", "track.json", "tracks.csv", "untracked", "w.tif"],
+      ...["objects.csv", "report.html", "track.json", "tracks.csv", "untracked", "w.tif"],
     ]);
     await Deno.remove(`${cwd}/out`, { recursive: true });
     await Deno.mkdir(`${cwd}/out`);

@@ -49,6 +49,18 @@ export const TRACKING: readonly Flag[] = [
       "size, step and distance of objects unless told",
   },
   {
+    name: "movie",
+    kind: "switch",
+    sentence: "Also write movie.html, a player of the video with the outlines of tracks",
+  },
+  {
+    name: "stabilise",
+    kind: "switch",
+    sentence:
+      "Find the common drift by phase correlation of the images instead of from the objects, " +
+      "and write it to shifts.csv",
+  },
+  {
     name: "divisions",
     kind: "switch",
     sentence: "Look for divisions: two alike objects, of which the mother was in the middle",
@@ -68,6 +80,8 @@ export function trackingOf(flags: Flags) {
     fill: choiceFlag(flags, "fill", { choices: FILLS }),
     divisions: flags.divisions !== false,
     ctc: flags.ctc === true,
+    movie: flags.movie === true,
+    stabilise: flags.stabilise === true,
   };
 }
 
@@ -126,6 +140,9 @@ export const trackCommand: Command = {
     if (options.probability !== undefined && options.fill !== "probable") {
       throw new UsageError("Cannot use --probability without --fill probable");
     }
+    if (options.stabilise && options.images === undefined) {
+      throw new UsageError("Cannot use --stabilise without --images");
+    }
     const { trackFiles } = await import("../../jobs/track/track_files.ts");
     for await (const event of trackFiles(options)) output.event(event, formatTracking);
     const evaluate = ["evaluate", "--labels", out, "--markers", "TRUTH"] as const;
@@ -152,9 +169,7 @@ export function formatTracking(event: TrackEvent): Shown {
           `${counted(tracks, "track")}, ${counted(divisions, "division")}, ${
             counted(gaps, "frame")
           } missing within tracks, ${counted(put_back, "object")} put back${steps}`,
-          `${counted(written, "label file")}, tracks.csv and objects.csv written to ${
-            absolute(out)
-          }`,
+          `${counted(written, "label file")}, tables and report.html written to ${absolute(out)}`,
         ],
         status: null,
       };

@@ -8,6 +8,7 @@
  * @module
  */
 
+import type { ImageShift } from "../../images/registration/phase_correlation.ts";
 import type { Source } from "../../images/source.ts";
 import { type FilledObject, fillGaps } from "../../objects/sequence/fill_gaps.ts";
 import { ObjectTable } from "../../objects/sequence/object_table.ts";
@@ -22,6 +23,7 @@ import type { OutputFile } from "../outputs/output_plan.ts";
 import { basename } from "../../images/names.ts";
 import { CHALLENGE_TABLE, ChallengeFiles } from "./challenge_files.ts";
 import { type InputFrame, openTrackInputs, type TrackInputs } from "./track_inputs.ts";
+import { PAGES, TrackPages } from "./track_pages.ts";
 import type { TrackEvent, TrackFilesOptions } from "./track_options.ts";
 import {
   readTrackRecord,
@@ -32,11 +34,11 @@ import {
 } from "./track_record.ts";
 
 /** Names of the tables. */
-const TABLES = { tracks: "tracks.csv", objects: "objects.csv" } as const;
+const TABLES = { tracks: "tracks.csv", objects: "objects.csv", shifts: "shifts.csv" } as const;
 
 /**
  * Tracks objects and writes, under the names of the labels, labels whose numbers are tracks; `tracks.csv`,
- * `objects.csv`, and with `ctc` the challenge's files. `track.json` is written last.
+ * `objects.csv`, `report.html`, and what else is asked for. `track.json` is written last.
  *
  * @throws {SyntaxError | RangeError | TypeError} If a file is damaged, sizes differ, or a setting makes
  *   no sense.
@@ -51,12 +53,12 @@ const TABLES = { tracks: "tracks.csv", objects: "objects.csv" } as const;
  */
 export async function* trackFiles(options: TrackFilesOptions): AsyncGenerator<TrackEvent> {
   const { labels: path, images, out, fill = "none", source = disk, overwrite = false } = options;
-  const { maxGap, divisions, reach, ctc = false } = options;
+  const { maxGap, divisions, reach, ctc = false, stabilise = false, movie = false } = options;
   const tracker = new Tracker({ maxGap, divisions, reach });
   const inputs = await openTrackInputs(source, options);
   for (const text of inputs.notes) yield { type: "note", text };
   const { labels } = inputs;
-  const settings = { ...tracker.settings, fill, ctc };
+  const settings = { ...tracker.settings, fill, ctc, stabilise, movie };
   const record = await recordOf(source, { labels: path, frames: labels.length, images, settings });
   if (!overwrite && !options.isAmongOthers && await isDone(out, record)) {
     yield { type: "note", text: `${out}: tracked alike before, and kept; --overwrite replaces it` };
@@ -75,6 +77,9 @@ export async function* trackFiles(options: TrackFilesOptions): AsyncGenerator<Tr
   const { channels, calibration } = inputs;
   const table = new ObjectTable({ channels, calibration });
   await using objects = await AtomicFile.create(`${out}/${TABLES.objects}`);
+  await using pages = new TrackPages(out, { title: basename(path), total: labels.length, movie });
+  const parentOf = (track: number) => tracker.tracks[track - 1].parent;
+  const shifts: string[] = ["frame,y,x,peak\n"];
   const encoder = new TextEncoder();
   await objects.write(encoder.encode(table.header));
   const back = new Map<number, number>();
@@ -91,7 +96,9 @@ export async function* trackFiles(options: TrackFilesOptions): AsyncGenerator<Tr
         }
       }
       await objects.write(encoder.encode(table.lines(frame, frame.images)));
-      await challenge?.add(frame, (track) => tracker.tracks[track - 1].parent);
+      await challenge?.add(frame, parentOf);
+      await pages.add(frame, parentOf);
+      if (frame.shift) shifts.push(shiftLine(frame.time, frame.shift));
       const drawn = countBack(frame.objects, back);
       putBack += drawn;
       const counts = { objects: frame.objects.length, put_back: drawn };
@@ -102,7 +109,10 @@ export async function* trackFiles(options: TrackFilesOptions): AsyncGenerator<Tr
   }
   const tracks = tracker.tracks.map((track) => withBack(track, back.get(track.track) ?? 0));
   await writeFileAtomic(`${out}/${TABLES.tracks}`, encodeTrackTable(tracks));
+  if (stabilise) await writeFileAtomic(`${out}/${TABLES.shifts}`, shifts.join(""));
   await objects.commit();
+  const step = Number.isNaN(tracker.step) ? null : tracker.step;
+  await pages.end({ tracks, putBack, step });
   for (const text of await challenge?.end() ?? []) yield { type: "note", text };
   await writeTrackRecord(out, record);
   folder.keep();
@@ -110,8 +120,13 @@ export async function* trackFiles(options: TrackFilesOptions): AsyncGenerator<Tr
     ...{ type: "done", out, written, tracks: tracks.length, put_back: putBack },
     divisions: tracks.filter(({ end }) => end === "divided").length,
     gaps: tracks.reduce((sum, { gaps }) => sum + gaps, 0),
-    step: Number.isNaN(tracker.step) ? null : tracker.step,
+    step,
   };
+}
+
+/** How far a frame has moved since the first one, in pixels, and how clear its own step is. */
+function shiftLine(time: number, { y, x, peak }: ImageShift): string {
+  return `${[time, ...[y, x, peak].map((value) => Number(value.toFixed(3)))].join(",")}\n`;
 }
 
 async function* trackedFrames(
@@ -162,7 +177,16 @@ function partsOf(
 ): string[] {
   const own = plan.flatMap(({ files }) => files.map(({ path }) => basename(path)));
   const masks = challenge ? times.map((time) => challenge.nameOf(time)) : [];
-  return [...new Set([...own, ...masks, CHALLENGE_TABLE, ...Object.values(TABLES), TRACK_RECORD])];
+  return [
+    ...new Set([
+      ...own,
+      ...masks,
+      CHALLENGE_TABLE,
+      ...Object.values(TABLES),
+      ...Object.values(PAGES),
+    ]),
+    TRACK_RECORD,
+  ];
 }
 
 /**

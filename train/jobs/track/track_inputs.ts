@@ -9,6 +9,7 @@ import { unusable } from "../../images/faults/input_fault.ts";
 import type { Calibration, LabelImage, Plane } from "../../images/image.ts";
 import { dirname, frameNumbers, imageStem, join } from "../../images/names.ts";
 import type { Source } from "../../images/source.ts";
+import { type ImageShift, Registration } from "../../images/registration/phase_correlation.ts";
 import { frameTimes } from "../../images/series/frame_times.ts";
 import { matchTruth, type NamedImages } from "../../images/series/match_truth.ts";
 import { type LabelSequence, openLabels } from "../../images/series/truth.ts";
@@ -27,6 +28,8 @@ export interface InputFrame extends TimedFrame {
   readonly images: readonly Plane[];
   /** Its probability map, where there are any. */
   readonly map: Plane | null;
+  /** How far its image has moved since the first one, where that is to be found; how clear it is. */
+  readonly shift?: ImageShift;
 }
 
 /** All that is read. */
@@ -54,7 +57,10 @@ export async function openTrackInputs(
   source: Source,
   options: TrackFilesOptions,
 ): Promise<TrackInputs> {
-  const { labels: path, images, fill = "none", slice } = options;
+  const { labels: path, images, fill = "none", slice, stabilise = false } = options;
+  if (stabilise && images === undefined) {
+    throw new TypeError(`Cannot stabilise ${path} without its images: name them with --images`);
+  }
   const labels = await openLabels(source, path);
   const { times, notes } = frameTimes({ name: path, numbers: labels.numbers });
   const channels = images === undefined ? [] : await openChannels(source, images, { slice });
@@ -63,6 +69,7 @@ export async function openTrackInputs(
   const mapOf = maps === null ? [] : partnersOf(labels, maps);
   const frames = async function* (): AsyncGenerator<InputFrame> {
     const size = await labels.frame(0);
+    const registration = stabilise ? new Registration() : null;
     for (let i = 0; i < labels.length; i++) {
       const frame = await labels.frame(i);
       const name = labels.names[i];
@@ -74,7 +81,8 @@ export async function openTrackInputs(
           ...{ frame: plane, size: frame },
         });
       }
-      yield { ...frame, time: times[i], name, images: planes, map };
+      const shift = registration?.add(planes[0]);
+      yield { ...frame, time: times[i], name, images: planes, map, ...(shift && { shift }) };
     }
   };
   const calibration = channels[0]?.calibration ?? labels.calibration;

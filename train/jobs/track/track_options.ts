@@ -21,6 +21,13 @@ export interface TrackFilesOptions extends Partial<TrackSettings> {
   readonly out: string;
   /** Which objects that frames miss are put back; none unless told. */
   readonly fill?: Fill;
+  /**
+   * Find the common drift by phase correlation of the images instead of from the objects, and write it to
+   * `shifts.csv`. Labels stay in the geometry of their images.
+   */
+  readonly stabilise?: boolean;
+  /** Also write `movie.html`, a player of the images with the outlines of tracks. */
+  readonly movie?: boolean;
   /** Also write `maskNNN.tif` and `res_track.txt`, as the Cell Tracking Challenge does. */
   readonly ctc?: boolean;
   /** Replace results that exist. */

@@ -33,15 +33,22 @@ const DRIFT_REACH = 3;
  *
  * @param before Where objects were.
  * @param after Where objects are.
- * @param size Their typical diameter, and the frame.
+ * @param size Their typical diameter, and the frame; the drift where it is known otherwise.
  */
 export function motionBetween(
   before: readonly Point[],
   after: readonly Point[],
-  size: { diameter: number; width: number; height: number },
+  size: { diameter: number; width: number; height: number; known?: Shift },
 ): Motion {
-  const still = { y: 0, x: 0 };
+  const { known: still = { y: 0, x: 0 } } = size;
   if (before.length === 0 || after.length === 0) return { drift: still, step: NaN };
+  if (size.known) {
+    const ways = nearestPairs(before, after, still);
+    return {
+      drift: still,
+      step: medianOf(ways.map(({ y, x }) => Math.hypot(y - still.y, x - still.x))),
+    };
+  }
   const spacing = Math.sqrt(size.width * size.height / after.length);
   const atRest = refined(before, after, still);
   // Where objects stay near their places, nothing else is looked for.

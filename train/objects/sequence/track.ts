@@ -81,6 +81,12 @@ export interface Tracked {
   readonly drift: Shift;
 }
 
+/** A frame of which it is known how far everything in it has moved, as from its image. */
+export interface Moved {
+  /** How far since the first frame; found from the objects where it is left out. */
+  readonly shift?: Shift;
+}
+
 /** A track that may go on. */
 interface OpenTrack {
   readonly record: { -readonly [K in keyof TrackRecord]: TrackRecord[K] };
@@ -139,7 +145,7 @@ export class Tracker {
    * @returns The frame with tracks for labels; what is ignored stays so.
    * @throws {RangeError} If its size is another than the first one's, or its time not after the last one's.
    */
-  add<F extends TimedFrame>(frame: F): F & Tracked {
+  add<F extends TimedFrame & Moved>(frame: F): F & Tracked {
     const before = this.#time;
     const isFirst = this.#size === null;
     const time = frame.time ?? before + 1;
@@ -182,13 +188,14 @@ export class Tracker {
 
   /** Finds out how all objects have moved, how far each of them may have besides, and how large they are. */
   #move(
-    { width, height }: LabelImage,
+    { width, height, shift }: LabelImage & Moved,
     { objects, before }: { objects: readonly SeenObject[]; before: number },
   ): { reach: number; diameter: number } {
     const last = this.#open.filter(({ time }) => time === before).map(({ object }) => object);
     const areas = [...objects, ...last].map(({ area }) => area);
     const diameter = areas.length === 0 ? 1 : diameterOf(medianOf(areas));
-    const { drift, step } = motionBetween(last, objects, { diameter, width, height });
+    const known = shift && { y: shift.y - this.#drift.y, x: shift.x - this.#drift.x };
+    const { drift, step } = motionBetween(last, objects, { diameter, width, height, known });
     this.#drift = { y: this.#drift.y + drift.y, x: this.#drift.x + drift.x };
     if (Number.isNaN(this.#step)) this.#step = step;
     else if (!Number.isNaN(step)) this.#step += NEWEST * (step - this.#step);
@@ -336,7 +343,7 @@ export class Tracker {
  * assertEquals(tracked.map(({ data }) => [...data]), [[1, 0, 0, 2], [1, 0, 0, 2]]);
  * ```
  */
-export async function* trackObjects<F extends TimedFrame>(
+export async function* trackObjects<F extends TimedFrame & Moved>(
   frames: AsyncIterable<F> | Iterable<F>,
   settings: Partial<TrackSettings> = {},
 ): AsyncGenerator<F & Tracked, readonly TrackRecord[]> {

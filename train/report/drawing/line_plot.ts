@@ -101,7 +101,7 @@ export function linePlot(lines: readonly PlotLine[], options: PlotOptions): stri
   });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  return tidy(svg, { id, description });
+  return tidySvg(svg, { id, description });
 }
 
 function formatTick(value: number): string {
@@ -204,7 +204,10 @@ function isFinitePoint([x, y]: readonly [number, number]): boolean {
  * Takes out what only an interactive chart needs, names the ids after the plot, so that the text is
  * the same on every call, and adds the description.
  */
-function tidy(svg: string, { id, description }: { id: string; description: string }): string {
+export function tidySvg(
+  svg: string,
+  { id, description }: { id: string; description: string },
+): string {
   return svg
     .replace(/<style[^]*?<\/style>/g, "")
     .replace(/ (class|ecmeta_\w+|pointer-events|baseProfile|version|xmlns:xlink)="[^"]*"/g, "")

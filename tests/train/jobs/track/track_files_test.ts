@@ -68,7 +68,7 @@ Deno.test("trackFiles() writes labels under their names, tables, and its record 
     const frames = [0, 1, 2, 3, 4].map((t) => `t00${t}.tif`);
     assertEquals(
       await names(`${cwd}/out`),
-      ["objects.csv", ...frames, "track.json", "tracks.csv"].sort(),
+      ["objects.csv", "report.html", ...frames, "track.json", "tracks.csv"].sort(),
     );
     assertEquals(
       await Deno.readTextFile(`${cwd}/out/tracks.csv`),
@@ -125,12 +125,44 @@ Deno.test("trackFiles() measures every channel, and counts lengths in the images
   });
 });
 
+Deno.test("trackFiles() stabilises by the images, and writes shifts and a movie", async () => {
+  const random = new Random(8);
+  const spots = Array.from(
+    { length: 40 },
+    () => [random.uniform(-20, 80), random.uniform(-20, 80)],
+  );
+  const grey = Object.fromEntries(MOVIE.map((_, t) => {
+    const data = new Float32Array(3600).map((_, i) =>
+      100 + spots.reduce((sum, [y, x]) => {
+        const away = (Math.floor(i / 60) - y - 2 * t) ** 2 + (i % 60 - x + 3 * t) ** 2;
+        return sum + 100 * Math.exp(-away / 18);
+      }, 0)
+    );
+    return [`images/t00${t}.tif`, encodeGreyTiff([{ ...SIZE, data }])];
+  }));
+  await withFolder({ ...folderOf(), ...grey }, async (cwd) => {
+    await track(cwd, { images: "images", stabilise: true, movie: true });
+    const shifts = await tableIn(`${cwd}/out/shifts.csv`);
+    assertEquals(shifts.map(({ frame, y, x }) => [frame, Math.round(+y), Math.round(+x)].join()), [
+      ...["0,0,0", "1,2,-3", "2,4,-6", "3,6,-9", "4,8,-12"],
+    ]);
+    // Labels are not moved.
+    assertEquals((await labelsIn(`${cwd}/out/t004.tif`)).data[10 * 60 + 22] > 0, true);
+    assertEquals(
+      (await Deno.readTextFile(`${cwd}/out/movie.html`)).match(/class="frame"/g)?.length,
+      5,
+    );
+    await assertRejects(() => track(cwd, { out: "b", stabilise: true }), TypeError, "--images");
+  });
+});
+
 Deno.test("trackFiles() writes a stack for a stack", async () => {
   await withFolder({ "labels.tif": encodeLabelTiff(images()) }, async (cwd) => {
     await track(cwd, { labels: "labels.tif" });
     assertEquals(await names(`${cwd}/out`), [
       "labels.tif",
       "objects.csv",
+      "report.html",
       "track.json",
       "tracks.csv",
     ]);

@@ -1,0 +1,94 @@
+/**
+ * Plots of tracks as static SVG, drawn by ECharts on dark ground, in the colours of the tracks.
+ *
+ * @module
+ */
+
+// The bundled build, because the modular one reads NODE_ENV and would need an extra permission.
+// @ts-types="echarts"
+import { init } from "echarts/dist/echarts.esm.min.mjs";
+import type { BarSeriesOption, LineSeriesOption } from "echarts";
+import { tidySvg } from "../drawing/line_plot.ts";
+import { trackColour } from "./track_colours.ts";
+
+/** A line of a plot. */
+export interface TrackLine {
+  /** The track, which decides the colour. */
+  readonly track: number;
+  /** Frame and value, in the order of time; where a frame is missing the line is interrupted. */
+  readonly points: readonly (readonly [number, number])[];
+}
+
+/** What a plot is called. */
+interface PlotNames {
+  /** Prefix of the ids in the SVG. */
+  readonly id: string;
+  /** What it shows, for those who cannot see it. */
+  readonly description: string;
+}
+
+const [WIDTH, HEIGHT] = [960, 260];
+const TEXT = { color: "#a3adb7", fontSize: 12 };
+const RULE = { lineStyle: { color: "#343c44" } };
+
+/** Lines over the frames of a video. */
+export function trackLines(lines: readonly TrackLine[], names: PlotNames): string {
+  return plot(
+    lines.map(({ track, points }): LineSeriesOption => ({
+      type: "line",
+      data: withBreaks(points),
+      silent: true,
+      showSymbol: false,
+      lineStyle: { color: trackColour(track), width: 1.6 },
+    })),
+    { ...names, xName: "frame" },
+  );
+}
+
+/** How many tracks have which length. */
+export function lengthBars(lengths: readonly number[], names: PlotNames): string {
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 1);
+  const width = Math.max(1, Math.ceil(longest / 40));
+  const counts = new Array(Math.ceil((longest + 1) / width)).fill(0);
+  for (const length of lengths) counts[Math.floor(length / width)]++;
+  const bars: BarSeriesOption = {
+    type: "bar",
+    data: counts.map((count) => count === 0 ? NaN : count),
+    silent: true,
+    barCategoryGap: "10%",
+    itemStyle: { color: "#56b4e9" },
+  };
+  const ranges = counts.map((_, i) => width === 1 ? `${i}` : `${width * i}–${width * (i + 1) - 1}`);
+  return plot([bars], { ...names, xName: "length in frames", ranges });
+}
+
+function plot(
+  series: (LineSeriesOption | BarSeriesOption)[],
+  { id, description, xName, ranges }: PlotNames & { xName: string; ranges?: string[] },
+): string {
+  const chart = init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height: HEIGHT });
+  chart.setOption({
+    animation: false,
+    textStyle: { fontFamily: "system-ui, sans-serif" },
+    grid: { left: 2, right: 14, top: 10, bottom: 2, outerBoundsMode: "same" },
+    xAxis: {
+      ...(ranges
+        ? { type: "category", data: ranges }
+        : { type: "value", minInterval: 1, min: "dataMin", max: "dataMax" }),
+      ...{ name: xName, nameLocation: "middle", nameGap: 26, nameTextStyle: TEXT },
+      ...{ axisLabel: TEXT, splitLine: { show: false } },
+    },
+    yAxis: { type: "value", min: 0, axisLabel: TEXT, splitLine: RULE, splitNumber: 4 },
+    series,
+  });
+  const svg = chart.renderToSVGString();
+  chart.dispose();
+  return tidySvg(svg, { id, description });
+}
+
+/** The points, with a gap where frames are missing. */
+function withBreaks(points: TrackLine["points"]): number[][] {
+  return points.flatMap(([x, y], i) =>
+    i > 0 && x > points[i - 1][0] + 1 ? [[x - 1, NaN], [x, y]] : [[x, y]]
+  );
+}

@@ -1,0 +1,192 @@
+/**
+ * The report of tracks as one self-contained page: no script, nothing loaded from elsewhere.
+ *
+ * @module
+ */
+
+import { traceContours } from "../../objects/contours.ts";
+import { contourPath } from "../drawing/contour_path.ts";
+import { type Insert, Markup, markup } from "../drawing/markup.ts";
+import {
+  cropPlane,
+  type GreyRange,
+  greyRange,
+  pictureAddress,
+  shrinkPlane,
+} from "../drawing/picture.ts";
+import { STYLE } from "../drawing/style.ts";
+import type { Window } from "../drawing/window.ts";
+import { drawLineage } from "./lineage.ts";
+import type { EventStrip, ShownFrame, TrackReportData, TrackSeries } from "./report_data.ts";
+import { trackColour } from "./track_colours.ts";
+import { lengthBars, trackLines } from "./track_plots.ts";
+
+/** What tracks look like beyond the style of all reports. */
+const OWN_STYLE = /* css */ `
+.track { fill: none; stroke-width: 1.6; vector-effect: non-scaling-stroke; }
+.track.back { stroke-dasharray: 4 3; stroke-width: 2.4; }
+.panel { background: #14181c; color: #a3adb7; padding: .6rem; margin: .6rem 0 1.2rem; border-radius: 2px; }
+.panel figcaption { color: #a3adb7; }
+.panel path { fill: none; }
+.panel g path[stroke] { stroke-linecap: round; }
+.panel text { fill: #a3adb7; font: 11px system-ui, sans-serif; }
+.counts { display: flex; flex-wrap: wrap; gap: .3rem 2rem; padding: 0; list-style: none; }
+.counts b { font-size: 1.3rem; }
+`;
+/** Brightens what is dim: outlines of nothing puzzle more than noise does. */
+export const GAMMA = 0.6;
+/** Pixels across in the picture of a whole frame. */
+const OVERVIEW = 800;
+
+/**
+ * Renders the report. Sections without data are left out, and text is escaped.
+ *
+ * @returns The text of an HTML file.
+ */
+export function renderTrackReport(data: TrackReportData): string {
+  const images = data.shown.flatMap(({ image }) => image ?? []);
+  const range = { ...greyRange(images), gamma: GAMMA };
+  return markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
+img-src data:">
+<title>Tracks of ${data.title}</title>
+<style>${new Markup(STYLE + OWN_STYLE)}</style>
+</head>
+<body>
+<header><h1>Tracks of ${data.title}</h1>
+${counts(data)}
+</header>
+<main>
+${wholeFrames(data, range)}
+${data.events.length > 0 && eventsSection(data.events, range)}
+${lineageSection(data)}
+${lengthsSection(data)}
+${seriesSection(data.series)}
+</main>
+</body>
+</html>
+`.toString();
+}
+
+function counts({ tracks, frames, putBack, step }: TrackReportData): Markup {
+  const count = (is: (track: TrackReportData["tracks"][number]) => boolean) =>
+    tracks.filter(is).length;
+  const gaps = tracks.reduce((sum, { gaps }) => sum + gaps, 0);
+  const list: [number | string, string][] = [
+    [frames, "frames"],
+    [tracks.length, "tracks"],
+    [count(({ end }) => end === "divided"), "divisions"],
+    [count(({ begin }) => begin === "entered"), "entered at the edge"],
+    [count(({ end }) => end === "left"), "left at the edge"],
+    [count(({ begin }) => begin === "appeared"), "appeared elsewhere"],
+    [count(({ end }) => end === "lost"), "were lost elsewhere"],
+    [gaps, "frames missing within tracks"],
+    [putBack, "objects put back"],
+    ...(step === null ? [] : [[step.toFixed(1), "pixels are a typical step"] as [string, string]]),
+  ];
+  return markup`<ul class="counts">${
+    list.map(([number, what]) => markup`<li><b>${number}</b> ${what}</li>`)
+  }</ul>
+<p class="hint">Tracks that appear or are lost away from the edge are mostly faults of the \
+segmentation: look at those first. All numbers are in tracks.csv and objects.csv.</p>`;
+}
+
+function wholeFrames({ shown }: TrackReportData, range: GreyRange): Insert {
+  return shown.length > 0 && markup`<section><h2>Outlines in the colour of their track</h2>
+<p>A track keeps its colour in all frames. Dashed outlines were put back.</p>
+<div class="strip" style="--rows:1;--columns:${shown.length}">${
+    shown.map((frame) => drawWhole(frame, range))
+  }</div></section>
+`;
+}
+
+function drawWhole(frame: ShownFrame, range: GreyRange): Markup {
+  const { width, height } = frame.labels;
+  return drawFrame(frame, { window: { x: 0, y: 0, width, height }, range });
+}
+
+function drawFrame(
+  { time, labels, image, putBack }: ShownFrame,
+  { window, range }: { window: Window; range: GreyRange },
+): Markup {
+  const { x, y, width, height } = window;
+  const factor = Math.ceil(Math.max(width, height) / OVERVIEW);
+  const picture = image && pictureAddress(shrinkPlane(cropPlane(image, window), factor), range);
+  const paths = [...traceContours(labels)].map(([track, loops]) =>
+    markup`<path class="track${putBack.has(track) && " back"}" d="${contourPath(loops)}" \
+stroke="${trackColour(track)}"><title>Track ${track}</title></path>`
+  );
+  return markup`<figure class="frame"><svg viewBox="${x} ${y} ${width} ${height}" role="img" \
+aria-label="Frame ${time}">
+${
+    picture
+      ? markup`<image x="${x}" y="${y}" width="${width}" height="${height}" \
+preserveAspectRatio="none" href="${picture}"/>`
+      : undefined
+  }
+${paths}
+</svg><figcaption><b>Frame ${time}</b></figcaption></figure>
+`;
+}
+
+function eventsSection(events: readonly EventStrip[], range: GreyRange): Markup {
+  return markup`<section><h2>What happened</h2>
+${
+    events.map(({ kind, tracks, window, frames }) => {
+      const [first, ...others] = tracks;
+      const what = kind === "division"
+        ? `Track ${first} divides into ${others.join(" and ")}`
+        : `Track ${first} was missed and put back (dashed)`;
+      return markup`<h3>${what}</h3>
+<div class="strip" style="--rows:1;--columns:${frames.length}">${
+        frames.map((frame) => drawFrame(frame, { window, range }))
+      }</div>
+`;
+    })
+  }</section>
+`;
+}
+
+function lineageSection({ tracks }: TrackReportData): Insert {
+  const tree = drawLineage(tracks);
+  return tree && markup`<section><h2>Lineage</h2>${tree}</section>
+`;
+}
+
+function lengthsSection({ tracks }: TrackReportData): Insert {
+  if (tracks.length === 0) return undefined;
+  const svg = lengthBars(tracks.map(({ length }) => length), {
+    ...{ id: "lengths", description: "How many tracks have which length" },
+  });
+  return markup`<section><h2>Lengths of tracks</h2>
+<figure class="panel">${new Markup(
+    svg,
+  )}<figcaption>How many tracks have which length. Many short ones \
+are objects that flicker, or that were lost and found again under another number.</figcaption></figure>
+</section>
+`;
+}
+
+function seriesSection(series: readonly TrackSeries[]): Insert {
+  if (series.length === 0) return undefined;
+  const figure = (key: "areas" | "means", title: string) => {
+    const lines = series.map((one) => ({ track: one.track, points: one[key] }))
+      .filter(({ points }) => points.length > 0);
+    if (lines.length === 0) return undefined;
+    const svg = trackLines(lines, { id: key, description: `${title} over time` });
+    return markup`<h3>${title}</h3><figure class="panel">${new Markup(svg)}</figure>
+`;
+  };
+  const names = series.map(({ track }) =>
+    markup`<li><span class="chip" style="background:${trackColour(track)}"></span>${track}</li>`
+  );
+  return markup`<section><h2>Long tracks over time</h2>
+<ul class="legend">${names}</ul>
+${figure("areas", "Area in pixels")}
+${figure("means", "Mean intensity, first channel")}</section>
+`;
+}
