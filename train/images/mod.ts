@@ -139,9 +139,6 @@ export {
 export { Random, type RandomState } from "./random.ts";
 export { type Sample, sampleFromPlanes, sampleOf } from "./sample.ts";
 
-// Where images have moved.
-export { type ImageShift, phaseShift, Registration } from "./registration/phase_correlation.ts";
-
 // Intensities.
 export { expose, exposureCurve } from "./exposure.ts";
 export {
