@@ -76,6 +76,8 @@ export class CommandQueue {
     if (!batch) return;
     batch.pass?.end();
     this.#batch = null;
+    // What is wrong with a command is heard when its encoder ends.
+    this.#gpu.pushErrorScope("validation");
     this.#gpu.queue.submit([batch.encoder.finish()]);
     this.#failures.watch(this.#examine(batch, this.#gpu.popErrorScope()));
   }
@@ -112,10 +114,9 @@ export class CommandQueue {
     return batch;
   }
 
-  /** The batch that is filled; what the driver refuses of it is heard when it is submitted. */
+  /** The batch that is filled. */
   #open(owner: Owner): Batch {
     if (!this.#batch) {
-      this.#gpu.pushErrorScope("validation");
       const encoder = this.#gpu.createCommandEncoder();
       this.#batch = { encoder, pass: null, labels: [], owners: new Set(), verdict: null };
     }
