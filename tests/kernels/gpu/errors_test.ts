@@ -110,6 +110,18 @@ Deno.test("an error of the raw device that nobody catches comes once", async () 
   await device.finish();
 });
 
+Deno.test("error scopes of a program's own hear what it does itself, whatever is dispatched meanwhile", async () => {
+  using device = await openDevice();
+  device.gpu.pushErrorScope("validation");
+  const y = dispatch(device, { shader: GOOD });
+  const { buffer } = device.empty([1]);
+  const layout = device.gpu.createBindGroupLayout({ entries: [] });
+  device.gpu.createBindGroup({ layout, entries: [{ binding: 7, resource: { buffer } }] });
+  dispatch(device, { shader: GOOD });
+  assert(await device.gpu.popErrorScope(), "the program's scope has heard nothing");
+  assertEquals(await device.read(y), Float32Array.of(7));
+});
+
 Deno.test("Device.copy() past the end of a tensor is refused, though its buffer has room", async () => {
   using device = await openDevice();
   const [from, to] = [device.upload([4], Float32Array.of(1, 2, 3, 4)), device.empty([2, 3])];
