@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { decodeImage, readLabels } from "../../train/images/formats/decode.ts";
+import { decodeSafeTensors, encodeSafeTensors } from "../../nn/safetensors.ts";
 import { encodeGreyTiff } from "../../train/images/formats/encode.ts";
 import { syntheticVideo } from "../../train/synthetic/mod.ts";
 import { withFolder } from "../train/fixtures/temporary.ts";
@@ -34,7 +35,8 @@ Deno.test("predict tells every frame, and keeps names that look like numbers", a
     assertEquals(frames.map(({ name, objects }) => [name, objects]), [
       ...[["007.tif", 1], ["008.tif", 2], ["9", 1]],
     ]);
-    assertEquals(told.at(-1), { type: "done", out: "3", written: 3, kept: 0 });
+    const { time: _, ...done } = told.at(-1)!;
+    assertEquals(done, { type: "done", out: "3", written: 3, kept: 0 });
     assertEquals(await tree(`${cwd}/3`), ["007.tif", "008.tif", "9.tif", "predict.json"]);
     assertEquals(await labels(`${cwd}/3/008.tif`), labelsOf([A, B]));
   });
@@ -69,6 +71,30 @@ Deno.test("predict follows its flags, keeps what is there and overwrites only wh
     await runs([...plain, ...others], { cwd });
     assertEquals(await labels(`${cwd}/predicted/mask000.tif`), labelsOf([]));
     assertEquals(await labels(`${cwd}/predicted/mask001.tif`), labelsOf([DIM_C]));
+  });
+});
+
+Deno.test("predict says where objects have another size than those that the model learned from", async () => {
+  const { tensors, metadata } = decodeSafeTensors(thresholdModel(), "the model");
+  const file = (median: number) => {
+    const objects = JSON.stringify({ median, low: median - 1, high: median + 1 });
+    return encodeSafeTensors({ tensors, metadata: { ...metadata, objects } });
+  };
+  const files = {
+    "large/weights.safetensors": file(8.5),
+    "alike/weights.safetensors": file(4),
+    "v.tif": tiffOf(...Array.from({ length: 5 }, () => [A, B])),
+  };
+  await withFolder(files, async (cwd) => {
+    const notesOf = async (model: string) =>
+      (await events(["predict", "--model", model, "--out", model + "-out", "v.tif"], { cwd }))
+        .flatMap(({ type, text }) => type === "note" ? [String(text)] : []);
+    const [note, ...others] = await notesOf("large");
+    assertMatch(
+      note,
+      /^The objects found in v\.tif are \d\.\d pixels .* from ones of 7\.5 to 9\.5: .*scale/,
+    );
+    assertEquals([others, await notesOf("alike")], [[], []]);
   });
 });
 

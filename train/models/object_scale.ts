@@ -6,6 +6,7 @@
  */
 
 import type { LabelImage } from "../images/image.ts";
+import type { ObjectSizes } from "../objects/object_sizes.ts";
 import { objectsOf } from "../objects/overlap.ts";
 
 /** Diameters of objects, as of circles of their areas, in pixels. */
@@ -64,4 +65,25 @@ export function readObjectScale(
 /** The factor by which images should be scaled for a model; null where their objects are as it knows them. */
 export function factorFor(diameter: number, { low, median, high }: ObjectScale): number | null {
   return diameter < low / BEYOND || diameter > high * BEYOND ? median / diameter : null;
+}
+
+/** Fewer objects may be of any size. */
+const FEWEST = 10;
+
+/**
+ * What to say of objects of another size than those that a model learned from; null where they are alike,
+ * where there are only a few, or where nobody knows what was learned.
+ *
+ * @param options.where What they were found in.
+ */
+export function scaleText(
+  { median, objects }: Pick<ObjectSizes, "median" | "objects">,
+  { scale, where }: { scale: ObjectScale | null; where: string },
+): string | null {
+  const factor = scale === null || median === null ? null : factorFor(median, scale);
+  if (factor === null || objects < FEWEST) return null;
+  const [found, low, high] = [median!, scale!.low, scale!.high].map((pixels) => pixels.toFixed(1));
+  return `The objects found in ${where} are ${found} pixels in diameter in the median, and the model learned ` +
+    `from ones of ${low} to ${high}: it may find pieces of them, or several as one; scale the images by ` +
+    `${factor.toPrecision(2)} before, or train on stills of the same magnification, and compare`;
 }

@@ -18,7 +18,13 @@ import { groupNotes } from "../../images/formats/notes.ts";
 import type { Video } from "../../images/series/video.ts";
 import { changeDecode } from "../../models/decode_changes.ts";
 import { defaultKinds, objectModelOf } from "../../models/list.ts";
-import { buildModel, type Model, type ModelFile, readingOf } from "../../models/model_file.ts";
+import {
+  buildModel,
+  type Model,
+  type ModelFile,
+  objectScaleIn,
+  readingOf,
+} from "../../models/model_file.ts";
 import { inTurns, underwayOf } from "../../models/turns.ts";
 import { tilesOf } from "../../models/tiles/tiling.ts";
 import { ALL_ORIENTATIONS, type View, viewsOf } from "../../models/views.ts";
@@ -26,9 +32,11 @@ import type { FrameNeed, FrameResult } from "../../objects/formats/output_format
 import { tracedOutlines } from "../../objects/outline.ts";
 import { makeFolder } from "../disk/folders.ts";
 import { readKernelFile } from "../disk/kernel_file.ts";
+import { scaleText } from "../../models/object_scale.ts";
 import { hashOfModel } from "../disk/model_files.ts";
 import { inputOf } from "../progress/inputs.ts";
 import { begin, goOn, type Progress, waitingFor } from "../progress/progress.ts";
+import { ObjectSizes } from "../../objects/object_sizes.ts";
 import type { JobOutput } from "../outputs/job_output.ts";
 import { foldersOf, type PlannedJob, planOutputs } from "../outputs/output_plan.ts";
 import { type Frame, FrameReader } from "./frame_reader.ts";
@@ -84,6 +92,7 @@ export async function* predictObjects(
   for (const folder of foldersOf(jobs)) made.use(await makeFolder(folder));
   const total = jobs.reduce((sum, { frames }) => sum + frames.length, 0);
   let [written, seen, found] = [0, 0, 0];
+  const [sizes, scale] = [new ObjectSizes(), objectScaleIn(file)];
   const reader = new FrameReader(device, {
     ...{ model, options, progress, record, ranges, inputs: planned },
   });
@@ -105,6 +114,7 @@ export async function* predictObjects(
       output = frame.output;
       if (await output.add(result)) written++;
       found += objects;
+      if (scale !== null) sizes.add(result.labels);
       seen++;
       const now = performance.now();
       const seconds = (now - before) / 1000;
@@ -119,6 +129,9 @@ export async function* predictObjects(
   yield* reader.notes.splice(0);
   yield* reader.sparseNotes;
   if (seen > 0 && found === 0) yield { type: "note", text: nothingFound(seen) };
+  const where = videos.length === 1 ? videos[0].path : "the images";
+  const magnified = scaleText(sizes, { scale, where });
+  if (magnified !== null) yield { type: "note", text: magnified };
   yield { type: "done", out, written, kept: reader.kept };
   const skipped = damaged.length + reader.damaged.length;
   if (skipped > 0) {

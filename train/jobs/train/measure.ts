@@ -15,6 +15,7 @@ import { type Evaluation, Evaluator, IOU_THRESHOLDS } from "../../objects/scores
 import type { Flicker } from "../../objects/scores/flicker.ts";
 import { type LabelPair, tallyMatches } from "../../objects/scores/matching.ts";
 import { type MatchingTally, scoresOf, sumTallies } from "../../objects/scores/matching_scores.ts";
+import { ObjectSizes } from "../../objects/object_sizes.ts";
 import { overlapOf } from "../../objects/overlap.ts";
 import type { ObjectModel } from "../../models/model_kind.ts";
 import type { ModelResults, Precision } from "../../report/results.ts";
@@ -64,6 +65,7 @@ export async function measureModel(
     exposure,
     video: onVideo?.evaluation ?? null,
     filtered: onVideo?.filtered ?? null,
+    ...(onVideo && { sizes: onVideo.sizes }),
     stills: stills.precision,
     tuned: objects.segmentTwice
       ? {
@@ -104,6 +106,7 @@ export async function measureStills(
 /** What one model achieved on a video. */
 interface VideoResults extends Pick<ModelResults, "filtered" | "shown" | "judged"> {
   readonly evaluation: Evaluation;
+  readonly sizes: Pick<ObjectSizes, "median" | "objects">;
   readonly fixed: Precision | null;
 }
 
@@ -120,9 +123,11 @@ async function measureVideo(
   let judged: VideoResults["judged"] = null;
   const [measured, onFiltered] = [new Evaluator({ field }), new Evaluator({ field })];
   const withFixed = new Precisions();
+  const sizes = new ObjectSizes();
   const segmentFrames = async function* () {
     for (let number = 0; number < frames.length; number++) {
       const { labels, fixed } = await segment(await frames.frame(number));
+      sizes.add(labels);
       if (shown?.includes(number)) kept.set(number, labels);
       if (number === judgedIndex) judged = { index: number, labels };
       const known = await knownOf(video, number);
@@ -139,6 +144,7 @@ async function measureVideo(
   const { evaluation } = measured;
   return {
     evaluation,
+    sizes: { median: sizes.median, objects: sizes.objects },
     filtered: filter ? onFiltered.evaluation : null,
     fixed: withFixed.precision,
     shown: shown

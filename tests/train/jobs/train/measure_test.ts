@@ -87,6 +87,11 @@ Deno.test("measureModel() measures every frame once, and keeps the frames asked 
     stills: null,
     video: await evaluationOf(FRAMES),
     filtered: null,
+    // All have 12 pixels; diameters are counted in classes 2 % wide.
+    sizes: {
+      objects: 6,
+      median: Math.exp(Math.round(50 * Math.log(Math.sqrt(48 / Math.PI))) / 50),
+    },
     tuned: null,
     shown: new Map([[0, labelsOf(FRAMES[0])], [3, labelsOf(FRAMES[3])]]),
     judged: { index: 2, labels: labelsOf(FRAMES[2]) },

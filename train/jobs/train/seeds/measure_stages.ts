@@ -5,6 +5,7 @@
  */
 
 import type { Stage } from "../../../learn/stages.ts";
+import { scaleText } from "../../../models/object_scale.ts";
 import type { ModelResults, SeedResults } from "../../../report/results.ts";
 import { begin, countedFrames, waitingFor } from "../../progress/progress.ts";
 import type { TrainEvent } from "../events.ts";
@@ -53,6 +54,9 @@ export async function* measureStages(
           "whether masks and images belong together",
       };
     }
+    const where = set.videos[0]?.name ?? "";
+    const sizes = measured.sizes && scaleText(measured.sizes, { scale: seed.scale, where });
+    if (sizes && stage === "baseline") yield { type: "warning", text: sizes };
     // All models are shown on the frames on which the baseline is liveliest.
     shown ??= [...measured.shown.keys()];
     const video = set.videos[0];
