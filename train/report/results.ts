@@ -6,7 +6,6 @@
 
 import type { LabelImage } from "../images/image.ts";
 import type { Stage } from "../learn/stages.ts";
-import type { ObjectSizes } from "../objects/object_sizes.ts";
 import type { Evaluation } from "../objects/scores/evaluate.ts";
 import type { Rival } from "./data.ts";
 
@@ -33,7 +32,7 @@ export interface ModelResults {
   /** The same for other ways to look at the video, as far as they were asked for. */
   readonly rivals?: Readonly<Partial<Record<Exclude<Rival, "filtered">, Evaluation>>>;
   /** How many objects it finds on the video, and their median diameter; left out without one. */
-  readonly sizes?: Pick<ObjectSizes, "median" | "objects">;
+  readonly sizes?: { readonly median: number | null; readonly objects: number };
   /** What its tuned decoding is, and what it finds untuned; null where nothing is tuned. */
   readonly tuned: TunedResults | null;
   /** Label images of the frames that the report shows, by frame index. */
