@@ -18,6 +18,7 @@ import type { Device } from "../kernels/gpu/device.ts";
 import type { Shape } from "../kernels/gpu/shape.ts";
 import { Tensor } from "../kernels/gpu/tensor.ts";
 import { type Gradients, type Tape, Variable } from "./autodiff.ts";
+import { detach } from "./gradients.ts";
 
 /** What a method takes as an input: a value, a variable, or a tensor, which is a constant. */
 export type Operand = Value | Variable | Tensor<"f32">;
@@ -82,6 +83,11 @@ export class TapeValue {
     ...args: [...Operands<N, Operand>, ...Parameter<P>]
   ): Value {
     return applyTo(this, operation as AnyOperation, args);
+  }
+
+  /** The same tensor as a constant: no gradient passes through it. */
+  detach(): Value {
+    return valueOf(this.tape, detach(this.variable));
   }
 
   /**

@@ -62,6 +62,14 @@ Deno.test("ops() applies operations of one's own, with their parameters", async 
   assertEquals([...read].map(Math.round), [4, 9]);
 });
 
+Deno.test("ops() lets no gradient through what is detached", async () => {
+  using _scope = device.scope();
+  const w = new Variable(upload([2], 3, -1), { needsGradient: true });
+  const x = ops(new Tape(device))(w);
+  const gradients = x.mul(x.detach()).sum().backward();
+  assertEquals([...await device.read(gradients.get(w)!)], [3, -1]);
+});
+
 Deno.test("ops() refuses what does not fit while it runs, as a tape does", () => {
   using _scope = device.scope();
   const of = ops(new Tape(device));
