@@ -152,6 +152,7 @@ Deno.test("trainHolotomography() goes from stacks to a report, also after an int
     assertEquals(names.filter((name) => !name.includes("safetensors")), [
       ...["config.json", "curves.svg", "data", "focus", "kernels.json", "metrics.jsonl"],
       "report.html",
+      "results.json",
     ]);
     assertEquals(readingOf(await readModelFile(out)).planes, 1);
     await assertRejects(

@@ -51,6 +51,7 @@ Deno.test("train() leaves a folder that explains itself", async () => {
       "last.safetensors",
       "metrics.jsonl",
       "report.html",
+      "results.json",
       "state.safetensors",
       "weights.safetensors",
     ]);
