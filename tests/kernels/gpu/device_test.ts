@@ -178,11 +178,19 @@ Deno.test("tensors in no scope that the program has lost give their memory back,
     // Little is lost: what the device holds does not change by itself …
     assertEquals(own.memory.inUse, before + 60 * 1024 ** 2);
     // … but is there for who needs it.
-    own.free(own.empty([100, ...mebibyte]));
-    assert(own.memory.inUse < before + 10 * 1024 ** 2, `${own.memory.inUse}`);
+    const isThere = () => {
+      try {
+        own.free(own.empty([100, ...mebibyte]));
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    for (let i = 0; i < 10 && !isThere(); i++) await findLost();
+    assert(isThere() && own.memory.inUse < before + 30 * 1024 ** 2, `${own.memory.inUse}`);
     for (let i = 0; i < 70; i++) own.empty(mebibyte);
-    for (let i = 0; i < 10 && own.memory.inUse > before + 10 * 1024 ** 2; i++) await findLost();
-    assert(own.memory.inUse < before + 10 * 1024 ** 2, `${own.memory.inUse}`);
+    for (let i = 0; i < 10 && own.memory.inUse > before + 64 * 1024 ** 2; i++) await findLost();
+    assert(own.memory.inUse <= before + 64 * 1024 ** 2, `${own.memory.inUse}`);
     assertEquals((await own.read(kept))[999], 3);
   });
 });
