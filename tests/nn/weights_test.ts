@@ -1,5 +1,6 @@
 // A weights file rebuilds its network by itself, and fits no other.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { OutOfMemoryError, ShaderError } from "../../kernels/gpu/errors.ts";
 import { openDevice } from "../../kernels/open_device.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
 import type { Network } from "../../nn/module.ts";
@@ -66,6 +67,26 @@ Deno.test("loadNetwork() of a saved file gives the same network and the same bit
     assertEquals([...loaded.parameters.keys()], [...network.parameters.keys()]);
     assertEquals(await answer(loaded), await answer(network));
   }
+});
+
+Deno.test("saveWeights() saves all after errors of every kind but the loss of the device", async () => {
+  using _scope = device.scope();
+  const network = unet(1);
+  const before = await saveWeights(device, { network });
+  const y = device.empty([4]);
+  const uniforms = {};
+  const shader = "@compute @workgroup_size(1) fn main() { nonsense(); }";
+  device.dispatch({ label: "typo", shader, uniforms, tensors: [], workgroups: [1] });
+  await assertRejects(() => saveWeights(device, { network }), ShaderError, "typo");
+  assertThrows(() => device.copy({ from: y, to: y, toOffset: 9, count: 4 }), RangeError);
+  assertThrows(() => device.empty([2 ** 40]), OutOfMemoryError);
+  using other = await openDevice();
+  assertThrows(() => device.clear(other.empty([1])), TypeError, "another device");
+  const long = "@group(0) @binding(1) var<storage, read_write> y: array<f32, 4096>;" +
+    "@compute @workgroup_size(1) fn main() { y[4095] = 1.0; }";
+  device.dispatch({ label: "long", shader: long, uniforms, tensors: [y], workgroups: [1] });
+  await assertRejects(() => device.read(y), Error, "Cannot run long on the GPU");
+  assertEquals(await saveWeights(device, { network }), before);
 });
 
 Deno.test("saveWeights() keeps the architecture, whatever the metadata says", async () => {
