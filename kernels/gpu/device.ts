@@ -218,16 +218,18 @@ export class Device implements Disposable {
   /** What a wait for the GPU gives, or what has gone wrong before. */
   async #wait<T>(promise: Promise<T>): Promise<T> {
     const { failures } = this.#parts;
-    const end = this.#openScopes.wait();
+    const scopes = this.#openScopes;
+    const end = scopes.wait();
     try {
-      return await promise;
-    } finally {
-      try {
+      return await promise.finally(async () => {
         await failures.settled();
         failures.throwAny(this);
-      } finally {
-        end();
-      }
+      });
+    } catch (error) {
+      scopes.endWaits();
+      throw error;
+    } finally {
+      end();
     }
   }
 

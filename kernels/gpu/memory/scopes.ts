@@ -89,6 +89,11 @@ export class ScopeStack {
     for (const scope of this.#scopes) scope.delete(tensor);
   }
 
+  /** Ends all waits: one has failed, and whoever waited for several goes on at once. */
+  endWaits(): void {
+    this.#waits.clear();
+  }
+
   /**
    * Says that whoever goes on now is about to wait for the GPU, which ends when the result is called.
    *

@@ -101,6 +101,15 @@ Deno.test("neither a scope nor a tensor can be made while another task waits for
   device.free(device.empty([1]));
 });
 
+Deno.test("who reads several tensors goes on when one has failed, also inside a scope", async () => {
+  using own = await openDevice();
+  using _scope = own.scope();
+  const xs = [1, 2, 3, 4].map((value) => own.upload([100], values(value)));
+  elementwise(own, { label: "typo", inputs: [xs[0]], expression: "a + nonsense" });
+  await assertRejects(() => Promise.all(xs.map((x) => own.read(x))), ShaderError, "typo");
+  assertEquals(await own.read(plusOne(own, xs[3])), values(5));
+});
+
 Deno.test("scopes that end in another order free their own tensors and say what to do", async () => {
   const own = await openDevice();
   const [outer, x] = [own.scope(), own.empty([3])];
