@@ -57,6 +57,60 @@ Deno.test("readHdf5() refuses values that are no floating-point numbers", async 
   assertThrows(() => array.values(), SyntaxError, "Cannot read i.h5: bias:0 holds values of type");
 });
 
+/** Where the entries of the leaves of groups are, the innermost group first: 40 bytes each. */
+function entriesOf(file: Uint8Array): number[] {
+  const isLeaf = (at: number) => [0x53, 0x4e, 0x4f, 0x44].every((byte, i) => file[at + i] === byte);
+  return [...file.keys()].filter(isLeaf).map((at) => at + 8);
+}
+
+/** A file with the address that an entry leads to taken from another entry. */
+function relinked(file: Uint8Array<ArrayBuffer>, { from, to }: { from: number[]; to: number }) {
+  const changed = file.slice();
+  for (const entry of from) changed.set(file.subarray(to + 8, to + 16), entry + 8);
+  return changed;
+}
+
+Deno.test("readHdf5() refuses groups in a circle, and fans of groups, without walking them to the end", async () => {
+  const file = hdf5File(FEW);
+  const [, ofA, ofRoot] = entriesOf(file);
+  const circle = relinked(file, { from: [ofA], to: ofRoot });
+  const says = "Cannot read x.h5: it is damaged or cut short";
+  await assertRejects(() => readHdf5(circle, "x.h5"), SyntaxError, says);
+  // Eight groups, each of which holds all eight again: 8 ** 8 paths lead on.
+  const names = [..."abcdefgh"];
+  const array = { shape: [1], values: [1] };
+  const wide = hdf5File({
+    ...Object.fromEntries(names.map((name) => [`top/${name}/x`, array])),
+  });
+  const entries = entriesOf(wide);
+  const [ofTop, ofFile] = entries.slice(-2);
+  const fan = relinked(wide, { from: names.map((_, i) => ofTop + 40 * i), to: ofFile });
+  const start = performance.now();
+  await assertRejects(() => readHdf5(fan, "x.h5"), SyntaxError, says);
+  assert(performance.now() - start < 5000, "the fan was walked");
+});
+
+Deno.test("readHdf5() refuses an array that is larger than the file explains before it is read", async () => {
+  const file = hdf5File({ "a/kernel:0": { shape: [37, 41], values: new Float32Array(37 * 41) } });
+  const view = new DataView(file.buffer);
+  const at = [...file.keys()].find((i) =>
+    i + 16 <= file.length && view.getBigUint64(i, true) === 37n &&
+    view.getBigUint64(i + 8, true) === 41n
+  )!;
+  for (
+    const [rows, columns] of [[2n ** 31n, 2n ** 20n], [37n, 1_000_000n], [
+      2n ** 32n - 1n,
+      2n ** 32n - 1n,
+    ]]
+  ) {
+    view.setBigUint64(at, rows, true);
+    view.setBigUint64(at + 8, columns, true);
+    const array = (await readHdf5(file, "x.h5")).get("a/kernel:0")!;
+    const says = `its ${file.length} bytes cannot hold the`;
+    assertThrows(() => array.values(), SyntaxError, says);
+  }
+});
+
 Deno.test("readHdf5() refuses a file that is not HDF5, or cut off", async () => {
   const bytes = (text: string) => new TextEncoder().encode(text);
   for (const content of ["", "HDF", "\x89PNG\r\n\x1a\n", "x".repeat(3000)]) {

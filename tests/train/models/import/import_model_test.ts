@@ -144,6 +144,22 @@ Deno.test("importModel(disk, ) takes the best weights, or the only ones, and ask
   await assertRejects(() => importFiles(several), RangeError, says);
 });
 
+Deno.test("importModel(disk, ) refuses a huge network before it builds any of it", async () => {
+  const { h5 } = await tinyModel();
+  const cases: [change: Partial<StarDistOptions>, says: string][] = [
+    [{ base: 2 ** 30 }, "config.json asks for"],
+    [{ rays: 2 ** 30 }, "config.json asks for"],
+    [{ features: 2 ** 30 }, "config.json asks for"],
+    [{ depth: 1e8 }, "unet_n_depth is 100000000"],
+  ];
+  for (const [change, says] of cases) {
+    const files = { "config.json": configOf({ ...TINY, ...change }), "weights_best.h5": h5 };
+    const start = performance.now();
+    await assertRejects(() => importFiles(files), RangeError, says);
+    assert(performance.now() - start < 2000, `${Object.keys(change)} took long`);
+  }
+});
+
 Deno.test("importModel(disk, ) names the file that is missing", async () => {
   const { NotFound } = Deno.errors;
   await withFolder({}, async (folder) => {
