@@ -67,7 +67,7 @@ function roiLayout({ pages, first = 0, whole = pages }: FileOptions): OutputLayo
  *
  * @param frames The outlines of each frame of a video, or of one image.
  * @returns The bytes of the zip file.
- * @throws {RangeError} If an outline has more than 65,535 corners, or one beyond 32,767 pixels.
+ * @throws {RangeError} If an outline has a corner beyond 32,767 pixels.
  */
 export function imagejRoiZip(frames: readonly (readonly Outline[])[]): Uint8Array<ArrayBuffer> {
   const isStack = frames.length > 1;
@@ -81,7 +81,7 @@ export function imagejRoiZip(frames: readonly (readonly Outline[])[]): Uint8Arra
  * stack, which also shows it on that slice only. Further parts of an object are numbered: `0001-p2.roi`.
  *
  * @param options The `frame` of a stack, from 0; null for an image by itself.
- * @throws {RangeError} If an outline has more than 65,535 corners, or one beyond 32,767 pixels.
+ * @throws {RangeError} If an outline has a corner beyond 32,767 pixels.
  */
 export function roiEntries(
   outlines: readonly Outline[],
@@ -102,15 +102,16 @@ function numbered(value: number): string {
 }
 
 /**
- * Encodes one closed polygon as the bytes of a `.roi` file.
+ * Encodes one closed polygon as the bytes of a `.roi` file. A region has at most 65,535 corners; of a
+ * longer outline those are left out that matter least.
  *
- * @param loop Its corners `[x, y]`.
+ * @param whole Its corners `[x, y]`.
  * @param options The `slice` of a stack, from 1; 0 for all.
- * @throws {RangeError} If it has more than 65,535 corners, or one more than 32,767 pixels away.
+ * @throws {RangeError} If it has a corner more than 32,767 pixels away.
  */
-export function encodeRoi(loop: Loop, { slice }: { slice: number }): Uint8Array<ArrayBuffer> {
+export function encodeRoi(whole: Loop, { slice }: { slice: number }): Uint8Array<ArrayBuffer> {
+  const loop = thinned(whole);
   const count = loop.length;
-  if (count > MOST_CORNERS) throw unfit(`of ${count} corners`, `at ${MOST_CORNERS}`);
   const [left, right] = extent(loop.map(([x]) => x));
   const [top, bottom] = extent(loop.map(([, y]) => y));
   const view = new DataView(new ArrayBuffer(HEADER_BYTES + count * 12));
@@ -130,6 +131,29 @@ export function encodeRoi(loop: Loop, { slice }: { slice: number }): Uint8Array<
     view.setFloat32(fractions + 4 * (count + at), y);
   });
   return bytes;
+}
+
+/**
+ * An outline without the corners that matter least, where it has more than a region may have: those whose
+ * triangle with both neighbours is small, never two neighbours at once.
+ */
+function thinned(loop: Loop): Loop {
+  let left = loop;
+  for (let small = 0.5; left.length > MOST_CORNERS; small *= 2) {
+    const all = left;
+    left = all.filter((corner, i) =>
+      i % 2 === 0 || triangle(all[i - 1], corner, all[(i + 1) % all.length]) > small
+    );
+  }
+  return left;
+}
+
+function triangle(
+  [ax, ay]: Loop[number],
+  [bx, by]: Loop[number],
+  [cx, cy]: Loop[number],
+): number {
+  return Math.abs((bx - ax) * (cy - ay) - (cx - ax) * (by - ay)) / 2;
 }
 
 /** The whole pixels that hold a line of numbers. */
