@@ -16,10 +16,12 @@ import {
 } from "./format.ts";
 import { stackLayout } from "./tiff/axes.ts";
 import { calibrationOf } from "./tiff/calibration.ts";
-import { readTiffDirectories, type TiffFile, type TiffPage } from "./tiff/directory.ts";
+import { compressionOf } from "./tiff/compressions/list.ts";
+import { readTiffDirectories, type TiffFile } from "./tiff/directory.ts";
 import { hasSampleChannels, imageJCount } from "./tiff/imagej.ts";
 import type { PlanePlace, StackLayout } from "./tiff/layout.ts";
 import { readTiffPixels } from "./tiff/pixels.ts";
+import type { TiffPage } from "./tiff/page.ts";
 import { isTiff } from "./tiff/tags.ts";
 
 /** TIFF: pages are decoded when they are asked for, so a file may be many times larger than memory. */
@@ -49,6 +51,8 @@ async function openTiff(
   const split = !rgb && channels > 1 && (inPixel || first.photometric === 1);
   const notes = split ? [] : colourNotes({ samples: first.samples, rgb, palette: null });
   notes.push(...file.notes);
+  const loss = compressionOf(first.compression)?.loss ?? null;
+  if (loss !== null) notes.push(loss);
   if (file.skipped > 0) notes.push(`${file.skipped} thumbnails or masks in the file are left out`);
   if (first.photometric === 0) notes.push("white is stored as 0; values are kept as stored");
   if (first.photometric === 3) notes.push("the colour table is for display only and is left out");

@@ -29,7 +29,9 @@ export function decodeChunk(
   { compression, ...size }: DecodedSize & { compression: number },
 ): Uint8Array<ArrayBuffer> {
   if (compression === 1) return copyRaw(input, size);
-  if (compression === 5) return decodeLzw(input, size);
+  if (compression === 5) {
+    return isOldLzw(input) ? decodeOldLzw(input, size) : decodeLzw(input, size);
+  }
   if (compression === 8) return decodeDeflate(input, size);
   if (compression === 32773) return decodePackBits(input, size);
   throw new RangeError(`Cannot decompress a strip: compression ${compression} is not known`);
@@ -137,4 +139,56 @@ function decodeLzw(input: Uint8Array, { least, most }: DecodedSize): Uint8Array<
   }
   if (length < least) throw tooShort("LZW stream", length, least);
   return output.subarray(0, length);
+}
+
+/**
+ * Whether a stream is LZW as the first TIFF writers had it, with the lowest bit first: it begins with the
+ * code that clears the table, 256, which then is a byte of zeros and a bit (libtiff goes by the same).
+ */
+function isOldLzw(input: Uint8Array): boolean {
+  return input.length >= 2 && input[0] === 0 && (input[1] & 1) === 1;
+}
+
+/** The same codes, the lowest bit first, and wider only after the last one of a width. */
+function decodeOldLzw(input: Uint8Array, { least, most }: DecodedSize): Uint8Array<ArrayBuffer> {
+  const output = new Uint8Array(most);
+  const starts = new Uint32Array(4097);
+  const lengths = new Uint32Array(4097);
+  let [length, next, width, previousStart, previousLength] = [0, 258, 9, 0, 0];
+  for (let bit = 0; bit + width <= 8 * input.length;) {
+    let code = 0;
+    for (let i = 0; i < width; i++, bit++) code |= (input[bit >>> 3] >>> (bit & 7) & 1) << i;
+    if (code === 257 || length === most) break;
+    if (code === 256) {
+      [next, width, previousLength] = [258, 9, 0];
+      continue;
+    }
+    if (previousLength > 0 && next < 4096) {
+      starts[next] = previousStart;
+      lengths[next] = previousLength + 1;
+      next++;
+    }
+    const literal = code < 256;
+    if (!literal && (code >= next || previousLength === 0)) {
+      throw new SyntaxError(`its LZW stream is damaged (code ${code} after ${length} bytes)`);
+    }
+    // Old writers may fill the last strip with what belongs to no row.
+    const run = Math.min(literal ? 1 : lengths[code], most - length);
+    if (literal) output[length] = code;
+    else for (let i = 0; i < run; i++) output[length + i] = output[starts[code] + i];
+    [previousStart, previousLength] = [length, run];
+    length += run;
+    if (next === 1 << width && width < 12) width++;
+  }
+  if (length < least) throw tooShort("LZW stream", length, least);
+  return output.subarray(0, length);
+}
+
+/** Reverses the bits of every byte, for files whose lowest bit comes first. */
+export function reverseBits(input: Uint8Array): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(input, (byte) => {
+    let reversed = 0;
+    for (let bit = 0; bit < 8; bit++) reversed |= (byte >>> bit & 1) << (7 - bit);
+    return reversed;
+  });
 }

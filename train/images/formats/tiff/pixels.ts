@@ -6,10 +6,12 @@
  */
 
 import { type Bytes, unreadable } from "../../bytes.ts";
-import { unpackBits } from "../bits.ts";
+import { unpackBits, unpackWide } from "../bits.ts";
 import type { PixelArray } from "../format.ts";
-import { decodeChunk, type DecodedSize } from "./codec.ts";
-import { chunkBytes, chunkRows, type TiffPage } from "./directory.ts";
+import { decodeChunk, type DecodedSize, reverseBits } from "./codec.ts";
+import type { ChunkDecoder } from "./compressions/compression.ts";
+import { compressionOf } from "./compressions/list.ts";
+import { chunkBytes, chunkRows, type TiffPage } from "./page.ts";
 
 /** Bytes of a page are read as one piece if its chunks leave at most this share of gaps. */
 const mostGaps = 1;
@@ -20,7 +22,8 @@ const mostGaps = 1;
  * @param bytes The open file.
  * @param page The page's description from `readTiffDirectories`.
  * @returns `height * width * samples` numbers, the samples of a pixel side by side. Samples of 1, 2
- * or 4 bits come as bytes, floats of 16 bits as float32, whole numbers of 64 bits as float64.
+ * or 4 bits come as bytes, of 9 to 15 bits as 16-bit numbers, floats of 16 bits as float32, whole numbers of
+ * 64 bits as float64.
  * @throws {SyntaxError} If a strip or tile is damaged.
  */
 export async function readTiffPixels(bytes: Bytes, page: TiffPage): Promise<PixelArray> {
@@ -29,6 +32,7 @@ export async function readTiffPixels(bytes: Bytes, page: TiffPage): Promise<Pixe
   const across = Math.ceil(width / chunkWidth);
   const down = Math.ceil(height / page.chunkHeight);
   const inputs = await readChunkBytes(bytes, page);
+  const library = await compressionOf(page.compression)?.load();
   for (let i = 0; i < page.chunks.length; i++) {
     const x = i % across;
     const y = Math.floor(i / across) % down;
@@ -36,15 +40,13 @@ export async function readTiffPixels(bytes: Bytes, page: TiffPage): Promise<Pixe
       least: chunkBytes(page, chunkRows(page, y)),
       most: chunkBytes(page, page.chunkHeight),
     };
-    const chunk = decodeSamples(await inputs(i), {
-      page,
-      size,
-      fail: (what) => {
-        const kind = page.tiled ? "tile" : "strip";
-        const at = `${kind} ${i + 1} of ${page.chunks.length} cannot be decoded: ${what}`;
-        return unreadable(bytes.path, at, "copy the file again from its source");
-      },
-    });
+    const fail = (what: string) => {
+      const kind = page.tiled ? "tile" : "strip";
+      const at = `${kind} ${i + 1} of ${page.chunks.length} cannot be decoded: ${what}`;
+      return unreadable(bytes.path, at, "copy the file again from its source");
+    };
+    const raw = await decompress(await inputs(i), { page, size, library, fail });
+    const chunk = toSamples(raw, { page, size, fail });
     place(chunk, pixels, { page, x, y, sample: page.planar ? Math.floor(i / across / down) : 0 });
   }
   return pixels;
@@ -55,7 +57,8 @@ function newPixels({ bits, format }: TiffPage, length: number): PixelArray {
   if (bits === 64) return new Float64Array(length);
   if (format === "float") return new Float32Array(length);
   if (bits === 32) return format === "int" ? new Int32Array(length) : new Uint32Array(length);
-  if (bits === 16) return format === "int" ? new Int16Array(length) : new Uint16Array(length);
+  if (bits > 16) return new Uint32Array(length);
+  if (bits > 8) return format === "int" ? new Int16Array(length) : new Uint16Array(length);
   return format === "int" ? new Int8Array(length) : new Uint8Array(length);
 }
 
@@ -82,27 +85,50 @@ async function readChunkBytes(
   };
 }
 
-/** One chunk's rows as an array of the page's number type. */
-function decodeSamples(
-  input: Uint8Array,
-  { page, size, fail }: {
-    page: TiffPage;
-    size: DecodedSize;
-    fail: (what: string) => SyntaxError;
-  },
-): PixelArray {
-  let raw: Uint8Array<ArrayBuffer>;
+/** What it takes to decode a chunk. */
+interface Decoding {
+  readonly page: TiffPage;
+  readonly size: DecodedSize;
+  /** The decoder of a library; undefined where this program has its own. */
+  readonly library?: ChunkDecoder;
+  readonly fail: (what: string) => SyntaxError;
+}
+
+/** One chunk's bytes. */
+async function decompress(
+  read: Uint8Array,
+  { page, size, library, fail }: Decoding,
+): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    raw = decodeChunk(input, { ...size, compression: page.compression });
+    const input = page.reversed ? reverseBits(read) : read;
+    if (!library) return decodeChunk(input, { ...size, compression: page.compression });
+    const { chunkWidth: width, bits, isYcc, tables } = page;
+    const samples = page.planar ? 1 : page.samples;
+    const rows = size.least / chunkBytes(page, 1);
+    const raw = await library(input as Uint8Array<ArrayBuffer>, {
+      ...{ ...size, width, rows, samples, bits, isYcc, tables },
+    });
+    if (raw.length >= size.least && raw.length <= size.most) return raw;
+    throw new SyntaxError(`it holds ${raw.length} of ${size.least} bytes of pixels`);
   } catch (error) {
-    throw fail((error as Error).message);
+    throw fail(error instanceof Error ? error.message : `${error}`);
   }
+}
+
+/** One chunk's rows as an array of the page's number type. */
+function toSamples(raw: Uint8Array<ArrayBuffer>, { page, size, fail }: Decoding): PixelArray {
   const rows = size.least / chunkBytes(page, 1);
   if (page.bits < 8) return unpackBits(raw, { width: page.chunkWidth, rows, bits: page.bits });
+  if (page.bits % 8 !== 0) {
+    const length = page.chunkWidth * (page.planar ? 1 : page.samples);
+    return unpackWide(raw, { length, rows, bits: page.bits });
+  }
+  const isNative = page.littleEndian || (compressionOf(page.compression)?.isImage ?? false);
   if (page.predictor === 3) undoFloatPredictor(raw, { page, rows });
-  else if (!page.littleEndian) swapBytes(raw, page.bits / 8);
+  else if (!isNative) swapBytes(raw, page.bits / 8);
   if (page.predictor === 2) undoDifferences(raw, { page, rows });
-  const { buffer } = raw;
+  // Decoders may give a part of a larger buffer.
+  const { buffer } = raw.byteOffset === 0 ? raw : raw.slice();
   const count = size.least / (page.bits / 8);
   const { bits, format } = page;
   if (bits === 64 && format !== "float") return wholeNumbers(buffer, { count, format, fail });
