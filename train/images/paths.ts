@@ -43,3 +43,12 @@ export function dirname(path: string): string {
   if (folder === undefined) return /^[\\/]/.test(path) ? path[0] : ".";
   return folder === "" ? path[0] : folder;
 }
+
+/**
+ * A path into a file that holds several images, `file.h5:/path`, in its two parts; `inner` is null where
+ * there is none.
+ */
+export function splitInner(path: string): { file: string; inner: string | null } {
+  const [, file, inner] = path.match(/^(.+\.(?:h5|hdf5|ims)):[\\/]?(.*)$/is) ?? [];
+  return file === undefined ? { file: path, inner: null } : { file, inner };
+}

@@ -8,7 +8,8 @@
 import { unusable } from "./faults/input_fault.ts";
 import { type Bytes, heldBytes, windowedBytes } from "./bytes.ts";
 import type { ImageFormat } from "./formats/format.ts";
-import { formatsOf } from "./formats/list.ts";
+import { folderFormatOf, formatsOf } from "./formats/list.ts";
+import { splitInner } from "./paths.ts";
 import { basename, dirname, isImageName, join, naturalCompare } from "./names.ts";
 
 /** What a folder holds: names in any order, hidden ones left out. */
@@ -31,15 +32,17 @@ export interface FolderNames {
 export interface Source {
   /** The formats that images in it may have; those of `formats/list.ts` unless told. */
   readonly formats?: readonly ImageFormat[];
+  /** Which resolution is read of images that have several, from 0, the finest; that unless told. */
+  readonly level?: number;
   /**
-   * What is in a folder; links count as what they point to.
+   * What is in a folder; a folder that is an image counts as a file, links count as what they point to.
    *
    * @throws {Error} If there is no such folder.
    * @throws {TypeError} If the path is a file.
    */
   list(path: string): Promise<FolderNames>;
   /**
-   * True for a folder, false for a file.
+   * True for a folder, false for a file, or a folder that is an image.
    *
    * @throws {Error} If there is neither.
    */
@@ -51,6 +54,15 @@ export interface Source {
    * @throws {TypeError} If the path is a folder.
    */
   open(path: string): Promise<Bytes>;
+}
+
+/** What a folder holds, where folders that are images count as files. */
+export function withImageFolders({ files, folders }: FolderNames): FolderNames {
+  const isImage = (name: string) => folderFormatOf(name) !== undefined;
+  return {
+    files: [...files, ...folders.filter(isImage)],
+    folders: folders.filter((name) => !isImage(name)),
+  };
 }
 
 /** What a folder holds for a reader of images: names in natural order, hidden ones left out. */
@@ -158,23 +170,23 @@ function treeSource<F>(
       Promise.try(() => {
         const content = folders.get(normal(path));
         if (content !== undefined) {
-          return {
+          return withImageFolders({
             files: content.files.filter(isShown),
             folders: content.folders.filter(isShown),
-          };
+          });
         }
         if (!files.has(normal(path))) throw missing("list", path);
         throw new TypeError(`Cannot list ${path}: it is a file; name a folder`);
       }),
     isFolder: (path) =>
       Promise.try(() => {
-        if (folders.has(normal(path))) return true;
-        if (files.has(normal(path))) return false;
+        if (folders.has(normal(path))) return folderFormatOf(path) === undefined;
+        if (files.has(normal(splitInner(path).file))) return false;
         throw missing("read", path);
       }),
     open: (path) =>
       Promise.try(() => {
-        const file = files.get(normal(path));
+        const file = files.get(normal(splitInner(path).file));
         if (file !== undefined) return open(path, file);
         if (!folders.has(normal(path))) throw missing("read", path);
         throw new TypeError(`Cannot read ${path}: it is a folder; name a file`);

@@ -70,6 +70,13 @@ export const WISHES: readonly Flag[] = [
   OVERWRITE,
   ...PLANE_CHOICE,
   {
+    name: "level",
+    kind: "value",
+    placeholder: "N",
+    sentence: "Resolution of OME-Zarr images that have several, from 0, the finest",
+    default: "0",
+  },
+  {
     name: "as",
     kind: "value",
     placeholder: "video|stills",
@@ -287,6 +294,7 @@ export async function predictOptions(
     skipDamaged: flags["skip-damaged"] === true,
     channel: textFlag(flags, "channel"),
     slice: countFlag(flags, "slice", { least: 1 }),
+    level: countFlag(flags, "level"),
     frames: await framesFlag(flags),
     ranges: textFlag(flags, "ranges"),
     ctc: flags.ctc === true,

@@ -10,8 +10,16 @@ import { type Bytes, unreadable } from "../bytes.ts";
 import { IGNORED_LABEL, type LabelImage, type Plane } from "../image.ts";
 import { fileSource, heldSource, type Source } from "../source.ts";
 import { basename, dirname, join } from "../paths.ts";
-import type { ImageFormat, ImageMeasures, ImageStack, Neighbours, PixelArray } from "./format.ts";
-import { formatsOf, namesOf } from "./list.ts";
+import type {
+  FolderFiles,
+  ImageFormat,
+  ImageMeasures,
+  ImageStack,
+  Neighbours,
+  PixelArray,
+} from "./format.ts";
+import { folderFormatOf, formatsOf, namesOf } from "./list.ts";
+import { HEAD_BYTES, refusalOf } from "./refused.ts";
 
 /** Luminance of linear RGB (ITU-R BT.709), as in scikit-image's `rgb2gray`. */
 const luminance = [0.2125, 0.7154, 0.0721] as const;
@@ -89,6 +97,8 @@ function sourceOf(
 }
 
 async function openImage(source: Source, path: string): Promise<ImageStack> {
+  const inFolder = folderFormatOf(path, formatsOf(source))?.folder;
+  if (inFolder) return await inFolder.open(filesIn(source, path));
   using bytes = await source.open(path);
   const format = await formatOf(source, bytes);
   return await format.open(bytes, () => source.open(path), neighboursOf(source, path));
@@ -100,6 +110,7 @@ async function openImage(source: Source, path: string): Promise<ImageStack> {
  * @throws As {@linkcode decodeImage}.
  */
 export async function measureImage(source: Source, path: string): Promise<ImageMeasures> {
+  if (folderFormatOf(path, formatsOf(source))) return await openImage(source, path);
   using bytes = await source.open(path);
   const format = await formatOf(source, bytes);
   if (format.measure) return await format.measure(bytes);
@@ -113,6 +124,7 @@ export async function measureImage(source: Source, path: string): Promise<ImageM
  * @throws As {@linkcode decodeImage}.
  */
 export async function measureSingle(source: Source, path: string): Promise<ImageMeasures | null> {
+  if (folderFormatOf(path, formatsOf(source))) return null;
   using bytes = await source.open(path);
   const format = await formatOf(source, bytes);
   return await format.measure?.(bytes) ?? null;
@@ -120,6 +132,7 @@ export async function measureSingle(source: Source, path: string): Promise<Image
 
 /** Whether a file is in a format of the source by its first bytes. */
 export async function isImage(source: Source, path: string): Promise<boolean> {
+  if (folderFormatOf(path, formatsOf(source))) return true;
   using bytes = await source.open(path);
   const head = await bytes.read(0, Math.min(8, bytes.size));
   return formatsOf(source).some((format) => format.matches(head));
@@ -133,10 +146,30 @@ async function formatOf(source: Source, bytes: Bytes): Promise<ImageFormat> {
   const format = formats.find((format) => format.matches(head));
   if (format !== undefined) return format;
   const start = JSON.stringify(String.fromCharCode(...head));
-  const kind = head[0] === 0xff && head[1] === 0xd8
-    ? "it is a JPEG, which loses detail"
-    : `it is ${namesOf(formats, { negated: true })} (it starts with ${start})`;
+  const whole = await bytes.read(0, Math.min(HEAD_BYTES, bytes.size));
+  const known = refusalOf(whole, basename(path));
+  if (known !== null) throw unreadable(path, known.what, known.remedy);
+  const kind = `it is ${namesOf(formats, { negated: true })} (it starts with ${start})`;
   throw unreadable(path, kind, `save the original image as ${namesOf(formats)}`);
+}
+
+/** The files in a folder that is an image. */
+function filesIn(source: Source, path: string): FolderFiles {
+  const above = dirname(path);
+  const isInside = folderFormatOf(above, formatsOf(source)) !== undefined;
+  return {
+    ...{ path, level: source.level },
+    read: async (name) => {
+      try {
+        using bytes = await source.open(join(path, name));
+        return await bytes.read(0, bytes.size);
+      } catch (error) {
+        if (["NotFound", "NotFoundError"].includes((error as Error).name)) return null;
+        throw error;
+      }
+    },
+    parent: () => isInside ? { files: filesIn(source, above), name: basename(path) } : undefined,
+  };
 }
 
 /** The files beside a file. */

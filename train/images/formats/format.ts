@@ -73,6 +73,18 @@ export interface Neighbours {
   open(name: string): Promise<Bytes>;
 }
 
+/** A folder that is an image. */
+export interface FolderFiles {
+  /** Its path. */
+  readonly path: string;
+  /** Which of several resolutions is wanted, from 0, the finest; that unless told. */
+  readonly level?: number;
+  /** A file in it by its path there; null if there is none. */
+  read(name: string): Promise<Uint8Array<ArrayBuffer> | null>;
+  /** The folder above it, if that belongs to the same image, and its name there. */
+  parent?(): { readonly files: FolderFiles; readonly name: string } | undefined;
+}
+
 /**
  * A format of image files. Another one is a record like this in a list: in `formats/list.ts` for
  * everybody, or in the `formats` of a `Source` for those who read from it.
@@ -82,8 +94,17 @@ export interface ImageFormat {
   readonly name: string;
   /** How its files' names end, in lower case and without the dot; only those are seen in folders. */
   readonly extensions: readonly string[];
+  /** False where nobody is advised to save images so: it is left out of the names of formats. */
+  readonly isAdvised?: boolean;
   /** Whether a file that starts with these bytes (up to 8) is one. */
   matches(firstBytes: Uint8Array): boolean;
+  /** For formats whose images are folders. */
+  readonly folder?: {
+    /** Whether a folder is one by its path. */
+    matches(path: string): boolean;
+    /** Opens one, as {@linkcode ImageFormat.open} does. */
+    open(files: FolderFiles): Promise<ImageStack>;
+  };
   /**
    * What is known of a file's only page without decoding it; left out where opening decodes nothing, too.
    *

@@ -5,11 +5,13 @@
  */
 
 import type { ImageFormat } from "./format.ts";
+import { hdf5 } from "./hdf5/format.ts";
 import { png } from "./png.ts";
 import { tiff } from "./tiff.ts";
+import { zarr } from "./zarr/format.ts";
 
 /** All of them; a file is of the first that matches. */
-export const imageFormats: readonly ImageFormat[] = [png, tiff];
+export const imageFormats: readonly ImageFormat[] = [png, tiff, hdf5, zarr];
 
 /** The formats that are read from a source: its own, or else all that are listed here. */
 export function formatsOf(
@@ -18,10 +20,18 @@ export function formatsOf(
   return formats;
 }
 
-/** Their names in a sentence: `PNG, TIFF or PGM`, `neither PNG nor TIFF`, `no PNG`. */
+/** The names of those that are advised, in a sentence: `PNG, TIFF or PGM`, `neither PNG nor TIFF`, `no PNG`. */
 export function namesOf(formats: readonly ImageFormat[], { negated = false } = {}): string {
-  const names = formats.map(({ name }) => name);
+  const names = formats.filter(({ isAdvised = true }) => isAdvised).map(({ name }) => name);
   const last = names.pop() ?? "image";
   if (names.length === 0) return negated ? `no ${last}` : last;
   return negated ? `neither ${names.join(", ")} nor ${last}` : `${names.join(", ")} or ${last}`;
+}
+
+/** The format of an image that is a folder, by its path. */
+export function folderFormatOf(
+  path: string,
+  formats: readonly ImageFormat[] = imageFormats,
+): ImageFormat | undefined {
+  return formats.find(({ folder }) => folder?.matches(path));
 }

@@ -8,6 +8,7 @@
 import { unusable } from "../faults/input_fault.ts";
 import { decodeImage, measureSingle, readPlane } from "../formats/decode.ts";
 import { basename, imageStem, join } from "../names.ts";
+import { splitInner } from "../paths.ts";
 import { listFolder, type Source } from "../source.ts";
 import type { ImageFormat, ImageMeasures, ImageStack } from "../formats/format.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
@@ -210,7 +211,7 @@ function stackVideo(
     ...choice,
     slicesAsFrames: true,
   });
-  const own = basename(path);
+  const own = basename(splitInner(path).file);
   // Where each frame is a file, results are files of these names, too.
   const parts = pages.map((page) => files?.[page] ?? own);
   const sourceNames = new Set(parts).size === parts.length ? parts : parts.map(() => own);

@@ -8,7 +8,9 @@
 import { join } from "node:path";
 import { unreadable, windowedBytes } from "../../images/bytes.ts";
 import { ofInput } from "../../images/faults/input_fault.ts";
-import type { Source } from "../../images/source.ts";
+import { folderFormatOf } from "../../images/formats/list.ts";
+import { splitInner } from "../../images/paths.ts";
+import { type Source, withImageFolders } from "../../images/source.ts";
 
 /** For those who know jobs alone: settings come from files, too. */
 export { blaming } from "../../images/faults/input_fault.ts";
@@ -183,17 +185,18 @@ export const disk: Source = {
       }
       throw explain(error, "list", path);
     }
-    return { files, folders };
+    return withImageFolders({ files, folders });
   },
   isFolder: async (path) => {
     try {
-      return (await Deno.stat(path)).isDirectory;
+      const { isDirectory } = await Deno.stat(splitInner(path).file);
+      return isDirectory && folderFormatOf(path) === undefined;
     } catch (error) {
       throw explain(error, "read", path);
     }
   },
   open: async (path) => {
-    const { file, size } = await openToRead(path);
+    const { file, size } = await openToRead(splitInner(path).file);
     const fill = async (window: Uint8Array, offset: number) => {
       await file.seek(offset, Deno.SeekMode.Start);
       for (let filled = 0; filled < window.length;) {

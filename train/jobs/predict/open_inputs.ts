@@ -61,7 +61,8 @@ export async function openInputs(
     progress: Progress;
   },
 ): Promise<OpenedInputs> {
-  const { inputs, source = disk, skipDamaged = false } = options;
+  const { inputs, source: given = disk, level, skipDamaged = false } = options;
+  const source = level === undefined ? given : { ...given, level };
   const open = planes === null
     ? openerOfPlanes(source, options)
     : await openerOfStacks(device, { options, source, planes, progress });

@@ -19,6 +19,8 @@ export interface PredictOptions extends DecodeChanges, PlaneChoice {
   readonly model: string;
   /** Image files, stacks and folders of frames. */
   readonly inputs: readonly string[];
+  /** Which resolution is read of images that have several, from 0, the finest; that unless told. */
+  readonly level?: number;
   /** Output folder. */
   readonly out: string;
   /** What is written besides the labels, as `outputFormats` lists it: outlines, probability maps, … */

@@ -7,7 +7,7 @@
 
 import type { RayThresholds } from "../../../nn/labels/stardist/thresholds.ts";
 import type { StarDistOptions } from "../../../nn/networks/stardist.ts";
-import { writeHdf5 } from "../../images/hdf5/write.ts";
+import { writeHdf5 } from "../../images/formats/hdf5/write.ts";
 import { kernelOf } from "../import/kernels.ts";
 import { kerasLayers } from "../import/keras_layers.ts";
 import type { ExportFormat } from "./export_format.ts";

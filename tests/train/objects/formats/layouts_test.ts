@@ -98,6 +98,7 @@ Deno.test("outputFormats have flags and file names of their own, and a sentence 
     ["probability", "probability/a.tif"],
     ["rois", "a.zip"],
     ["geojson", "a.geojson"],
+    ["zarr", "a.ome.zarr.zip"],
   ]);
   for (const { sentence } of outputFormats) {
     assertEquals(/^[A-Z].*[^.]$/.test(sentence), true, sentence);

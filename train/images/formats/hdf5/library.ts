@@ -22,6 +22,9 @@ export interface MemoryFiles {
 export async function hdf5Library(): Promise<{ library: Hdf5Library; files: MemoryFiles }> {
   const library: Hdf5Library = await import("h5wasm");
   const module = await library.ready;
+  // What goes wrong is thrown, not printed.
+  (module as unknown as { activate_throwing_error_handler(): void })
+    .activate_throwing_error_handler();
   return { library, files: module.FS as unknown as MemoryFiles };
 }
 

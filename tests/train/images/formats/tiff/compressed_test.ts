@@ -1,8 +1,8 @@
 // TIFF in compressions that libraries decode, or that old writers had: the numbers that other programs
 // wrote. The files are those of fixtures/make_compressed.py.
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { decodeImage } from "../../../../train/images/formats/decode.ts";
-import { tiffBytes } from "../../fixtures/tiff_bytes.ts";
+import { decodeImage } from "../../../../../train/images/formats/decode.ts";
+import { tiffBytes } from "../../../fixtures/tiff_bytes.ts";
 
 interface Case {
   readonly file: string;
