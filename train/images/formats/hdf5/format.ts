@@ -135,7 +135,7 @@ function datasetsIn({ library, path }: Hdf5File, group: Hdf5File["root"]): strin
       if (!(item instanceof library.Dataset)) continue;
       const { shape, metadata: { type } } = item;
       const isImage = (type === INTEGER || type === FLOAT) && shape !== null &&
-        shape.filter((size) => size > 1).length >= 2;
+        shape.filter((size: number) => size > 1).length >= 2;
       if (isImage) names.push(item.path);
     }
   };

@@ -48,7 +48,7 @@ async function openZarr(files: FolderFiles): Promise<ImageStack> {
     ? { array: node, description: await ofParent(library, files) }
     : await imageOf(library, files, node);
   const { shape } = array;
-  const axes = description?.axes.length === shape.length
+  const axes = description !== null && description.axes.length === shape.length
     ? { axes: description.axes, notes: description.notes }
     : guessAxes(shape, path);
   return stackOfArray({

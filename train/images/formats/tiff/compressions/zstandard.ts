@@ -18,7 +18,7 @@ export const zstandard: Compression = {
       const output = new Uint8Array(most);
       let length = 0;
       // Piece by piece, so that a stream cannot take more memory than its pixels.
-      const stream = new Decompress((piece) => {
+      const stream = new Decompress((piece: Uint8Array) => {
         if (length + piece.length > most) {
           throw new SyntaxError(`it holds more than the ${most} bytes of pixels expected`);
         }
