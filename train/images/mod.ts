@@ -47,6 +47,7 @@ export { frameNumber, frameNumbers, imageStem, naturalCompare } from "./names.ts
 
 // Formats.
 export type {
+  FolderFiles,
   ImageFormat,
   ImageMeasures,
   ImageStack,

@@ -64,6 +64,8 @@ export interface TrainingSet {
   readonly warnings: readonly string[];
   /** The most bytes of pixels that it holds in memory; not counted unless told. */
   readonly heldBytes?: number;
+  /** The size of a pixel of the stills in micrometres; not known unless told. */
+  readonly pixelSize?: number | null;
   /** What a user should know about how it was read. */
   readonly notes: readonly string[];
 }

@@ -39,6 +39,8 @@ export interface Reading {
   readonly exposure: ExposureSettings["exposure"];
   /** Whether percentiles hold whatever lies between them; false unless the file says so. */
   readonly exactRange: boolean;
+  /** The size of a pixel of the stills that it learned from, in micrometres; null where it is not known. */
+  readonly pixelSize?: number | null;
 }
 
 /** A model that can predict. */
@@ -84,6 +86,8 @@ export interface EncodeModelOptions {
   readonly exactRange?: boolean;
   /** How large the objects are that it learned from; not told where nobody knows. */
   readonly objects?: ObjectScale | null;
+  /** The size of a pixel of the stills, in micrometres; not told where nobody knows. */
+  readonly pixelSize?: number | null;
   /** Versions of the programs that trained it. */
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -93,7 +97,7 @@ export function encodeModel(
   { kind, architecture, weights, intensities, decode, planes, versions, ...more }:
     EncodeModelOptions,
 ): Uint8Array<ArrayBuffer> {
-  const { exposure = 1, exactRange = false, objects = null } = more;
+  const { exposure = 1, exactRange = false, objects = null, pixelSize = null } = more;
   const normalization = {
     stills: stillNormalization(intensities),
     video: videoNormalization(intensities),
@@ -106,6 +110,7 @@ export function encodeModel(
       ...objectModelOf(kind).encodeDecoding(decode),
       ...(exactRange && { range: "exact" }),
       ...encodeObjectScale(objects),
+      ...(pixelSize !== null && { pixelSize: `${pixelSize}` }),
       ...(planes !== null && { planes: JSON.stringify(planes) }),
       ...(exposure !== 1 && { exposure: JSON.stringify({ exposure }) }),
       versions: JSON.stringify(versions),
@@ -156,7 +161,9 @@ export function readingOf({ weights: { metadata }, file, kind }: ModelFile): Rea
     }
     const decode = objects.readDecoding(metadata);
     const exactRange = metadata.range === "exact";
-    return { stills, video, decode, planes, exactRange, ...exposureOf(metadata) };
+    const pixelSize = metadata.pixelSize === undefined ? null : Number(metadata.pixelSize);
+    if (pixelSize !== null && !(pixelSize > 0)) throw new RangeError("A pixel has no size");
+    return { stills, video, decode, planes, exactRange, pixelSize, ...exposureOf(metadata) };
   } catch (error) {
     throw new SyntaxError(
       `Cannot use ${file}: its metadata lacks normalization and postprocess that make sense; ` +

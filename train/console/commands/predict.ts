@@ -77,6 +77,14 @@ export const WISHES: readonly Flag[] = [
     default: "0",
   },
   {
+    name: "rescale",
+    kind: "value",
+    placeholder: "auto|F",
+    sentence:
+      "Enlarge images F times before they are segmented, and bring labels back; auto goes by the size of " +
+      "pixels, as files and the model know it",
+  },
+  {
     name: "as",
     kind: "value",
     placeholder: "video|stills",
@@ -289,12 +297,13 @@ export async function predictOptions(
     outputs: formats.filter(({ flag }) => flag !== null && flags[flag] === true),
     tta: flags.tta === true,
     views: countFlag(flags, "views", { least: 1 }),
-    exposure: exposureFlag(flags),
+    exposure: autoOr(flags, "exposure"),
     as: choiceFlag(flags, "as", { choices: ["video", "stills"] }),
     skipDamaged: flags["skip-damaged"] === true,
     channel: textFlag(flags, "channel"),
     slice: countFlag(flags, "slice", { least: 1 }),
     level: countFlag(flags, "level"),
+    rescale: autoOr(flags, "rescale"),
     frames: await framesFlag(flags),
     ranges: textFlag(flags, "ranges"),
     ctc: flags.ctc === true,
@@ -314,12 +323,12 @@ async function framesFlag(flags: Flags): Promise<FrameRange | undefined> {
   return usage(() => parseFrameRange(text));
 }
 
-function exposureFlag(flags: Flags): "auto" | number | undefined {
-  const value = textFlag(flags, "exposure");
+function autoOr(flags: Flags, name: string): "auto" | number | undefined {
+  const value = textFlag(flags, name);
   if (value === undefined || value === "auto") return value;
   const number = Number(value);
   if (number > 0 && number < Infinity) return number;
-  throw new UsageError(`Cannot use --exposure ${value}: expected auto or a number over 0`);
+  throw new UsageError(`Cannot use --${name} ${value}: expected auto or a number over 0`);
 }
 
 function thresholdFlag(flags: Flags): "otsu" | number | undefined {

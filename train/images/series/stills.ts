@@ -13,7 +13,7 @@ import type { ImageStack } from "../formats/format.ts";
 import { damagedError, type DamagedFile, errorOf } from "../faults/damaged_files.ts";
 import { type PlaneChoice, singlePage } from "./plane_choice.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
-import type { LabelImage, Plane } from "../image.ts";
+import type { Calibration, LabelImage, Plane } from "../image.ts";
 import { backgroundOf } from "../masks/binary.ts";
 import { type MaskFacts, type MaskOptions, objectsInMask } from "../masks/reading.ts";
 
@@ -27,6 +27,8 @@ export interface Still {
   readonly labels: LabelImage;
   /** What was found out about its mask, see `maskNotes`. */
   readonly facts: MaskFacts;
+  /** How large a pixel is, where that is known. */
+  readonly calibration?: Calibration;
   /** What a user should know about how it was read. */
   readonly notes: readonly string[];
 }
@@ -224,7 +226,11 @@ export async function readStill(
   }
   const { labels: objects, facts } = objectsInMask(labels, options);
   const known = files.maskPerObject ? { ...facts, doubt: null } : facts;
-  return { name: files.name, image, labels: objects, facts: known, notes };
+  const { calibration } = opened.stack;
+  return {
+    ...{ name: files.name, image, labels: objects, facts: known, notes },
+    ...(calibration && { calibration }),
+  };
 }
 
 /**

@@ -41,6 +41,8 @@ export interface Frame {
   readonly done: number;
   /** The normalised image. */
   readonly image: Plane | Channels;
+  /** The size of its labels: that of its file. */
+  readonly size: { readonly width: number; readonly height: number };
   /** Where in its stack it is. */
   readonly plane?: StackPlane;
   /** The gain at which it is seen. */
@@ -155,7 +157,9 @@ export class FrameReader {
           if (image === null) continue;
           const plane = video.planes?.[i];
           const path = fileOf(video, i);
-          yield { name: video.sourceNames[i], path, done, image, plane, exposure, output };
+          const { sourceNames: { [i]: name }, width, height } = video;
+          const size = { width, height };
+          yield { name, path, done, image, size, plane, exposure, output };
         }
       } catch (error) {
         throw await withOthers(error, jobs.slice(at));

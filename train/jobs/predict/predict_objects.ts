@@ -43,6 +43,7 @@ import { type Frame, FrameReader } from "./frame_reader.ts";
 import { openInputs } from "./open_inputs.ts";
 import { KnownRanges } from "./known_ranges.ts";
 import { predictionJobs } from "./output_names.ts";
+import { inFileSize, rescaledInputs } from "./rescale.ts";
 import type { PredictEvent, PredictOptions } from "./predict_options.ts";
 import { type PlannedInput, type RecordedSettings, RecordKeeper } from "./predict_record.ts";
 
@@ -67,10 +68,12 @@ export async function* predictObjects(
     memoryLimit: memory * 1024 ** 2,
     kernels: kernels === undefined ? {} : await readKernelFile(kernels),
   });
-  const { planes } = readingOf(file);
+  const { planes, pixelSize = null } = readingOf(file);
   const progress = begin("opening the images");
   const opening = openInputs(device, { options, planes, progress });
-  const { videos, folders, damaged, ...inputs } = yield* waitingFor(opening, { progress });
+  const opened = yield* waitingFor(opening, { progress });
+  const { rescale } = options;
+  const { videos, folders, damaged, ...inputs } = rescaledInputs(opened, { rescale, pixelSize });
   for (const text of groupNotes(inputs.notes)) yield { type: "note", text };
   // A still is what it is; a video may have been taken for something else.
   yield* videos.filter(({ length }) => length > 1).map(inputOf);
@@ -96,7 +99,8 @@ export async function* predictObjects(
   const reader = new FrameReader(device, {
     ...{ model, options, progress, record, ranges, inputs: planned },
   });
-  const largest = Math.max(...videos.map(({ width, height }) => width * height));
+  const enlarged = typeof rescale === "number" ? rescale ** 2 : 1;
+  const largest = enlarged * Math.max(...videos.map(({ width, height }) => width * height));
   const segmented = inTurns(
     device,
     reader.frames(jobs),
@@ -186,12 +190,12 @@ async function plannedInputs(
 /** What results depend on besides images and weights. */
 export function settingsOf(
   { decode, exposure: own }: Model,
-  { normalize, exposure = own, tta, views = 1, channel, slice, as, focus }: PredictOptions,
+  { normalize, exposure = own, tta, views = 1, channel, slice, as, focus, ...more }: PredictOptions,
 ): RecordedSettings {
   return {
     ...decode,
     ...{ normalize, exposure, views: tta ? "all orientations" : views },
-    ...{ channel, slice, as, focus },
+    ...{ channel, slice, as, focus, level: more.level, rescale: more.rescale },
   };
 }
 
@@ -219,16 +223,19 @@ function* segment(
 ): Steps<Segmented> {
   const { tta, tile, outputs = [] } = options;
   const views = tta ? ALL_ORIENTATIONS : viewsOf(options.views ?? 1);
-  const { image, plane, exposure } = frame;
+  const { image, plane, exposure, size } = frame;
   const isNeeded = (need: FrameNeed) => outputs.some(({ needs }) => needs.includes(need));
   const wantsMap = isNeeded("map");
   const settings = { network, image, decode, exposure, views, tile, wantsMap };
   const steps = objectModelOf(kind).segment(device, settings);
   goOn(progress, `segmenting ${frame.name}`, partsOf(device, settings));
   const { labels, count, outlines, map } = yield* countedSteps(steps, progress);
-  const result = { frame, labels, objects: count, map, ...(plane && { plane }) };
+  const seen = { frame, labels, objects: count, map, ...(plane && { plane }) };
+  const isScaled = image.width !== size.width || image.height !== size.height;
+  const result = isScaled ? inFileSize(seen, size) : seen;
   if (!isNeeded("outlines")) return result;
-  return { ...result, outlines: outlines ? outlines() : tracedOutlines(labels) };
+  const known = isScaled ? null : outlines;
+  return { ...result, outlines: known ? known() : tracedOutlines(result.labels) };
 }
 
 /** What to say where a model sees nothing at all. */

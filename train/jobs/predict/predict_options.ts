@@ -53,6 +53,11 @@ export interface PredictOptions extends DecodeChanges, PlaneChoice {
    * is beside the model's weights.
    */
   readonly focus?: string;
+  /**
+   * By how much images are enlarged before they are segmented, labels being brought back; `auto` goes by the
+   * size of pixels. As they are unless told.
+   */
+  readonly rescale?: "auto" | number;
   /** The gain on the normalised frames of videos, or `auto`; what the model says unless told. */
   readonly exposure?: "auto" | number;
   /** Whether the answers to all eight orientations are averaged. */

@@ -362,7 +362,7 @@ async function readStage(
 }
 
 function encodeStage(
-  { kind, network: { architecture }, config, scale }: SeedRun,
+  { kind, network: { architecture }, config, scale, set: { pixelSize } }: SeedRun,
   { weights, decode }: Pick<TrainedModel, "weights" | "decode">,
 ): Uint8Array<ArrayBuffer> {
   return encodeModel({
@@ -370,6 +370,7 @@ function encodeStage(
     planes: takesStacks(config) ? config.planes : null,
     exposure: config.exposure,
     objects: scale,
+    pixelSize,
     versions: versions(),
   });
 }

@@ -23,6 +23,7 @@ import {
   listStills,
   type StillFiles,
 } from "../../images/series/stills.ts";
+import { differInScale, formatPixelSize, medianOf, pixelSizeOf } from "../../images/scale.ts";
 import { syntheticStills, syntheticVideo } from "../../synthetic/mod.ts";
 import { frameTimes } from "../../images/series/frame_times.ts";
 import type { NamedImages } from "../../images/series/match_truth.ts";
@@ -107,11 +108,13 @@ export async function loadTrainingSet(
       ...await readVolumes(config, { source, settings: videoNormalization(config) }),
       ...videos.flatMap(({ volumes = [] }) => volumes),
     ],
+    pixelSize: stills.pixelSize,
     warnings: [...masks.warnings, ...videos.flatMap(({ warnings }) => warnings)],
     notes: [
       ...masks.notes,
       ...groupNotes([...stills.notes, ...videos.flatMap(({ notes }) => notes)]),
       ...ignoredNotes([...stills.samples, ...stills.test], config),
+      ...videos.flatMap((video) => scaleNote(video, stills.pixelSize) ?? []),
       ...(hasObject(split.train) ? [] : [NO_OBJECT]),
     ],
   };
@@ -158,7 +161,19 @@ function ignoredNotes(
     ];
 }
 
+/** What to say of a video whose magnification differs clearly from that of the stills. */
+function scaleNote(
+  { video: { name }, pixelSize }: ReadVideo,
+  ofStills: number | null | undefined,
+): string | null {
+  if (!pixelSize || !ofStills || !differInScale(pixelSize, ofStills)) return null;
+  return `${name}: its pixels are ${formatPixelSize(pixelSize)}, those of the stills ` +
+    `${formatPixelSize(ofStills)}: objects have other sizes in it; bring both to one scale before`;
+}
+
 interface ReadStills {
+  /** The size of their pixels in micrometres, that of the median; null where it is not known. */
+  readonly pixelSize?: number | null;
   readonly samples: Sample[];
   readonly test: Sample[];
   /** What was found out about their masks; none where they are made up. */
@@ -186,6 +201,7 @@ async function readSamples(
   const set = await listStills(from, config.stills);
   const notes = new Set(set.notes);
   const facts: MaskFacts[] = [];
+  const sizes: number[] = [];
   const options = maskOptions(config);
   goOn(progress, `reading ${config.stills}`, set.train.length + set.test.length);
   const background = await backgroundOfStills(from, set, options);
@@ -195,17 +211,22 @@ async function readSamples(
     for await (const still of eachStill(from, files, reading)) {
       progress.done++;
       facts.push(still.facts);
+      const size = pixelSizeOf(still.calibration);
+      if (size !== null) sizes.push(size);
       still.notes.forEach((note) => notes.add(note));
       const [plane] = normalizeAll([still.image], stillNormalization(config));
       samples.push(sampleFromPlanes([plane], still.labels));
     }
     return samples;
   };
-  return { samples: await read(set.train), test: await read(set.test), facts, notes: [...notes] };
+  const [samples, test] = [await read(set.train), await read(set.test)];
+  return { samples, test, facts, notes: [...notes], pixelSize: medianOf(sizes) };
 }
 
 interface ReadVideo {
   readonly video: TrainingVideo;
+  /** The size of its pixels in micrometres; null or left out where it is not known. */
+  readonly pixelSize?: number | null;
   readonly volumes?: readonly Frames[];
   readonly warnings: readonly string[];
   readonly notes: readonly string[];
@@ -250,6 +271,7 @@ async function readVideos(
     videos.push({
       video: { name: described.name, frames, truth: truth.labels, markers: markers.labels },
       ...more,
+      pixelSize: pixelSizeOf(described.calibration),
       warnings: truth.warnings,
       notes: [...more.notes, ...notes, ...truth.notes, ...markers.notes],
     });
@@ -277,7 +299,10 @@ function gapsIn(
 
 /** Frames of a video, and what its labels must fit. */
 interface OpenedVideo extends Omit<ReadVideo, "video" | "warnings"> {
-  readonly described: Pick<Video, "name" | "sourceNames" | "stems" | "width" | "height">;
+  readonly described: Pick<
+    Video,
+    "name" | "sourceNames" | "stems" | "width" | "height" | "calibration"
+  >;
   readonly frames: Frames;
 }
 

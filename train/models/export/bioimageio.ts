@@ -15,6 +15,7 @@ import type { ExportFormat, ModelToExport } from "./export_format.ts";
 import { modelCard } from "./model_card.ts";
 import { encodeNpy } from "./npy.ts";
 import { ONNX_OPSET, onnxModel } from "./onnx.ts";
+import { outputNames } from "./program.ts";
 import { PYTORCH_VERSION, torchScriptModel } from "./torchscript.ts";
 
 /** A package of the BioImage Model Zoo. */
@@ -45,7 +46,8 @@ async function packageOf(model: ModelToExport): Promise<Map<string, Uint8Array<A
   const halo = Math.ceil(network.reach / model.grid);
   const least = roundUp(2 * network.reach + model.sizeMultiple, model.sizeMultiple);
   const { raw, scaled } = exampleOf(model, least);
-  const answers = [...(await network.answer(scaled)).values()];
+  const all = await network.answer(scaled);
+  const answers = outputNames(model.architecture).map((name) => all.get(name)!);
   const joined = answers.length > 1;
   const output = joined ? joinChannels(answers) : answers[0];
   const utf8 = new TextEncoder();

@@ -68,6 +68,11 @@ export function writeProgram<V>(
   ]);
 }
 
+/** The network's own outputs that are written down; it may have others, for training. */
+export function outputNames({ kind }: Architecture): readonly string[] {
+  return kind === "stardist" ? ["prob", "dist"] : ["prob"];
+}
+
 /** The channels of each output of {@linkcode writeProgram}. */
 export function channelsOf(output: string, { options: { rays } }: Architecture): number {
   return output === "prob" ? 1 : output === "dist" ? rays : 1 + rays;

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { NamedArray } from "../../../../nn/safetensors.ts";
 import { encodeNpy } from "../../../../train/models/export/npy.ts";
 import { onnxModel } from "../../../../train/models/export/onnx.ts";
+import { outputNames } from "../../../../train/models/export/program.ts";
 import { encodeGraph } from "../../../../train/models/export/savedmodel.ts";
 import { starDistFolder } from "../../../../train/models/export/stardist.ts";
 import { torchScriptModel } from "../../../../train/models/export/torchscript.ts";
@@ -22,7 +23,8 @@ async function writeAll(): Promise<void> {
     const folder = `${root}/${name}`;
     await Deno.mkdir(`${folder}/stardist`, { recursive: true });
     const image = imagesFor(architecture);
-    const answers = await (await model.run()).answer(image);
+    const all = await (await model.run()).answer(image);
+    const answers = new Map(outputNames(architecture).map((name) => [name, all.get(name)!]));
     for (const [part, array] of [["image", image] as const, ...answers]) {
       const plain = (({ shape, data }: NamedArray) => ({ shape, data: [...data] }))(array);
       await Deno.writeTextFile(`${folder}/${part}.json`, JSON.stringify(plain));

@@ -1,0 +1,130 @@
+/**
+ * Magnifications: how large pixels are, and images brought to another number of pixels.
+ *
+ * @module
+ */
+
+import type { Calibration, Channels, LabelImage, Plane } from "./image.ts";
+
+/** Units of length in micrometres. Inches and centimetres are of printers, not of microscopes. */
+const MICROMETRES: Readonly<Record<string, number>> = {
+  micron: 1,
+  um: 1,
+  "µm": 1,
+  micrometer: 1,
+  nm: 1e-3,
+  nanometer: 1e-3,
+  mm: 1e3,
+  millimeter: 1e3,
+};
+
+/** The side of a square of a pixel's area in micrometres; null where it is not known. */
+export function pixelSizeOf(calibration: Calibration | undefined): number | null {
+  if (calibration === undefined) return null;
+  const { width, height, unit } = calibration;
+  const size = Math.sqrt(width * height) * (MICROMETRES[unit] ?? NaN);
+  return size > 0 && Number.isFinite(size) ? size : null;
+}
+
+/** Scales that differ by more than this share are worth a word. */
+const MOST_DIFFERENCE = 0.2;
+
+/** By how much an image must be enlarged to have pixels of another size, in micrometres. */
+export function factorBetween(own: number, wanted: number): number {
+  return own / wanted;
+}
+
+/** Whether images of these pixel sizes show the same things in clearly different sizes. */
+export function differInScale(a: number, b: number): boolean {
+  const ratio = a / b;
+  return !(ratio <= 1 + MOST_DIFFERENCE && ratio >= 1 / (1 + MOST_DIFFERENCE));
+}
+
+/** A size as it stands in sentences: `0.325 µm`. */
+export function formatPixelSize(micrometres: number): string {
+  return `${Number(micrometres.toPrecision(3))} µm`;
+}
+
+/** The middle one of some numbers; null of none. */
+export function medianOf(values: readonly number[]): number | null {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted.length === 0 ? null : sorted[Math.floor((sorted.length - 1) / 2)];
+}
+
+/** Width and height of an image. */
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The size of an image enlarged by a factor, at least one pixel. */
+export function scaledSize({ width, height }: Size, factor: number): Size {
+  const scaled = (length: number) => Math.max(1, Math.round(length * factor));
+  return { width: scaled(width), height: scaled(height) };
+}
+
+/**
+ * An image, all of its channels alike, with another number of pixels over the same field: each new pixel is
+ * the mean of a linear interpolation over its area, so that what becomes smaller is smoothed.
+ */
+export function resizeImage<T extends Plane | Channels>(image: T, size: Size): T {
+  const { width, height, data } = image;
+  const [columns, rows] = [weightsOf(width, size.width), weightsOf(height, size.height)];
+  const channels = data.length / (width * height);
+  const result = new Float32Array(channels * size.width * size.height);
+  const across = new Float32Array(size.width * height);
+  for (let channel = 0; channel < channels; channel++) {
+    const from = channel * width * height;
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < size.width; x++) {
+        let sum = 0;
+        for (const [at, weight] of columns[x]) sum += weight * data[from + y * width + at];
+        across[y * size.width + x] = sum;
+      }
+    }
+    const to = channel * size.width * size.height;
+    for (let y = 0; y < size.height; y++) {
+      for (let x = 0; x < size.width; x++) {
+        let sum = 0;
+        for (const [at, weight] of rows[y]) sum += weight * across[at * size.width + x];
+        result[to + y * size.width + x] = sum;
+      }
+    }
+  }
+  return { ...image, ...size, data: result };
+}
+
+/**
+ * What each new pixel along an axis is made of: old pixels and their weights. A triangle as wide as the
+ * larger of an old and a new pixel on each side; at the ends the last pixel is repeated.
+ */
+function weightsOf(length: number, wanted: number): (readonly [at: number, weight: number])[][] {
+  const step = length / wanted;
+  const reach = Math.max(1, step);
+  return Array.from({ length: wanted }, (_, i) => {
+    const centre = (i + 0.5) * step - 0.5;
+    const found = new Map<number, number>();
+    let sum = 0;
+    for (let at = Math.ceil(centre - reach); at <= Math.floor(centre + reach); at++) {
+      const weight = 1 - Math.abs(at - centre) / reach;
+      if (weight <= 0) continue;
+      const inside = Math.min(Math.max(at, 0), length - 1);
+      found.set(inside, (found.get(inside) ?? 0) + weight);
+      sum += weight;
+    }
+    return [...found].map(([at, weight]) => [at, weight / sum] as const);
+  });
+}
+
+/** Labels with another number of pixels over the same field: each new pixel has the label at its middle. */
+export function resizeLabels(labels: LabelImage, size: Size): LabelImage {
+  const { width, height, data } = labels;
+  const result = new Uint32Array(size.width * size.height);
+  const place = (i: number, length: number, wanted: number) =>
+    Math.min(length - 1, Math.floor((i + 0.5) * length / wanted));
+  for (let y = 0, i = 0; y < size.height; y++) {
+    const row = place(y, height, size.height) * width;
+    for (let x = 0; x < size.width; x++, i++) result[i] = data[row + place(x, width, size.width)];
+  }
+  return { ...size, data: result };
+}
