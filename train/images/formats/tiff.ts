@@ -42,7 +42,7 @@ async function openTiff(
   const { first } = file;
   const calibration = calibrationOf(file.descriptions, file.resolution);
   const layout = await stackLayout(file.descriptions, {
-    ...{ path, pages: file.length, samples: first.samples },
+    ...{ path, pages: file.length, samples: first.samples, labels: file.labels },
     neighbours: { names: neighbours.names, text: (name) => readText(neighbours, name) },
   });
   const inPixel = hasChannelsInPixel(file);

@@ -70,7 +70,10 @@ export function chosenPages(
     sentences.push(`slice ${depth + 1} of ${z} is read${other}`);
   } else if (slice !== undefined && slice !== 1) sentences.push("it has one slice, which is read");
   if (c > 1) sentences.push(channelSentence(at, { count: c, channelNames, channel }));
-  else if (channel !== undefined && Number(channel) !== 1) {
+  if (c > 1 && channel === undefined && channelNames?.some((name) => name !== "")) {
+    sentences.push(`its channels are called ${channelNames.map((name) => name || "?").join(", ")}`);
+  }
+  if (c === 1 && channel !== undefined && Number(channel) !== 1) {
     sentences.push("it has one channel, which is read");
   }
   const planes = Array.from(

@@ -43,7 +43,7 @@ import { type Frame, FrameReader } from "./frame_reader.ts";
 import { openInputs } from "./open_inputs.ts";
 import { KnownRanges } from "./known_ranges.ts";
 import { predictionJobs } from "./output_names.ts";
-import { inFileSize, rescaledInputs } from "./rescale.ts";
+import { inFileSize, rescaledInputs } from "./scale/rescale.ts";
 import type { PredictEvent, PredictOptions } from "./predict_options.ts";
 import { type PlannedInput, type RecordedSettings, RecordKeeper } from "./predict_record.ts";
 

@@ -23,7 +23,12 @@ import {
   listStills,
   type StillFiles,
 } from "../../images/series/stills.ts";
-import { differInScale, formatPixelSize, medianOf, pixelSizeOf } from "../../images/scale.ts";
+import {
+  differInScale,
+  formatPixelSize,
+  medianOf,
+  pixelSizeOf,
+} from "../../images/scale/pixel_size.ts";
 import { syntheticStills, syntheticVideo } from "../../synthetic/mod.ts";
 import { frameTimes } from "../../images/series/frame_times.ts";
 import type { NamedImages } from "../../images/series/match_truth.ts";

@@ -9,8 +9,11 @@
 import { type Bytes, unreadable } from "../../bytes.ts";
 import type { Resolution } from "./calibration.ts";
 import { describePage, LITTLE, number, surplusOf, type TiffPage } from "./page.ts";
+import { IMAGEJ_COUNTS, IMAGEJ_METADATA, imageJLabels } from "./imagej.ts";
 import {
   bytesOfValues,
+  numbers,
+  readBytesOf,
   readFraction,
   readTags,
   readTexts,
@@ -31,6 +34,8 @@ export interface TiffFile {
   readonly first: TiffPage;
   /** The descriptions (ImageDescription) of the first page; some programs write two. */
   readonly descriptions: readonly string[];
+  /** Names that ImageJ gives the pages; none without any. */
+  readonly labels: readonly string[];
   /** Pixels for each unit on the first page. */
   readonly resolution: Resolution;
   /** Pages left out because they are thumbnails, reduced copies or transparency masks. */
@@ -100,6 +105,7 @@ export async function readTiffDirectories(bytes: Bytes): Promise<TiffFile> {
     notes: [...notes],
     first,
     descriptions: texts.descriptions.length > 0 ? texts.descriptions : all[0].descriptions,
+    labels: all[0].labels,
     resolution: texts.resolution,
     skipped,
     page: async (bytes, i) => {
@@ -116,6 +122,7 @@ interface Series {
   /** The number of the first page in the file, from 1. */
   readonly at: number;
   readonly descriptions: readonly string[];
+  readonly labels: readonly string[];
   readonly resolution: Resolution;
   /** Where the directories are. */
   readonly places: number[];
@@ -130,6 +137,7 @@ async function startSeries(
   return {
     ...{ first, at },
     descriptions: await readTexts(source, tags, 270),
+    labels: await readLabels(source, tags),
     resolution: await readResolution(source, tags),
     places: [],
     notes: new Set(),
@@ -174,6 +182,18 @@ function othersOf(
     kindOf(first)
   } are read, ${count} of ` +
     `${kinds} left out`;
+}
+
+/** Names of planes are no reason to refuse a file, either. */
+async function readLabels(source: TiffSource, tags: TiffTags): Promise<string[]> {
+  if (!tags.has(IMAGEJ_METADATA)) return [];
+  try {
+    const metadata = await readBytesOf(source, tags, IMAGEJ_METADATA);
+    const counts = await numbers(source, tags, IMAGEJ_COUNTS);
+    return imageJLabels(metadata, { counts, littleEndian: source.littleEndian });
+  } catch {
+    return [];
+  }
 }
 
 /** How large pixels are is no reason to refuse a file: what cannot be read counts as not said. */

@@ -19,6 +19,54 @@ export function isImageJ(description: string): boolean {
   return description.startsWith("ImageJ=");
 }
 
+/** The tags of ImageJ's own metadata: how many bytes each part has, and the parts. */
+export const [IMAGEJ_COUNTS, IMAGEJ_METADATA]: readonly [number, number] = [50838, 50839];
+const [MAGIC, LABELS] = ["IJIJ", "labl"];
+
+/**
+ * The names of planes in ImageJ's own metadata: a list of kinds of parts and how many there are of each, then
+ * the parts, texts as UTF-16; all in the byte order of the file.
+ *
+ * @param counts Bytes of each part, of the list first.
+ */
+export function imageJLabels(
+  metadata: Uint8Array<ArrayBuffer>,
+  { counts, littleEndian }: { counts: readonly number[]; littleEndian: boolean },
+): string[] {
+  const view = new DataView(metadata.buffer, metadata.byteOffset, metadata.byteLength);
+  const [head = 0, ...parts] = counts;
+  const letters = (at: number) =>
+    Array.from({ length: 4 }, (_, i) => String.fromCharCode(view.getUint8(at + i)));
+  const nameAt = (at: number) => (littleEndian ? letters(at).toReversed() : letters(at)).join("");
+  if (head < 12 || head > metadata.length || nameAt(0) !== MAGIC) return [];
+  const decoder = new TextDecoder(littleEndian ? "utf-16le" : "utf-16be");
+  const labels: string[] = [];
+  let part = 0;
+  let offset = head;
+  for (let at = 4; at + 8 <= head; at += 8) {
+    const isLabel = nameAt(at) === LABELS;
+    for (let left = view.getUint32(at + 4, littleEndian); left > 0 && part < parts.length; left--) {
+      const end = offset + parts[part++];
+      if (isLabel) labels.push(decoder.decode(metadata.subarray(offset, end)));
+      offset = end;
+    }
+  }
+  return labels;
+}
+
+/** Names of channels from those of planes, channels fastest: every plane of a channel has the same. */
+function namesOfChannels(labels: readonly string[], { c, order }: {
+  c: number;
+  order: readonly StackAxis[];
+}): Pick<StackLayout, "channelNames"> {
+  // ImageJ may write where a plane is before its name.
+  const names = labels.map((label) => label.replace(/^(?:[czt]:\d+\/\d+ ?)+(?:- )?/, "").trim());
+  const first = names.slice(0, c);
+  const areNames = c > 1 && order[0] === "C" && first.length === c && new Set(first).size === c &&
+    names.every((name, i) => name !== "" && name === first[i % c]);
+  return areNames ? { channelNames: first } : {};
+}
+
 /** The number of images an ImageJ description speaks of, or 1. */
 export function imageJCount(description: string): number {
   return isImageJ(description) ? numberOf(description, "images") ?? 1 : 1;
@@ -49,7 +97,7 @@ function numberOf(description: string, key: string): number | undefined {
  */
 export function imageJLayout(
   description: string,
-  { path, pages, samples }: DescribedFile,
+  { path, pages, samples, labels = [] }: DescribedFile,
 ): StackLayout {
   const inPixel = hasSampleChannels(description, samples);
   const c = inPixel ? 1 : numberOf(description, "channels") ?? 1;
@@ -64,7 +112,12 @@ export function imageJLayout(
     );
   }
   const order = orderOf(description);
-  if (c * z * t === pages) return pagesInOrder({ T: t, Z: z, C: c }, { order });
+  if (c * z * t === pages) {
+    return {
+      ...pagesInOrder({ T: t, Z: z, C: c }, { order }),
+      ...namesOfChannels(labels, { c, order }),
+    };
+  }
   const complete = Math.floor(pages / (c * z));
   const isStopped = images === pages && c * z * t > pages && order[2] === "T" && complete > 0;
   const sizes = `${countOf(c, "channel")}, ${countOf(z, "slice")} and ${countOf(t, "frame")}`;

@@ -36,6 +36,8 @@ export interface DescribedFile {
   readonly pages: number;
   /** Samples of a pixel. */
   readonly samples: number;
+  /** Names of its pages, where its program gives them any. */
+  readonly labels?: readonly string[];
 }
 
 /** An axis of a stack. */

@@ -213,6 +213,22 @@ export async function readTexts(
   return texts;
 }
 
+/**
+ * The bytes of a tag, as they are; none if it is not there.
+ *
+ * @throws {SyntaxError} If they do not lie inside the file.
+ */
+export async function readBytesOf(
+  { bytes }: TiffSource,
+  tags: TiffTags,
+  tag: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const entry = tags.get(tag);
+  if (entry === undefined || (typeBytes[entry.type] ?? 0) !== 1) return new Uint8Array(0);
+  checkCount(bytes.path, entry, tag);
+  return new Uint8Array(await bytes.read(entry.offset, entry.count));
+}
+
 function checkCount(path: string, { count }: TiffEntry, tag: number): void {
   if (count <= mostValues) return;
   throw unreadable(path, `tag ${tag} has ${count} values`, damaged);

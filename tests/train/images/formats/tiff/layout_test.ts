@@ -285,3 +285,32 @@ Deno.test("decodeImage() reads hostile OME descriptions in no time", async () =>
   await assertRejects(() => layoutOf({ "a.tif": numbered(1, { description: huge }) }), SyntaxError);
   assertEquals(performance.now() - start < 5000, true);
 });
+
+/** Two frames of three channels that tifffile wrote as ImageJ does, little- and big-endian, gzipped. */
+const NAMED = [
+  "H4sIAAAAAAACA7WU2VITQRSGv8kkEUdFUQEFF9wjajSguDHiguLEDfd9GZKZJDJZTIKaO68sr7zEGy98CV+B8sqH8Al8BP+kYhnRCy2Sqfq7/57q7vN1n1PtOMN0AWvACGPIRSSj6cNSyDAbXjMwm76uaIvvNkLcVv9V6mmuJQS9LXP6Wvbsb/qYNGBEGj6tZrDpAzWxlrUJ7b9SfVWD+YUwy+TfyH9YMHgk/1H+u+I5eTfjJe1EPJFwrVx9ULHHrFTWLRS8oGKPWn7ZzevfiJWtlbxypeqmZu1qec6z8sW0Z2fKbq2ScgPPCorFku27QcWzWPJnLFI15/t+LvDipVrjVPX7r4fpW+STTtIJZtwgKj/JGaZxmOKC+iE+k+IEoxyUhjggnaPGkX+e10oXwlRWIkR1r10sV/wV4lpFN6uV9R7Wso719Iqpnw1sZIBBNrGZLWzVftvYzg52sovd7FFG9zLMPvYrVlxRD5FgRLEPK+YYRznGcfGcZBybU0xwWrxnxTTJeRFPcVHsSS5xmStc5ZrOcJ0b3OSW6usOd7nHfR7wUFl/zBOe8gyXGZ0xjYdPhiw5njNLQJ4CRUq8oEyFKnO85FX9vpdQ5z9rO/aftf3W/FXb783fa3ve/LNC2kM53UbK8XCnKF+3kfJbxyg/tZHyXaRTlF/aSPm3l+sHwHwq9C4GAAA=",
+  "H4sIAAAAAAACA7WUSXLTQBSGv/ZEECEkQBJIGMJsJoMTCFNEGALBBkOY56FjS7aJPCApgHesKFYsw4YFl+AKKVYcghNwBJ4dcFSwgUJW1VP/re5+7+vuv5TLsQ/ooldBTJQ0xJVq65iKEG3pXnlFf2oZUYmA7iEi+rbEV9X3a20E1R+YMxDIOdjWSTVEfEmrghpua0clA2vTrfzdovzFhdbaFaLfLH5o5Xgk+qPU+56p6KKVNdOpdFob5WbHM8eNfElXq5bjmWOG7eqKfBs1So265Xq+zs+ZvjtvGZVawTKLrm54ee1YhlOr1U1bO55lEMajguGXbdsuO1aq3mBpV3L+0Kw0ENSZbCbr6FlHdIIpzjJDhmkuSjvCZ/KcZIxDEiMclDhPg6N/PS/I1rzhmJx8Qk61i5VSfZVQraaHNXLrfaxlHevpF7pBNrCRIYbZxGa2sFXybWM7O9jJLnazhyR7xVH7OSC1UlL1MGlGpfYRqTnOMY5zQnhOMYHJaSY5I7znhGmKC0I8zSVhz3KZK+S4yjXZw3VucJNb4q473OUe93nAQ7nzxzzhKc/QzMoeC1jYFClR5jlzOFSoUqPOC1w8fOZ5ySu6/8vny95O/pu3o2+XvR19H/S29Bd+d0holDPhUcYmOkb5OkTKbx2j/BQeZfxdxyi/hEf555/rB/XjZK4uBgAA",
+];
+
+Deno.test("decodeImage() gives ImageJ's names of planes to channels, in both byte orders", async () => {
+  for (const text of NAMED) {
+    const packed = new Blob([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))]).stream();
+    const file = new Uint8Array(
+      await new Response(packed.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer(),
+    );
+    const stack = await decodeImage(file);
+    assertEquals([stack.axes, stack.channelNames], [{ t: 2, z: 1, c: 3 }, [
+      "DAPI",
+      "GFP µ",
+      "Cy5",
+    ]]);
+    // A name that is of one frame only is none of the channel: "Cy5" in UTF-16 ends "y", 0, "5".
+    const odd = file.slice();
+    const [y, five] = ["y", "5"].map((letter) => letter.charCodeAt(0));
+    const last = odd.findLastIndex((byte, i) =>
+      byte === y && odd[i + 1] === 0 && odd[i + 2] === five
+    );
+    odd[last + 2]++;
+    assertEquals((await decodeImage(odd)).channelNames, undefined);
+  }
+});

@@ -1,8 +1,8 @@
 // Magnifications of inputs: what is said of them, and how they are seen.
 import { assertEquals, assertThrows } from "@std/assert";
-import type { OpenedInputs } from "../../../../train/jobs/predict/open_inputs.ts";
-import { inFileSize, rescaledInputs } from "../../../../train/jobs/predict/rescale.ts";
-import type { Video } from "../../../../train/images/series/video.ts";
+import type { OpenedInputs } from "../../../../../train/jobs/predict/open_inputs.ts";
+import { inFileSize, rescaledInputs } from "../../../../../train/jobs/predict/scale/rescale.ts";
+import type { Video } from "../../../../../train/images/series/video.ts";
 
 /** A video of one grey frame with pixels of a size in micrometres, or unknown. */
 function videoOf(micrometres: number | null): Video {

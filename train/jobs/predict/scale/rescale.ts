@@ -4,21 +4,18 @@
  * @module
  */
 
-import type { Channels, Plane } from "../../images/image.ts";
-import { unusable } from "../../images/faults/input_fault.ts";
+import { type Channels, isObject, type Plane } from "../../../images/image.ts";
+import { unusable } from "../../../images/faults/input_fault.ts";
 import {
   differInScale,
   factorBetween,
   formatPixelSize,
   pixelSizeOf,
-  resizeImage,
-  resizeLabels,
-  scaledSize,
-} from "../../images/scale.ts";
-import type { Video } from "../../images/series/video.ts";
-import { isObject } from "../../images/image.ts";
-import type { FrameResult } from "../../objects/formats/output_format.ts";
-import type { OpenedInputs } from "./open_inputs.ts";
+} from "../../../images/scale/pixel_size.ts";
+import { resizeImage, resizeLabels, scaledSize } from "../../../images/scale/resize.ts";
+import type { Video } from "../../../images/series/video.ts";
+import type { FrameResult } from "../../../objects/formats/output_format.ts";
+import type { OpenedInputs } from "../open_inputs.ts";
 
 /** What is wished, and what is known of the model. */
 interface ScaleOptions {

@@ -1,13 +1,7 @@
 // Magnifications: sizes of pixels, and images brought to another number of them.
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import {
-  differInScale,
-  medianOf,
-  pixelSizeOf,
-  resizeImage,
-  resizeLabels,
-  scaledSize,
-} from "../../../train/images/scale.ts";
+import { differInScale, medianOf, pixelSizeOf } from "../../../../train/images/scale/pixel_size.ts";
+import { resizeImage, resizeLabels, scaledSize } from "../../../../train/images/scale/resize.ts";
 
 Deno.test("pixelSizeOf() is in micrometres, and knows only units of microscopes", () => {
   assertEquals(pixelSizeOf({ width: 0.25, height: 1, unit: "micron" }), 0.5);
