@@ -15,7 +15,9 @@ export function modelCard(model: ModelToExport): string {
   const data = [
     ["Labelled stills", dataOf("stills")],
     ["Videos without labels", dataOf("video")],
-  ].filter(([, value]) => typeof value === "string" || Array.isArray(value) && value.length > 0);
+  ].filter(([, value]) =>
+    typeof value === "string" && value !== "" || Array.isArray(value) && value.length > 0
+  );
   return [
     `# ${name}`,
     "",
@@ -32,8 +34,8 @@ export function modelCard(model: ModelToExport): string {
     "answer.",
     architecture.kind === "stardist"
       ? `- Channel 0 of the output is the object probability; the others are distances in image ` +
-        `pixels to the object's edge along rays, the first to the right, counter-clockwise as seen ` +
-        `with y upwards. Output pixel (i, j) is at image pixel (${grid} i, ${grid} j).`
+        `pixels to the object's edge along rays: ray k of n goes cos(2πk/n) to the right and ` +
+        `sin(2πk/n) down. Output pixel (i, j) is at image pixel (${grid} i, ${grid} j).`
       : "- The output is the foreground probability; objects are its connected pixels above the " +
         "threshold.",
     `- Decoding that was tuned on its validation stills: \`${JSON.stringify(decode)}\`.`,
