@@ -52,3 +52,8 @@ export function splitInner(path: string): { file: string; inner: string | null }
   const [, file, inner] = path.match(/^(.+\.(?:h5|hdf5|ims)):[\\/]?(.*)$/is) ?? [];
   return file === undefined ? { file: path, inner: null } : { file, inner };
 }
+
+/** Whether a path is a folder that is an image, or lies in one: OME-Zarr. */
+export function isImageFolder(path: string): boolean {
+  return /\.zarr(?:[\\/]|$)/i.test(path);
+}

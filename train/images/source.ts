@@ -8,8 +8,8 @@
 import { unusable } from "./faults/input_fault.ts";
 import { type Bytes, heldBytes, windowedBytes } from "./bytes.ts";
 import type { ImageFormat } from "./formats/format.ts";
-import { folderFormatOf, formatsOf } from "./formats/list.ts";
-import { splitInner } from "./paths.ts";
+import { formatsOf } from "./formats/list.ts";
+import { isImageFolder, splitInner } from "./paths.ts";
 import { basename, dirname, isImageName, join, naturalCompare } from "./names.ts";
 
 /** What a folder holds: names in any order, hidden ones left out. */
@@ -58,10 +58,9 @@ export interface Source {
 
 /** What a folder holds, where folders that are images count as files. */
 export function withImageFolders({ files, folders }: FolderNames): FolderNames {
-  const isImage = (name: string) => folderFormatOf(name) !== undefined;
   return {
-    files: [...files, ...folders.filter(isImage)],
-    folders: folders.filter((name) => !isImage(name)),
+    files: [...files, ...folders.filter(isImageFolder)],
+    folders: folders.filter((name) => !isImageFolder(name)),
   };
 }
 
@@ -180,7 +179,7 @@ function treeSource<F>(
       }),
     isFolder: (path) =>
       Promise.try(() => {
-        if (folders.has(normal(path))) return folderFormatOf(path) === undefined;
+        if (folders.has(normal(path))) return !isImageFolder(path);
         if (files.has(normal(splitInner(path).file))) return false;
         throw missing("read", path);
       }),

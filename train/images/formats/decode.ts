@@ -19,7 +19,7 @@ import type {
   PixelArray,
 } from "./format.ts";
 import { folderFormatOf, formatsOf, namesOf } from "./list.ts";
-import { HEAD_BYTES, refusalOf } from "./refused.ts";
+import { HEAD_BYTES, refusalOf } from "./refused/kinds.ts";
 
 /** Luminance of linear RGB (ITU-R BT.709), as in scikit-image's `rgb2gray`. */
 const luminance = [0.2125, 0.7154, 0.0721] as const;

@@ -5,13 +5,14 @@
  */
 
 import type { ImageFormat } from "./format.ts";
-import { hdf5 } from "./hdf5/format.ts";
 import { png } from "./png.ts";
 import { tiff } from "./tiff.ts";
-import { zarr } from "./zarr/format.ts";
 
-/** All of them; a file is of the first that matches. */
-export const imageFormats: readonly ImageFormat[] = [png, tiff, hdf5, zarr];
+/**
+ * Those that are read everywhere; a file is of the first that matches. The disk has more, see `every.ts`:
+ * they need libraries that a page may not want to bring along.
+ */
+export const imageFormats: readonly ImageFormat[] = [png, tiff];
 
 /** The formats that are read from a source: its own, or else all that are listed here. */
 export function formatsOf(

@@ -16,7 +16,7 @@ import {
 } from "./format.ts";
 import { stackLayout } from "./tiff/axes.ts";
 import { calibrationOf } from "./tiff/calibration.ts";
-import { compressionOf } from "./tiff/compressions/list.ts";
+import type { Compression } from "./tiff/compressions/compression.ts";
 import { readTiffDirectories, type TiffFile } from "./tiff/directory.ts";
 import { hasSampleChannels, imageJCount } from "./tiff/imagej.ts";
 import type { PlanePlace, StackLayout } from "./tiff/layout.ts";
@@ -25,20 +25,28 @@ import type { TiffPage } from "./tiff/page.ts";
 import { isTiff } from "./tiff/tags.ts";
 
 /** TIFF: pages are decoded when they are asked for, so a file may be many times larger than memory. */
-export const tiff: ImageFormat = {
-  name: "TIFF",
-  extensions: ["tif", "tiff"],
-  matches: isTiff,
-  open: openTiff,
-};
+export const tiff: ImageFormat = tiffWith([]);
+
+/** TIFF that is also read in some compressions of `tiff/compressions/`. */
+export function tiffWith(compressions: readonly Compression[]): ImageFormat {
+  return {
+    name: "TIFF",
+    extensions: ["tif", "tiff"],
+    matches: isTiff,
+    open: (bytes, reopen, neighbours) => openTiff(bytes, { reopen, neighbours, compressions }),
+  };
+}
 
 async function openTiff(
   bytes: Bytes,
-  reopen: () => Promise<Bytes>,
-  neighbours: Neighbours,
+  { reopen, neighbours, compressions }: {
+    reopen: () => Promise<Bytes>;
+    neighbours: Neighbours;
+    compressions: readonly Compression[];
+  },
 ): Promise<ImageStack> {
   const { path } = bytes;
-  const file = contiguousPages(await readTiffDirectories(bytes), bytes.size);
+  const file = contiguousPages(await readTiffDirectories(bytes, compressions), bytes.size);
   const { first } = file;
   const calibration = calibrationOf(file.descriptions, file.resolution);
   const layout = await stackLayout(file.descriptions, {
@@ -51,14 +59,14 @@ async function openTiff(
   const split = !rgb && channels > 1 && (inPixel || first.photometric === 1);
   const notes = split ? [] : colourNotes({ samples: first.samples, rgb, palette: null });
   notes.push(...file.notes);
-  const loss = compressionOf(first.compression)?.loss ?? null;
+  const loss = first.library?.loss ?? null;
   if (loss !== null) notes.push(loss);
   if (file.skipped > 0) notes.push(`${file.skipped} thumbnails or masks in the file are left out`);
   if (first.photometric === 0) notes.push("white is stored as 0; values are kept as stored");
   if (first.photometric === 3) notes.push("the colour table is for display only and is left out");
   const { planes, ...axes } = split ? samplesAsChannels(layout, channels) : wholePages(layout);
   const isSet = layout.places.some((place) => place.file !== null);
-  const files = new PageFiles({ file, reopen, neighbours });
+  const files = new PageFiles({ file, reopen, neighbours, compressions });
   return {
     path,
     width: first.width,
@@ -133,15 +141,18 @@ class PageFiles {
   readonly #own: TiffFile;
   readonly #reopen: () => Promise<Bytes>;
   readonly #neighbours: Neighbours;
+  readonly #compressions: readonly Compression[];
   readonly #others = new Map<string, Promise<TiffFile>>();
 
   constructor(
-    { file, reopen, neighbours }: {
+    { file, reopen, neighbours, compressions }: {
       file: TiffFile;
       reopen: () => Promise<Bytes>;
       neighbours: Neighbours;
+      compressions: readonly Compression[];
     },
   ) {
+    this.#compressions = compressions;
     this.#own = file;
     this.#reopen = reopen;
     this.#neighbours = neighbours;
@@ -159,7 +170,7 @@ class PageFiles {
   }
 
   async #other(name: string, bytes: Bytes): Promise<TiffFile> {
-    const known = this.#others.get(name) ?? readTiffDirectories(bytes);
+    const known = this.#others.get(name) ?? readTiffDirectories(bytes, this.#compressions);
     this.#others.delete(name);
     this.#others.set(name, known);
     known.catch(() => this.#others.delete(name));

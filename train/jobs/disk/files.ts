@@ -8,8 +8,8 @@
 import { join } from "node:path";
 import { unreadable, windowedBytes } from "../../images/bytes.ts";
 import { ofInput } from "../../images/faults/input_fault.ts";
-import { folderFormatOf } from "../../images/formats/list.ts";
-import { splitInner } from "../../images/paths.ts";
+import { everyFormat } from "../../images/formats/every.ts";
+import { isImageFolder, splitInner } from "../../images/paths.ts";
 import { type Source, withImageFolders } from "../../images/source.ts";
 
 /** For those who know jobs alone: settings come from files, too. */
@@ -163,6 +163,7 @@ export async function readWholeText(path: string): Promise<string> {
  * for a file or a file for a folder.
  */
 export const disk: Source = {
+  formats: everyFormat,
   list: async (path) => {
     const files: string[] = [];
     const folders: string[] = [];
@@ -190,7 +191,7 @@ export const disk: Source = {
   isFolder: async (path) => {
     try {
       const { isDirectory } = await Deno.stat(splitInner(path).file);
-      return isDirectory && folderFormatOf(path) === undefined;
+      return isDirectory && !isImageFolder(path);
     } catch (error) {
       throw explain(error, "read", path);
     }

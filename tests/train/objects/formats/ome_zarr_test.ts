@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 import { unzipSync } from "fflate";
 import { decodeImage, readLabels } from "../../../../train/images/formats/decode.ts";
 import { concatenate } from "../../../../train/images/formats/tiff_stack.ts";
+import { everyFormat as formats } from "../../../../train/images/formats/every.ts";
 import { heldSource } from "../../../../train/images/source.ts";
 import { omeZarr } from "../../../../train/objects/formats/ome_zarr.ts";
 
@@ -23,7 +24,8 @@ function write(
 /** The file unpacked into a folder. */
 function unpacked(file: Uint8Array) {
   const entries = Object.entries(unzipSync(file));
-  return heldSource(new Map(entries.map(([name, bytes]) => [`x.zarr/${name}`, bytes])));
+  const held = heldSource(new Map(entries.map(([name, bytes]) => [`x.zarr/${name}`, bytes])));
+  return { ...held, formats };
 }
 
 Deno.test("omeZarr gives labels back, also at the edges of chunks, with spacing and time step", async () => {

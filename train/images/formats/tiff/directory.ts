@@ -9,6 +9,7 @@
 import { type Bytes, unreadable } from "../../bytes.ts";
 import type { Resolution } from "./calibration.ts";
 import { describePage, LITTLE, number, surplusOf, type TiffPage } from "./page.ts";
+import type { Compression } from "./compressions/compression.ts";
 import { IMAGEJ_COUNTS, IMAGEJ_METADATA, imageJLabels } from "./imagej.ts";
 import {
   bytesOfValues,
@@ -51,10 +52,15 @@ export interface TiffFile {
  *
  * Where pages differ in size, those count that have the most pixels together.
  *
+ * @param compressions Those that are read besides its own.
  * @throws {SyntaxError} If the file is damaged, or uses a kind of TIFF that is not read.
  */
-export async function readTiffDirectories(bytes: Bytes): Promise<TiffFile> {
+export async function readTiffDirectories(
+  bytes: Bytes,
+  compressions: readonly Compression[] = [],
+): Promise<TiffFile> {
   const { source, first: start } = await readTiffHead(bytes);
+  source.compressions = compressions;
   const { littleEndian, big } = source;
   // Directories that share lists of strips take time that the file does not explain.
   source.budget = { bytes: 2 * bytes.size + 2 ** 20 };
@@ -109,7 +115,7 @@ export async function readTiffDirectories(bytes: Bytes): Promise<TiffFile> {
     resolution: texts.resolution,
     skipped,
     page: async (bytes, i) => {
-      const source = { bytes, littleEndian, big };
+      const source = { bytes, littleEndian, big, compressions };
       const { tags } = await readTags(source, places[i]);
       return await describePage(source, tags, i + 1);
     },

@@ -7,7 +7,7 @@
 
 import { unreadable } from "../../bytes.ts";
 import { isExplained, type SampleFormat } from "../format.ts";
-import { compressionOf } from "./compressions/list.ts";
+import type { Compression } from "./compressions/compression.ts";
 import { numbers, type TiffSource, type TiffTags } from "./tags.ts";
 
 /** One strip or tile: where its bytes are. */
@@ -36,6 +36,8 @@ export interface TiffPage {
   readonly photometric: number;
   /** 1 none, 5 LZW, 8 deflate, 32773 PackBits, and those of `compressions/`. */
   readonly compression: number;
+  /** What decodes it, where this program does not itself. */
+  readonly library: Compression | null;
   /** 1 none, 2 difference to the pixel on the left, 3 the same on the bytes of floats. */
   readonly predictor: number;
   /** True if each sample has strips or tiles of its own. */
@@ -71,13 +73,20 @@ const largestRatio: Readonly<Record<number, number>> = { 1: 1, 5: 1400, 8: 1032,
 /** Names of compressions that are not read, for the error message. */
 const compressionNames: Readonly<Record<number, string>> = {
   2: "CCITT Huffman",
+  3: "CCITT fax",
+  4: "CCITT fax",
   6: "JPEG of old writers",
+  7: "JPEG",
+  34712: "JPEG 2000",
   34887: "LERC",
+  34925: "LZMA",
+  50000: "Zstandard",
+  50001: "WebP",
 };
 
 /** What a byte may stand for at most; libraries are told how much may come out, and stop there. */
-function ratioOf(compression: number): number | undefined {
-  return largestRatio[compression] ?? (compressionOf(compression) ? Infinity : undefined);
+function ratioOf({ compression, library }: TiffPage): number | undefined {
+  return largestRatio[compression] ?? (library ? Infinity : undefined);
 }
 
 /** More samples than this in one page are refused rather than allocated. */
@@ -117,7 +126,8 @@ export async function describePage(
   const tiled = tags.has(322);
   const compression = await one(259, 1);
   const photometric = await one(262, 1);
-  const isYcc = photometric === YCC && (compressionOf(compression)?.isImage ?? false);
+  const library = source.compressions?.find(({ codes }) => codes.includes(compression)) ?? null;
+  const isYcc = photometric === YCC && (library?.isImage ?? false);
   const described = {
     width,
     height,
@@ -132,6 +142,7 @@ export async function describePage(
       : null,
     reversed: (await one(266, 1)) === 2,
     compression: compression === 32946 ? 8 : compression,
+    library,
     predictor: await one(317, 1),
     planar: samples > 1 && (await one(284, 1)) === 2,
     littleEndian: source.littleEndian,
@@ -219,7 +230,7 @@ function checkKind(path: string, page: TiffPage, index: number): void {
   if (page.photometric > 3) {
     throw unreadable(path, `page ${index} is in colour space ${page.photometric}`, resave);
   }
-  if (ratioOf(compression) === undefined) {
+  if (ratioOf(page) === undefined) {
     const name = compressionNames[compression] ?? "unknown";
     throw unreadable(path, `page ${index} uses compression ${compression} (${name})`, resave);
   }
@@ -259,7 +270,7 @@ function checkChunks(path: string, page: TiffPage, index: number): TiffPage {
   const kept = chunks.slice(0, expected).map(({ offset, bytes }, i) => {
     const rows = chunkRows(page, Math.floor(i / across) % down);
     const need = chunkBytes(page, rows);
-    if (bytes * ratioOf(compression)! < need) {
+    if (bytes * ratioOf(page)! < need) {
       const what = `${kind} ${i + 1} of page ${index} has only ${bytes} bytes for ` +
         `${need} bytes of pixels`;
       throw unreadable(path, what, damaged);
@@ -284,7 +295,7 @@ function checkExplained(path: string, page: TiffPage, index: number): void {
   }
   const samples = page.width * page.height * page.samples;
   const need = Math.ceil(samples * page.bits / 8);
-  if (bytes * ratioOf(page.compression)! < need) {
+  if (bytes * ratioOf(page)! < need) {
     const what =
       `page ${index} has only ${bytes} bytes for ${need} bytes of pixels, as its strips ` +
       "or tiles share bytes";

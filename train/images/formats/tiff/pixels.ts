@@ -10,7 +10,6 @@ import { unpackBits, unpackWide } from "../bits.ts";
 import type { PixelArray } from "../format.ts";
 import { decodeChunk, type DecodedSize, reverseBits } from "./codec.ts";
 import type { ChunkDecoder } from "./compressions/compression.ts";
-import { compressionOf } from "./compressions/list.ts";
 import { chunkBytes, chunkRows, type TiffPage } from "./page.ts";
 
 /** Bytes of a page are read as one piece if its chunks leave at most this share of gaps. */
@@ -32,7 +31,7 @@ export async function readTiffPixels(bytes: Bytes, page: TiffPage): Promise<Pixe
   const across = Math.ceil(width / chunkWidth);
   const down = Math.ceil(height / page.chunkHeight);
   const inputs = await readChunkBytes(bytes, page);
-  const library = await compressionOf(page.compression)?.load();
+  const library = await page.library?.load();
   for (let i = 0; i < page.chunks.length; i++) {
     const x = i % across;
     const y = Math.floor(i / across) % down;
@@ -123,7 +122,7 @@ function toSamples(raw: Uint8Array<ArrayBuffer>, { page, size, fail }: Decoding)
     const length = page.chunkWidth * (page.planar ? 1 : page.samples);
     return unpackWide(raw, { length, rows, bits: page.bits });
   }
-  const isNative = page.littleEndian || (compressionOf(page.compression)?.isImage ?? false);
+  const isNative = page.littleEndian || (page.library?.isImage ?? false);
   if (page.predictor === 3) undoFloatPredictor(raw, { page, rows });
   else if (!isNative) swapBytes(raw, page.bits / 8);
   if (page.predictor === 2) undoDifferences(raw, { page, rows });

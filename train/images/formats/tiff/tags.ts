@@ -6,6 +6,7 @@
  */
 
 import { type Bytes, unreadable } from "../../bytes.ts";
+import type { Compression } from "./compressions/compression.ts";
 
 /** An open file, its byte order, and whether offsets have 8 bytes (BigTIFF) or 4. */
 export interface TiffSource {
@@ -17,6 +18,8 @@ export interface TiffSource {
   readonly big: boolean;
   /** How many bytes of values may still be read; any number unless told. */
   budget?: { bytes: number };
+  /** Compressions that are read through libraries; none unless told. */
+  compressions?: readonly Compression[];
 }
 
 /** Where a tag's values are. */

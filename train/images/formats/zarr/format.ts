@@ -8,7 +8,7 @@
 
 import { unreadable } from "../../bytes.ts";
 import type { Calibration } from "../../image.ts";
-import { join } from "../../paths.ts";
+import { isImageFolder, join } from "../../paths.ts";
 import {
   type ArrayAxis,
   type ArrayValues,
@@ -26,7 +26,7 @@ export const zarr: ImageFormat = {
   isAdvised: false,
   matches: () => false,
   folder: {
-    matches: (path) => /\.zarr(?:[\\/]|$)/i.test(path),
+    matches: isImageFolder,
     open: openZarr,
   },
   open: (bytes) => {

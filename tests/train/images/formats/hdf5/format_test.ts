@@ -3,6 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { decodeImage, readLabels, readPlane } from "../../../../../train/images/formats/decode.ts";
 import { type Hdf5Library, hdf5Library } from "../../../../../train/images/formats/hdf5/library.ts";
 import { openVideo } from "../../../../../train/images/series/video.ts";
+import { everyFormat as formats } from "../../../../../train/images/formats/every.ts";
 import { heldSource, type Source } from "../../../../../train/images/source.ts";
 
 type File = InstanceType<Hdf5Library["File"]>;
@@ -20,7 +21,7 @@ async function withH5(
   file.close();
   const bytes = files.readFile(`/test-${name}`).slice();
   files.unlink(`/test-${name}`);
-  return [heldSource(new Map([[name, bytes]])), name];
+  return [{ ...heldSource(new Map([[name, bytes]])), formats }, name];
 }
 
 const counting = (length: number) => Uint16Array.from({ length }, (_, i) => 3 * i);
@@ -142,5 +143,9 @@ Deno.test("decodeImage() refuses damaged HDF5, and files without images", async 
   await assertRejects(() => decodeImage(source, name), SyntaxError, "it holds no images");
   using bytes = await source.open(name);
   const cut = (await bytes.read(0, bytes.size)).slice(0, 200);
-  await assertRejects(() => decodeImage(cut), SyntaxError, "it is damaged or cut short");
+  await assertRejects(
+    () => decodeImage(cut, { formats }),
+    SyntaxError,
+    "it is damaged or cut short",
+  );
 });

@@ -1,6 +1,7 @@
 // TIFF in compressions that libraries decode, or that old writers had: the numbers that other programs
 // wrote. The files are those of fixtures/make_compressed.py.
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { everyFormat as formats } from "../../../../../train/images/formats/every.ts";
 import { decodeImage } from "../../../../../train/images/formats/decode.ts";
 import { tiffBytes } from "../../../fixtures/tiff_bytes.ts";
 
@@ -21,7 +22,7 @@ const bytesOf = ({ file }: Case) => Uint8Array.from(atob(file), (c) => c.charCod
 Deno.test("decodeImage() reads every compression to the number", async () => {
   assertEquals(all.length, 21);
   for (const [name, each] of all) {
-    const stack = await decodeImage(bytesOf(each));
+    const stack = await decodeImage(bytesOf(each), { formats });
     const pixels = await stack.page(0);
     assertEquals(pixels.length, each.values.length, name);
     const largest = each.values.reduce(
@@ -40,7 +41,7 @@ Deno.test("decodeImage() reads every compression to the number", async () => {
 });
 
 Deno.test("decodeImage() gives packed samples in 16 bits, and says how many they had", async () => {
-  const stack = await decodeImage(bytesOf(cases["packed 12"]));
+  const stack = await decodeImage(bytesOf(cases["packed 12"]), { formats });
   assertEquals([stack.bits, (await stack.page(0)).constructor], [12, Uint16Array]);
 });
 
@@ -51,7 +52,7 @@ Deno.test("decodeImage() refuses damaged streams of every compression, or reads 
       const changed = file.slice();
       changed[at] ^= 0xff;
       try {
-        const stack = await decodeImage(changed);
+        const stack = await decodeImage(changed, { formats });
         if (stack.width * stack.height <= 4096) await stack.page(0);
       } catch (error) {
         assert(error instanceof SyntaxError, `${name}, byte ${at}: ${error}`);

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { decodeImage, readPlane } from "../../../../../train/images/formats/decode.ts";
 import type { ImageStack } from "../../../../../train/images/formats/format.ts";
 import { openVideo } from "../../../../../train/images/series/video.ts";
+import { everyFormat as formats } from "../../../../../train/images/formats/every.ts";
 import { heldSource, type Source } from "../../../../../train/images/source.ts";
 import { disk } from "../../../../../train/jobs/disk/files.ts";
 import { withFolder } from "../../../fixtures/temporary.ts";
@@ -17,7 +18,7 @@ function sourceOf(files: Files): Source {
       content instanceof Uint8Array ? content : new TextEncoder().encode(JSON.stringify(content)),
     ] as const
   );
-  return heldSource(new Map(bytes));
+  return { ...heldSource(new Map(bytes)), formats };
 }
 
 async function compressed(bytes: Uint8Array, format: CompressionFormat): Promise<Uint8Array> {

@@ -22,8 +22,3 @@ export const compressions: readonly Compression[] = [
   zstandard,
   webp,
 ];
-
-/** The one of a number in the TIFF tag. */
-export function compressionOf(code: number): Compression | undefined {
-  return compressions.find(({ codes }) => codes.includes(code));
-}

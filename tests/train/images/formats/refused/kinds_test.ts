@@ -1,6 +1,6 @@
 // Files that are not read: what they are, and what to do.
 import { assertEquals, assertRejects } from "@std/assert";
-import { decodeImage } from "../../../../train/images/formats/decode.ts";
+import { decodeImage } from "../../../../../train/images/formats/decode.ts";
 
 const bytes = (text: string) => Uint8Array.from(text.padEnd(40, "\0"), (c) => c.charCodeAt(0));
 
