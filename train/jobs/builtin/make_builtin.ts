@@ -61,6 +61,7 @@ export async function* makeBuiltin(
   { stills, out, resume, stillsOnly = false, source = disk, stop }: MakeBuiltinOptions,
 ): AsyncGenerator<TrainEvent | ProgressEvent | NoteEvent | BuiltinMade> {
   const config = builtinConfig(stills);
+  if (!stillsOnly && resume) await refuseOtherRun(out);
   let result: ResultEvent | null = null;
   if (!stillsOnly) {
     for await (const event of train({ config, out, resume, source, stop })) {
@@ -93,4 +94,17 @@ export async function* makeBuiltin(
 function withScale(bytes: Uint8Array<ArrayBuffer>, scale: ObjectScale): Uint8Array<ArrayBuffer> {
   const { metadata, tensors } = decodeSafeTensors(bytes, "the weights of the run");
   return encodeSafeTensors({ metadata: { ...metadata, ...encodeObjectScale(scale) }, tensors });
+}
+
+/** A card must not tell of other settings than those of its run. */
+async function refuseOtherRun(out: string): Promise<void> {
+  const text = await Deno.readTextFile(`${out}/config.json`).catch(() => null);
+  if (text === null) return;
+  const saved = JSON.parse(text) as Record<string, unknown>;
+  const others = Object.entries(BUILTIN_SETTINGS).filter(([name, value]) => saved[name] !== value);
+  if (others.length === 0) return;
+  const differences = others.map(([name, value]) => `${name} ${saved[name]}, not ${value}`);
+  throw new RangeError(
+    `Cannot go on with ${out}: its run has ${differences.join(", ")}; give another --out`,
+  );
 }

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { unzipSync } from "fflate";
 import { disk } from "../../../../train/jobs/disk/files.ts";
 import { renderCard } from "../../../../train/jobs/builtin/card.ts";
@@ -9,6 +9,7 @@ import { heldSource } from "../../../../train/images/source.ts";
 import { listStills, readStill } from "../../../../train/images/series/stills.ts";
 import { splitStills } from "../../../../train/learn/training_set.ts";
 import { defaultKinds } from "../../../../train/models/list.ts";
+import { withFolder } from "../../fixtures/temporary.ts";
 import { withTinyData } from "../../fixtures/tiny_run.ts";
 
 Deno.test("makeBuiltin() cuts stills out of the training part alone, with their masks", async () => {
@@ -46,6 +47,17 @@ Deno.test("loadTrainingSet() takes the built-in stills for builtin, wherever it 
   });
   assertEquals([train.length, validation.length, test.length], [30, 4, 6]);
   assertEquals(train[0].width, 160);
+});
+
+Deno.test("makeBuiltin() goes on with no run of other settings: its card would tell of these", async () => {
+  await withFolder({ "run/config.json": '{"model":"stardist","seed":7}' }, async (folder) => {
+    const options = { stills: `${folder}/stills`, out: `${folder}/run`, resume: true };
+    await assertRejects(
+      () => Array.fromAsync(makeBuiltin(options)),
+      RangeError,
+      "its run has seed 7, not 1",
+    );
+  });
 });
 
 Deno.test("builtinConfig() is StarDist's defaults but for the settings in the file", () => {
