@@ -8,6 +8,7 @@
 import { openDevice } from "../../../kernels/open_device.ts";
 import { unusable } from "../../images/faults/input_fault.ts";
 import { basename } from "../../images/names.ts";
+import { listStills } from "../../images/series/stills.ts";
 import { openVideo, type Video } from "../../images/series/video.ts";
 import { BUILTIN } from "../../models/builtin/mod.ts";
 import { objectModelOf } from "../../models/list.ts";
@@ -72,6 +73,8 @@ export async function* steady(options: SteadyOptions): AsyncGenerator<SteadyEven
   const progress = begin("opening the video");
   const file = await readModelFile(model);
   refuseStacks(file, model);
+  // What is missing is told at once, not after minutes.
+  if (stills !== BUILTIN) await listStills(source, stills);
   const video = yield* waitingFor(openVideo(source, options.video, { channel, slice }), {
     ...{ progress, stop },
   });

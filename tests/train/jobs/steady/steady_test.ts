@@ -132,6 +132,8 @@ Deno.test("steady() refuses what is no video, before there is a folder", async (
       assertRejects(() => Array.fromAsync(steadyIn(folder, options)), Error, words);
     await failsWith({ video: `${folder}/one.tif` }, "it has 1 frame");
     await failsWith({ video: `${folder}/nothing` }, "does not exist");
+    await failsWith({ stills: `${folder}/nothing` }, "does not exist");
+    await failsWith({ stills: `${folder}/video` }, "its layout is not known");
     await failsWith({ model: `${folder}/nothing` }, "give the folder of a training run");
     assertEquals(await Deno.stat(`${folder}/out`).catch(() => null), null);
     await failsWith({ resume: true }, "nothing was begun there");
