@@ -35,7 +35,10 @@ function placesOf(values: ArrayLike<number>): number[] {
   return Array.from(values, (value, i) => Number.isNaN(value) ? i : -1).filter((i) => i >= 0);
 }
 
-/** Runs a sample with one NaN, in an input or (at `which` behind the last) in the upstream gradient. */
+/**
+ * Runs a sample with one NaN, in an input or (at `which` behind the last) in the upstream gradient. All is
+ * queued when it is called, so that many can wait together.
+ */
 async function compareNaN(
   operation: AnyOperation,
   { sample: { shapes, params, fills }, which, random }: {
@@ -44,7 +47,6 @@ async function compareNaN(
     random: Random;
   },
 ): Promise<void> {
-  using _scope = device.scope();
   const arrays = [...shapes, operation.shape(shapes, params)].map((shape, i) => {
     const array = randomArray(shape, { random, fill: i < shapes.length ? fills?.[i] : "normal" });
     return i === which ? withNaN(array, random.integer(sizeOf(shape))) : array;
@@ -86,11 +88,14 @@ Deno.test("every operation gives NaN where its reference does, forward and to ev
       shapes.every((shape) => sizeOf(shape) <= LARGEST)
     );
     assert(samples.length > 0, `${operation.name} has no small sample`);
-    for (const sample of samples) {
-      for (let which = 0; which <= operation.inputs.length; which++) {
-        await compareNaN(operation, { sample, which, random });
-      }
-    }
+    using _scope = device.scope();
+    await Promise.all(
+      samples.flatMap((sample) =>
+        [...operation.inputs, "dy"].map((_, which) =>
+          compareNaN(operation, { sample, which, random })
+        )
+      ),
+    );
   }
 });
 
