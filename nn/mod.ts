@@ -57,6 +57,7 @@ export { cosineRate, Plateau, type PlateauState } from "./schedule.ts";
 
 // What a network is, and those there are.
 export {
+  answersIn,
   type Architecture,
   Conv2d,
   glorotUniform,

@@ -29,6 +29,11 @@ export interface UniformSource {
 /** Named maps that a network gives for an image batch. */
 export type Outputs = Readonly<Record<string, Variable>>;
 
+/** The outputs that are an answer, by name: all but `logits`, which repeat `prob` for losses. */
+export function answersIn(outputs: Outputs): ReadonlyMap<string, Variable> {
+  return new Map(Object.entries(outputs).filter(([name]) => name !== "logits"));
+}
+
 /** A network: named parameters and a forward pass from an image batch to named maps. */
 export interface Network {
   /** What kind of network it is, with the options to build it again; stored with its weights. */

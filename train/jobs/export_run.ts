@@ -7,6 +7,7 @@
 import { openDevice } from "../../kernels/open_device.ts";
 import { sizeOf } from "../../kernels/gpu/shape.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
+import { answersIn } from "../../nn/module.ts";
 import type { NamedArray } from "../../nn/safetensors.ts";
 import { zipFiles } from "../objects/formats/zip.ts";
 import type {
@@ -173,7 +174,7 @@ async function openNetwork(file: ModelFile, parts: DisposableStack): Promise<Run
       const x = new Variable(device.upload(shape, data));
       const outputs = network.forward(new Tape(device, { record: false }), x);
       const answers = new Map<string, NamedArray>();
-      for (const [name, { value }] of Object.entries(outputs)) {
+      for (const [name, { value }] of answersIn(outputs)) {
         answers.set(name, { shape: value.shape, data: await device.read(value) });
       }
       return answers;

@@ -4,7 +4,7 @@ import { add } from "../../../kernels/ops/arithmetic.ts";
 import { meanSquaredError } from "../../../kernels/ops/mean_squared_error.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
 import { Tape, Variable } from "../../../nn/autodiff.ts";
-import { parameterCount } from "../../../nn/module.ts";
+import { answersIn, parameterCount } from "../../../nn/module.ts";
 import { decodeSafeTensors, encodeSafeTensors } from "../../../nn/safetensors.ts";
 import { DEFAULT_STARDIST, StarDist, type StarDistOptions } from "../../../nn/networks/stardist.ts";
 import { buildNetwork, loadNetwork, parameterTensors, saveWeights } from "../../../nn/weights.ts";
@@ -104,6 +104,7 @@ Deno.test("StarDist gives prob, logits and dist on the grid, for odd channels an
     const network = stardist({ ...TINY, grid, inChannels });
     const outputs = network.forward(new Tape(device), noise([n, inChannels, h, w]));
     assertEquals(Object.keys(outputs), ["prob", "logits", "dist"]);
+    assertEquals([...answersIn(outputs).keys()], ["prob", "dist"]);
     assertEquals(outputs.prob.value.shape, [n, 1, h / grid, w / grid]);
     assertEquals(outputs.dist.value.shape, [n, 5, h / grid, w / grid]);
     const prob = await device.read(outputs.prob.value);
