@@ -26,6 +26,8 @@ export const LONGEST: readonly string[] = [
   "tests/train/jobs/train/masks/ignored_run_test.ts",
   "tests/train/jobs/train/stack_run_test.ts",
   "tests/cli/train_test.ts",
+  "tests/node_test.ts",
+  "tests/browser_test.ts",
   "tests/cli/stardist_test.ts",
   "tests/kernels/ops/conv2d_variants_test.ts",
   "tests/cli/run_folder_test.ts",
