@@ -270,7 +270,8 @@ export async function predictOptions(
   choices: PredictChoices = {},
 ): Promise<PredictOptions> {
   const { models } = choices;
-  const tracked = ["max-gap", "fill", "reach"].find((name) => flags[name] !== undefined);
+  const tracked = ["max-gap", "fill", "reach"].find((name) => flags[name] !== undefined) ??
+    ["movie", "stabilise"].find((name) => flags[name] === true);
   if (tracked !== undefined && flags.track !== true) {
     throw new UsageError(`Cannot use --${tracked} without --track`);
   }
