@@ -25,5 +25,5 @@ export function formatInput(event: InputEvent | RangeEvent): string {
 }
 
 function shortly(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toPrecision(4);
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)));
 }

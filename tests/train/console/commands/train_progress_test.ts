@@ -116,11 +116,13 @@ Deno.test("TrainProgress shows what a video was taken for", () => {
     progress.show({ ...input, bits: 16, sampleFormat: "uint", axes: { t: 12, z: 5, c: 1 } }),
     progress.show({ ...input, frames: 1, bits: 32, sampleFormat: "float" }),
     progress.show({ type: "range", path: "v.tif", low: 100, high: 2345.678 }),
+    progress.show({ type: "range", path: "v.tif", low: 0.00251, high: 13506.25 }),
   ].flatMap((shown) => shown.lines);
   assertEquals(lines, [
     "v.tif: 12 frames of 30x20 pixels, 16 bits, axes T 12, Z 5",
     "v.tif: 1 frame of 30x20 pixels, 32 bits floats",
     "v.tif: intensities 100 and 2346 become 0 and 1",
+    "v.tif: intensities 0.00251 and 13510 become 0 and 1",
   ]);
 });
 
