@@ -165,4 +165,4 @@ fi
 if [ "$was_on_path" = no ]; then
   say "To use deno yourself: export PATH=\"$(dirname -- "$deno"):\$PATH\""
 fi
-say "Ready: sh setup.sh train, or deno task --help for all tasks"
+say "Ready: sh setup.sh train, or deno task for a list of all tasks"
