@@ -18,7 +18,7 @@ interface Package {
 const ROOT = new URL("../../", import.meta.url);
 /** What a published file may be; anything else was included by accident. */
 const PUBLISHED =
-  /^(?:(?:kernels|nn|train)\/[\w/]+\.ts|train\/models\/builtin\/[\w.]+|docs\/\w+\.(?:md|png)|mod\.ts|cli\.ts|deno\.json|LICENSE|(?:README|CHANGELOG|CONTRIBUTING)\.md)$/;
+  /^(?:(?:kernels|nn|train)\/[\w/]+\.ts|train\/models\/builtin\/[\w.]+|docs\/\w+\.(?:md|png)|docs\/cluster\/[\w.]+|mod\.ts|cli\.ts|deno\.json|LICENSE|(?:README|CHANGELOG|CONTRIBUTING)\.md)$/;
 
 const config: Package = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
 const folder = await Deno.makeTempDir({ prefix: "kymo-publish-" });

@@ -6,6 +6,7 @@
  */
 
 import type { PlaneView } from "../../kernels/masks/mod.ts";
+import type { Architecture } from "../../nn/module.ts";
 import { ORIENTATIONS, swapsAxes } from "../images/orientation.ts";
 import type { TileSides } from "./tiles/tile_plan.ts";
 
@@ -40,6 +41,15 @@ const VIEWS: readonly View[] = [
 
 /** The most views that there are. */
 export const MOST_VIEWS: number = VIEWS.length;
+
+/**
+ * Whether answers of a network can be turned into all orientations: rays of StarDist only where there is
+ * one for each quarter turn of another.
+ */
+export function canTurn({ options }: Architecture): boolean {
+  const { rays } = options;
+  return typeof rays !== "number" || rays % 4 === 0;
+}
 
 /**
  * So many views, each turned and exposed otherwise.

@@ -13,6 +13,7 @@ import { openVideo, type Video } from "../../images/series/video.ts";
 import { BUILTIN } from "../../models/builtin/mod.ts";
 import { objectModelOf } from "../../models/list.ts";
 import { buildModel, type ModelFile, objectScaleIn, readingOf } from "../../models/model_file.ts";
+import { canTurn } from "../../models/views.ts";
 import { outputFormats } from "../../objects/formats/list.ts";
 import { disk } from "../disk/files.ts";
 import { claimFolder } from "../disk/folders.ts";
@@ -193,10 +194,9 @@ function reasonToLeave(
 /** Why a model cannot teach; null where it can. */
 function cannotTeach({ kind, architecture }: ModelFile): string | null {
   if (!objectModelOf(kind).propose) return "this kind of model cannot teach";
-  const { rays } = architecture.options;
-  return typeof rays === "number" && rays % 4 !== 0
-    ? `it has ${rays} rays, and only a multiple of 4 can be turned into all views`
-    : null;
+  return canTurn(architecture)
+    ? null
+    : `it has ${architecture.options.rays} rays, and only a multiple of 4 can be turned into all views`;
 }
 
 async function* adaptPart(run: SteadyRun): AsyncGenerator<SteadyEvent> {

@@ -6,6 +6,7 @@
 
 import { defaultKinds, type Kinds, modelKind } from "../../models/list.ts";
 import type { ModelKind } from "../../models/model_kind.ts";
+import { canTurn } from "../../models/views.ts";
 import { checkSegmentationLoss } from "../../models/loss_settings.ts";
 import { checkValues, refuseValue } from "../../settings.ts";
 import { dataSettings } from "./data_settings.ts";
@@ -31,10 +32,25 @@ export function checkConfig(config: TrainConfig, kinds: Kinds = defaultKinds): v
     refuseValue("planes", { value: planes, expected });
   }
   checkMasks(config, kind);
+  checkViews(config, kind);
   const multiple = kind.sizeMultiple(config);
   if (patch % multiple !== 0) {
     refuseValue("patch", { value: patch, expected: `a multiple of ${multiple}` });
   }
+}
+
+/**
+ * A teacher of several views turns its answers.
+ *
+ * @throws {RangeError} If those of the network cannot be turned.
+ */
+function checkViews(config: TrainConfig, { architecture, objects }: ModelKind): void {
+  const { consistency, teacherViews, stills, video, rounds, stardist: { rays } } = config;
+  const hasTeacher = objects && consistency === "teacher" && teacherViews > 1 && rounds > 0 &&
+    (stills === "" || video.length > 0);
+  if (!hasTeacher || canTurn(architecture(config))) return;
+  const expected = "a multiple of 4, so that a teacher can turn them, or --teacher-views 1";
+  refuseValue("stardist.rays", { value: rays, expected });
 }
 
 /** Data that goes with stills of one's own. */

@@ -337,3 +337,19 @@ Deno.test("unlearnedSettings() names what a student has no use for, not what its
     assertEquals(unlearnedSettings({ ...changed, consistency: "siamese" }), []);
   }
 });
+
+Deno.test("checkConfig() refuses rays that a teacher cannot turn, where there is a teacher", () => {
+  const config = (change: SettingChange) =>
+    configOf({ model: "stardist", stardist: { rays: 6 }, ...change }, { source: "the test" });
+  const taught = { stills: "stills", video: ["movie.tif"] };
+  assertThrows(
+    () => checkConfig(config(taught)),
+    RangeError,
+    "rays is 6, expected a multiple of 4, so that a teacher can turn them",
+  );
+  checkConfig(config({ ...taught, teacherViews: 1 }));
+  checkConfig(config({ ...taught, rounds: 0 }));
+  checkConfig(config({ ...taught, consistency: "siamese" }));
+  checkConfig(config({ ...taught, stardist: { rays: 8 } }));
+  checkConfig(config({ stills: "stills" }));
+});

@@ -65,7 +65,7 @@ export async function* measureStages(
       continue;
     }
     const { exposure = 1 } = measured;
-    const passes = Object.keys(rivalLooks({ objects, exposure })).length;
+    const passes = Object.keys(rivalLooks({ objects, network, exposure })).length;
     const looked = begin("measuring what costs no training", passes * video.frames.length);
     const rivals = measureRivals(device, {
       ...{ network, objects, decode, exposure, field: config.field, filter: config.filter },

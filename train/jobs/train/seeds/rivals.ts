@@ -7,6 +7,7 @@
 
 import type { Device } from "../../../../kernels/gpu/device.ts";
 import { knownOf, type TrainingVideo } from "../../../learn/training_set.ts";
+import { canTurn } from "../../../models/views.ts";
 import { type Evaluation, Evaluator } from "../../../objects/scores/evaluate.ts";
 import type { Rival } from "../../../report/data.ts";
 import { type Look, lookAt, type LookOptions } from "../../look.ts";
@@ -30,12 +31,12 @@ const VIEWS = 4;
 
 /** The ways in which a model can look; at exposure 1 where that is another one. */
 export function rivalLooks(
-  { objects, exposure }: Pick<RivalOptions, "objects" | "exposure">,
+  { objects, network, exposure }: Pick<RivalOptions, "objects" | "network" | "exposure">,
 ): Looks {
   return {
     ...(exposure !== 1 && { plain: {} }),
     ...(objects.propose && { voted: { exposure, after: "votes" } }),
-    views: { exposure, views: VIEWS },
+    ...(canTurn(network.architecture) && { views: { exposure, views: VIEWS } }),
   };
 }
 

@@ -3,6 +3,8 @@ import { assertEquals } from "@std/assert";
 import { openDevice } from "../../../../../kernels/open_device.ts";
 import { decodeSafeTensors } from "../../../../../nn/safetensors.ts";
 import { loadNetwork } from "../../../../../nn/weights.ts";
+import type { Network } from "../../../../../nn/module.ts";
+import type { ObjectModel } from "../../../../../train/models/model_kind.ts";
 import { heldFrames } from "../../../../../train/images/series/frames.ts";
 import { measureRivals, rivalLooks } from "../../../../../train/jobs/train/seeds/rivals.ts";
 import { uNet } from "../../../../../train/models/unet/kind.ts";
@@ -49,11 +51,15 @@ Deno.test("measureRivals() looks plainly, lets frames vote, and averages views",
   assertEquals(rivals.views, await evaluationOf(FRAMES));
 });
 
-Deno.test("rivalLooks() has what a kind of model can do, and no second look at exposure 1", () => {
+Deno.test("rivalLooks() has what a model can do, and no second look at exposure 1", () => {
   const { propose: _, ...silent } = uNet.objects!;
-  assertEquals(Object.keys(rivalLooks({ objects: silent, exposure: 1 })), ["views"]);
-  assertEquals(Object.keys(rivalLooks({ objects: uNet.objects!, exposure: 1 })), [
-    "voted",
-    "views",
-  ]);
+  const network = (rays?: number) => {
+    return { architecture: { kind: "any", options: { rays } } } as unknown as Network;
+  };
+  const looks = (objects: ObjectModel, rays?: number) =>
+    Object.keys(rivalLooks({ objects, network: network(rays), exposure: 1 }));
+  assertEquals(looks(silent), ["views"]);
+  assertEquals(looks(uNet.objects!), ["voted", "views"]);
+  assertEquals(looks(uNet.objects!, 8), ["voted", "views"]);
+  assertEquals(looks(uNet.objects!, 6), ["voted"]);
 });
