@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
 import type { RayThresholds } from "../../../nn/labels/stardist/thresholds.ts";
@@ -10,8 +10,10 @@ import { Random } from "../../../train/images/random.ts";
 import { readModelFile } from "../../../train/jobs/disk/model_files.ts";
 import {
   buildModel,
+  decodeModel,
   encodeModel,
   type Model,
+  readingOf,
   settingsOfModel,
 } from "../../../train/models/model_file.ts";
 import type { ModelKind } from "../../../train/models/model_kind.ts";
@@ -228,4 +230,20 @@ Deno.test("settingsOfModel() is what a run needs to go on with the weights", asy
       ...common,
     });
   });
+});
+
+Deno.test("a file of weights keeps the size of the stills' pixels, and may not hold nonsense", async () => {
+  const { network, weights } = await freshModel();
+  const kind = uNet;
+  const common = { ...COMMON, kind, architecture: network.architecture, weights };
+  const decode = kind.objects!.decoding(CONFIG);
+  const read = (bytes: Uint8Array<ArrayBuffer>) => readingOf(decodeModel(bytes, { file: "w" }));
+  for (const pixelSize of [0.325, null]) {
+    assertEquals(read(encodeModel({ ...common, decode, pixelSize })).pixelSize, pixelSize);
+  }
+  const file = decodeSafeTensors(encodeModel({ ...common, decode }), "w");
+  for (const pixelSize of ["0", "-1", "x"]) {
+    const bytes = encodeSafeTensors({ ...file, metadata: { ...file.metadata, pixelSize } });
+    assertThrows(() => read(bytes), SyntaxError, "Cannot use w");
+  }
 });
