@@ -9,7 +9,11 @@ import { convolutionFamilies, weightGradientFamily } from "./ops/conv2d/variants
 import { upConvolutionFamily, upWeightGradientFamily } from "./ops/up_conv2d/variants.ts";
 import type { AnyFamily } from "./choice/variant.ts";
 
-/** Every family of kernels. */
+/**
+ * Every family of kernels.
+ *
+ * @category Tuning
+ */
 export const kernelFamilies: readonly AnyFamily[] = /* @__PURE__ */ (() => [
   convolutionFamilies.forward,
   convolutionFamilies.dx,

@@ -12,7 +12,11 @@ import { GpuUnavailableError } from "./gpu/errors.ts";
 import { convolutionFamilies } from "./ops/conv2d/variants.ts";
 import { selfTest } from "./self_test.ts";
 
-/** Options of {@linkcode openDevice}. */
+/**
+ * Options of {@linkcode openDevice}.
+ *
+ * @category Device
+ */
 export interface OpenOptions extends DeviceOptions {
   /** Where WebGPU comes from; `navigator.gpu` unless told. In Node: `create([])` of npm's `webgpu`. */
   readonly webgpu?: GPU;
@@ -36,6 +40,7 @@ const TIME_LIMIT = 120_000;
  * @throws {GpuUnavailableError} If there is no WebGPU, adapter or device, with what to do about it in
  * this browser, Node or Deno, or opening takes longer than the limit.
  * @throws {SelfTestError} If an operation gives a wrong answer.
+ * @category Device
  */
 export async function openDevice(options: OpenOptions = {}): Promise<Device> {
   const { timeLimit = TIME_LIMIT } = options;

@@ -9,12 +9,20 @@ import type { Device } from "./gpu/device.ts";
 import { formatShape, sameShape, type Shape } from "./gpu/shape.ts";
 import type { Tensor } from "./gpu/tensor.ts";
 
-/** Parameters of an operation: a plain object of numbers, lists of them, texts and switches. */
+/**
+ * Parameters of an operation: a plain object of numbers, lists of them, texts and switches.
+ *
+ * @category Own operations
+ */
 export type Params = Readonly<
   Record<string, number | string | boolean | readonly number[] | undefined>
 >;
 
-/** An array on the CPU in float64, row-major: what references compute with. */
+/**
+ * An array on the CPU in float64, row-major: what references compute with.
+ *
+ * @category Own operations
+ */
 export interface NdArray {
   /** Extent along each axis. */
   readonly shape: Shape;
@@ -22,7 +30,11 @@ export interface NdArray {
   readonly data: Float64Array;
 }
 
-/** What a backward rule is given. */
+/**
+ * What a backward rule is given.
+ *
+ * @category Own operations
+ */
 export interface BackwardContext {
   /** The inputs of the forward pass. */
   readonly inputs: readonly Tensor<"f32">[];
@@ -44,12 +56,18 @@ export interface BackwardContext {
  *
  * It is the type of a method, as the other rules are, so that an operation with parameters of its own
  * can stand in a list of operations.
+ *
+ * @category Own operations
  */
 export type BackwardRule<P extends Params> = {
   rule(device: Device, context: BackwardContext, params: P): (Tensor<"f32"> | null)[];
 }["rule"];
 
-/** The same operation in plain loops on float64. */
+/**
+ * The same operation in plain loops on float64.
+ *
+ * @category Own operations
+ */
 export interface Reference<P extends Params> {
   /** The output for these inputs. */
   forward(inputs: readonly NdArray[], params: P): NdArray;
@@ -59,10 +77,18 @@ export interface Reference<P extends Params> {
     | "none";
 }
 
-/** What values a sample's input is filled with; `partly known` is binary, or −1 for unknown. */
+/**
+ * What values a sample's input is filled with; `partly known` is binary, or −1 for unknown.
+ *
+ * @category Own operations
+ */
 export type Fill = "normal" | "probability" | "binary" | "partly known" | "ties";
 
-/** One set of inputs on which tests compare an operation with its reference, and benches time it. */
+/**
+ * One set of inputs on which tests compare an operation with its reference, and benches time it.
+ *
+ * @category Own operations
+ */
 export interface OperationSample<P extends Params> {
   /** Shapes of the inputs. */
   readonly shapes: readonly Shape[];
@@ -77,6 +103,8 @@ export interface OperationSample<P extends Params> {
 /**
  * A differentiable operation on float32 tensors, with parameters `P` and inputs of the names `N`: how
  * many there are is part of the type, so that a call with one too few does not compile.
+ *
+ * @category Own operations
  */
 export interface Operation<
   P extends Params = Params,
@@ -98,7 +126,11 @@ export interface Operation<
   readonly samples: readonly OperationSample<P>[];
 }
 
-/** What {@linkcode defineOperation} is given: an {@linkcode Operation} of which much may be left out. */
+/**
+ * What {@linkcode defineOperation} is given: an {@linkcode Operation} of which much may be left out.
+ *
+ * @category Own operations
+ */
 export interface OperationParts<
   P extends Params,
   N extends readonly string[] = readonly string[],
@@ -139,6 +171,8 @@ export interface OperationParts<
  * const gradients = tape.backward(tape.apply(cube, [x], {}));
  * console.log(await device.read(gradients.get(x)!)); // 12
  * ```
+ *
+ * @category Own operations
  */
 export function defineOperation<
   P extends Params = Record<never, never>,
@@ -164,6 +198,7 @@ export function defineOperation<
  * operation gives an input, or another view of one's memory, it is copied.
  *
  * @throws {TypeError | RangeError} If the shapes do not fit, with the operation's name.
+ * @category Own operations
  */
 export function runForward<P extends Params>(
   device: Device,

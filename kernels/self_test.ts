@@ -17,7 +17,11 @@ import type { Tensor } from "./gpu/tensor.ts";
 
 const LIMIT = 1e-4;
 
-/** What the self-test found. */
+/**
+ * What the self-test found.
+ *
+ * @category Device
+ */
 export interface SelfTestResult {
   /** What was computed. */
   readonly name: string;
@@ -38,6 +42,7 @@ interface Problem {
  *
  * @param options.progress Is told how many of its shaders are compiled, of how many.
  * @throws {SelfTestError} If a result is off by more than 1e-4 of the largest value.
+ * @category Device
  */
 export async function selfTest(
   device: Device,

@@ -23,7 +23,11 @@ import { type Gradients, GradientSums, Variable } from "./gradients.ts";
 
 export { type Gradients, Variable } from "./gradients.ts";
 
-/** How a {@linkcode Tape} works. */
+/**
+ * How a {@linkcode Tape} works.
+ *
+ * @category Autodiff
+ */
 export interface TapeOptions {
   /** Whether gradients will be asked for; without, values are freed when they are dropped. */
   readonly record?: boolean;
@@ -35,7 +39,11 @@ export interface TapeOptions {
   readonly again?: boolean;
 }
 
-/** A variable for each of some names: the inputs of an operation. */
+/**
+ * A variable for each of some names: the inputs of an operation.
+ *
+ * @category Autodiff
+ */
 export type VariablesOf<N extends readonly string[]> = { readonly [K in keyof N]: Variable };
 
 /** What was computed, and how the gradient of its output becomes those of its inputs. */
@@ -56,6 +64,8 @@ interface Entry {
  * const loss = tape.apply(meanSquaredError, [y, target], {});
  * const gradient = tape.backward(loss).get(x);
  * ```
+ *
+ * @category Autodiff
  */
 export class Tape {
   /** The device that operations run on. */

@@ -11,7 +11,11 @@ import { sum } from "../kernels/ops/reductions.ts";
 import { scatteredNumbers } from "../kernels/parts/accuracy.ts";
 import { Tape, Variable } from "./autodiff.ts";
 
-/** Values of an input. */
+/**
+ * Values of an input.
+ *
+ * @category Autodiff
+ */
 export interface CheckedInput {
   /** The extent along each axis. */
   readonly shape: Shape;
@@ -19,7 +23,11 @@ export interface CheckedInput {
   readonly data: ArrayLike<number>;
 }
 
-/** How {@linkcode checkGradients} compares. */
+/**
+ * How {@linkcode checkGradients} compares.
+ *
+ * @category Autodiff
+ */
 export interface GradientCheckOptions<Name extends string> {
   /** The inputs by name, in the order of 1: differences are taken over steps of 1/32 and 1/256. */
   readonly inputs: Readonly<Record<Name, CheckedInput>>;
@@ -29,7 +37,11 @@ export interface GradientCheckOptions<Name extends string> {
   readonly tolerance?: number;
 }
 
-/** A computation on a tape, from inputs by name. */
+/**
+ * A computation on a tape, from inputs by name.
+ *
+ * @category Autodiff
+ */
 export type Computation<Name extends string> = (
   tape: Tape,
   inputs: Readonly<Record<Name, Variable>>,
@@ -71,6 +83,8 @@ const DIFFERENCES: readonly (readonly [shift: number, weight: number])[] = [
  *   },
  * });
  * ```
+ *
+ * @category Autodiff
  */
 export async function checkGradients<Name extends string>(
   device: Device,

@@ -9,7 +9,11 @@ import type { Device } from "../kernels/gpu/device.ts";
 import { elementwise } from "../kernels/parts/elementwise.ts";
 import type { Tensor } from "../kernels/gpu/tensor.ts";
 
-/** A value in a computation, and whether a gradient with respect to it is wanted. */
+/**
+ * A value in a computation, and whether a gradient with respect to it is wanted.
+ *
+ * @category Autodiff
+ */
 export class Variable {
   /** The tensor it stands for. */
   readonly value: Tensor<"f32">;
@@ -35,12 +39,18 @@ const USED_UP = "backward has freed it, as it does with all values of its tape; 
  * const { prob } = network.forward(tape, second);
  * const loss = tape.apply(meanSquaredError, [first, detach(prob)], {});
  * ```
+ *
+ * @category Autodiff
  */
 export function detach({ value }: Variable): Variable {
   return new Variable(value);
 }
 
-/** Gradients by variable. */
+/**
+ * Gradients by variable.
+ *
+ * @category Autodiff
+ */
 export type Gradients = ReadonlyMap<Variable, Tensor<"f32">>;
 
 /**

@@ -27,10 +27,18 @@ import { tileSum } from "../kernels/ops/tile_sum.ts";
 import { uncovered } from "../kernels/ops/uncovered.ts";
 import type { Tape, Variable } from "./autodiff.ts";
 
-/** Compares two maps of the same shape. */
+/**
+ * Compares two maps of the same shape.
+ *
+ * @category Losses
+ */
 export type Loss = (tape: Tape, a: Variable, b: Variable) => Variable;
 
-/** What a network answers: a probability, and what it was before the sigmoid if the network says so. */
+/**
+ * What a network answers: a probability, and what it was before the sigmoid if the network says so.
+ *
+ * @category Losses
+ */
 export interface Answer {
   /** Probabilities. */
   readonly prob: Variable;
@@ -38,10 +46,18 @@ export interface Answer {
   readonly logits?: Variable;
 }
 
-/** Compares an answer with a target. */
+/**
+ * Compares an answer with a target.
+ *
+ * @category Losses
+ */
 export type AnswerLoss = (tape: Tape, answer: Answer, target: Variable) => Variable;
 
-/** A number that a loss depends on. */
+/**
+ * A number that a loss depends on.
+ *
+ * @category Losses
+ */
 export interface LossSetting {
   /** Its value unless told otherwise. */
   readonly value: number;
@@ -51,7 +67,11 @@ export interface LossSetting {
   readonly sentence: string;
 }
 
-/** A loss as a record: its formula on the tape, its own settings, and when to use it. */
+/**
+ * A loss as a record: its formula on the tape, its own settings, and when to use it.
+ *
+ * @category Losses
+ */
 export interface LossKind {
   /** Its name in settings. */
   readonly name: string;
@@ -144,6 +164,8 @@ const tolerantDiceLoss: LossKind = {
 /**
  * The losses that training can use. To add one, write its record and name it here; its settings become
  * those of training (`consistencyTile`, `--consistency-tile` for `tile`).
+ *
+ * @category Losses
  */
 export const lossKinds: readonly LossKind[] = /* @__PURE__ */ (() => [
   plainLoss({
@@ -183,12 +205,20 @@ export const lossKinds: readonly LossKind[] = /* @__PURE__ */ (() => [
   tolerantDiceLoss,
 ])();
 
-/** The losses by name, with their own settings at their defaults. */
+/**
+ * The losses by name, with their own settings at their defaults.
+ *
+ * @category Losses
+ */
 export const losses: Readonly<Record<string, Loss>> =
   /* @__PURE__ */ (() =>
     Object.fromEntries(lossKinds.map((kind) => [kind.name, lossNamed(kind.name)])))();
 
-/** How a loss is chosen by its name. */
+/**
+ * How a loss is chosen by its name.
+ *
+ * @category Losses
+ */
 export interface LossOptions {
   /** Those to choose from; {@linkcode lossKinds} unless told. */
   readonly kinds?: readonly LossKind[];
@@ -207,6 +237,8 @@ export interface LossOptions {
  * ```ts ignore
  * const loss = lossNamed("tolerant-dice", { settings: { reach: 8 } })(tape, first, second);
  * ```
+ *
+ * @category Losses
  */
 export function lossNamed(
   name: string,
@@ -240,6 +272,8 @@ export function lossNamed(
  * ```ts ignore
  * const loss = answerLossNamed("bce")(tape, network.forward(tape, images), target);
  * ```
+ *
+ * @category Losses
  */
 export function answerLossNamed(
   name: string,
@@ -273,6 +307,7 @@ function wholeFrom(least: number): LossSetting["rule"] {
  *
  * @param pair Two maps `[n, c, h, w]`.
  * @throws {TypeError | RangeError} If the maps do not fit, or `reach` is no whole number up to 1024.
+ * @category Losses
  */
 export function tolerantDice(
   tape: Tape,
@@ -296,6 +331,8 @@ export function tolerantDice(
  * const answers = siameseWindow(tape, { network, frames, count: 3 }).map(({ prob }) => prob);
  * const loss = windowLoss(tape, { loss: losses["squared-dice"], answers });
  * ```
+ *
+ * @category Losses
  */
 export function windowLoss(
   tape: Tape,

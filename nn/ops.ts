@@ -20,37 +20,69 @@ import { Tensor } from "../kernels/gpu/tensor.ts";
 import { type Gradients, type Tape, Variable } from "./autodiff.ts";
 import { detach } from "./gradients.ts";
 
-/** What a method takes as an input: a value, a variable, or a tensor, which is a constant. */
+/**
+ * What a method takes as an input: a value, a variable, or a tensor, which is a constant.
+ *
+ * @category Autodiff
+ */
 export type Operand = Value | Variable | Tensor<"f32">;
 
-/** Operations that also take a number for a tensor of it. */
+/**
+ * Operations that also take a number for a tensor of it.
+ *
+ * @category Autodiff
+ */
 export type Arithmetic = "add" | "sub" | "mul" | "div";
 
-/** An operand for each input after the first. */
+/**
+ * An operand for each input after the first.
+ *
+ * @category Autodiff
+ */
 export type Operands<N, O> = N extends readonly [string, ...infer Others]
   ? { [K in keyof Others]: O }
   : never;
 
-/** The parameters as the last argument: none where there are none, and optional where all are. */
+/**
+ * The parameters as the last argument: none where there are none, and optional where all are.
+ *
+ * @category Autodiff
+ */
 export type Parameter<P> = [keyof P] extends [never] ? []
   : Record<never, never> extends P ? [params?: P]
   : [params: P];
 
-/** An operation as a method of its first input. */
+/**
+ * An operation as a method of its first input.
+ *
+ * @category Autodiff
+ */
 export type OperationMethod<O, Name> = O extends Operation<infer P, infer N> ? (
     ...args: [...Operands<N, Name extends Arithmetic ? Operand | number : Operand>, ...Parameter<P>]
   ) => Value
   : never;
 
-/** Every operation as a method. */
+/**
+ * Every operation as a method.
+ *
+ * @category Autodiff
+ */
 export type OperationMethods = {
   readonly [Name in keyof OperationsByName]: OperationMethod<OperationsByName[Name], Name>;
 };
 
-/** A value on a tape, with every operation as a method; {@linkcode ops} makes the first ones. */
+/**
+ * A value on a tape, with every operation as a method; {@linkcode ops} makes the first ones.
+ *
+ * @category Autodiff
+ */
 export type Value = TapeValue & OperationMethods;
 
-/** What a {@linkcode Value} is besides its methods. */
+/**
+ * What a {@linkcode Value} is besides its methods.
+ *
+ * @category Autodiff
+ */
 export class TapeValue {
   /** The tape that remembers what becomes of it. */
   readonly tape: Tape;
@@ -120,6 +152,8 @@ export class TapeValue {
  * const loss = of(x).matmul(w).add(0.5).relu().meanSquaredError(target);
  * const gradient = loss.backward().get(w);
  * ```
+ *
+ * @category Autodiff
  */
 export function ops(tape: Tape): (value: Operand) => Value {
   return (value) => valueOf(tape, value);

@@ -7,7 +7,11 @@
 
 import { formatShape, type Shape, sizeOf } from "../kernels/gpu/shape.ts";
 
-/** One array of a safetensors file. */
+/**
+ * One array of a safetensors file.
+ *
+ * @category Weights
+ */
 export interface NamedArray {
   /** Extent along each axis. */
   readonly shape: Shape;
@@ -15,7 +19,11 @@ export interface NamedArray {
   readonly data: Float32Array<ArrayBuffer>;
 }
 
-/** The content of a safetensors file. */
+/**
+ * The content of a safetensors file.
+ *
+ * @category Weights
+ */
 export interface SafeTensors {
   /** Free text by key. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -32,7 +40,11 @@ interface Entry {
 
 const LENGTH_BYTES = 8;
 
-/** Encodes arrays as float32, with the header padded so that the values are aligned to 8 bytes. */
+/**
+ * Encodes arrays as float32, with the header padded so that the values are aligned to 8 bytes.
+ *
+ * @category Weights
+ */
 export function encodeSafeTensors({ metadata, tensors }: SafeTensors): Uint8Array<ArrayBuffer> {
   const header: Record<string, unknown> = { __metadata__: metadata };
   let offset = 0;
@@ -68,6 +80,7 @@ export function encodeSafeTensors({ metadata, tensors }: SafeTensors): Uint8Arra
  *
  * @param name The file's name, for errors.
  * @throws {SyntaxError} If the file is damaged or holds another number type.
+ * @category Weights
  */
 export function decodeSafeTensors(file: Uint8Array<ArrayBuffer>, name: string): SafeTensors {
   const fail = (what: string): never => {

@@ -4,7 +4,11 @@
  * @module
  */
 
-/** Half a cosine from `start` at step 0 to `end` at step `total`. */
+/**
+ * Half a cosine from `start` at step 0 to `end` at step `total`.
+ *
+ * @category Optimisers
+ */
 export function cosineRate(
   { start, end, step, total }: { start: number; end: number; step: number; total: number },
 ): number {
@@ -12,7 +16,11 @@ export function cosineRate(
   return end + (start - end) * (1 + Math.cos(Math.PI * progress)) / 2;
 }
 
-/** Where a {@linkcode Plateau} stands, as plain numbers. */
+/**
+ * Where a {@linkcode Plateau} stands, as plain numbers.
+ *
+ * @category Optimisers
+ */
 export interface PlateauState {
   /** How often the rate has been lowered. */
   readonly drops: number;
@@ -22,7 +30,11 @@ export interface PlateauState {
   readonly waited: number;
 }
 
-/** Lowers a rate by a factor when a value (a validation loss) has stopped falling. */
+/**
+ * Lowers a rate by a factor when a value (a validation loss) has stopped falling.
+ *
+ * @category Optimisers
+ */
 export class Plateau {
   readonly #factor: number;
   readonly #patience: number;

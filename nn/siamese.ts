@@ -12,7 +12,11 @@ import { formatShape } from "../kernels/gpu/shape.ts";
 import type { Tape, Variable } from "./autodiff.ts";
 import type { Network } from "./module.ts";
 
-/** The answers of a network to the first and second frames of a batch of pairs. */
+/**
+ * The answers of a network to the first and second frames of a batch of pairs.
+ *
+ * @category Networks
+ */
 export interface SiameseOutputs<Name extends string = string> {
   /** Answers to the first frames, by name, `[b, c, h, w]`. */
   readonly first: Answers<Name>;
@@ -20,10 +24,18 @@ export interface SiameseOutputs<Name extends string = string> {
   readonly second: Answers<Name>;
 }
 
-/** Answers by name. */
+/**
+ * Answers by name.
+ *
+ * @category Networks
+ */
 export type Answers<Name extends string> = Readonly<Record<Name, Variable>>;
 
-/** What goes through a network in a Siamese pass. */
+/**
+ * What goes through a network in a Siamese pass.
+ *
+ * @category Networks
+ */
 export interface SiameseInput<Name extends string = string> {
   /** The network. */
   readonly network: Network;
@@ -37,6 +49,7 @@ export interface SiameseInput<Name extends string = string> {
  * Applies a network to B pairs of frames stacked as `[2b, c, h, w]`: first frames, then second.
  *
  * @throws {RangeError} If the batch is odd, or the network has no such output.
+ * @category Networks
  */
 export function siameseForward<Name extends string = "prob">(
   tape: Tape,
@@ -59,6 +72,8 @@ export function siameseForward<Name extends string = "prob">(
  * ```ts ignore
  * const [before, now, after] = siameseWindow(tape, { network, frames, count: 3 });
  * ```
+ *
+ * @category Networks
  */
 export function siameseWindow<Name extends string = "prob">(
   tape: Tape,

@@ -15,7 +15,11 @@ import {
 } from "../kernels/ops/star_distance_loss.ts";
 import type { Tape, Variable } from "./autodiff.ts";
 
-/** Probabilities `[n, 1, h, w]` and distances `[n, rays, h, w]`, predicted or true. */
+/**
+ * Probabilities `[n, 1, h, w]` and distances `[n, rays, h, w]`, predicted or true.
+ *
+ * @category Losses
+ */
 export interface StarDistMaps {
   /** Object probability; as a target below 0 where it is unknown. */
   readonly prob: Variable;
@@ -25,7 +29,11 @@ export interface StarDistMaps {
   readonly dist: Variable;
 }
 
-/** Settings of {@linkcode starDistLoss}. */
+/**
+ * Settings of {@linkcode starDistLoss}.
+ *
+ * @category Losses
+ */
 export interface StarDistLossOptions {
   /** How the distances' error is measured. */
   readonly error: StarDistanceError;
@@ -40,14 +48,22 @@ export interface StarDistLossOptions {
   readonly unknown?: StarDistanceLossParams["unknown"];
 }
 
-/** StarDist's settings. */
+/**
+ * StarDist's settings.
+ *
+ * @category Losses
+ */
 export const DEFAULT_STARDIST_LOSS: StarDistLossOptions = {
   error: "mae",
   background: 1e-4,
   weights: { prob: 1, dist: 0.2 },
 };
 
-/** The loss and the two that it is made of, each `[1]`. */
+/**
+ * The loss and the two that it is made of, each `[1]`.
+ *
+ * @category Losses
+ */
 export interface StarDistLosses {
   /** Mean cross-entropy of the probability where it is known. */
   readonly prob: Variable;
@@ -67,6 +83,8 @@ export interface StarDistLosses {
  * const { total } = starDistLoss(tape, { predicted: network.forward(tape, images), truth });
  * const gradients = tape.backward(total);
  * ```
+ *
+ * @category Losses
  */
 export function starDistLoss(
   tape: Tape,

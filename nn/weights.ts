@@ -11,7 +11,11 @@ import type { Architecture, Network, UniformSource } from "./module.ts";
 import { type NetworkKind, networkKinds } from "./networks/list.ts";
 import type { NamedArray, SafeTensors } from "./safetensors.ts";
 
-/** Reads tensors back from the GPU by name. */
+/**
+ * Reads tensors back from the GPU by name.
+ *
+ * @category Weights
+ */
 export async function readTensors(
   device: Device,
   tensors: ReadonlyMap<string, Tensor<"f32">>,
@@ -28,6 +32,7 @@ export async function readTensors(
  *
  * @param from What the arrays come from, for errors.
  * @throws {RangeError} If a name is missing, unknown, or has another shape.
+ * @category Weights
  */
 export function writeTensors(
   device: Device,
@@ -69,12 +74,20 @@ function misfit(from: string, what: string): MisfitError {
 /** Weights that do not fit a network. */
 class MisfitError extends RangeError {}
 
-/** A network's parameters as tensors by name. */
+/**
+ * A network's parameters as tensors by name.
+ *
+ * @category Weights
+ */
 export function parameterTensors(network: Network): Map<string, Tensor<"f32">> {
   return new Map([...network.parameters].map(([name, { value }]) => [name, value]));
 }
 
-/** A network's weights, with its architecture and what else must be known to use it. */
+/**
+ * A network's weights, with its architecture and what else must be known to use it.
+ *
+ * @category Weights
+ */
 export async function saveWeights(
   device: Device,
   { network, metadata = {} }: { network: Network; metadata?: Readonly<Record<string, string>> },
@@ -92,6 +105,7 @@ export async function saveWeights(
  * @param parts.kinds The kinds that can be built; {@linkcode networkKinds} unless told.
  * @throws {SyntaxError} If the file does not say what network it is for.
  * @throws {RangeError} If its arrays do not fit that network.
+ * @category Weights
  */
 export function loadNetwork(
   device: Device,
@@ -112,6 +126,7 @@ export function loadNetwork(
  *
  * @param parts.kinds The kinds that can be built; {@linkcode networkKinds} unless told.
  * @throws {RangeError} If the kind is not known.
+ * @category Weights
  */
 export function buildNetwork(
   device: Device,
@@ -137,6 +152,7 @@ export function buildNetwork(
  *
  * @param from The file's name, for errors.
  * @throws {SyntaxError} If its metadata describe none.
+ * @category Weights
  */
 export function architectureOf({ metadata }: SafeTensors, from: string): Architecture {
   const text = metadata["architecture"];

@@ -8,7 +8,11 @@
  * @module
  */
 
-/** What the values of a setting may be. */
+/**
+ * What the values of a setting may be.
+ *
+ * @category Settings
+ */
 export interface Rule {
   /** In words, for errors: `a whole number ≥ 1`. */
   readonly expected: string;
@@ -23,7 +27,11 @@ export interface Rule {
   readonly choices?: readonly string[];
 }
 
-/** One setting. */
+/**
+ * One setting.
+ *
+ * @category Settings
+ */
 export interface Setting<T> {
   /** Its value unless told otherwise. */
   readonly value: T;
@@ -39,15 +47,27 @@ export interface Setting<T> {
   readonly isRepeated?: boolean;
 }
 
-/** What stands in a table of settings for a value of type T: a setting, or a table for a group. */
+/**
+ * What stands in a table of settings for a value of type T: a setting, or a table for a group.
+ *
+ * @category Settings
+ */
 export type SettingEntry<T> = [T] extends [readonly unknown[]] ? Setting<T>
   : [T] extends [object] ? Settings<T>
   : Setting<T>;
 
-/** The settings of a group, in the shape of its values. */
+/**
+ * The settings of a group, in the shape of its values.
+ *
+ * @category Settings
+ */
 export type Settings<S> = { readonly [K in keyof S]-?: SettingEntry<S[K]> };
 
-/** Settings that belong together: a paragraph of the help, and the checks of one with another. */
+/**
+ * Settings that belong together: a paragraph of the help, and the checks of one with another.
+ *
+ * @category Settings
+ */
 export interface SettingGroup<S> {
   /** What they are about. */
   readonly title: string;
@@ -88,7 +108,11 @@ export function listSettings<S>(settings: Settings<S>): PlacedSetting[] {
     );
 }
 
-/** The values that settings have unless told otherwise. */
+/**
+ * The values that settings have unless told otherwise.
+ *
+ * @category Settings
+ */
 export function defaultsOf<S>(settings: Settings<S>): S {
   const values = Object.entries(settings as Readonly<Record<string, object>>)
     .map(([key, entry]) =>
@@ -139,7 +163,11 @@ export function refuseValue(
   );
 }
 
-/** Whole numbers from `least` on. */
+/**
+ * Whole numbers from `least` on.
+ *
+ * @category Settings
+ */
 export function wholeNumber({ least }: { least: number }): Rule {
   return {
     expected: `a whole number ≥ ${least}`,
@@ -151,19 +179,35 @@ function numbers(expected: string, holds: (value: number) => boolean): Rule {
   return { expected, holds: (value) => typeof value === "number" && holds(value) };
 }
 
-/** Numbers from 0 to 1, both included. */
+/**
+ * Numbers from 0 to 1, both included.
+ *
+ * @category Settings
+ */
 export const share: Rule = numbers("a share in [0, 1]", (value) => value >= 0 && value <= 1);
 
 /** Learning rates. */
 export const rate: Rule = numbers("a rate in (0, 1)", (value) => value > 0 && value < 1);
 
-/** Finite numbers from 0 on. */
+/**
+ * Finite numbers from 0 on.
+ *
+ * @category Settings
+ */
 export const notNegative: Rule = numbers("a number ≥ 0", (value) => value >= 0 && value < Infinity);
 
-/** Numbers over 0. */
+/**
+ * Numbers over 0.
+ *
+ * @category Settings
+ */
 export const positive: Rule = numbers("a number > 0", (value) => value > 0);
 
-/** Finite numbers. */
+/**
+ * Finite numbers.
+ *
+ * @category Settings
+ */
 export const anyNumber: Rule = numbers("a number", Number.isFinite);
 
 /** Some numbers. */
@@ -182,7 +226,11 @@ export const range: Rule = {
   },
 };
 
-/** Some words. */
+/**
+ * Some words.
+ *
+ * @category Settings
+ */
 export function oneOf(choices: readonly string[]): Rule {
   return {
     expected: `one of ${choices.join(", ")}`,
@@ -200,7 +248,11 @@ export const texts: Rule = {
   holds: (value) => Array.isArray(value) && value.every((item) => typeof item === "string"),
 };
 
-/** Yes or no. */
+/**
+ * Yes or no.
+ *
+ * @category Settings
+ */
 export const yesOrNo: Rule = {
   expected: "true or false",
   holds: (value) => typeof value === "boolean",

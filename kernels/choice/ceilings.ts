@@ -8,7 +8,11 @@
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import { timeQueued } from "./timing.ts";
 
-/** The measured ceilings of an adapter. */
+/**
+ * The measured ceilings of an adapter.
+ *
+ * @category Tuning
+ */
 export interface Ceilings {
   /** Fused multiply-adds on float32 registers in 10⁹ operations a second, two for each. */
   readonly fmaGflops: number;
@@ -80,6 +84,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
  * gives them back.
  *
  * @throws {ShaderError | DeviceLostError | OutOfMemoryError} If the device fails.
+ * @category Tuning
  */
 export async function measureCeilings(device: Device): Promise<Ceilings> {
   const task = device.task();

@@ -7,7 +7,11 @@
 
 import type { Device } from "../gpu/device.ts";
 
-/** How long one run takes. */
+/**
+ * How long one run takes.
+ *
+ * @category Tuning
+ */
 export interface Timing {
   /** Milliseconds of one run, the median of the measurements. */
   readonly milliseconds: number;
@@ -15,7 +19,11 @@ export interface Timing {
   readonly spread: number;
 }
 
-/** Options of {@linkcode timeQueued}. */
+/**
+ * Options of {@linkcode timeQueued}.
+ *
+ * @category Tuning
+ */
 export interface TimingOptions {
   /** How many measurements to take the median of; 5 unless told. */
   readonly measurements?: number;
@@ -36,6 +44,7 @@ const MOST_RUNS = 2 ** 20;
  *
  * @param queue Queues this many runs on the device, without waiting.
  * @throws {RangeError} If even a million runs take no time.
+ * @category Tuning
  */
 export async function timeQueued(
   device: Device,

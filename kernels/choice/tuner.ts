@@ -12,7 +12,11 @@ import type { Device } from "../gpu/device.ts";
 import { timeQueued } from "./timing.ts";
 import type { AnyFamily, Variant } from "./variant.ts";
 
-/** One kernel on one problem. */
+/**
+ * One kernel on one problem.
+ *
+ * @category Tuning
+ */
 export interface TunedVariant {
   /** Name of the variant. */
   readonly name: string;
@@ -22,7 +26,11 @@ export interface TunedVariant {
   readonly error: number;
 }
 
-/** What the tuner found for one problem. */
+/**
+ * What the tuner found for one problem.
+ *
+ * @category Tuning
+ */
 export interface TunedProblem {
   /** Pass and size, as in {@linkcode Pins}. */
   readonly key: string;
@@ -46,6 +54,7 @@ const WAIT = 25;
  *
  * @param options.families The families that the problems are looked for in: `kernelFamilies`.
  * @throws {SyntaxError} If a name is not that of a problem.
+ * @category Tuning
  */
 export async function* tuneKernels(
   device: Device,
@@ -92,7 +101,11 @@ function problemFor(
   return { family, problem };
 }
 
-/** The pins of what the tuner found. */
+/**
+ * The pins of what the tuner found.
+ *
+ * @category Tuning
+ */
 export function pinsOf(problems: readonly TunedProblem[]): Pins {
   return Object.fromEntries(problems.map(({ key, best }) => [key, best]));
 }

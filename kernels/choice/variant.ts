@@ -9,7 +9,11 @@ import type { Source } from "../parts/operand.ts";
 import type { Shape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
-/** One of several ways to compute the same result. */
+/**
+ * One of several ways to compute the same result.
+ *
+ * @category Tuning
+ */
 export interface Variant<Problem> {
   /** Its name, as in pins, benchmarks and records. */
   readonly name: string;
@@ -19,7 +23,11 @@ export interface Variant<Problem> {
   run(device: Device, problem: Problem): Tensor<"f32">;
 }
 
-/** All variants of one pass of an operation, and what there is to know about choosing among them. */
+/**
+ * All variants of one pass of an operation, and what there is to know about choosing among them.
+ *
+ * @category Tuning
+ */
 export interface VariantFamily<Problem> {
   /** Which pass of which operation, as in pins. */
   readonly pass: string;
@@ -33,7 +41,11 @@ export interface VariantFamily<Problem> {
   problemOf(size: string, make: (shape: Shape) => Tensor<"f32">): Problem | null;
 }
 
-/** A family whatever its problems: what a walk over all of them sees. */
+/**
+ * A family whatever its problems: what a walk over all of them sees.
+ *
+ * @category Tuning
+ */
 export type AnyFamily = VariantFamily<unknown>;
 
 /**

@@ -8,14 +8,22 @@ import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import { formatShape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
-/** The deepest a leaf may lie; a software adapter ends long loops silently. */
+/**
+ * The deepest a leaf may lie; a software adapter ends long loops silently.
+ *
+ * @category Pixel features
+ */
 export const DEEPEST_LEAF = 48;
 /** The most trees of a forest. */
 const MOST_TREES = 1000;
 /** The most classes: every invocation counts the votes for each. */
 const MOST_CLASSES = 64;
 
-/** Numbers of one node. */
+/**
+ * Numbers of one node.
+ *
+ * @category Pixel features
+ */
 export const NODE_NUMBERS = 4;
 
 /**
@@ -23,6 +31,8 @@ export const NODE_NUMBERS = 4;
  *
  * A node that splits is its feature, the bits of its float32 threshold, the node for values below
  * the threshold (that for others comes next) and 1; a leaf is its class, 0, 0 and 0.
+ *
+ * @category Pixel features
  */
 export interface DecisionForest {
   /** Trees. */
@@ -79,6 +89,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
  * ```ts ignore
  * const classes = classifyPixels(device, pixelFeatures(device, plane, { sigmas }), { forest });
  * ```
+ *
+ * @category Pixel features
  */
 export function classifyPixels(
   device: Device,

@@ -20,19 +20,31 @@ import {
   structureTensorReference,
 } from "./structure_tensor.ts";
 
-/** Standard deviations in pixels, as ilastik offers them. */
+/**
+ * Standard deviations in pixels, as ilastik offers them.
+ *
+ * @category Pixel features
+ */
 export const DEFAULT_SIGMAS: readonly number[] = [0.7, 1, 1.6, 3.5, 5, 10];
 
 const PER_SIGMA =
   /* @__PURE__ */ (() => DERIVATIVE_FEATURES.length + STRUCTURE_TENSOR_FEATURES.length)();
 
-/** The names of the features, in the order of their planes: `laplacian 1.6`. */
+/**
+ * The names of the features, in the order of their planes: `laplacian 1.6`.
+ *
+ * @category Pixel features
+ */
 export function pixelFeatureNames(sigmas: readonly number[]): string[] {
   const names = [...DERIVATIVE_FEATURES, ...STRUCTURE_TENSOR_FEATURES];
   return sigmas.flatMap((sigma) => names.map((name) => `${name} ${sigma}`));
 }
 
-/** How far from a pixel its features look, in pixels. */
+/**
+ * How far from a pixel its features look, in pixels.
+ *
+ * @category Pixel features
+ */
 export function pixelFeatureReach(sigmas: readonly number[]): number {
   return Math.max(...sigmas.map((sigma) => gaussianRadius(sigma) + gaussianRadius(sigma / 2)));
 }
@@ -53,6 +65,8 @@ export function pixelFeatureReach(sigmas: readonly number[]): number {
  * ```ts ignore
  * const features = pixelFeatures(device, plane, { sigmas: [1, 3.5] });
  * ```
+ *
+ * @category Pixel features
  */
 export function pixelFeatures(
   device: Device,
@@ -114,6 +128,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
  * @param places Pixels, counted row by row from 0, each inside the plane.
  * @returns `[places, features]`, a tensor of the innermost scope.
  * @throws {RangeError} If there are no places, or one lies outside.
+ * @category Pixel features
  */
 export function pickFeatures(
   device: Device,

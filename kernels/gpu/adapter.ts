@@ -12,10 +12,16 @@
  *   software adapters.
  * - `products`: matrix products in workgroup memory alone. They compile in moments everywhere, where
  *   kernels that are unrolled into registers can take minutes, as on SwiftShader.
+ *
+ * @category Device
  */
 export type KernelStyle = "registers" | "textures" | "products";
 
-/** What the adapter says of itself. */
+/**
+ * What the adapter says of itself.
+ *
+ * @category Device
+ */
 export interface AdapterSummary {
   /** Human-readable name, for example `llvmpipe (LLVM 15.0.6, 256 bits)`. */
   readonly name: string;

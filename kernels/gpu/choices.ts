@@ -9,10 +9,16 @@
 /**
  * Names of variants by what they serve: `conv2d forward` for every size, or with the size behind it,
  * `conv2d forward 4x16x128x128->32 k3`, which goes first.
+ *
+ * @category Tuning
  */
 export type Pins = Readonly<Record<string, string>>;
 
-/** Chooses kernels and remembers what it chose. */
+/**
+ * Chooses kernels and remembers what it chose.
+ *
+ * @category Tuning
+ */
 export class KernelChoices {
   readonly #pins: Pins;
   readonly #used = new Map<string, string>();

@@ -32,7 +32,11 @@ export type { Uniforms } from "./commands/params.ts";
 export type { TensorCopy } from "./commands/sink.ts";
 export type { Scope } from "./memory/scopes.ts";
 
-/** A WebGPU device with a buffer pool, a pipeline cache and a queue of batched dispatches. */
+/**
+ * A WebGPU device with a buffer pool, a pipeline cache and a queue of batched dispatches.
+ *
+ * @category Device
+ */
 export class Device implements Disposable {
   /** The underlying WebGPU device. */
   readonly gpu: GPUDevice;

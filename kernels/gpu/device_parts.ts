@@ -24,7 +24,11 @@ import { BYTES_PER_ROW, TextureRows } from "./memory/textures.ts";
 import { formatShape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** Options of a {@linkcode Device}. */
+/**
+ * Options of a {@linkcode Device}.
+ *
+ * @category Device
+ */
 export interface DeviceOptions {
   /** The most GPU memory to use, in bytes; 4 GiB unless told. */
   memoryLimit?: number;

@@ -4,31 +4,51 @@
  * @module
  */
 
-/** No WebGPU adapter or device could be had. */
+/**
+ * No WebGPU adapter or device could be had.
+ *
+ * @category Errors
+ */
 export class GpuUnavailableError extends Error {
   /** The name of this error class. */
   override readonly name = "GpuUnavailableError";
 }
 
-/** A shader or its pipeline was refused by the driver; the message shows the source line. */
+/**
+ * A shader or its pipeline was refused by the driver; the message shows the source line.
+ *
+ * @category Errors
+ */
 export class ShaderError extends Error {
   /** The name of this error class. */
   override readonly name = "ShaderError";
 }
 
-/** The device was lost while work was under way (driver reset, sleep, unplugged). */
+/**
+ * The device was lost while work was under way (driver reset, sleep, unplugged).
+ *
+ * @category Errors
+ */
 export class DeviceLostError extends Error {
   /** The name of this error class. */
   override readonly name = "DeviceLostError";
 }
 
-/** A tensor or the sum of all tensors would exceed what the adapter or the user allows. */
+/**
+ * A tensor or the sum of all tensors would exceed what the adapter or the user allows.
+ *
+ * @category Errors
+ */
 export class OutOfMemoryError extends Error {
   /** The name of this error class. */
   override readonly name = "OutOfMemoryError";
 }
 
-/** The numeric self-test at start gave a wrong answer: the driver cannot be trusted. */
+/**
+ * The numeric self-test at start gave a wrong answer: the driver cannot be trusted.
+ *
+ * @category Errors
+ */
 export class SelfTestError extends Error {
   /** The name of this error class. */
   override readonly name = "SelfTestError";

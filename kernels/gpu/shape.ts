@@ -4,15 +4,27 @@
  * @module
  */
 
-/** The extent of a tensor along each axis; images are `[n, c, h, w]`. */
+/**
+ * The extent of a tensor along each axis; images are `[n, c, h, w]`.
+ *
+ * @category Tensors
+ */
 export type Shape = readonly number[];
 
-/** The number of elements of a tensor with this shape. */
+/**
+ * The number of elements of a tensor with this shape.
+ *
+ * @category Tensors
+ */
 export function sizeOf(shape: Shape): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
-/** A shape as it stands in messages: `[1,3,64,64]`. */
+/**
+ * A shape as it stands in messages: `[1,3,64,64]`.
+ *
+ * @category Tensors
+ */
 export function formatShape(shape: Shape): string {
   return `[${shape.join(",")}]`;
 }

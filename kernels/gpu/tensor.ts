@@ -6,10 +6,18 @@
 
 import { type Shape, sizeOf } from "./shape.ts";
 
-/** The element types a tensor can hold. */
+/**
+ * The element types a tensor can hold.
+ *
+ * @category Tensors
+ */
 export type DType = "f32" | "u32";
 
-/** The array type that holds elements of a {@linkcode DType} on the CPU. */
+/**
+ * The array type that holds elements of a {@linkcode DType} on the CPU.
+ *
+ * @category Tensors
+ */
 export type TypedArrayOf<D extends DType> = D extends "f32" ? Float32Array<ArrayBuffer>
   : Uint32Array<ArrayBuffer>;
 
@@ -36,6 +44,8 @@ export function checkValues(values: unknown, dtype?: DType): DType {
  * Tensors are made by a `Device` or by an operation and freed by the scope they were made in. Their
  * buffers are padded with undefined elements to a multiple of 256 bytes, so kernels may read and
  * write whole `vec4`s.
+ *
+ * @category Tensors
  */
 export class Tensor<D extends DType = DType> {
   /** Extent along each axis. */

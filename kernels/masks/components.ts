@@ -32,10 +32,18 @@ import { planeSize } from "../parts/plane.ts";
 import { NO_GROUP } from "./renumber.ts";
 import { runSteps, type Steps } from "./steps.ts";
 
-/** Which neighbours of a pixel belong together: the 4 that share a side, or all 8. */
+/**
+ * Which neighbours of a pixel belong together: the 4 that share a side, or all 8.
+ *
+ * @category Masks
+ */
 export type Connectivity = 4 | 8;
 
-/** Labelled objects of one plane on the GPU. */
+/**
+ * Labelled objects of one plane on the GPU.
+ *
+ * @category Masks
+ */
 export interface Components {
   /**
    * Label of each pixel: 1..count in raster order of the objects' first pixels, 0 outside and where
@@ -46,7 +54,11 @@ export interface Components {
   readonly count: number;
 }
 
-/** Options of {@linkcode connectedComponents}. */
+/**
+ * Options of {@linkcode connectedComponents}.
+ *
+ * @category Masks
+ */
 export interface ComponentsOptions {
   /** Which neighbours belong together. */
   readonly connectivity: Connectivity;
@@ -197,6 +209,8 @@ interface Forest {
  * ```ts ignore
  * const { labels, count } = await connectedComponents(device, mask, { connectivity: 8 });
  * ```
+ *
+ * @category Masks
  */
 export async function connectedComponents(
   device: Device,
@@ -210,7 +224,11 @@ export async function connectedComponents(
   return { labels, count };
 }
 
-/** Labelled objects of one plane, read from the GPU. */
+/**
+ * Labelled objects of one plane, read from the GPU.
+ *
+ * @category Masks
+ */
 export interface ComponentValues {
   /** As {@linkcode Components.labels}, row by row. */
   readonly labels: Uint32Array<ArrayBuffer>;
@@ -221,6 +239,8 @@ export interface ComponentValues {
 /**
  * What {@linkcode connectedComponents} does, for a caller who wants to have the labels in CPU memory
  * and waits for the GPU himself: one step for objects, seldom two for noise.
+ *
+ * @category Masks
  */
 export function* componentSteps(
   device: Device,

@@ -47,6 +47,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
  *
  * @param components A label image and its largest label.
  * @returns `[count]` sizes, that of label `i` at `i - 1`; `[1]` with a 0 where there is no object.
+ * @category Masks
  */
 export function objectSizes(device: Device, { labels, count }: Components): Tensor<"u32"> {
   const sizes = device.empty([Math.max(1, count)], "u32");
@@ -74,6 +75,8 @@ export function objectSizes(device: Device, { labels, count }: Components): Tens
  * ```ts ignore
  * const large = removeSmallObjects(device, components, { minSize: 16 });
  * ```
+ *
+ * @category Masks
  */
 export function removeSmallObjects(
   device: Device,

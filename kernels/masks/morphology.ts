@@ -12,10 +12,18 @@ import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { planeSize } from "../parts/plane.ts";
 
-/** The neighbourhood: 4 neighbours (`disk(1)`) or 8 (`square(3)`), with the pixel itself. */
+/**
+ * The neighbourhood: 4 neighbours (`disk(1)`) or 8 (`square(3)`), with the pixel itself.
+ *
+ * @category Masks
+ */
 export type Footprint = "cross" | "square";
 
-/** Options of {@linkcode binaryErosion}, {@linkcode binaryDilation} and {@linkcode binaryOpening}. */
+/**
+ * Options of {@linkcode binaryErosion}, {@linkcode binaryDilation} and {@linkcode binaryOpening}.
+ *
+ * @category Masks
+ */
 export interface MorphologyOptions {
   /** The neighbourhood; the cross unless told. */
   readonly footprint?: Footprint;
@@ -67,6 +75,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
  * @returns A mask of zeros and ones of the same shape.
  * @throws {TypeError | RangeError} If the mask is not one plane.
  * @throws {RangeError} If `iterations` is not a whole number from 0.
+ * @category Masks
  */
 export function binaryErosion(
   device: Device,
@@ -82,6 +91,7 @@ export function binaryErosion(
  * @returns A mask of zeros and ones of the same shape.
  * @throws {TypeError | RangeError} If the mask is not one plane.
  * @throws {RangeError} If `iterations` is not a whole number from 0.
+ * @category Masks
  */
 export function binaryDilation(
   device: Device,
@@ -103,6 +113,8 @@ export function binaryDilation(
  * ```ts ignore
  * const opened = binaryOpening(device, mask, { footprint: "cross", iterations: 2 });
  * ```
+ *
+ * @category Masks
  */
 export function binaryOpening(
   device: Device,

@@ -54,12 +54,18 @@ export function otsuOfHistogram(counts: ArrayLike<number>, range: ValueRange): n
  * ```ts ignore
  * const mask = threshold(device, prob, { threshold: await otsuThreshold(device, prob) });
  * ```
+ *
+ * @category Masks
  */
 export async function otsuThreshold(device: Device, x: Tensor<"f32">): Promise<number> {
   return await runSteps(device, otsuSteps(device, x));
 }
 
-/** What {@linkcode otsuThreshold} does, for a caller who waits for the GPU himself: two steps. */
+/**
+ * What {@linkcode otsuThreshold} does, for a caller who waits for the GPU himself: two steps.
+ *
+ * @category Masks
+ */
 export function* otsuSteps(device: Device, x: Tensor<"f32">): Steps<number> {
   const range = yield* valueRangeSteps(device, x);
   if (!Number.isFinite(histogramScale(range))) return range.min;

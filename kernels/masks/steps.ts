@@ -11,10 +11,18 @@
 import type { Device } from "../gpu/device.ts";
 import type { DType, Tensor, TypedArrayOf } from "../gpu/tensor.ts";
 
-/** A computation of an R that yields tensors and is resumed with their values, in their order. */
+/**
+ * A computation of an R that yields tensors and is resumed with their values, in their order.
+ *
+ * @category Masks
+ */
 export type Steps<R> = Generator<readonly Tensor[], R, readonly TypedArrayOf<DType>[]>;
 
-/** The step that reads one tensor. */
+/**
+ * The step that reads one tensor.
+ *
+ * @category Masks
+ */
 export function* readValues<D extends DType>(tensor: Tensor<D>): Steps<TypedArrayOf<D>> {
   const [values] = yield [tensor];
   return values as TypedArrayOf<D>;
@@ -24,6 +32,7 @@ export function* readValues<D extends DType>(tensor: Tensor<D>): Steps<TypedArra
  * Reads the values of several tensors with one wait.
  *
  * @throws {ShaderError | DeviceLostError | OutOfMemoryError} If anything on the GPU before it failed.
+ * @category Masks
  */
 export async function readAll(
   device: Device,
@@ -41,6 +50,8 @@ export async function readAll(
  * ```ts ignore
  * const threshold = await runSteps(device, otsuSteps(device, prob));
  * ```
+ *
+ * @category Masks
  */
 export async function runSteps<R>(device: Device, steps: Steps<R>): Promise<R> {
   let step = steps.next([]);

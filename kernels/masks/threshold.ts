@@ -34,6 +34,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
  *
  * @returns A mask of the shape of `x`.
  * @throws {RangeError} If the threshold is not finite in float32.
+ * @category Masks
  */
 export function threshold(
   device: Device,

@@ -10,7 +10,11 @@
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
-/** A plane as it is seen in some orientation. */
+/**
+ * A plane as it is seen in some orientation.
+ *
+ * @category Masks
+ */
 export interface PlaneView {
   /** Width of what is seen, in pixels. */
   readonly width: number;
@@ -26,7 +30,11 @@ export interface PlaneView {
   readonly planePixels?: number;
 }
 
-/** A rectangle of a view in pixels, which may reach beyond it. */
+/**
+ * A rectangle of a view in pixels, which may reach beyond it.
+ *
+ * @category Masks
+ */
 export interface TileArea {
   /** First column. */
   readonly left: number;
@@ -69,6 +77,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
  * @param area Where the tile lies in the view.
  * @param kept The part of the view that is pasted, inside `area`.
  * @param share 1 to replace what is there; a larger whole number to add that part of each value.
+ * @category Masks
  */
 export function pasteTile(
   device: Device,

@@ -12,7 +12,11 @@ import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { runSteps, type Steps } from "./steps.ts";
 
-/** The smallest and the largest of some values. */
+/**
+ * The smallest and the largest of some values.
+ *
+ * @category Masks
+ */
 export interface ValueRange {
   /** The smallest value. */
   readonly min: number;
@@ -67,12 +71,18 @@ fn main(
  * ```ts ignore
  * const { min, max } = await valueRange(device, prob);
  * ```
+ *
+ * @category Masks
  */
 export async function valueRange(device: Device, x: Tensor<"f32">): Promise<ValueRange> {
   return await runSteps(device, valueRangeSteps(device, x));
 }
 
-/** What {@linkcode valueRange} does, for a caller who waits for the GPU himself: one step. */
+/**
+ * What {@linkcode valueRange} does, for a caller who waits for the GPU himself: one step.
+ *
+ * @category Masks
+ */
 export function* valueRangeSteps(device: Device, x: Tensor<"f32">): Steps<ValueRange> {
   if (x.size === 0) throw new RangeError("Cannot find the range of values: there are none");
   const ends = device.empty([2], "u32");

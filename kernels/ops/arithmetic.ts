@@ -118,7 +118,11 @@ function arithmetic(rule: Arithmetic): Operation<Record<never, never>, ["a", "b"
   };
 }
 
-/** y = a + b. */
+/**
+ * y = a + b.
+ *
+ * @category Operations
+ */
 export const add: Operation<Record<never, never>, ["a", "b"]> = /* @__PURE__ */ arithmetic({
   name: "add",
   value: "a + b",
@@ -127,7 +131,11 @@ export const add: Operation<Record<never, never>, ["a", "b"]> = /* @__PURE__ */ 
   df: () => [1, 1],
 });
 
-/** y = a − b. */
+/**
+ * y = a − b.
+ *
+ * @category Operations
+ */
 export const sub: Operation<Record<never, never>, ["a", "b"]> = /* @__PURE__ */ arithmetic({
   name: "sub",
   value: "a - b",
@@ -136,7 +144,11 @@ export const sub: Operation<Record<never, never>, ["a", "b"]> = /* @__PURE__ */ 
   df: () => [1, -1],
 });
 
-/** y = a · b, element by element. */
+/**
+ * y = a · b, element by element.
+ *
+ * @category Operations
+ */
 export const mul: Operation<Record<never, never>, ["a", "b"]> = /* @__PURE__ */ arithmetic({
   name: "mul",
   value: "a * b",
@@ -145,7 +157,11 @@ export const mul: Operation<Record<never, never>, ["a", "b"]> = /* @__PURE__ */ 
   df: (a, b) => [b, a],
 });
 
-/** y = a / b; what is divided by 0 is infinite, or NaN for 0 / 0. */
+/**
+ * y = a / b; what is divided by 0 is infinite, or NaN for 0 / 0.
+ *
+ * @category Operations
+ */
 export const div: Operation<Record<never, never>, ["a", "b"]> = /* @__PURE__ */ arithmetic({
   name: "div",
   value: "a / b",

@@ -13,7 +13,11 @@ import { type NdArray, type Operation, zeros } from "../operation.ts";
 import { formatShape, imageShape, type Shape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
-/** Parameters of {@linkcode averagePool2d}. */
+/**
+ * Parameters of {@linkcode averagePool2d}.
+ *
+ * @category Operations
+ */
 export type AveragePool2dParams = {
   /** Rows and columns of a window. */
   readonly side: number;
@@ -137,7 +141,11 @@ function visit(
   }
 }
 
-/** y = mean of each window: `[n, c, h, w]` to `[n, c, ⌊(h − side) / stride⌋ + 1, …]`. */
+/**
+ * y = mean of each window: `[n, c, h, w]` to `[n, c, ⌊(h − side) / stride⌋ + 1, …]`.
+ *
+ * @category Operations
+ */
 export const averagePool2d: Operation<AveragePool2dParams, ["x"]> = {
   name: "averagePool2d",
   inputs: ["x"],

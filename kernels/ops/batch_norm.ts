@@ -20,7 +20,11 @@ import { formatShape, imageShape, type Shape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { vectorType, vectorWidth } from "../parts/vector_width.ts";
 
-/** Parameters of {@linkcode batchNorm}. */
+/**
+ * Parameters of {@linkcode batchNorm}.
+ *
+ * @category Operations
+ */
 export type BatchNormParams = {
   /** Added to the variance; PyTorch's default is 1e-5. */
   readonly epsilon: number;
@@ -86,7 +90,11 @@ const PARAMETERS = /* @__PURE__ */ shaderFor(
   dw[c] = sums[c].y * inverseSqrt(variance[c] + p.epsilon);`,
 );
 
-/** Mean and variance of every channel. */
+/**
+ * Mean and variance of every channel.
+ *
+ * @category Operations
+ */
 export interface ChannelMoments {
   /** The mean over images and pixels, `[c]`. */
   readonly mean: Tensor<"f32">;
@@ -94,7 +102,11 @@ export interface ChannelMoments {
   readonly variance: Tensor<"f32">;
 }
 
-/** The moments of the channels of a batch of images; they belong to the innermost scope. */
+/**
+ * The moments of the channels of a batch of images; they belong to the innermost scope.
+ *
+ * @category Operations
+ */
 export function channelMoments(device: Device, x: Tensor<"f32">): ChannelMoments {
   const [n, c] = x.shape;
   const floats = { n: x.size / c };
@@ -193,7 +205,11 @@ function sample(x: Shape, bench = false) {
   return { shapes: [x, [x[1]], [x[1]]], params: { epsilon: 1e-5 }, bench };
 }
 
-/** y = (x − mean) / √(variance + ε) · w + b, with mean and variance of the batch's channel. */
+/**
+ * y = (x − mean) / √(variance + ε) · w + b, with mean and variance of the batch's channel.
+ *
+ * @category Operations
+ */
 export const batchNorm: Operation<BatchNormParams, ["x", "weight", "bias"]> = {
   name: "batchNorm",
   inputs: ["x", "weight", "bias"],
@@ -298,6 +314,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 /**
  * Moves running moments towards those of a batch, in place, as PyTorch does: the variance as if divided by one
  * less than the number of elements.
+ *
+ * @category Operations
  */
 export function trackMoments(
   device: Device,

@@ -36,13 +36,21 @@ const formula: PixelLoss<Record<never, never>, ["p", "t"]> = /* @__PURE__ */ (()
   fills: ["probability", "binary"],
 }))();
 
-/** Mean binary cross-entropy of a probability p against a target t of the same shape. */
+/**
+ * Mean binary cross-entropy of a probability p against a target t of the same shape.
+ *
+ * @category Losses
+ */
 export const binaryCrossEntropy: Operation<Record<never, never>, ["p", "t"]> =
   /* @__PURE__ */ pixelLoss(
     formula,
   );
 
-/** The same over the pixels with t ≥ 0; 0 where there are none. */
+/**
+ * The same over the pixels with t ≥ 0; 0 where there are none.
+ *
+ * @category Losses
+ */
 export const maskedBinaryCrossEntropy: Operation<Record<never, never>, ["p", "t"]> =
   /* @__PURE__ */ pixelLoss(
     /* @__PURE__ */ knownPixels(formula, "maskedBinaryCrossEntropy"),

@@ -39,11 +39,19 @@ const formula: PixelLoss<Record<never, never>, ["z", "t"]> = /* @__PURE__ */ (()
   fills: ["normal", "binary"],
 }))();
 
-/** Mean binary cross-entropy of logits z against a target t of the same shape. */
+/**
+ * Mean binary cross-entropy of logits z against a target t of the same shape.
+ *
+ * @category Losses
+ */
 export const binaryCrossEntropyWithLogits: Operation<Record<never, never>, ["z", "t"]> =
   /* @__PURE__ */ pixelLoss(formula);
 
-/** The same over the pixels with t ≥ 0; 0 where there are none. */
+/**
+ * The same over the pixels with t ≥ 0; 0 where there are none.
+ *
+ * @category Losses
+ */
 export const maskedBinaryCrossEntropyWithLogits: Operation<Record<never, never>, ["z", "t"]> =
   /* @__PURE__ */ pixelLoss(
     /* @__PURE__ */ knownPixels(formula, "maskedBinaryCrossEntropyWithLogits"),

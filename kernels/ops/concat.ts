@@ -13,7 +13,11 @@ import { vectorType, vectorWidth } from "../parts/vector_width.ts";
 import { formatShape, type Shape, sizeOf } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
-/** Parameters of {@linkcode concat}. */
+/**
+ * Parameters of {@linkcode concat}.
+ *
+ * @category Operations
+ */
 export type ConcatParams = {
   /** The axis; 1, the channels of images, unless told. −1 is the last. */
   readonly axis?: number;
@@ -121,7 +125,11 @@ export function takeChannels(
   return part;
 }
 
-/** y = [a, b] along an axis: `[n, c_a, h, w]` and `[n, c_b, h, w]` to `[n, c_a + c_b, h, w]`. */
+/**
+ * y = [a, b] along an axis: `[n, c_a, h, w]` and `[n, c_b, h, w]` to `[n, c_a + c_b, h, w]`.
+ *
+ * @category Operations
+ */
 export const concat: Operation<ConcatParams, ["a", "b"]> = {
   name: "concat",
   inputs: ["a", "b"],

@@ -25,7 +25,11 @@ import { sumSlabs } from "../parts/reduce.ts";
 import { formatShape, sameShape, type Shape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
-/** Parameters of {@linkcode crossEntropy}. */
+/**
+ * Parameters of {@linkcode crossEntropy}.
+ *
+ * @category Losses
+ */
 export type CrossEntropyParams = {
   /** The axis of the classes; 1 unless told, as in `[n, classes, h, w]`. */
   readonly axis?: number;
@@ -182,6 +186,8 @@ function sample(x: Shape, fill: "ties" | "partly known", params: CrossEntropyPar
 /**
  * Mean cross-entropy of logits x, `[n, classes, …]`, against class numbers t, `[n, …]`, where these are
  * known; 0 where none is.
+ *
+ * @category Losses
  */
 export const crossEntropy: Operation<CrossEntropyParams, ["x", "t"]> = {
   name: "crossEntropy",

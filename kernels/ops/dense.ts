@@ -53,7 +53,11 @@ function referenceBackward([x, w, b]: readonly NdArray[], dy: NdArray): NdArray[
   return [dx, dw, db];
 }
 
-/** y = x · wᵀ + b for x `[n, in]`, w `[out, in]`, b `[out]`; x `[n, in, 1, 1]` keeps its axes. */
+/**
+ * y = x · wᵀ + b for x `[n, in]`, w `[out, in]`, b `[out]`; x `[n, in, 1, 1]` keeps its axes.
+ *
+ * @category Operations
+ */
 export const dense: Operation<Record<never, never>, ["x", "weight", "bias"]> = {
   name: "dense",
   inputs: ["x", "weight", "bias"],

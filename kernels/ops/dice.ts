@@ -11,7 +11,11 @@
 import type { Operation } from "../operation.ts";
 import { knownPixels, type PixelLoss, pixelLoss } from "./pixel_loss.ts";
 
-/** Parameters of the Dice losses. */
+/**
+ * Parameters of the Dice losses.
+ *
+ * @category Losses
+ */
 export type DiceParams = {
   /** Added to numerator and denominator; 1 unless there is a reason. */
   readonly smooth: number;
@@ -40,10 +44,18 @@ const formula: PixelLoss<DiceParams, ["a", "b"]> = {
   fills: ["probability", "probability"],
 };
 
-/** Soft Dice loss of two maps of the same shape; 0 for equal binary maps, near 1 for disjoint ones. */
+/**
+ * Soft Dice loss of two maps of the same shape; 0 for equal binary maps, near 1 for disjoint ones.
+ *
+ * @category Losses
+ */
 export const dice: Operation<DiceParams, ["a", "b"]> = /* @__PURE__ */ pixelLoss(formula);
 
-/** Soft Dice loss of a prediction against a target, over the pixels whose target is not negative. */
+/**
+ * Soft Dice loss of a prediction against a target, over the pixels whose target is not negative.
+ *
+ * @category Losses
+ */
 export const maskedDice: Operation<DiceParams, ["a", "b"]> = /* @__PURE__ */ pixelLoss(
   /* @__PURE__ */ knownPixels(formula, "maskedDice"),
 );

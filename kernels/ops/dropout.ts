@@ -16,7 +16,11 @@ import { RANDOM4, random4 } from "../parts/random.ts";
 import { formatShape, type Shape, sizeOf } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
-/** Parameters of {@linkcode dropout}. */
+/**
+ * Parameters of {@linkcode dropout}.
+ *
+ * @category Operations
+ */
 export type DropoutParams = {
   /** The share of elements that become 0, from 0 to below 1. */
   readonly rate: number;
@@ -102,6 +106,8 @@ function checkedShape([x, step]: readonly Shape[], { rate, seed }: DropoutParams
 /**
  * y = x / (1 − rate), or 0 where chance has it; `step` `[1]` is a whole number from 0 to 2²⁴, another one in
  * each training step.
+ *
+ * @category Operations
  */
 export const dropout: Operation<DropoutParams, ["x", "step"]> = {
   name: "dropout",

@@ -9,7 +9,11 @@
 import type { Operation } from "../operation.ts";
 import { pixelLoss } from "./pixel_loss.ts";
 
-/** Mean over the images of |Σa − Σb| divided by the number of elements of an image. */
+/**
+ * Mean over the images of |Σa − Σb| divided by the number of elements of an image.
+ *
+ * @category Losses
+ */
 export const foregroundSum: Operation<Record<never, never>, ["a", "b"]> = /* @__PURE__ */ pixelLoss(
   {
     name: "foregroundSum",

@@ -16,7 +16,11 @@
 import type { Operation } from "../operation.ts";
 import { knownPixels, type PixelLoss, pixelLoss } from "./pixel_loss.ts";
 
-/** Parameters of {@linkcode generalisedDice}. */
+/**
+ * Parameters of {@linkcode generalisedDice}.
+ *
+ * @category Losses
+ */
 export type GeneralisedDiceParams = {
   /** Keeps weights and quotient finite; 1e-6 unless there is a reason. */
   readonly epsilon: number;
@@ -80,11 +84,19 @@ const formula: PixelLoss<GeneralisedDiceParams, ["p", "t"]> = /* @__PURE__ */ ((
   fills: ["probability", "binary"],
 }))();
 
-/** Generalised Dice loss of a prediction p against a target t of the same shape. */
+/**
+ * Generalised Dice loss of a prediction p against a target t of the same shape.
+ *
+ * @category Losses
+ */
 export const generalisedDice: Operation<GeneralisedDiceParams, ["p", "t"]> =
   /* @__PURE__ */ pixelLoss(formula);
 
-/** The same over the pixels whose target is not negative. */
+/**
+ * The same over the pixels whose target is not negative.
+ *
+ * @category Losses
+ */
 export const maskedGeneralisedDice: Operation<GeneralisedDiceParams, ["p", "t"]> =
   /* @__PURE__ */ pixelLoss(
     /* @__PURE__ */ knownPixels(formula, "maskedGeneralisedDice"),

@@ -11,7 +11,11 @@ import { type Operation, zeros } from "../operation.ts";
 import { rowSums } from "../parts/row_sums.ts";
 import { imageShape, type Shape } from "../gpu/shape.ts";
 
-/** Parameters of {@linkcode globalAveragePool}. */
+/**
+ * Parameters of {@linkcode globalAveragePool}.
+ *
+ * @category Operations
+ */
 export type GlobalAveragePoolParams = {
   /** Whether the result is an image of one pixel, `[n, c, 1, 1]`, and not `[n, c]`. */
   readonly keepAxes: boolean;
@@ -38,7 +42,11 @@ function poolShape([x]: readonly Shape[], { keepAxes }: GlobalAveragePoolParams)
   return keepAxes ? [n, c, 1, 1] : [n, c];
 }
 
-/** y = mean of x over its pixels: `[n, c, h, w]` to `[n, c]`, or to `[n, c, 1, 1]`. */
+/**
+ * y = mean of x over its pixels: `[n, c, h, w]` to `[n, c]`, or to `[n, c, 1, 1]`.
+ *
+ * @category Operations
+ */
 export const globalAveragePool: Operation<GlobalAveragePoolParams, ["x"]> = {
   name: "globalAveragePool",
   inputs: ["x"],

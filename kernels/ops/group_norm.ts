@@ -21,7 +21,11 @@ import { formatShape, imageShape, type Shape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { vectorType, vectorWidth } from "../parts/vector_width.ts";
 
-/** Parameters of {@linkcode groupNorm}. */
+/**
+ * Parameters of {@linkcode groupNorm}.
+ *
+ * @category Operations
+ */
 export type GroupNormParams = {
   /** Groups that the channels are divided into. */
   readonly groups: number;
@@ -269,7 +273,11 @@ function sample(x: Shape, groups: number) {
   return { shapes: [x, [x[1]], [x[1]]], params: { groups, epsilon: 1e-5 } };
 }
 
-/** y = (x − mean) / √(variance + ε) · w + b, with mean and variance of the group of channels. */
+/**
+ * y = (x − mean) / √(variance + ε) · w + b, with mean and variance of the group of channels.
+ *
+ * @category Operations
+ */
 export const groupNorm: Operation<GroupNormParams, ["x", "weight", "bias"]> = {
   name: "groupNorm",
   inputs: ["x", "weight", "bias"],

@@ -18,7 +18,11 @@ import { type NdArray, type Operation, zeros } from "../operation.ts";
 import { imageShape, type Shape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
-/** Parameters of {@linkcode localMaximum}. */
+/**
+ * Parameters of {@linkcode localMaximum}.
+ *
+ * @category Operations
+ */
 export type LocalMaximumParams = {
   /** How many pixels the window reaches to each side; 0 gives the input back. */
   readonly radius: number;
@@ -167,7 +171,11 @@ function referenceMaxima({ shape, data }: NdArray, radius: number): number[] {
   });
 }
 
-/** y = largest value within `radius` pixels along both axes, for `[n, c, h, w]`, each plane alone. */
+/**
+ * y = largest value within `radius` pixels along both axes, for `[n, c, h, w]`, each plane alone.
+ *
+ * @category Operations
+ */
 export const localMaximum: Operation<LocalMaximumParams, ["x"]> = {
   name: "localMaximum",
   inputs: ["x"],

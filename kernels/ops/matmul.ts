@@ -110,7 +110,11 @@ function visitTerms(
   }
 }
 
-/** y = a · b for a `[…, m, k]` and b `[…, k, n]`. */
+/**
+ * y = a · b for a `[…, m, k]` and b `[…, k, n]`.
+ *
+ * @category Operations
+ */
 export const matmul: Operation<Record<never, never>, ["a", "b"]> = {
   name: "matmul",
   inputs: ["a", "b"],

@@ -181,7 +181,11 @@ function visitMaxima(x: NdArray, found: (out: number, input: number) => void): v
   }
 }
 
-/** y = maximum of each 2 × 2 window: `[n, c, h, w]` to `[n, c, ⌊h/2⌋, ⌊w/2⌋]`. */
+/**
+ * y = maximum of each 2 × 2 window: `[n, c, h, w]` to `[n, c, ⌊h/2⌋, ⌊w/2⌋]`.
+ *
+ * @category Operations
+ */
 export const maxPool2d: Operation<Record<never, never>, ["x"]> = {
   name: "maxPool2d",
   inputs: ["x"],

@@ -24,11 +24,19 @@ const formula: PixelLoss<Record<never, never>, ["a", "b"]> = {
   fills: ["normal", "normal"],
 };
 
-/** Mean of (a − b)² over all elements. */
+/**
+ * Mean of (a − b)² over all elements.
+ *
+ * @category Losses
+ */
 export const meanSquaredError: Operation<Record<never, never>, ["a", "b"]> =
   /* @__PURE__ */ pixelLoss(formula);
 
-/** The same over the elements whose target b is not negative. */
+/**
+ * The same over the elements whose target b is not negative.
+ *
+ * @category Losses
+ */
 export const maskedMeanSquaredError: Operation<Record<never, never>, ["a", "b"]> =
   /* @__PURE__ */ pixelLoss(
     /* @__PURE__ */ knownPixels(formula, "maskedMeanSquaredError"),

@@ -8,7 +8,11 @@ import type { Operation } from "../operation.ts";
 import { type Window, windowOf, windowOfArray } from "../parts/axes/window.ts";
 import { formatShape, type Shape } from "../gpu/shape.ts";
 
-/** Parameters of {@linkcode pad}. */
+/**
+ * Parameters of {@linkcode pad}.
+ *
+ * @category Operations
+ */
 export type PadParams = {
   /** Elements added before the first one along each axis. */
   readonly before: readonly number[];
@@ -35,7 +39,11 @@ function windowFor(x: Shape, { before, after = before, value = 0 }: PadParams): 
   };
 }
 
-/** y = x inside, the value around it. */
+/**
+ * y = x inside, the value around it.
+ *
+ * @category Operations
+ */
 export const pad: Operation<PadParams, ["x"]> = {
   name: "pad",
   inputs: ["x"],

@@ -11,7 +11,11 @@ import { viewwise } from "../parts/axes/views.ts";
 import { formatShape, type Shape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
-/** Parameters of {@linkcode permute}. */
+/**
+ * Parameters of {@linkcode permute}.
+ *
+ * @category Operations
+ */
 export type PermuteParams = {
   /** Which axis of x each axis of y is: `[0, 2, 3, 1]` makes `[n, c, h, w]` `[n, h, w, c]`. */
   readonly axes: readonly number[];
@@ -73,7 +77,11 @@ function reordering<P extends Params>({ name, orderOf, samples }: {
   };
 }
 
-/** y = x with its axes in another order. */
+/**
+ * y = x with its axes in another order.
+ *
+ * @category Operations
+ */
 export const permute: Operation<PermuteParams, ["x"]> = /* @__PURE__ */ reordering({
   name: "permute",
   orderOf: (_, { axes }) => axes,
@@ -87,7 +95,11 @@ export const permute: Operation<PermuteParams, ["x"]> = /* @__PURE__ */ reorderi
   ],
 });
 
-/** y = xᵀ: the last two axes change places, of each matrix of a batch. */
+/**
+ * y = xᵀ: the last two axes change places, of each matrix of a batch.
+ *
+ * @category Operations
+ */
 export const transpose: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ reordering({
   name: "transpose",
   orderOf(x) {

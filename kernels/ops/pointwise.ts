@@ -10,10 +10,18 @@
 import { elementwise } from "../parts/elementwise.ts";
 import type { Fill, NdArray, Operation } from "../operation.ts";
 
-/** Parameters of a formula: numbers. */
+/**
+ * Parameters of a formula: numbers.
+ *
+ * @category Operations
+ */
 export type PointwiseParams = Readonly<Record<string, number>>;
 
-/** A function of one number, once in WGSL and once in plain numbers. */
+/**
+ * A function of one number, once in WGSL and once in plain numbers.
+ *
+ * @category Operations
+ */
 export interface Pointwise<P extends PointwiseParams> {
   /** The operation's name. */
   readonly name: string;
@@ -47,6 +55,8 @@ const USES_OUTPUT = /\by\b/;
  *   params: { k: 2 },
  * });
  * ```
+ *
+ * @category Operations
  */
 export function pointwise<P extends PointwiseParams>(formula: Pointwise<P>): Operation<P, ["x"]> {
   const { name, value, slope, params, fill = "normal" } = formula;
@@ -88,35 +98,55 @@ export function pointwise<P extends PointwiseParams>(formula: Pointwise<P>): Ope
   };
 }
 
-/** y = −x. */
+/**
+ * y = −x.
+ *
+ * @category Operations
+ */
 export const neg: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise({
   name: "neg",
   ...{ value: "-x", slope: "vec4f(-1.0)" },
   ...{ f: (x) => -x, df: () => -1, params: {} },
 });
 
-/** y = eˣ. */
+/**
+ * y = eˣ.
+ *
+ * @category Operations
+ */
 export const exp: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise({
   name: "exp",
   ...{ value: "exp(x)", slope: "y" },
   ...{ f: Math.exp, df: Math.exp, params: {} },
 });
 
-/** y = ln x; −∞ at 0 and NaN below. */
+/**
+ * y = ln x; −∞ at 0 and NaN below.
+ *
+ * @category Operations
+ */
 export const log: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise({
   name: "log",
   ...{ value: "log(x)", slope: "1.0 / x" },
   ...{ f: Math.log, df: (x) => 1 / x, params: {}, fill: "probability" },
 });
 
-/** y = √x, with an infinite slope at 0; NaN below. */
+/**
+ * y = √x, with an infinite slope at 0; NaN below.
+ *
+ * @category Operations
+ */
 export const sqrt: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise({
   name: "sqrt",
   ...{ value: "sqrt(x)", slope: "0.5 / y" },
   ...{ f: Math.sqrt, df: (x) => 0.5 / Math.sqrt(x), params: {}, fill: "probability" },
 });
 
-/** y = x². */
+/**
+ * y = x².
+ *
+ * @category Operations
+ */
 export const square: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise({
   name: "square",
   ...{ value: "x * x", slope: "2.0 * x" },
@@ -126,6 +156,8 @@ export const square: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ po
 /**
  * Hyperbolic tangent, by its series near 0, where the exponential loses digits. (Some drivers' own
  * gives NaN for large x.)
+ *
+ * @category Operations
  */
 export const tanh: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise({
   name: "tanh",
@@ -136,13 +168,21 @@ export const tanh: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ poin
   ...{ f: Math.tanh, df: (x) => 1 - Math.tanh(x) ** 2, params: {} },
 });
 
-/** Parameters of {@linkcode leakyRelu}. */
+/**
+ * Parameters of {@linkcode leakyRelu}.
+ *
+ * @category Operations
+ */
 export type LeakyReluParams = {
   /** The slope below 0; 0.01 is usual. */
   readonly slope: number;
 };
 
-/** y = x above 0, slope · x below; the derivative at 0 is the slope. */
+/**
+ * y = x above 0, slope · x below; the derivative at 0 is the slope.
+ *
+ * @category Operations
+ */
 export const leakyRelu: Operation<LeakyReluParams, ["x"]> = /* @__PURE__ */ pointwise({
   name: "leakyRelu",
   value: "select(p.slope * x, x, x > vec4f(0.0))",
@@ -176,7 +216,11 @@ function normalDensity(x: number): number {
   return Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI);
 }
 
-/** Gaussian error linear unit, y = x · Φ(x) (Hendrycks and Gimpel 2016), not its tanh approximation. */
+/**
+ * Gaussian error linear unit, y = x · Φ(x) (Hendrycks and Gimpel 2016), not its tanh approximation.
+ *
+ * @category Operations
+ */
 export const gelu: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise({
   name: "gelu",
   value: /* @__PURE__ */ (() => `x * ${NORMAL}`)(),

@@ -17,7 +17,11 @@ import { isLarger } from "../parts/nan.ts";
 import { formatShape, type Shape, sizeOf } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
-/** Parameters of {@linkcode sum}, {@linkcode mean} and {@linkcode max}. */
+/**
+ * Parameters of {@linkcode sum}, {@linkcode mean} and {@linkcode max}.
+ *
+ * @category Operations
+ */
 export type ReductionParams = {
   /** The axes that are reduced, −1 being the last; all unless told. */
   readonly axes?: readonly number[];
@@ -140,7 +144,11 @@ function spread(
   return viewwise(device, { shape: x.shape, views, ...what });
 }
 
-/** y = Σ x over axes. */
+/**
+ * y = Σ x over axes.
+ *
+ * @category Operations
+ */
 export const sum: Operation<ReductionParams, ["x"]> = /* @__PURE__ */ reduction({
   name: "sum",
   forward: (device, x, { axes, shape }) =>
@@ -153,7 +161,11 @@ export const sum: Operation<ReductionParams, ["x"]> = /* @__PURE__ */ reduction(
   },
 });
 
-/** y = the mean of x over axes. */
+/**
+ * y = the mean of x over axes.
+ *
+ * @category Operations
+ */
 export const mean: Operation<ReductionParams, ["x"]> = /* @__PURE__ */ reduction({
   name: "mean",
   forward(device, x, { axes, shape, count }) {
@@ -179,7 +191,11 @@ function largestOf(values: readonly number[]): number {
   return values.reduce((a, b) => isLarger(b, a) ? b : a);
 }
 
-/** y = the largest x over axes. */
+/**
+ * y = the largest x over axes.
+ *
+ * @category Operations
+ */
 export const max: Operation<ReductionParams, ["x"]> = /* @__PURE__ */ reduction({
   name: "max",
   forward: (device, x, { axes, shape }) =>

@@ -7,7 +7,11 @@
 import { elementwise } from "../parts/elementwise.ts";
 import type { Operation } from "../operation.ts";
 
-/** y = max(x, 0), for any shape. */
+/**
+ * y = max(x, 0), for any shape.
+ *
+ * @category Operations
+ */
 export const relu: Operation<Record<never, never>, ["x"]> = {
   name: "relu",
   inputs: ["x"],

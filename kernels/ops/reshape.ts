@@ -10,13 +10,21 @@ import type { Operation, OperationSample, Params } from "../operation.ts";
 import { formatShape, type Shape, sizeOf } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
-/** Parameters of {@linkcode reshape}. */
+/**
+ * Parameters of {@linkcode reshape}.
+ *
+ * @category Operations
+ */
 export type ReshapeParams = {
   /** Extents of the result; one may be −1, which is then what the others leave. */
   readonly shape: readonly number[];
 };
 
-/** Parameters of {@linkcode flatten}. */
+/**
+ * Parameters of {@linkcode flatten}.
+ *
+ * @category Operations
+ */
 export type FlattenParams = {
   /** The first axis that is flattened; 1 unless told, which keeps the images of a batch apart. */
   readonly from?: number;
@@ -68,7 +76,11 @@ function renaming<P extends Params>({ name, shapeOf, samples }: {
   };
 }
 
-/** y = x with other extents, row-major as before. */
+/**
+ * y = x with other extents, row-major as before.
+ *
+ * @category Operations
+ */
 export const reshape: Operation<ReshapeParams, ["x"]> = /* @__PURE__ */ renaming({
   name: "reshape",
   shapeOf: reshapeShape,
@@ -80,7 +92,11 @@ export const reshape: Operation<ReshapeParams, ["x"]> = /* @__PURE__ */ renaming
   ],
 });
 
-/** y = x with all axes from one on made one: `[n, c, h, w]` to `[n, c · h · w]`. */
+/**
+ * y = x with all axes from one on made one: `[n, c, h, w]` to `[n, c · h · w]`.
+ *
+ * @category Operations
+ */
 export const flatten: Operation<FlattenParams, ["x"]> = /* @__PURE__ */ renaming({
   name: "flatten",
   shapeOf: flattenShape,

@@ -9,7 +9,11 @@ import { elementwise } from "../parts/elementwise.ts";
 import type { NdArray, Operation } from "../operation.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
-/** Parameters of {@linkcode scale}. */
+/**
+ * Parameters of {@linkcode scale}.
+ *
+ * @category Operations
+ */
 export type ScaleParams = {
   /** What every element is multiplied by. */
   readonly factor: number;
@@ -28,7 +32,11 @@ function multiplyArray({ shape, data }: NdArray, { factor }: ScaleParams): NdArr
   return { shape, data: data.map((value) => factor * value) };
 }
 
-/** y = factor · x, for any shape. */
+/**
+ * y = factor · x, for any shape.
+ *
+ * @category Operations
+ */
 export const scale: Operation<ScaleParams, ["x"]> = {
   name: "scale",
   inputs: ["x"],

@@ -17,7 +17,11 @@ function logistic(x: number): number {
   return 1 / (1 + Math.exp(-x));
 }
 
-/** y = 1 / (1 + e⁻ˣ), for any shape. */
+/**
+ * y = 1 / (1 + e⁻ˣ), for any shape.
+ *
+ * @category Operations
+ */
 export const sigmoid: Operation<Record<never, never>, ["x"]> = {
   name: "sigmoid",
   inputs: ["x"],

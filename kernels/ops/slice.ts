@@ -9,7 +9,11 @@ import { axesOf } from "../parts/axes/layout.ts";
 import { type Window, windowOf, windowOfArray } from "../parts/axes/window.ts";
 import { formatShape, type Shape } from "../gpu/shape.ts";
 
-/** Parameters of {@linkcode slice}. */
+/**
+ * Parameters of {@linkcode slice}.
+ *
+ * @category Operations
+ */
 export type SliceParams = {
   /** The axis; −1 is the last. */
   readonly axis: number;
@@ -40,7 +44,11 @@ function windowBack(x: Shape, params: SliceParams): Window {
   return { from: windowFor(x, params).from.map((at) => at === 0 ? 0 : -at), shape: x };
 }
 
-/** y = x[…, start … end − 1, …] along one axis. */
+/**
+ * y = x[…, start … end − 1, …] along one axis.
+ *
+ * @category Operations
+ */
 export const slice: Operation<SliceParams, ["x"]> = {
   name: "slice",
   inputs: ["x"],

@@ -8,7 +8,11 @@
 import { type Operation, zeros } from "../operation.ts";
 import { formatShape, type Shape, sizeOf } from "../gpu/shape.ts";
 
-/** Parameters of {@linkcode sliceBatch}. */
+/**
+ * Parameters of {@linkcode sliceBatch}.
+ *
+ * @category Operations
+ */
 export type SliceBatchParams = {
   /** Index of the first image taken. */
   readonly start: number;
@@ -28,7 +32,11 @@ function sliceShape([x]: readonly Shape[], { start, count }: SliceBatchParams): 
   return [count, ...x.slice(1)];
 }
 
-/** y = x[start … start + count − 1] along the first axis. */
+/**
+ * y = x[start … start + count − 1] along the first axis.
+ *
+ * @category Operations
+ */
 export const sliceBatch: Operation<SliceBatchParams, ["x"]> = {
   name: "sliceBatch",
   inputs: ["x"],

@@ -16,7 +16,11 @@ import { elementwise } from "../parts/elementwise.ts";
 import type { Shape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
-/** Parameters of {@linkcode softmax} and {@linkcode logSoftmax}. */
+/**
+ * Parameters of {@linkcode softmax} and {@linkcode logSoftmax}.
+ *
+ * @category Operations
+ */
 export type SoftmaxParams = {
   /** The axis along which the values are one distribution, −1 being the last; −1 unless told. */
   readonly axis?: number;
@@ -95,7 +99,11 @@ function alongAxis(
   };
 }
 
-/** y = eˣ / Σ eˣ along an axis: positive numbers that add up to 1. */
+/**
+ * y = eˣ / Σ eˣ along an axis: positive numbers that add up to 1.
+ *
+ * @category Operations
+ */
 export const softmax: Operation<SoftmaxParams, ["x"]> = /* @__PURE__ */ alongAxis({
   name: "softmax",
   forward(device, x, axis) {
@@ -134,7 +142,11 @@ export const softmax: Operation<SoftmaxParams, ["x"]> = /* @__PURE__ */ alongAxi
   },
 });
 
-/** y = x − ln Σ eˣ along an axis: the logarithm of {@linkcode softmax}, exact also where that is 0. */
+/**
+ * y = x − ln Σ eˣ along an axis: the logarithm of {@linkcode softmax}, exact also where that is 0.
+ *
+ * @category Operations
+ */
 export const logSoftmax: Operation<SoftmaxParams, ["x"]> = /* @__PURE__ */ alongAxis({
   name: "logSoftmax",
   forward(device, x, axis) {

@@ -35,10 +35,18 @@ const formula: PixelLoss<DiceParams, ["a", "b"]> = {
   fills: ["probability", "probability"],
 };
 
-/** Squared-denominator Dice loss of two maps of the same shape. */
+/**
+ * Squared-denominator Dice loss of two maps of the same shape.
+ *
+ * @category Losses
+ */
 export const squaredDice: Operation<DiceParams, ["a", "b"]> = /* @__PURE__ */ pixelLoss(formula);
 
-/** The same of a prediction against a target, over the pixels whose target is not negative. */
+/**
+ * The same of a prediction against a target, over the pixels whose target is not negative.
+ *
+ * @category Losses
+ */
 export const maskedSquaredDice: Operation<DiceParams, ["a", "b"]> = /* @__PURE__ */ pixelLoss(
   /* @__PURE__ */ knownPixels(formula, "maskedSquaredDice"),
 );

@@ -22,10 +22,18 @@ import { sumSlabs } from "../parts/reduce.ts";
 import { imageShape, requireSameShape, type Shape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
-/** How the error of a pixel's distances is measured. */
+/**
+ * How the error of a pixel's distances is measured.
+ *
+ * @category Losses
+ */
 export type StarDistanceError = "mae" | "mse" | "iou";
 
-/** Parameters of {@linkcode starDistanceLoss}. */
+/**
+ * Parameters of {@linkcode starDistanceLoss}.
+ *
+ * @category Losses
+ */
 export type StarDistanceLossParams = {
   /** How the error is measured; StarDist's default is `mae`. */
   readonly error: StarDistanceError;
@@ -241,6 +249,8 @@ const SHAPES: readonly (readonly [Shape, boolean])[] = [
 /**
  * Loss of predicted distances d along rays against true ones t, both `[n, rays, h, w]`, weighted by a
  * mask `[n, 1, h, w]` from 0 to 1; below 0 is unknown.
+ *
+ * @category Losses
  */
 export const starDistanceLoss: Operation<StarDistanceLossParams, ["d", "t", "mask"]> = {
   name: "starDistanceLoss",

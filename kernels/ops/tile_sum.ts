@@ -18,7 +18,11 @@ import { sumSlabs } from "../parts/reduce.ts";
 import { imageShape, requireSameShape, type Shape, sizeOf } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
-/** Parameters of {@linkcode tileSum}. */
+/**
+ * Parameters of {@linkcode tileSum}.
+ *
+ * @category Losses
+ */
 export type TileSumParams = {
   /** Side of a tile in pixels. */
   readonly side: number;
@@ -156,7 +160,11 @@ function referenceTiles([a, b]: readonly NdArray[], params: TileSumParams) {
   return { differences, tileOf };
 }
 
-/** Difference of the foreground in each tile of two maps `[n, c, h, w]`; a scalar `[1]`. */
+/**
+ * Difference of the foreground in each tile of two maps `[n, c, h, w]`; a scalar `[1]`.
+ *
+ * @category Losses
+ */
 export const tileSum: Operation<TileSumParams, ["a", "b"]> = {
   name: "tileSum",
   inputs: ["a", "b"],

@@ -13,7 +13,11 @@ import type { Operation } from "../operation.ts";
 import type { DiceParams } from "./dice.ts";
 import { pixelLoss } from "./pixel_loss.ts";
 
-/** Share of the first map that the second, of the same shape, does not cover; gradient to both. */
+/**
+ * Share of the first map that the second, of the same shape, does not cover; gradient to both.
+ *
+ * @category Losses
+ */
 export const uncovered: Operation<DiceParams, ["a", "cover"]> = /* @__PURE__ */ pixelLoss({
   name: "uncovered",
   inputs: ["a", "cover"],

@@ -221,7 +221,11 @@ export function sumBlocks(device: Device, dy: Tensor<"f32">): Tensor<"f32"> {
   });
 }
 
-/** Nearest-neighbour upsampling: `[n, c, h, w]` to `[n, c, 2h, 2w]`. */
+/**
+ * Nearest-neighbour upsampling: `[n, c, h, w]` to `[n, c, 2h, 2w]`.
+ *
+ * @category Operations
+ */
 export const upsampleNearest: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ upsampling({
   name: "upsampleNearest",
   forward: { any: NEAREST, vectors: NEAREST_VECTORS },
@@ -229,7 +233,11 @@ export const upsampleNearest: Operation<Record<never, never>, ["x"]> = /* @__PUR
   visit: /* @__PURE__ */ visitWith((at) => [[Math.floor(at / 2), 1]]),
 });
 
-/** Bilinear upsampling with half-pixel centres: `[n, c, h, w]` to `[n, c, 2h, 2w]`. */
+/**
+ * Bilinear upsampling with half-pixel centres: `[n, c, h, w]` to `[n, c, 2h, 2w]`.
+ *
+ * @category Operations
+ */
 export const upsampleBilinear: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ upsampling({
   name: "upsampleBilinear",
   forward: { any: BILINEAR },

@@ -12,7 +12,11 @@ import { nanFunctions } from "./nan.ts";
 const WORKGROUP = 64;
 const NAMES = "abcd";
 
-/** What an element-by-element kernel computes. */
+/**
+ * What an element-by-element kernel computes.
+ *
+ * @category Own operations
+ */
 export interface Elementwise {
   /** What it is, in profiles and errors. */
   readonly label: string;
@@ -84,6 +88,8 @@ function checkFit({ label, inputs, floats, integers }: Elementwise): void {
  * const expression = "min(p.slope * abs(a - b), vec4f(1.0))";
  * const y = elementwise(device, { label: "capped", inputs, expression, floats: { slope: 3 } });
  * ```
+ *
+ * @category Own operations
  */
 export function elementwise(device: Device, what: Elementwise): Tensor<"f32"> {
   const { label, inputs, floats, integers } = what;

@@ -101,6 +101,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
  *   scope.
  * @throws {TypeError} If the labels do not have four axes.
  * @throws {RangeError} If they have several channels or no pixel, or the grid is out of range.
+ * @category Labels and targets
  */
 export function distanceTransform(
   device: Device,

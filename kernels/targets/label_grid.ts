@@ -6,7 +6,11 @@
 
 import { formatShape, type Shape } from "../gpu/shape.ts";
 
-/** The label of pixels that belong to no object and that training must ignore: −1 in 32 bits. */
+/**
+ * The label of pixels that belong to no object and that training must ignore: −1 in 32 bits.
+ *
+ * @category Labels and targets
+ */
 export const IGNORED_LABEL: number = 0xffffffff;
 
 /** No side may be longer: squared distances must fit into 32 bits, and loops stay short. */

@@ -76,6 +76,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
  *   of the innermost scope.
  * @throws {TypeError} If the labels do not have four axes.
  * @throws {RangeError} If they have several channels or no pixel, or the grid is out of range.
+ * @category Labels and targets
  */
 export function objectProbability(
   device: Device,

@@ -15,7 +15,11 @@ import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { GRID_PARAMS, gridUniforms, IGNORED_LABEL, labelGrid } from "./label_grid.ts";
 
-/** Options of {@linkcode starDistances}. */
+/**
+ * Options of {@linkcode starDistances}.
+ *
+ * @category Labels and targets
+ */
 export interface StarDistanceOptions {
   /** Number of rays, at least 3; ray k has the angle 2πk/rays, from the columns to the rows. */
   readonly rays: number;
@@ -91,6 +95,7 @@ function rayTable(rays: number): Float32Array {
  *   innermost scope.
  * @throws {TypeError} If the labels do not have four axes.
  * @throws {RangeError} If they have several channels or no pixel, or rays or grid are out of range.
+ * @category Labels and targets
  */
 export function starDistances(
   device: Device,

@@ -4,13 +4,21 @@
  * @module
  */
 
-/** How the plane in focus is found. */
+/**
+ * How the plane in focus is found.
+ *
+ * @category Labels and targets
+ */
 export interface FocusPlaneOptions {
   /** Standard deviation of the smoothing along z, in planes; 0 for none. */
   readonly sigma: number;
 }
 
-/** The smoothing that is used unless told otherwise. */
+/**
+ * The smoothing that is used unless told otherwise.
+ *
+ * @category Labels and targets
+ */
 export const DEFAULT_FOCUS_PLANE: FocusPlaneOptions = { sigma: 2 };
 
 /** Beyond this many standard deviations a Gaussian counts as 0. */
@@ -22,6 +30,7 @@ const REACH = 4;
  * there scaled up or repeated, the ends would attract the maximum.
  *
  * @throws {RangeError} If sigma is negative or a probability is not in [0, 1].
+ * @category Labels and targets
  */
 export function smoothAlongZ(
   probabilities: ArrayLike<number>,
@@ -67,6 +76,8 @@ function gaussian(distance: number, sigma: number): number {
  * const { plane } = focusPlane([0.9, 0, 0, 0, 0.7, 0.8, 0.7, 0], { sigma: 1 });
  * assertEquals(plane, 5);
  * ```
+ *
+ * @category Labels and targets
  */
 export function focusPlane(
   probabilities: ArrayLike<number>,

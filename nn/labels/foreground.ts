@@ -26,6 +26,8 @@ import { IGNORED_LABEL } from "../../kernels/targets/label_grid.ts";
  * const labels = Uint32Array.of(0, 1, 1, 2, 2);
  * assertEquals([...foregroundTarget(labels, { width: 5, parted: true })], [0, 1, 0, 0, 1]);
  * ```
+ *
+ * @category Labels and targets
  */
 export function foregroundTarget(
   labels: Uint32Array,

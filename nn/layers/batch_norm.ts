@@ -15,7 +15,11 @@ import { Tape } from "../autodiff.ts";
 import { Variable } from "../gradients.ts";
 import { Conv2d, type LayerParameters } from "../module.ts";
 
-/** Options of a {@linkcode BatchNorm}. */
+/**
+ * Options of a {@linkcode BatchNorm}.
+ *
+ * @category Networks
+ */
 export interface BatchNormOptions {
   /** Added to the variance; 1e-5 unless told. */
   readonly epsilon?: number;
@@ -34,6 +38,8 @@ export interface BatchNormOptions {
  * // After training, one layer that answers as both do:
  * const folded = norm.fold(conv);
  * ```
+ *
+ * @category Networks
  */
 export class BatchNorm {
   /** What channels are multiplied by, `[c]`. */

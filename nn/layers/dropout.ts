@@ -22,6 +22,8 @@ import { Variable } from "../gradients.ts";
  *   drop.advance();
  * }
  * ```
+ *
+ * @category Networks
  */
 export class Dropout {
   readonly #device: Device;

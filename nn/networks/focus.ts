@@ -33,7 +33,11 @@ import {
   type UniformSource,
 } from "../module.ts";
 
-/** Options of a focus classifier. */
+/**
+ * Options of a focus classifier.
+ *
+ * @category Networks
+ */
 export interface FocusOptions {
   /** Residual blocks, each of which halves the image. */
   readonly blocks: number;
@@ -45,7 +49,11 @@ export interface FocusOptions {
   readonly inChannels: number;
 }
 
-/** Four blocks of 8, 16, 32 and 64 channels in groups of four, for one plane. */
+/**
+ * Four blocks of 8, 16, 32 and 64 channels in groups of four, for one plane.
+ *
+ * @category Networks
+ */
 export const DEFAULT_FOCUS: FocusOptions = { blocks: 4, base: 8, groups: 4, inChannels: 1 };
 
 /** PyTorch's default. */
@@ -99,13 +107,21 @@ function applyBlock(
   return y;
 }
 
-/** What a focus classifier gives for an image batch `[n, c, h, w]`. */
+/**
+ * What a focus classifier gives for an image batch `[n, c, h, w]`.
+ *
+ * @category Networks
+ */
 export type FocusOutputs = {
   /** Probability of each image to be in focus, `[n, 1, 1, 1]`. */
   readonly prob: Variable;
 };
 
-/** A classifier with one output a plane: `prob`, the probability to be in focus, `[n, 1, 1, 1]`. */
+/**
+ * A classifier with one output a plane: `prob`, the probability to be in focus, `[n, 1, 1, 1]`.
+ *
+ * @category Networks
+ */
 export class FocusClassifier implements Network {
   /** Kind `focus` and its options. */
   readonly architecture: Architecture;

@@ -10,7 +10,11 @@ import type { Network, UniformSource } from "../module.ts";
 import { StarDist, type StarDistOptions } from "./stardist.ts";
 import { UNet, type UNetOptions } from "./unet.ts";
 
-/** A kind of network as a record. */
+/**
+ * A kind of network as a record.
+ *
+ * @category Networks
+ */
 export interface NetworkKind {
   /** Its name in the description of a network. */
   readonly name: string;
@@ -26,26 +30,42 @@ export interface NetworkKind {
   ): Network;
 }
 
-/** {@linkcode UNet}. */
+/**
+ * {@linkcode UNet}.
+ *
+ * @category Networks
+ */
 export const uNetKind: NetworkKind = {
   name: "unet",
   build: (device, { options, random }) =>
     new UNet(device, { options: options as unknown as UNetOptions, random }),
 };
 
-/** {@linkcode StarDist}. */
+/**
+ * {@linkcode StarDist}.
+ *
+ * @category Networks
+ */
 export const starDistKind: NetworkKind = {
   name: "stardist",
   build: (device, { options, random }) =>
     new StarDist(device, { options: options as unknown as StarDistOptions, random }),
 };
 
-/** {@linkcode FocusClassifier}. */
+/**
+ * {@linkcode FocusClassifier}.
+ *
+ * @category Networks
+ */
 export const focusKind: NetworkKind = {
   name: "focus",
   build: (device, { options, random }) =>
     new FocusClassifier(device, { options: options as unknown as FocusOptions, random }),
 };
 
-/** All of them. To add one, write its record and name it here. */
+/**
+ * All of them. To add one, write its record and name it here.
+ *
+ * @category Networks
+ */
 export const networkKinds: readonly NetworkKind[] = [uNetKind, starDistKind, focusKind];

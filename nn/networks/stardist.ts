@@ -26,7 +26,11 @@ import {
 } from "../module.ts";
 import { convolvePair, UNetTrunk } from "./unet.ts";
 
-/** Options of a StarDist network. */
+/**
+ * Options of a StarDist network.
+ *
+ * @category Networks
+ */
 export interface StarDistOptions {
   /** Directions in which the distance to the boundary is predicted, at least 3. */
   readonly rays: number;
@@ -44,7 +48,11 @@ export interface StarDistOptions {
   readonly kernel?: number;
 }
 
-/** The defaults of Config2D. */
+/**
+ * The defaults of Config2D.
+ *
+ * @category Networks
+ */
 export const DEFAULT_STARDIST: StarDistOptions = {
   rays: 32,
   grid: 1,
@@ -54,7 +62,11 @@ export const DEFAULT_STARDIST: StarDistOptions = {
   inChannels: 1,
 };
 
-/** What a StarDist network gives for images `[n, c, h, w]`; output (i, j) is at pixel (i·g, j·g). */
+/**
+ * What a StarDist network gives for images `[n, c, h, w]`; output (i, j) is at pixel (i·g, j·g).
+ *
+ * @category Networks
+ */
 export type StarDistOutputs = {
   /** Object probability `[n, 1, h/g, w/g]`, in 0…1. */
   readonly prob: Variable;
@@ -64,7 +76,11 @@ export type StarDistOutputs = {
   readonly dist: Variable;
 };
 
-/** A StarDist network. */
+/**
+ * A StarDist network.
+ *
+ * @category Networks
+ */
 export class StarDist implements Network {
   /** Kind `stardist` and its options. */
   readonly architecture: Architecture;

@@ -24,7 +24,11 @@ import {
   type UniformSource,
 } from "../module.ts";
 
-/** Options of a U-Net. */
+/**
+ * Options of a U-Net.
+ *
+ * @category Networks
+ */
 export interface UNetOptions {
   /** How often the image is halved. */
   readonly depth: number;
@@ -36,7 +40,11 @@ export interface UNetOptions {
   readonly kernel?: number;
 }
 
-/** The U-Net that was measured most: depth 3, base 16, one channel. */
+/**
+ * The U-Net that was measured most: depth 3, base 16, one channel.
+ *
+ * @category Networks
+ */
 export const DEFAULT_UNET: UNetOptions = { depth: 3, base: 16, inChannels: 1 };
 
 /** The trunk of a U-Net: everything but the heads. Its output has `base` channels after a ReLU. */
@@ -115,7 +123,11 @@ export function convolvePair(tape: Tape, [first, second]: Conv2d[], x: Variable)
   return replace(tape, y, second.forward(tape, y, { relu: true }));
 }
 
-/** What a U-Net gives for an image batch `[n, c, h, w]`. */
+/**
+ * What a U-Net gives for an image batch `[n, c, h, w]`.
+ *
+ * @category Networks
+ */
 export type UNetOutputs = {
   /** Foreground probability `[n, 1, h, w]`. */
   readonly prob: Variable;
@@ -126,6 +138,8 @@ export type UNetOutputs = {
 /**
  * A U-Net with one sigmoid output: `prob`, the foreground probability `[n, 1, h, w]`, and `logits`, what
  * it was before the sigmoid.
+ *
+ * @category Networks
  */
 export class UNet implements Network {
   /** Kind `unet` and its options. */

@@ -12,10 +12,18 @@ import type { Gradients } from "../gradients.ts";
 import type { Parameters } from "../module.ts";
 import { type Optimiser, requireGradients } from "./optimiser.ts";
 
-/** The settings of Kingma and Ba 2015, which are PyTorch's defaults. */
+/**
+ * The settings of Kingma and Ba 2015, which are PyTorch's defaults.
+ *
+ * @category Optimisers
+ */
 export const DEFAULT_ADAM: AdamSettings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
-/** AdamW: Adam with decoupled weight decay, as much of it as PyTorch has unless told. */
+/**
+ * AdamW: Adam with decoupled weight decay, as much of it as PyTorch has unless told.
+ *
+ * @category Optimisers
+ */
 export const DEFAULT_ADAMW: AdamSettings = {
   beta1: 0.9,
   beta2: 0.999,
@@ -23,7 +31,11 @@ export const DEFAULT_ADAMW: AdamSettings = {
   weightDecay: 0.01,
 };
 
-/** Adam's two moments for a set of parameters, and how many steps it has made. */
+/**
+ * Adam's two moments for a set of parameters, and how many steps it has made.
+ *
+ * @category Optimisers
+ */
 export class Adam implements Optimiser {
   readonly #device: Device;
   readonly #parameters: Parameters;

@@ -12,7 +12,11 @@ import type { Tensor } from "../../kernels/gpu/tensor.ts";
 import type { Gradients, Variable } from "../gradients.ts";
 import type { Parameters } from "../module.ts";
 
-/** Changes parameters step by step, and can be saved between two steps. */
+/**
+ * Changes parameters step by step, and can be saved between two steps.
+ *
+ * @category Optimisers
+ */
 export interface Optimiser {
   /** Steps made so far. */
   readonly count: number;
@@ -59,6 +63,7 @@ function tensorsOf(gradients: Gradients): Set<Tensor<"f32">> {
  * Brings every number of gradients into −limit … limit, in place. NaN stays NaN.
  *
  * @throws {RangeError} If the limit is not a number above 0.
+ * @category Optimisers
  */
 export function clipByValue(
   device: Device,
@@ -83,6 +88,8 @@ export function clipByValue(
  * clipByNorm(device, gradients, { limit: 1 });
  * optimiser.step(gradients, 1e-3);
  * ```
+ *
+ * @category Optimisers
  */
 export function clipByNorm(
   device: Device,
@@ -110,6 +117,8 @@ export function clipByNorm(
  * optimiser.step(sums.gradients, 1e-3);
  * sums.clear();
  * ```
+ *
+ * @category Optimisers
  */
 export class GradientAccumulator {
   /** The sums so far, zero at first. */

@@ -11,7 +11,11 @@ import type { Gradients } from "../gradients.ts";
 import type { Parameters } from "../module.ts";
 import { type Optimiser, requireGradients } from "./optimiser.ts";
 
-/** The velocities of a set of parameters, and how many steps have been made. */
+/**
+ * The velocities of a set of parameters, and how many steps have been made.
+ *
+ * @category Optimisers
+ */
 export class Sgd implements Optimiser {
   readonly #device: Device;
   readonly #parameters: Parameters;

@@ -7,7 +7,11 @@
 
 import { ofInput } from "./faults/input_fault.ts";
 
-/** Random access to the bytes of one open file. */
+/**
+ * Random access to the bytes of one open file.
+ *
+ * @category Sources
+ */
 export interface Bytes extends Disposable {
   /** The file's path, for error messages. */
   readonly path: string;

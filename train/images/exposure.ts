@@ -31,6 +31,8 @@ import type { Channels, Plane } from "./image.ts";
  * assert(half > 0.5 && half < 1);
  * assertAlmostEquals(white, 1, 1e-6);
  * ```
+ *
+ * @category Intensities
  */
 export function expose<T extends Plane | Channels>(image: T, gain: number): T {
   if (gain === 1) return image;
@@ -42,6 +44,7 @@ export function expose<T extends Plane | Channels>(image: T, gain: number): T {
  * What {@linkcode expose} does to one intensity.
  *
  * @throws {RangeError} If the gain is not a number over 0.
+ * @category Intensities
  */
 export function exposureCurve(gain: number): (value: number) => number {
   if (!(gain > 0 && gain < Infinity)) {

@@ -4,7 +4,11 @@
  * @module
  */
 
-/** One grey image plane: row-major intensities in the units of the file it came from. */
+/**
+ * One grey image plane: row-major intensities in the units of the file it came from.
+ *
+ * @category Images
+ */
 export interface Plane {
   /** Width in pixels. */
   readonly width: number;
@@ -14,7 +18,11 @@ export interface Plane {
   readonly data: Float32Array<ArrayBuffer>;
 }
 
-/** How large a pixel is. */
+/**
+ * How large a pixel is.
+ *
+ * @category Images
+ */
 export interface Calibration {
   /** Width of a pixel in units. */
   readonly width: number;
@@ -28,13 +36,21 @@ export interface Calibration {
   readonly interval?: number;
 }
 
-/** The channels of an image: planes of one size, `data` has them one after the other. */
+/**
+ * The channels of an image: planes of one size, `data` has them one after the other.
+ *
+ * @category Images
+ */
 export interface Channels extends Plane {
   /** How many planes. */
   readonly channels: number;
 }
 
-/** The number of planes that an image has. */
+/**
+ * The number of planes that an image has.
+ *
+ * @category Images
+ */
 export function channelCount(image: Plane | Channels): number {
   return "channels" in image ? image.channels : 1;
 }
@@ -42,15 +58,25 @@ export function channelCount(image: Plane | Channels): number {
 /**
  * The label of pixels of which nothing is known: they are neither background nor an object, no network
  * learns from them, and no measure counts them. The same number as the kernels' `IGNORED_LABEL`.
+ *
+ * @category Images
  */
 export const IGNORED_LABEL: number = 2 ** 32 - 1;
 
-/** Whether a label is the id of an object. */
+/**
+ * Whether a label is the id of an object.
+ *
+ * @category Images
+ */
 export function isObject(label: number): boolean {
   return label !== 0 && label !== IGNORED_LABEL;
 }
 
-/** One label image: 0 is background, every object has its own id, {@linkcode IGNORED_LABEL} is none. */
+/**
+ * One label image: 0 is background, every object has its own id, {@linkcode IGNORED_LABEL} is none.
+ *
+ * @category Images
+ */
 export interface LabelImage {
   /** Width in pixels. */
   readonly width: number;
@@ -67,7 +93,11 @@ export function ignoringAlso<T extends LabelImage>(labels: T, { data }: LabelIma
   return { ...labels, data: ids };
 }
 
-/** The foreground of a label image: all its objects as one with id 1; what is ignored stays so. */
+/**
+ * The foreground of a label image: all its objects as one with id 1; what is ignored stays so.
+ *
+ * @category Images
+ */
 export function foregroundOf({ width, height, data }: LabelImage): LabelImage {
   return { width, height, data: data.map((id) => isObject(id) ? 1 : id) };
 }

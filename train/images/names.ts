@@ -24,6 +24,8 @@ export { basename, dirname, join } from "./paths.ts";
  *
  * assertEquals(["t10", "t2", "t1"].sort(naturalCompare), ["t1", "t2", "t10"]);
  * ```
+ *
+ * @category Sources
  */
 export function naturalCompare(a: string, b: string): number {
   const partsA = a.match(/\d+|\D+/g) ?? [];
@@ -60,6 +62,7 @@ export function isImageName(
  * A file name without its image extension: `t01.ome.tif` and `t01.png` give `t01`.
  *
  * @param formats Those whose extensions are taken off.
+ * @category Sources
  */
 export function imageStem(name: string, formats: readonly ImageFormat[] = imageFormats): string {
   const file = basename(name);
@@ -80,6 +83,7 @@ function extensionOf(name: string, formats: readonly ImageFormat[]): string {
  * it has none.
  *
  * @param formats Those whose extensions do not count.
+ * @category Sources
  */
 export function frameNumber(
   name: string,
@@ -108,6 +112,8 @@ export function frameNumber(
  * assertEquals(frameNumbers(["t012_v2"]), [2]);
  * assertEquals(frameNumbers(["seg012_v2"], { like: ["t011_v1", "t012_v1"] }), [12]);
  * ```
+ *
+ * @category Sources
  */
 export function frameNumbers(
   stems: readonly string[],

@@ -13,7 +13,11 @@ import {
   videoIntensityRange,
 } from "./normalize.ts";
 
-/** Percentiles of stills and videos. */
+/**
+ * Percentiles of stills and videos.
+ *
+ * @category Intensities
+ */
 export interface IntensitySettings {
   /** Percentile of the intensities that becomes 0. */
   low: number;
@@ -62,14 +66,22 @@ export const intensitySettings: SettingGroup<IntensitySettings> = {
   },
 };
 
-/** How stills are normalised: each by its own percentiles. */
+/**
+ * How stills are normalised: each by its own percentiles.
+ *
+ * @category Intensities
+ */
 export function stillNormalization(
   { low, high }: Pick<IntensitySettings, "low" | "high">,
 ): NormalizationSettings {
   return { mode: "image", low, high };
 }
 
-/** How videos are normalised. */
+/**
+ * How videos are normalised.
+ *
+ * @category Intensities
+ */
 export function videoNormalization(
   { low, high, videoNormalization: mode }: IntensitySettings,
 ): NormalizationSettings {

@@ -11,7 +11,11 @@
 import type { Plane } from "./image.ts";
 import { percentiles, videoPercentiles } from "./percentiles.ts";
 
-/** How images are normalised; stored with a model, because prediction must repeat it. */
+/**
+ * How images are normalised; stored with a model, because prediction must repeat it.
+ *
+ * @category Intensities
+ */
 export interface NormalizationSettings {
   /**
    * Which pixels share their percentiles: those of one still image (`image`), of all frames of a
@@ -24,7 +28,11 @@ export interface NormalizationSettings {
   readonly high: number;
 }
 
-/** The intensities that become 0 and 1. */
+/**
+ * The intensities that become 0 and 1.
+ *
+ * @category Intensities
+ */
 export interface IntensityRange {
   /** The intensity that becomes 0. */
   readonly low: number;
@@ -32,7 +40,11 @@ export interface IntensityRange {
   readonly high: number;
 }
 
-/** StarDist's percentiles, over the whole of a video. */
+/**
+ * StarDist's percentiles, over the whole of a video.
+ *
+ * @category Intensities
+ */
 export const defaultNormalization: NormalizationSettings = { mode: "video", low: 1, high: 99.8 };
 
 /**
@@ -42,6 +54,7 @@ export const defaultNormalization: NormalizationSettings = { mode: "video", low:
  * background, the maximum takes the place of the high one.
  *
  * @throws {RangeError} When `low` is not below `high`, there are no pixels, or one is not finite.
+ * @category Intensities
  */
 export function intensityRange(
   planes: readonly Plane[],
@@ -56,6 +69,7 @@ export function intensityRange(
  * @param frames Starts reading the frames from the first one; called once or twice, see
  *   {@linkcode videoPercentiles}.
  * @throws {RangeError} As {@linkcode intensityRange}.
+ * @category Intensities
  */
 export async function videoIntensityRange(
   frames: () => Iterable<Plane> | AsyncIterable<Plane>,
@@ -67,6 +81,8 @@ export async function videoIntensityRange(
 /**
  * Scales an image, all of its channels alike: (x − low) / (high − low + 1e-20), not clipped. Where low
  * and high are equal the result is 0 everywhere.
+ *
+ * @category Intensities
  */
 export function normalize<P extends Plane>(image: P, range: IntensityRange): P {
   const { low, high } = range;
@@ -83,6 +99,7 @@ export function normalize<P extends Plane>(image: P, range: IntensityRange): P {
  * each by its own.
  *
  * @throws {RangeError} As {@linkcode intensityRange}.
+ * @category Intensities
  */
 export function normalizeAll(planes: readonly Plane[], settings: NormalizationSettings): Plane[] {
   if (settings.mode !== "video") {

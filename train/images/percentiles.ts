@@ -28,6 +28,8 @@ const BINS = 65536;
  * const plane = { width: 5, height: 1, data: Float32Array.of(4, 0, 1, 3, 2) };
  * assertEquals(percentiles([plane], [0, 50, 90]), [0, 2, 3.6]);
  * ```
+ *
+ * @category Intensities
  */
 export function percentiles(planes: readonly Plane[], percents: readonly number[]): number[] {
   const finder = new PercentileFinder(percents);
@@ -44,6 +46,7 @@ export function percentiles(planes: readonly Plane[], percents: readonly number[
  * @param percents Numbers from 0 to 100.
  * @returns One intensity per entry of `percents`, the same as {@linkcode percentiles} would give.
  * @throws {RangeError} As {@linkcode percentiles}.
+ * @category Intensities
  */
 export async function videoPercentiles(
   frames: () => Iterable<Plane> | AsyncIterable<Plane>,

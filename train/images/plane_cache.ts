@@ -32,6 +32,8 @@ interface Held {
  * await cache.get("a.tif 0", decode);
  * assertEquals(decoded, 1);
  * ```
+ *
+ * @category Series
  */
 export class PlaneCache {
   readonly #mostBytes: number;

@@ -5,7 +5,11 @@
  * @module
  */
 
-/** The four 32-bit words of a {@linkcode Random} generator, as saved in a run's state. */
+/**
+ * The four 32-bit words of a {@linkcode Random} generator, as saved in a run's state.
+ *
+ * @category Random numbers
+ */
 export type RandomState = readonly [number, number, number, number];
 
 /**
@@ -21,6 +25,8 @@ export type RandomState = readonly [number, number, number, number];
  * const copy = Random.from(random.state);
  * assertEquals(copy.next(), random.next());
  * ```
+ *
+ * @category Random numbers
  */
 export class Random {
   #words: Uint32Array;

@@ -6,7 +6,11 @@
 
 import type { Channels, LabelImage, Plane } from "./image.ts";
 
-/** The channels of one image (or of a patch of it) with the labels of the same pixels. */
+/**
+ * The channels of one image (or of a patch of it) with the labels of the same pixels.
+ *
+ * @category Images
+ */
 export interface Sample {
   /** Number of channels c. */
   readonly channels: number;
@@ -29,6 +33,7 @@ export interface Sample {
  * @param planes One plane per channel, all of one size.
  * @param labels The labels of the same pixels.
  * @throws {RangeError} When there is no plane or the sizes differ.
+ * @category Images
  */
 export function sampleFromPlanes(planes: readonly Plane[], labels?: LabelImage): Sample {
   if (planes.length === 0) throw new RangeError("Cannot make a sample: there are no channels");
@@ -46,7 +51,11 @@ export function sampleFromPlanes(planes: readonly Plane[], labels?: LabelImage):
   return { channels: planes.length, width, height, image, labels: labels?.data };
 }
 
-/** An image as a sample without labels; the values are shared, not copied. */
+/**
+ * An image as a sample without labels; the values are shared, not copied.
+ *
+ * @category Images
+ */
 export function sampleOf({ channels, width, height, data }: Channels): Sample {
   return { channels, width, height, image: data };
 }

@@ -12,7 +12,11 @@ import { formatsOf } from "./formats/list.ts";
 import { isImageFolder, splitInner } from "./paths.ts";
 import { basename, dirname, isImageName, join, naturalCompare } from "./names.ts";
 
-/** What a folder holds: names in any order, hidden ones left out. */
+/**
+ * What a folder holds: names in any order, hidden ones left out.
+ *
+ * @category Sources
+ */
 export interface FolderNames {
   /** Names of files. */
   readonly files: readonly string[];
@@ -28,6 +32,8 @@ export interface FolderNames {
  * const source = { ...disk, formats: [...imageFormats, pgm] };
  * const video = await openVideo(source, "frames/"); // *.png, *.tif and *.pgm
  * ```
+ *
+ * @category Sources
  */
 export interface Source {
   /** The formats that images in it may have; those of `formats/list.ts` unless told. */
@@ -64,7 +70,11 @@ export function withImageFolders({ files, folders }: FolderNames): FolderNames {
   };
 }
 
-/** What a folder holds for a reader of images: names in natural order, hidden ones left out. */
+/**
+ * What a folder holds for a reader of images: names in natural order, hidden ones left out.
+ *
+ * @category Sources
+ */
 export interface FolderContent {
   /** Names of image files: those that end as one of the formats does. */
   readonly images: string[];
@@ -78,6 +88,7 @@ export interface FolderContent {
  *
  * @throws {Error} If the folder does not exist.
  * @throws {TypeError} If the path is a file.
+ * @category Sources
  */
 export async function listFolder(source: Source, path: string): Promise<FolderContent> {
   const { files, folders } = await source.list(path);
@@ -101,6 +112,8 @@ export async function listFolder(source: Source, path: string): Promise<FolderCo
  * const { width } = await decodeImage(source, "masks/a.tif");
  * assertEquals(width, 2);
  * ```
+ *
+ * @category Sources
  */
 export function heldSource(files: ReadonlyMap<string, Uint8Array>): Source {
   return treeSource(files, (path, content) => heldBytes(path, content));
@@ -117,6 +130,8 @@ export function heldSource(files: ReadonlyMap<string, Uint8Array>): Source {
  * const source = fileSource(document.querySelector<HTMLInputElement>("#videos")!.files!);
  * const video = await openVideo(source, "movie.tif");
  * ```
+ *
+ * @category Sources
  */
 export function fileSource(files: Iterable<File>): Source {
   const byPath = new Map<string, File>();

@@ -9,7 +9,11 @@ import { openDevice } from "../../kernels/open_device.ts";
 import { selfTest } from "../../kernels/self_test.ts";
 import { versions } from "./disk/version.ts";
 
-/** The findings of {@linkcode examine}. */
+/**
+ * The findings of {@linkcode examine}.
+ *
+ * @category Jobs
+ */
 export interface DoctorReport {
   /** Versions of Kymo and Deno. */
   readonly versions: Readonly<Record<string, string>>;
@@ -39,6 +43,7 @@ const LIMITS = [
  *
  * @throws {GpuUnavailableError} If there is none.
  * @throws {SelfTestError} If it computes wrongly.
+ * @category Jobs
  */
 export async function examine(): Promise<DoctorReport> {
   using device = await openDevice();

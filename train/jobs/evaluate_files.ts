@@ -30,7 +30,11 @@ import {
   type EvaluationOptions,
 } from "../objects/scores/evaluate.ts";
 
-/** What to measure. */
+/**
+ * What to measure.
+ *
+ * @category Jobs
+ */
 export interface EvaluateFilesOptions {
   /** A folder or stack of label images. */
   readonly labels: string;
@@ -61,7 +65,11 @@ export interface EvaluateFilesOptions {
   readonly source?: Source;
 }
 
-/** What was measured, and what a user should know about it. */
+/**
+ * What was measured, and what a user should know about it.
+ *
+ * @category Jobs
+ */
 export interface FilesEvaluation extends Evaluation {
   /** What seems to be wrong with truth, and what to do; left out without any. */
   warnings?: string[];
@@ -76,6 +84,7 @@ export interface FilesEvaluation extends Evaluation {
  * count as empty: what was not segmented was missed.
  *
  * @throws {SyntaxError | RangeError | TypeError} If files are damaged, do not match or differ in size.
+ * @category Jobs
  */
 export async function evaluateFiles(options: EvaluateFilesOptions): Promise<FilesEvaluation> {
   const { source = disk, ignoreLabel = 0, masks, progress } = options;

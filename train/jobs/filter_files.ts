@@ -28,7 +28,11 @@ import type { TimedFrame } from "../objects/sequence/timed_frame.ts";
 import { filterByVotes, objectScores } from "../objects/sequence/vote_filter.ts";
 import type { ScoredFrame } from "../objects/sequence/votes.ts";
 
-/** What to filter, how, and where to. */
+/**
+ * What to filter, how, and where to.
+ *
+ * @category Jobs
+ */
 export interface FilterFilesOptions extends Partial<TemporalFilterSettings> {
   /** A folder or stack of label images. */
   readonly labels: string;
@@ -46,7 +50,11 @@ export interface FilterFilesOptions extends Partial<TemporalFilterSettings> {
   readonly source?: Source;
 }
 
-/** A frame has been filtered. */
+/**
+ * A frame has been filtered.
+ *
+ * @category Jobs
+ */
 export interface FrameFiltered extends FilterCounts {
   /** What kind of event this is. */
   readonly type: "frame";
@@ -60,7 +68,11 @@ export interface FrameFiltered extends FilterCounts {
   readonly total: number;
 }
 
-/** Everything is written; the counts are those of all frames. */
+/**
+ * Everything is written; the counts are those of all frames.
+ *
+ * @category Jobs
+ */
 export interface FilteringDone extends FilterCounts {
   /** What kind of event this is. */
   readonly type: "done";
@@ -72,7 +84,11 @@ export interface FilteringDone extends FilterCounts {
   readonly kept: number;
 }
 
-/** Something a user should know. */
+/**
+ * Something a user should know.
+ *
+ * @category Jobs
+ */
 export interface FilterNote {
   /** What kind of event this is. */
   readonly type: "note";
@@ -80,7 +96,11 @@ export interface FilterNote {
   readonly text: string;
 }
 
-/** What filtering tells while it runs. */
+/**
+ * What filtering tells while it runs.
+ *
+ * @category Jobs
+ */
 export type FilterEvent = FrameFiltered | FilteringDone | FilterNote;
 
 /**
@@ -98,6 +118,8 @@ export type FilterEvent = FrameFiltered | FilteringDone | FilterNote;
  *   if (event.type === "done") console.log(`${event.dropped} objects removed`);
  * }
  * ```
+ *
+ * @category Jobs
  */
 export async function* filterFiles(
   { labels: path, out, overwrite = false, source = disk, votes, vote, probability, ...settings }:

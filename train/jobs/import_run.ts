@@ -17,7 +17,11 @@ import { starDist } from "../models/stardist/kind.ts";
 import { importModel } from "../models/import/import_model.ts";
 import { blame } from "../images/faults/input_fault.ts";
 
-/** What to import, and where to. */
+/**
+ * What to import, and where to.
+ *
+ * @category Jobs
+ */
 export interface ImportOptions {
   /** A StarDist model folder. */
   readonly model: string;
@@ -25,7 +29,11 @@ export interface ImportOptions {
   readonly out: string;
 }
 
-/** A model has been imported. */
+/**
+ * A model has been imported.
+ *
+ * @category Jobs
+ */
 export interface ModelImported {
   /** What kind of event this is. */
   readonly type: "imported";
@@ -56,6 +64,7 @@ export interface ModelImported {
  *
  * @throws {Error} If the run folder holds something, or cannot be written.
  * @throws {SyntaxError | TypeError | RangeError} As {@linkcode importModel}.
+ * @category Jobs
  */
 export async function importRun({ model, out }: ImportOptions): Promise<ModelImported> {
   const filling = {

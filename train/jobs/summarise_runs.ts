@@ -13,7 +13,11 @@ import { changeConfig, defaultConfig, type TrainConfig } from "./train/config.ts
 import { type KeptResults, readResults } from "./train/seeds/kept_results.ts";
 import { writeReport } from "./train/write_report.ts";
 
-/** What to sum up, and where to. */
+/**
+ * What to sum up, and where to.
+ *
+ * @category Jobs
+ */
 export interface SummariseOptions {
   /** Folders of runs that are over; of one with several seeds, those of its seeds. */
   readonly runs: readonly string[];
@@ -21,7 +25,11 @@ export interface SummariseOptions {
   readonly out: string;
 }
 
-/** The runs are summed up. */
+/**
+ * The runs are summed up.
+ *
+ * @category Jobs
+ */
 export interface RunsSummarised {
   /** What kind of event this is. */
   readonly type: "summary";
@@ -54,6 +62,8 @@ interface OverRun extends KeptResults {
  * ```ts ignore
  * const { table } = await summariseRuns({ runs: ["runs/1", "runs/2", "runs/3"], out: "runs/all" });
  * ```
+ *
+ * @category Jobs
  */
 export async function summariseRuns({ runs, out }: SummariseOptions): Promise<RunsSummarised> {
   const over = await Promise.all(runs.map(readRun));

@@ -18,7 +18,11 @@ import {
 } from "../synthetic/mod.ts";
 import { encodeFocusTable, type FocusRow } from "../images/series/focus_table.ts";
 
-/** What to write and where to. */
+/**
+ * What to write and where to.
+ *
+ * @category Jobs
+ */
 export interface SynthFilesOptions {
   /** Output folder; it gets `stills/images`, `stills/masks`, `video` and `truth`. */
   readonly out: string;
@@ -30,7 +34,11 @@ export interface SynthFilesOptions {
   readonly frames?: number;
 }
 
-/** What has been written. */
+/**
+ * What has been written.
+ *
+ * @category Jobs
+ */
 export interface SynthFiles {
   /** Folder of labelled stills, for `train --stills`. */
   readonly stills: string;
@@ -46,6 +54,7 @@ export interface SynthFiles {
  * Writes the data set.
  *
  * @throws {Error} If the folder is not empty, or cannot be written.
+ * @category Jobs
  */
 export async function synthFiles(
   { out, seed = 1, stills = 48, frames = 24 }: SynthFilesOptions,
@@ -78,7 +87,11 @@ export async function synthFiles(
   };
 }
 
-/** What to write of synthetic holotomography, and where to; numbers not given are the generator's. */
+/**
+ * What to write of synthetic holotomography, and where to; numbers not given are the generator's.
+ *
+ * @category Jobs
+ */
 export interface SynthStackFilesOptions extends Partial<SyntheticStackOptions> {
   /** Output folder; it gets `stills`, `movie`, `truth`, `dots` and `focus.csv`. */
   readonly out: string;
@@ -88,7 +101,11 @@ export interface SynthStackFilesOptions extends Partial<SyntheticStackOptions> {
   readonly frames?: number;
 }
 
-/** What has been written of synthetic holotomography. */
+/**
+ * What has been written of synthetic holotomography.
+ *
+ * @category Jobs
+ */
 export interface SynthStackFiles {
   /** Folder of labelled stacks, with `images`, `masks` and `dots`. */
   readonly stills: string;
@@ -109,6 +126,7 @@ export interface SynthStackFiles {
  * the movie is for evaluation only.
  *
  * @throws {Error} If the folder is not empty, or cannot be written.
+ * @category Jobs
  */
 export async function synthStackFiles(
   { out, seed = 1, stills: count = 40, frames = 16, ...options }: SynthStackFilesOptions,

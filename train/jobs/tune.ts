@@ -17,7 +17,11 @@ import { focusTask } from "../learn/tasks.ts";
 import { stageTasks } from "../learn/stage_data.ts";
 import { defaultKinds, freshNetwork, modelKind } from "../models/list.ts";
 
-/** What to tune for. */
+/**
+ * What to tune for.
+ *
+ * @category Jobs
+ */
 export interface TuneOptions {
   /** Settings of the training whose steps count: network, patch, batch, pairs. */
   readonly config: TrainConfig;
@@ -27,7 +31,11 @@ export interface TuneOptions {
   readonly out: string;
 }
 
-/** A convolution has been tuned. */
+/**
+ * A convolution has been tuned.
+ *
+ * @category Jobs
+ */
 export interface TunedEvent extends TunedProblem {
   /** What kind of event this is. */
   readonly type: "tuned";
@@ -37,7 +45,11 @@ export interface TunedEvent extends TunedProblem {
   readonly total: number;
 }
 
-/** All are tuned, and the file is written. */
+/**
+ * All are tuned, and the file is written.
+ *
+ * @category Jobs
+ */
 export interface TuneDone {
   /** What kind of event this is. */
   readonly type: "done";
@@ -49,6 +61,7 @@ export interface TuneDone {
  * Times every kernel that can serve a convolution of the training steps, and of a prediction.
  *
  * @throws {Error} If the file cannot be written, or the GPU fails.
+ * @category Jobs
  */
 export async function* tune(
   { config, image, out }: TuneOptions,

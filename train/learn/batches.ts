@@ -19,7 +19,11 @@ import type { DType, TypedArrayOf } from "../../kernels/gpu/tensor.ts";
 import { foregroundEncoder, type TargetEncoder } from "../models/objective.ts";
 import { type SettingGroup, share, wholeNumber, yesOrNo } from "../settings.ts";
 
-/** A batch as arrays, ready to upload. */
+/**
+ * A batch as arrays, ready to upload.
+ *
+ * @category Batches
+ */
 export interface Batch {
   /** `[n, c, h, w]`; for pairs first all first frames, then all second, see {@linkcode stackWindows}. */
   readonly shape: readonly [number, number, number, number];
@@ -29,7 +33,11 @@ export interface Batch {
   readonly targets: TypedArrayOf<DType> | null;
 }
 
-/** Where a stream stands, as plain JSON. */
+/**
+ * Where a stream stands, as plain JSON.
+ *
+ * @category Batches
+ */
 export interface StreamState {
   /** The order of images and places. */
   readonly sampler: SamplerState;
@@ -37,7 +45,11 @@ export interface StreamState {
   readonly augmentation: RandomState;
 }
 
-/** Batches of one task, in an order that goes on where it stood. */
+/**
+ * Batches of one task, in an order that goes on where it stood.
+ *
+ * @category Batches
+ */
 export interface BatchStream {
   /**
    * The next batch.
@@ -51,7 +63,11 @@ export interface BatchStream {
   restore(state: unknown): void;
 }
 
-/** Settings of batches and of the patches in them. */
+/**
+ * Settings of batches and of the patches in them.
+ *
+ * @category Batches
+ */
 export interface BatchSettings {
   /** Side of the training patches in pixels. */
   patch: number;
@@ -71,7 +87,11 @@ export interface BatchSettings {
   depthGap: number;
 }
 
-/** The settings of {@linkcode BatchSettings}. */
+/**
+ * The settings of {@linkcode BatchSettings}.
+ *
+ * @category Batches
+ */
 export const batchSettings: SettingGroup<BatchSettings> = {
   title: "Batches",
   settings: {
@@ -120,7 +140,11 @@ export const batchSettings: SettingGroup<BatchSettings> = {
   },
 };
 
-/** Settings that both streams share. */
+/**
+ * Settings that both streams share.
+ *
+ * @category Batches
+ */
 export interface StreamSettings {
   /** Side of the patches. */
   readonly patch: number;
@@ -132,7 +156,11 @@ export interface StreamSettings {
   readonly seed: number;
 }
 
-/** Settings of the stream of stills. */
+/**
+ * Settings of the stream of stills.
+ *
+ * @category Batches
+ */
 export interface StillSettings {
   /** Share of the patches that must contain foreground. */
   readonly foreground: number;
@@ -160,7 +188,11 @@ export function stackWindows(windows: readonly (readonly Sample[])[]): Batch {
   return stackSamples(windows[0].flatMap((_, frame) => windows.map((patches) => patches[frame])));
 }
 
-/** Batches of augmented patches of labelled stills. */
+/**
+ * Batches of augmented patches of labelled stills.
+ *
+ * @category Batches
+ */
 export class StillStream implements BatchStream {
   readonly #sampler: PatchSampler;
   readonly #settings: StreamSettings & StillSettings;
@@ -197,7 +229,11 @@ export class StillStream implements BatchStream {
   }
 }
 
-/** Batches of augmented patches of pairs (or windows) of frames; all of one get the same draw. */
+/**
+ * Batches of augmented patches of pairs (or windows) of frames; all of one get the same draw.
+ *
+ * @category Batches
+ */
 export class PairStream implements BatchStream {
   readonly #sampler: PairSampler;
   readonly #settings: StreamSettings;

@@ -5,7 +5,11 @@
  * @module
  */
 
-/** Something a user should know. */
+/**
+ * Something a user should know.
+ *
+ * @category Stages
+ */
 export interface NoteEvent {
   /** What kind of event this is. */
   readonly type: "note" | "warning";
@@ -13,7 +17,11 @@ export interface NoteEvent {
   readonly text: string;
 }
 
-/** A step has been made. */
+/**
+ * A step has been made.
+ *
+ * @category Stages
+ */
 export interface StepEvent {
   /** What kind of event this is. */
   readonly type: "step";
@@ -33,10 +41,18 @@ export interface StepEvent {
   readonly rate: number;
 }
 
-/** Losses and other figures by their names; null where there was nothing to measure them on. */
+/**
+ * Losses and other figures by their names; null where there was nothing to measure them on.
+ *
+ * @category Stages
+ */
 export type Scores = Readonly<Record<string, number | null>>;
 
-/** A validation; what was measured stands beside the rest, by its name, see {@linkcode Scores}. */
+/**
+ * A validation; what was measured stands beside the rest, by its name, see {@linkcode Scores}.
+ *
+ * @category Stages
+ */
 export interface ValidationEvent {
   /** What kind of event this is. */
   readonly type: "validation";
@@ -68,5 +84,9 @@ export interface ValidationEvent {
   readonly distance?: number | null;
 }
 
-/** Everything a stage tells. */
+/**
+ * Everything a stage tells.
+ *
+ * @category Stages
+ */
 export type StageRunEvent = NoteEvent | StepEvent | ValidationEvent;

@@ -11,7 +11,11 @@ import type { Learner, Measurement } from "./learner.ts";
 import { positive, type SettingGroup, yesOrNo } from "../settings.ts";
 import type { Stage } from "./stages.ts";
 
-/** What an examination found. */
+/**
+ * What an examination found.
+ *
+ * @category Stages
+ */
 export interface Examination {
   /** Figures to tell and to keep. */
   readonly scores: Scores;
@@ -25,7 +29,11 @@ export interface Examination {
   readonly hasCollapsed: boolean;
 }
 
-/** Examines a stage from time to time. */
+/**
+ * Examines a stage from time to time.
+ *
+ * @category Stages
+ */
 export interface Examiner {
   /** Whether it also examines before the first step. */
   readonly beginsAtOnce: boolean;
@@ -43,7 +51,11 @@ export interface Examiner {
   restore(state: unknown): void;
 }
 
-/** When the collapse alarm is raised. */
+/**
+ * When the collapse alarm is raised.
+ *
+ * @category Stages
+ */
 export interface AlarmSettings {
   /** Relative change of mean probability or foreground that raises the collapse alarm. */
   collapseLimit: number;
@@ -51,7 +63,11 @@ export interface AlarmSettings {
   stopOnCollapse: boolean;
 }
 
-/** The settings of {@linkcode AlarmSettings}. */
+/**
+ * The settings of {@linkcode AlarmSettings}.
+ *
+ * @category Stages
+ */
 export const alarmSettings: SettingGroup<AlarmSettings> = {
   title: "Collapse alarm",
   settings: {
@@ -66,7 +82,11 @@ export const alarmSettings: SettingGroup<AlarmSettings> = {
   },
 };
 
-/** Batches to measure losses on. */
+/**
+ * Batches to measure losses on.
+ *
+ * @category Stages
+ */
 export interface ValidationBatches {
   /** Labelled stills. */
   readonly stills: readonly Batch[];
@@ -95,7 +115,11 @@ interface AlarmState {
   readonly collapsed: boolean;
 }
 
-/** What a stage is examined with. */
+/**
+ * What a stage is examined with.
+ *
+ * @category Stages
+ */
 export interface StageExaminerParts {
   /** The network in training. */
   readonly learner: Learner;
@@ -109,7 +133,11 @@ export interface StageExaminerParts {
   readonly countsConsistency?: boolean;
 }
 
-/** Examines a stage of segmentation and consistency. */
+/**
+ * Examines a stage of segmentation and consistency.
+ *
+ * @category Stages
+ */
 export class StageExaminer implements Examiner {
   /** The second stage is compared with what it began with. */
   readonly beginsAtOnce: boolean;

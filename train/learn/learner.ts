@@ -16,7 +16,11 @@ import type { Batch } from "./batches.ts";
 import { type Computation, Computations } from "./computations.ts";
 import type { Task } from "./tasks.ts";
 
-/** What a measurement of some batches gives. */
+/**
+ * What a measurement of some batches gives.
+ *
+ * @category Learner
+ */
 export interface Measurement {
   /** Mean loss of the batches. */
   readonly loss: number;
@@ -26,7 +30,11 @@ export interface Measurement {
   readonly foregroundFraction: number;
 }
 
-/** What a learner works with. */
+/**
+ * What a learner works with.
+ *
+ * @category Learner
+ */
 export interface LearnerParts {
   /** The network. */
   readonly network: Network;
@@ -38,7 +46,11 @@ export interface LearnerParts {
   readonly recompute?: boolean;
 }
 
-/** The moments of the optimisers, and how many steps each has made. */
+/**
+ * The moments of the optimisers, and how many steps each has made.
+ *
+ * @category Learner
+ */
 export interface OptimiserState {
   /** Moments by the names of task, parameter and moment. */
   readonly moments: ReadonlyMap<string, NamedArray>;
@@ -49,7 +61,11 @@ export interface OptimiserState {
 /** Losses kept on the GPU between two readings. */
 const LOSS_SLOTS = 64;
 
-/** A network with one Adam per task. Steps are queued; nothing waits until losses are read. */
+/**
+ * A network with one Adam per task. Steps are queued; nothing waits until losses are read.
+ *
+ * @category Learner
+ */
 export class Learner {
   /** The network. */
   readonly network: Network;

@@ -8,7 +8,11 @@ import { cosineRate, Plateau } from "../../nn/schedule.ts";
 import { oneOf, rate, type SettingGroup, wholeNumber } from "../settings.ts";
 import type { Stage } from "./stages.ts";
 
-/** What a round has of one task. */
+/**
+ * What a round has of one task.
+ *
+ * @category Stages
+ */
 export interface Turn {
   /** The task. */
   readonly task: string;
@@ -20,7 +24,11 @@ export interface Turn {
   readonly plateauFactor: number;
 }
 
-/** A schedule as data. */
+/**
+ * A schedule as data.
+ *
+ * @category Stages
+ */
 export interface ScheduleParts {
   /** How often the turns follow one another. */
   readonly rounds: number;
@@ -34,7 +42,11 @@ export interface ScheduleParts {
   readonly plateauPatience: number;
 }
 
-/** Settings of the schedule. */
+/**
+ * Settings of the schedule.
+ *
+ * @category Stages
+ */
 export interface ScheduleSettings {
   /** Segmentation batches of the baseline. */
   warmup: number;
@@ -64,7 +76,11 @@ export interface ScheduleSettings {
   depthRate: number;
 }
 
-/** The settings of {@linkcode ScheduleSettings}. */
+/**
+ * The settings of {@linkcode ScheduleSettings}.
+ *
+ * @category Stages
+ */
 export const scheduleSettings: SettingGroup<ScheduleSettings> = {
   title: "Schedule",
   settings: {
@@ -130,7 +146,11 @@ export const scheduleSettings: SettingGroup<ScheduleSettings> = {
   },
 };
 
-/** How many batches an epoch of each task has. */
+/**
+ * How many batches an epoch of each task has.
+ *
+ * @category Stages
+ */
 export interface EpochLengths {
   /** Batches that visit every training still once. */
   readonly segmentation: number;
@@ -146,7 +166,11 @@ const PLATEAU_FACTORS = { segmentation: 2 / 3, consistency: 1 / 2, depth: 1 / 2 
 /** A falling rate ends at this share of where it began. */
 const COSINE_END = 0.1;
 
-/** A stage of one task: the first one, with a rate that rises before it falls. */
+/**
+ * A stage of one task: the first one, with a rate that rises before it falls.
+ *
+ * @category Stages
+ */
 export function warmupSchedule(
   task: string,
   { warmup, warmupRate, ramp, decay, plateauPatience }: ScheduleSettings,
@@ -159,6 +183,8 @@ export function warmupSchedule(
 /**
  * The schedule of a stage. The control has the segmentation steps of the consistent stage only; within
  * a round segmentation comes first, then consistency in time, then in depth.
+ *
+ * @category Stages
  */
 export function stageSchedule(
   stage: Stage,
@@ -195,6 +221,8 @@ export function stageSchedule(
 /**
  * The schedule of a second stage with a teacher: a batch of stills and one of video in turn, at one rate.
  * The control has the same batches of stills at the same rates.
+ *
+ * @category Stages
  */
 export function taughtSchedule(
   stage: Exclude<Stage, "baseline">,
@@ -211,7 +239,11 @@ export function taughtSchedule(
   return new Schedule({ rounds, turns, ramp: 0, decay, plateauPatience });
 }
 
-/** The steps of one stage. */
+/**
+ * The steps of one stage.
+ *
+ * @category Stages
+ */
 export class Schedule {
   /** Number of steps. */
   readonly steps: number;

@@ -14,7 +14,11 @@ import type { Schedule } from "./schedule.ts";
 import type { SavedState, StageStore } from "./stage_state.ts";
 import { stopIfAsked } from "./stopped.ts";
 
-/** How a stage is watched and saved. */
+/**
+ * How a stage is watched and saved.
+ *
+ * @category Stages
+ */
 export interface StageSettings {
   /** Steps between validations. */
   validateEvery: number;
@@ -31,7 +35,11 @@ export interface StageSettings {
   averaging: number;
 }
 
-/** The settings of {@linkcode StageSettings}. */
+/**
+ * The settings of {@linkcode StageSettings}.
+ *
+ * @category Stages
+ */
 export const stageSettings: SettingGroup<StageSettings> = {
   title: "Validation",
   settings: {
@@ -66,7 +74,11 @@ export const stageSettings: SettingGroup<StageSettings> = {
   },
 };
 
-/** What a stage works with. */
+/**
+ * What a stage works with.
+ *
+ * @category Stages
+ */
 export interface StageParts {
   /** The network in training. */
   readonly learner: Learner;
@@ -90,7 +102,11 @@ export interface StageParts {
   readonly stop?: AbortSignal;
 }
 
-/** How a stage ended. */
+/**
+ * How a stage ended.
+ *
+ * @category Stages
+ */
 export interface StageOutcome {
   /** Why it ended. */
   readonly reason: "done" | "early" | "collapse";
@@ -112,6 +128,7 @@ interface Candidate {
  * @param stage Its name in events and in its state.
  * @throws {RangeError} If a loss or a weight is not finite; the last good weights stay saved.
  * @throws {StoppedError} If it was to stop; its state is saved.
+ * @category Stages
  */
 export async function* runStage(
   stage: string,

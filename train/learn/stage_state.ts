@@ -7,7 +7,11 @@
 import type { NamedArray } from "../../nn/safetensors.ts";
 import type { PlateauState } from "../../nn/schedule.ts";
 
-/** Everything but arrays that a stage needs to go on as if it had never stopped. */
+/**
+ * Everything but arrays that a stage needs to go on as if it had never stopped.
+ *
+ * @category Stages
+ */
 export interface StageState {
   /** The stage. */
   readonly stage: string;
@@ -31,7 +35,11 @@ export interface StageState {
   readonly metricsBytes: number;
 }
 
-/** A saved state: numbers and arrays. */
+/**
+ * A saved state: numbers and arrays.
+ *
+ * @category Stages
+ */
 export interface SavedState {
   /** The numbers. */
   readonly state: StageState;
@@ -45,7 +53,11 @@ export interface SavedState {
   readonly average: ReadonlyMap<string, NamedArray>;
 }
 
-/** Where a stage keeps its state and its metrics. */
+/**
+ * Where a stage keeps its state and its metrics.
+ *
+ * @category Stages
+ */
 export interface StageStore {
   /** What it is called, for errors. */
   readonly path: string;
@@ -69,6 +81,7 @@ interface EarlierState extends Omit<StageState, "streams" | "examiner"> {
  * The state of a stage from its JSON, also as earlier versions saved it.
  *
  * @throws {SyntaxError} If it is no state, with what is wrong with it.
+ * @category Stages
  */
 export function parseStageState(text: string): StageState {
   const saved: Partial<StageState> | null = JSON.parse(text);

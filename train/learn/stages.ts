@@ -4,8 +4,16 @@
  * @module
  */
 
-/** A stage of a run, named as the model that it trains. */
+/**
+ * A stage of a run, named as the model that it trains.
+ *
+ * @category Stages
+ */
 export type Stage = "baseline" | "control" | "consistent";
 
-/** All stages, in order. */
+/**
+ * All stages, in order.
+ *
+ * @category Stages
+ */
 export const STAGES: readonly Stage[] = ["baseline", "control", "consistent"];

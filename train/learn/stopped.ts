@@ -4,7 +4,11 @@
  * @module
  */
 
-/** Work that was stopped as asked for; what it saved stays. */
+/**
+ * Work that was stopped as asked for; what it saved stays.
+ *
+ * @category Stages
+ */
 export class StoppedError extends Error {
   /** The name of this error class. */
   override readonly name = "StoppedError";

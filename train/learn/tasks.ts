@@ -16,7 +16,11 @@ import type { Network } from "../../nn/module.ts";
 import { siameseWindow } from "../../nn/siamese.ts";
 import type { Objective } from "../models/objective.ts";
 
-/** What is uploaded beside the images of a batch. */
+/**
+ * What is uploaded beside the images of a batch.
+ *
+ * @category Learner
+ */
 export interface TargetForm {
   /** Element type. */
   readonly dtype: DType;
@@ -24,7 +28,11 @@ export interface TargetForm {
   shape(images: Shape): Shape;
 }
 
-/** What a loss is computed from. */
+/**
+ * What a loss is computed from.
+ *
+ * @category Learner
+ */
 export interface TaskInputs {
   /** The network. */
   readonly network: Network;
@@ -34,7 +42,11 @@ export interface TaskInputs {
   readonly targets: Tensor;
 }
 
-/** One thing that a network is trained for. */
+/**
+ * One thing that a network is trained for.
+ *
+ * @category Learner
+ */
 export interface Task {
   /** Its name in events and saved states. */
   readonly name: string;
@@ -52,7 +64,11 @@ export interface Task {
   loss(tape: Tape, inputs: TaskInputs): { loss: Variable; prob: Variable };
 }
 
-/** Segmentation of labelled stills. */
+/**
+ * Segmentation of labelled stills.
+ *
+ * @category Learner
+ */
 export function segmentationTask(
   objective: Objective,
   { count }: { count: number },
@@ -70,7 +86,11 @@ export function segmentationTask(
   };
 }
 
-/** Segmentation of frames as a teacher labelled them; pixels of doubt are left out. */
+/**
+ * Segmentation of frames as a teacher labelled them; pixels of doubt are left out.
+ *
+ * @category Learner
+ */
 export function pupilTask(objective: Objective, { count }: { count: number }): Task {
   const stills = segmentationTask(objective, { count });
   return {
@@ -85,7 +105,11 @@ export function pupilTask(objective: Objective, { count }: { count: number }): T
   };
 }
 
-/** Consistency between the answers to windows of `frames` neighbouring images. */
+/**
+ * Consistency between the answers to windows of `frames` neighbouring images.
+ *
+ * @category Learner
+ */
 export function consistencyTask(
   name: "consistency" | "depth",
   { objective, windows, frames }: { objective: Objective; windows: number; frames: number },
@@ -104,7 +128,11 @@ export function consistencyTask(
   };
 }
 
-/** Classification of planes as in focus (target 1) or not (0), with binary cross-entropy. */
+/**
+ * Classification of planes as in focus (target 1) or not (0), with binary cross-entropy.
+ *
+ * @category Learner
+ */
 export function focusTask({ count }: { count: number }): Task {
   return {
     name: "focus",

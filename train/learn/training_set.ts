@@ -14,7 +14,11 @@ import { refuseValue, type SettingGroup, share } from "../settings.ts";
 // Runs of different seeds must be measured on the same images.
 const SPLIT_SEED = 42;
 
-/** Labels of some frames, by frame index: held, as in a `Map`, or read when they are asked for. */
+/**
+ * Labels of some frames, by frame index: held, as in a `Map`, or read when they are asked for.
+ *
+ * @category Batches
+ */
 export interface KnownLabels {
   /** How many frames have labels. */
   readonly size: number;
@@ -28,7 +32,11 @@ export interface KnownLabels {
   get(frame: number): LabelImage | undefined | Promise<LabelImage | undefined>;
 }
 
-/** A video with what is known about it for the final table only. */
+/**
+ * A video with what is known about it for the final table only.
+ *
+ * @category Batches
+ */
 export interface TrainingVideo {
   /** Its name. */
   readonly name: string;
@@ -48,7 +56,11 @@ export async function knownOf(
   return { truth: await truth.get(frame), markers: await markers.get(frame) };
 }
 
-/** The data of a run. */
+/**
+ * The data of a run.
+ *
+ * @category Batches
+ */
 export interface TrainingSet {
   /** Stills to learn from. */
   readonly train: readonly Sample[];
@@ -70,7 +82,11 @@ export interface TrainingSet {
   readonly notes: readonly string[];
 }
 
-/** How stills are split. */
+/**
+ * How stills are split.
+ *
+ * @category Batches
+ */
 export interface SplitSettings {
   /** Share of the stills that choose the best weights; with 0 the last weights are taken. */
   validation: number;
@@ -78,7 +94,11 @@ export interface SplitSettings {
   test: number;
 }
 
-/** The settings of {@linkcode SplitSettings}. */
+/**
+ * The settings of {@linkcode SplitSettings}.
+ *
+ * @category Batches
+ */
 export const splitSettings: SettingGroup<SplitSettings> = {
   title: "What stills are kept for",
   settings: {
@@ -105,6 +125,7 @@ export const splitSettings: SettingGroup<SplitSettings> = {
  *
  * @typeParam T What stands for a still: its pixels, or the names of its files.
  * @throws {RangeError} If none are left to learn from.
+ * @category Batches
  */
 export function splitStills<T>(
   samples: readonly T[],

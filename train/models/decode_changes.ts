@@ -22,6 +22,7 @@ function wishesOf(models: readonly ModelKind[]): OwnedWish[] {
  *
  * @throws {TypeError} If some wishes are for a kind of model and others for another.
  * @throws {RangeError} If a threshold is not from 0 to 1.
+ * @category Models
  */
 export function checkDecodeChanges(
   changes: DecodeChanges,
@@ -47,6 +48,7 @@ export function checkDecodeChanges(
  * @param model Its own decoding, its kind, the other kinds, and its file for errors.
  * @throws {TypeError} If a change is for models of another kind.
  * @throws {RangeError} If a value makes no sense.
+ * @category Models
  */
 export function changeDecode(
   changes: DecodeChanges,

@@ -13,13 +13,21 @@ import { overlapOf, pairScore } from "../objects/overlap.ts";
 import type { SettingGroup } from "../settings.ts";
 import type { ObjectModel } from "./model_kind.ts";
 
-/** At which exposure videos are seen. */
+/**
+ * At which exposure videos are seen.
+ *
+ * @category Models
+ */
 export interface ExposureSettings {
   /** The gain of a video's dim intensities, see `expose`, or `auto` to choose it for each video. */
   exposure: "auto" | number;
 }
 
-/** The settings of {@linkcode ExposureSettings}. */
+/**
+ * The settings of {@linkcode ExposureSettings}.
+ *
+ * @category Models
+ */
 export const exposureSettings: SettingGroup<ExposureSettings> = {
   title: "Exposure",
   settings: {
@@ -48,7 +56,11 @@ const POWERS = { least: -2, most: 6 } as const;
 /** By how much a gain may be worse than the best and still be taken, being closer to 1. */
 const TOLERANCE = 0.05;
 
-/** What an exposure is chosen with. */
+/**
+ * What an exposure is chosen with.
+ *
+ * @category Models
+ */
 export interface ExposureChoice {
   /** The network. */
   readonly network: Network;
@@ -70,6 +82,7 @@ export interface ExposureChoice {
  * fallen, and of those that are about as good as the best (within 5 %) the closest to 1 is taken.
  *
  * @returns 1 where nothing persists.
+ * @category Models
  */
 export async function chooseExposure(device: Device, choice: ExposureChoice): Promise<number> {
   const scores = new Map([[0, await persistence(device, { ...choice, exposure: 1 })]]);
@@ -116,6 +129,7 @@ async function persistence(
  * The exposure of a video: as it is given, or chosen.
  *
  * @returns 1 where it is to be chosen and there is only one frame.
+ * @category Models
  */
 export async function exposureFor(
   device: Device,

@@ -14,10 +14,18 @@ import type { ModelKind, ObjectModel } from "./model_kind.ts";
 import { starDist } from "./stardist/kind.ts";
 import { uNet } from "./unet/kind.ts";
 
-/** All kinds of models. To add one, write its record and name it here. */
+/**
+ * All kinds of models. To add one, write its record and name it here.
+ *
+ * @category Kinds of models
+ */
 export const modelKinds: readonly ModelKind[] = [uNet, starDist, focusClassifier];
 
-/** What there is to choose from: lists that a program of one's own may extend. */
+/**
+ * What there is to choose from: lists that a program of one's own may extend.
+ *
+ * @category Kinds of models
+ */
 export interface Kinds {
   /** Kinds of models. */
   readonly models: readonly ModelKind[];
@@ -25,13 +33,18 @@ export interface Kinds {
   readonly losses: readonly LossKind[];
 }
 
-/** What Kymo itself has. */
+/**
+ * What Kymo itself has.
+ *
+ * @category Kinds of models
+ */
 export const defaultKinds: Kinds = { models: modelKinds, losses: lossKinds };
 
 /**
  * A kind of model by its name.
  *
  * @throws {RangeError} If there is none; it names those there are.
+ * @category Kinds of models
  */
 export function modelKind(name: string, models: readonly ModelKind[] = modelKinds): ModelKind {
   const kind = models.find((kind) => kind.name === name);
@@ -44,6 +57,7 @@ export function modelKind(name: string, models: readonly ModelKind[] = modelKind
  * How a kind of model finds objects.
  *
  * @throws {TypeError} If it finds something else.
+ * @category Kinds of models
  */
 export function objectModelOf({ objects, label }: ModelKind): ObjectModel {
   if (objects) return objects;
@@ -54,6 +68,7 @@ export function objectModelOf({ objects, label }: ModelKind): ObjectModel {
  * The network of a kind of model with fresh weights, drawn from a seed.
  *
  * @throws {RangeError} If its settings make no sense.
+ * @category Kinds of models
  */
 export function freshNetwork(
   device: Device,

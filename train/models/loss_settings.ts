@@ -14,7 +14,11 @@ import {
 } from "../../nn/losses.ts";
 import { oneOf, refuseValue, type Setting, type SettingGroup, text } from "../settings.ts";
 
-/** Losses by their names. */
+/**
+ * Losses by their names.
+ *
+ * @category Settings
+ */
 export interface LossChoice {
   /** Loss on labelled stills; a kind of model may have one of its own. */
   segmentationLoss: string;
@@ -24,13 +28,21 @@ export interface LossChoice {
   generalisedDice: "shares" | "sums";
 }
 
-/** What of the labels of stills is left out of the loss. */
+/**
+ * What of the labels of stills is left out of the loss.
+ *
+ * @category Settings
+ */
 export interface LabelChoice {
   /** The number that masks have where pixels are to be ignored; 0 for none. */
   ignoreLabel: number;
 }
 
-/** The losses that a run uses, and the settings of those between frames. */
+/**
+ * The losses that a run uses, and the settings of those between frames.
+ *
+ * @category Settings
+ */
 export interface LossSettings extends LossChoice {
   /** Side of the tiles of the consistency loss `tile-sum`, in pixels of the network's output. */
   consistencyTile: number;

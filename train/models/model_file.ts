@@ -25,7 +25,11 @@ import { modelKinds, objectModelOf } from "./list.ts";
 import { encodeObjectScale, type ObjectScale, readObjectScale } from "./object_scale.ts";
 import type { ModelKind, SettingChange } from "./model_kind.ts";
 
-/** How images become what a model takes, and its answers objects. */
+/**
+ * How images become what a model takes, and its answers objects.
+ *
+ * @category Models
+ */
 export interface Reading {
   /** How single images are normalised. */
   readonly stills: NormalizationSettings;
@@ -43,7 +47,11 @@ export interface Reading {
   readonly pixelSize?: number | null;
 }
 
-/** A model that can predict. */
+/**
+ * A model that can predict.
+ *
+ * @category Models
+ */
 export interface Model extends Reading {
   /** Its kind. */
   readonly kind: ModelKind;
@@ -51,7 +59,11 @@ export interface Model extends Reading {
   readonly network: Network;
 }
 
-/** A file of weights whose kind is known. */
+/**
+ * A file of weights whose kind is known.
+ *
+ * @category Models
+ */
 export interface ModelFile {
   /** The file's name, for errors. */
   readonly file: string;
@@ -63,7 +75,11 @@ export interface ModelFile {
   readonly kind: ModelKind;
 }
 
-/** What prediction must repeat, apart from the network. */
+/**
+ * What prediction must repeat, apart from the network.
+ *
+ * @category Models
+ */
 export interface EncodeModelOptions {
   /** The kind of model. */
   readonly kind: ModelKind;
@@ -92,7 +108,11 @@ export interface EncodeModelOptions {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** Encodes weights with all that is needed to predict with them, `config.json` not included. */
+/**
+ * Encodes weights with all that is needed to predict with them, `config.json` not included.
+ *
+ * @category Models
+ */
 export function encodeModel(
   { kind, architecture, weights, intensities, decode, planes, versions, ...more }:
     EncodeModelOptions,
@@ -126,6 +146,7 @@ export function encodeModel(
  * @param options.models The kinds that there are.
  * @throws {SyntaxError} If it is damaged or does not say what network it is for.
  * @throws {RangeError} If its kind is not known.
+ * @category Models
  */
 export function decodeModel(
   bytes: Uint8Array<ArrayBuffer>,
@@ -147,6 +168,7 @@ export function decodeModel(
  *
  * @throws {SyntaxError} If it says nothing that makes sense.
  * @throws {TypeError} If the model finds no objects.
+ * @category Models
  */
 export function readingOf({ weights: { metadata }, file, kind }: ModelFile): Reading {
   const objects = objectModelOf(kind);
@@ -177,6 +199,7 @@ export function readingOf({ weights: { metadata }, file, kind }: ModelFile): Rea
  * How large the objects are that a model learned from; null where its file does not tell.
  *
  * @throws {SyntaxError} If what it tells makes no sense.
+ * @category Models
  */
 export function objectScaleIn({ weights: { metadata }, file }: ModelFile): ObjectScale | null {
   try {
@@ -203,6 +226,8 @@ function exposureOf(
  *
  * @throws {SyntaxError | RangeError | TypeError} If it is damaged, does not fit its network, or finds no
  * objects.
+ *
+ * @category Models
  */
 export function buildModel(device: Device, file: ModelFile): Model {
   const { weights, kind } = file;
@@ -218,6 +243,7 @@ export function buildModel(device: Device, file: ModelFile): Model {
  * images are normalised.
  *
  * @throws {SyntaxError} If the file says nothing about it that makes sense.
+ * @category Models
  */
 export function settingsOfModel(file: ModelFile): SettingChange {
   const { kind, architecture } = file;

@@ -17,13 +17,18 @@ import type { SettingGroup } from "../settings.ts";
 import type { Objective } from "./objective.ts";
 import type { View } from "./views.ts";
 
-/** A change of some settings, nested like the settings. */
+/**
+ * A change of some settings, nested like the settings.
+ *
+ * @category Kinds of models
+ */
 export type SettingChange = { readonly [name: string]: unknown };
 
 /**
  * A kind of model.
  *
  * @typeParam S The settings of a run that it reads: its own and those of others.
+ * @category Kinds of models
  */
 export interface ModelKind<S extends object = object> {
   /** Its name in settings and in files of weights. */
@@ -48,7 +53,11 @@ export interface ModelKind<S extends object = object> {
   readonly objects: ObjectModel<S> | null;
 }
 
-/** What a user wants otherwise than a model says about the way from its answers to objects. */
+/**
+ * What a user wants otherwise than a model says about the way from its answers to objects.
+ *
+ * @category Kinds of models
+ */
 export interface DecodeChanges {
   /** The probability from which a pixel is foreground, above which it proposes an object; or `otsu`. */
   readonly threshold?: "otsu" | number;
@@ -60,7 +69,11 @@ export interface DecodeChanges {
   readonly minSize?: number;
 }
 
-/** What a user wants otherwise than a model says, and which only this kind of model can fulfil. */
+/**
+ * What a user wants otherwise than a model says, and which only this kind of model can fulfil.
+ *
+ * @category Kinds of models
+ */
 export interface Wish {
   /** Its flag, with the value where it depends on it. */
   readonly flag: string;
@@ -75,6 +88,7 @@ export interface Wish {
  *
  * @typeParam S The settings of a run that it reads.
  * @typeParam D What decoding depends on, as plain JSON; stored with the weights.
+ * @category Kinds of models
  */
 export interface ObjectModel<S extends object = object, D extends object = object> {
   /** The one loss on stills that it has of its own; otherwise any that compares two maps will do. */
@@ -123,7 +137,11 @@ export interface ObjectModel<S extends object = object, D extends object = objec
   ): Steps<{ labels: LabelImage; untuned: LabelImage }>;
 }
 
-/** What to segment, and how. */
+/**
+ * What to segment, and how.
+ *
+ * @category Kinds of models
+ */
 export interface SegmentOptions<D extends object = object> {
   /** A network with its weights. */
   readonly network: Network;
@@ -141,7 +159,11 @@ export interface SegmentOptions<D extends object = object> {
   readonly wantsMap?: boolean;
 }
 
-/** The objects of one image. */
+/**
+ * The objects of one image.
+ *
+ * @category Kinds of models
+ */
 export interface Segmentation {
   /** Ids from 1 on. */
   readonly labels: LabelImage;

@@ -9,7 +9,11 @@ import type { LabelImage } from "../images/image.ts";
 import type { ObjectSizes } from "../objects/object_sizes.ts";
 import { objectsOf } from "../objects/overlap.ts";
 
-/** Diameters of objects, as of circles of their areas, in pixels. */
+/**
+ * Diameters of objects, as of circles of their areas, in pixels.
+ *
+ * @category Models
+ */
 export interface ObjectScale {
   /** Of the median image. */
   readonly median: number;

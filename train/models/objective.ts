@@ -9,13 +9,21 @@ import type { Tape, Variable } from "../../nn/autodiff.ts";
 import { foregroundTarget } from "../../nn/labels/foreground.ts";
 import type { Outputs } from "../../nn/module.ts";
 
-/** Makes what is uploaded for a batch of label images, one value a pixel; some may be `IGNORED_LABEL`. */
+/**
+ * Makes what is uploaded for a batch of label images, one value a pixel; some may be `IGNORED_LABEL`.
+ *
+ * @category Kinds of models
+ */
 export type TargetEncoder = (
   labels: Uint32Array,
   size: { width: number; height: number },
 ) => TypedArrayOf<DType>;
 
-/** What a network is trained for. */
+/**
+ * What a network is trained for.
+ *
+ * @category Kinds of models
+ */
 export interface Objective {
   /** Makes what is uploaded from labels `[n, h, w]`, ids of objects. */
   readonly encode: TargetEncoder;

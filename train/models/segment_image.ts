@@ -14,7 +14,11 @@ import { objectModelOf } from "./list.ts";
 import type { Model } from "./model_file.ts";
 import type { Segmentation, SegmentOptions } from "./model_kind.ts";
 
-/** An image for {@linkcode segmentImage}, and what is wanted otherwise than usual. */
+/**
+ * An image for {@linkcode segmentImage}, and what is wanted otherwise than usual.
+ *
+ * @category Models
+ */
 export interface SegmentImageOptions
   extends Pick<SegmentOptions, "exposure" | "views" | "tile" | "wantsMap"> {
   /** The intensities, in any unit; planes of a z-stack around its focus as channels. */
@@ -40,6 +44,8 @@ export interface SegmentImageOptions
  * const image = await readPlane(await decodeImage(file), 0);
  * const { labels, count } = await segmentImage(device, model, { image });
  * ```
+ *
+ * @category Models
  */
 export async function segmentImage(
   device: Device,

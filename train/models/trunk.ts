@@ -6,7 +6,11 @@
 
 import { type SettingGroup, wholeNumber } from "../settings.ts";
 
-/** The size of a network, and the channels of its images. */
+/**
+ * The size of a network, and the channels of its images.
+ *
+ * @category Kinds of models
+ */
 export interface TrunkSettings {
   /** How often the network halves the image. */
   depth: number;

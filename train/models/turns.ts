@@ -15,7 +15,11 @@ import type { Device } from "../../kernels/gpu/device.ts";
 import { readAll, type Steps } from "../../kernels/masks/mod.ts";
 import type { DType, Tensor, TypedArrayOf } from "../../kernels/gpu/tensor.ts";
 
-/** The most computations that are underway at once; one that needs three answers is in four turns. */
+/**
+ * The most computations that are underway at once; one that needs three answers is in four turns.
+ *
+ * @category Models
+ */
 export const MOST_UNDERWAY = 5;
 
 /** Pixels of images that may be underway at once: their values and answers are held in memory. */
@@ -77,6 +81,8 @@ class Computation<R> {
  * ```ts ignore
  * for await (const labels of inTurns(device, images, (image) => segment(device, image))) …
  * ```
+ *
+ * @category Models
  */
 export async function* inTurns<I, R>(
   device: Device,

@@ -10,7 +10,11 @@ import type { Architecture } from "../../nn/module.ts";
 import { ORIENTATIONS, swapsAxes } from "../images/orientation.ts";
 import type { TileSides } from "./tiles/tile_plan.ts";
 
-/** One view. */
+/**
+ * One view.
+ *
+ * @category Models
+ */
 export interface View {
   /** How the image is turned, 0 to 7; 0 leaves it. */
   readonly orientation: number;
@@ -39,7 +43,11 @@ const VIEWS: readonly View[] = [
   { orientation: 5, gain: 1 },
 ];
 
-/** The most views that there are. */
+/**
+ * The most views that there are.
+ *
+ * @category Models
+ */
 export const MOST_VIEWS: number = VIEWS.length;
 
 /**
@@ -55,6 +63,7 @@ export function canTurn({ options }: Architecture): boolean {
  * So many views, each turned and exposed otherwise.
  *
  * @throws {RangeError} If the count is no whole number from 1 to {@linkcode MOST_VIEWS}.
+ * @category Models
  */
 export function viewsOf(count: number): readonly View[] {
   if (Number.isInteger(count) && count >= 1 && count <= VIEWS.length) return VIEWS.slice(0, count);

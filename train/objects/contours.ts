@@ -9,6 +9,8 @@ import { isObject, type LabelImage } from "../images/image.ts";
 /**
  * A closed polygon of `[x, y]` pixel corners, first corner not repeated. Pixel (x, y) covers the
  * square from corner (x, y) to corner (x + 1, y + 1).
+ *
+ * @category Objects
  */
 export type Loop = readonly (readonly [x: number, y: number])[];
 
@@ -31,6 +33,8 @@ const STEPS = [[1, 0], [0, 1], [-1, 0], [0, -1]] as const;
  * traceContours({ width: 2, height: 1, data: Uint32Array.of(7, 7) });
  * // Map { 7 => [[[0, 0], [2, 0], [2, 1], [0, 1]]] }
  * ```
+ *
+ * @category Objects
  */
 export function traceContours(labels: LabelImage): Map<number, Loop[]> {
   const { width, height, data } = labels;

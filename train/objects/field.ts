@@ -24,6 +24,8 @@ import { refuseValue } from "../settings.ts";
  * const tall = { width: 3, height: 3, data: Uint32Array.of(1, 0, 2, 0, 2, 2, 0, 0, 0) };
  * assertEquals([...inField(tall, 1).data], [0, 0, 2, 0, 2, 2, 0, 0, 0]);
  * ```
+ *
+ * @category Objects
  */
 export function inField<T extends LabelImage>(labels: T, border: number): T {
   if (!(Number.isInteger(border) && border >= 0)) {

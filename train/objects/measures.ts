@@ -8,7 +8,11 @@
 import type { Plane } from "../images/image.ts";
 import type { SeenObject } from "./sequence/seen_object.ts";
 
-/** The shape of an object. */
+/**
+ * The shape of an object.
+ *
+ * @category Objects
+ */
 export interface Shape {
   /**
    * The length of its outline in pixels: that of a line through the centres of its outermost pixels
@@ -19,7 +23,11 @@ export interface Shape {
   readonly eccentricity: number;
 }
 
-/** Intensities under an object. */
+/**
+ * Intensities under an object.
+ *
+ * @category Objects
+ */
 export interface Intensity {
   /** Their mean. */
   readonly mean: number;
@@ -42,6 +50,8 @@ export interface Intensity {
  * const [square] = seenObjects({ width: 10, height: 10, data: new Uint32Array(100).fill(1) });
  * assertEquals(shapeOf(square), { perimeter: 36, eccentricity: 0 });
  * ```
+ *
+ * @category Objects
  */
 export function shapeOf(object: SeenObject): Shape {
   return { perimeter: perimeterOf(object), eccentricity: eccentricityOf(object) };
@@ -112,6 +122,8 @@ function perimeterOf({ runs }: SeenObject): number {
  *
  * @param image An image of the object's frame; values that are no finite number are left out, and where
  *   there is no other all measures are NaN.
+ *
+ * @category Objects
  */
 export function intensityOf({ runs }: Pick<SeenObject, "runs">, image: Plane): Intensity {
   let [sum, count, min, max] = [0, 0, Infinity, -Infinity];

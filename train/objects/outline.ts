@@ -9,7 +9,11 @@ import { type Loop, traceContours } from "./contours.ts";
 import type { LabelImage } from "../images/image.ts";
 import { doubleArea } from "./polygons.ts";
 
-/** The outline of one object. */
+/**
+ * The outline of one object.
+ *
+ * @category Objects
+ */
 export interface Outline {
   /** Its id in the label image. */
   readonly label: number;
@@ -27,6 +31,8 @@ export interface Outline {
 /**
  * The outlines of labelled objects, along the edges of their pixels. An object whose pixels hang together
  * at corners only has several parts.
+ *
+ * @category Objects
  */
 export function tracedOutlines(labels: LabelImage): Outline[] {
   return [...traceContours(labels)].map(([label, loops]) => {

@@ -15,10 +15,16 @@ import { IGNORED_LABEL, isObject, type LabelImage } from "../images/image.ts";
 /**
  * What the shared pixels of a true (first) and a predicted (second) object are divided by: the
  * union, the true object's area, or the predicted one's.
+ *
+ * @category Objects
  */
 export type Criterion = "iou" | "iot" | "iop";
 
-/** The objects of one label image, in ascending order of their ids. */
+/**
+ * The objects of one label image, in ascending order of their ids.
+ *
+ * @category Objects
+ */
 export interface Objects {
   /** The ids, ascending, without the background 0. */
   readonly ids: Uint32Array<ArrayBuffer>;
@@ -26,7 +32,11 @@ export interface Objects {
   readonly areas: Float64Array<ArrayBuffer>;
 }
 
-/** Two objects that share at least one pixel. */
+/**
+ * Two objects that share at least one pixel.
+ *
+ * @category Objects
+ */
 export interface OverlapPair {
   /** Index of the object in the first image's {@linkcode Objects}. */
   readonly first: number;
@@ -39,6 +49,8 @@ export interface OverlapPair {
 /**
  * The overlap of two label images. An object's area counts all its pixels, also those on background, but not
  * those that the other image ignores.
+ *
+ * @category Objects
  */
 export interface Overlap {
   /** The objects of the first image; one may have lost all its pixels. */
@@ -57,6 +69,7 @@ export interface Overlap {
  * @param images The two images, by the names they should have in the message.
  * @param task What was tried, for the message: `Cannot ${task}: …`.
  * @throws {RangeError} If the sizes differ; the message gives both as height x width.
+ * @category Objects
  */
 export function assertSameShape(images: Record<string, LabelImage>, task: string): void {
   const [[nameA, a], [nameB, b]] = Object.entries(images);
@@ -72,6 +85,7 @@ export function assertSameShape(images: Record<string, LabelImage>, task: string
  *
  * @param labels A label image; ids need not be contiguous.
  * @returns Its objects.
+ * @category Objects
  */
 export function objectsOf(labels: LabelImage): Objects {
   const { data } = labels;
@@ -93,6 +107,7 @@ export function objectsOf(labels: LabelImage): Objects {
  * @param second A label image of the same size.
  * @returns The objects of both and the pairs that share pixels.
  * @throws {RangeError} If the sizes differ.
+ * @category Objects
  */
 export function overlapOf(first: LabelImage, second: LabelImage): Overlap {
   assertSameShape({ "the first": first, "the second": second }, "overlap two label images");
@@ -169,6 +184,7 @@ function mostlyLost({ areas }: Objects, loss: Float64Array): Set<number> {
  * @param pair One of its pairs.
  * @param options The criterion; intersection over union if left out.
  * @returns A number in (0, 1].
+ * @category Objects
  */
 export function pairScore(
   overlap: Overlap,

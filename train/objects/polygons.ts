@@ -7,7 +7,11 @@
 
 import type { Loop } from "./contours.ts";
 
-/** A polygon without self-intersection. */
+/**
+ * A polygon without self-intersection.
+ *
+ * @category Objects
+ */
 export interface Polygon {
   /** Its outer ring, clockwise on a screen; the first corner is not repeated. */
   readonly shell: Loop;
@@ -39,6 +43,8 @@ const GRID = 1000;
  * assertEquals(shell, [[0, 0], [3, 0], [3, 2], [2, 2], [2, 3], [0, 3]]);
  * assertEquals(holes, [[[2, 2], [2, 1], [1, 1], [1, 2]]]);
  * ```
+ *
+ * @category Objects
  */
 export function polygonsOf(loops: readonly Loop[]): Polygon[] {
   const rings = loops.flatMap((loop) => {

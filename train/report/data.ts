@@ -7,16 +7,26 @@
 import type { LabelImage, Plane } from "../images/image.ts";
 import type { Stage } from "../learn/stages.ts";
 
-/** The three trained models of a run. The control gets the same extra steps, but no consistency. */
+/**
+ * The three trained models of a run. The control gets the same extra steps, but no consistency.
+ *
+ * @category Results
+ */
 export type ModelName = Stage;
 
 /**
  * What the control (the baseline, if there is none) gives without any training: at exposure 1, after the
  * temporal filter, after votes of the frames around each, and with several views averaged.
+ *
+ * @category Results
  */
 export type Rival = "plain" | "filtered" | "voted" | "views";
 
-/** Whatever gives labels for a frame: a model, one that was not trained further, the truth. */
+/**
+ * Whatever gives labels for a frame: a model, one that was not trained further, the truth.
+ *
+ * @category Results
+ */
 export type LabelSource = ModelName | Rival | "truth";
 
 /** One line of a training plot. */
@@ -29,7 +39,11 @@ export interface CurveSeries {
   readonly points: readonly (readonly [step: number, value: number])[];
 }
 
-/** A measured value over the seeds. */
+/**
+ * A measured value over the seeds.
+ *
+ * @category Results
+ */
 export interface Measured {
   /** Mean over the seeds, or the only value. */
   readonly mean: number;
@@ -37,7 +51,11 @@ export interface Measured {
   readonly sd?: number;
 }
 
-/** One measure of the results table. */
+/**
+ * One measure of the results table.
+ *
+ * @category Results
+ */
 export interface TableColumn {
   /** The key of its values in {@linkcode TableRow.values}. */
   readonly key: string;
@@ -57,7 +75,11 @@ export interface TableColumn {
   readonly headline?: boolean;
 }
 
-/** The results of one model, or of the truth. */
+/**
+ * The results of one model, or of the truth.
+ *
+ * @category Results
+ */
 export interface TableRow {
   /** Whose results these are. */
   readonly source: LabelSource;
@@ -65,7 +87,11 @@ export interface TableRow {
   readonly values: Readonly<Record<string, Measured | undefined>>;
 }
 
-/** The results table: measures, and their values by model. */
+/**
+ * The results table: measures, and their values by model.
+ *
+ * @category Results
+ */
 export interface ResultsTable {
   /** The measures, in the order shown. */
   readonly columns: readonly TableColumn[];

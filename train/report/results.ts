@@ -9,7 +9,11 @@ import type { Stage } from "../learn/stages.ts";
 import type { Evaluation } from "../objects/scores/evaluate.ts";
 import type { Rival } from "./data.ts";
 
-/** Average precision (accuracy) of objects over a set of images. */
+/**
+ * Average precision (accuracy) of objects over a set of images.
+ *
+ * @category Results
+ */
 export interface Precision {
   /** At IoU 0.5. */
   readonly ap50: number;
@@ -19,7 +23,11 @@ export interface Precision {
   readonly accuracies: readonly number[];
 }
 
-/** What one model achieved. */
+/**
+ * What one model achieved.
+ *
+ * @category Results
+ */
 export interface ModelResults {
   /** The exposure of the video; 1 unless told. */
   readonly exposure?: number;
@@ -41,7 +49,11 @@ export interface ModelResults {
   readonly judged: { readonly index: number; readonly labels: LabelImage } | null;
 }
 
-/** What is measured of a model whose decoding is tuned, such as StarDist's thresholds. */
+/**
+ * What is measured of a model whose decoding is tuned, such as StarDist's thresholds.
+ *
+ * @category Results
+ */
 export interface TunedResults {
   /** The decoding that was picked on the validation stills. */
   readonly decode: object;
@@ -51,5 +63,9 @@ export interface TunedResults {
   readonly fixedVideo: Precision | null;
 }
 
-/** Results of every model of one seed. */
+/**
+ * Results of every model of one seed.
+ *
+ * @category Results
+ */
 export type SeedResults = Readonly<Partial<Record<Stage, ModelResults>>>;

@@ -8,7 +8,11 @@ import type { Uniforms } from "./params.ts";
 import type { PipelineSource } from "./pipelines.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** One dispatch: a shader, what it reads and writes, and how many workgroups run. */
+/**
+ * One dispatch: a shader, what it reads and writes, and how many workgroups run.
+ *
+ * @category Device
+ */
 export interface Dispatch extends PipelineSource {
   /** Values of the `struct Params` at binding 0, by the names of its members. */
   readonly uniforms: Uniforms;
@@ -48,6 +52,8 @@ export function checkWorkgroups(
 /**
  * Workgroup counts that cover `count` invocations in one line, folded into y where x is full. The
  * shader's index is `id.x + id.y * groups.x * workgroup_size`.
+ *
+ * @category Device
  */
 export function linearWorkgroups(count: number, workgroupSize: number): [number, number] {
   const groups = Math.ceil(count / workgroupSize);

@@ -4,7 +4,11 @@
  * @module
  */
 
-/** Values by the names of the members of a shader's `struct Params`; a table takes its numbers in order. */
+/**
+ * Values by the names of the members of a shader's `struct Params`; a table takes its numbers in order.
+ *
+ * @category Device
+ */
 export type Uniforms = Readonly<Record<string, number | ArrayLike<number>>>;
 
 /** One member of a `struct Params`. */

@@ -8,7 +8,11 @@ import { type Binding, bindingsOf, groupLayout } from "./bindings.ts";
 import { type ParamsLayout, paramsLayout } from "./params.ts";
 import { describeShaderError, ShaderError } from "../errors.ts";
 
-/** What a pipeline is made from. */
+/**
+ * What a pipeline is made from.
+ *
+ * @category Device
+ */
 export interface PipelineSource {
   /** What it computes, for errors. */
   readonly label: string;

@@ -6,7 +6,11 @@
 
 import { BufferUse, MAP_FOR_READING } from "../usage.ts";
 
-/** Time spent in one kernel. */
+/**
+ * Time spent in one kernel.
+ *
+ * @category Device
+ */
 export interface KernelTime {
   /** The kernel's label. */
   readonly label: string;

@@ -22,7 +22,11 @@ export interface RecordingPlace {
   readonly owner: Owner;
 }
 
-/** A captured computation; `Device.capture()` makes it. */
+/**
+ * A captured computation; `Device.capture()` makes it.
+ *
+ * @category Tensors
+ */
 export class Recording implements Disposable {
   readonly #capture: CaptureSink;
   readonly #place: RecordingPlace;

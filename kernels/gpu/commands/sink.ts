@@ -10,7 +10,11 @@ import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Dispatch } from "./dispatch.ts";
 
-/** Elements to copy from one tensor to another; offsets in elements. */
+/**
+ * Elements to copy from one tensor to another; offsets in elements.
+ *
+ * @category Device
+ */
 export interface TensorCopy {
   /** Where they are. */
   readonly from: Tensor;

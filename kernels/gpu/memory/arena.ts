@@ -30,6 +30,8 @@ export interface ArenaSource {
  * Buffers for recordings that never run at the same time, such as the steps of one training: each
  * finds its tensors' places anew and leaves nothing there for the others. Disposing of it ends its
  * recordings and gives the buffers back.
+ *
+ * @category Tensors
  */
 export class Arena implements Disposable {
   readonly #source: ArenaSource;

@@ -6,7 +6,11 @@
 
 import { OutOfMemoryError } from "../errors.ts";
 
-/** Bytes held by a {@linkcode BufferPool}. */
+/**
+ * Bytes held by a {@linkcode BufferPool}.
+ *
+ * @category Device
+ */
 export interface MemoryUse {
   /** Bytes in buffers that exist, in use or free. */
   readonly allocated: number;

@@ -6,7 +6,11 @@
 
 import type { Tensor } from "../tensor.ts";
 
-/** Tensors made while a scope is open are freed when it is disposed. */
+/**
+ * Tensors made while a scope is open are freed when it is disposed.
+ *
+ * @category Device
+ */
 export interface Scope extends Disposable {
   /** Lets a tensor outlive this scope: it then belongs to the scope around it, or to nobody. */
   keep<T extends Tensor>(tensor: T): T;

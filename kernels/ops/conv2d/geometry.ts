@@ -6,7 +6,11 @@
 
 import { formatShape, imageShape, type Shape } from "../../gpu/shape.ts";
 
-/** Parameters of {@linkcode conv2d}. */
+/**
+ * Parameters of {@linkcode conv2d}.
+ *
+ * @category Operations
+ */
 export type Conv2dParams = {
   /** Whether negative results become 0 (fused into the kernel). */
   readonly relu: boolean;

@@ -52,6 +52,8 @@ function windowed(x: Shape, [cOut, k, stride, padding]: [number, number, number,
 /**
  * y = x ⋆ w + b for x `[n, c_in, h, w]`, w `[c_out, c_in, k, k]`, b `[c_out]`; y is
  * `[n, c_out, ⌊(h + 2p − k) / s⌋ + 1, …]` with stride s and padding p.
+ *
+ * @category Operations
  */
 export const conv2d: Operation<Conv2dParams, ["x", "weight", "bias"]> = {
   name: "conv2d",

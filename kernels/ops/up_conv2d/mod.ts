@@ -62,6 +62,8 @@ type ReferenceRule = (inputs: readonly NdArray[], dy: NdArray, params: object) =
 /**
  * y = [enlarged low, skip] ⋆ w + b for low `[n, c_low, h, w]`, skip `[n, c_skip, 2h, 2w]`, w
  * `[c_out, c_low + c_skip, k, k]`, b `[c_out]`; y is `[n, c_out, 2h, 2w]`.
+ *
+ * @category Operations
  */
 export const upConv2d: Operation<Conv2dParams, ["low", "skip", "weight", "bias"]> = {
   name: "upConv2d",

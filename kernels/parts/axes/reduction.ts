@@ -19,7 +19,11 @@ import { stepsOf } from "./layout.ts";
 const WORKGROUP = 64;
 const STEPS = 64;
 
-/** What becomes of the elements of one result. */
+/**
+ * What becomes of the elements of one result.
+ *
+ * @category Own operations
+ */
 export type ReductionKind = "sum" | "max";
 
 /** WGSL that joins two values; the largest of values among which is NaN is NaN. */
@@ -129,6 +133,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
  *
  * @param what.axes The axes, from 0 on; all that have extent 1 may be named or left out.
  * @param what.shape Shape of the result: that of the axes that are kept, with or without ones.
+ * @category Own operations
  */
 export function reduceAxes(
   device: Device,

@@ -150,6 +150,7 @@ export function viewwise(device: Device, what: ViewExpression): Tensor<"f32"> {
  * Tensors of equal shape cost what they do in {@linkcode elementwise}.
  *
  * @param what.shape The shape they are repeated to.
+ * @category Own operations
  */
 export function broadcast(
   device: Device,

@@ -33,7 +33,11 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 }
 `)();
 
-/** Settings of Adam that do not change during training. */
+/**
+ * Settings of Adam that do not change during training.
+ *
+ * @category Own operations
+ */
 export interface AdamSettings {
   /** Decay of the first moment. */
   readonly beta1: number;
@@ -45,7 +49,11 @@ export interface AdamSettings {
   readonly weightDecay?: number;
 }
 
-/** The numbers that one step of Adam needs on the GPU, for step `t` counted from 1. */
+/**
+ * The numbers that one step of Adam needs on the GPU, for step `t` counted from 1.
+ *
+ * @category Own operations
+ */
 export function adamStepSizes(
   { learningRate, t, settings }: { learningRate: number; t: number; settings: AdamSettings },
 ): Float32Array<ArrayBuffer> {
@@ -57,7 +65,11 @@ export function adamStepSizes(
   );
 }
 
-/** Updates a weight and its two moments in place; `step` comes from {@linkcode adamStepSizes}. */
+/**
+ * Updates a weight and its two moments in place; `step` comes from {@linkcode adamStepSizes}.
+ *
+ * @category Own operations
+ */
 export function adamStep(
   device: Device,
   { weight, gradient, first, second, step, settings }: {

@@ -37,7 +37,11 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 `;
 }
 
-/** Settings of gradient descent that do not change during training. */
+/**
+ * Settings of gradient descent that do not change during training.
+ *
+ * @category Own operations
+ */
 export interface SgdSettings {
   /** Share of the velocity that stays from one step to the next; 0 for none. */
   readonly momentum: number;
@@ -47,7 +51,11 @@ export interface SgdSettings {
   readonly weightDecay?: number;
 }
 
-/** Updates a weight and its velocity in place; there is none without momentum. `rate` is `[1]`. */
+/**
+ * Updates a weight and its velocity in place; there is none without momentum. `rate` is `[1]`.
+ *
+ * @category Own operations
+ */
 export function sgdStep(
   device: Device,
   { weight, gradient, velocity, rate, settings }: {

@@ -6,7 +6,11 @@
  * @module
  */
 
-/** The output of a StarDist network for an image or a tile of it. */
+/**
+ * The output of a StarDist network for an image or a tile of it.
+ *
+ * @category Labels and targets
+ */
 export interface RayMaps {
   /** Object probabilities, shape `[h, w]`. */
   readonly prob: Float32Array;
@@ -18,7 +22,11 @@ export interface RayMaps {
   readonly height: number;
 }
 
-/** Proposed objects, side by side in arrays. */
+/**
+ * Proposed objects, side by side in arrays.
+ *
+ * @category Labels and targets
+ */
 export interface Candidates {
   /** How many there are. */
   readonly count: number;
@@ -32,7 +40,11 @@ export interface Candidates {
   readonly dist: Float32Array<ArrayBuffer>;
 }
 
-/** Which pixels become candidates. Positions are in grid pixels. */
+/**
+ * Which pixels become candidates. Positions are in grid pixels.
+ *
+ * @category Labels and targets
+ */
 export interface CandidateRule {
   /** Candidates are more probable than this, compared in float32 as the probabilities are. */
   threshold: number;
@@ -72,6 +84,8 @@ const LONGEST = 2 ** 23;
  * assertEquals([...found.points], [4, 4]);
  * assertEquals([...found.dist], [3, 3, 3, 3]);
  * ```
+ *
+ * @category Labels and targets
  */
 export function findCandidates(maps: RayMaps, rule: CandidateRule): Candidates {
   const { prob, width, height } = maps;
@@ -105,6 +119,7 @@ export function findCandidates(maps: RayMaps, rule: CandidateRule): Candidates {
  * @param parts Candidates of at least one tile, no pixel twice.
  * @returns All candidates, sorted by falling probability, then by row, then by column.
  * @throws {RangeError} If the parts have different numbers of rays, or there is none.
+ * @category Labels and targets
  */
 export function joinCandidates(parts: readonly Candidates[]): Candidates {
   const rays = parts[0]?.rays ?? 0;

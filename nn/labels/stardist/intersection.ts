@@ -12,7 +12,11 @@
  * @module
  */
 
-/** An edge that is not vertical, from left to right. */
+/**
+ * An edge that is not vertical, from left to right.
+ *
+ * @category Labels and targets
+ */
 export interface SweepEdge {
   /** Column of its left end. */
   readonly left: number;
@@ -26,7 +30,11 @@ export interface SweepEdge {
   readonly turn: number;
 }
 
-/** A polygon prepared for {@linkcode intersectionArea}: its edges by ascending left column. */
+/**
+ * A polygon prepared for {@linkcode intersectionArea}: its edges by ascending left column.
+ *
+ * @category Labels and targets
+ */
 export type Sweep = readonly SweepEdge[];
 
 /** The piece of an edge that lies in a slab. */
@@ -54,6 +62,7 @@ const STEPS = 2 ** 24;
  * Prepares a polygon for {@linkcode intersectionArea}.
  *
  * @param vertices Rows and columns, shape `[n, 2]`.
+ * @category Labels and targets
  */
 export function sweepPolygon(vertices: Int32Array): Sweep {
   const edges: SweepEdge[] = [];
@@ -89,6 +98,8 @@ export function sweepPolygon(vertices: Int32Array): Sweep {
  * const triangle = sweepPolygon(Int32Array.of(0, 2, 0, 6, 4, 2));
  * assertEquals(intersectionArea(square, triangle), 6);
  * ```
+ *
+ * @category Labels and targets
  */
 export function intersectionArea(a: Sweep, b: Sweep): number {
   if (a.length === 0 || b.length === 0) return 0;

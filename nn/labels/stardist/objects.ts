@@ -9,7 +9,11 @@ import { rayPolygons, truncatePolygons } from "./polygons.ts";
 import { paintPolygons } from "./render.ts";
 import { suppressPolygons } from "./suppression.ts";
 
-/** The objects found in an image, the most probable first. */
+/**
+ * The objects found in an image, the most probable first.
+ *
+ * @category Labels and targets
+ */
 export interface RayObjects extends Candidates {
   /** Row and column of each polygon's vertices in image pixels, shape `[count, rays, 2]`. */
   readonly vertices: Float32Array<ArrayBuffer>;
@@ -20,7 +24,11 @@ export interface RayObjects extends Candidates {
   readonly labels: Uint32Array<ArrayBuffer>;
 }
 
-/** How candidates become objects. */
+/**
+ * How candidates become objects.
+ *
+ * @category Labels and targets
+ */
 export interface ObjectRule {
   /** The highest overlap of two objects, as in {@linkcode suppressPolygons}. */
   nmsThreshold: number;
@@ -57,6 +65,8 @@ export interface ObjectRule {
  *   ...[0, 1, 2, 0],
  * ]);
  * ```
+ *
+ * @category Labels and targets
  */
 export function findObjects(
   candidates: Candidates,
@@ -74,6 +84,7 @@ export function findObjects(
  *
  * @param objects Objects in order of falling probability, as {@linkcode findObjects} gives them.
  * @param rule The threshold of probability, and the size of the image.
+ * @category Labels and targets
  */
 export function objectsAbove(
   objects: Candidates,

@@ -28,6 +28,8 @@ import type { Candidates } from "./candidates.ts";
  * });
  * assertEquals([...vertices], [10, 21, 12, 20, 10, 17, 6, 20]);
  * ```
+ *
+ * @category Labels and targets
  */
 export function rayPolygons({ count, rays, points, dist }: Candidates): Float32Array<ArrayBuffer> {
   const angles = Array.from({ length: rays }, (_, ray) => ray * (2 * Math.PI / rays));
@@ -47,6 +49,7 @@ export function rayPolygons({ count, rays, points, dist }: Candidates): Float32A
  * Vertices cut to whole pixels towards 0, as they are when overlaps are measured.
  *
  * @param vertices Vertices, each coordinate below 2^31 in size.
+ * @category Labels and targets
  */
 export function truncatePolygons(vertices: Float32Array): Int32Array<ArrayBuffer> {
   return Int32Array.from(vertices);
@@ -58,6 +61,7 @@ export function truncatePolygons(vertices: Float32Array): Int32Array<ArrayBuffer
  *
  * @param vertices Rows and columns, shape `[n, 2]`.
  * @returns The area in square pixels; exact for whole numbers.
+ * @category Labels and targets
  */
 export function polygonArea(vertices: Int32Array): number {
   const size = vertices.length;

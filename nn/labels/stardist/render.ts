@@ -8,7 +8,11 @@
 /** A vertex this close to a pixel's centre lies on it. */
 const VERTEX_TOLERANCE = 1e-12;
 
-/** The image to paint on, and the polygons' shape. */
+/**
+ * The image to paint on, and the polygons' shape.
+ *
+ * @category Labels and targets
+ */
 export interface PaintOptions {
   /** Vertices of each polygon. */
   rays: number;
@@ -51,6 +55,8 @@ interface RowEdge {
  *   ...[1, 0, 0, 0],
  * ]);
  * ```
+ *
+ * @category Labels and targets
  */
 export function paintPolygons(
   vertices: Float32Array,

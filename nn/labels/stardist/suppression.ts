@@ -11,7 +11,11 @@ import { polygonArea } from "./polygons.ts";
 /** Added to areas, so that a polygon without one overlaps nothing instead of dividing by 0. */
 const EPSILON = 1e-10;
 
-/** How polygons are suppressed. */
+/**
+ * How polygons are suppressed.
+ *
+ * @category Labels and targets
+ */
 export interface SuppressionRule {
   /** Vertices of each polygon. */
   rays: number;
@@ -42,6 +46,8 @@ export interface SuppressionRule {
  * assertEquals([...suppressPolygons(polygons, { rays: 4, threshold: 0.4 })], [0]);
  * assertEquals([...suppressPolygons(polygons, { rays: 4, threshold: 0.5 })], [0, 1]);
  * ```
+ *
+ * @category Labels and targets
  */
 export function suppressPolygons(
   polygons: Int32Array,

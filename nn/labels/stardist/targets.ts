@@ -11,7 +11,11 @@ import { objectProbability } from "../../../kernels/targets/object_probability.t
 import { starDistances } from "../../../kernels/targets/star_distances.ts";
 import type { Tensor } from "../../../kernels/gpu/tensor.ts";
 
-/** What a StarDist network learns to predict, on a grid of `h' = ⌊(h−1)/grid⌋+1` rows. */
+/**
+ * What a StarDist network learns to predict, on a grid of `h' = ⌊(h−1)/grid⌋+1` rows.
+ *
+ * @category Labels and targets
+ */
 export interface StarDistTargets {
   /**
    * Object probability `[n, 1, h', w']`: 0 in the background, 1 in the middle of objects, −1 where
@@ -22,7 +26,11 @@ export interface StarDistTargets {
   readonly dist: Tensor<"f32">;
 }
 
-/** Options of {@linkcode starDistTargets}. */
+/**
+ * Options of {@linkcode starDistTargets}.
+ *
+ * @category Labels and targets
+ */
 export interface StarDistTargetOptions {
   /** Number of rays, at least 3; StarDist's default is 32. */
   readonly rays: number;
@@ -48,6 +56,8 @@ export interface StarDistTargetOptions {
  * const labels = Int32Array.of(90_000, 0, 7, 7, 0, -1);
  * assertEquals([...numberLabels(labels, { pixels: 3 })], [1, 0, 2, 3, 0, 2 ** 32 - 1]);
  * ```
+ *
+ * @category Labels and targets
  */
 export function numberLabels(
   labels: Int32Array | Uint32Array,
@@ -94,6 +104,8 @@ export function numberLabels(
  * const numbers = device.upload<"u32">([n, 1, h, w], numberLabels(labels, { pixels: h * w }));
  * const { prob, dist } = starDistTargets(device, numbers, { rays: 32, grid: 2 });
  * ```
+ *
+ * @category Labels and targets
  */
 export function starDistTargets(
   device: Device,

@@ -5,7 +5,11 @@
  * @module
  */
 
-/** The thresholds of a StarDist network. */
+/**
+ * The thresholds of a StarDist network.
+ *
+ * @category Labels and targets
+ */
 export interface RayThresholds {
   /** Pixels propose an object when they are more probable than this. */
   readonly prob: number;
@@ -13,10 +17,18 @@ export interface RayThresholds {
   readonly nms: number;
 }
 
-/** The thresholds of a network for which none were chosen, those of StarDist. */
+/**
+ * The thresholds of a network for which none were chosen, those of StarDist.
+ *
+ * @category Labels and targets
+ */
 export const defaultRayThresholds: RayThresholds = { prob: 0.5, nms: 0.4 };
 
-/** What is searched. */
+/**
+ * What is searched.
+ *
+ * @category Labels and targets
+ */
 export interface ThresholdSearch {
   /** The highest probability in all maps: the search is between half of it and itself. */
   maxProb: number;
@@ -57,6 +69,8 @@ const SHORT = (3 - Math.sqrt(5)) / 2;
  * assertEquals(best.nms, 0.4);
  * assertAlmostEquals(best.prob, 0.6, 0.01);
  * ```
+ *
+ * @category Labels and targets
  */
 export async function optimizeThresholds(
   score: (thresholds: RayThresholds) => number | Promise<number>,

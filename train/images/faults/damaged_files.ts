@@ -4,7 +4,11 @@
  * @module
  */
 
-/** A file that cannot be used, and why. */
+/**
+ * A file that cannot be used, and why.
+ *
+ * @category Sources
+ */
 export interface DamagedFile {
   /** Its path. */
   readonly path: string;

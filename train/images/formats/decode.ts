@@ -24,7 +24,11 @@ import { HEAD_BYTES, refusalOf } from "./refused/kinds.ts";
 /** Luminance of linear RGB (ITU-R BT.709), as in scikit-image's `rgb2gray`. */
 const luminance = [0.2125, 0.7154, 0.0721] as const;
 
-/** What {@linkcode decodeImage} may be told of bytes. */
+/**
+ * What {@linkcode decodeImage} may be told of bytes.
+ *
+ * @category Formats
+ */
 export interface DecodeImageOptions {
   /** The file's name, for errors; that of a `File` unless told, else `image`. */
   readonly name?: string;
@@ -50,6 +54,8 @@ export interface DecodeImageOptions {
  * const { data } = await readLabels(await decodeImage(bytes), 0);
  * assertEquals([...data], [0, 7]);
  * ```
+ *
+ * @category Formats
  */
 export async function decodeImage(
   image: Uint8Array | Blob,
@@ -69,6 +75,8 @@ export async function decodeImage(
  * const stack = await decodeImage(disk, "video.tif");
  * const frame = await readPlane(stack, 0);
  * ```
+ *
+ * @category Formats
  */
 export async function decodeImage(source: Source, path: string): Promise<ImageStack>;
 export async function decodeImage(
@@ -186,6 +194,7 @@ function neighboursOf(source: Source, path: string): Neighbours {
  * (0.2125 R + 0.7154 G + 0.0721 B); transparency is left out.
  *
  * @throws {SyntaxError} If the page is damaged or holds NaN or infinite pixels.
+ * @category Formats
  */
 export async function readPlane(stack: ImageStack, page: number): Promise<Plane> {
   const { width, height, samples, rgb, palette, path } = stack;
@@ -225,7 +234,11 @@ function colourOf({ palette, path }: ImageStack, index: number): [number, number
   return [colour[0], colour[1], colour[2]];
 }
 
-/** Options of {@linkcode readLabels}. */
+/**
+ * Options of {@linkcode readLabels}.
+ *
+ * @category Formats
+ */
 export interface ReadLabelsOptions {
   /**
    * Pixels that hold this number, which may be negative, become {@linkcode IGNORED_LABEL}; 0, the default,
@@ -241,6 +254,8 @@ export interface ReadLabelsOptions {
  *
  * @throws {SyntaxError} If the page is damaged, coloured, or holds numbers that are no ids
  * (negative, fractional, NaN or above 4,294,967,294).
+ *
+ * @category Formats
  */
 export async function readLabels(
   stack: ImageStack,

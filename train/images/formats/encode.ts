@@ -30,6 +30,8 @@ import {
  * const labels = { width: 2, height: 1, data: Uint32Array.of(0, 7) };
  * const bytes = encodeLabelTiff([labels]);
  * ```
+ *
+ * @category Formats
  */
 export function encodeLabelTiff(images: readonly LabelImage[]): Uint8Array<ArrayBuffer> {
   const wide = images.some(needsWideIds);
@@ -41,6 +43,7 @@ export function encodeLabelTiff(images: readonly LabelImage[]): Uint8Array<Array
  *
  * @param planes One plane, or the frames of a stack, all of the same size.
  * @throws {RangeError} If there is no plane, or sizes differ.
+ * @category Formats
  */
 export function encodeFloatTiff(planes: readonly Plane[]): Uint8Array<ArrayBuffer> {
   return encodeTiff(planes);
@@ -53,6 +56,7 @@ export function encodeFloatTiff(planes: readonly Plane[]): Uint8Array<ArrayBuffe
  * @param planes One plane, or the frames of a stack, all of the same size.
  * @param options `bits`: 8 or 16 (default).
  * @throws {RangeError} If there is no plane, or sizes differ.
+ * @category Formats
  */
 export function encodeGreyTiff(
   planes: readonly Plane[],

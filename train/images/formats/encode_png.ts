@@ -6,7 +6,11 @@
 
 import { encode } from "fast-png";
 
-/** A picture to be written. */
+/**
+ * A picture to be written.
+ *
+ * @category Formats
+ */
 export interface Picture {
   /** Width in pixels. */
   readonly width: number;
@@ -30,6 +34,8 @@ export interface Picture {
  * const red = { width: 1, height: 1, channels: 3, data: Uint8Array.of(255, 0, 0) } as const;
  * const bytes = encodePng(red);
  * ```
+ *
+ * @category Formats
  */
 export function encodePng({ width, height, channels, data }: Picture): Uint8Array<ArrayBuffer> {
   if (!(width > 0 && height > 0) || data.length !== width * height * channels) {

@@ -21,6 +21,8 @@ import { bytesOf, compressPage, concatenate, TiffStackLayout } from "./tiff_stac
  * const plane = { width: 2, height: 1, data: Float32Array.of(13370, 13420) };
  * const bytes = encodeStackTiff([plane, plane]);
  * ```
+ *
+ * @category Formats
  */
 export function encodeStackTiff(planes: readonly Plane[]): Uint8Array<ArrayBuffer> {
   if (planes.length === 0) throw new RangeError("Cannot encode a stack: there is no plane");

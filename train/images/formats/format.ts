@@ -7,10 +7,18 @@
 import type { Bytes } from "../bytes.ts";
 import type { Calibration } from "../image.ts";
 
-/** How the numbers of an image are to be understood. */
+/**
+ * How the numbers of an image are to be understood.
+ *
+ * @category Formats
+ */
 export type SampleFormat = "uint" | "int" | "float";
 
-/** Pixels in the number type of their file. */
+/**
+ * Pixels in the number type of their file.
+ *
+ * @category Formats
+ */
 export type PixelArray =
   | Uint8Array<ArrayBuffer>
   | Uint16Array<ArrayBuffer>
@@ -21,7 +29,11 @@ export type PixelArray =
   | Float32Array<ArrayBuffer>
   | Float64Array<ArrayBuffer>;
 
-/** Sizes of an image file, and what its numbers are. */
+/**
+ * Sizes of an image file, and what its numbers are.
+ *
+ * @category Formats
+ */
 export interface ImageMeasures {
   /** Width of every page in pixels. */
   readonly width: number;
@@ -37,7 +49,11 @@ export interface ImageMeasures {
   readonly notes: readonly string[];
 }
 
-/** An opened image file: one page or many, as its format has it. */
+/**
+ * An opened image file: one page or many, as its format has it.
+ *
+ * @category Formats
+ */
 export interface ImageStack extends ImageMeasures {
   /** The file's path. */
   readonly path: string;
@@ -61,7 +77,11 @@ export interface ImageStack extends ImageMeasures {
   readonly page: (index: number) => Promise<PixelArray>;
 }
 
-/** The files in the folder of a file: some formats spread one data set over several. */
+/**
+ * The files in the folder of a file: some formats spread one data set over several.
+ *
+ * @category Formats
+ */
 export interface Neighbours {
   /** Their names, the file's own among them. */
   names(): Promise<readonly string[]>;
@@ -73,7 +93,11 @@ export interface Neighbours {
   open(name: string): Promise<Bytes>;
 }
 
-/** A folder that is an image. */
+/**
+ * A folder that is an image.
+ *
+ * @category Formats
+ */
 export interface FolderFiles {
   /** Its path. */
   readonly path: string;
@@ -88,6 +112,8 @@ export interface FolderFiles {
 /**
  * A format of image files. Another one is a record like this in a list: in `formats/list.ts` for
  * everybody, or in the `formats` of a `Source` for those who read from it.
+ *
+ * @category Formats
  */
 export interface ImageFormat {
   /** Its name in messages, such as `PNG`. */

@@ -11,6 +11,8 @@ import { tiff } from "./tiff.ts";
 /**
  * Those that are read everywhere; a file is of the first that matches. The disk has more, see `every.ts`:
  * they need libraries that a page may not want to bring along.
+ *
+ * @category Formats
  */
 export const imageFormats: readonly ImageFormat[] = [png, tiff];
 

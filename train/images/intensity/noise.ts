@@ -19,6 +19,7 @@ const NORMAL = 1.4826;
  * do not count; noise that is smooth over several pixels is underestimated.
  *
  * @returns 0 for an image of fewer than 3 rows or columns.
+ * @category Intensities
  */
 export function noiseOf({ width, height, data }: Plane): number {
   const columns = Math.floor((width - 1) / 2);
@@ -56,6 +57,7 @@ const ABOVE = 16;
  * percentiles, of four videos of the Cell Tracking Challenge (two of them label-free) none less than 17.
  *
  * @returns Null where the range is fine.
+ * @category Intensities
  */
 export function aboveNoise({ low, high }: IntensityRange, noise: number): IntensityRange | null {
   return noise > 0 && high - low < WITHIN * noise ? { low, high: low + ABOVE * noise } : null;

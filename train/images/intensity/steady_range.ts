@@ -28,7 +28,11 @@ export interface FrameLevels {
   readonly isEven: boolean;
 }
 
-/** A frame that does not count for the range of its video, and why. */
+/**
+ * A frame that does not count for the range of its video, and why.
+ *
+ * @category Intensities
+ */
 export interface StrayFrame {
   /** Which, from 0. */
   readonly frame: number;
@@ -39,7 +43,11 @@ export interface StrayFrame {
   readonly why: "even" | "bright" | "dark" | "kind";
 }
 
-/** Frames whose range is looked for. */
+/**
+ * Frames whose range is looked for.
+ *
+ * @category Intensities
+ */
 export interface RangedFrames {
   /** How many there are. */
   readonly length: number;
@@ -49,7 +57,11 @@ export interface RangedFrames {
   read(i: number): Promise<Plane | null>;
 }
 
-/** The range of a video. */
+/**
+ * The range of a video.
+ *
+ * @category Intensities
+ */
 export interface SteadyRange {
   /** The range of all frames that count. */
   readonly range: IntensityRange;
@@ -70,6 +82,7 @@ export interface SteadyRange {
  * @param options.leavesOut Whether stray frames are looked for; true unless told.
  * @param options.known The range that frames were scaled by before, which holds for the others, too.
  * @throws {RangeError} As `intensityRange`.
+ * @category Intensities
  */
 export async function steadyRange(
   { length, kinds, read }: RangedFrames,

@@ -27,6 +27,7 @@ export function numbersIn({ data }: LabelImage): number[] {
  *
  * @param what What they are, for the error.
  * @throws {RangeError} If all of them hold the same number and no other, which is not 0.
+ * @category Masks
  */
 export async function backgroundOf(
   masks: AsyncIterable<LabelImage> | Iterable<LabelImage>,
@@ -51,6 +52,8 @@ export async function backgroundOf(
 /**
  * The objects of a binary mask: connected pixels of all numbers but that of the background, 8 neighbours
  * each, numbered from 1 in the order of their first pixels. What is to be ignored stays so.
+ *
+ * @category Masks
  */
 export function connectedObjects(
   mask: LabelImage,

@@ -6,7 +6,11 @@
 
 import { isObject, type LabelImage } from "../image.ts";
 
-/** A label image without holes, and what they were. */
+/**
+ * A label image without holes, and what they were.
+ *
+ * @category Masks
+ */
 export interface FilledLabels {
   /** The labels; those that were given where there is no hole. */
   readonly labels: LabelImage;
@@ -28,6 +32,8 @@ interface Box {
  * Fills the holes of every object, as `fill_label_holes` of StarDist does: what is not of the object and
  * cannot be left towards the border of the image over sides of pixels. Only background is filled:
  * other objects in a hole stay, and what is to be ignored stays so.
+ *
+ * @category Masks
  */
 export function fillHoles(labels: LabelImage): FilledLabels {
   const { width, data } = labels;

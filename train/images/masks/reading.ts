@@ -10,10 +10,18 @@ import { connectedObjects, numbersIn } from "./binary.ts";
 import { fillHoles } from "./holes.ts";
 import { type Piece, piecesOf } from "./pieces.ts";
 
-/** What the numbers of masks are: each an object of its own, or foreground and background alone. */
+/**
+ * What the numbers of masks are: each an object of its own, or foreground and background alone.
+ *
+ * @category Masks
+ */
 export type MaskKind = "instances" | "binary";
 
-/** How masks are read. */
+/**
+ * How masks are read.
+ *
+ * @category Masks
+ */
 export interface MaskOptions extends ReadLabelsOptions {
   /** What their numbers are; `instances` unless told. */
   readonly masks?: MaskKind;
@@ -25,7 +33,11 @@ export interface MaskOptions extends ReadLabelsOptions {
   readonly mergeInstances?: boolean;
 }
 
-/** What was found out about a mask. */
+/**
+ * What was found out about a mask.
+ *
+ * @category Masks
+ */
 export interface MaskFacts {
   /** Why it seems to tell foreground from background and not object from object; null if it does not. */
   readonly doubt: string | null;
@@ -43,7 +55,11 @@ export interface MaskFacts {
   readonly holes: { readonly objects: number; readonly pixels: number };
 }
 
-/** The objects of a mask. */
+/**
+ * The objects of a mask.
+ *
+ * @category Masks
+ */
 export interface ReadMask {
   /** One id per object, 0 for background, `IGNORED_LABEL` where nothing is known. */
   readonly labels: LabelImage;
@@ -65,6 +81,7 @@ const ONLY_WHITE = `the single number ${WHITE}`;
  * The objects of a mask.
  *
  * @param mask What the file holds; what is to be ignored is marked already.
+ * @category Masks
  */
 export function objectsInMask(
   mask: LabelImage,
@@ -150,7 +167,11 @@ function doubtfulOf(all: readonly MaskFacts[]): readonly MaskFacts[] {
   return 2 * doubtful.length > alike.length ? alike : doubtful;
 }
 
-/** What a user should know about a set of masks: sentences without a final period. */
+/**
+ * What a user should know about a set of masks: sentences without a final period.
+ *
+ * @category Masks
+ */
 export interface MaskNotes {
   /** What is probably wrong, and what to do. */
   readonly warnings: readonly string[];
@@ -163,6 +184,7 @@ export interface MaskNotes {
  *
  * @param all The facts of each.
  * @param options How they were read, and what to call them: `masks`, `truth images`.
+ * @category Masks
  */
 export function maskNotes(
   all: readonly MaskFacts[],

@@ -9,7 +9,11 @@ import { unusable } from "../faults/input_fault.ts";
 import { unreadable } from "../bytes.ts";
 import type { LabelledStack, ZSequence } from "./z_stack.ts";
 
-/** The plane in focus of one stack. */
+/**
+ * The plane in focus of one stack.
+ *
+ * @category Series
+ */
 export interface FocusRow {
   /** Its time in its sequence, from 0; null where the table does not say. */
   readonly time: number | null;
@@ -36,6 +40,8 @@ const REMEDY =
  * const rows = [{ time: 0, stack: "a", plane: 41, probability: 0.97 }];
  * assertEquals(encodeFocusTable(rows), "time,stack,plane,probability\n0,a,41,0.97\n");
  * ```
+ *
+ * @category Series
  */
 export function encodeFocusTable(rows: readonly FocusRow[]): string {
   const lines = rows.map(({ time, stack, plane, probability }) =>
@@ -55,6 +61,7 @@ function quote(text: string): string {
  *
  * @param from The file's name, for errors.
  * @throws {SyntaxError} If a column or a value is missing or no number where one must be.
+ * @category Series
  */
 export function decodeFocusTable(text: string, from: string): FocusRow[] {
   const [head = "", ...lines] = text.replace(/^\uFEFF/, "").split(/\r?\n/);
@@ -107,6 +114,7 @@ function splitLine(line: string, separator: string): string[] {
  *
  * @param from The table's name, for errors.
  * @throws {RangeError} If two rows are for one stack, or a plane is outside of it.
+ * @category Series
  */
 export function labelledStacks(
   sequence: ZSequence,
@@ -135,6 +143,7 @@ export function labelledStacks(
  *
  * @param from The table's name, for errors.
  * @throws {RangeError} If the table does not know all stacks, or as {@linkcode labelledStacks}.
+ * @category Series
  */
 export function focusPlanesOf(
   sequence: ZSequence,

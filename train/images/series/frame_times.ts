@@ -6,7 +6,11 @@
 
 import { formatRanges } from "../names.ts";
 
-/** When the frames of a sequence were taken. */
+/**
+ * When the frames of a sequence were taken.
+ *
+ * @category Series
+ */
 export interface FrameTimes {
   /** A whole number for each frame, ascending; neighbours differ by 1. */
   readonly times: readonly number[];
@@ -16,7 +20,11 @@ export interface FrameTimes {
   readonly notes: readonly string[];
 }
 
-/** What {@linkcode frameTimes} takes. */
+/**
+ * What {@linkcode frameTimes} takes.
+ *
+ * @category Series
+ */
 export interface NumberedFrames {
   /** What to call the sequence in notes. */
   readonly name: string;
@@ -45,6 +53,8 @@ const CLOCK = 100_000;
  * assertEquals(notes, ["video: frame 2 is missing: frames 1 and 3 are no neighbours"]);
  * assertEquals(frameTimes({ name: "video", numbers: [10, 20, 40] }).times, [1, 2, 4]);
  * ```
+ *
+ * @category Series
  */
 export function frameTimes({ name, numbers, others = [] }: NumberedFrames): FrameTimes {
   const order = { times: [...numbers.keys()], step: null, notes: [] };

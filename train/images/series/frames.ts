@@ -15,7 +15,11 @@ import { steadyRange, strayNotes } from "../intensity/steady_range.ts";
 import type { PlaneCache } from "../plane_cache.ts";
 import type { Video } from "./video.ts";
 
-/** Normalised images of one size and one number of channels. */
+/**
+ * Normalised images of one size and one number of channels.
+ *
+ * @category Series
+ */
 export interface Frames {
   /** How many there are. */
   readonly length: number;
@@ -43,6 +47,7 @@ export interface Frames {
  *
  * @param options.times When they were taken, where some are missing.
  * @throws {RangeError} If there are none, or they differ in size.
+ * @category Series
  */
 export function heldFrames(
   images: readonly (Plane | Channels)[],
@@ -64,13 +69,21 @@ export function heldFrames(
   return { length: images.length, width, height, channels, times, frame };
 }
 
-/** Some of the frames, in the order of the indices. */
+/**
+ * Some of the frames, in the order of the indices.
+ *
+ * @category Series
+ */
 export function pickFrames(frames: Frames, indices: readonly number[]): Frames {
   const times = frames.times && indices.map((i) => frames.times![i]);
   return { ...frames, length: indices.length, times, frame: (i) => frames.frame(indices[i]) };
 }
 
-/** The middle channel of an image, which is the plane in focus: what a person is shown. */
+/**
+ * The middle channel of an image, which is the plane in focus: what a person is shown.
+ *
+ * @category Series
+ */
 export function middlePlane({ width, height, data, channels }: Channels): Plane {
   const from = Math.floor(channels / 2) * width * height;
   return { width, height, data: data.subarray(from, from + width * height) };

@@ -9,7 +9,11 @@ import type { LabelImage } from "../image.ts";
 import { basename, dirname, formatRanges, frameNumbers, join } from "../names.ts";
 import type { LabelSequence } from "./truth.ts";
 
-/** A label image and its truth, by position in their sequences. */
+/**
+ * A label image and its truth, by position in their sequences.
+ *
+ * @category Series
+ */
 export interface TruthPair {
   /** Position in the labels. */
   readonly label: number;
@@ -17,7 +21,11 @@ export interface TruthPair {
   readonly truth: number;
 }
 
-/** Which label images have truth. */
+/**
+ * Which label images have truth.
+ *
+ * @category Series
+ */
 export interface TruthMatch {
   /** Pairs in the order of the labels. */
   readonly pairs: readonly TruthPair[];
@@ -29,7 +37,11 @@ export interface TruthMatch {
   readonly met: string;
 }
 
-/** A truth image without labels. */
+/**
+ * A truth image without labels.
+ *
+ * @category Series
+ */
 export interface LoneTruth {
   /** Position in the truth. */
   readonly truth: number;
@@ -39,7 +51,11 @@ export interface LoneTruth {
   readonly number: number | null;
 }
 
-/** What is matched: images by name and number. */
+/**
+ * What is matched: images by name and number.
+ *
+ * @category Series
+ */
 export type NamedImages = Pick<
   LabelSequence,
   "path" | "stack" | "length" | "names" | "stems" | "numbers"
@@ -59,6 +75,8 @@ export type NamedImages = Pick<
  * ```ts ignore
  * const { pairs, met } = matchTruth(await openLabels(disk, "a"), await openLabels(disk, "b"));
  * ```
+ *
+ * @category Series
  */
 export function matchTruth(labels: NamedImages, truth: NamedImages): TruthMatch {
   const sides = { labels: numbered(labels, truth), truth: numbered(truth, labels) };
@@ -215,6 +233,7 @@ function named(
  * Reads a label image and its truth, which `matchTruth` found.
  *
  * @throws {RangeError} If their sizes differ; the message names both files.
+ * @category Series
  */
 export async function readTruthPair(
   { label, truth }: TruthPair,

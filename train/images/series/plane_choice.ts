@@ -8,7 +8,11 @@
 import { unusable } from "../faults/input_fault.ts";
 import type { ImageStack } from "../formats/format.ts";
 
-/** Which image of a frame to read where it has several. */
+/**
+ * Which image of a frame to read where it has several.
+ *
+ * @category Series
+ */
 export interface PlaneChoice {
   /** Channel, by its number from 1 or its name; the first by default. */
   readonly channel?: number | string;
@@ -16,7 +20,11 @@ export interface PlaneChoice {
   readonly slice?: number;
 }
 
-/** Pages of a stack that become images. */
+/**
+ * Pages of a stack that become images.
+ *
+ * @category Series
+ */
 export interface ChosenPages {
   /** One page for each image. */
   readonly pages: readonly number[];
@@ -28,7 +36,11 @@ export interface ChosenPages {
   readonly notes: readonly string[];
 }
 
-/** Where in a stack a plane is, counted from 0. */
+/**
+ * Where in a stack a plane is, counted from 0.
+ *
+ * @category Series
+ */
 export interface StackPlane {
   /** The slice in depth. */
   readonly z: number;
@@ -36,7 +48,11 @@ export interface StackPlane {
   readonly t: number;
 }
 
-/** How {@linkcode chosenPages} takes a stack. */
+/**
+ * How {@linkcode chosenPages} takes a stack.
+ *
+ * @category Series
+ */
 export interface PageOptions extends PlaneChoice {
   /**
    * Whether slices without a time axis are images one after the other unless one is chosen, as Fiji saves
@@ -50,6 +66,7 @@ export interface PageOptions extends PlaneChoice {
  * it is, whatever was asked for.
  *
  * @throws {RangeError} If the channel or slice asked for is not there.
+ * @category Series
  */
 export function chosenPages(
   stack: Pick<ImageStack, "axes" | "order" | "path" | "channelNames" | "notes">,

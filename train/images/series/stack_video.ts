@@ -12,10 +12,18 @@ import { subStack } from "./sub_stack.ts";
 import type { Video } from "./video.ts";
 import { openZSequence, type ZSequence } from "./z_stack.ts";
 
-/** Finds the plane in focus of each stack of a sequence. */
+/**
+ * Finds the plane in focus of each stack of a sequence.
+ *
+ * @category Series
+ */
 export type FindFocus = (sequence: ZSequence) => Promise<readonly number[]>;
 
-/** What of a stack becomes an image. */
+/**
+ * What of a stack becomes an image.
+ *
+ * @category Series
+ */
 export interface StackReading {
   /** Planes on each side of the focus. */
   readonly planes: number;
@@ -25,7 +33,11 @@ export interface StackReading {
   readonly channel?: number | string;
 }
 
-/** A movie of z-stacks. */
+/**
+ * A movie of z-stacks.
+ *
+ * @category Series
+ */
 export interface StackVideo extends Video {
   /** The stacks. */
   readonly sequence: ZSequence;
@@ -42,6 +54,7 @@ export interface StackVideo extends Video {
  * they are needed.
  *
  * @throws {SyntaxError | RangeError} If a file is damaged or does not fit, or a focus is not known.
+ * @category Series
  */
 export async function openStackVideo(
   source: Source,

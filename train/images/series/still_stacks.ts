@@ -13,7 +13,11 @@ import type { Source } from "../source.ts";
 import { backgroundOfStills, listStills, type StillFiles } from "./stills.ts";
 import { openZSequence, type ZSequence, type ZSequenceOptions } from "./z_stack.ts";
 
-/** A labelled z-stack. */
+/**
+ * A labelled z-stack.
+ *
+ * @category Series
+ */
 export interface StillStack {
   /** Its name without extension. */
   readonly name: string;
@@ -42,6 +46,8 @@ const CACHE_BYTES = 64 * 2 ** 20;
  * const stills = await openStillStacks(disk, "nucleoli/");
  * const plane = await stills[0].stack.plane(0, 12);
  * ```
+ *
+ * @category Series
  */
 export async function openStillStacks(
   source: Source,

@@ -17,7 +17,11 @@ import type { Calibration, LabelImage, Plane } from "../image.ts";
 import { backgroundOf } from "../masks/binary.ts";
 import { type MaskFacts, type MaskOptions, objectsInMask } from "../masks/reading.ts";
 
-/** One labelled image. */
+/**
+ * One labelled image.
+ *
+ * @category Series
+ */
 export interface Still {
   /** Its name without extension. */
   readonly name: string;
@@ -33,7 +37,11 @@ export interface Still {
   readonly notes: readonly string[];
 }
 
-/** The files of one labelled image. */
+/**
+ * The files of one labelled image.
+ *
+ * @category Series
+ */
 export interface StillFiles {
   /** Its name without extension. */
   readonly name: string;
@@ -45,7 +53,11 @@ export interface StillFiles {
   readonly maskPerObject: boolean;
 }
 
-/** A labelled data set, listed but not yet read. */
+/**
+ * A labelled data set, listed but not yet read.
+ *
+ * @category Series
+ */
 export interface StillSet {
   /** The folder. */
   readonly path: string;
@@ -77,6 +89,8 @@ const layouts = "give a folder with images/ and masks/ (same names, one id per o
  * const { train } = await listStills(disk, "dsb2018");
  * const still = await readStill(disk, train[0]);
  * ```
+ *
+ * @category Series
  */
 export async function listStills(source: Source, path: string): Promise<StillSet> {
   const { images, folders } = await listFolder(source, path);
@@ -199,6 +213,8 @@ async function listObjects(source: Source, path: string): Promise<StillFiles | n
  * @throws {SyntaxError} If a file is damaged, or a mask holds no object ids.
  * @throws {RangeError} If the sizes of image and mask differ, a file has several pages, or a label is to
  *   be ignored where every mask is one object.
+ *
+ * @category Series
  */
 export async function readStill(
   source: Source,
@@ -337,7 +353,11 @@ export async function* eachStill(
   if (damaged.length > 0) throw damagedError(damaged, { of: files.length });
 }
 
-/** Options of {@linkcode readStills}. */
+/**
+ * Options of {@linkcode readStills}.
+ *
+ * @category Series
+ */
 export interface StillsOptions extends MaskOptions, PlaneChoice {
   /** Which part of the data set; `train` by default. */
   part?: "train" | "test";
@@ -354,6 +374,8 @@ export interface StillsOptions extends MaskOptions, PlaneChoice {
  * ```ts ignore
  * const stills = await readStills(disk, "dsb2018");
  * ```
+ *
+ * @category Series
  */
 export async function readStills(
   source: Source,

@@ -7,7 +7,11 @@
 import type { Channels } from "../image.ts";
 import type { ZSequence } from "./z_stack.ts";
 
-/** The 2 · `planes` + 1 planes around a focus plane, one after the other from low to high z. */
+/**
+ * The 2 · `planes` + 1 planes around a focus plane, one after the other from low to high z.
+ *
+ * @category Series
+ */
 export interface SubStack extends Channels {
   /** How many of them lie beyond the stack and repeat its first or last plane. */
   readonly repeated: number;
@@ -27,6 +31,8 @@ export interface SubStack extends Channels {
  * const movie = await openZSequence(disk, "movie.ome.tif");
  * const image = await subStack(movie, { t: 0, focus: 40, planes: 7 }); // 15 channels
  * ```
+ *
+ * @category Series
  */
 export async function subStack(
   sequence: ZSequence,

@@ -12,7 +12,11 @@ import { formatsOf, namesOf } from "../formats/list.ts";
 import { type Calibration, foregroundOf, type LabelImage } from "../image.ts";
 import { chosenPages } from "./plane_choice.ts";
 
-/** Label images, decoded one at a time. */
+/**
+ * Label images, decoded one at a time.
+ *
+ * @category Series
+ */
 export interface LabelSequence {
   /** The folder or file. */
   readonly path: string;
@@ -34,7 +38,11 @@ export interface LabelSequence {
   readonly frame: (i: number) => Promise<LabelImage>;
 }
 
-/** Options of {@linkcode openLabels}. */
+/**
+ * Options of {@linkcode openLabels}.
+ *
+ * @category Series
+ */
 export interface LabelOptions extends ReadLabelsOptions {
   /** Merge all objects into one with id 1: masks that only tell foreground from background. */
   mergeInstances?: boolean;
@@ -52,6 +60,8 @@ export interface LabelOptions extends ReadLabelsOptions {
  * const labels = await openLabels(disk, "predicted/");
  * const first = await labels.frame(0);
  * ```
+ *
+ * @category Series
  */
 export async function openLabels(
   source: Source,

@@ -17,7 +17,11 @@ import type { DamagedFile } from "../faults/damaged_files.ts";
 import { alikeImages, imageFolder, openFrame } from "../folders/image_folder.ts";
 import { chosenPages, type PlaneChoice, type StackPlane } from "./plane_choice.ts";
 
-/** A video whose frames are decoded one at a time. */
+/**
+ * A video whose frames are decoded one at a time.
+ *
+ * @category Series
+ */
 export interface Video {
   /** The folder or file. */
   readonly path: string;
@@ -63,7 +67,11 @@ export interface Video {
   readonly reference?: (i: number) => Promise<Plane>;
 }
 
-/** Options of {@linkcode openVideo}. */
+/**
+ * Options of {@linkcode openVideo}.
+ *
+ * @category Series
+ */
 export interface VideoOptions extends PlaneChoice {
   /** The fewest frames that are of use; 1 by default, 2 for training on pairs. */
   readonly minFrames?: number;
@@ -85,6 +93,8 @@ export interface VideoOptions extends PlaneChoice {
  * const video = await openVideo(disk, "frames/", { minFrames: 2 });
  * for (let i = 0; i < video.length; i++) await video.frame(i);
  * ```
+ *
+ * @category Series
  */
 export async function openVideo(
   source: Source,

@@ -16,7 +16,11 @@ import { PlaneCache } from "../plane_cache.ts";
 import { channelIndex, channelSentence, namesOfChannels } from "./plane_choice.ts";
 import { folderSet } from "./video.ts";
 
-/** Stacks of one size in time, whose planes are decoded one at a time. */
+/**
+ * Stacks of one size in time, whose planes are decoded one at a time.
+ *
+ * @category Series
+ */
 export interface ZSequence {
   /** The folder or file. */
   readonly path: string;
@@ -45,7 +49,11 @@ export interface ZSequence {
   plane(t: number, z: number): Promise<Plane>;
 }
 
-/** One stack of a sequence. */
+/**
+ * One stack of a sequence.
+ *
+ * @category Series
+ */
 export interface StackPlace {
   /** The sequence. */
   readonly sequence: ZSequence;
@@ -53,13 +61,21 @@ export interface StackPlace {
   readonly t: number;
 }
 
-/** A stack whose plane in focus is known. */
+/**
+ * A stack whose plane in focus is known.
+ *
+ * @category Series
+ */
 export interface LabelledStack extends StackPlace {
   /** The plane in focus, from 0. */
   readonly plane: number;
 }
 
-/** Options of {@linkcode openZSequence}. */
+/**
+ * Options of {@linkcode openZSequence}.
+ *
+ * @category Series
+ */
 export interface ZSequenceOptions {
   /** Channel of the files, by its number from 1 or its name; the first by default. */
   readonly channel?: number | string;
@@ -98,6 +114,8 @@ interface StackFile {
  * const movie = await openZSequence(disk, "movie.ome.tif");
  * const plane = await movie.plane(0, Math.floor(movie.depth / 2));
  * ```
+ *
+ * @category Series
  */
 export async function openZSequence(
   source: Source,

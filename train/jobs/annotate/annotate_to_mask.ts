@@ -50,7 +50,11 @@ import {
 } from "../../images/series/scribbles.ts";
 import type { PlaneChoice } from "../../images/series/plane_choice.ts";
 
-/** What to make masks of, from what, and where to. */
+/**
+ * What to make masks of, from what, and where to.
+ *
+ * @category Jobs
+ */
 export interface AnnotateToMaskOptions extends PlaneChoice {
   /** A folder of images, a stack, or one image. */
   readonly images: string;
@@ -85,7 +89,11 @@ export interface AnnotateToMaskOptions extends PlaneChoice {
   readonly memory?: number;
 }
 
-/** Something a user should know. */
+/**
+ * Something a user should know.
+ *
+ * @category Jobs
+ */
 export interface AnnotateNote {
   /** What kind of event this is. */
   readonly type: "note";
@@ -93,7 +101,11 @@ export interface AnnotateNote {
   readonly text: string;
 }
 
-/** The classifier has been trained. */
+/**
+ * The classifier has been trained.
+ *
+ * @category Jobs
+ */
 export interface ClassifierTrained {
   /** What kind of event this is. */
   readonly type: "trained";
@@ -105,7 +117,11 @@ export interface ClassifierTrained {
   readonly seconds: number;
 }
 
-/** One mask is in its file, or on its way into that of its stack. */
+/**
+ * One mask is in its file, or on its way into that of its stack.
+ *
+ * @category Jobs
+ */
 export interface MaskMade {
   /** What kind of event this is. */
   readonly type: "mask";
@@ -125,7 +141,11 @@ export interface MaskMade {
   readonly seconds: number;
 }
 
-/** Everything is written. */
+/**
+ * Everything is written.
+ *
+ * @category Jobs
+ */
 export interface MasksDone {
   /** What kind of event this is. */
   readonly type: "done";
@@ -137,7 +157,11 @@ export interface MasksDone {
   readonly kept: number;
 }
 
-/** What {@linkcode annotateToMask} tells while it runs. */
+/**
+ * What {@linkcode annotateToMask} tells while it runs.
+ *
+ * @category Jobs
+ */
 export type AnnotateEvent =
   | AnnotateNote
   | ProgressEvent
@@ -159,6 +183,8 @@ export type AnnotateEvent =
  * const options = { images: "images/", scribbles: "scribbles/", out: "masks/" };
  * for await (const event of annotateToMask(options)) console.log(event);
  * ```
+ *
+ * @category Jobs
  */
 export async function* annotateToMask(
   options: AnnotateToMaskOptions,

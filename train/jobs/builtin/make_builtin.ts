@@ -21,7 +21,11 @@ import { renderCard } from "./card.ts";
 import { makeStills } from "./make_stills.ts";
 import { BUILTIN_SETTINGS } from "./settings.ts";
 
-/** What the built-in model is made from, and where to. */
+/**
+ * What the built-in model is made from, and where to.
+ *
+ * @category Jobs
+ */
 export interface MakeBuiltinOptions {
   /** The stills of the 2018 Data Science Bowl. */
   readonly stills: string;
@@ -37,7 +41,11 @@ export interface MakeBuiltinOptions {
   readonly stop?: AbortSignal;
 }
 
-/** Everything is made. */
+/**
+ * Everything is made.
+ *
+ * @category Jobs
+ */
 export interface BuiltinMade {
   /** What kind of event this is. */
   readonly type: "builtin";
@@ -56,6 +64,7 @@ export function builtinConfig(stills: string): TrainConfig {
  * Makes `stills.zip` and, unless only these are wanted, `nuclei.safetensors` and `card.md`.
  *
  * @throws As {@linkcode train}, and as the stills cannot be read.
+ * @category Jobs
  */
 export async function* makeBuiltin(
   { stills, out, resume, stillsOnly = false, source = disk, stop }: MakeBuiltinOptions,

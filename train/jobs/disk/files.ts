@@ -22,7 +22,11 @@ const REMEDIES: Readonly<Record<string, string>> = {
   create: "give another --out",
 };
 
-/** A disk, or what somebody may use of it, is full. */
+/**
+ * A disk, or what somebody may use of it, is full.
+ *
+ * @category Jobs
+ */
 export class DiskFullError extends Error {
   /** The name of this error class. */
   override readonly name = "DiskFullError";
@@ -161,6 +165,8 @@ export async function readWholeText(path: string): Promise<string> {
  * The files of this machine. What it throws names the path and the remedy:
  * `Deno.errors.NotFound`, `Deno.errors.PermissionDenied`, or a `TypeError` where a folder is named
  * for a file or a file for a folder.
+ *
+ * @category Jobs
  */
 export const disk: Source = {
   formats: everyFormat,

@@ -26,6 +26,7 @@ export function runOf(model: string): string {
  * @param options.models The kinds that there are; all of Kymo's unless told.
  * @throws {Error} If there is no such file.
  * @throws {SyntaxError | RangeError} If it is damaged or not a Kymo model.
+ * @category Jobs
  */
 export async function readModelFile(
   path: string,

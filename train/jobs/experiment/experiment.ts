@@ -33,7 +33,11 @@ import { parseProtocol, type Protocol } from "./protocol.ts";
 import { type RecipeRun, references } from "./recipes.ts";
 import { blaming } from "../../images/faults/input_fault.ts";
 
-/** What to do, and where. */
+/**
+ * What to do, and where.
+ *
+ * @category Jobs
+ */
 export interface ExperimentOptions {
   /** The file of the protocol. */
   readonly file: string;
@@ -43,7 +47,11 @@ export interface ExperimentOptions {
   readonly stop?: AbortSignal;
 }
 
-/** A recipe has been measured. */
+/**
+ * A recipe has been measured.
+ *
+ * @category Jobs
+ */
 export interface RecipeMeasured {
   /** What kind of event this is. */
   readonly type: "recipe";
@@ -55,7 +63,11 @@ export interface RecipeMeasured {
   readonly isKept: boolean;
 }
 
-/** Everything is measured. */
+/**
+ * Everything is measured.
+ *
+ * @category Jobs
+ */
 export interface ExperimentDone {
   /** What kind of event this is. */
   readonly type: "comparison";
@@ -67,7 +79,11 @@ export interface ExperimentDone {
   readonly model: string;
 }
 
-/** What an experiment tells while it runs. */
+/**
+ * What an experiment tells while it runs.
+ *
+ * @category Jobs
+ */
 export type ExperimentEvent = TrainEvent | RecipeMeasured | ExperimentDone;
 
 /**
@@ -80,6 +96,8 @@ export type ExperimentEvent = TrainEvent | RecipeMeasured | ExperimentDone;
  * @throws {SyntaxError | TypeError | RangeError} If the protocol makes no sense, or data do not fit.
  * @throws {Error} If the file cannot be read, the folder has results of other settings, or another
  *   process writes into it.
+ *
+ * @category Jobs
  */
 export async function* experiment(
   { file, out, stop }: ExperimentOptions,

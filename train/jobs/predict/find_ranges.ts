@@ -20,7 +20,11 @@ import { changedModel, settingsOf } from "./predict_objects.ts";
 import type { PredictEvent, PredictOptions } from "./predict_options.ts";
 import type { PredictionRecord, RecordedInput } from "./predict_record.ts";
 
-/** Everything is written. */
+/**
+ * Everything is written.
+ *
+ * @category Jobs
+ */
 export interface RangesFound {
   /** What kind of event this is. */
   readonly type: "done";
@@ -30,7 +34,11 @@ export interface RangesFound {
   readonly videos: number;
 }
 
-/** What finding ranges tells while it runs. */
+/**
+ * What finding ranges tells while it runs.
+ *
+ * @category Jobs
+ */
 export type RangesEvent = Exclude<PredictEvent, { type: "frame" | "done" }> | RangesFound;
 
 /**
@@ -39,6 +47,8 @@ export type RangesEvent = Exclude<PredictEvent, { type: "frame" | "done" }> | Ra
  * @param options As of the predictions that follow, but for `out`, which is the file.
  * @throws {SyntaxError | RangeError | TypeError} If a file is damaged or does not fit, or a setting is
  *   not for the model's kind of network.
+ *
+ * @category Jobs
  */
 export async function* findRanges(options: PredictOptions): AsyncGenerator<RangesEvent> {
   const { out, memory = 4096 } = options;

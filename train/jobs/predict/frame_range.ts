@@ -4,7 +4,11 @@
  * @module
  */
 
-/** Frames from `first` on, up to but without `end`, both from 0; to the last one unless told. */
+/**
+ * Frames from `first` on, up to but without `end`, both from 0; to the last one unless told.
+ *
+ * @category Jobs
+ */
 export interface FrameRange {
   /** The first frame. */
   readonly first: number;
@@ -16,6 +20,7 @@ export interface FrameRange {
  * Reads `A:B`, `A:` or `:B`.
  *
  * @throws {RangeError} If it is none of these, or holds no frame.
+ * @category Jobs
  */
 export function parseFrameRange(text: string): FrameRange {
   const [, from, to] = /^(\d*):(\d*)$/.exec(text) ?? [];

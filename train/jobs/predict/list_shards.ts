@@ -8,7 +8,11 @@ import { openVideo } from "../../images/series/video.ts";
 import type { Source } from "../../images/source.ts";
 import { disk } from "../disk/files.ts";
 
-/** A piece of a video. */
+/**
+ * A piece of a video.
+ *
+ * @category Jobs
+ */
 export interface Shard {
   /** What kind of event this is. */
   readonly type: "shard";
@@ -38,6 +42,8 @@ export interface Shard {
  *   console.log(`predict --frames ${first}:${end} ${path}`);
  * }
  * ```
+ *
+ * @category Jobs
  */
 export async function* listShards(
   inputs: readonly string[],

@@ -24,7 +24,11 @@ import {
   type RecordedInput,
 } from "./predict_record.ts";
 
-/** What to join, and where to. */
+/**
+ * What to join, and where to.
+ *
+ * @category Jobs
+ */
 export interface MergeOptions {
   /** The output folders of the parts, in any order. */
   readonly parts: readonly string[];
@@ -36,7 +40,11 @@ export interface MergeOptions {
   readonly formats?: readonly OutputFormat[];
 }
 
-/** A file of the whole is there. */
+/**
+ * A file of the whole is there.
+ *
+ * @category Jobs
+ */
 export interface FileMerged {
   /** What kind of event this is. */
   readonly type: "file";
@@ -46,7 +54,11 @@ export interface FileMerged {
   readonly parts: number;
 }
 
-/** Everything is written. */
+/**
+ * Everything is written.
+ *
+ * @category Jobs
+ */
 export interface MergeDone {
   /** What kind of event this is. */
   readonly type: "done";
@@ -58,7 +70,11 @@ export interface MergeDone {
   readonly kept: number;
 }
 
-/** What merging tells while it runs. */
+/**
+ * What merging tells while it runs.
+ *
+ * @category Jobs
+ */
 export type MergeEvent = FileMerged | MergeDone;
 
 /** A part of an input. */
@@ -76,6 +92,7 @@ interface Part {
  * @throws {Error} If a folder holds no prediction, parts were predicted unlike each other, or frames are
  *   missing or there twice: nothing is written then.
  * @throws {SyntaxError} If a file is damaged.
+ * @category Jobs
  */
 export async function* mergeParts(
   { parts, out, overwrite = false, formats = outputFormats }: MergeOptions,

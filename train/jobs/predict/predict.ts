@@ -21,6 +21,8 @@ import type { PredictEvent, PredictOptions } from "./predict_options.ts";
  *   if (event.type === "frame") console.log(event.name, event.objects);
  * }
  * ```
+ *
+ * @category Jobs
  */
 export async function* predict(
   options: PredictOptions,

@@ -19,7 +19,11 @@ import { encodeFocusTable, type FocusRow } from "../../images/series/focus_table
 import type { ModelFile } from "../../models/model_file.ts";
 import type { PredictionDone, PredictNote, PredictOptions } from "./predict_options.ts";
 
-/** The plane in focus of a stack has been found. */
+/**
+ * The plane in focus of a stack has been found.
+ *
+ * @category Jobs
+ */
 export interface FocusFound extends FocusRow {
   /** What kind of event this is. */
   readonly type: "focus";

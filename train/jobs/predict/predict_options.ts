@@ -13,7 +13,11 @@ import type { InputEvent, RangeEvent } from "../progress/inputs.ts";
 import type { ProgressEvent } from "../progress/progress.ts";
 import type { FrameRange } from "./frame_range.ts";
 
-/** What to predict, with what, and where to; and what differs from the model's own settings. */
+/**
+ * What to predict, with what, and where to; and what differs from the model's own settings.
+ *
+ * @category Jobs
+ */
 export interface PredictOptions extends DecodeChanges, PlaneChoice {
   /** A run folder or a weights file. */
   readonly model: string;
@@ -76,7 +80,11 @@ export interface PredictOptions extends DecodeChanges, PlaneChoice {
   readonly source?: Source;
 }
 
-/** A frame has been segmented. */
+/**
+ * A frame has been segmented.
+ *
+ * @category Jobs
+ */
 export interface FramePredicted {
   /** What kind of event this is. */
   readonly type: "frame";
@@ -94,7 +102,11 @@ export interface FramePredicted {
   readonly seconds: number;
 }
 
-/** Everything is written. */
+/**
+ * Everything is written.
+ *
+ * @category Jobs
+ */
 export interface PredictionDone {
   /** What kind of event this is. */
   readonly type: "done";
@@ -108,7 +120,11 @@ export interface PredictionDone {
   readonly table?: string;
 }
 
-/** Something a user should know. */
+/**
+ * Something a user should know.
+ *
+ * @category Jobs
+ */
 export interface PredictNote {
   /** What kind of event this is. */
   readonly type: "note";
@@ -116,7 +132,11 @@ export interface PredictNote {
   readonly text: string;
 }
 
-/** What prediction tells while it runs. */
+/**
+ * What prediction tells while it runs.
+ *
+ * @category Jobs
+ */
 export type PredictEvent =
   | FramePredicted
   | PredictionDone

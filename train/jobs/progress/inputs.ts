@@ -7,7 +7,11 @@
 import type { IntensityRange } from "../../images/normalize.ts";
 import type { Video } from "../../images/series/video.ts";
 
-/** How an input was understood. */
+/**
+ * How an input was understood.
+ *
+ * @category Jobs
+ */
 export interface InputEvent {
   /** What kind of event this is. */
   readonly type: "input";
@@ -27,7 +31,11 @@ export interface InputEvent {
   readonly sampleFormat?: "uint" | "int" | "float";
 }
 
-/** Which intensities of a video become 0 and 1. */
+/**
+ * Which intensities of a video become 0 and 1.
+ *
+ * @category Jobs
+ */
 export interface RangeEvent extends IntensityRange {
   /** What kind of event this is. */
   readonly type: "range";

@@ -10,7 +10,11 @@ import { stopIfAsked, StoppedError } from "../../learn/stopped.ts";
 
 export { stopIfAsked, StoppedError };
 
-/** How far some work is. */
+/**
+ * How far some work is.
+ *
+ * @category Jobs
+ */
 export interface Progress {
   /** What is being done, for example `reading video`. */
   what: string;
@@ -20,7 +24,11 @@ export interface Progress {
   total: number | null;
 }
 
-/** Work of which nothing else is heard goes on. */
+/**
+ * Work of which nothing else is heard goes on.
+ *
+ * @category Jobs
+ */
 export interface ProgressEvent extends Readonly<Progress> {
   /** What kind of event this is. */
   readonly type: "progress";

@@ -67,6 +67,8 @@ const REPORT = "report.html";
  *   if (event.type === "steady") console.log(event.report);
  * }
  * ```
+ *
+ * @category Jobs
  */
 export async function* steady(options: SteadyOptions): AsyncGenerator<SteadyEvent> {
   const { out, source = disk, resume = false, model = BUILTIN, stills = BUILTIN } = options;

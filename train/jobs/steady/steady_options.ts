@@ -11,7 +11,11 @@ import type { PredictEvent } from "../predict/predict_options.ts";
 import type { TrackEvent } from "../track/track_options.ts";
 import type { TrainEvent } from "../train/events.ts";
 
-/** What to segment, with what and where to. */
+/**
+ * What to segment, with what and where to.
+ *
+ * @category Jobs
+ */
 export interface SteadyOptions extends PlaneChoice {
   /** A folder of frames or one TIFF stack. */
   readonly video: string;
@@ -33,13 +37,21 @@ export interface SteadyOptions extends PlaneChoice {
   readonly stop?: AbortSignal;
 }
 
-/** A part of the work. */
+/**
+ * A part of the work.
+ *
+ * @category Jobs
+ */
 export type Task = "look" | "adapt" | "compare" | "predict" | "track" | "report";
 
 /** The parts of the work, in their order. */
 export const TASKS: readonly Task[] = ["look", "adapt", "compare", "predict", "track", "report"];
 
-/** A part of the work begins, or was done before. */
+/**
+ * A part of the work begins, or was done before.
+ *
+ * @category Jobs
+ */
 export interface TaskEvent {
   /** What kind of event this is. */
   readonly type: "task";
@@ -57,7 +69,11 @@ export interface TaskEvent {
   readonly secondsLeft: number | null;
 }
 
-/** Something to look after: a sentence with a remedy. */
+/**
+ * Something to look after: a sentence with a remedy.
+ *
+ * @category Jobs
+ */
 export interface SteadyWarning {
   /** What kind of event this is. */
   readonly type: "warning";
@@ -65,7 +81,11 @@ export interface SteadyWarning {
   readonly text: string;
 }
 
-/** Everything is written. */
+/**
+ * Everything is written.
+ *
+ * @category Jobs
+ */
 export interface SteadyDone {
   /** What kind of event this is. */
   readonly type: "steady";
@@ -81,7 +101,11 @@ export interface SteadyDone {
   readonly model: string;
 }
 
-/** What making a video steady tells while it runs. */
+/**
+ * What making a video steady tells while it runs.
+ *
+ * @category Jobs
+ */
 export type SteadyEvent =
   | TrainEvent
   | PredictEvent

@@ -50,6 +50,8 @@ const TABLES = { tracks: "tracks.csv", objects: "objects.csv", shifts: "shifts.c
  *   if (event.type === "done") console.log(`${event.tracks} tracks`);
  * }
  * ```
+ *
+ * @category Jobs
  */
 export async function* trackFiles(options: TrackFilesOptions): AsyncGenerator<TrackEvent> {
   const { labels: path, images, out, fill = "none", source = disk, overwrite = false } = options;

@@ -9,7 +9,11 @@ import type { Source } from "../../images/source.ts";
 import type { Fill } from "../../objects/sequence/fill_gaps.ts";
 import type { TrackSettings } from "../../objects/sequence/track.ts";
 
-/** What to track, how, and where to. */
+/**
+ * What to track, how, and where to.
+ *
+ * @category Jobs
+ */
 export interface TrackFilesOptions extends Partial<TrackSettings> {
   /** A folder or stack of label images. */
   readonly labels: string;
@@ -40,7 +44,11 @@ export interface TrackFilesOptions extends Partial<TrackSettings> {
   readonly source?: Source;
 }
 
-/** A frame has been tracked. */
+/**
+ * A frame has been tracked.
+ *
+ * @category Jobs
+ */
 export interface FrameTracked {
   /** What kind of event this is. */
   readonly type: "frame";
@@ -58,7 +66,11 @@ export interface FrameTracked {
   readonly put_back: number;
 }
 
-/** Everything is written. */
+/**
+ * Everything is written.
+ *
+ * @category Jobs
+ */
 export interface TrackingDone {
   /** What kind of event this is. */
   readonly type: "done";
@@ -78,7 +90,11 @@ export interface TrackingDone {
   readonly step: number | null;
 }
 
-/** Something a user should know. */
+/**
+ * Something a user should know.
+ *
+ * @category Jobs
+ */
 export interface TrackNote {
   /** What kind of event this is. */
   readonly type: "note";
@@ -86,5 +102,9 @@ export interface TrackNote {
   readonly text: string;
 }
 
-/** What tracking tells while it runs. */
+/**
+ * What tracking tells while it runs.
+ *
+ * @category Jobs
+ */
 export type TrackEvent = FrameTracked | TrackingDone | TrackNote;

@@ -17,6 +17,7 @@ import { configOf, settingGroups, SETTINGS_OF_COMPARISON, type TrainConfig } fro
  *
  * @param kinds What there is to choose from; all of Kymo's unless told.
  * @throws {RangeError} If one does not, with its name, value and what it may be.
+ * @category Settings
  */
 export function checkConfig(config: TrainConfig, kinds: Kinds = defaultKinds): void {
   const groups = settingGroups(kinds);

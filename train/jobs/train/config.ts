@@ -42,7 +42,11 @@ import {
 } from "../../settings.ts";
 import { type DataSettings, dataSettings } from "./data_settings.ts";
 
-/** What a run is, apart from its data and its parts. */
+/**
+ * What a run is, apart from its data and its parts.
+ *
+ * @category Settings
+ */
 export interface RunSettings {
   /** Network: `unet`, `stardist`, or `focus` for a classifier that finds planes in focus. */
   model: string;
@@ -60,7 +64,11 @@ export interface RunSettings {
   recompute: boolean;
 }
 
-/** Settings of a training run. */
+/**
+ * Settings of a training run.
+ *
+ * @category Settings
+ */
 export interface TrainConfig
   extends
     DataSettings,
@@ -138,7 +146,11 @@ function runSettings({ models }: Kinds): SettingGroup<RunSettings> {
   };
 }
 
-/** All groups of settings, those of the kinds of models and of losses among them. */
+/**
+ * All groups of settings, those of the kinds of models and of losses among them.
+ *
+ * @category Settings
+ */
 export function settingGroups(kinds: Kinds = defaultKinds): SettingGroup<unknown>[] {
   return [
     dataSettings,
@@ -159,15 +171,27 @@ export function settingGroups(kinds: Kinds = defaultKinds): SettingGroup<unknown
   ];
 }
 
-/** What a run on real data starts from, with these kinds of models and losses. */
+/**
+ * What a run on real data starts from, with these kinds of models and losses.
+ *
+ * @category Settings
+ */
 export function defaultConfigOf(kinds: Kinds): TrainConfig {
   return Object.assign({}, ...settingGroups(kinds).map(({ settings }) => defaultsOf(settings)));
 }
 
-/** What a run on real data starts from; rates, ratio and losses are those that worked in tests. */
+/**
+ * What a run on real data starts from; rates, ratio and losses are those that worked in tests.
+ *
+ * @category Settings
+ */
 export const defaultConfig: TrainConfig = defaultConfigOf(defaultKinds);
 
-/** What the built-in synthetic run changes, to be done in a few minutes on two cores. */
+/**
+ * What the built-in synthetic run changes, to be done in a few minutes on two cores.
+ *
+ * @category Settings
+ */
 export const syntheticConfig: Partial<TrainConfig> = {
   base: 8,
   patch: 96,
@@ -197,7 +221,11 @@ export const holotomographyConfig: Partial<TrainConfig> = {
   postprocess: { ...defaultPostprocess, minSize: 4 },
 };
 
-/** Where settings come from, and what they may name. */
+/**
+ * Where settings come from, and what they may name.
+ *
+ * @category Settings
+ */
 export interface ConfigOptions {
   /** Where they come from (a file's name or "the command line"), for errors. */
   readonly source: string;
@@ -221,6 +249,8 @@ export interface ConfigOptions {
  * const change = { model: "stardist", stills: "stills", video: ["video"], rounds: 200 };
  * console.log(configOf(change, { source: "my program" }).segmentationLoss); // stardist
  * ```
+ *
+ * @category Settings
  */
 export function configOf(
   change: SettingChange,
@@ -252,7 +282,11 @@ export function impliedBy(change: SettingChange): SettingChange {
   return isComparing ? { consistency: "siamese" } : {};
 }
 
-/** Where a change of settings goes and comes from. */
+/**
+ * Where a change of settings goes and comes from.
+ *
+ * @category Settings
+ */
 export interface ConfigChangeOptions extends ConfigOptions {
   /** The settings that change. */
   readonly change: SettingChange;
@@ -263,6 +297,7 @@ export interface ConfigChangeOptions extends ConfigOptions {
  * {@linkcode configOf}, as its defaults are others.
  *
  * @throws {TypeError} If a setting is unknown or has another type.
+ * @category Settings
  */
 export function changeConfig(
   config: TrainConfig,

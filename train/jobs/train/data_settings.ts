@@ -16,7 +16,11 @@ import {
   yesOrNo,
 } from "../../settings.ts";
 
-/** What a run trains on and is measured on. */
+/**
+ * What a run trains on and is measured on.
+ *
+ * @category Settings
+ */
 export interface DataSettings {
   /** Folder of labelled stills; `builtin` for those of Kymo; empty for the built-in synthetic set. */
   stills: string;

@@ -12,7 +12,11 @@ import type { ProgressEvent } from "../progress/progress.ts";
 
 export type { NoteEvent, StageRunEvent, StepEvent, ValidationEvent };
 
-/** What a run is about to do, whatever it trains. */
+/**
+ * What a run is about to do, whatever it trains.
+ *
+ * @category Jobs
+ */
 export interface PlanOfSteps {
   /** What kind of event this is. */
   readonly type: "plan";
@@ -28,7 +32,11 @@ export interface PlanOfSteps {
   readonly stages: readonly { stage: string; steps: number }[];
 }
 
-/** What a run is about to do. */
+/**
+ * What a run is about to do.
+ *
+ * @category Jobs
+ */
 export interface PlanEvent extends PlanOfSteps {
   /** Stills to learn from, to validate on, and to test on. */
   readonly stills: readonly [number, number, number];
@@ -36,7 +44,11 @@ export interface PlanEvent extends PlanOfSteps {
   readonly frames: number;
 }
 
-/** What the training of a focus classifier is about to do. */
+/**
+ * What the training of a focus classifier is about to do.
+ *
+ * @category Jobs
+ */
 export interface FocusPlanEvent extends PlanOfSteps {
   /** Stacks to learn from, and to validate on. */
   readonly stacks: readonly [number, number];
@@ -44,7 +56,11 @@ export interface FocusPlanEvent extends PlanOfSteps {
   readonly patch: number;
 }
 
-/** A stage has ended. */
+/**
+ * A stage has ended.
+ *
+ * @category Jobs
+ */
 export interface StageEvent {
   /** What kind of event this is. */
   readonly type: "stage";
@@ -60,7 +76,11 @@ export interface StageEvent {
   readonly weights: string;
 }
 
-/** The run is over. */
+/**
+ * The run is over.
+ *
+ * @category Jobs
+ */
 export interface ResultEvent {
   /** What kind of event this is. */
   readonly type: "result";
@@ -72,7 +92,11 @@ export interface ResultEvent {
   readonly weights: string;
 }
 
-/** Everything a run tells. */
+/**
+ * Everything a run tells.
+ *
+ * @category Jobs
+ */
 export type TrainEvent =
   | StageRunEvent
   | PlanEvent

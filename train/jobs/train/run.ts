@@ -22,7 +22,11 @@ import type { TrainConfig } from "./config.ts";
 /** The kernels that a run used, in its folder. */
 const KERNELS = "kernels.json";
 
-/** How a run is made, apart from its settings. */
+/**
+ * How a run is made, apart from its settings.
+ *
+ * @category Jobs
+ */
 export interface TrainOptions {
   /** All settings. */
   readonly config: TrainConfig;

@@ -24,6 +24,8 @@ import { trainObjects } from "./train_objects.ts";
  *   if (event.type === "validation") console.log(event.step, event.segmentation);
  * }
  * ```
+ *
+ * @category Jobs
  */
 export function train(options: TrainOptions): AsyncGenerator<TrainEvent> {
   const { config, kinds = defaultKinds } = options;

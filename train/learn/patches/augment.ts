@@ -20,7 +20,11 @@ import { notNegative, positive, range, type SettingGroup, share } from "../../se
 // else they drew is drawn as it was.
 const EXPOSURES = 1000;
 
-/** What is drawn, and how strongly; for images normalised to about 0 … 1. */
+/**
+ * What is drawn, and how strongly; for images normalised to about 0 … 1.
+ *
+ * @category Batches
+ */
 export interface AugmentationSettings {
   /** Probability of a flip, for each of the two axes. */
   readonly flip: number;
@@ -61,7 +65,11 @@ export interface AugmentationSettings {
   };
 }
 
-/** One drawn augmentation, a plain value that can be applied to several images. */
+/**
+ * One drawn augmentation, a plain value that can be applied to several images.
+ *
+ * @category Batches
+ */
 export interface AugmentationDraw {
   /** One of the eight orientations, see {@linkcode orient}. */
   readonly orientation: number;
@@ -85,6 +93,8 @@ export interface AugmentationDraw {
  * Orientations and noise as in StarDist's examples, brightness and contrast as in the paper on
  * consistency (Shabanov et al. 2020). StarDist's stronger intensity change is off: with Dice it made
  * networks die in their first steps.
+ *
+ * @category Batches
  */
 export const defaultAugmentation: AugmentationSettings = {
   flip: 0.5,
@@ -103,7 +113,11 @@ export const defaultAugmentation: AugmentationSettings = {
   elastic: { probability: 0.3, amplitude: 4, spacing: 32 },
 };
 
-/** The settings of {@linkcode AugmentationSettings}, under `augmentation`. */
+/**
+ * The settings of {@linkcode AugmentationSettings}, under `augmentation`.
+ *
+ * @category Batches
+ */
 export const augmentationSettings: SettingGroup<{ augmentation: AugmentationSettings }> = {
   title: "Augmentation of patches",
   settings: {
@@ -215,6 +229,7 @@ export const augmentationSettings: SettingGroup<{ augmentation: AugmentationSett
  * the outcome, so that a changed setting does not change what else is drawn.
  *
  * @param options `pair` leaves out the elastic deformation, which is for stills only.
+ * @category Batches
  */
 export function drawAugmentation(
   random: Random,
@@ -273,6 +288,7 @@ function drawExposure(
  *
  * @param options `frame` numbers the images that share a draw; each number has its own noise.
  * @throws {RangeError} When a draw that transposes meets a sample that is not square.
+ * @category Batches
  */
 export function applyAugmentation(
   draw: AugmentationDraw,

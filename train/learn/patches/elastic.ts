@@ -11,7 +11,11 @@
 import { Random } from "../../images/random.ts";
 import { reflectIndex, type Sample } from "../../images/sample.ts";
 
-/** One drawn deformation, a plain value that can be applied to several images. */
+/**
+ * One drawn deformation, a plain value that can be applied to several images.
+ *
+ * @category Batches
+ */
 export interface ElasticDraw {
   /** Standard deviation of the displacement at the grid points, in pixels. */
   readonly amplitude: number;

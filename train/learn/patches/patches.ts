@@ -13,7 +13,11 @@ import { Random, type RandomState } from "../../images/random.ts";
 import type { Frames } from "../../images/series/frames.ts";
 import { reflectIndex, type Sample, sampleOf } from "../../images/sample.ts";
 
-/** What patches to draw. */
+/**
+ * What patches to draw.
+ *
+ * @category Batches
+ */
 export interface PatchSettings {
   /** Width and height of a patch in pixels. */
   readonly size: number;
@@ -21,7 +25,11 @@ export interface PatchSettings {
   readonly foregroundOnly?: number;
 }
 
-/** A place in the random order of the images, and the state of the random numbers; plain JSON. */
+/**
+ * A place in the random order of the images, and the state of the random numbers; plain JSON.
+ *
+ * @category Batches
+ */
 export interface SamplerState {
   /** The permutation that is being walked through. */
   readonly order: readonly number[];
@@ -81,7 +89,11 @@ export function samplePatch(
   return cropSample(sample, { ...anyPosition(random, sample, size), size });
 }
 
-/** Draws patches of labelled stills for ever. */
+/**
+ * Draws patches of labelled stills for ever.
+ *
+ * @category Batches
+ */
 export class PatchSampler {
   #stills: readonly Sample[];
   #settings: PatchSettings;
@@ -133,6 +145,8 @@ export class PatchSampler {
 /**
  * Draws patches at one place of the frames of times t and t + gap (and t + 2·gap, …) of one or several
  * videos for ever.
+ *
+ * @category Batches
  */
 export class PairSampler {
   #windows: { readonly video: Frames; readonly indices: readonly number[] }[] = [];

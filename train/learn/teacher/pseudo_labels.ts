@@ -8,7 +8,11 @@
 import { IGNORED_LABEL, type LabelImage } from "../../images/image.ts";
 import type { ScoredFrame, Voted } from "../../objects/sequence/votes.ts";
 
-/** From which vote on a proposal is an object, and from which it is at least ignored. */
+/**
+ * From which vote on a proposal is an object, and from which it is at least ignored.
+ *
+ * @category Teacher
+ */
 export interface VoteThresholds {
   /** An object. */
   readonly object: number;
@@ -16,7 +20,11 @@ export interface VoteThresholds {
   readonly ignore: number;
 }
 
-/** What the votes changed, counted in objects. */
+/**
+ * What the votes changed, counted in objects.
+ *
+ * @category Teacher
+ */
 export interface VoteCounts {
   /** Objects that pupils are shown. */
   readonly objects: number;
@@ -54,7 +62,11 @@ export function labelsByVote(
   return { labels, counts };
 }
 
-/** A label image as runs of equal labels, row by row: a fraction of its size. */
+/**
+ * A label image as runs of equal labels, row by row: a fraction of its size.
+ *
+ * @category Teacher
+ */
 export class RunLabels {
   /** Columns. */
   readonly width: number;

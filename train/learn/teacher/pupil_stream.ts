@@ -17,7 +17,11 @@ import { type Batch, type BatchStream, stackSamples } from "../batches.ts";
 import { cropSample } from "../patches/patches.ts";
 import type { RunLabels } from "./pseudo_labels.ts";
 
-/** A video and a teacher's labels of all its frames. */
+/**
+ * A video and a teacher's labels of all its frames.
+ *
+ * @category Teacher
+ */
 export interface TaughtVideo {
   /** Normalised frames, at their plain exposure. */
   readonly frames: Frames;
@@ -27,7 +31,11 @@ export interface TaughtVideo {
   readonly labels: readonly RunLabels[];
 }
 
-/** How patches are drawn. */
+/**
+ * How patches are drawn.
+ *
+ * @category Teacher
+ */
 export interface PupilSettings {
   /** Side of the patches in pixels. */
   readonly patch: number;
@@ -59,7 +67,11 @@ interface PupilState {
   readonly random: RandomState;
 }
 
-/** Batches of patches with a teacher's labels. */
+/**
+ * Batches of patches with a teacher's labels.
+ *
+ * @category Teacher
+ */
 export class PupilStream implements BatchStream {
   readonly #videos: readonly TaughtVideo[];
   readonly #settings: PupilSettings;

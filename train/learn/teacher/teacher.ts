@@ -16,7 +16,11 @@ import { oneOf, rate, type SettingGroup, share, wholeNumber, yesOrNo } from "../
 import { labelsByVote, RunLabels, type VoteCounts } from "./pseudo_labels.ts";
 import type { TaughtVideo } from "./pupil_stream.ts";
 
-/** How the second stage learns from video. */
+/**
+ * How the second stage learns from video.
+ *
+ * @category Teacher
+ */
 export interface TeacherSettings {
   /**
    * What the second stage learns from video: a student learns what a teacher found in it (`teacher`),
@@ -41,7 +45,11 @@ export interface TeacherSettings {
   taughtFrames: number;
 }
 
-/** The settings of {@linkcode TeacherSettings}. */
+/**
+ * The settings of {@linkcode TeacherSettings}.
+ *
+ * @category Teacher
+ */
 export const teacherSettings: SettingGroup<TeacherSettings> = {
   title: "Second stage",
   settings: {
@@ -101,7 +109,11 @@ export const teacherSettings: SettingGroup<TeacherSettings> = {
   },
 };
 
-/** A teacher, and how it looks. */
+/**
+ * A teacher, and how it looks.
+ *
+ * @category Teacher
+ */
 export interface Teacher {
   /** The network, with the weights of the first stage. */
   readonly network: Network;
@@ -113,7 +125,11 @@ export interface Teacher {
   readonly settings: TeacherSettings;
 }
 
-/** What a teacher made of a video. */
+/**
+ * What a teacher made of a video.
+ *
+ * @category Teacher
+ */
 export interface Lesson {
   /** The video with labels. */
   readonly video: TaughtVideo;
@@ -129,6 +145,7 @@ export interface Lesson {
  * @param options.exposure The gain at which the teacher sees them, see `expose`.
  * @throws {TypeError} If this kind of model cannot teach.
  * @throws {SyntaxError | RangeError} If a frame has to be read and its file is damaged.
+ * @category Teacher
  */
 export async function teach(
   device: Device,

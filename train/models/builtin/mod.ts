@@ -11,14 +11,22 @@ import { heldSource, type Source } from "../../images/source.ts";
 import { decodeModel, type ModelFile } from "../model_file.ts";
 import type { ModelKind } from "../model_kind.ts";
 
-/** What stands for the built-in model where a run folder is asked for, and for its stills. */
+/**
+ * What stands for the built-in model where a run folder is asked for, and for its stills.
+ *
+ * @category Models
+ */
 export const BUILTIN = "builtin";
 
 /** The built-in model in one sentence. */
 export const BUILTIN_SENTENCE =
   "the built-in model, a StarDist for fluorescent nuclei trained on stills of the 2018 Data Science Bowl";
 
-/** Where what is built in is found. */
+/**
+ * Where what is built in is found.
+ *
+ * @category Models
+ */
 export interface BuiltinOptions {
   /** The address of the file; beside this module unless told. */
   readonly from?: URL;
@@ -31,6 +39,7 @@ const STILLS = new URL("./stills.zip", import.meta.url);
  * The bytes of the built-in model: a weights file like that of any run.
  *
  * @throws {Error} If it cannot be loaded.
+ * @category Models
  */
 export async function builtinWeights(
   { from = WEIGHTS }: BuiltinOptions = {},
@@ -50,6 +59,8 @@ export async function builtinWeights(
  * using device = await openDevice();
  * const { network, kind, decode } = buildModel(device, await builtinModel());
  * ```
+ *
+ * @category Models
  */
 export async function builtinModel(
   { models, ...options }: BuiltinOptions & { models?: readonly ModelKind[] } = {},
@@ -66,6 +77,8 @@ export async function builtinModel(
  * ```ts ignore
  * const { train } = await listStills(await builtinStills(), BUILTIN);
  * ```
+ *
+ * @category Models
  */
 export async function builtinStills({ from = STILLS }: BuiltinOptions = {}): Promise<Source> {
   const files = unzipSync(await load(from, "the built-in stills"));

@@ -10,7 +10,11 @@ import { focusKind } from "../../../nn/networks/list.ts";
 import { notNegative, type Settings, wholeNumber } from "../../settings.ts";
 import type { ModelKind } from "../model_kind.ts";
 
-/** Settings of a focus classifier. */
+/**
+ * Settings of a focus classifier.
+ *
+ * @category Kinds of models
+ */
 export interface FocusSettings extends Omit<FocusOptions, "inChannels"> {
   /** Standard deviation, in planes, of the Gaussian that smooths its answers. */
   readonly sigma: number;
@@ -18,7 +22,11 @@ export interface FocusSettings extends Omit<FocusOptions, "inChannels"> {
   readonly tolerance: number;
 }
 
-/** The settings of a run that this kind reads: its own, and those of others. */
+/**
+ * The settings of a run that this kind reads: its own, and those of others.
+ *
+ * @category Kinds of models
+ */
 export type FocusRead = { focusModel: FocusSettings };
 
 const settings: Settings<FocusRead> = {
@@ -51,7 +59,11 @@ const settings: Settings<FocusRead> = {
   },
 };
 
-/** The focus classifier, with settings for stacks of some hundred pixels a side. */
+/**
+ * The focus classifier, with settings for stacks of some hundred pixels a side.
+ *
+ * @category Kinds of models
+ */
 export const focusClassifier: ModelKind<FocusRead> = {
   name: "focus",
   label: "a focus classifier",

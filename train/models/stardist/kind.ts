@@ -39,7 +39,11 @@ import { rayOutlines } from "./outlines.ts";
 import { pickThresholds } from "./thresholds.ts";
 import { viewedCandidateSteps } from "./viewed_candidates.ts";
 
-/** Settings of a StarDist network and its losses. */
+/**
+ * Settings of a StarDist network and its losses.
+ *
+ * @category Kinds of models
+ */
 export interface StarDistSettings {
   /** Directions in which the distance to an object's edge is predicted. */
   rays: number;
@@ -60,7 +64,11 @@ export interface StarDistSettings {
   rayConsistency: number;
 }
 
-/** The settings of a run that this kind reads: its own, and those of others. */
+/**
+ * The settings of a run that this kind reads: its own, and those of others.
+ *
+ * @category Kinds of models
+ */
 export type StarDistRead =
   & { stardist: StarDistSettings }
   & LossChoice
@@ -148,6 +156,8 @@ const objects: ObjectModel<StarDistRead, StarDecoding> = {
 /**
  * StarDist. Plain Dice pushes its soft probabilities up wherever those of the other frame are above about
  * 0.2; squared Dice leaves equal ones as they are.
+ *
+ * @category Kinds of models
  */
 export const starDist: ModelKind<StarDistRead> = {
   name: "stardist",

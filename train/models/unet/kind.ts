@@ -31,7 +31,11 @@ import {
 } from "./postprocess.ts";
 import { probabilitySteps, queuedProbabilitySteps } from "./probability.ts";
 
-/** What a U-Net has of its own. */
+/**
+ * What a U-Net has of its own.
+ *
+ * @category Kinds of models
+ */
 export interface UNetSettings {
   /** Whether pixels where objects touch are background to the network, so that they come apart. */
   parted: boolean;
@@ -39,7 +43,11 @@ export interface UNetSettings {
   postprocess: PostprocessSettings;
 }
 
-/** The settings of a run that this kind reads: its own, and those of others. */
+/**
+ * The settings of a run that this kind reads: its own, and those of others.
+ *
+ * @category Kinds of models
+ */
 export type UNetRead = UNetSettings & LossChoice & LabelChoice & TrunkSettings;
 
 const settings: Settings<UNetSettings> = {
@@ -96,7 +104,11 @@ const objects: ObjectModel<UNetRead, PostprocessSettings> = {
   propose,
 };
 
-/** The U-Net. */
+/**
+ * The U-Net.
+ *
+ * @category Kinds of models
+ */
 export const uNet: ModelKind<UNetRead> = {
   name: "unet",
   label: "a U-Net",

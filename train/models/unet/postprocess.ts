@@ -34,7 +34,11 @@ import {
   type SettingGroup,
 } from "../../settings.ts";
 
-/** How a probability map becomes objects. */
+/**
+ * How a probability map becomes objects.
+ *
+ * @category Models
+ */
 export interface PostprocessSettings {
   /** The probability from which a pixel is foreground (≥), or `otsu` to choose it per frame. */
   threshold: "otsu" | number;
@@ -144,6 +148,8 @@ export function checkPostprocess(settings: PostprocessSettings): void {
  * ```ts ignore
  * const labels = await postprocess(device, prob, { threshold: 0.5, minSize: 30 });
  * ```
+ *
+ * @category Models
  */
 export async function postprocess(
   device: Device,

@@ -12,7 +12,11 @@ import type { Outline } from "../outline.ts";
 import { areaOf, type Polygon, polygonsOf } from "../polygons.ts";
 import type { FileOptions, OutputFormat, OutputLayout } from "./output_format.ts";
 
-/** Outlines as GeoJSON, `NAME.geojson` beside the labels. */
+/**
+ * Outlines as GeoJSON, `NAME.geojson` beside the labels.
+ *
+ * @category Output formats
+ */
 export const geoJson: OutputFormat = {
   flag: "geojson",
   sentence: "Also write outlines as GeoJSON for QuPath, NAME.geojson",
@@ -22,10 +26,18 @@ export const geoJson: OutputFormat = {
   join: joinCollections,
 };
 
-/** A place in an image. */
+/**
+ * A place in an image.
+ *
+ * @category Output formats
+ */
 export type Position = [x: number, y: number];
 
-/** Where in a stack an object is, in QuPath's words. */
+/**
+ * Where in a stack an object is, in QuPath's words.
+ *
+ * @category Output formats
+ */
 export interface OutlinePlane {
   /** The channel; −1 for all. */
   readonly c: number;
@@ -35,7 +47,11 @@ export interface OutlinePlane {
   readonly t: number;
 }
 
-/** One object of a {@linkcode OutlineCollection}. */
+/**
+ * One object of a {@linkcode OutlineCollection}.
+ *
+ * @category Output formats
+ */
 export interface OutlineFeature {
   /** A feature, in GeoJSON's words. */
   readonly type: "Feature";
@@ -63,7 +79,11 @@ export interface OutlineFeature {
   };
 }
 
-/** The objects of an image or a video. */
+/**
+ * The objects of an image or a video.
+ *
+ * @category Output formats
+ */
 export interface OutlineCollection {
   /** A collection, in GeoJSON's words. */
   readonly type: "FeatureCollection";
@@ -86,6 +106,8 @@ export interface OutlineCollection {
  * const { features } = outlinesToGeoJson([[square]]);
  * assertEquals(features[0].geometry.coordinates, [[[2, 1], [4, 1], [4, 3], [2, 3], [2, 1]]]);
  * ```
+ *
+ * @category Output formats
  */
 export function outlinesToGeoJson(frames: readonly (readonly Outline[])[]): OutlineCollection {
   const features = frames.flatMap((outlines, frame) =>
@@ -98,6 +120,7 @@ export function outlinesToGeoJson(frames: readonly (readonly Outline[])[]): Outl
  * Describes one outline, see {@linkcode outlinesToGeoJson}.
  *
  * @param options The `frame` in the file, and the slice and time point of the image it is from.
+ * @category Output formats
  */
 export function outlineFeature(
   outline: Outline,

@@ -24,7 +24,11 @@ const FARTHEST = 2 ** 15 - 1;
 /** Counts are written in 16 bits without one. */
 const MOST_CORNERS = 2 ** 16 - 1;
 
-/** Outlines for ImageJ, `NAME.zip` beside the labels. */
+/**
+ * Outlines for ImageJ, `NAME.zip` beside the labels.
+ *
+ * @category Output formats
+ */
 export const imagejRois: OutputFormat = {
   flag: "rois",
   sentence: "Also write outlines as ImageJ regions, NAME.zip",
@@ -68,6 +72,7 @@ function roiLayout({ pages, first = 0, whole = pages }: FileOptions): OutputLayo
  * @param frames The outlines of each frame of a video, or of one image.
  * @returns The bytes of the zip file.
  * @throws {RangeError} If an outline has a corner beyond 32,767 pixels.
+ * @category Output formats
  */
 export function imagejRoiZip(frames: readonly (readonly Outline[])[]): Uint8Array<ArrayBuffer> {
   const isStack = frames.length > 1;
@@ -82,6 +87,7 @@ export function imagejRoiZip(frames: readonly (readonly Outline[])[]): Uint8Arra
  *
  * @param options The `frame` of a stack, from 0; null for an image by itself.
  * @throws {RangeError} If an outline has a corner beyond 32,767 pixels.
+ * @category Output formats
  */
 export function roiEntries(
   outlines: readonly Outline[],
@@ -108,6 +114,7 @@ function numbered(value: number): string {
  * @param whole Its corners `[x, y]`.
  * @param options The `slice` of a stack, from 1; 0 for all.
  * @throws {RangeError} If it has a corner more than 32,767 pixels away.
+ * @category Output formats
  */
 export function encodeRoi(whole: Loop, { slice }: { slice: number }): Uint8Array<ArrayBuffer> {
   const loop = thinned(whole);

@@ -24,7 +24,11 @@ import type {
   Written,
 } from "./output_format.ts";
 
-/** Labels, `NAME.tif`: always written. */
+/**
+ * Labels, `NAME.tif`: always written.
+ *
+ * @category Output formats
+ */
 export const labelTiff: OutputFormat = {
   flag: null,
   sentence: "Write labels as TIFF of 16 bits, or of 32 where an id needs them, NAME.tif",

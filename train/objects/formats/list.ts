@@ -11,7 +11,11 @@ import { omeZarr } from "./ome_zarr.ts";
 import type { OutputFormat } from "./output_format.ts";
 import { probabilityTiff } from "./probability_tiff.ts";
 
-/** The formats: labels, which are always written, then those to be asked for. */
+/**
+ * The formats: labels, which are always written, then those to be asked for.
+ *
+ * @category Output formats
+ */
 export const outputFormats: readonly OutputFormat[] = [
   labelTiff,
   probabilityTiff,

@@ -8,7 +8,11 @@
 import type { Calibration, LabelImage, Plane } from "../../images/image.ts";
 import type { Outline } from "../outline.ts";
 
-/** What there is to write of a frame. */
+/**
+ * What there is to write of a frame.
+ *
+ * @category Output formats
+ */
 export interface FrameResult {
   /** Its objects. */
   readonly labels: LabelImage;
@@ -20,16 +24,28 @@ export interface FrameResult {
   readonly plane?: { readonly z: number; readonly t: number };
 }
 
-/** What a format may need of a frame besides its labels. */
+/**
+ * What a format may need of a frame besides its labels.
+ *
+ * @category Output formats
+ */
 export type FrameNeed = "map" | "outlines";
 
-/** What has been written of a file. */
+/**
+ * What has been written of a file.
+ *
+ * @category Output formats
+ */
 export interface Written {
   /** Gives bytes that were written. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** Makes the bytes of one file out of its frames, to be written one after the other. */
+/**
+ * Makes the bytes of one file out of its frames, to be written one after the other.
+ *
+ * @category Output formats
+ */
 export interface OutputLayout {
   /**
    * Lays out anew what was written, where the next frame cannot follow it: an id may need more bits than
@@ -49,7 +65,11 @@ export interface OutputLayout {
   end(): Iterable<Uint8Array>;
 }
 
-/** What the frames of a file are. */
+/**
+ * What the frames of a file are.
+ *
+ * @category Output formats
+ */
 export interface FileOptions {
   /** How many frames. */
   readonly pages: number;
@@ -63,7 +83,11 @@ export interface FileOptions {
   readonly calibration?: Calibration;
 }
 
-/** An image whose results are to be written. */
+/**
+ * An image whose results are to be written.
+ *
+ * @category Output formats
+ */
 export interface ImageSize {
   /** What to call it in errors. */
   readonly path: string;
@@ -95,6 +119,8 @@ export interface ImageSize {
  * const labels = { width: 3, height: 1, data: Uint32Array.of(1, 1, 2) };
  * assertEquals(new TextDecoder().decode(areas.open({ pages: 1 }).add({ labels })), "2 1\n");
  * ```
+ *
+ * @category Output formats
  */
 export interface OutputFormat {
   /** The flag that asks for it, without dashes; null for what is always written. */

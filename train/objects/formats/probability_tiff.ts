@@ -8,7 +8,11 @@
 import { compressPage, TiffStackLayout } from "../../images/formats/tiff_stack.ts";
 import type { OutputFormat } from "./output_format.ts";
 
-/** Probability maps, in a subfolder under the labels' names. */
+/**
+ * Probability maps, in a subfolder under the labels' names.
+ *
+ * @category Output formats
+ */
 export const probabilityTiff: OutputFormat = {
   flag: "probability",
   sentence: "Also write probability maps as TIFF of 32-bit floats, probability/NAME.tif",

@@ -13,7 +13,11 @@
 import { gzipSync } from "fflate";
 import { concatenate } from "../../images/formats/tiff_stack.ts";
 
-/** A file of an archive. */
+/**
+ * A file of an archive.
+ *
+ * @category Output formats
+ */
 export interface ZipEntry {
   /** Its name. */
   readonly name: string;

@@ -19,7 +19,11 @@ import {
   pairScore,
 } from "../overlap.ts";
 
-/** What SEG adds up over frames. */
+/**
+ * What SEG adds up over frames.
+ *
+ * @category Scores
+ */
 export interface SegmentationTally {
   /** Sum of the intersections over union of all reference objects with their matches. */
   readonly iou: number;
@@ -27,7 +31,11 @@ export interface SegmentationTally {
   readonly references: number;
 }
 
-/** What DET adds up over frames. */
+/**
+ * What DET adds up over frames.
+ *
+ * @category Scores
+ */
 export interface DetectionTally {
   /** Number of reference objects. */
   readonly references: number;
@@ -51,6 +59,7 @@ const EXTRA_COST = 1;
  * @param frames The annotated frames only; each is looked at once, in order.
  * @returns A number in [0, 1]; 0 without any reference object.
  * @throws {RangeError} If the sizes of a pair differ.
+ * @category Scores
  */
 export function ctcSegmentation(frames: Iterable<LabelPair>): number {
   const tallies = Array.from(
@@ -68,6 +77,7 @@ export function ctcSegmentation(frames: Iterable<LabelPair>): number {
  *   once, in order.
  * @returns A number in [0, 1]; 0 without any reference object.
  * @throws {RangeError} If the sizes of a pair differ.
+ * @category Scores
  */
 export function ctcDetection(frames: Iterable<LabelPair>): number {
   const tallies = Array.from(
@@ -82,6 +92,7 @@ export function ctcDetection(frames: Iterable<LabelPair>): number {
  *
  * @param overlap The overlap of the reference (first) with the computed objects (second).
  * @returns What {@linkcode segmentationScore} adds up.
+ * @category Scores
  */
 export function tallySegmentation(overlap: Overlap): SegmentationTally {
   const matches = matchingPairs(overlap);
@@ -94,6 +105,7 @@ export function tallySegmentation(overlap: Overlap): SegmentationTally {
  *
  * @param overlap The overlap of the reference (first) with the computed objects (second).
  * @returns What {@linkcode detectionScore} adds up.
+ * @category Scores
  */
 export function tallyDetection(overlap: Overlap): DetectionTally {
   const references = overlap.first.ids.length;
@@ -112,6 +124,7 @@ export function tallyDetection(overlap: Overlap): DetectionTally {
  *
  * @param tallies The counts of each frame.
  * @returns A number in [0, 1]; 0 without any reference object.
+ * @category Scores
  */
 export function segmentationScore(tallies: readonly SegmentationTally[]): number {
   const references = sum(tallies.map((tally) => tally.references));
@@ -123,6 +136,7 @@ export function segmentationScore(tallies: readonly SegmentationTally[]): number
  *
  * @param tallies The counts of each frame.
  * @returns A number in [0, 1]; 0 without any reference object.
+ * @category Scores
  */
 export function detectionScore(tallies: readonly DetectionTally[]): number {
   const fromNothing = MISS_COST * sum(tallies.map((tally) => tally.references));

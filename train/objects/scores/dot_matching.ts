@@ -7,13 +7,21 @@
 import { countedObjects, type Overlap, overlapOf, pairScore } from "../overlap.ts";
 import type { LabelPair } from "./matching.ts";
 
-/** How much of a dot must be covered. */
+/**
+ * How much of a dot must be covered.
+ *
+ * @category Scores
+ */
 export interface DotMatchingOptions {
   /** The share of a true object's area that a prediction must exceed; 0.4 if left out. */
   readonly coverage?: number;
 }
 
-/** The counts of {@linkcode dotMatching} and their ratio. */
+/**
+ * The counts of {@linkcode dotMatching} and their ratio.
+ *
+ * @category Scores
+ */
 export interface DotScores {
   /** True objects that a prediction covers. */
   tp: number;
@@ -37,6 +45,7 @@ export interface DotScores {
  * @param options The share that must be exceeded.
  * @returns Counts and ratio.
  * @throws {RangeError} If the sizes differ.
+ * @category Scores
  */
 export function dotMatching(images: LabelPair, options: DotMatchingOptions = {}): DotScores {
   return scoreDots(overlapOf(images.truth, images.prediction), options);
@@ -48,6 +57,7 @@ export function dotMatching(images: LabelPair, options: DotMatchingOptions = {})
  * @param overlap The overlap of the true image (first) with the predicted one (second).
  * @param options The share that must be exceeded.
  * @returns Counts and ratio.
+ * @category Scores
  */
 export function scoreDots(
   overlap: Overlap,
@@ -74,6 +84,7 @@ export function scoreDots(
  * Adds up the scores of several images.
  *
  * @returns The counts of all and their ratio, and the mean of the images' ratios; 0 without images.
+ * @category Scores
  */
 export function sumDots(images: readonly DotScores[]): DotScores & { mean_accuracy: number } {
   const sum = (key: keyof DotScores) => images.reduce((total, scores) => total + scores[key], 0);

@@ -26,13 +26,21 @@ import { checkField, inField } from "../field.ts";
 import { assertSameShape, objectsOf, overlapOf } from "../overlap.ts";
 import { type Descent, TrackingMeter, type TrackingScores } from "./tracking.ts";
 
-/** The thresholds of intersection over union from 0.5 to 0.95, as in the StarDist papers. */
+/**
+ * The thresholds of intersection over union from 0.5 to 0.95, as in the StarDist papers.
+ *
+ * @category Scores
+ */
 export const IOU_THRESHOLDS: readonly number[] = Array.from(
   { length: 10 },
   (_, i) => (50 + 5 * i) / 100,
 );
 
-/** One frame of a segmented video with what is known about it. */
+/**
+ * One frame of a segmented video with what is known about it.
+ *
+ * @category Scores
+ */
 export interface EvaluationFrame {
   /** The frame number, larger than that of the frame before. */
   readonly number: number;
@@ -44,14 +52,22 @@ export interface EvaluationFrame {
   readonly markers?: LabelImage;
 }
 
-/** What is measured in the field of interest, see {@linkcode inField}. */
+/**
+ * What is measured in the field of interest, see {@linkcode inField}.
+ *
+ * @category Scores
+ */
 export interface FieldEvaluation
   extends Pick<Evaluation, "matching" | "mean_ap" | "ctc" | "tracking"> {
   /** Width of the rim that is left out, in pixels. */
   border: number;
 }
 
-/** The measures of the Cell Tracking Challenge. */
+/**
+ * The measures of the Cell Tracking Challenge.
+ *
+ * @category Scores
+ */
 export interface ChallengeScores
   extends Partial<Pick<TrackingScores, "TRA" | "LNK" | "CT" | "TF">> {
   /** Segmentation; only with truth. */
@@ -60,7 +76,11 @@ export interface ChallengeScores
   DET: number;
 }
 
-/** All measures of a segmented video, with the keys of the JSON file that `kymo evaluate` writes. */
+/**
+ * All measures of a segmented video, with the keys of the JSON file that `kymo evaluate` writes.
+ *
+ * @category Scores
+ */
 export interface Evaluation {
   /** Number of frames that are segmented. */
   frames: number;
@@ -129,6 +149,8 @@ export interface Evaluation {
  * const evaluation = await evaluateFrames([{ number: 0, labels, truth: labels }]);
  * assertEquals(evaluation.matching?.["0.5"].accuracy, 1);
  * ```
+ *
+ * @category Scores
  */
 export async function evaluateFrames(
   frames: AsyncIterable<EvaluationFrame> | Iterable<EvaluationFrame>,
@@ -139,7 +161,11 @@ export async function evaluateFrames(
   return evaluator.evaluation;
 }
 
-/** How {@linkcode evaluateFrames} measures. */
+/**
+ * How {@linkcode evaluateFrames} measures.
+ *
+ * @category Scores
+ */
 export interface EvaluationOptions {
   /**
    * Width of a rim in pixels: objects of segmentation, truth and markers that lie wholly in it are left
@@ -150,7 +176,11 @@ export interface EvaluationOptions {
   readonly tracks?: { readonly truth: readonly Descent[]; readonly labels: readonly Descent[] };
 }
 
-/** What {@linkcode evaluateFrames} does, for a caller who has the frames one by one. */
+/**
+ * What {@linkcode evaluateFrames} does, for a caller who has the frames one by one.
+ *
+ * @category Scores
+ */
 export class Evaluator {
   readonly #border: number;
   readonly #field: Evaluator | null;

@@ -14,6 +14,8 @@ import { sameObjects } from "../same_object.ts";
 /**
  * The flicker of a video as ratios that depend neither on its length nor on its objects' number; null
  * where there is nothing to take a ratio of, which is not the same as steady.
+ *
+ * @category Scores
  */
 export interface FlickerRates {
   /** Mean change of the foreground area from frame to frame over the mean area. */
@@ -28,7 +30,11 @@ export interface FlickerRates {
   blink_rate: number | null;
 }
 
-/** What one rate was computed from. */
+/**
+ * What one rate was computed from.
+ *
+ * @category Scores
+ */
 export interface FlickerBasis {
   /** Frames that took part; for births, deaths and blinks those whose objects were counted. */
   frames: number;
@@ -38,7 +44,11 @@ export interface FlickerBasis {
   objects: number;
 }
 
-/** The flicker of a video, and what it was computed from. */
+/**
+ * The flicker of a video, and what it was computed from.
+ *
+ * @category Scores
+ */
 export interface Flicker extends FlickerRates {
   /** Number of pairs of consecutive frames. With none, every rate is null. */
   pairs: number;
@@ -116,6 +126,8 @@ interface Transition {
  * [shown, hidden, shown].forEach((labels, number) => meter.add(number, labels));
  * assertEquals(meter.flicker.blink_rate, 1);
  * ```
+ *
+ * @category Scores
  */
 export class FlickerMeter {
   #last: Frame | undefined;
@@ -184,6 +196,7 @@ export class FlickerMeter {
  * @param frames Label images of one size, one per frame number from 0 on.
  * @returns Its flicker.
  * @throws {RangeError} If the sizes differ.
+ * @category Scores
  */
 export function flickerOf(frames: Iterable<LabelImage>): Flicker {
   const meter = new FlickerMeter();
@@ -198,6 +211,7 @@ export function flickerOf(frames: Iterable<LabelImage>): Flicker {
  * @param ours Flicker of the segmentation, over the same frames as the truth.
  * @param truth Flicker of the truth.
  * @returns The differences, null where either has no such rate.
+ * @category Scores
  */
 export function flickerExcess(ours: FlickerRates, truth: FlickerRates): FlickerRates {
   const excess = (key: keyof FlickerRates) => {

@@ -8,7 +8,11 @@ import { IGNORED_LABEL, type LabelImage } from "../../images/image.ts";
 import { matchObjects } from "./matching.ts";
 import { type Criterion, objectsOf } from "../overlap.ts";
 
-/** How objects of neighbouring frames are recognised. */
+/**
+ * How objects of neighbouring frames are recognised.
+ *
+ * @category Scores
+ */
 export interface GroupLabelsOptions {
   /** The least score of two objects that are the same; by default any overlap is enough. */
   readonly threshold?: number;
@@ -25,6 +29,7 @@ export interface GroupLabelsOptions {
  * @param options Threshold (1e-10 if left out) and criterion.
  * @returns The relabelled frames; the first keeps its ids.
  * @throws {RangeError} If two frames differ in size or ids beyond 32 bits would be needed.
+ * @category Scores
  */
 export function groupMatchingLabels(
   frames: readonly LabelImage[],

@@ -17,7 +17,11 @@ import {
 } from "./matching_scores.ts";
 import { countedObjects, type Criterion, type Overlap, overlapOf, pairScore } from "../overlap.ts";
 
-/** A true label image and the predicted one of the same size. */
+/**
+ * A true label image and the predicted one of the same size.
+ *
+ * @category Scores
+ */
 export interface LabelPair {
   /** The true objects. */
   readonly truth: LabelImage;
@@ -25,7 +29,11 @@ export interface LabelPair {
   readonly prediction: LabelImage;
 }
 
-/** How to match. */
+/**
+ * How to match.
+ *
+ * @category Scores
+ */
 export interface MatchingOptions {
   /** A pair counts when its score is at least this; 0.5 if left out. */
   readonly threshold?: number;
@@ -33,7 +41,11 @@ export interface MatchingOptions {
   readonly criterion?: Criterion;
 }
 
-/** How to match a set of images. */
+/**
+ * How to match a set of images.
+ *
+ * @category Scores
+ */
 export interface MatchingDatasetOptions {
   /** The thresholds; there is one result for each. */
   readonly thresholds: readonly number[];
@@ -43,7 +55,11 @@ export interface MatchingDatasetOptions {
   readonly byImage?: boolean;
 }
 
-/** One true and one predicted object that were assigned to each other, by their original ids. */
+/**
+ * One true and one predicted object that were assigned to each other, by their original ids.
+ *
+ * @category Scores
+ */
 export interface ObjectMatch {
   /** Id in the true image. */
   truth: number;
@@ -74,6 +90,8 @@ export interface ObjectMatch {
  * assertEquals(matching({ truth, prediction }, { threshold: 0.5 }).tp, 0);
  * assertEquals(matching({ truth, prediction }, { threshold: 0.3 }).tp, 1);
  * ```
+ *
+ * @category Scores
  */
 export function matching(images: LabelPair, options: MatchingOptions = {}): MatchingScores {
   return scoresOf(tallyMatches(overlapOf(images.truth, images.prediction), options));
@@ -87,6 +105,7 @@ export function matching(images: LabelPair, options: MatchingOptions = {}): Matc
  * @param options Threshold and criterion.
  * @returns The pairs in ascending order of the true id.
  * @throws {RangeError} If the sizes differ or the threshold is not a number.
+ * @category Scores
  */
 export function matchObjects(images: LabelPair, options: MatchingOptions = {}): ObjectMatch[] {
   return assignObjects(overlapOf(images.truth, images.prediction), options);
@@ -100,6 +119,7 @@ export function matchObjects(images: LabelPair, options: MatchingOptions = {}): 
  *   an average an image without matches counts 0, also one that is rightly empty.
  * @returns One result per threshold, in their order.
  * @throws {RangeError} If the sizes of a pair differ or a threshold is not a number.
+ * @category Scores
  */
 export function matchingDataset(
   images: Iterable<LabelPair>,
@@ -124,6 +144,7 @@ export function matchingDataset(
  * @param options Threshold and criterion.
  * @returns The counts that {@linkcode sumTallies} adds and {@linkcode scoresOf} turns into ratios.
  * @throws {RangeError} If the threshold is not a number.
+ * @category Scores
  */
 export function tallyMatches(overlap: Overlap, options: MatchingOptions = {}): MatchingTally {
   const accepted = assignObjects(overlap, options).filter((match) => match.accepted);

@@ -4,7 +4,11 @@
  * @module
  */
 
-/** The counts and ratios of a matching. Every ratio is 0 where its denominator or `tp` is 0. */
+/**
+ * The counts and ratios of a matching. Every ratio is 0 where its denominator or `tp` is 0.
+ *
+ * @category Scores
+ */
 export interface MatchingScores {
   /** True positives: matched pairs. */
   tp: number;
@@ -32,7 +36,11 @@ export interface MatchingScores {
   panoptic_quality: number;
 }
 
-/** What is added up over images before ratios are taken. */
+/**
+ * What is added up over images before ratios are taken.
+ *
+ * @category Scores
+ */
 export interface MatchingTally {
   /** Number of matched pairs. */
   readonly tp: number;
@@ -49,6 +57,7 @@ export interface MatchingTally {
  *
  * @param tallies The counts of each image.
  * @returns Their sums; all 0 for none.
+ * @category Scores
  */
 export function sumTallies(tallies: Iterable<MatchingTally>): MatchingTally {
   const sum = { tp: 0, n_true: 0, n_pred: 0, score: 0 };
@@ -66,6 +75,7 @@ export function sumTallies(tallies: Iterable<MatchingTally>): MatchingTally {
  *
  * @param tally The counts of one image or of many.
  * @returns Counts and ratios.
+ * @category Scores
  */
 export function scoresOf(tally: MatchingTally): MatchingScores {
   const { tp, n_true, n_pred, score } = tally;
@@ -93,6 +103,7 @@ export function scoresOf(tally: MatchingTally): MatchingScores {
  *
  * @param tallies The counts of each image.
  * @returns The summed counts and the mean of each image's ratios; all 0 for none.
+ * @category Scores
  */
 export function meanScores(tallies: readonly MatchingTally[]): MatchingScores {
   const scores = tallies.map(scoresOf);

@@ -17,7 +17,11 @@
 import { unusable } from "../../images/faults/input_fault.ts";
 import { countedObjects, type Overlap } from "../overlap.ts";
 
-/** What is known of a track besides its objects: the track that it descends from, 0 for none. */
+/**
+ * What is known of a track besides its objects: the track that it descends from, 0 for none.
+ *
+ * @category Scores
+ */
 export interface Descent {
   /** The number of the track in the images. */
   readonly track: number;
@@ -25,7 +29,11 @@ export interface Descent {
   readonly parent: number;
 }
 
-/** How often the graph has to be changed in each way. */
+/**
+ * How often the graph has to be changed in each way.
+ *
+ * @category Scores
+ */
 export interface TrackingFaults {
   /** Splits of vertices that match several references. */
   NS: number;
@@ -41,7 +49,11 @@ export interface TrackingFaults {
   EC: number;
 }
 
-/** What each change costs. */
+/**
+ * What each change costs.
+ *
+ * @category Scores
+ */
 export const FAULT_COSTS: Readonly<TrackingFaults> = {
   NS: 5,
   FN: 10,
@@ -51,7 +63,11 @@ export const FAULT_COSTS: Readonly<TrackingFaults> = {
   EC: 1,
 };
 
-/** What tracks are worth. Figures without anything to rest on are null. */
+/**
+ * What tracks are worth. Figures without anything to rest on are null.
+ *
+ * @category Scores
+ */
 export interface TrackingScores {
   /** 1 − AOGM over what it costs to make the reference out of nothing. */
   TRA: number | null;
@@ -71,7 +87,11 @@ export interface TrackingScores {
   unbroken: number | null;
 }
 
-/** One frame of both graphs. */
+/**
+ * One frame of both graphs.
+ *
+ * @category Scores
+ */
 export interface TrackingFrame {
   /** The frame number, larger than that of the frame before; neighbours differ by 1. */
   readonly number: number;
@@ -167,6 +187,8 @@ interface Followed {
  * });
  * assertEquals(meter.scores.faults, { NS: 0, FN: 0, FP: 0, ED: 0, EA: 1, EC: 0 });
  * ```
+ *
+ * @category Scores
  */
 export class TrackingMeter {
   readonly #truth: GraphEdges;

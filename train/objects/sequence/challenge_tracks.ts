@@ -8,7 +8,11 @@
 import type { LabelImage } from "../../images/image.ts";
 import type { ChallengeTrack } from "./track_tables.ts";
 
-/** A frame whose labels are tracks. */
+/**
+ * A frame whose labels are tracks.
+ *
+ * @category Sequences
+ */
 export interface NumberedFrame extends LabelImage {
   /** When it was taken. */
   readonly time: number;
@@ -16,7 +20,11 @@ export interface NumberedFrame extends LabelImage {
   readonly objects: readonly { readonly track: number }[];
 }
 
-/** Numbers tracks as the challenge does, frame by frame. */
+/**
+ * Numbers tracks as the challenge does, frame by frame.
+ *
+ * @category Sequences
+ */
 export class ChallengeTracks {
   readonly #tracks: { track: number; first: number; last: number; parent: number }[] = [];
   /** The newest part of each track. */

@@ -13,7 +13,11 @@
 import { cellKey, type Point, PointGrid } from "./point_grid.ts";
 import { medianOf, type Shift } from "./seen_object.ts";
 
-/** How objects go from one frame to the next. */
+/**
+ * How objects go from one frame to the next.
+ *
+ * @category Sequences
+ */
 export interface Motion {
   /** The way that all have in common. */
   readonly drift: Shift;
@@ -34,6 +38,7 @@ const DRIFT_REACH = 3;
  * @param before Where objects were.
  * @param after Where objects are.
  * @param size Their typical diameter, and the frame; the drift where it is known otherwise.
+ * @category Sequences
  */
 export function motionBetween(
   before: readonly Point[],

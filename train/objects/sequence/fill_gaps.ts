@@ -15,28 +15,48 @@ import type { LabelImage, Plane } from "../../images/image.ts";
 import { diameterOf, objectOfRuns, type SeenObject, type Shift } from "./seen_object.ts";
 import type { Tracked, TrackedObject } from "./track.ts";
 
-/** How objects are put back: not at all, where probability maps show them, or all. */
+/**
+ * How objects are put back: not at all, where probability maps show them, or all.
+ *
+ * @category Sequences
+ */
 export type Fill = "none" | "probable" | "copy";
 
-/** An object on its track, which may have been put back. */
+/**
+ * An object on its track, which may have been put back.
+ *
+ * @category Sequences
+ */
 export interface FilledObject extends TrackedObject {
   /** Whether it was put back: the frame itself does not show it as an object. Its label is 0 then. */
   readonly putBack: boolean;
 }
 
-/** A tracked frame, as far as it is looked at here. */
+/**
+ * A tracked frame, as far as it is looked at here.
+ *
+ * @category Sequences
+ */
 export interface TrackedFrame extends LabelImage, Tracked {
   /** Its probability map, which `probable` needs. */
   readonly map?: Plane | null;
 }
 
-/** What filling adds to a frame. */
+/**
+ * What filling adds to a frame.
+ *
+ * @category Sequences
+ */
 export interface Filled {
   /** Its objects, those that were put back behind all others. */
   readonly objects: readonly FilledObject[];
 }
 
-/** A frame with what filling adds to it. */
+/**
+ * A frame with what filling adds to it.
+ *
+ * @category Sequences
+ */
 export type FilledFrame<F> = Omit<F, keyof Filled> & Filled;
 
 /** What an object must have of the map's mean under its neighbours. */
@@ -72,6 +92,8 @@ interface Held<F> {
  * );
  * assertEquals([...filled[1].data], [0, 1, 0]);
  * ```
+ *
+ * @category Sequences
  */
 export async function* fillGaps<F extends TrackedFrame>(
   frames: AsyncIterable<F> | Iterable<F>,

@@ -8,7 +8,11 @@ import type { Calibration, Plane } from "../../images/image.ts";
 import { intensityOf, shapeOf } from "../measures.ts";
 import type { FilledObject } from "./fill_gaps.ts";
 
-/** What the table is of. */
+/**
+ * What the table is of.
+ *
+ * @category Sequences
+ */
 export interface ObjectTableOptions {
   /** What each channel is called, in the order in which frames give them; none without images. */
   readonly channels?: readonly string[];
@@ -35,7 +39,11 @@ const COLUMNS = [
   ],
 ] as const;
 
-/** Writes the table line by line. */
+/**
+ * Writes the table line by line.
+ *
+ * @category Sequences
+ */
 export class ObjectTable {
   readonly #options: ObjectTableOptions;
 

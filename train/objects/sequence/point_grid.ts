@@ -4,7 +4,11 @@
  * @module
  */
 
-/** A place in an image. */
+/**
+ * A place in an image.
+ *
+ * @category Sequences
+ */
 export interface Point {
   /** Row. */
   readonly y: number;

@@ -6,7 +6,11 @@
 
 import { isObject, type LabelImage } from "../../images/image.ts";
 
-/** An object of one frame. */
+/**
+ * An object of one frame.
+ *
+ * @category Sequences
+ */
 export interface SeenObject {
   /** Its number in the frame. */
   readonly label: number;
@@ -34,6 +38,8 @@ export interface SeenObject {
  * const labels = { width: 3, height: 2, data: Uint32Array.of(0, 7, 7, 2, 0, 0) };
  * assertEquals(seenObjects(labels).map(({ label, y, x }) => [label, y, x]), [[7, 0, 1.5], [2, 1, 0]]);
  * ```
+ *
+ * @category Sequences
  */
 export function seenObjects({ width, height, data }: LabelImage): SeenObject[] {
   const runs = new Map<number, number[]>();
@@ -83,7 +89,11 @@ export function medianOf(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** A way in pixels. */
+/**
+ * A way in pixels.
+ *
+ * @category Sequences
+ */
 export interface Shift {
   /** Downwards. */
   readonly y: number;

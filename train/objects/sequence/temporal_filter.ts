@@ -32,7 +32,11 @@ import { assertSameShape, overlapOf } from "../overlap.ts";
 import { sameObjects } from "../same_object.ts";
 import { type SettingGroup, share, yesOrNo } from "../../settings.ts";
 
-/** What the temporal filter does. */
+/**
+ * What the temporal filter does.
+ *
+ * @category Sequences
+ */
 export interface TemporalFilterSettings {
   /**
    * The share of an object's pixels, from 0 to 1, that must be foreground in the frame before or in
@@ -43,7 +47,11 @@ export interface TemporalFilterSettings {
   readonly fillGaps: boolean;
 }
 
-/** The filter of the method: what touches neither neighbour's foreground goes, nothing is added. */
+/**
+ * The filter of the method: what touches neither neighbour's foreground goes, nothing is added.
+ *
+ * @category Sequences
+ */
 export const defaultTemporalFilter: TemporalFilterSettings = { minOverlap: 0, fillGaps: false };
 
 /** The settings of {@linkcode TemporalFilterSettings}, under `filter`. */
@@ -66,7 +74,11 @@ export const filterSettings: SettingGroup<{ filter: TemporalFilterSettings }> = 
   },
 };
 
-/** What the filter changed in a frame. */
+/**
+ * What the filter changed in a frame.
+ *
+ * @category Sequences
+ */
 export interface FilterCounts {
   /** Objects removed. */
   readonly dropped: number;
@@ -95,6 +107,8 @@ export interface FilterCounts {
  * assertEquals([...filtered[1].data], [1, 0, 0]);
  * assertEquals(filtered.map(({ dropped }) => dropped), [0, 1, 0]);
  * ```
+ *
+ * @category Sequences
  */
 export function temporalFilter<F extends TimedFrame>(
   frames: AsyncIterable<F> | Iterable<F>,

@@ -6,7 +6,11 @@
 
 import type { LabelImage } from "../../images/image.ts";
 
-/** A label image of a sequence. */
+/**
+ * A label image of a sequence.
+ *
+ * @category Sequences
+ */
 export interface TimedFrame extends LabelImage {
   /**
    * When it was taken, a whole number: the frame after it is a neighbour where its time is one more.

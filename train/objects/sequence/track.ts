@@ -24,7 +24,11 @@ import { linkFrame } from "./linking.ts";
 import { diameterOf, medianOf, type SeenObject, seenObjects, type Shift } from "./seen_object.ts";
 import type { TimedFrame } from "./timed_frame.ts";
 
-/** How objects are tracked. */
+/**
+ * How objects are tracked.
+ *
+ * @category Sequences
+ */
 export interface TrackSettings {
   /** The most frames in which a track may be missing before it ends. */
   readonly maxGap: number;
@@ -34,16 +38,32 @@ export interface TrackSettings {
   readonly reach: number | null;
 }
 
-/** Gaps of two frames, divisions, and a reach that follows from the video. */
+/**
+ * Gaps of two frames, divisions, and a reach that follows from the video.
+ *
+ * @category Sequences
+ */
 export const defaultTracking: TrackSettings = { maxGap: 2, divisions: true, reach: null };
 
-/** How a track began: in the first frame, at the edge of the frame, by a division, or elsewhere. */
+/**
+ * How a track began: in the first frame, at the edge of the frame, by a division, or elsewhere.
+ *
+ * @category Sequences
+ */
 export type TrackBegin = "first" | "entered" | "divided" | "appeared";
 
-/** How a track ended: in the last frame, at the edge of the frame, by a division, or elsewhere. */
+/**
+ * How a track ended: in the last frame, at the edge of the frame, by a division, or elsewhere.
+ *
+ * @category Sequences
+ */
 export type TrackEnd = "last" | "left" | "divided" | "lost";
 
-/** What is known of a track. */
+/**
+ * What is known of a track.
+ *
+ * @category Sequences
+ */
 export interface TrackRecord {
   /** Its number, from 1. */
   readonly track: number;
@@ -63,7 +83,11 @@ export interface TrackRecord {
   readonly end: TrackEnd;
 }
 
-/** An object on its track. */
+/**
+ * An object on its track.
+ *
+ * @category Sequences
+ */
 export interface TrackedObject extends SeenObject {
   /** The track. */
   readonly track: number;
@@ -71,7 +95,11 @@ export interface TrackedObject extends SeenObject {
   readonly before: { readonly object: SeenObject; readonly time: number } | null;
 }
 
-/** What tracking adds to a frame, whose labels are now tracks. */
+/**
+ * What tracking adds to a frame, whose labels are now tracks.
+ *
+ * @category Sequences
+ */
 export interface Tracked {
   /** When it was taken: its own time, or else its place in the sequence. */
   readonly time: number;
@@ -81,7 +109,11 @@ export interface Tracked {
   readonly drift: Shift;
 }
 
-/** A frame of which it is known how far everything in it has moved, as from its image. */
+/**
+ * A frame of which it is known how far everything in it has moved, as from its image.
+ *
+ * @category Sequences
+ */
 export interface Moved {
   /** How far since the first frame; found from the objects where it is left out. */
   readonly shift?: Shift;
@@ -109,7 +141,11 @@ const NEWEST = 0.3;
 /** Until so many squared steps are known, no step is taken to repeat the one before. */
 const PERSISTENCE_PRIOR = 20;
 
-/** Tracks objects frame by frame. */
+/**
+ * Tracks objects frame by frame.
+ *
+ * @category Sequences
+ */
 export class Tracker {
   readonly #settings: TrackSettings;
   readonly #records: OpenTrack["record"][] = [];
@@ -342,6 +378,8 @@ export class Tracker {
  * const tracked = await Array.fromAsync(trackObjects(frames));
  * assertEquals(tracked.map(({ data }) => [...data]), [[1, 0, 0, 2], [1, 0, 0, 2]]);
  * ```
+ *
+ * @category Sequences
  */
 export async function* trackObjects<F extends TimedFrame & Moved>(
   frames: AsyncIterable<F> | Iterable<F>,

@@ -8,7 +8,11 @@
 import { unreadable } from "../../images/bytes.ts";
 import type { TrackRecord } from "./track.ts";
 
-/** A track as the challenge has it: without gaps of its own. */
+/**
+ * A track as the challenge has it: without gaps of its own.
+ *
+ * @category Sequences
+ */
 export interface ChallengeTrack {
   /** Its number in the images. */
   readonly track: number;
@@ -35,6 +39,8 @@ const COLUMNS = ["track", "parent", "first", "last", "length", "gaps", "begin", 
  * const table = encodeTrackTable([{ track: 1, parent: 0, ...times, begin: "first", end: "left" }]);
  * assertEquals(table.split("\n")[1], "1,0,0,4,5,1,first,left");
  * ```
+ *
+ * @category Sequences
  */
 export function encodeTrackTable(tracks: readonly TrackRecord[]): string {
   const lines = tracks.map((record) => COLUMNS.map((column) => record[column]).join(","));
@@ -46,6 +52,7 @@ export function encodeTrackTable(tracks: readonly TrackRecord[]): string {
  *
  * @param from The file's name, for errors.
  * @throws {SyntaxError} If a column or a number is missing, or a track stands in it twice.
+ * @category Sequences
  */
 export function decodeTrackTable(text: string, from: string): ChallengeTrack[] {
   const [head = "", ...lines] = text.replace(/^\uFEFF/, "").split(/\r?\n/);
@@ -66,7 +73,11 @@ export function decodeTrackTable(text: string, from: string): ChallengeTrack[] {
   });
 }
 
-/** Writes the challenge's track file. */
+/**
+ * Writes the challenge's track file.
+ *
+ * @category Sequences
+ */
 export function encodeChallengeTracks(tracks: readonly ChallengeTrack[]): string {
   return tracks.map(({ track, first, last, parent }) => `${track} ${first} ${last} ${parent}\n`)
     .join("");
@@ -78,6 +89,8 @@ export function encodeChallengeTracks(tracks: readonly ChallengeTrack[]): string
  * @param from The file's name, for errors.
  * @throws {SyntaxError} If a line is not of four whole numbers, a track stands in it twice or ends before it
  *   begins, or a parent is not there or does not end before its child begins.
+ *
+ * @category Sequences
  */
 export function decodeChallengeTracks(text: string, from: string): ChallengeTrack[] {
   const tracks = rowsOf(text.split(/\r?\n/), {

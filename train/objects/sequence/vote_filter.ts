@@ -11,7 +11,11 @@ import { objectMeans } from "../object_means.ts";
 import type { FilterCounts } from "./temporal_filter.ts";
 import { type ScoredFrame, votesOver } from "./votes.ts";
 
-/** The vote from which an object stays, unless told otherwise; chosen on HeLa nuclei. */
+/**
+ * The vote from which an object stays, unless told otherwise; chosen on HeLa nuclei.
+ *
+ * @category Sequences
+ */
 export const DEFAULT_VOTE = 0.45;
 
 /**
@@ -35,6 +39,8 @@ export const DEFAULT_VOTE = 0.45;
  * const filtered = await Array.fromAsync(filterByVotes(frames));
  * assertEquals(filtered.map(({ data }) => [...data]), [[1, 0, 0], [1, 0, 0], [1, 0, 0]]);
  * ```
+ *
+ * @category Sequences
  */
 export function filterByVotes<F extends ScoredFrame>(
   frames: AsyncIterable<F> | Iterable<F>,
@@ -64,6 +70,7 @@ async function* voted<F extends ScoredFrame>(
  * How sure a probability map is of the objects of a label image: the mean within each.
  *
  * @param probability As many values as the label image has pixels; without one all objects score 1.
+ * @category Sequences
  */
 export function objectScores(
   labels: LabelImage,

@@ -19,13 +19,21 @@ const LINK_IOU = 0.3;
 const WEIGHTS = [1, 0.7, 0.4];
 const REACH = WEIGHTS.length - 1;
 
-/** A frame whose objects have scores. */
+/**
+ * A frame whose objects have scores.
+ *
+ * @category Sequences
+ */
 export interface ScoredFrame extends TimedFrame {
   /** How sure the frame itself is of each object, by its id; from 0 to 1. */
   readonly scores: ReadonlyMap<number, number>;
 }
 
-/** What was found of a frame's objects. */
+/**
+ * What was found of a frame's objects.
+ *
+ * @category Sequences
+ */
 export interface Voted {
   /** The vote for each object, by its id; from 0 to 1. */
   readonly votes: ReadonlyMap<number, number>;
@@ -58,6 +66,8 @@ interface Held<F> {
  * const voted = await Array.fromAsync(votesOver(frames));
  * assertEquals(voted.map(({ votes }) => votes.get(4)!.toFixed(2)), ["0.67", "0.61", "0.67"]);
  * ```
+ *
+ * @category Sequences
  */
 export async function* votesOver<F extends ScoredFrame>(
   frames: AsyncIterable<F> | Iterable<F>,

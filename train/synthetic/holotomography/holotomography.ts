@@ -25,7 +25,11 @@ export interface SyntheticStack {
   readonly dots: LabelImage;
 }
 
-/** What stacks are asked for. */
+/**
+ * What stacks are asked for.
+ *
+ * @category Images
+ */
 export interface SyntheticStackOptions {
   /** Seed of everything. */
   readonly seed: number;
