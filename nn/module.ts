@@ -10,10 +10,18 @@ import { upConv2d } from "../kernels/ops/up_conv2d/mod.ts";
 import { imageShape, type Shape, sizeOf } from "../kernels/gpu/shape.ts";
 import { type Tape, Variable } from "./autodiff.ts";
 
-/** Parameters by name, in the order they were made. */
+/**
+ * Parameters by name, in the order they were made.
+ *
+ * @category Networks
+ */
 export type Parameters = ReadonlyMap<string, Variable>;
 
-/** Uniform random numbers in [0, 1): what initialisation draws from. */
+/**
+ * Uniform random numbers in [0, 1): what initialisation draws from.
+ *
+ * @category Networks
+ */
 export interface UniformSource {
   /** The next number. */
   next(): number;
@@ -26,15 +34,27 @@ export interface UniformSource {
   expect?(name: string, shape: Shape): void;
 }
 
-/** Named maps that a network gives for an image batch. */
+/**
+ * Named maps that a network gives for an image batch.
+ *
+ * @category Networks
+ */
 export type Outputs = Readonly<Record<string, Variable>>;
 
-/** The outputs that are an answer, by name: all but `logits`, which repeat `prob` for losses. */
+/**
+ * The outputs that are an answer, by name: all but `logits`, which repeat `prob` for losses.
+ *
+ * @category Networks
+ */
 export function answersIn(outputs: Outputs): ReadonlyMap<string, Variable> {
   return new Map(Object.entries(outputs).filter(([name]) => name !== "logits"));
 }
 
-/** A network: named parameters and a forward pass from an image batch to named maps. */
+/**
+ * A network: named parameters and a forward pass from an image batch to named maps.
+ *
+ * @category Networks
+ */
 export interface Network {
   /** What kind of network it is, with the options to build it again; stored with its weights. */
   readonly architecture: Architecture;
@@ -52,7 +72,11 @@ export interface Network {
   forward(tape: Tape, x: Variable): Outputs;
 }
 
-/** The kind and options of a network. */
+/**
+ * The kind and options of a network.
+ *
+ * @category Networks
+ */
 export interface Architecture {
   /** Kind, for example `unet`. */
   readonly kind: string;
@@ -63,6 +87,8 @@ export interface Architecture {
 /**
  * Glorot-uniform numbers (Glorot and Bengio 2010): uniform in ±√(6 / (fan_in + fan_out)), with fans
  * counted over the taps of a convolution.
+ *
+ * @category Networks
  */
 export function glorotUniform(shape: Shape, random: UniformSource): Float32Array<ArrayBuffer> {
   const [cOut, cIn, ...kernel] = shape;
@@ -70,10 +96,18 @@ export function glorotUniform(shape: Shape, random: UniformSource): Float32Array
   return Float32Array.from({ length: sizeOf(shape) }, () => limit * (2 * random.next() - 1));
 }
 
-/** The two parameters of a layer. */
+/**
+ * The two parameters of a layer.
+ *
+ * @category Networks
+ */
 export type LayerParameters = readonly [weight: Variable, bias: Variable];
 
-/** Collects the parameters of a network while it is built. */
+/**
+ * Collects the parameters of a network while it is built.
+ *
+ * @category Networks
+ */
 export class ParameterStore {
   readonly #device: Device;
   readonly #random: UniformSource;
@@ -124,7 +158,11 @@ export class ParameterStore {
   }
 }
 
-/** A convolution layer. */
+/**
+ * A convolution layer.
+ *
+ * @category Networks
+ */
 export class Conv2d {
   /** Weight `[c_out, c_in, k, k]`. */
   readonly weight: Variable;
@@ -152,7 +190,11 @@ export class Conv2d {
   }
 }
 
-/** The number of values in all parameters together. */
+/**
+ * The number of values in all parameters together.
+ *
+ * @category Networks
+ */
 export function parameterCount(parameters: Parameters): number {
   return [...parameters.values()].reduce((sum, { value }) => sum + value.size, 0);
 }
