@@ -31,7 +31,6 @@ Deno.test("a wrong command line is exit code 2 and one line that says what is wr
     [["train", "--no-stills"], "--no-stills", "unknown flag"],
     [["train", "--resume"], "--out is missing"],
     [["predict"], "no INPUT given"],
-    [["predict", "a.tif"], "--model is missing"],
     [["predict", "--model", "run"], "no INPUT given"],
     [
       ["predict", "--model=r", "--normalize", "all", "a"],

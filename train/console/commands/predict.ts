@@ -11,14 +11,7 @@ import type { DecodeChanges, ModelKind } from "../../models/model_kind.ts";
 import type { OutputFormat } from "../../objects/formats/output_format.ts";
 import type { Command, Output } from "../command.ts";
 import { type Flag, MEMORY, OVERWRITE, PLANE_CHOICE } from "../flag.ts";
-import {
-  choiceFlag,
-  countFlag,
-  type Flags,
-  requiredFlag,
-  shareFlag,
-  textFlag,
-} from "../flag_values.ts";
+import { choiceFlag, countFlag, type Flags, shareFlag, textFlag } from "../flag_values.ts";
 import { counted, formatDuration, formatWritten, Rate, type Shown } from "../text.ts";
 import { next } from "../session/next.ts";
 import { placeOf } from "../session/surroundings.ts";
@@ -34,6 +27,7 @@ export const PLACES: readonly Flag[] = [
     kind: "value",
     placeholder: "RUN",
     sentence: "The run folder of a network, or its weights file",
+    default: "builtin",
   },
   {
     name: "out",
@@ -193,7 +187,7 @@ export function predictCommandWith(choices: PredictChoices = {}): Command {
     summary: "Segments images or videos with a trained network",
     usesGpu: true,
     goingOn: "call it again to go on: what is complete is kept",
-    usage: "--model RUN [--out DIR] [flags] INPUT...",
+    usage: "[--model RUN] [--out DIR] [flags] INPUT...",
     async flags() {
       const formats = (await formatsOf(choices)).flatMap(({ flag, sentence }): Flag[] =>
         flag === null ? [] : [{ name: flag, kind: "switch", sentence }]
@@ -291,7 +285,7 @@ export async function predictOptions(
   const formats = await formatsOf(choices);
   return {
     ...changes,
-    model: requiredFlag(flags, "model"),
+    model: textFlag(flags, "model") ?? "builtin",
     inputs,
     out: textFlag(flags, "out") ?? await placeOf("predicted"),
     models,

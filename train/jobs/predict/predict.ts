@@ -4,10 +4,15 @@
  * @module
  */
 
+import { BUILTIN, BUILTIN_SENTENCE } from "../../models/builtin/mod.ts";
 import { readModelFile } from "../disk/model_files.ts";
 import { type FocusFound, predictFocus } from "./predict_focus.ts";
 import { predictObjects } from "./predict_objects.ts";
 import type { PredictEvent, PredictOptions } from "./predict_options.ts";
+
+/** What to say where the built-in model is taken. */
+const BUILTIN_NOTE =
+  `Segmenting with ${BUILTIN_SENTENCE}: nuclei that are bright on a dark ground; --model takes another`;
 
 /**
  * Predicts with whatever the model is for, and tells what happens as it happens.
@@ -28,5 +33,6 @@ export async function* predict(
   options: PredictOptions,
 ): AsyncGenerator<PredictEvent | FocusFound> {
   const file = await readModelFile(options.model, { models: options.models });
+  if (options.model === BUILTIN) yield { type: "note", text: BUILTIN_NOTE };
   yield* file.kind.objects ? predictObjects(options, file) : predictFocus(options, file);
 }

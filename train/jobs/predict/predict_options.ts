@@ -19,7 +19,7 @@ import type { FrameRange } from "./frame_range.ts";
  * @category Jobs
  */
 export interface PredictOptions extends DecodeChanges, PlaneChoice {
-  /** A run folder or a weights file. */
+  /** A run folder, a weights file, or `builtin`. */
   readonly model: string;
   /** Image files, stacks and folders of frames. */
   readonly inputs: readonly string[];
