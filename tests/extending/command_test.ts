@@ -37,7 +37,7 @@ Deno.test("a command that is handed in stands in the list and in its own help, a
     const code = await runCommand(args, { commands: [...commands, count], terminal });
     return { code, out: terminal.out, errors: terminal.errors };
   };
-  assertMatch((await run("--help")).out, /cli\.ts count +Counts the objects of label images\n/);
+  assertMatch((await run("--help")).out, /\n {2}count +Counts the objects of label images\n/);
   assertMatch(await helpOf(count), /--least PIXELS +Area of the smallest\n/);
   const labels = { width: 3, height: 1, data: Uint32Array.of(1, 1, 2) };
   await withFile("a.tif", encodeLabelTiff([labels]), async (file) => {
