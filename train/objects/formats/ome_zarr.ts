@@ -19,8 +19,12 @@ export const omeZarr: OutputFormat = {
   file: (stem) => `${stem}.ome.zarr.zip`,
   open: zarrLayout,
   join(parts) {
-    // Chunks have the number of their frame; what describes them is the same in all parts.
-    const files = new Map(parts.flatMap((part) => Object.entries(unzipSync(part))));
+    // Chunks have the number of their frame; what describes them is the same in all parts, and stands last.
+    const files = new Map<string, Uint8Array>();
+    for (const [name, bytes] of parts.flatMap((part) => Object.entries(unzipSync(part)))) {
+      files.delete(name);
+      files.set(name, bytes);
+    }
     return zipFiles([...files].map(([name, bytes]) => ({ name, bytes })));
   },
 };

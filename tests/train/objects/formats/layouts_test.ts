@@ -10,7 +10,11 @@ import { geoJson, outlinesToGeoJson } from "../../../../train/objects/formats/ge
 import { imagejRois, imagejRoiZip } from "../../../../train/objects/formats/imagej_roi.ts";
 import { labelTiff } from "../../../../train/objects/formats/label_tiff.ts";
 import { outputFormats } from "../../../../train/objects/formats/list.ts";
-import type { FrameResult, OutputFormat } from "../../../../train/objects/formats/output_format.ts";
+import type {
+  FrameResult,
+  OutputFormat,
+  Written,
+} from "../../../../train/objects/formats/output_format.ts";
 import { probabilityTiff } from "../../../../train/objects/formats/probability_tiff.ts";
 import type { Outline } from "../../../../train/objects/outline.ts";
 
@@ -28,15 +32,27 @@ function labels(...ids: number[]): LabelImage {
 }
 
 /** The bytes of a file of these frames, of which each has what is given. */
-function bytesOf(format: OutputFormat, frames: readonly Partial<FrameResult>[]): Uint8Array {
+async function bytesOf(
+  format: OutputFormat,
+  frames: readonly Partial<FrameResult>[],
+): Promise<Uint8Array<ArrayBuffer>> {
   const layout = format.open({ pages: frames.length });
-  const parts = frames.map((frame) => layout.add({ labels: labels(0), ...frame }));
-  return concatenate([...parts, ...layout.end()]);
+  let file = new Uint8Array();
+  const written: Written = {
+    read: (start, length) => Promise.resolve(file.slice(start, start + length)),
+  };
+  for (const part of frames) {
+    const frame = { labels: labels(0), ...part };
+    const again = layout.anew?.(frame, written);
+    if (again) file = concatenate(await Array.fromAsync(again));
+    file = concatenate([file, layout.add(frame)]);
+  }
+  return concatenate([file, ...layout.end()]);
 }
 
-Deno.test("labelTiff makes the file of all images, of 32 bits where one needs them", () => {
+Deno.test("labelTiff makes the file of all images, of 32 bits where one needs them", async () => {
   for (const images of [[labels(1, 2)], [labels(1, 65536), labels(2, 1)], [labels(3), labels(0)]]) {
-    const made = bytesOf(labelTiff, images.map((labels) => ({ labels })));
+    const made = await bytesOf(labelTiff, images.map((labels) => ({ labels })));
     assertEquals(made, encodeLabelTiff(images));
   }
 });
@@ -68,24 +84,24 @@ Deno.test("imagejRois refuses images beyond its positions, the others take any",
   assertEquals([refused(32_768, 1), refused(1, 32_768)], [[imagejRois], [imagejRois]]);
 });
 
-Deno.test("probabilityTiff makes the file of all maps, and needs as many as it was told", () => {
+Deno.test("probabilityTiff makes the file of all maps, and needs as many as it was told", async () => {
   const maps = [0.25, 0.5].map((p) => ({ width: 3, height: 1, data: Float32Array.of(p, 0, 1) }));
-  assertEquals(bytesOf(probabilityTiff, maps.map((map) => ({ map }))), encodeFloatTiff(maps));
+  assertEquals(await bytesOf(probabilityTiff, maps.map((map) => ({ map }))), encodeFloatTiff(maps));
   const short = probabilityTiff.open({ pages: 2 });
   short.add({ labels: labels(0), map: maps[0] });
   assertThrows(() => [...short.end()], RangeError, "1 pages are there");
 });
 
-Deno.test("imagejRois makes the archive of all outlines, of a stack or of an image", () => {
+Deno.test("imagejRois makes the archive of all outlines, of a stack or of an image", async () => {
   const frames = OUTLINES.map((outlines) => ({ outlines }));
-  assertEquals(bytesOf(imagejRois, frames), imagejRoiZip(OUTLINES));
-  assertEquals(bytesOf(imagejRois, [frames[0]]), imagejRoiZip([OUTLINES[0]]));
-  assertEquals(bytesOf(imagejRois, [{ outlines: [] }]), imagejRoiZip([]));
+  assertEquals(await bytesOf(imagejRois, frames), imagejRoiZip(OUTLINES));
+  assertEquals(await bytesOf(imagejRois, [frames[0]]), imagejRoiZip([OUTLINES[0]]));
+  assertEquals(await bytesOf(imagejRois, [{ outlines: [] }]), imagejRoiZip([]));
 });
 
-Deno.test("geoJson makes one collection of all outlines, one line for each", () => {
+Deno.test("geoJson makes one collection of all outlines, one line for each", async () => {
   for (const frames of [OUTLINES, OUTLINES.toReversed(), [[]], [[], []]]) {
-    const made = bytesOf(geoJson, frames.map((outlines) => ({ outlines })));
+    const made = await bytesOf(geoJson, frames.map((outlines) => ({ outlines })));
     const text = new TextDecoder().decode(made);
     assertEquals(JSON.parse(text), outlinesToGeoJson(frames));
     assertEquals(text.split("\n").length, frames.flat().length + 3);
