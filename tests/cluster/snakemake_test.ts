@@ -25,7 +25,9 @@ async function snakemake(out: string, { killAfter }: { killAfter?: number } = {}
   // Everything that it started has its process group.
   const script = killAfter === undefined
     ? run
-    : `setsid sh -c "exec ${run.replaceAll('"', '\\"')}" & sleep ${killAfter}; kill -s KILL -- -$!`;
+    : `setsid sh -c "exec ${
+      run.replaceAll('"', '\\"')
+    }" & sleep ${killAfter}; kill -s KILL -- -$! || true`;
   const { success } = await new Deno.Command("sh", {
     args: ["-c", script],
     cwd: folder,
