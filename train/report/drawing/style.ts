@@ -58,8 +58,8 @@ svg { display: block; width: 100%; height: auto; }
 
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .results { width: 100%; }
-.results th, .results td { padding: .5rem .6rem; text-align: right; vertical-align: top; }
-.results th:first-child { text-align: left; padding-left: 0; min-width: 12rem; }
+.results th, .results td { padding: .5rem .35rem; text-align: right; vertical-align: top; }
+.results th:first-child { text-align: left; padding-left: 0; min-width: 11rem; }
 .results td:last-child, .results thead th:last-child { padding-right: 0; }
 .results thead th { vertical-align: bottom; border-bottom: 2px solid var(--ink); font-size: .9rem; line-height: 1.3; }
 .results tbody tr { border-bottom: 1px solid var(--rule); }
