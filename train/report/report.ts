@@ -8,7 +8,8 @@ import { curveFigures, curveSources } from "./figures/curves.ts";
 import type { ReportData } from "./data.ts";
 import { drawStrip } from "./figures/film_strip.ts";
 import { findingsFigure } from "./figures/findings_figure.ts";
-import { type Insert, Markup, markup } from "./drawing/markup.ts";
+import { type Insert, type Markup, markup } from "./drawing/markup.ts";
+import { pageHead } from "./drawing/page.ts";
 import { modelList, plotLegend, stripLegend } from "./drawing/legend.ts";
 import { PAGE } from "./drawing/palette.ts";
 import { makeStrips } from "./outlines.ts";
@@ -29,18 +30,7 @@ export { renderCurves } from "./figures/curves.ts";
  */
 export function renderReport(data: ReportData): string {
   const { title, created, adapter, seeds, notes, table } = data;
-  return markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
-img-src data:">
-<title>${title}</title>
-<style>${new Markup(STYLE)}</style>
-</head>
-<body>
-<header>
+  return markup`${pageHead({ title, style: STYLE })}<header>
 <h1>${title}</h1>
 <p class="by">${[created, ...seedText(seeds), `computed on ${adapter}`].join(" · ")}</p>
 ${notes.length > 0 && warnings(notes)}

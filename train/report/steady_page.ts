@@ -6,7 +6,8 @@
  */
 
 import type { PerFrame } from "./data.ts";
-import { type Insert, Markup, markup } from "./drawing/markup.ts";
+import { type Insert, type Markup, markup } from "./drawing/markup.ts";
+import { pageHead } from "./drawing/page.ts";
 import { STYLE } from "./drawing/style.ts";
 import { drawPlayer, PLAYER_POLICY, PLAYER_STYLE, type PlayerFrame } from "./figures/player.ts";
 import { timeFigures } from "./figures/time_plots.ts";
@@ -43,18 +44,7 @@ export interface SteadyPage {
 export function renderSteadyPage(page: SteadyPage): string {
   const { video, created, warnings, reasons: [sum, ...reasons], frames, length } = page;
   const title = `${video}, segmented`;
-  return markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
-img-src data:; ${new Markup(PLAYER_POLICY)}">
-<title>${title}</title>
-<style>${new Markup(STYLE + PLAYER_STYLE)}</style>
-</head>
-<body>
-<header>
+  return markup`${pageHead({ title, style: STYLE + PLAYER_STYLE, policy: PLAYER_POLICY })}<header>
 <h1>${title}</h1>
 <p class="by">${created}</p>
 ${

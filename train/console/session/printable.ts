@@ -9,8 +9,7 @@
 const LONGEST = 2000;
 
 /** Control characters, and those that change the direction of text or end a line. */
-// deno-lint-ignore no-control-regex
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+const CONTROLS = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
 
 /** A line with its control characters as they are written in programs, and not longer than one reads. */
 export function printable(line: string): string {

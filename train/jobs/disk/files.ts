@@ -162,6 +162,21 @@ export async function readWholeText(path: string): Promise<string> {
 }
 
 /**
+ * All text of a file that need not be there.
+ *
+ * @returns Null if there is no such file.
+ */
+export async function readTextOrNull(path: string): Promise<string | null> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    const { NotFound, NotADirectory } = Deno.errors;
+    if (error instanceof NotFound || error instanceof NotADirectory) return null;
+    throw error;
+  }
+}
+
+/**
  * The files of this machine. What it throws names the path and the remedy:
  * `Deno.errors.NotFound`, `Deno.errors.PermissionDenied`, or a `TypeError` where a folder is named
  * for a file or a file for a folder.

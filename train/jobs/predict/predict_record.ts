@@ -9,6 +9,7 @@ import type { Calibration } from "../../images/image.ts";
 import type { IntensityRange } from "../../images/normalize.ts";
 import { basename } from "../../images/paths.ts";
 import { writeFileAtomic } from "../disk/atomic_file.ts";
+import { readTextOrNull } from "../disk/files.ts";
 import { VERSION } from "../disk/version.ts";
 import { formatFrameRange, type FrameRange } from "./frame_range.ts";
 
@@ -191,15 +192,8 @@ function keyOf(labels: readonly string[]): string {
  * @throws {SyntaxError} If it is damaged.
  */
 export async function readRecord(path: string): Promise<PredictionRecord | null> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return null;
-    }
-    throw error;
-  }
+  const text = await readTextOrNull(path);
+  if (text === null) return null;
   const damaged = (cause?: unknown) =>
     new SyntaxError(
       `Cannot read ${path}: it is damaged; delete it, and with it the results beside it`,

@@ -9,6 +9,7 @@ import { ofInput } from "../../images/faults/input_fault.ts";
 import type { MovieFacts } from "../../images/quality/movie_facts.ts";
 import type { IntensityRange } from "../../images/normalize.ts";
 import { writeFileAtomic } from "../disk/atomic_file.ts";
+import { readTextOrNull } from "../disk/files.ts";
 import { VERSION } from "../disk/version.ts";
 import type { Candidates, Choice } from "./choose.ts";
 import type { Judgement } from "./judge.ts";
@@ -183,15 +184,8 @@ function differencesOf(then: object, now: object): string[] {
 }
 
 async function readRecord(path: string): Promise<SteadyRecord | null> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return null;
-    }
-    throw error;
-  }
+  const text = await readTextOrNull(path);
+  if (text === null) return null;
   const damaged = (cause?: unknown) =>
     ofInput(
       new SyntaxError(`Cannot read ${path}: it is damaged; give another --out`, { cause }),

@@ -8,7 +8,8 @@
 import type { LabelImage, Plane } from "../../images/image.ts";
 import { traceContours } from "../../objects/contours.ts";
 import { contourPath } from "../drawing/contour_path.ts";
-import { Markup, markup } from "../drawing/markup.ts";
+import { markup } from "../drawing/markup.ts";
+import { pageHead } from "../drawing/page.ts";
 import { type GreyRange, pictureAddress, shrinkPlane } from "../drawing/picture.ts";
 import { TRACK_COLOURS } from "./track_colours.ts";
 
@@ -110,18 +111,7 @@ show(0);
 export function movieHead(
   { title, width, height }: { title: string; width: number; height: number },
 ): string {
-  return markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
-script-src 'unsafe-inline'; img-src data:">
-<title>${title}</title>
-<style>${new Markup(STYLE)}</style>
-</head>
-<body>
-<main>
+  return markup`${pageHead({ title, style: STYLE, policy: "script-src 'unsafe-inline'" })}<main>
 <header><h1>${title}</h1> · <span id="caption"></span> · <kbd>space</kbd> play, <kbd>←</kbd> \
 <kbd>→</kbd> step, <kbd>+</kbd> <kbd>-</kbd> speed, <kbd>o</kbd> outlines, <kbd>n</kbd> numbers</header>
 <div id="stage"><svg id="picture" viewBox="0 0 ${width} ${height}" role="img" \

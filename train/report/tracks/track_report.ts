@@ -7,6 +7,7 @@
 import { traceContours } from "../../objects/contours.ts";
 import { contourPath } from "../drawing/contour_path.ts";
 import { type Insert, Markup, markup } from "../drawing/markup.ts";
+import { pageHead } from "../drawing/page.ts";
 import {
   cropPlane,
   type GreyRange,
@@ -46,18 +47,9 @@ const OVERVIEW = 800;
 export function renderTrackReport(data: TrackReportData): string {
   const images = data.shown.flatMap(({ image }) => image ?? []);
   const range = { ...greyRange(images), gamma: GAMMA };
-  return markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
-img-src data:">
-<title>Tracks of ${data.title}</title>
-<style>${new Markup(STYLE + OWN_STYLE)}</style>
-</head>
-<body>
-<header><h1>Tracks of ${data.title}</h1>
+  return markup`${
+    pageHead({ title: `Tracks of ${data.title}`, style: STYLE + OWN_STYLE })
+  }<header><h1>Tracks of ${data.title}</h1>
 ${counts(data)}
 </header>
 <main>
