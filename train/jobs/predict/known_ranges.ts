@@ -33,7 +33,15 @@ export class KnownRanges {
     path: string,
     head: Pick<PredictionRecord, "model" | "settings">,
   ): Promise<KnownRanges> {
-    const record = await readRecord(path);
+    const record = await readRecord(path).catch((cause) => {
+      if (!(cause instanceof SyntaxError)) throw cause;
+      throw new SyntaxError(
+        `Cannot use the ranges in ${path}: the command ranges did not write it`,
+        {
+          cause,
+        },
+      );
+    });
     if (record === null) throw new Error(`Cannot read ${path}: there is no such file`);
     const differences = differencesOf(record, { version: record.version, ...head });
     if (differences.length > 0) {

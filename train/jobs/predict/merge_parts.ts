@@ -139,6 +139,7 @@ async function readParts(
     if (await isSamePlace(folder, out)) {
       throw new Error(`Cannot merge into ${out}: it is one of the parts; give another --out`);
     }
+    await disk.isFolder(folder); // It throws where there is nothing.
     const record = await readRecord(`${folder}/${RECORD}`);
     if (record === null) {
       throw new Error(
@@ -169,7 +170,7 @@ async function readParts(
   }
   for (const parts of videos) {
     parts.sort((a, b) => a.first - b.first);
-    checkWhole(parts);
+    checkComplete(parts);
   }
   return { head: head!, videos };
 }
@@ -183,7 +184,7 @@ async function findAsync<T>(
 }
 
 /** Refuses parts that leave out frames, hold some twice, or did not see the video alike. */
-function checkWhole(parts: readonly Part[]): void {
+function checkComplete(parts: readonly Part[]): void {
   const [{ input: { path, frames, range, exposure } }] = parts;
   let next = 0;
   let before = "";
@@ -261,7 +262,10 @@ async function join(
   { format, places }: MergedFile,
   { whole, path }: { whole: RecordedInput; path: string },
 ): Promise<void> {
-  if (places.length === 1) return await writeFileAtomic(path, await readWhole(places[0]));
+  if (places.length === 1) {
+    if (!format.join) await checkWhole(places[0]);
+    return await writeFileAtomic(path, await readWhole(places[0]));
+  }
   if (format.join) {
     const parts = await Promise.all(places.map((place) => readWhole(place)));
     return await writeFileAtomic(path, format.join(parts));
@@ -274,6 +278,12 @@ async function join(
     const stack = await decodeImage(disk, place);
     for (let page = 0; page < stack.length; page++) await output.add(await resultOf(stack, page));
   }
+}
+
+/** Reads all of a file, which throws where it is damaged: a copy would be, too. */
+async function checkWhole(place: string): Promise<void> {
+  const stack = await decodeImage(disk, place);
+  for (let page = 0; page < stack.length; page++) await resultOf(stack, page);
 }
 
 /** A page of labels or of a probability map. */

@@ -113,10 +113,21 @@ Deno.test("mergeParts() refuses gaps, doubles, and parts that were not predicted
     await fails(["a", "b", "c"], "frame 4 is in both", "/b and", "/c");
     await fails(["a", "other", "d"], "other with", "threshold", "predict all parts alike");
     await fails(["a", "empty"], "empty: there is no predict.json in it");
+    await fails(["a", "nowhere"], "nowhere", "does not exist");
     await Deno.remove(`${folder}/b/movie.geojson`);
     await fails(["a", "b", "d"], "b/movie.geojson is missing; predict that part again");
     const error = await assertRejects(() => merge(folder, ["a", "b", "d"], "a"), Error);
     assertEquals(error.message.includes("it is one of the parts"), true);
+  });
+});
+
+Deno.test("mergeParts() copies no damaged file", async () => {
+  await withFolder(FILES, async (folder) => {
+    const job = { model: "unet", inputs: ["frames"] };
+    await predictIn(folder, { ...job, out: "a", frames: { first: 0, end: 4 } });
+    await predictIn(folder, { ...job, out: "b", frames: { first: 4 } });
+    await Deno.truncate(`${folder}/b/t13.tif`, 100);
+    await assertRejects(() => merge(folder, ["a", "b"], "out"), SyntaxError, "b/t13.tif");
   });
 });
 
@@ -148,6 +159,8 @@ Deno.test("predict() does not take one part of a stack for another, nor ranges o
       Error,
       "there is no such file",
     );
+    const other = { ...known, ranges: "movie.tif" };
+    await assertRejects(() => again(other), SyntaxError, "the command ranges did not write it");
   });
 });
 

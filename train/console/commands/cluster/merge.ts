@@ -9,7 +9,7 @@ import type { Command } from "../../command.ts";
 import { OVERWRITE } from "../../flag.ts";
 import { requiredFlag } from "../../flag_values.ts";
 import { next } from "../../session/next.ts";
-import { formatWritten, type Shown } from "../../text.ts";
+import { counted, formatWritten, type Shown } from "../../text.ts";
 import { UsageError } from "../../usage_error.ts";
 
 /** The command `merge`. */
@@ -36,5 +36,5 @@ export const mergeCommand: Command = {
 
 function formatMerge(event: MergeEvent): Shown {
   if (event.type === "done") return { lines: [formatWritten(event)], status: null };
-  return { lines: [], status: `${event.path} of ${event.parts} parts` };
+  return { lines: [], status: `${event.path} of ${counted(event.parts, "part")}` };
 }
