@@ -74,8 +74,9 @@ Deno.test({
     await sh("slurmctld && sleep 1 && slurmd && sleep 2", env);
     const submitted = await sh(`sbatch --parsable --array=0-2 ${SCRIPT}`, env);
     const id = submitted.split("\n").at(-1)!;
-    // The first one is stopped as it starts, and runs again.
-    await sh(`sleep 2; scontrol requeue ${id}_0`, env);
+    // The first one is stopped as soon as it waits no more, and runs again.
+    const again = `scontrol requeue ${id}_0`;
+    await sh(`for try in $(seq 100); do ${again} && exit; sleep 0.3; done; ${again}`, env);
     await sh(`while squeue --noheader | grep -q .; do sleep 1; done`, env);
     const merged = await kymo(["merge", "--out=labels", "part-0", "part-1", "part-2"], place);
     assertEquals(merged.code, 0, merged.error + await sh("cat slurm-*.out slurmd.log"));
