@@ -103,7 +103,7 @@ export {
   type MergeEvent,
   type MergeOptions,
   mergeParts,
-} from "./jobs/predict/merge_parts.ts";
+} from "./jobs/merge/merge_parts.ts";
 export { tune, type TunedEvent, type TuneDone, type TuneOptions } from "./jobs/tune.ts";
 export { type DoctorReport, examine } from "./jobs/doctor.ts";
 export type { Sample } from "./images/sample.ts";

@@ -94,6 +94,7 @@ export const INNER_ROOMS: readonly Rooms[] = [
         "experiment",
         "export_run.ts",
         "import_run.ts",
+        "merge",
         "steady",
         "summarise_runs.ts",
         "tune.ts",

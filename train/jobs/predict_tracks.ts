@@ -10,13 +10,18 @@ import { basename, imageStem, join } from "../images/names.ts";
 import { disk } from "./disk/files.ts";
 import { probabilityTiff } from "../objects/formats/probability_tiff.ts";
 import { trackFiles } from "./track/track_files.ts";
-import type { FrameTracked, TrackFilesOptions, TrackingDone } from "./track/track_options.ts";
+import type {
+  FrameTracked,
+  TrackFilesOptions,
+  TrackingDone,
+  TrackNote,
+} from "./track/track_options.ts";
 import { predict } from "./predict/predict.ts";
 import type { FocusFound } from "./predict/predict_focus.ts";
 import type { PredictEvent, PredictOptions } from "./predict/predict_options.ts";
 
 /** The folder of labels before they are tracked. */
-const UNTRACKED = "untracked";
+export const UNTRACKED = "untracked";
 
 /** A frame of a prediction has been tracked. */
 export interface PredictionTracked extends Omit<FrameTracked, "type"> {
@@ -67,24 +72,44 @@ async function* predictOne(
   options: PredictOptions,
   tracking: TrackingOptions,
 ): AsyncGenerator<PredictTracksEvent> {
-  const { out, inputs: [input], outputs = [], source = disk, slice, overwrite } = options;
-  const untracked = join(out, UNTRACKED);
+  const { outputs = [], inputs: [images] } = options;
   const needsMaps = tracking.fill === "probable" && !outputs.includes(probabilityTiff);
   yield* predict({
     ...options,
-    ...{ out: untracked, as: "video", ctc: false },
+    ...{ out: join(options.out, UNTRACKED), as: "video", ctc: false },
     outputs: needsMaps ? [...outputs, probabilityTiff] : outputs,
   });
+  yield* trackUntracked({ ...options, images, tracking });
+}
+
+/** Labels in the folder `untracked` of an output folder, and what else belongs to their tracks. */
+export interface UntrackedLabels
+  extends Pick<PredictOptions, "out" | "source" | "slice" | "overwrite"> {
+  /** The images that the labels are of. */
+  readonly images: string;
+  /** What the labels are called after, where that is not the images. */
+  readonly name?: string;
+  /** How tracks are made. */
+  readonly tracking: TrackingOptions;
+}
+
+/**
+ * Tracks labels that are not tracked yet, into the folder above theirs.
+ *
+ * @throws As `trackFiles`.
+ */
+export async function* trackUntracked(
+  { images, name = images, tracking, ...options }: UntrackedLabels,
+): AsyncGenerator<PredictionTracked | PredictionTracks | TrackNote> {
+  const { out, source = disk } = options;
+  const untracked = join(out, UNTRACKED);
   // A stack gave one file, a folder one for each frame.
-  const stack = await source.isFolder(input)
+  const stack = await source.isFolder(images)
     ? null
-    : join(untracked, `${imageStem(input, source.formats)}.tif`);
+    : join(untracked, `${imageStem(name, source.formats)}.tif`);
   const isStack = stack !== null && await source.isFolder(stack).then(() => true, () => false);
-  const events = trackFiles({
-    ...tracking,
-    ...{ labels: isStack ? stack : untracked, images: input, out, source, slice, overwrite },
-    isAmongOthers: true,
-  });
+  const labels = isStack ? stack : untracked;
+  const events = trackFiles({ ...tracking, ...options, labels, images, isAmongOthers: true });
   for await (const event of events) {
     if (event.type === "frame") yield { ...event, type: "tracked" };
     else if (event.type === "done") yield { ...event, type: "tracks" };

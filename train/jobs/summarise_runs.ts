@@ -5,9 +5,11 @@
  * @module
  */
 
+import { unusable } from "../images/faults/input_fault.ts";
 import type { ResultsTable } from "../report/data.ts";
 import { resultsTable } from "../report/results_table.ts";
-import { makeFolder } from "./disk/folders.ts";
+import { disk } from "./disk/files.ts";
+import { claimFolder } from "./disk/folders.ts";
 import { RunFolder } from "./disk/run_folder.ts";
 import { changeConfig, defaultConfig, type TrainConfig } from "./train/config.ts";
 import { type KeptResults, readResults } from "./train/seeds/kept_results.ts";
@@ -55,7 +57,7 @@ interface OverRun extends KeptResults {
  * has no frames: those are in the reports of the runs.
  *
  * @throws {RangeError} If runs differ in more than the seed, or two have the same one.
- * @throws {Error} If one is not over.
+ * @throws {RangeError} If one is not there or not over, or the report would replace that of a run.
  * @throws {SyntaxError} If a file is damaged.
  *
  * @example
@@ -69,10 +71,15 @@ export async function summariseRuns({ runs, out }: SummariseOptions): Promise<Ru
   const over = await Promise.all(runs.map(readRun));
   over.sort((a, b) => a.config.seed - b.config.seed);
   refuseOthers(over);
+  if (await new RunFolder(out).has("config.json")) {
+    throw new RangeError(
+      `Cannot sum up into ${out}: there is a run in it, whose report would be lost; give another --out`,
+    );
+  }
   const [{ config, video, adapter }] = over;
   const results = over.map(({ results }) => results);
   const table = resultsTable(results);
-  using _made = await makeFolder(out);
+  using _claim = await claimFolder(out, "summarise");
   const warnings = await writeReport({
     ...{ config, table, results, adapter },
     parent: new RunFolder(out),
@@ -89,7 +96,10 @@ async function readRun(path: string): Promise<OverRun> {
   const folder = new RunFolder(path);
   const file = folder.file("config.json");
   if (!await folder.has("config.json")) {
-    throw new Error(`Cannot sum up ${path}: there is no run in it`);
+    await disk.isFolder(path); // It throws where there is nothing.
+    throw unusable(
+      `Cannot sum up ${path}: there is no run in it; name the folders that train wrote`,
+    );
   }
   let saved: Record<string, unknown> & { versions?: { adapter?: string } };
   try {
@@ -111,14 +121,14 @@ function refuseOthers(runs: readonly OverRun[]): void {
     const here = new Map(settings(run).map(([name, value]) => [name, JSON.stringify(value)]));
     const other = settings(first).find(([name, value]) => here.get(name) !== JSON.stringify(value));
     if (other === undefined) continue;
-    throw new RangeError(
+    throw unusable(
       `Cannot sum up ${run.folder.path} with ${first.folder.path}: ${other[0]} is ` +
         `${here.get(other[0])} there, ${JSON.stringify(other[1])} here; only the seed may differ`,
     );
   }
   const twice = runs.find(({ config: { seed } }, i) => runs[i - 1]?.config.seed === seed);
   if (twice === undefined) return;
-  throw new RangeError(
+  throw unusable(
     `Cannot sum up ${twice.folder.path}: another run has seed ${twice.config.seed}, too; give each seed once`,
   );
 }

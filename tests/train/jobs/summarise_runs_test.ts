@@ -21,7 +21,11 @@ Deno.test("summariseRuns() makes the table of one process, and refuses what is n
 
     await assertRejects(() => sum("5", "other"), RangeError, "rounds is 2 there, 1 here");
     await assertRejects(() => sum("5", "both/seed-5"), RangeError, "another run has seed 5, too");
-    await assertRejects(() => sum("5", "nothing"), Error, "there is no run in it");
+    await assertRejects(() => sum("5", "nothing"), Error, "nothing: it does not exist");
+    await Deno.mkdir(`${runs}/empty`);
+    await assertRejects(() => sum("5", "empty"), RangeError, "there is no run in it");
+    const onto = summariseRuns({ runs: [`${runs}/5`, `${runs}/6`], out: `${runs}/5` });
+    await assertRejects(() => onto, RangeError, "whose report would be lost");
     await Deno.writeTextFile(`${runs}/6/results.json`, "{");
     await assertRejects(() => sum("5", "6"), SyntaxError, "6/results.json: it is damaged");
     await Deno.remove(`${runs}/6/results.json`);

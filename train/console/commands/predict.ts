@@ -165,7 +165,7 @@ export const WISHES: readonly Flag[] = [
 ];
 
 /** Tracks what was found; the flags of tracking follow. */
-const TRACK: Flag = {
+export const TRACK: Flag = {
   name: "track",
   kind: "switch",
   sentence: "Track what is found in videos: labels whose numbers stay, tracks.csv and objects.csv",
@@ -229,7 +229,7 @@ async function runTracks(
 ): Promise<void> {
   if (options.as === "stills") throw new UsageError("Cannot use --track with --as stills");
   if (options.frames !== undefined) {
-    throw new UsageError("Cannot use --frames with --track: merge the parts, then track them");
+    throw new UsageError("Cannot use --frames with --track: merge --track tracks what parts hold");
   }
   const tracking = trackingOf(flags);
   const { predictTracks } = await import("../../jobs/predict_tracks.ts");

@@ -9,7 +9,7 @@
 import { openDevice } from "../../../kernels/open_device.ts";
 import { groupNotes } from "../../images/formats/notes.ts";
 import { buildModel, readingOf } from "../../models/model_file.ts";
-import { writeFileAtomic } from "../disk/atomic_file.ts";
+import { checkWritable, writeFileAtomic } from "../disk/atomic_file.ts";
 import { hashOfModel, readModelFile } from "../disk/model_files.ts";
 import { VERSION } from "../disk/version.ts";
 import { inputOf } from "../progress/inputs.ts";
@@ -18,7 +18,13 @@ import { FrameReader } from "./frame_reader.ts";
 import { openInputs } from "./open_inputs.ts";
 import { changedModel, settingsOf } from "./predict_objects.ts";
 import type { PredictEvent, PredictOptions } from "./predict_options.ts";
-import type { PredictionRecord, RecordedInput } from "./predict_record.ts";
+import {
+  differencesOf,
+  isSamePlace,
+  type PredictionRecord,
+  readRecord,
+  type RecordedInput,
+} from "./predict_record.ts";
 
 /**
  * Everything is written.
@@ -45,13 +51,15 @@ export type RangesEvent = Exclude<PredictEvent, { type: "frame" | "done" }> | Ra
  * Finds ranges and exposures of videos, and writes them to a file for `PredictOptions.ranges`.
  *
  * @param options As of the predictions that follow, but for `out`, which is the file.
+ * @throws {Error} If the file is there and holds anything else, or cannot be written.
  * @throws {SyntaxError | RangeError | TypeError} If a file is damaged or does not fit, or a setting is
  *   not for the model's kind of network.
  *
  * @category Jobs
  */
 export async function* findRanges(options: PredictOptions): AsyncGenerator<RangesEvent> {
-  const { out, memory = 4096 } = options;
+  const { out, memory = 4096, overwrite = false } = options;
+  await checkWritable(out);
   const file = await readModelFile(options.model, { models: options.models });
   using device = await openDevice({ memoryLimit: memory * 1024 ** 2 });
   const { planes } = readingOf(file);
@@ -61,6 +69,16 @@ export async function* findRanges(options: PredictOptions): AsyncGenerator<Range
   for (const text of groupNotes(notes)) yield { type: "note", text };
   yield* videos.map(inputOf);
   const model = changedModel(buildModel(device, file), options);
+  const head = {
+    version: VERSION,
+    model: { path: options.model, hash: await hashOfModel(options.model) },
+    settings: settingsOf(model, options),
+  };
+  if (!overwrite && await isFound(out, { head, videos })) {
+    yield { type: "note", text: `${out}: found alike before, and kept; --overwrite replaces it` };
+    yield { type: "done", out, videos: videos.length };
+    return;
+  }
   const found: RecordedInput[] = [];
   const reader = new FrameReader(device, {
     ...{ model, options, progress },
@@ -78,12 +96,36 @@ export async function* findRanges(options: PredictOptions): AsyncGenerator<Range
     yield* reader.notes.splice(0);
   }
   yield* reader.sparseNotes;
-  const record: PredictionRecord = {
-    version: VERSION,
-    model: { path: options.model, hash: await hashOfModel(options.model) },
-    settings: settingsOf(model, options),
-    inputs: found,
-  };
+  const record: PredictionRecord = { ...head, inputs: found };
   await writeFileAtomic(out, `${JSON.stringify(record, null, 2)}\n`);
   yield { type: "done", out, videos: found.length };
+}
+
+/**
+ * Whether a file holds the ranges of these videos.
+ *
+ * @throws {Error} If it is there and holds anything else.
+ */
+async function isFound(
+  out: string,
+  { head, videos }: {
+    head: Omit<PredictionRecord, "inputs">;
+    videos: readonly { readonly path: string; readonly length: number }[];
+  },
+): Promise<boolean> {
+  const before = await readRecord(out).catch((): "damaged" => "damaged");
+  if (before === null) return false;
+  const refuse = (what: string) => {
+    throw new Error(
+      `Cannot write ranges to ${out}: ${what}; give another --out, or replace it with --overwrite`,
+    );
+  };
+  if (before === "damaged") return refuse("it is no file of ranges");
+  const { inputs } = before;
+  const differences = differencesOf(before, head);
+  if (differences.length > 0) return refuse(`it was found with ${differences.join(", ")}`);
+  const isAlike = async ({ path, frames }: RecordedInput, at: number) =>
+    frames === videos[at].length && await isSamePlace(path, videos[at].path);
+  const alike = inputs.length === videos.length ? await Promise.all(inputs.map(isAlike)) : [false];
+  return alike.includes(false) ? refuse("it is of other videos") : true;
 }

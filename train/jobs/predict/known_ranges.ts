@@ -5,6 +5,7 @@
  * @module
  */
 
+import { unusable } from "../../images/faults/input_fault.ts";
 import {
   differencesOf,
   isSamePlace,
@@ -26,7 +27,7 @@ export class KnownRanges {
   /**
    * Reads a file that `findRanges` wrote.
    *
-   * @throws {Error} If it is not there, or of another model or other settings.
+   * @throws {RangeError} If it is not there, or of another model or other settings.
    * @throws {SyntaxError} If it is damaged.
    */
   static async open(
@@ -42,10 +43,14 @@ export class KnownRanges {
         },
       );
     });
-    if (record === null) throw new Error(`Cannot read ${path}: there is no such file`);
+    if (record === null) {
+      throw unusable(
+        `Cannot read ${path}: there is no such file; the command ranges writes it`,
+      );
+    }
     const differences = differencesOf(record, { version: record.version, ...head });
     if (differences.length > 0) {
-      throw new Error(
+      throw unusable(
         `Cannot use the ranges in ${path}: they were found with ${
           differences.join(", ")
         }; find them ` +
@@ -64,12 +69,12 @@ export class KnownRanges {
     for (const input of this.#inputs) {
       if (!await isSamePlace(input.path, path)) continue;
       if (input.frames === length) return input;
-      throw new RangeError(
+      throw unusable(
         `Cannot use the ranges in ${this.#path}: ${path} has ${length} frames, it had ${input.frames}; ` +
           "find them again",
       );
     }
-    throw new RangeError(
+    throw unusable(
       `Cannot use the ranges in ${this.#path}: none is of ${path}; find it with the command ranges`,
     );
   }

@@ -9,6 +9,7 @@ import type { Command } from "../../command.ts";
 import { absolute, next } from "../../session/next.ts";
 import { counted, type Shown } from "../../text.ts";
 import { requiredFlag } from "../../flag_values.ts";
+import { UsageError } from "../../usage_error.ts";
 import { formatInput } from "../input_text.ts";
 import { PLACES, predictOptions, WISHES } from "../predict.ts";
 import { WaitingProgress } from "../waiting_progress.ts";
@@ -22,11 +23,14 @@ export const rangesCommand: Command = {
   flags: [
     ...PLACES.filter(({ name }) => name !== "out"),
     { name: "out", kind: "value", placeholder: "FILE.json", sentence: "The file to write" },
-    ...WISHES.filter(({ name }) => !["ctc", "overwrite", "tile", "kernels"].includes(name)),
+    ...WISHES.filter(({ name }) => !["ctc", "tile", "kernels"].includes(name)),
   ],
   takesInputs: true,
   async run(flags, { output }) {
     const out = requiredFlag(flags, "out");
+    if ((flags._ as readonly unknown[]).length === 0) {
+      throw new UsageError("Cannot find ranges: no INPUT given");
+    }
     const options = { ...await predictOptions(flags), out };
     const { findRanges } = await import("../../../jobs/predict/find_ranges.ts");
     const waiting = new WaitingProgress(() => performance.now());

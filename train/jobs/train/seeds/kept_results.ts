@@ -4,6 +4,7 @@
  * @module
  */
 
+import { unusable } from "../../../images/faults/input_fault.ts";
 import type { ModelResults, SeedResults } from "../../../report/results.ts";
 import type { RunFolder } from "../../disk/run_folder.ts";
 
@@ -38,13 +39,13 @@ export async function keepResults(
  * Reads the figures of a seed.
  *
  * @returns Them, with no labels of any frame.
- * @throws {Error} If there are none: the run is not over, or of an earlier version.
+ * @throws {RangeError} If there are none: the run is not over, or of an earlier version.
  * @throws {SyntaxError} If the file is damaged.
  */
 export async function readResults(folder: Pick<RunFolder, "file" | "has">): Promise<KeptResults> {
   const path = folder.file(RESULTS);
   if (!await folder.has(RESULTS)) {
-    throw new Error(
+    throw unusable(
       `Cannot read ${path}: it is not there; end the run with train --resume, which measures it`,
     );
   }

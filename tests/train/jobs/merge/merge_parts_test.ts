@@ -2,14 +2,14 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
 import { listShards } from "../../../../train/jobs/predict/list_shards.ts";
-import { mergeParts } from "../../../../train/jobs/predict/merge_parts.ts";
+import { mergeParts } from "../../../../train/jobs/merge/merge_parts.ts";
 import { findRanges } from "../../../../train/jobs/predict/find_ranges.ts";
 import { predict } from "../../../../train/jobs/predict/predict.ts";
 import type { PredictOptions } from "../../../../train/jobs/predict/predict_options.ts";
 import { outputFormats } from "../../../../train/objects/formats/list.ts";
 import { type Peak, peaks, starModel } from "../../fixtures/models/star_model.ts";
 import { type Rectangle, thresholdModel, tiffOf } from "../../fixtures/models/threshold_model.ts";
-import { withFolder } from "../../fixtures/temporary.ts";
+import { filesIn, withFolder } from "../../fixtures/temporary.ts";
 
 const FRAMES: Rectangle[][] = Array.from({ length: 7 }, (_, t) => [
   // The brightest of all is in the last frame: a range of its own would find the dim ones before, too.
@@ -37,16 +37,6 @@ async function predictIn(folder: string, options: Omit<PredictOptions, "outputs"
     inputs: inputs.map((input) => `${folder}/${input}`),
     ranges: ranges === undefined ? undefined : `${folder}/${ranges}`,
   }));
-}
-
-/** The content of all files of a folder, by their names. */
-async function contentOf(folder: string, below = ""): Promise<Record<string, string>> {
-  const all: Record<string, string> = {};
-  for await (const { name, isDirectory } of Deno.readDir(`${folder}/${below}`)) {
-    if (isDirectory) Object.assign(all, await contentOf(folder, `${below}${name}/`));
-    else all[below + name] = (await Deno.readFile(`${folder}/${below}${name}`)).toBase64();
-  }
-  return all;
 }
 
 async function merge(folder: string, parts: readonly string[], out: string) {
@@ -79,8 +69,8 @@ Deno.test("parts of a stack and of a folder are merged to the bytes of the whole
         const out = `merged-${ranges}`;
         assertEquals((await merge(folder, parts, out)).at(-1)?.type, "done");
         const [merged, whole] = [
-          await contentOf(`${folder}/${out}`),
-          await contentOf(`${folder}/whole`),
+          await filesIn(`${folder}/${out}`),
+          await filesIn(`${folder}/whole`),
         ];
         assertEquals(Object.keys(merged).toSorted(), Object.keys(whole).toSorted());
         const others = Object.keys(whole).filter((name) => merged[name] !== whole[name]);
@@ -108,9 +98,16 @@ Deno.test("mergeParts() refuses gaps, doubles, and parts that were not predicted
       const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
       assertEquals(names.includes("out"), false);
     };
-    await fails(["a", "d"], "frames 3 to 4 are in none of them");
-    await fails(["b", "a"], "frames 5 to 6 are in none of them");
-    await fails(["a", "b", "c"], "frame 4 is in both", "/b and", "/c");
+    await fails(["a", "d"], "no part has frames 3 to 4 of its 7; predict --frames 3:5");
+    await fails(["b", "a"], "no part has frames 5 to 6 of its 7; predict --frames 5:7");
+    await fails(["b", "d"], "no part has frames 0 to 2 of its 7; predict --frames 0:3");
+    const both = [
+      "two parts have frame 4: ",
+      "/b (frames 3 to 4) and ",
+      "/c (frames 4 to 6); leave",
+    ];
+    await fails(["a", "b", "c"], ...both);
+    await fails(["a", "b", "d", "./b"], "/b is given twice; name every part once");
     await fails(["a", "other", "d"], "other with", "threshold", "predict all parts alike");
     await fails(["a", "empty"], "empty: there is no predict.json in it");
     await fails(["a", "nowhere"], "nowhere", "does not exist");
@@ -118,6 +115,24 @@ Deno.test("mergeParts() refuses gaps, doubles, and parts that were not predicted
     await fails(["a", "b", "d"], "b/movie.geojson is missing; predict that part again");
     const error = await assertRejects(() => merge(folder, ["a", "b", "d"], "a"), Error);
     assertEquals(error.message.includes("it is one of the parts"), true);
+  });
+});
+
+Deno.test("mergeParts() keeps what it merged, and nothing of other parts", async () => {
+  await withFolder(FILES, async (folder) => {
+    const job = { model: "unet", inputs: ["movie.tif"] };
+    await predictIn(folder, { ...job, out: "a", frames: { first: 0, end: 4 } });
+    await predictIn(folder, { ...job, out: "b", frames: { first: 4 } });
+    await predictIn(folder, { ...job, out: "other", threshold: 0.6 });
+    // A folder that is not there yet is none of the parts, whatever it is called.
+    const out = "new/a";
+    await merge(folder, ["b", "a"], out);
+    const before = await filesIn(`${folder}/${out}`);
+    await Deno.remove(`${folder}/${out}/movie.geojson`);
+    assertEquals((await merge(folder, ["a", "b"], out)).map(({ type }) => type), ["file", "done"]);
+    assertEquals(await filesIn(`${folder}/${out}`), before);
+    await assertRejects(() => merge(folder, ["other"], out), Error, "not of these parts");
+    assertEquals(await filesIn(`${folder}/${out}`), before);
   });
 });
 
@@ -152,6 +167,7 @@ Deno.test("predict() does not take one part of a stack for another, nor ranges o
     await findIn("unet", "frames");
     const known = { out: "y", ranges: "r.json" };
     await assertRejects(() => again(known), RangeError, "none is of");
+    await Deno.remove(`${folder}/r.json`);
     await findIn("star", "movie.tif");
     await assertRejects(() => again(known), Error, "another model");
     await assertRejects(
@@ -161,6 +177,28 @@ Deno.test("predict() does not take one part of a stack for another, nor ranges o
     );
     const other = { ...known, ranges: "movie.tif" };
     await assertRejects(() => again(other), SyntaxError, "the command ranges did not write it");
+  });
+});
+
+Deno.test("findRanges() keeps a file that it would write alike, and replaces no other", async () => {
+  await withFolder(FILES, async (folder) => {
+    const find = async (others: Partial<PredictOptions> = {}) => {
+      const options = { model: `${folder}/unet`, inputs: [`${folder}/movie.tif`], ...others };
+      const out = others.out ?? `${folder}/r.json`;
+      return (await Array.fromAsync(findRanges({ ...options, out }))).map(({ type }) => type);
+    };
+    assertEquals((await find()).includes("range"), true);
+    const found = await Deno.readTextFile(`${folder}/r.json`);
+    assertEquals((await find()).slice(-2), ["note", "done"]);
+    assertEquals((await find()).includes("range"), false);
+    await assertRejects(() => find({ threshold: 0.6 }), Error, "it was found with threshold");
+    const inputs = [`${folder}/frames`];
+    await assertRejects(() => find({ inputs }), Error, "it is of other videos; give another --out");
+    await assertRejects(() => find({ out: `${folder}/movie.tif` }), Error, "no file of ranges");
+    await assertRejects(() => find({ out: `${folder}/no/r.json` }), Error, "folder does not exist");
+    assertEquals(await Deno.readTextFile(`${folder}/r.json`), found);
+    await find({ inputs, overwrite: true });
+    assertEquals(await Deno.readTextFile(`${folder}/r.json`) === found, false);
   });
 });
 
