@@ -1,7 +1,7 @@
 // What queues rely on, by the program itself: exit codes of commands for parts of videos.
-import { each, fails } from "./fixtures/command.ts";
-import { withFolder } from "../train/fixtures/temporary.ts";
-import { thresholdModel, tiffOf } from "../train/fixtures/models/threshold_model.ts";
+import { each, fails } from "../fixtures/command.ts";
+import { withFolder } from "../../train/fixtures/temporary.ts";
+import { thresholdModel, tiffOf } from "../../train/fixtures/models/threshold_model.ts";
 
 const FILES = {
   "model/weights.safetensors": thresholdModel(),
