@@ -54,6 +54,13 @@ export const TRACKING: readonly Flag[] = [
     sentence: "Also write movie.html, a player of the video with the outlines of tracks",
   },
   {
+    name: "animation",
+    kind: "switch",
+    sentence:
+      "Also write animation.png, the video with the outlines of tracks as an animated PNG of at " +
+      "most 512 pixels across",
+  },
+  {
     name: "stabilise",
     kind: "switch",
     sentence:
@@ -81,6 +88,7 @@ export function trackingOf(flags: Flags) {
     divisions: flags.divisions !== false,
     ctc: flags.ctc === true,
     movie: flags.movie === true,
+    animation: flags.animation === true,
     stabilise: flags.stabilise === true,
   };
 }

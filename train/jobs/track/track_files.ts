@@ -55,12 +55,13 @@ const TABLES = { tracks: "tracks.csv", objects: "objects.csv", shifts: "shifts.c
  */
 export async function* trackFiles(options: TrackFilesOptions): AsyncGenerator<TrackEvent> {
   const { labels: path, images, out, fill = "none", source = disk, overwrite = false } = options;
-  const { maxGap, divisions, reach, ctc = false, stabilise = false, movie = false } = options;
+  const { maxGap, divisions, reach, ctc = false, stabilise = false } = options;
+  const { movie = false, animation = false } = options;
   const tracker = new Tracker({ maxGap, divisions, reach });
   const inputs = await openTrackInputs(source, options);
   for (const text of inputs.notes) yield { type: "note", text };
   const { labels } = inputs;
-  const settings = { ...tracker.settings, fill, ctc, stabilise, movie };
+  const settings = { ...tracker.settings, fill, ctc, stabilise, movie, animation };
   const record = await recordOf(source, { labels: path, frames: labels.length, images, settings });
   if (!overwrite && !options.isAmongOthers && await isDone(out, record)) {
     yield { type: "note", text: `${out}: tracked alike before, and kept; --overwrite replaces it` };
@@ -79,7 +80,8 @@ export async function* trackFiles(options: TrackFilesOptions): AsyncGenerator<Tr
   const { channels, calibration } = inputs;
   const table = new ObjectTable({ channels, calibration });
   await using objects = await AtomicFile.create(`${out}/${TABLES.objects}`);
-  await using pages = new TrackPages(out, { title: basename(path), total: labels.length, movie });
+  const total = labels.length;
+  await using pages = new TrackPages(out, { title: basename(path), total, movie, animation });
   const parentOf = (track: number) => tracker.tracks[track - 1].parent;
   const shifts: string[] = ["frame,y,x,peak\n"];
   const encoder = new TextEncoder();

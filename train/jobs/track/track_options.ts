@@ -32,6 +32,8 @@ export interface TrackFilesOptions extends Partial<TrackSettings> {
   readonly stabilise?: boolean;
   /** Also write `movie.html`, a player of the images with the outlines of tracks. */
   readonly movie?: boolean;
+  /** Also write `animation.png`, the images with the outlines of tracks as an animated PNG. */
+  readonly animation?: boolean;
   /** Also write `maskNNN.tif` and `res_track.txt`, as the Cell Tracking Challenge does. */
   readonly ctc?: boolean;
   /** Replace results that exist. */

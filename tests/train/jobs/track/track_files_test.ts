@@ -7,6 +7,7 @@ import {
 } from "../../../../train/images/formats/encode.ts";
 import { Random } from "../../../../train/images/random.ts";
 import { disk } from "../../../../train/jobs/disk/files.ts";
+import { decodeApng } from "fast-png";
 import { trackFiles } from "../../../../train/jobs/track/track_files.ts";
 import type { TrackFilesOptions } from "../../../../train/jobs/track/track_options.ts";
 import { decodeChallengeTracks } from "../../../../train/objects/sequence/track_tables.ts";
@@ -141,7 +142,7 @@ Deno.test("trackFiles() stabilises by the images, and writes shifts and a movie"
     return [`images/t00${t}.tif`, encodeGreyTiff([{ ...SIZE, data }])];
   }));
   await withFolder({ ...folderOf(), ...grey }, async (cwd) => {
-    await track(cwd, { images: "images", stabilise: true, movie: true });
+    await track(cwd, { images: "images", stabilise: true, movie: true, animation: true });
     const shifts = await tableIn(`${cwd}/out/shifts.csv`);
     assertEquals(shifts.map(({ frame, y, x }) => [frame, Math.round(+y), Math.round(+x)].join()), [
       ...["0,0,0", "1,2,-3", "2,4,-6", "3,6,-9", "4,8,-12"],
@@ -152,6 +153,8 @@ Deno.test("trackFiles() stabilises by the images, and writes shifts and a movie"
       (await Deno.readTextFile(`${cwd}/out/movie.html`)).match(/class="frame"/g)?.length,
       5,
     );
+    const animation = decodeApng(await Deno.readFile(`${cwd}/out/animation.png`));
+    assertEquals([animation.width, animation.height, animation.frames.length], [60, 60, 5]);
     await assertRejects(() => track(cwd, { out: "b", stabilise: true }), TypeError, "--images");
   });
 });
