@@ -100,6 +100,7 @@ export { type FrameTimes, frameTimes, type NumberedFrames } from "./series/frame
 
 // From what masks hold to objects.
 export { backgroundOf, connectedObjects } from "./masks/binary.ts";
+export { intensitiesDoubt } from "./masks/intensities.ts";
 export { type FilledLabels, fillHoles } from "./masks/holes.ts";
 export {
   type MaskFacts,

@@ -13,6 +13,7 @@ import { goOn, type Progress } from "./progress/progress.ts";
 import type { Source } from "../images/source.ts";
 import type { LabelImage } from "../images/image.ts";
 import { backgroundOf } from "../images/masks/binary.ts";
+import { intensitiesWarning } from "../images/masks/intensities.ts";
 import {
   type MaskFacts,
   type MaskKind,
@@ -71,7 +72,7 @@ export interface EvaluateFilesOptions {
  * @category Jobs
  */
 export interface FilesEvaluation extends Evaluation {
-  /** What seems to be wrong with truth, and what to do; left out without any. */
+  /** What seems to be wrong with labels or truth, and what to do; left out without any. */
   warnings?: string[];
   /** Which frames met which truth and markers, and where frames are missing; left out without any. */
   notes?: string[];
@@ -106,8 +107,9 @@ export async function evaluateFiles(options: EvaluateFilesOptions): Promise<File
   const measured = await evaluateFrames(counted, { field: options.field, tracks });
   const read = maskNotes(truth?.facts ?? [], { masks, what: "truth images" });
   const notes = [...metNotes(known, labels), ...times.notes, ...read.notes];
+  const warnings = [...await intensitiesWarning(labels), ...read.warnings];
   const evaluation = {
-    ...(read.warnings.length > 0 && { warnings: [...read.warnings] }),
+    ...(warnings.length > 0 && { warnings }),
     ...(notes.length > 0 && { notes }),
     ...measured,
     ...(ignoreLabel !== 0 && { ignore_label: ignoreLabel }),

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { intensitiesWarning } from "../images/masks/intensities.ts";
 import { unusable } from "../images/faults/input_fault.ts";
 import { disk } from "./disk/files.ts";
 import { makeFolder } from "./disk/folders.ts";
@@ -134,7 +135,7 @@ export async function* filterFiles(
     );
   }
   const { times, notes } = frameTimes({ name: path, numbers: labels.numbers });
-  for (const text of notes) yield { type: "note", text };
+  for (const text of [...await intensitiesWarning(labels), ...notes]) yield { type: "note", text };
   const jobs = await planLabelFiles(labels, { out, source, verb: "filter" });
   const wanted = await Promise.all(jobs.map(({ files }) => filesToWrite(files, { overwrite })));
   const kept = wanted.filter((files) => files.length === 0).length;

@@ -41,7 +41,15 @@ export type PredictTracksEvent = PredictEvent | FocusFound | PredictionTracked |
 /** How tracks are made. */
 export type TrackingOptions = Pick<
   TrackFilesOptions,
-  "maxGap" | "divisions" | "reach" | "fill" | "ctc" | "movie" | "animation" | "stabilise"
+  | "maxGap"
+  | "divisions"
+  | "reach"
+  | "fill"
+  | "dropUnsupported"
+  | "ctc"
+  | "movie"
+  | "animation"
+  | "stabilise"
 >;
 
 /**

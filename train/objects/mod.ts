@@ -101,18 +101,15 @@ export {
   temporalFilter,
   type TemporalFilterSettings,
 } from "./sequence/temporal_filter.ts";
-export {
-  defaultTracking,
-  type Moved,
-  type TrackBegin,
-  type Tracked,
-  type TrackedObject,
-  type TrackEnd,
-  Tracker,
-  trackObjects,
-  type TrackRecord,
-  type TrackSettings,
-} from "./sequence/track.ts";
+export { defaultTracking, type Moved, Tracker, type TrackSettings } from "./sequence/track.ts";
+export { trackObjects } from "./sequence/track_objects.ts";
+export type {
+  TrackBegin,
+  Tracked,
+  TrackedObject,
+  TrackEnd,
+  TrackRecord,
+} from "./sequence/track_record.ts";
 export {
   type ChallengeTrack,
   decodeChallengeTracks,
@@ -128,11 +125,12 @@ export {
   fillGaps,
   type TrackedFrame,
 } from "./sequence/fill_gaps.ts";
+export { type Dropped, dropUnsupported, type SupportOptions } from "./sequence/unsupported.ts";
 export { ChallengeTracks, type NumberedFrame } from "./sequence/challenge_tracks.ts";
 export { ObjectTable, type ObjectTableOptions } from "./sequence/object_table.ts";
 export { type SeenObject, seenObjects, type Shift } from "./sequence/seen_object.ts";
-export { type Motion, motionBetween } from "./sequence/drift.ts";
-export type { Point } from "./sequence/point_grid.ts";
+export { type Motion, motionBetween } from "./sequence/linking/drift.ts";
+export type { Point } from "./sequence/linking/point_grid.ts";
 export { DEFAULT_VOTE, filterByVotes, objectScores } from "./sequence/vote_filter.ts";
 export { type ScoredFrame, type Voted, votesOver } from "./sequence/votes.ts";
 export type { TimedFrame } from "./sequence/timed_frame.ts";

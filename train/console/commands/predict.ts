@@ -265,7 +265,7 @@ export async function predictOptions(
 ): Promise<PredictOptions> {
   const { models } = choices;
   const tracked = ["max-gap", "fill", "reach"].find((name) => flags[name] !== undefined) ??
-    ["movie", "animation", "stabilise"].find((name) => flags[name] === true);
+    ["drop-unsupported", "movie", "animation", "stabilise"].find((name) => flags[name] === true);
   if (tracked !== undefined && flags.track !== true) {
     throw new UsageError(`Cannot use --${tracked} without --track`);
   }

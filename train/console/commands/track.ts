@@ -22,6 +22,9 @@ import { counted, type Shown } from "../text.ts";
 /** What gaps are filled with. */
 const FILLS = ["none", "probable", "copy"] as const;
 
+/** What numbers may be. */
+const MASKS = ["instances", "binary"] as const;
+
 /** How objects are tracked; `predict --track` has these, too. */
 export const TRACKING: readonly Flag[] = [
   {
@@ -39,6 +42,13 @@ export const TRACKING: readonly Flag[] = [
       "Put objects back that frames miss: where probability maps show them, or wherever a track " +
       "has a gap",
     default: "none",
+  },
+  {
+    name: "drop-unsupported",
+    kind: "switch",
+    sentence:
+      "Drop what no neighbouring frame supports: objects that are seen in one frame alone and are of " +
+      "no division",
   },
   {
     name: "reach",
@@ -85,6 +95,7 @@ export function trackingOf(flags: Flags) {
     reach,
     maxGap: countFlag(flags, "max-gap"),
     fill: choiceFlag(flags, "fill", { choices: FILLS }),
+    dropUnsupported: flags["drop-unsupported"] === true,
     divisions: flags.divisions !== false,
     ctc: flags.ctc === true,
     movie: flags.movie === true,
@@ -105,6 +116,14 @@ export const trackCommand: Command = {
       kind: "value",
       placeholder: "PATH",
       sentence: "A folder or stack of label images, whose numbers mean nothing",
+    },
+    {
+      name: "masks",
+      kind: "value",
+      placeholder: MASKS.join("|"),
+      sentence: "What their numbers are: each an object (instances), or all but the lowest " +
+        "foreground, whose connected pixels are objects (binary); objects unless told, and what " +
+        "looks like an image is refused",
     },
     {
       name: "out",
@@ -141,6 +160,7 @@ export const trackCommand: Command = {
     const options = {
       ...trackingOf(flags),
       ...{ labels, out, images: textFlag(flags, "images") },
+      masks: choiceFlag(flags, "masks", { choices: MASKS }),
       probability: textFlag(flags, "probability"),
       slice: countFlag(flags, "slice", { least: 1 }),
       overwrite: flags.overwrite === true,
@@ -164,19 +184,23 @@ export function formatTracking(event: TrackEvent): Shown {
     case "note":
       return { lines: [event.text], status: null };
     case "frame": {
-      const { done, total, name, objects, put_back } = event;
+      const { done, total, name, objects, put_back, dropped = 0 } = event;
       const back = put_back === 0 ? "" : `, ${put_back} put back`;
-      const status = `${done}/${total}  ${name}: ${counted(objects, "object")} tracked${back}`;
+      const gone = dropped === 0 ? "" : `, ${dropped} dropped`;
+      const status = `${done}/${total}  ${name}: ${
+        counted(objects, "object")
+      } tracked${back}${gone}`;
       return { lines: [], status };
     }
     case "done": {
-      const { out, written, tracks, divisions, gaps, put_back, step } = event;
+      const { out, written, tracks, divisions, gaps, put_back, step, dropped } = event;
+      const gone = dropped === undefined ? "" : `, ${counted(dropped, "object")} dropped`;
       const steps = step === null ? "" : `; a step is ${step.toFixed(1)} pixels`;
       return {
         lines: [
           `${counted(tracks, "track")}, ${counted(divisions, "division")}, ${
             counted(gaps, "frame")
-          } missing within tracks, ${counted(put_back, "object")} put back${steps}`,
+          } missing within tracks, ${counted(put_back, "object")} put back${gone}${steps}`,
           `${counted(written, "label file")}, tables and report.html written to ${absolute(out)}`,
         ],
         status: null,

@@ -12,8 +12,11 @@ import type { ImageShift } from "../../images/registration/phase_correlation.ts"
 import type { Source } from "../../images/source.ts";
 import { type FilledObject, fillGaps } from "../../objects/sequence/fill_gaps.ts";
 import { ObjectTable } from "../../objects/sequence/object_table.ts";
-import { type Tracked, Tracker, type TrackRecord } from "../../objects/sequence/track.ts";
+import { Tracker } from "../../objects/sequence/track.ts";
+import { trackedFrames } from "../../objects/sequence/track_objects.ts";
+import type { TrackRecord } from "../../objects/sequence/track_record.ts";
 import { encodeTrackTable } from "../../objects/sequence/track_tables.ts";
+import { type Dropped, dropUnsupported } from "../../objects/sequence/unsupported.ts";
 import { AtomicFile, writeFileAtomic } from "../disk/atomic_file.ts";
 import { disk } from "../disk/files.ts";
 import { claimEmptyFolder, claimParts } from "../disk/folders.ts";
@@ -22,7 +25,7 @@ import { planLabelFiles } from "../outputs/label_files.ts";
 import type { OutputFile } from "../outputs/output_plan.ts";
 import { basename } from "../../images/names.ts";
 import { CHALLENGE_TABLE, ChallengeFiles } from "./challenge_files.ts";
-import { type InputFrame, openTrackInputs, type TrackInputs } from "./track_inputs.ts";
+import { openTrackInputs, type TrackInputs } from "./track_inputs.ts";
 import { PAGES, TrackPages } from "./track_pages.ts";
 import type { TrackEvent, TrackFilesOptions } from "./track_options.ts";
 import {
@@ -57,11 +60,21 @@ export async function* trackFiles(options: TrackFilesOptions): AsyncGenerator<Tr
   const { labels: path, images, out, fill = "none", source = disk, overwrite = false } = options;
   const { maxGap, divisions, reach, ctc = false, stabilise = false } = options;
   const { movie = false, animation = false } = options;
+  const { dropUnsupported: drops = false } = options;
   const tracker = new Tracker({ maxGap, divisions, reach });
   const inputs = await openTrackInputs(source, options);
   for (const text of inputs.notes) yield { type: "note", text };
   const { labels } = inputs;
-  const settings = { ...tracker.settings, fill, ctc, stabilise, movie, animation };
+  const own = {
+    masks: options.masks,
+    fill,
+    ...(drops && { dropUnsupported: drops }),
+    ctc,
+    stabilise,
+    movie,
+    animation,
+  };
+  const settings = { ...tracker.settings, ...own };
   const record = await recordOf(source, { labels: path, frames: labels.length, images, settings });
   if (!overwrite && !options.isAmongOthers && await isDone(out, record)) {
     yield { type: "note", text: `${out}: tracked alike before, and kept; --overwrite replaces it` };
@@ -76,17 +89,24 @@ export async function* trackFiles(options: TrackFilesOptions): AsyncGenerator<Tr
   using folder = options.isAmongOthers || overwrite
     ? await claimParts(out, { job: "track", task, parts, overwrite, mark: TRACK_RECORD })
     : await claimEmptyFolder(out, { job: "track", task, parts });
-  const filled = fillGaps(trackedFrames(tracker, inputs), { fill, maxGap: settings.maxGap });
+  const tracked = trackedFrames(inputs.frames(), tracker);
+  const trackOf = (track: number) => tracker.recordOf(track);
+  const gap = { maxGap: settings.maxGap };
+  const supported = drops
+    ? dropUnsupported(tracked, { ...gap, recordOf: trackOf })
+    : withAll(tracked);
+  const filled = fillGaps(supported, { ...gap, fill });
   const { channels, calibration } = inputs;
   const table = new ObjectTable({ channels, calibration });
   await using objects = await AtomicFile.create(`${out}/${TABLES.objects}`);
   const total = labels.length;
   await using pages = new TrackPages(out, { title: basename(path), total, movie, animation });
-  const parentOf = (track: number) => tracker.tracks[track - 1].parent;
+  const parentOf = (track: number) => trackOf(track).parent;
   const shifts: string[] = ["frame,y,x,peak\n"];
   const encoder = new TextEncoder();
   await objects.write(encoder.encode(table.header));
   const back = new Map<number, number>();
+  const dropped = new Set<number>();
   let [done, written, putBack] = [0, 0, 0];
   let output: JobOutput | null = null;
   try {
@@ -105,23 +125,29 @@ export async function* trackFiles(options: TrackFilesOptions): AsyncGenerator<Tr
       if (frame.shift) shifts.push(shiftLine(frame.time, frame.shift));
       const drawn = countBack(frame.objects, back);
       putBack += drawn;
-      const counts = { objects: frame.objects.length, put_back: drawn };
+      for (const track of frame.dropped) dropped.add(track);
+      const counts = {
+        ...{ objects: frame.objects.length, put_back: drawn },
+        ...(drops && { dropped: frame.dropped.length }),
+      };
       yield { type: "frame", name: frame.name, path, done, total: labels.length, ...counts };
     }
   } finally {
     await output?.[Symbol.asyncDispose]();
   }
-  const tracks = tracker.tracks.map((track) => withBack(track, back.get(track.track) ?? 0));
+  const tracks = tracker.tracks.filter(({ track }) => !dropped.has(track))
+    .map((track) => withBack(track, back.get(track.track) ?? 0));
   await writeFileAtomic(`${out}/${TABLES.tracks}`, encodeTrackTable(tracks));
   if (stabilise) await writeFileAtomic(`${out}/${TABLES.shifts}`, shifts.join(""));
   await objects.commit();
   const step = Number.isNaN(tracker.step) ? null : tracker.step;
-  await pages.end({ tracks, putBack, step });
+  const counted = drops ? { dropped: dropped.size } : {};
+  await pages.end({ tracks, putBack, step, ...counted });
   for (const text of await challenge?.end() ?? []) yield { type: "note", text };
   await writeTrackRecord(out, record);
   folder.keep();
   yield {
-    ...{ type: "done", out, written, tracks: tracks.length, put_back: putBack },
+    ...{ type: "done", out, written, tracks: tracks.length, put_back: putBack, ...counted },
     divisions: tracks.filter(({ end }) => end === "divided").length,
     gaps: tracks.reduce((sum, { gaps }) => sum + gaps, 0),
     step,
@@ -133,11 +159,9 @@ function shiftLine(time: number, { y, x, peak }: ImageShift): string {
   return `${[time, ...[y, x, peak].map((value) => Number(value.toFixed(3)))].join(",")}\n`;
 }
 
-async function* trackedFrames(
-  tracker: Tracker,
-  inputs: TrackInputs,
-): AsyncGenerator<InputFrame & Tracked> {
-  for await (const frame of inputs.frames()) yield tracker.add(frame);
+/** The frames with nothing dropped. */
+async function* withAll<F>(frames: AsyncIterable<F>): AsyncGenerator<F & Dropped> {
+  for await (const frame of frames) yield { ...frame, dropped: [] };
 }
 
 /** Counts what was put back, for each track, and gives how many there are in a frame. */

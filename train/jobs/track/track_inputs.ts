@@ -16,6 +16,7 @@ import { type LabelSequence, openLabels } from "../../images/series/truth.ts";
 import { openVideo, type Video } from "../../images/series/video.ts";
 import { probabilityTiff } from "../../objects/formats/probability_tiff.ts";
 import type { TimedFrame } from "../../objects/sequence/timed_frame.ts";
+import { objectsOf } from "./read_labels.ts";
 import type { TrackFilesOptions } from "./track_options.ts";
 
 /** A frame with what belongs to it. */
@@ -61,7 +62,8 @@ export async function openTrackInputs(
   if (stabilise && images === undefined) {
     throw new TypeError(`Cannot stabilise ${path} without its images: name them with --images`);
   }
-  const labels = await openLabels(source, path);
+  const opened = await openLabels(source, path);
+  const { labels, notes: ofLabels } = await objectsOf(opened, options.masks);
   const { times, notes } = frameTimes({ name: path, numbers: labels.numbers });
   const channels = images === undefined ? [] : await openChannels(source, images, { slice });
   const maps = fill === "probable" ? await openMaps(source, { ...options, labels }) : null;
@@ -87,7 +89,7 @@ export async function openTrackInputs(
   };
   const calibration = channels[0]?.calibration ?? labels.calibration;
   const names = channels.map((_, i) => `${i + 1}`);
-  return { labels, times, channels: names, calibration, notes, frames };
+  return { labels, times, channels: names, calibration, notes: [...ofLabels, ...notes], frames };
 }
 
 /** The channels of images as videos of one channel each. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { MaskKind } from "../../images/masks/reading.ts";
 import type { PlaneChoice } from "../../images/series/plane_choice.ts";
 import type { Source } from "../../images/source.ts";
 import type { Fill } from "../../objects/sequence/fill_gaps.ts";
@@ -17,6 +18,11 @@ import type { TrackSettings } from "../../objects/sequence/track.ts";
 export interface TrackFilesOptions extends Partial<TrackSettings> {
   /** A folder or stack of label images. */
   readonly labels: string;
+  /**
+   * What their numbers are: each an object (`instances`), or all but the lowest foreground, whose connected
+   * pixels are the objects (`binary`). Unless told they are objects, and what looks like an image is refused.
+   */
+  readonly masks?: MaskKind;
   /** The images of the same frames, for intensities. */
   readonly images?: string;
   /** The probability maps of the same frames; unless told, those that `predict` wrote beside the labels. */
@@ -25,6 +31,8 @@ export interface TrackFilesOptions extends Partial<TrackSettings> {
   readonly out: string;
   /** Which objects that frames miss are put back; none unless told. */
   readonly fill?: Fill;
+  /** Drop what is seen in one frame alone, of no division; only if told. */
+  readonly dropUnsupported?: boolean;
   /**
    * Find the common drift by phase correlation of the images instead of from the objects, and write it to
    * `shifts.csv`. Labels stay in the geometry of their images.
@@ -66,6 +74,8 @@ export interface FrameTracked {
   readonly objects: number;
   /** Objects that were put back. */
   readonly put_back: number;
+  /** Objects that were dropped; only where that was asked for. */
+  readonly dropped?: number;
 }
 
 /**
@@ -88,6 +98,8 @@ export interface TrackingDone {
   readonly gaps: number;
   /** Objects that were put back. */
   readonly put_back: number;
+  /** Objects that were dropped; only where that was asked for. */
+  readonly dropped?: number;
   /** The typical step of an object from frame to frame besides the drift, in pixels; null where none is known. */
   readonly step: number | null;
 }

@@ -28,7 +28,7 @@ export const PAGES = {
 } as const;
 
 /** What there is to say when all frames are through. */
-export type TrackSummary = Pick<TrackReportData, "tracks" | "putBack" | "step">;
+export type TrackSummary = Pick<TrackReportData, "tracks" | "putBack" | "dropped" | "step">;
 
 /** What the pages are called, and which there are. */
 interface PagesOptions {

@@ -13,7 +13,7 @@
 
 import type { LabelImage, Plane } from "../../images/image.ts";
 import { diameterOf, objectOfRuns, type SeenObject, type Shift } from "./seen_object.ts";
-import type { Tracked, TrackedObject } from "./track.ts";
+import type { Tracked, TrackedObject } from "./track_record.ts";
 
 /**
  * How objects are put back: not at all, where probability maps show them, or all.

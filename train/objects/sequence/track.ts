@@ -6,7 +6,8 @@
  * track is expected where it was, moved by the drift and by as much of its own last step as steps of this
  * video repeat themselves. Tracks and objects are then assigned all at once, see `linkFrame`; a track that
  * was not seen in up to `maxGap` frames may go on, and two objects that fit where one was are its daughters,
- * see `findDivisions`.
+ * see `findDivisions`; unless they are one again within `maxGap` frames, see `areOne`: then one object
+ * had been cut in two. {@linkcode Tracker.settle} puts that right in frames that have gone out before.
  *
  * How far an object may go follows from the video: from the typical diameter of its objects, the
  * typical step between those of two frames that are each other's nearest, and the distance between objects. The numbers of objects in the input
@@ -18,11 +19,13 @@
 import { IGNORED_LABEL, isObject, type LabelImage } from "../../images/image.ts";
 import { refuseValue } from "../../settings.ts";
 import { assertSameShape } from "../overlap.ts";
-import { findDivisions } from "./divisions.ts";
-import { motionBetween } from "./drift.ts";
-import { linkFrame } from "./linking.ts";
+import { findDivisions } from "./linking/divisions.ts";
+import { motionBetween } from "./linking/drift.ts";
+import { type Candidate, linkFrame } from "./linking/link_frame.ts";
+import { areOne } from "./linking/one_object.ts";
 import { diameterOf, medianOf, type SeenObject, seenObjects, type Shift } from "./seen_object.ts";
 import type { TimedFrame } from "./timed_frame.ts";
+import type { TrackBegin, Tracked, TrackedObject, TrackRecord } from "./track_record.ts";
 
 /**
  * How objects are tracked.
@@ -46,70 +49,6 @@ export interface TrackSettings {
 export const defaultTracking: TrackSettings = { maxGap: 2, divisions: true, reach: null };
 
 /**
- * How a track began: in the first frame, at the edge of the frame, by a division, or elsewhere.
- *
- * @category Sequences
- */
-export type TrackBegin = "first" | "entered" | "divided" | "appeared";
-
-/**
- * How a track ended: in the last frame, at the edge of the frame, by a division, or elsewhere.
- *
- * @category Sequences
- */
-export type TrackEnd = "last" | "left" | "divided" | "lost";
-
-/**
- * What is known of a track.
- *
- * @category Sequences
- */
-export interface TrackRecord {
-  /** Its number, from 1. */
-  readonly track: number;
-  /** The track that divided into this and another one; 0 for none. */
-  readonly parent: number;
-  /** The frame it is first seen in. */
-  readonly first: number;
-  /** The frame it is last seen in. */
-  readonly last: number;
-  /** Frames from the first to the last, both included. */
-  readonly length: number;
-  /** Frames among them in which it is not seen. */
-  readonly gaps: number;
-  /** How it began. */
-  readonly begin: TrackBegin;
-  /** How it ended. */
-  readonly end: TrackEnd;
-}
-
-/**
- * An object on its track.
- *
- * @category Sequences
- */
-export interface TrackedObject extends SeenObject {
-  /** The track. */
-  readonly track: number;
-  /** The track's object before this one, and when it was; null for the first. */
-  readonly before: { readonly object: SeenObject; readonly time: number } | null;
-}
-
-/**
- * What tracking adds to a frame, whose labels are now tracks.
- *
- * @category Sequences
- */
-export interface Tracked {
-  /** When it was taken: its own time, or else its place in the sequence. */
-  readonly time: number;
-  /** Its objects in the order of their first pixels; `label` is the number they came with. */
-  readonly objects: readonly TrackedObject[];
-  /** How far all objects have drifted since the first frame, as far as it shows. */
-  readonly drift: Shift;
-}
-
-/**
  * A frame of which it is known how far everything in it has moved, as from its image.
  *
  * @category Sequences
@@ -128,6 +67,23 @@ interface OpenTrack {
   drift: Shift;
   /** Its own last step, per frame. */
   step: Shift;
+  /** The division that it began with, if it did. */
+  birth: Birth | null;
+}
+
+/** A division, as its daughters remember it. */
+interface Birth {
+  readonly mother: OpenTrack;
+  readonly daughters: readonly OpenTrack[];
+  readonly time: number;
+}
+
+/** A track that turned out to be the going on of another one. */
+interface Joined {
+  /** The other one. */
+  readonly track: number;
+  /** The last object of that before this one's first. */
+  readonly before: TrackedObject["before"];
 }
 
 /** How many typical steps an object may go. */
@@ -149,6 +105,7 @@ const PERSISTENCE_PRIOR = 20;
 export class Tracker {
   readonly #settings: TrackSettings;
   readonly #records: OpenTrack["record"][] = [];
+  readonly #joined = new Map<number, Joined>();
   #open: OpenTrack[] = [];
   #size: LabelImage | null = null;
   #time = -1;
@@ -178,7 +135,8 @@ export class Tracker {
   /**
    * Takes the next frame.
    *
-   * @returns The frame with tracks for labels; what is ignored stays so.
+   * @returns The frame with tracks for labels; what is ignored stays so. As long as a division may turn out
+   *   to be none, `settle` has the last word.
    * @throws {RangeError} If its size is another than the first one's, or its time not after the last one's.
    */
   add<F extends TimedFrame & Moved>(frame: F): F & Tracked {
@@ -207,14 +165,45 @@ export class Tracker {
     return { ...frame, data, time, objects: tracked, drift: this.#drift };
   }
 
+  /** How many frames must come after a frame until its tracks are settled. */
+  get patience(): number {
+    return this.#settings.divisions ? this.#settings.maxGap : 0;
+  }
+
+  /**
+   * A frame that went out before, with the tracks that its objects are known to be on by now; to be called
+   * when `patience` more frames were added, or none are left.
+   */
+  settle<F extends LabelImage & Tracked>(frame: F): F {
+    if (!frame.objects.some(({ track }) => this.#joined.has(track))) return frame;
+    const objects = frame.objects.map((object) => {
+      let { track, before } = object;
+      for (let to = this.#joined.get(track); to !== undefined; to = this.#joined.get(track)) {
+        track = to.track;
+        before ??= to.before;
+      }
+      return { ...object, track, before };
+    });
+    const numbers = new Map(frame.objects.map(({ track }, i) => [track, objects[i].track]));
+    return { ...frame, objects, data: frame.data.map((track) => numbers.get(track) ?? track) };
+  }
+
   /** How it tracks. */
   get settings(): TrackSettings {
     return this.#settings;
   }
 
-  /** All tracks in the order of their numbers, as they are by now: those that are still seen end here. */
+  /**
+   * All tracks in the order of their numbers, as they are by now: those that are still seen end here. The
+   * number of a track that turned out to be the going on of another one is left out.
+   */
   get tracks(): readonly TrackRecord[] {
-    return this.#records;
+    return this.#records.filter(({ track }) => !this.#joined.has(track));
+  }
+
+  /** What is known of a track by now. */
+  recordOf(track: number): TrackRecord {
+    return this.#records[track - 1];
   }
 
   /** The typical step of an object from frame to frame besides the drift, in pixels; NaN where none is known. */
@@ -276,9 +265,10 @@ export class Tracker {
     const divisions = this.#settings.divisions
       ? findDivisions({ tracks, links, objects, reach, diameter })
       : [];
+    const mothers = new Set(divisions.map(({ mother }) => mother));
+    this.#rejoin(links, { labels, objects, mothers, tracks });
     const owners: (OpenTrack | null)[] = objects.map(() => null);
     const befores: TrackedObject["before"][] = objects.map(() => null);
-    const mothers = new Set(divisions.map(({ mother }) => mother));
     const stay: OpenTrack[] = [];
     this.#open.forEach((track, row) => {
       if (mothers.has(row)) return;
@@ -295,9 +285,14 @@ export class Tracker {
     }
     objects.forEach((object, i) => {
       if (owners[i] !== null) return;
-      const begin = isFirst ? "first" : this.#isAtEdge(object) ? "entered" : "appeared";
+      const begin = isFirst ? "first" : this.#beginOf(object);
       stay.push(owners[i] = this.#begin(object, { parent: parents.get(i), begin }));
     });
+    for (const { mother, daughters } of divisions) {
+      const born = daughters.map((daughter) => owners[daughter]!);
+      const birth = { mother: this.#open[mother], daughters: born, time: this.#time };
+      for (const daughter of born) daughter.birth = birth;
+    }
     this.#open = stay;
     return objects.map((object, i) => ({
       ...object,
@@ -317,7 +312,54 @@ export class Tracker {
       ...{ begin: parent ? "divided" : begin, end: "last" },
     };
     this.#records.push(record);
-    return { record, object, time, drift: this.#drift, step: { y: 0, x: 0 } };
+    return { record, object, time, drift: this.#drift, step: { y: 0, x: 0 }, birth: null };
+  }
+
+  /** Takes divisions back whose daughters turn out to be one object that had been cut in two. */
+  #rejoin(
+    links: Int32Array,
+    { labels, objects, mothers, tracks }: {
+      labels: LabelImage;
+      objects: readonly SeenObject[];
+      mothers: ReadonlySet<number>;
+      tracks: readonly Candidate[];
+    },
+  ): void {
+    const rows = new Map(this.#open.map((track, row) => [track, row]));
+    this.#open = this.#open.map((track, row) => {
+      const { birth } = track;
+      if (birth !== null && this.#time - birth.time > this.#settings.maxGap) track.birth = null;
+      if (track.birth === null || birth === null) return track;
+      if (links[row] < 0 || mothers.has(row)) return track;
+      const twin = birth.daughters.find((daughter) => daughter !== track)!;
+      const other = rows.get(twin);
+      if (other === undefined || links[other] >= 0 || mothers.has(other)) return track;
+      const pieces = [tracks[row], tracks[other]];
+      if (!areOne(pieces, { labels, whole: objects[links[row]] })) return track;
+      this.#takeBack(track, { birth, twin });
+      return birth.mother;
+    });
+  }
+
+  /** Lets a mother go on as one of her daughters did; the other is a piece that appeared. */
+  #takeBack(track: OpenTrack, { birth, twin }: { birth: Birth; twin: OpenTrack }): void {
+    const { mother } = birth;
+    const { record: { last, length, gaps }, object, time, drift, step } = track;
+    const before = { object: mother.object, time: mother.time };
+    this.#joined.set(track.record.track, { track: mother.record.track, before });
+    const seen = mother.record.length - mother.record.gaps + length - gaps;
+    Object.assign(mother, { object, time, drift, step });
+    mother.record.last = last;
+    mother.record.length = last - mother.record.first + 1;
+    mother.record.gaps = mother.record.length - seen;
+    // A piece is nothing that could come back.
+    twin.time = -Infinity;
+    twin.record.parent = 0;
+    twin.record.begin = this.#beginOf(twin.object);
+  }
+
+  #beginOf(object: SeenObject): TrackBegin {
+    return this.#isAtEdge(object) ? "entered" : "appeared";
   }
 
   #goOn(track: OpenTrack, object: SeenObject): void {
@@ -356,36 +398,4 @@ export class Tracker {
     }
     return false;
   }
-}
-
-/**
- * Tracks the objects of a video as its frames come. The tracks themselves, with how they began and ended, are
- * the generator's result; whoever wants them while it runs uses {@linkcode Tracker}.
- *
- * @param frames Label images of one size. Whatever else they carry comes out with them; they are not
- *   changed.
- * @param settings What differs from {@linkcode defaultTracking}.
- * @returns One frame for each, in their order, whose labels are tracks.
- * @throws {RangeError} If a setting makes no sense, or sizes or times do not fit.
- *
- * @example Two objects whose numbers change places
- * ```ts
- * import { trackObjects } from "@kymo/kymo/objects";
- * import { assertEquals } from "@std/assert";
- *
- * const frames = [[4, 0, 0, 9], [9, 0, 0, 4]]
- *   .map((ids) => ({ width: 4, height: 1, data: Uint32Array.from(ids) }));
- * const tracked = await Array.fromAsync(trackObjects(frames));
- * assertEquals(tracked.map(({ data }) => [...data]), [[1, 0, 0, 2], [1, 0, 0, 2]]);
- * ```
- *
- * @category Sequences
- */
-export async function* trackObjects<F extends TimedFrame & Moved>(
-  frames: AsyncIterable<F> | Iterable<F>,
-  settings: Partial<TrackSettings> = {},
-): AsyncGenerator<F & Tracked, readonly TrackRecord[]> {
-  const tracker = new Tracker(settings);
-  for await (const frame of frames) yield tracker.add(frame);
-  return tracker.tracks;
 }

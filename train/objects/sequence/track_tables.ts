@@ -6,7 +6,7 @@
  */
 
 import { unreadable } from "../../images/bytes.ts";
-import type { TrackRecord } from "./track.ts";
+import type { TrackRecord } from "./track_record.ts";
 
 /**
  * A track as the challenge has it: without gaps of its own.

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { TrackRecord } from "../../objects/sequence/track.ts";
+import type { TrackRecord } from "../../objects/sequence/track_record.ts";
 import { type Insert, type Markup, markup } from "../drawing/markup.ts";
 import { trackColour } from "./track_colours.ts";
 

@@ -22,7 +22,7 @@ export interface MovieFrame {
   readonly name: string;
   /** Labels whose numbers are tracks. */
   readonly labels: LabelImage;
-  /** The picture beneath; black if left out. */
+  /** The picture beneath; if left out, objects are filled on black. */
   readonly image?: Plane;
   /** Tracks that were put back in it, whose outlines are dashed. */
   readonly putBack?: ReadonlySet<number>;
@@ -38,7 +38,7 @@ h1 { font-size: 1rem; margin: 0; display: inline; color: #e8ebee; }
 #stage { min-height: 0; display: grid; place-items: center; background: #000; }
 #stage svg { width: 100%; height: 100%; }
 #stage image { image-rendering: pixelated; }
-#stage path { fill: none; stroke-width: 1.6; vector-effect: non-scaling-stroke; }
+#stage path { fill-opacity: .45; fill-rule: evenodd; stroke-width: 1.6; vector-effect: non-scaling-stroke; }
 #stage path.back { stroke-dasharray: 4 3; }
 #stage text { font: 600 11px system-ui, sans-serif; paint-order: stroke; stroke: #000; stroke-width: 3px; }
 .off { display: none; }
@@ -68,7 +68,8 @@ function show(i) {
   if (picture) parts.push(make("image", { width: "100%", height: "100%", preserveAspectRatio: "none", href: picture }));
   for (const [track, d, back, x, y] of outlines ? paths : []) {
     const stroke = COLOURS[(track - 1) % COLOURS.length];
-    parts.push(make("path", { d, stroke, class: back ? "back" : "" }));
+    const fill = picture ? "none" : stroke;
+    parts.push(make("path", { d, stroke, fill, class: back ? "back" : "" }));
     if (!numbers) continue;
     const text = make("text", { x, y, fill: stroke });
     text.textContent = track;

@@ -9,7 +9,7 @@ import type { LabelImage, Plane } from "../../images/image.ts";
 import { intensityOf } from "../../objects/measures.ts";
 import type { FilledObject } from "../../objects/sequence/fill_gaps.ts";
 import { diameterOf } from "../../objects/sequence/seen_object.ts";
-import type { TrackRecord } from "../../objects/sequence/track.ts";
+import type { TrackRecord } from "../../objects/sequence/track_record.ts";
 import type { Window } from "../drawing/window.ts";
 
 /** A frame whose labels are tracks. */
@@ -68,6 +68,8 @@ export interface TrackReportData {
   readonly frames: number;
   /** Objects that were put back. */
   readonly putBack: number;
+  /** Objects that were dropped; left out where that was not asked for. */
+  readonly dropped?: number;
   /** Typical step in pixels besides the drift; null where none is known. */
   readonly step: number | null;
   /** The first, middle and last frame. */

@@ -24,7 +24,7 @@ import { lengthBars, trackLines } from "./track_plots.ts";
 
 /** What tracks look like beyond the style of all reports. */
 const OWN_STYLE = /* css */ `
-.track { fill: none; stroke-width: 1.6; vector-effect: non-scaling-stroke; }
+.track { fill: none; fill-opacity: .45; fill-rule: evenodd; stroke-width: 1.6; vector-effect: non-scaling-stroke; }
 .track.back { stroke-dasharray: 4 3; stroke-width: 2.4; }
 .panel { background: #14181c; color: #a3adb7; padding: .6rem; margin: .6rem 0 1.2rem; border-radius: 2px; }
 .panel figcaption { color: #a3adb7; }
@@ -64,7 +64,7 @@ ${seriesSection(data.series)}
 `.toString();
 }
 
-function counts({ tracks, frames, putBack, step }: TrackReportData): Markup {
+function counts({ tracks, frames, putBack, dropped, step }: TrackReportData): Markup {
   const count = (is: (track: TrackReportData["tracks"][number]) => boolean) =>
     tracks.filter(is).length;
   const gaps = tracks.reduce((sum, { gaps }) => sum + gaps, 0);
@@ -78,6 +78,7 @@ function counts({ tracks, frames, putBack, step }: TrackReportData): Markup {
     [count(({ end }) => end === "lost"), "were lost elsewhere"],
     [gaps, "frames missing within tracks"],
     [putBack, "objects put back"],
+    ...(dropped === undefined ? [] : [[dropped, "objects dropped"] as [number, string]]),
     ...(step === null ? [] : [[step.toFixed(1), "pixels are a typical step"] as [string, string]]),
   ];
   return markup`<ul class="counts">${
@@ -108,9 +109,12 @@ function drawFrame(
   const { x, y, width, height } = window;
   const factor = Math.ceil(Math.max(width, height) / OVERVIEW);
   const picture = image && pictureAddress(shrinkPlane(cropPlane(image, window), factor), range);
+  // Without a picture, what is inside is as dark as what is outside.
+  const filled = (track: number) =>
+    picture ? undefined : new Markup(` style="fill:${trackColour(track)}"`);
   const paths = [...traceContours(labels)].map(([track, loops]) =>
     markup`<path class="track${putBack.has(track) && " back"}" d="${contourPath(loops)}" \
-stroke="${trackColour(track)}"><title>Track ${track}</title></path>`
+stroke="${trackColour(track)}"${filled(track)}><title>Track ${track}</title></path>`
   );
   return markup`<figure class="frame"><svg viewBox="${x} ${y} ${width} ${height}" role="img" \
 aria-label="Frame ${time}">

@@ -277,3 +277,68 @@ Deno.test("trackFiles() takes a frame that is missing for a gap, and numbers tha
     ]);
   });
 });
+
+Deno.test("trackFiles() refuses images for labels, and names the way out", async () => {
+  const random = new Random(2);
+  const noisy = Object.fromEntries([0, 1, 2].map((t) => {
+    const data = new Float32Array(3600).map(() => 300 + random.integer(900));
+    return [`labels/t00${t}.tif`, encodeGreyTiff([{ ...SIZE, data }])];
+  }));
+  const empty = { "labels/t000.tif": encodeLabelTiff([discs([], SIZE)]) };
+  for (const files of [noisy, { ...noisy, ...empty }]) {
+    await withFolder(files, async (cwd) => {
+      const first = files === noisy ? "t000" : "t001";
+      await assertRejects(
+        () => track(cwd),
+        RangeError,
+        `${first}.tif looks like an image, not like labels`,
+      );
+      await assertRejects(() => track(cwd), RangeError, "give label images with --labels");
+      assertEquals(await names(cwd), ["labels"]);
+      const done = (await track(cwd, { masks: "instances" })).at(-1)!;
+      assert(done.type === "done" && done.tracks > 100);
+    });
+  }
+});
+
+Deno.test("trackFiles() says what seems binary, and takes connected pixels for objects if told", async () => {
+  const files = Object.fromEntries(MOVIE.map((list, t) => {
+    const white = list.map((disc) => ({ ...disc, id: 255 }));
+    return [`labels/t00${t}.tif`, encodeLabelTiff([discs(white, SIZE)])];
+  }));
+  await withFolder(files, async (cwd) => {
+    const [note, ...others] = await track(cwd);
+    assert(note.type === "note" && note.text.includes("--masks binary"));
+    assert(others.every(({ type }) => type !== "note"));
+    const done = (await track(cwd, { masks: "binary", out: "objects" })).at(-1)!;
+    assert(done.type === "done");
+    assertEquals([done.tracks, done.divisions], [4, 1]);
+  });
+});
+
+Deno.test("trackFiles() drops what one frame alone shows if told, and counts it", async () => {
+  const extra = (t: number): Disc[] => t === 4 ? [{ y: 54, x: 54, r: 3, id: 9 }] : [];
+  const files = Object.fromEntries(
+    MOVIE.map((list, t) =>
+      [`labels/t00${t}.tif`, encodeLabelTiff([discs([...list, ...extra(t)], SIZE)])] as const
+    ),
+  );
+  await withFolder(files, async (cwd) => {
+    const kept = (await track(cwd)).at(-1)!;
+    assert(kept.type === "done" && !("dropped" in kept));
+    assertEquals(kept.tracks, 5);
+    const events = await track(cwd, { dropUnsupported: true, ctc: true, out: "less" });
+    const done = events.at(-1)!;
+    assert(done.type === "done");
+    assertEquals([done.tracks, done.dropped, done.divisions], [4, 1, 1]);
+    assertEquals(
+      events.flatMap((event) => event.type === "frame" ? event.dropped : []),
+      [0, 0, 0, 0, 1],
+    );
+    assertEquals((await labelsIn(`${cwd}/less/t004.tif`)).data[54 * 60 + 54], 0);
+    assertEquals((await tableIn(`${cwd}/less/tracks.csv`)).length, 4);
+    assert(
+      (await Deno.readTextFile(`${cwd}/less/report.html`)).includes("<b>1</b> objects dropped"),
+    );
+  });
+});

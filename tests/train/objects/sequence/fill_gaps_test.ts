@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { LabelImage } from "../../../../train/images/image.ts";
 import { type Fill, fillGaps } from "../../../../train/objects/sequence/fill_gaps.ts";
-import { trackObjects } from "../../../../train/objects/sequence/track.ts";
+import { trackObjects } from "../../../../train/objects/sequence/track_objects.ts";
 import { type Disc, discs } from "../fixtures/movies.ts";
 
 const MOVING = [0, 1, 2, 3, 4].map((t): Disc[] => [{ y: 30, x: 20 + 4 * t, r: 5, id: 1 }]);

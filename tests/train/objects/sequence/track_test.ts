@@ -1,11 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { IGNORED_LABEL, type LabelImage } from "../../../../train/images/image.ts";
 import { Random } from "../../../../train/images/random.ts";
-import {
-  Tracker,
-  trackObjects,
-  type TrackSettings,
-} from "../../../../train/objects/sequence/track.ts";
+import { Tracker, type TrackSettings } from "../../../../train/objects/sequence/track.ts";
+import { trackObjects } from "../../../../train/objects/sequence/track_objects.ts";
 import { type Disc, discs, drifting, pairsOf, shuffled } from "../fixtures/movies.ts";
 
 /** Tracks a movie whose numbers are shuffled, and checks that each true number is one track. */
@@ -183,4 +180,79 @@ Deno.test("trackObjects() passes on what frames carry, and fails as Tracker does
   ]]);
   const wrong = [frames[0], { ...frames[1], width: 2, data: new Uint32Array(2) }];
   await assertRejects(() => Array.fromAsync(trackObjects(wrong)), RangeError);
+});
+
+/** An object that is cut in two in some frames, beside one that stays; after a while it divides for good. */
+function cutMovie(cut: readonly number[], { divides = 99 } = {}): LabelImage[] {
+  return movie(10, (t) => [
+    { y: 15, x: 80, r: 7, id: 9 },
+    ...(t >= divides
+      ? [{ y: 50, x: 42 - t, r: 6, id: 2 }, { y: 50, x: 60 + t, r: 6, id: 3 }]
+      : [{ y: 50, x: 50, r: 9, id: 1 }]),
+  ]).map((frame, t) => {
+    if (!cut.includes(t)) return frame;
+    const data = frame.data.map((id, at) =>
+      id !== 1 ? id : at % 100 === 50 ? 0 : at % 100 < 50 ? 1 : 2
+    );
+    return { ...frame, data };
+  });
+}
+
+async function tracksOf(frames: readonly LabelImage[], settings: Partial<TrackSettings> = {}) {
+  const going = trackObjects(frames, settings);
+  const tracked: LabelImage[] = [];
+  for (;;) {
+    const step = await going.next();
+    if (step.done) return { tracked, tracks: step.value };
+    tracked.push(step.value);
+  }
+}
+
+Deno.test("trackObjects() takes an object that is cut in two for up to maxGap frames for one", async () => {
+  for (const cut of [[4], [4, 5]]) {
+    const { tracked, tracks } = await tracksOf(cutMovie(cut));
+    assertEquals(tracks.filter(({ parent }) => parent > 0), []);
+    const [whole] = tracks.filter(({ length, begin }) => length === 10 && begin === "first")
+      .filter(({ track }) => tracked[0].data[50 * 100 + 50] === track);
+    assertEquals([whole.gaps, whole.last, whole.end], [0, 9, "last"]);
+    // The track is in every frame, cut or not; the other piece appeared and is lost.
+    assert(tracked.every(({ data }) => data.includes(whole.track)));
+    const pieces = tracks.filter(({ begin }) => begin === "appeared");
+    assertEquals(pieces.map(({ first, length, end }) => [first, length, end]), [
+      [cut[0], cut.length, "lost"],
+    ]);
+    assertEquals(tracks.length, 3);
+    // Every number in the frames is that of a track, in its frames.
+    for (const [t, { data }] of tracked.entries()) {
+      for (const id of new Set(data)) {
+        if (id === 0) continue;
+        const track = tracks.find(({ track }) => track === id)!;
+        assert(track.first <= t && t <= track.last, `track ${id} in frame ${t}`);
+      }
+    }
+  }
+});
+
+Deno.test("trackObjects() sees the division after a cut, and takes a longer cut for one", async () => {
+  const after = (await tracksOf(cutMovie([3], { divides: 6 }))).tracks;
+  const mother = after.find(({ end }) => end === "divided")!;
+  assertEquals([mother.first, mother.last, mother.gaps], [0, 5, 0]);
+  assertEquals(after.filter(({ parent }) => parent === mother.track).map(({ first }) => first), [
+    6,
+    6,
+  ]);
+  const long = (await tracksOf(cutMovie([3, 4, 5, 6]))).tracks;
+  assertEquals(long.filter(({ parent }) => parent > 0).map(({ first }) => first), [3, 3]);
+  const strict = (await tracksOf(cutMovie([4]), { maxGap: 0 })).tracks;
+  assertEquals(strict.filter(({ parent }) => parent > 0).length, 2);
+});
+
+Deno.test("trackObjects() fills no gap and changes no track where two daughters stay apart", async () => {
+  const { tracks } = await tracksOf(cutMovie([], { divides: 3 }));
+  assertEquals(tracks.map(({ begin, end }) => `${begin} ${end}`).sort(), [
+    "divided last",
+    "divided last",
+    "first divided",
+    "first last",
+  ]);
 });

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { fillGaps } from "../../../../train/objects/sequence/fill_gaps.ts";
-import { Tracker, type TrackRecord } from "../../../../train/objects/sequence/track.ts";
+import { Tracker } from "../../../../train/objects/sequence/track.ts";
+import type { TrackRecord } from "../../../../train/objects/sequence/track_record.ts";
 import { drawLineage, familiesOf } from "../../../../train/report/tracks/lineage.ts";
 import { movieEnd, movieFrame, movieHead } from "../../../../train/report/tracks/movie.ts";
 import { ReportCollector } from "../../../../train/report/tracks/report_data.ts";
@@ -117,4 +118,19 @@ Deno.test("lengthBars() draws a bar for every length that tracks have", () => {
   };
   assertEquals(bars([3, 3, 5]), 2);
   assertEquals(bars([]), 0);
+});
+
+Deno.test("pages fill objects in their tracks' colours where there is no picture", () => {
+  const labels = discs([{ y: 50, x: 50, r: 9, id: 2 }]);
+  const shown = (image: typeof labels | null) => {
+    const plane = image && { ...image, data: Float32Array.from(image.data) };
+    return renderTrackReport({
+      ...{ title: "t", frames: 1, putBack: 0, step: null, tracks: [], events: [], series: [] },
+      shown: [{ time: 0, labels, image: plane, putBack: new Set<number>() }],
+    });
+  };
+  assert(shown(null).includes(`style="fill:${TRACK_COLOURS[1]}"`));
+  assert(!shown(labels).includes("fill:#56b4e9"));
+  const frame = movieFrame({ name: "t", labels }, { low: 0, high: 1 });
+  assert(!("picture" in JSON.parse(frame.slice(frame.indexOf(">") + 1, frame.lastIndexOf("</s")))));
 });

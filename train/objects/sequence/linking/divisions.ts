@@ -5,8 +5,8 @@
  */
 
 import { PointGrid } from "./point_grid.ts";
-import { diameterOf, type SeenObject } from "./seen_object.ts";
-import type { Candidate } from "./linking.ts";
+import { diameterOf, type SeenObject } from "../seen_object.ts";
+import type { Candidate } from "./link_frame.ts";
 
 /** A mother and her daughters, by index among tracks and objects. */
 export interface Division {

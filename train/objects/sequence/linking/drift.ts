@@ -11,7 +11,7 @@
  */
 
 import { cellKey, type Point, PointGrid } from "./point_grid.ts";
-import { medianOf, type Shift } from "./seen_object.ts";
+import { medianOf, type Shift } from "../seen_object.ts";
 
 /**
  * How objects go from one frame to the next.
