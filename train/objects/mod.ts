@@ -101,7 +101,7 @@ export {
   temporalFilter,
   type TemporalFilterSettings,
 } from "./sequence/temporal_filter.ts";
-export { defaultTracking, type Moved, Tracker, type TrackSettings } from "./sequence/track.ts";
+export { defaultTracking, Tracker, type TrackSettings } from "./sequence/track.ts";
 export { trackObjects } from "./sequence/track_objects.ts";
 export type {
   TrackBegin,
@@ -133,7 +133,7 @@ export { type Motion, motionBetween } from "./sequence/linking/drift.ts";
 export type { Point } from "./sequence/linking/point_grid.ts";
 export { DEFAULT_VOTE, filterByVotes, objectScores } from "./sequence/vote_filter.ts";
 export { type ScoredFrame, type Voted, votesOver } from "./sequence/votes.ts";
-export type { TimedFrame } from "./sequence/timed_frame.ts";
+export type { Moved, TimedFrame } from "./sequence/timed_frame.ts";
 export { inField } from "./field.ts";
 
 export type {

@@ -5,6 +5,7 @@
  */
 
 import type { LabelImage } from "../../images/image.ts";
+import type { Shift } from "./seen_object.ts";
 
 /**
  * A label image of a sequence.
@@ -17,6 +18,16 @@ export interface TimedFrame extends LabelImage {
    * Where it is left out, frames are neighbours in their order.
    */
   readonly time?: number;
+}
+
+/**
+ * A frame of which it is known how far everything in it has moved, as from its image.
+ *
+ * @category Sequences
+ */
+export interface Moved {
+  /** How far since the first frame; found from the objects where it is left out. */
+  readonly shift?: Shift;
 }
 
 /** Whether a frame is the neighbour of the one that comes before it in the sequence. */

@@ -24,7 +24,7 @@ import { motionBetween } from "./linking/drift.ts";
 import { type Candidate, linkFrame } from "./linking/link_frame.ts";
 import { areOne } from "./linking/one_object.ts";
 import { diameterOf, medianOf, type SeenObject, seenObjects, type Shift } from "./seen_object.ts";
-import type { TimedFrame } from "./timed_frame.ts";
+import type { Moved, TimedFrame } from "./timed_frame.ts";
 import type { TrackBegin, Tracked, TrackedObject, TrackRecord } from "./track_record.ts";
 
 /**
@@ -47,16 +47,6 @@ export interface TrackSettings {
  * @category Sequences
  */
 export const defaultTracking: TrackSettings = { maxGap: 2, divisions: true, reach: null };
-
-/**
- * A frame of which it is known how far everything in it has moved, as from its image.
- *
- * @category Sequences
- */
-export interface Moved {
-  /** How far since the first frame; found from the objects where it is left out. */
-  readonly shift?: Shift;
-}
 
 /** A track that may go on. */
 interface OpenTrack {

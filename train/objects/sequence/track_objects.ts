@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { TimedFrame } from "./timed_frame.ts";
-import { type Moved, Tracker, type TrackSettings } from "./track.ts";
+import type { Moved, TimedFrame } from "./timed_frame.ts";
+import { Tracker, type TrackSettings } from "./track.ts";
 import type { Tracked, TrackRecord } from "./track_record.ts";
 
 /**
