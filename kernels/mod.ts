@@ -22,11 +22,13 @@
 export { openDevice, type OpenOptions } from "./open_device.ts";
 export {
   type AdapterSummary,
+  type CommandCounts,
   Device,
   type DeviceOptions,
   type Dispatch,
   type KernelStyle,
   linearWorkgroups,
+  type Plan,
   type Scope,
   type TensorCopy,
   type Uniforms,

@@ -10,15 +10,13 @@ import type { AdapterSummary } from "./adapter.ts";
 import type { KernelChoices } from "./choices.ts";
 import { CaptureSink } from "./commands/capture_sink.ts";
 import type { Dispatch } from "./commands/dispatch.ts";
-import { PlanSink } from "./commands/plan_sink.ts";
 import type { KernelTime } from "./commands/profiler.ts";
 import { readBuffer } from "./commands/readback.ts";
 import { Recording } from "./commands/recording.ts";
 import { checkCopy, type TensorCopy } from "./commands/sink.ts";
 import { UniformCache } from "./commands/uniforms.ts";
-import { type DeviceOptions, DeviceParts } from "./device_parts.ts";
+import { type DeviceOptions, DeviceParts, type Plan } from "./device_parts.ts";
 import type { Arena } from "./memory/arena.ts";
-import { PooledMemory } from "./memory/memory_plan.ts";
 import type { MemoryUse } from "./memory/pool.ts";
 import type { Scope, ScopeStack } from "./memory/scopes.ts";
 import { BYTES_PER_ROW } from "./memory/textures.ts";
@@ -27,8 +25,9 @@ import { checkValues, type DType, Tensor, type TypedArrayOf } from "./tensor.ts"
 
 export type { AdapterSummary, KernelStyle } from "./adapter.ts";
 export { type Dispatch, linearWorkgroups } from "./commands/dispatch.ts";
-export { type DeviceOptions, DeviceParts } from "./device_parts.ts";
+export { type DeviceOptions, DeviceParts, type Plan } from "./device_parts.ts";
 export type { Uniforms } from "./commands/params.ts";
+export type { CommandCounts } from "./commands/plan_sink.ts";
 export type { TensorCopy } from "./commands/sink.ts";
 export type { Scope } from "./memory/scopes.ts";
 
@@ -303,15 +302,13 @@ export class Device implements Disposable {
   }
 
   /**
-   * Runs a computation without touching the GPU and tells how much memory it would allocate. What it
-   * computes must not depend on values it reads.
+   * Runs a computation without touching the GPU and tells how much memory it would allocate, and how
+   * many commands the GPU would be given. What it computes must not depend on values it reads.
    *
    * @throws {OutOfMemoryError} If it would exceed the limits.
    */
-  plan(compute: () => void): MemoryUse {
-    return this.#parts.held.imagine((pool, textures) =>
-      this.#parts.inside({ memory: new PooledMemory(pool), sink: new PlanSink(textures) }, compute)
-    );
+  plan(compute: () => void): Plan {
+    return this.#parts.plan(compute);
   }
 
   /**

@@ -7,7 +7,7 @@
 import { KernelChoices, type Pins } from "./choices.ts";
 import { DispatchBinder } from "./commands/command.ts";
 import { PipelineCache, pipelineKey, type PipelineSource } from "./commands/pipelines.ts";
-import { PlanSink } from "./commands/plan_sink.ts";
+import { type CommandCounts, PlanSink } from "./commands/plan_sink.ts";
 import { Profiler } from "./commands/profiler.ts";
 import { CommandQueue } from "./commands/queue.ts";
 import { RunSink } from "./commands/run_sink.ts";
@@ -18,6 +18,7 @@ import { FailureWatch, type Owner } from "./failures.ts";
 import { Arena } from "./memory/arena.ts";
 import { DeviceMemory } from "./memory/device_memory.ts";
 import { type Lease, LifetimeTrace, type Memory, PooledMemory } from "./memory/memory_plan.ts";
+import type { MemoryUse } from "./memory/pool.ts";
 import { Orphans } from "./memory/orphans.ts";
 import { ScopeStack } from "./memory/scopes.ts";
 import { BYTES_PER_ROW, TextureRows } from "./memory/textures.ts";
@@ -36,6 +37,16 @@ export interface DeviceOptions {
   profile?: boolean;
   /** Variants to use instead of those the rules choose. */
   kernels?: Pins;
+}
+
+/**
+ * What a computation would need; {@linkcode Device.plan} tells it.
+ *
+ * @category Device
+ */
+export interface Plan extends MemoryUse {
+  /** What it would give to the GPU. */
+  readonly commands: CommandCounts;
 }
 
 const DEFAULT_MEMORY_LIMIT = 4 * 1024 ** 3;
@@ -185,6 +196,16 @@ export class DeviceParts {
           need,
         ).peak,
     });
+  }
+
+  /** Hears a computation out and tells what it would allocate and give to the GPU. */
+  plan(compute: () => void): Plan {
+    let sink: PlanSink | null = null;
+    const use = this.held.imagine((pool, textures) => {
+      sink = new PlanSink(textures);
+      this.inside({ memory: new PooledMemory(pool), sink }, compute);
+    });
+    return { ...use, commands: sink!.counts };
   }
 
   /**

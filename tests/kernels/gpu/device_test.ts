@@ -398,6 +398,27 @@ Deno.test("a planned tensor cannot be read", async () => {
   await device.finish();
 });
 
+Deno.test("Device.plan() counts the commands of each kind, and dispatches by label", () => {
+  using _scope = device.scope();
+  const [x, y] = [device.empty([8]), device.empty([8])];
+  const { commands } = device.plan(() => {
+    const inputs = [x];
+    for (const label of ["square", "double", "square"]) {
+      elementwise(device, { label, inputs, expression: "a * a" });
+    }
+    device.copy({ from: x, to: y, count: 4 });
+    device.copy({ from: x, to: y, count: 0 });
+    device.clear(y);
+  });
+  assertEquals(commands, {
+    dispatches: 3,
+    copies: 1,
+    clears: 1,
+    textures: 0,
+    labels: new Map([["square", 2], ["double", 1]]),
+  });
+});
+
 Deno.test("Device.plan() ends also when the plan fails", async () => {
   assertThrows(
     () =>
