@@ -91,40 +91,6 @@ function joinRuns(
   });
 }
 
-/** Copies the channels `first` … of `whole` to or from `part`, for every image. */
-function copyChannels(
-  device: Device,
-  { whole, part, first, split }: {
-    whole: Tensor<"f32">;
-    part: Tensor<"f32">;
-    first: number;
-    split: boolean;
-  },
-): void {
-  const [n, channels, h, w] = part.shape;
-  const count = channels * h * w;
-  for (let image = 0; image < n; image++) {
-    const wholeOffset = (image * whole.shape[1] + first) * h * w;
-    device.copy(
-      split
-        ? { from: whole, fromOffset: wholeOffset, to: part, toOffset: image * count, count }
-        : { from: part, fromOffset: image * count, to: whole, toOffset: wholeOffset, count },
-    );
-  }
-}
-
-/** Copies the channels from `first` on out of an image tensor. */
-export function takeChannels(
-  device: Device,
-  whole: Tensor<"f32">,
-  { first, count }: { first: number; count: number },
-): Tensor<"f32"> {
-  const [n, , h, w] = whole.shape;
-  const part = device.empty([n, count, h, w]);
-  copyChannels(device, { whole, part, first, split: true });
-  return part;
-}
-
 /**
  * y = [a, b] along an axis: `[n, c_a, h, w]` and `[n, c_b, h, w]` to `[n, c_a + c_b, h, w]`.
  *

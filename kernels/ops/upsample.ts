@@ -112,8 +112,6 @@ interface Kernels {
   readonly vectors?: string;
 }
 
-const NEAREST_BLOCKS: Kernels = { any: NEAREST_BACKWARD, vectors: NEAREST_BACKWARD_VECTORS };
-
 /** Computes a tensor of `shape`; `small` is the shape of the smaller of the two images. */
 function run(
   device: Device,
@@ -208,19 +206,6 @@ function upsampling(
   };
 }
 
-/** The backward pass of nearest-neighbour upsampling: `[n, c, 2h, 2w]` to sums `[n, c, h, w]`. */
-export function sumBlocks(device: Device, dy: Tensor<"f32">): Tensor<"f32"> {
-  const [n, c, h, w] = dy.shape;
-  const shape = [n, c, h / 2, w / 2];
-  return run(device, {
-    label: "upsampleNearest dx",
-    kernels: NEAREST_BLOCKS,
-    shape,
-    small: shape,
-    input: dy,
-  });
-}
-
 /**
  * Nearest-neighbour upsampling: `[n, c, h, w]` to `[n, c, 2h, 2w]`.
  *
@@ -229,7 +214,7 @@ export function sumBlocks(device: Device, dy: Tensor<"f32">): Tensor<"f32"> {
 export const upsampleNearest: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ upsampling({
   name: "upsampleNearest",
   forward: { any: NEAREST, vectors: NEAREST_VECTORS },
-  backward: NEAREST_BLOCKS,
+  backward: { any: NEAREST_BACKWARD, vectors: NEAREST_BACKWARD_VECTORS },
   visit: /* @__PURE__ */ visitWith((at) => [[Math.floor(at / 2), 1]]),
 });
 

@@ -9,15 +9,15 @@
  */
 
 import { gradientOfSums } from "../../parts/channel_sums.ts";
-import type { Device } from "../../gpu/device.ts";
 import type { NdArray, Operation } from "../../operation.ts";
 import { formatShape, imageShape, type Shape } from "../../gpu/shape.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
-import { concat, takeChannels } from "../concat.ts";
+import { concat } from "../concat.ts";
 import { conv2d, type Conv2dParams } from "../conv2d/mod.ts";
 import { convolve as convolveReference, convolveBackward } from "../conv2d/reference.ts";
 import { convolve } from "../conv2d/variants.ts";
-import { sumBlocks, upsampleNearest } from "../upsample.ts";
+import { upsampleNearest } from "../upsample.ts";
+import { splitGradient } from "./join.ts";
 import { upConvolve, upGradientToWeights } from "./variants.ts";
 
 function enlargedShape([n, c, h, w]: Shape): Shape {
@@ -50,12 +50,6 @@ function shapesFor(
   return [[n, cLow, h, w], [n, cSkip, 2 * h, 2 * w], [cOut, cLow + cSkip, k, k], [cOut]];
 }
 
-/** The gradient to the smaller image: of the first channels, sums over 2 × 2. */
-function gradientToLow(device: Device, dx: Tensor<"f32">, count: number): Tensor<"f32"> {
-  using scope = device.scope();
-  return scope.keep(sumBlocks(device, takeChannels(device, dx, { first: 0, count })));
-}
-
 /** Makes a gradient rule of a reference callable: these operations have one. */
 type ReferenceRule = (inputs: readonly NdArray[], dy: NdArray, params: object) => NdArray[];
 
@@ -82,10 +76,10 @@ export const upConv2d: Operation<Conv2dParams, ["low", "skip", "weight", "bias"]
       : null;
     if (dz !== dy) device.free(dz);
     else release?.(dy);
-    const [cLow, cSkip] = [low.shape[1], skip.shape[1]];
+    const gradients = dx && splitGradient(device, dx, { low, skip });
     return [
-      dx && needs[0] ? scope.keep(gradientToLow(device, dx, cLow)) : null,
-      dx && needs[1] ? scope.keep(takeChannels(device, dx, { first: cLow, count: cSkip })) : null,
+      gradients && needs[0] ? scope.keep(gradients.low) : null,
+      gradients && needs[1] ? scope.keep(gradients.skip) : null,
       dw && scope.keep(dw),
       needs[3] && sums ? scope.keep(sums) : null,
     ];

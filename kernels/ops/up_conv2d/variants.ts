@@ -11,11 +11,10 @@ import type { Source } from "../../parts/operand.ts";
 import type { Shape } from "../../gpu/shape.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import { canRead, runVariant, type Variant, type VariantFamily } from "../../choice/variant.ts";
-import { concat } from "../concat.ts";
 import { convolve, gradientToWeights } from "../conv2d/variants.ts";
-import { upsampleNearest } from "../upsample.ts";
 import { foldedConvolution } from "./folded.ts";
 import { foldedWeightGradient } from "./folded_weight_gradient.ts";
+import { joinImages } from "./join.ts";
 import type { UpConvolution, UpWeightGradient } from "./step_up.ts";
 
 type Images = Pick<UpConvolution, "low" | "skip" | "weight">;
@@ -23,11 +22,6 @@ type Images = Pick<UpConvolution, "low" | "skip" | "weight">;
 function canFold(device: Device, { low, skip, weight }: Images, source: Source): boolean {
   return weight.shape[2] === 3 && low.shape[3] % 4 === 0 &&
     canRead(device, [low, skip, weight], source);
-}
-
-function join(device: Device, { low, skip }: Images): Tensor<"f32"> {
-  const enlarged = upsampleNearest.forward(device, [low], {});
-  return concat.forward(device, [enlarged, skip], {});
 }
 
 function folded(name: string, source: Source): Variant<UpConvolution> {
@@ -54,7 +48,7 @@ export const upConvolutionVariants: readonly Variant<UpConvolution>[] = /* @__PU
     supports: () => true,
     run(device, problem) {
       using scope = device.scope();
-      const x = join(device, problem);
+      const x = joinImages(device, problem);
       return scope.keep(convolve(device, { ...problem, x, transposed: false }));
     },
   },
@@ -70,7 +64,7 @@ export const upWeightGradientVariants: readonly Variant<UpWeightGradient>[] =
       supports: () => true,
       run(device, problem) {
         using scope = device.scope();
-        const x = join(device, problem);
+        const x = joinImages(device, problem);
         const k = problem.weight.shape[2];
         return scope.keep(gradientToWeights(device, { x, dz: problem.dz, k }));
       },
