@@ -11,7 +11,6 @@
 import { gradientOfSums } from "../../parts/channel_sums.ts";
 import type { NdArray, Operation } from "../../operation.ts";
 import { formatShape, imageShape, type Shape } from "../../gpu/shape.ts";
-import type { Tensor } from "../../gpu/tensor.ts";
 import { concat } from "../concat.ts";
 import { conv2d, type Conv2dParams } from "../conv2d/mod.ts";
 import { convolve as convolveReference, convolveBackward } from "../conv2d/reference.ts";
