@@ -15,6 +15,8 @@ export interface Output {
   event<E extends object>(event: E, show: (event: E) => Shown): void;
   /** Prints lines that only people need, such as what to do next; none with `--json`. */
   say(lines: readonly string[]): void;
+  /** Notes what all later events carry as JSON, such as the part of a video that they are of. */
+  mark(about: Readonly<Record<string, string>>): void;
 }
 
 /** What a command works with, besides its flags. */
@@ -41,6 +43,8 @@ export interface Command {
   readonly goingOn?: string;
   /** Whether it computes on the GPU. */
   readonly usesGpu?: boolean;
+  /** Whether it is work for a queue: its time and memory are told at its end. */
+  readonly isJob?: boolean;
   /** Whether it takes words that belong to no flag. */
   readonly takesInputs?: boolean;
   /**

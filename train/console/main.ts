@@ -15,7 +15,8 @@ import { exitCodeOf, exitCodes } from "./session/exit_codes.ts";
 import { printable } from "./session/printable.ts";
 import { watchSignals } from "./session/signals.ts";
 import { isStopped, Stopped } from "./session/stopped.ts";
-import { outdatedDeno, prepareGpu } from "./session/surroundings.ts";
+import { hostName, outdatedDeno, prepareGpu } from "./session/surroundings.ts";
+import { formatUsage, usageOf } from "./session/usage.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** What a command line may call, and where its text goes. */
@@ -61,14 +62,19 @@ export async function runCommand(
   }
   const json = rest.includes("--json");
   const quiet = rest.includes("--quiet");
-  const onUnread = () => stopping.stopUnread();
-  let output = new Printer(terminal, { json, quiet, onUnread });
+  const host = hostName();
+  const how = {
+    ...{ json, quiet, about: host === null ? undefined : { host } },
+    onUnread: () => stopping.stopUnread(),
+  };
+  let output = new Printer(terminal, how);
+  let isUnderway = false;
   using stopping = watchSignals(() => {
     output.close();
     complain("Stopping at the next step; Ctrl-C again stops at once");
   });
   if (!command.stopsItself) {
-    output = new Printer(terminal, { json, quiet, stop: stopping.signal, onUnread });
+    output = new Printer(terminal, { ...how, stop: stopping.signal });
   }
   try {
     const known = await flagsOf(command);
@@ -81,6 +87,7 @@ export async function runCommand(
     if (flags.help) terminal.write(commandHelp(command, { flags: known }) + "\n");
     else {
       if (command.usesGpu) await prepareGpu();
+      isUnderway = command.isJob === true;
       await command.run(flags, { output, stop: stopping.signal });
     }
     return exitCodes.done.code;
@@ -93,8 +100,12 @@ export async function runCommand(
       return stopping.code;
     }
     complain(rest.includes("--debug") ? traceOf(error) : messageOf(error));
-    return exitCodeOf(error);
+    const code = exitCodeOf(error);
+    // What makes no sense was refused before anything was done.
+    if (code === exitCodes.usage.code) isUnderway = false;
+    return code;
   } finally {
+    if (isUnderway) output.last(usageOf(command.name), formatUsage);
     output.close();
   }
 }

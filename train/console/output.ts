@@ -42,19 +42,22 @@ export class Printer implements Output {
   readonly #quiet: boolean;
   readonly #stop: AbortSignal | undefined;
   readonly #onUnread: () => void;
+  #about: Readonly<Record<string, string>>;
   #isUnread = false;
   #hasStatus = false;
   #lastStatus = -Infinity;
 
   /**
-   * Starts; with `json`, every event is one line of JSON, which ends with the `time`. With `quiet` there
+   * Starts; with `json`, every event is one line of JSON, which ends with what `about` says of all of them
+   * and the `time`. With `quiet` there
    * are neither status nor hints for people, and no event of progress. `stop` says when an event is the
    * last, `onUnread` is called once when nobody reads any more.
    */
   constructor(
     terminal: Terminal,
-    { json, quiet = false, stop, onUnread = () => {} }: {
+    { json, quiet = false, about = {}, stop, onUnread = () => {} }: {
       json: boolean;
+      about?: Readonly<Record<string, string>>;
       quiet?: boolean;
       stop?: AbortSignal;
       onUnread?: () => void;
@@ -63,6 +66,7 @@ export class Printer implements Output {
     this.#terminal = terminal;
     this.#json = json;
     this.#quiet = quiet;
+    this.#about = about;
     this.#stop = stop;
     this.#onUnread = onUnread;
   }
@@ -77,16 +81,27 @@ export class Printer implements Output {
     if (this.#stop?.aborted) throw new Stopped("Stopped as asked");
   }
 
+  /** Prints what is told when a command is over, however it ended. */
+  last<E extends object>(event: E, show: (event: E) => Shown): void {
+    this.close();
+    this.#print(event, show);
+  }
+
   #print<E extends object>(event: E, show: (event: E) => Shown): void {
     const isProgress = "type" in event && event.type === "progress";
     if (this.#quiet && isProgress) return;
     if (this.#json) {
       const time = new Date().toISOString();
-      return this.#write(printableJson({ ...event, time }) + "\n");
+      return this.#write(printableJson({ ...event, ...this.#about, time }) + "\n");
     }
     const { lines, status } = show(event);
     this.#lines(lines);
     if (status !== null && !this.#quiet) this.#status(printable(status));
+  }
+
+  /** Notes what all later events carry as JSON. */
+  mark(about: Readonly<Record<string, string>>): void {
+    this.#about = { ...this.#about, ...about };
   }
 
   /** Prints lines that only people need. */

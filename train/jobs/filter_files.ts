@@ -11,7 +11,7 @@
 import { intensitiesWarning } from "../images/masks/intensities.ts";
 import { unusable } from "../images/faults/input_fault.ts";
 import { disk } from "./disk/files.ts";
-import { makeFolder } from "./disk/folders.ts";
+import { claimFolder } from "./disk/folders.ts";
 import type { Source } from "../images/source.ts";
 import { frameTimes } from "../images/series/frame_times.ts";
 import { type LabelSequence, openLabels } from "../images/series/truth.ts";
@@ -147,7 +147,7 @@ export async function* filterFiles(
         ...settings,
         idsAbove: settings.fillGaps ? await highestOf(labels) : 0,
       });
-    using _folder = await makeFolder(out);
+    using _claim = await claimFolder(out, "filter");
     const placeOf = jobs.flatMap(({ frames }, i) =>
       frames.map(() => ({ files: wanted[i], frames: frames.length }))
     );

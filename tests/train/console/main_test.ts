@@ -3,6 +3,8 @@ import type { Command } from "../../../train/console/command.ts";
 import { textFlag } from "../../../train/console/flag_values.ts";
 import { runCommand } from "../../../train/console/main.ts";
 import { startOf } from "../../../train/console/session/next.ts";
+import { hostName } from "../../../train/console/session/surroundings.ts";
+import { requestFor } from "../../../train/console/session/usage.ts";
 import { UsageError } from "../../../train/console/usage_error.ts";
 import { testTerminal } from "./fixtures/terminal.ts";
 
@@ -34,7 +36,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string; erro
 Deno.test("runCommand() runs a command of its own list, and shows it in every help", async () => {
   assertEquals(await run("greet", "--whom=Ada"), { code: 0, out: "Hello Ada\n", error: "" });
   const loud = await run("greet", "--whom", "Ada", "--loud", "--json");
-  const { time: _, ...event } = JSON.parse(loud.out);
+  const { time: _, host: __, ...event } = JSON.parse(loud.out);
   assertEquals(event, { type: "greeting", text: "Hello Ada!" });
   assertMatch((await run("--help")).out, /\n {2}greet {2}Greets somebody\n/);
   const help = (await run("greet", "--help")).out;
@@ -65,9 +67,50 @@ Deno.test("runCommand() tells its version, and takes flags as files of settings 
   for (const [args, flags] of cases) {
     const terminal = testTerminal();
     assertEquals(await runCommand(["greet", ...args, "--json"], { commands: [own], terminal }), 0);
-    const { type: _, _: __, json: ___, time: ____, ...told } = JSON.parse(terminal.out);
+    const { type: _, _: __, json: ___, time: ____, host: _____, ...told } = JSON.parse(
+      terminal.out,
+    );
     assertEquals(told, flags);
   }
+});
+
+Deno.test("runCommand() tells what a job took, however it ended, and on which machine", async () => {
+  const job: Command = {
+    ...greet,
+    isJob: true,
+    run: async (flags, context) => {
+      if (flags.loud) throw new SyntaxError("Cannot read a: it is damaged");
+      await greet.run(flags, context);
+    },
+  };
+  const told = async (...args: string[]) => {
+    const terminal = testTerminal();
+    const code = await runCommand(["greet", ...args], { commands: [job], terminal });
+    return { code, lines: terminal.out.trimEnd().split("\n") };
+  };
+  for (const [loud, code] of [["--no-loud", 0], ["--loud", 3]] as const) {
+    const outcome = await told("--whom=Ada", loud, "--json", "--quiet");
+    assertEquals(outcome.code, code);
+    const { type, command, seconds, peakBytes, request, host, time } = JSON.parse(
+      outcome.lines.at(-1)!,
+    );
+    assertEquals([type, command], ["usage", "greet"]);
+    assertEquals(seconds > 0 && seconds < 3600, true);
+    // As much as any Deno holds, and no kilobytes for bytes.
+    assertEquals(peakBytes > 20e6 && peakBytes < 1e11, true, `${peakBytes}`);
+    assertEquals(request, requestFor({ seconds, peakBytes }));
+    assertEquals(host, hostName() ?? undefined);
+    assertEquals(new Date(time).toISOString(), time);
+  }
+  assertMatch(
+    (await told("--whom=Ada")).lines[1],
+    /^Took \d+ .* and \d+ MiB of memory; for the like, ask a queue for --time=\d+ --mem=\d+M$/,
+  );
+  assertEquals(await told(), { code: 2, lines: [""] });
+  const megabytes = (count: number) => count * 1024 ** 2;
+  assertEquals(requestFor({ seconds: 121, peakBytes: megabytes(900) }), {
+    ...{ minutes: 4, mebibytes: 1200 },
+  });
 });
 
 Deno.test("runCommand() refuses what a command does not know with exit code 2", async () => {

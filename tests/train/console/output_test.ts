@@ -39,13 +39,16 @@ Deno.test("Printer leaves out status, hints and progress where it is to be quiet
 
 Deno.test("Printer writes every event as a line of JSON for programs", () => {
   const terminal = testTerminal({ isInteractive: true });
-  show(new Printer(terminal, { json: true }));
+  const printer = new Printer(terminal, { json: true, about: { host: "node1" } });
+  printer.mark({ shard: "0:5" });
+  show(printer);
   const events = terminal.out.trimEnd().split("\n").map((line) => JSON.parse(line));
+  const about = { host: "node1", shard: "0:5" };
   assertEquals(events.map(({ time: _, ...event }) => event), [
-    { status: "1/2" },
-    { status: "2/2" },
-    { done: true },
-    { status: "late" },
+    { status: "1/2", ...about },
+    { status: "2/2", ...about },
+    { done: true, ...about },
+    { status: "late", ...about },
   ]);
   for (const { time } of events) assertEquals(new Date(time).toISOString(), time);
 });

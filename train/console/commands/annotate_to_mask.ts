@@ -17,6 +17,7 @@ import { WaitingProgress } from "./waiting_progress.ts";
 /** The command `annotate-to-mask`. */
 export const annotateCommand: Command = {
   name: "annotate-to-mask",
+  isJob: true,
   summary: "Makes masks from scribbles in a few images",
   usesGpu: true,
   goingOn: "call it again to go on: what is complete is kept",

@@ -13,6 +13,7 @@ import { TrainProgress } from "./train_progress.ts";
 /** The command `experiment`. */
 export const experimentCommand: Command = {
   name: "experiment",
+  isJob: true,
   summary: "Compares ways to train and to predict, by a protocol",
   usesGpu: true,
   stopsItself: true,

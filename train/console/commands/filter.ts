@@ -15,6 +15,7 @@ import { UsageError } from "../usage_error.ts";
 /** The command `filter`. */
 export const filterCommand: Command = {
   name: "filter",
+  isJob: true,
   summary: "Removes from labels what the frames around it do not show",
   goingOn: "call it again to go on: what is complete is kept",
   usage: "--labels PATH --out DIR [flags]",

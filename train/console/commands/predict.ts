@@ -184,6 +184,7 @@ export interface PredictChoices {
 export function predictCommandWith(choices: PredictChoices = {}): Command {
   return {
     name: "predict",
+    isJob: true,
     summary: "Segments images or videos with a trained network",
     usesGpu: true,
     goingOn: "call it again to go on: what is complete is kept",
@@ -204,6 +205,8 @@ export function predictCommandWith(choices: PredictChoices = {}): Command {
     takesInputs: true,
     async run(flags, { output }) {
       const options = await predictOptions(flags, choices);
+      const shard = textFlag(flags, "frames");
+      if (shard !== undefined) output.mark({ shard });
       if (flags.track === true) return await runTracks(flags, { options, output });
       const { predict } = await import("../../jobs/predict/predict.ts");
       const progress = new PredictProgress();

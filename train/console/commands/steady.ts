@@ -21,6 +21,7 @@ import { TrainProgress } from "./train_progress.ts";
 /** The command `steady`. */
 export const steadyCommand: Command = {
   name: "steady",
+  isJob: true,
   summary: "Segments a bare video with a model that it adapts to it",
   usesGpu: true,
   stopsItself: true,

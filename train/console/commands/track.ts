@@ -107,6 +107,7 @@ export function trackingOf(flags: Flags) {
 /** The command `track`. */
 export const trackCommand: Command = {
   name: "track",
+  isJob: true,
   summary: "Gives the objects of label images numbers that stay, and measures them",
   goingOn: "nothing of it is kept; call it again",
   usage: "--labels PATH --out DIR [--images PATH] [flags]",

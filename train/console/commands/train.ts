@@ -46,6 +46,7 @@ const OWN: readonly Flag[] = [
 export function trainCommandWith({ kinds }: { kinds?: Kinds } = {}): Command {
   return {
     name: "train",
+    isJob: true,
     summary: "Trains on labelled stills, then in turns on them and on videos",
     usesGpu: true,
     stopsItself: true,

@@ -2,7 +2,7 @@
  * What the program finds around it: the version of Deno, the variables that drivers of GPUs read, and
  * where results go if nobody says.
  *
- * Variables are read and set only where that is permitted already; nobody is asked.
+ * Variables and the name of the machine are read and set only where that is permitted already; nobody is asked.
  *
  * @module
  */
@@ -25,6 +25,12 @@ export function outdatedDeno(version: string): string | null {
 export function variable(name: string): string | undefined {
   const { state } = Deno.permissions.querySync({ name: "env", variable: name });
   return state === "granted" ? Deno.env.get(name) || undefined : undefined;
+}
+
+/** What this machine is called, where that may be asked. */
+export function hostName(): string | null {
+  const { state } = Deno.permissions.querySync({ name: "sys", kind: "hostname" });
+  return state === "granted" ? Deno.hostname() : null;
 }
 
 /** Whether a variable may be set, and is not, or to nothing. */

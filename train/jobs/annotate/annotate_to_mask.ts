@@ -15,7 +15,7 @@ import {
   runSteps,
 } from "../../../kernels/masks/mod.ts";
 import { disk } from "../disk/files.ts";
-import { makeFolder } from "../disk/folders.ts";
+import { claimFolder } from "../disk/folders.ts";
 import type { Source } from "../../images/source.ts";
 import type { LabelImage, Plane } from "../../images/image.ts";
 import { intensityRange, normalize } from "../../images/normalize.ts";
@@ -216,7 +216,7 @@ export async function* annotateToMask(
     const classifier = yield* waitingFor(learning, { progress });
     const seconds = (performance.now() - started) / 1000;
     yield { type: "trained", scribbled: count.pixels, images: count.images.length, seconds };
-    using _folder = await makeFolder(options.out);
+    using _claim = await claimFolder(options.out, "annotate-to-mask");
     yield* writeMasks(device, wanted, { images, source, classifier, options });
   }
   yield { type: "done", out: options.out, written: wanted.length, kept };

@@ -144,9 +144,11 @@ export interface Filling {
 /**
  * Refuses a folder that holds anything but what the same job left there when it was interrupted.
  *
- * @throws {Error} If it does.
+ * @throws {Error} If it does, or another process writes into it.
  */
 export async function refuseFilled(folder: string, { job, task, parts }: Filling): Promise<void> {
+  // What another process is writing is no leftover.
+  refuseHeld(folder, job);
   await removeLeftovers(folder);
   const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)
     // Whatever is in the way is told when the folder is made.
@@ -222,27 +224,48 @@ function hold(folder: string, job: string): { interrupted: string | null; releas
     const file = openLock(path);
     if (!isLocked(file)) {
       file.close();
-      throw new Error(
-        `Cannot ${job} into ${folder}: another process writes into it; wait until it has ended, or ` +
-          "give another --out",
-      );
+      throw heldError(folder, job);
     }
     // Whoever held it before may have removed the file in between: then the lock is of no worth.
     if (!isFileAt(path, file)) {
       file.close();
       continue;
     }
-    const interrupted = readLock(file) || null;
-    file.truncateSync();
-    file.seekSync(0, Deno.SeekMode.Start);
-    file.writeSync(new TextEncoder().encode(job));
     // Removed while it is still locked, so that it is never somebody else's.
     const release = () => {
       removeEmpty([path]);
       file.close();
     };
-    return { interrupted, release };
+    try {
+      const interrupted = readLock(file) || null;
+      file.truncateSync();
+      file.seekSync(0, Deno.SeekMode.Start);
+      file.writeSync(new TextEncoder().encode(job));
+      return { interrupted, release };
+    } catch (error) {
+      release();
+      throw explain(error, "write", path);
+    }
   }
+}
+
+/** Refuses a folder that another process holds. */
+function refuseHeld(folder: string, job: string): void {
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(join(folder, LOCK), { read: true, write: true });
+  } catch {
+    return; // Nobody does, or whoever claims it says what is wrong.
+  }
+  using _file = file;
+  if (!isLocked(file)) throw heldError(folder, job);
+}
+
+function heldError(folder: string, job: string): Error {
+  return new Error(
+    `Cannot ${job} into ${folder}: another process writes into it; wait until it has ended, or give ` +
+      "another --out",
+  );
 }
 
 function openLock(path: string): Deno.FsFile {

@@ -7,7 +7,7 @@
 import { openDevice } from "../../../kernels/open_device.ts";
 import { writeFileAtomic } from "../disk/atomic_file.ts";
 import { disk } from "../disk/files.ts";
-import { makeFolder } from "../disk/folders.ts";
+import { claimFolder } from "../disk/folders.ts";
 import { basename } from "../../images/paths.ts";
 import { hashOfModel } from "../disk/model_files.ts";
 import { RecordKeeper } from "./predict_record.ts";
@@ -39,6 +39,7 @@ export interface FocusFound extends FocusRow {
  * Writes `OUT/focus.csv` with a row for each stack of all inputs.
  *
  * @throws {SyntaxError | RangeError} If a file is damaged or does not fit.
+ * @throws {Error} If another process writes into the output folder.
  */
 export async function* predictFocus(
   { inputs, out, overwrite = false, memory = 4096, source = disk, channel, slice, model }:
@@ -46,6 +47,7 @@ export async function* predictFocus(
   { weights, file }: ModelFile,
 ): AsyncGenerator<FocusFound | PredictionDone | PredictNote> {
   const table = `${out}/focus.csv`;
+  using _claim = await claimFolder(out, "predict");
   const isKept = !overwrite && await Deno.stat(table).then(() => true, () => false);
   const labels = [basename(table)];
   const record = await RecordKeeper.open(out, {
@@ -70,7 +72,6 @@ export async function* predictFocus(
   }
   using device = await openDevice({ memoryLimit: memory * 1024 ** 2 });
   const classifier = loadFocusModel(device, { weights, from: file });
-  using _folder = await makeFolder(out);
   const total = sequences.reduce((sum, { length }) => sum + length, 0);
   const rows: FocusRow[] = [];
   for (const sequence of sequences) {

@@ -30,7 +30,7 @@ import { tilesOf } from "../../models/tiles/tiling.ts";
 import { ALL_ORIENTATIONS, type View, viewsOf } from "../../models/views.ts";
 import type { FrameNeed, FrameResult } from "../../objects/formats/output_format.ts";
 import { tracedOutlines } from "../../objects/outline.ts";
-import { makeFolder } from "../disk/folders.ts";
+import { claimFolder, makeFolder } from "../disk/folders.ts";
 import { readKernelFile } from "../disk/kernel_file.ts";
 import { scaleText } from "../../models/object_scale.ts";
 import { hashOfModel } from "../disk/model_files.ts";
@@ -56,7 +56,8 @@ import { type PlannedInput, type RecordedSettings, RecordKeeper } from "./predic
  *
  * @throws {SyntaxError | RangeError | TypeError} If a file is damaged or does not fit, or a setting is
  *   not for the model's kind of network.
- * @throws {Error} If two inputs would be written to one file, or onto an input; in the end, if damaged
+ * @throws {Error} If two inputs would be written to one file, or onto an input, or another process writes
+ *   into the output folder; in the end, if damaged
  *   files were left out.
  */
 export async function* predictObjects(
@@ -81,6 +82,8 @@ export async function* predictObjects(
   const { jobs, notes } = await planFiles(videos, { folders, options });
   for (const text of notes) yield { type: "note", text };
   const model = changedModel(buildModel(device, file), options);
+  using made = new DisposableStack();
+  made.use(await claimFolder(out, "predict"));
   const planned = await plannedInputs(jobs, options);
   const head = {
     model: { path: options.model, hash: await hashOfModel(options.model) },
@@ -91,7 +94,6 @@ export async function* predictObjects(
     : await KnownRanges.open(options.ranges, head);
   const record = await RecordKeeper.open(out, { ...head, inputs: [...planned.values()] });
   for (const text of record.notes) yield { type: "note", text };
-  using made = new DisposableStack();
   for (const folder of foldersOf(jobs)) made.use(await makeFolder(folder));
   const total = jobs.reduce((sum, { frames }) => sum + frames.length, 0);
   let [written, seen, found] = [0, 0, 0];

@@ -17,6 +17,7 @@ import { formatTracking, TRACKING, trackingOf } from "../track.ts";
 /** The command `merge`. */
 export const mergeCommand: Command = {
   name: "merge",
+  isJob: true,
   summary: "Joins the predictions of parts of videos to those of the whole",
   goingOn: "call it again to go on: what is complete is kept",
   usage: "--out DIR [--overwrite] [--track [flags]] PART...",

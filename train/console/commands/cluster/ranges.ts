@@ -17,6 +17,7 @@ import { WaitingProgress } from "../waiting_progress.ts";
 /** The command `ranges`. */
 export const rangesCommand: Command = {
   name: "ranges",
+  isJob: true,
   summary: "Finds the range of intensities and the exposure of videos, for predict --ranges",
   usesGpu: true,
   usage: "--model RUN --out FILE.json [flags of predict] INPUT...",
