@@ -9,16 +9,15 @@ const FILES = {
   "model/weights.safetensors": thresholdModel(),
   ...Object.fromEntries(FRAMES.map((frame, t) => [`video/t${t}.tif`, tiffOf(frame)])),
 };
-/** What each job needs before it can begin. */
+/** What jobs need before they can begin. */
 const BEFORE = [
-  ["predict", "--model=model", "--out=labels", "video"],
   ["predict", "--model=model", "--out=part", "--frames=0:30", "video"],
   ["predict", "--model=model", "--out=rest", "--frames=30:", "video"],
 ];
 const JOBS: [words: string[], begun: RegExp][] = [
   [["predict", "--model=model", "video"], /"type":"frame"/],
   [["merge", "part", "rest"], /"type":"file"/],
-  [["track", "--labels=labels", "--images=video"], /"type":"frame"/],
+  [["track", "--labels=predict", "--images=video"], /"type":"frame"/],
 ];
 
 /** Starts a job and stops its process in the middle, while it writes. */
