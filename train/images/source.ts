@@ -121,7 +121,8 @@ export function heldSource(files: ReadonlyMap<string, Uint8Array>): Source {
 
 /**
  * The files that a user gave to a page, each under its path in the folder that was chosen
- * (`webkitRelativePath`), or its name. They are read piece by piece, never as a whole.
+ * (`webkitRelativePath`), or its name; a pair gives the path of a file that does not know it, as those of
+ * a folder that was dropped. They are read piece by piece, never as a whole.
  *
  * @throws {RangeError} If two of them have the same path.
  *
@@ -133,11 +134,10 @@ export function heldSource(files: ReadonlyMap<string, Uint8Array>): Source {
  *
  * @category Sources
  */
-export function fileSource(files: Iterable<File>): Source {
+export function fileSource(files: Iterable<File | readonly [path: string, file: File]>): Source {
   const byPath = new Map<string, File>();
-  for (const file of files) {
-    const relative = "webkitRelativePath" in file ? String(file.webkitRelativePath) : "";
-    const path = relative === "" ? file.name : relative;
+  for (const given of files) {
+    const [path, file] = given instanceof File ? [pathOf(given), given] : given;
     if (byPath.has(path)) throw unusable(`Cannot read ${path}: two files have this name`);
     byPath.set(path, file);
   }
@@ -151,6 +151,12 @@ export function fileSource(files: Iterable<File>): Source {
       },
       close: () => {},
     }));
+}
+
+/** Where a file lies in the folder that was chosen; its name where none was. */
+function pathOf(file: File): string {
+  const relative = "webkitRelativePath" in file ? String(file.webkitRelativePath) : "";
+  return relative === "" ? file.name : relative;
 }
 
 /** A source of files that are known by path; a folder is what some path lies in. */

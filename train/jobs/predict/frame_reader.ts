@@ -8,20 +8,12 @@ import type { Device } from "../../../kernels/gpu/device.ts";
 import type { DamagedFile } from "../../images/faults/damaged_files.ts";
 import { groupNotes } from "../../images/formats/notes.ts";
 import type { Channels, Plane } from "../../images/image.ts";
-import {
-  type IntensityRange,
-  intensityRange,
-  type NormalizationSettings,
-  normalize,
-} from "../../images/normalize.ts";
-import { aboveNoise, noiseOf } from "../../images/intensity/noise.ts";
-import { type SteadyRange, steadyRange, strayNotes } from "../../images/intensity/steady_range.ts";
-import { basename } from "../../images/paths.ts";
+import { type IntensityRange, normalize } from "../../images/normalize.ts";
 import type { StackPlane } from "../../images/series/plane_choice.ts";
 import type { Video } from "../../images/series/video.ts";
-import { exposureFor, isUnusual } from "../../models/exposure.ts";
-import { objectModelOf } from "../../models/list.ts";
+import { isUnusual } from "../../models/exposure.ts";
 import type { Model } from "../../models/model_file.ts";
+import { prepareVideo } from "../../models/videos/prepare_video.ts";
 import { JobOutput } from "../outputs/job_output.ts";
 import { filesToWrite, type PlannedJob } from "../outputs/output_plan.ts";
 import type { RangeEvent } from "../progress/inputs.ts";
@@ -188,30 +180,26 @@ export class FrameReader {
     const own = video.length > 1 ? this.#model.video : this.#model.stills;
     const settings = mode ? { ...own, mode } : own;
     const known = earlier?.range ?? undefined;
-    const common = settings.mode === "video"
-      ? await this.#commonRange(video, { ...settings, known })
-      : null;
-    if (common) this.notes.push({ type: "range", path: video.path, ...common.range });
-    const rangeOf = async (i: number) => {
-      const reference = () => referenceOf(video, i);
-      if (common !== null) return await common.of(i, reference);
-      const plane = await reference();
-      const range = intensityRange([plane], settings);
-      const above = aboveNoise(range, noiseOf(plane));
-      if (above !== null) this.#sparse.add(frameFile(video, i));
-      return this.#model.exactRange ? range : above ?? range;
-    };
-    const exposure = earlier?.exposure ?? await this.#exposureOf(video, rangeOf);
+    const prepared = await prepareVideo(this.#device, {
+      ...{ model: this.#model, video, settings, known },
+      exposure: earlier?.exposure ?? this.#options.exposure,
+      read: (i) => this.#readCounted(video, i),
+      isLeft: (i) => this.#damaged.has(video, i),
+      onSparse: (i) => this.#sparse.add(i === null ? video.path : frameFile(video, i)),
+    });
+    const { range, exposure, rangeOf } = prepared;
+    for (const text of prepared.notes) this.notes.push({ type: "note", text });
+    if (range) this.notes.push({ type: "range", path: video.path, ...range });
     if (known && earlier && earlier.frames !== video.length) {
       const text = `${video.path}: range of intensities and exposure are those of the ` +
         `${earlier.rangeFrames} frames that decided on results that are kept; --overwrite finds new ones`;
       this.notes.push({ type: "note", text });
     }
-    const stray = common?.stray.map(({ frame }) => frame) ?? [];
+    const stray = prepared.stray.map(({ frame }) => frame);
     this.#record.add({
       path: video.path,
       frames: video.length,
-      range: common?.range ?? null,
+      range,
       rangeFrames: known && earlier ? earlier.rangeFrames : video.length - stray.length,
       stray,
       exposure,
@@ -234,74 +222,19 @@ export class FrameReader {
     return { rangeOf, exposure };
   }
 
-  /** The range that all frames of a video share that can be read, but for stray ones. */
-  async #commonRange(
-    video: Video,
-    settings: NormalizationSettings & { known?: IntensityRange },
-  ): Promise<SteadyRange> {
-    const { path, length, kinds } = video;
+  /** What decides on the range of a frame, as part of reading all of them. */
+  async #readCounted(video: Video, i: number): Promise<Plane | null> {
     const progress = this.#progress;
-    const read = async (i: number) => {
-      // Several times, where intensities are no whole numbers or frames are left out.
-      if (i === 0) goOn(progress, `reading the range of ${path}`, length);
-      const plane = await this.#damaged.orNull(video, i, () => referenceOf(video, i));
-      progress.done++;
-      return plane;
-    };
-    const steady = await steadyRange({ length, kinds, read }, settings);
-    const left = new Set(steady.stray.map(({ frame }) => frame));
-    const above = settings.known
-      ? null
-      : aboveNoise(steady.range, await this.#noiseOf(video, left));
-    if (above !== null) this.#sparse.add(path);
-    const named = { path, nameOf: (i: number) => basename(frameFile(video, i)) };
-    for (const text of strayNotes(steady.stray, named)) this.notes.push({ type: "note", text });
-    if (above === null || this.#model.exactRange) return steady;
-    return {
-      ...steady,
-      range: above,
-      of: (i, reference) => left.has(i) ? steady.of(i, reference) : Promise.resolve(above),
-    };
-  }
-
-  /** The noise of a video, by the median of some frames that are like the others. */
-  async #noiseOf(video: Video, left: ReadonlySet<number>): Promise<number> {
-    const usual = [...video.sourceNames.keys()].filter((i) => !left.has(i));
-    const levels: number[] = [];
-    for (const share of [0.25, 0.5, 0.75]) {
-      const i = usual[Math.floor(share * usual.length)];
-      const plane = await this.#damaged.orNull(video, i, () => referenceOf(video, i));
-      if (plane !== null) levels.push(noiseOf(plane));
-    }
-    return levels.sort((a, b) => a - b)[levels.length >> 1] ?? 0;
-  }
-
-  /** The exposure of a video; a single image has the one that was asked for by number, if any. */
-  async #exposureOf(
-    video: Video,
-    rangeOf: Prepared["rangeOf"],
-  ): Promise<number> {
-    const { network, kind, decode } = this.#model;
-    const { exposure = this.#model.exposure } = this.#options;
-    if (exposure === "auto" && video.length === 1) return 1;
-    const indices = [...video.sourceNames.keys()].filter((i) => !this.#damaged.has(video, i));
-    const frame = async (k: number) => {
-      const i = indices[k];
-      const image = normalize(await video.frame(i), await rangeOf(i));
-      return "channels" in image ? image : { ...image, channels: 1 };
-    };
-    const objects = objectModelOf(kind);
-    const frames = { length: indices.length, frame };
-    return await exposureFor(this.#device, { network, objects, decode, exposure, frames });
+    // Several times, where intensities are no whole numbers or frames are left out.
+    if (i === 0) goOn(progress, `reading the range of ${video.path}`, video.length);
+    const reference = () => (video.reference ?? video.frame)(i);
+    const plane = await this.#damaged.orNull(video, i, reference);
+    progress.done++;
+    return plane;
   }
 }
 
 /** Whether two predictions saw an input alike. */
 function isSeenAlike(a: RecordedInput, b: RecordedInput): boolean {
   return JSON.stringify([a.range, a.exposure]) === JSON.stringify([b.range, b.exposure]);
-}
-
-/** What decides how a frame is normalised. */
-async function referenceOf(video: Video, i: number): Promise<Plane> {
-  return await (video.reference ?? video.frame)(i);
 }

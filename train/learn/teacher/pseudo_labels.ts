@@ -105,6 +105,20 @@ export class RunLabels {
     return this.#rows.byteLength + this.#starts.byteLength + this.#labels.byteLength;
   }
 
+  /** The whole image again. */
+  unpack(): LabelImage {
+    const { width, height } = this;
+    const data = new Uint32Array(width * height);
+    for (let y = 0; y < height; y++) {
+      const end = this.#rows[y + 1];
+      for (let run = this.#rows[y]; run < end; run++) {
+        const to = run + 1 < end ? this.#starts[run + 1] : width;
+        data.fill(this.#labels[run], y * width + this.#starts[run], y * width + to);
+      }
+    }
+    return { width, height, data };
+  }
+
   /** The labels of a square of `size` pixels whose upper left corner is at (x, y); it lies inside. */
   cut({ x, y, size }: { x: number; y: number; size: number }): Uint32Array<ArrayBuffer> {
     const patch = new Uint32Array(size * size);

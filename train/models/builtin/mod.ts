@@ -28,12 +28,13 @@ export const BUILTIN_SENTENCE =
  * @category Models
  */
 export interface BuiltinOptions {
-  /** The address of the file; beside this module unless told. */
-  readonly from?: URL;
+  /** The address of the file, or what it holds; the file beside this module unless told. */
+  readonly from?: URL | Uint8Array<ArrayBuffer>;
 }
 
-const WEIGHTS = new URL("./nuclei.safetensors", import.meta.url);
-const STILLS = new URL("./stills.zip", import.meta.url);
+// Where a script has no address, as in a worker made of a page's text, it must not be asked for.
+const weightsFile = () => new URL("./nuclei.safetensors", import.meta.url);
+const stillsFile = () => new URL("./stills.zip", import.meta.url);
 
 /**
  * The bytes of the built-in model: a weights file like that of any run.
@@ -42,7 +43,7 @@ const STILLS = new URL("./stills.zip", import.meta.url);
  * @category Models
  */
 export async function builtinWeights(
-  { from = WEIGHTS }: BuiltinOptions = {},
+  { from = weightsFile() }: BuiltinOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   return await load(from, "the built-in model");
 }
@@ -80,7 +81,7 @@ export async function builtinModel(
  *
  * @category Models
  */
-export async function builtinStills({ from = STILLS }: BuiltinOptions = {}): Promise<Source> {
+export async function builtinStills({ from = stillsFile() }: BuiltinOptions = {}): Promise<Source> {
   const files = unzipSync(await load(from, "the built-in stills"));
   return heldSource(
     new Map(Object.entries(files).map(([name, bytes]) => [`${BUILTIN}/${name}`, bytes])),
@@ -88,7 +89,11 @@ export async function builtinStills({ from = STILLS }: BuiltinOptions = {}): Pro
 }
 
 /** The bytes at an address, also that of a file. */
-async function load(from: URL, what: string): Promise<Uint8Array<ArrayBuffer>> {
+async function load(
+  from: URL | Uint8Array<ArrayBuffer>,
+  what: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (from instanceof Uint8Array) return from;
   try {
     const response = await fetch(from);
     if (!response.ok) throw new Error(`the server says ${response.status}`);

@@ -1,0 +1,169 @@
+/**
+ * What is found out about a video before its first frame goes through a model: the intensities that become
+ * 0 and 1, and the exposure.
+ *
+ * @module
+ */
+
+import type { Device } from "../../../kernels/gpu/device.ts";
+import type { Plane } from "../../images/image.ts";
+import { aboveNoise, noiseOf } from "../../images/intensity/noise.ts";
+import {
+  type SteadyRange,
+  steadyRange,
+  type StrayFrame,
+  strayNotes,
+} from "../../images/intensity/steady_range.ts";
+import {
+  type IntensityRange,
+  intensityRange,
+  type NormalizationSettings,
+  normalize,
+} from "../../images/normalize.ts";
+import { frameName } from "../../images/series/frames.ts";
+import type { Video } from "../../images/series/video.ts";
+import { exposureFor, type ExposureSettings } from "../exposure.ts";
+import { objectModelOf } from "../list.ts";
+import type { Model } from "../model_file.ts";
+
+/**
+ * A video for {@linkcode prepareVideo}, and what is wanted otherwise than the model says.
+ *
+ * @category Models
+ */
+export interface PrepareOptions {
+  /** The model that will see it. */
+  readonly model: Model;
+  /** The video. */
+  readonly video: Video;
+  /** How it is normalised; as the model says unless told. */
+  readonly settings?: NormalizationSettings;
+  /** The exposure; as the model says unless told. */
+  readonly exposure?: ExposureSettings["exposure"];
+  /** The range that all frames share, where it is known from before. */
+  readonly known?: IntensityRange;
+  /** Reads what decides on the range of frame i, null where it is to be left out; the frame unless told. */
+  readonly read?: (i: number) => Promise<Plane | null>;
+  /** Whether frame i is left out for good, known once it was read; none unless told. */
+  readonly isLeft?: (i: number) => boolean;
+  /** Told of a frame whose percentiles lie within the noise, or with null that those of all do. */
+  readonly onSparse?: (i: number | null) => void;
+}
+
+/**
+ * How a video is shown to a model.
+ *
+ * @category Models
+ */
+export interface PreparedVideo {
+  /** The range that all frames share but for stray ones; null where each has its own. */
+  readonly range: IntensityRange | null;
+  /** Frames that are not like the others and have ranges of their own. */
+  readonly stray: readonly StrayFrame[];
+  /** The range of frame i. */
+  rangeOf(i: number): Promise<IntensityRange>;
+  /** The gain at which it is seen. */
+  readonly exposure: number;
+  /** What a user should know about stray frames. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Finds range and exposure of a video, by reading all of it where frames share a range.
+ *
+ * @throws {SyntaxError | RangeError} If a frame cannot be read.
+ *
+ * @example All frames of a movie that a user gave to a page
+ * ```ts ignore
+ * const video = await openVideo(fileSource(files), "movie.tif");
+ * const { rangeOf, exposure } = await prepareVideo(device, { model, video });
+ * for (let i = 0; i < video.length; i++) {
+ *   const image = await video.frame(i);
+ *   const range = await rangeOf(i);
+ *   const { labels } = await segmentImage(device, model, { image, range, exposure });
+ * }
+ * ```
+ *
+ * @category Models
+ */
+export async function prepareVideo(
+  device: Device,
+  { model, video, exposure = model.exposure, ...options }: PrepareOptions,
+): Promise<PreparedVideo> {
+  const { settings = video.length > 1 ? model.video : model.stills, known, isLeft } = options;
+  const { onSparse = () => {} } = options;
+  const reference = (i: number) => (video.reference ?? video.frame)(i);
+  const reading = { model, video, settings, known, onSparse, read: options.read ?? reference };
+  const common = settings.mode === "video" ? await commonRange(reading) : null;
+  const rangeOf = async (i: number): Promise<IntensityRange> => {
+    if (common !== null) return await common.of(i, () => reference(i));
+    const plane = await reference(i);
+    const range = intensityRange([plane], settings);
+    const above = aboveNoise(range, noiseOf(plane));
+    if (above !== null) onSparse(i);
+    return model.exactRange ? range : above ?? range;
+  };
+  const { path } = video;
+  const named = { path, nameOf: (i: number) => frameName(video, i) };
+  const stray = common?.stray ?? [];
+  return {
+    ...{ range: common?.range ?? null, stray, rangeOf, notes: strayNotes(stray, named) },
+    exposure: await exposureOf(device, { model, video, exposure, rangeOf, isLeft }),
+  };
+}
+
+/** What is read, and what it is normalised for. */
+type Reading =
+  & Required<Pick<PrepareOptions, "model" | "video" | "settings" | "read" | "onSparse">>
+  & Pick<PrepareOptions, "known">;
+
+/** The range that all frames of a video share that can be read, but for stray ones. */
+async function commonRange(
+  { model, video, settings, known, read, onSparse }: Reading,
+): Promise<SteadyRange> {
+  const { length, kinds } = video;
+  const steady = await steadyRange({ length, kinds, read }, { ...settings, known });
+  const left = new Set(steady.stray.map(({ frame }) => frame));
+  const above = known ? null : aboveNoise(steady.range, await noiseIn(video, { left, read }));
+  if (above !== null) onSparse(null);
+  if (above === null || model.exactRange) return steady;
+  return {
+    ...steady,
+    range: above,
+    of: (i, reference) => left.has(i) ? steady.of(i, reference) : Promise.resolve(above),
+  };
+}
+
+/** The noise of a video, by the median of some frames that are like the others. */
+async function noiseIn(
+  video: Video,
+  { left, read }: { left: ReadonlySet<number>; read: Reading["read"] },
+): Promise<number> {
+  const usual = [...video.sourceNames.keys()].filter((i) => !left.has(i));
+  const levels: number[] = [];
+  for (const share of [0.25, 0.5, 0.75]) {
+    const plane = await read(usual[Math.floor(share * usual.length)]);
+    if (plane !== null) levels.push(noiseOf(plane));
+  }
+  return levels.sort((a, b) => a - b)[levels.length >> 1] ?? 0;
+}
+
+/** The exposure of a video; a single image has the one that was asked for by number, if any. */
+async function exposureOf(
+  device: Device,
+  { model: { network, kind, decode }, video, exposure, rangeOf, isLeft = () => false }:
+    & Required<Pick<PrepareOptions, "model" | "video" | "exposure">>
+    & Pick<PrepareOptions, "isLeft">
+    & Pick<PreparedVideo, "rangeOf">,
+): Promise<number> {
+  if (exposure === "auto" && video.length === 1) return 1;
+  const indices = [...video.sourceNames.keys()].filter((i) => !isLeft(i));
+  const frame = async (k: number) => {
+    const i = indices[k];
+    const image = normalize(await video.frame(i), await rangeOf(i));
+    return "channels" in image ? image : { ...image, channels: 1 };
+  };
+  const objects = objectModelOf(kind);
+  const frames = { length: indices.length, frame };
+  return await exposureFor(device, { network, objects, decode, exposure, frames });
+}

@@ -1,0 +1,145 @@
+/// <reference lib="dom" />
+/**
+ * The page as a whole: what was given to it, and the way through it.
+ *
+ * @module
+ */
+
+import type { GivenFile, MovieChoice, MovieFacts } from "../shared/messages.ts";
+import { texts } from "../shared/texts.ts";
+import { button, make, show } from "./dom.ts";
+import { embeddedBytes } from "./embedded.ts";
+import { droppedFiles, understand } from "./given.ts";
+import { MachineNotice } from "./machine.ts";
+import { ModelChoice } from "./models.ts";
+import { SegmentPanel } from "./segment_panel.ts";
+import { Viewer } from "./viewer.ts";
+import { filePicker, welcome } from "./welcome.ts";
+import { Gpu, startDesk } from "./workers.ts";
+
+/** A movie that is open. */
+export interface OpenMovie {
+  /** What was given. */
+  readonly choice: MovieChoice;
+  /** What it is. */
+  readonly facts: MovieFacts;
+}
+
+/** The page. */
+export class App {
+  readonly #desk = startDesk();
+  readonly #gpu = new Gpu();
+  readonly #machine = new MachineNotice();
+  readonly #models = new ModelChoice((text) => this.#say(text));
+  readonly #viewer: Viewer;
+  readonly #segment: SegmentPanel;
+  readonly #movieText = make("span", { class: "movie" });
+  readonly #status = make("p", { class: "status", role: "status" });
+  readonly #welcome: HTMLElement;
+  readonly #work: HTMLElement;
+  readonly #opener: HTMLElement;
+
+  /** Puts the page into an element. */
+  constructor(root: HTMLElement) {
+    const onFiles = (files: GivenFile[]) => void this.take(files);
+    this.#viewer = new Viewer(this.#desk, {
+      onPick: () => {},
+      onStroke: () => {},
+      onFrame: () => {},
+    });
+    this.#segment = new SegmentPanel({
+      ...{ desk: this.#desk, gpu: this.#gpu, viewer: this.#viewer },
+      modelOf: () => this.#models.chosen,
+    });
+    this.#welcome = welcome({ onFiles, onExample: () => void this.#openExample() });
+    this.#work = make(
+      "main",
+      { class: "work" },
+      this.#viewer.element,
+      make("aside", {}, this.#models.element, this.#segment.element),
+    );
+    this.#opener = filePicker(texts.otherMovie, { onFiles, multiple: true });
+    show(this.#work, false);
+    show(this.#opener, false);
+    root.append(
+      make(
+        "header",
+        {},
+        make("strong", { class: "name" }, texts.title),
+        this.#movieText,
+        this.#opener,
+        this.#machine.chip,
+        button("◐", switchTheme, {
+          class: "sign",
+          "aria-label": texts.theme,
+          title: texts.theme,
+        }),
+      ),
+      this.#machine.notice,
+      this.#welcome,
+      this.#work,
+      make("footer", {}, make("span", {}, texts.privacy), this.#status),
+    );
+    addEventListener("dragover", (event) => event.preventDefault());
+    addEventListener("drop", (event) => {
+      event.preventDefault();
+      if (event.dataTransfer) void droppedFiles(event.dataTransfer).then(onFiles);
+    });
+    addEventListener("keydown", (event) => {
+      if (document.activeElement === document.body) this.#viewer.key(event);
+    });
+    void this.#lookAtMachine();
+  }
+
+  async #lookAtMachine(): Promise<void> {
+    try {
+      this.#machine.found(await this.#gpu.calls.call("machine", null));
+    } catch (error) {
+      this.#segment.isPossible = false;
+      this.#machine.missing((error as Error).message);
+    }
+  }
+
+  #say(text: string): void {
+    this.#status.textContent = text;
+  }
+
+  /** Does what the files are for. */
+  async take(files: readonly GivenFile[]): Promise<void> {
+    const given = understand(files);
+    if (given.kind === "nothing") return this.#say(texts.noImages);
+    if (given.kind === "model") return await this.#models.load(given.file);
+    if (given.kind === "movie") await this.#open(given.choice);
+  }
+
+  async #openExample(): Promise<void> {
+    const path = `${texts.exampleName}.tif`;
+    await this.#open({ path, files: [[path, new File([embeddedBytes("example")], path)]] });
+  }
+
+  async #open(choice: MovieChoice): Promise<void> {
+    this.#say(texts.opening);
+    try {
+      const facts = await this.#desk.call("open", choice);
+      show(this.#welcome, false);
+      show(this.#work, true);
+      show(this.#opener, true);
+      const { name, frames, width, height, notes } = facts;
+      this.#movieText.textContent = `${name} — ${texts.movieFacts(frames, width, height)}`;
+      this.#viewer.open(facts);
+      this.#segment.open({ choice, facts });
+      this.#say(notes.join(" · "));
+    } catch (error) {
+      this.#say((error as Error).message);
+    }
+  }
+}
+
+/** The other one of dark and light. */
+function switchTheme(): void {
+  const { dataset } = document.documentElement;
+  const isDark = dataset.theme
+    ? dataset.theme === "dark"
+    : matchMedia("(prefers-color-scheme: dark)").matches;
+  dataset.theme = isDark ? "light" : "dark";
+}

@@ -1,0 +1,22 @@
+/// <reference lib="dom" />
+/**
+ * What the page carries inside itself.
+ *
+ * @module
+ */
+
+/** What there is: the workers' script, the built-in model and its stills, an example movie. */
+export type Embedded = "worker" | "weights" | "stills" | "example";
+
+/** Its text. */
+export function embeddedText(name: Embedded): string {
+  return document.getElementById(`embedded-${name}`)?.textContent ?? "";
+}
+
+/** Its bytes. */
+export function embeddedBytes(name: Embedded): Uint8Array<ArrayBuffer> {
+  const text = atob(embeddedText(name).trim());
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}

@@ -1,0 +1,148 @@
+/**
+ * What page and workers say to each other.
+ *
+ * @module
+ */
+
+/** A file that a user gave, under its path in the folder that was given, or its name. */
+export type GivenFile = readonly [path: string, file: File];
+
+/** A movie to open. */
+export interface MovieChoice {
+  /** Its files. */
+  readonly files: readonly GivenFile[];
+  /** The folder or file to open among them. */
+  readonly path: string;
+  /** The channel, from 1; needed where there are several. */
+  readonly channel?: string;
+}
+
+/** What a movie is. */
+export interface MovieFacts {
+  /** What to call it. */
+  readonly name: string;
+  /** Frames. */
+  readonly frames: number;
+  /** Columns of each. */
+  readonly width: number;
+  /** Rows of each. */
+  readonly height: number;
+  /** Channels of its files. */
+  readonly channels: number;
+  /** What a user should know about how it is read. */
+  readonly notes: readonly string[];
+  /** The lowest and highest intensity of some frames. */
+  readonly extremes: Levels;
+  /** Intensities that show what is in them. */
+  readonly auto: Levels;
+  /** Tells movies apart. */
+  readonly key: string;
+}
+
+/** Intensities that are black and white. */
+export interface Levels {
+  /** Black. */
+  readonly low: number;
+  /** White. */
+  readonly high: number;
+}
+
+/** How objects are drawn. */
+export type ObjectStyle = "outlines" | "filled" | "none";
+
+/** Which results are drawn: those of now, or those before the model was adapted. */
+export type ResultSet = "now" | "before";
+
+/** What is drawn, and how. */
+export interface Look {
+  /** The frame, from 0. */
+  readonly frame: number;
+  /** Black and white. */
+  readonly levels: Levels;
+  /** How objects are drawn. */
+  readonly style: ObjectStyle;
+  /** How much of a filled object covers the image, from 0 to 1. */
+  readonly opacity: number;
+  /** Screen pixels of a pixel of the image. */
+  readonly scale: number;
+  /** Where the image's upper left corner is, in screen pixels. */
+  readonly x: number;
+  /** The same, from the top. */
+  readonly y: number;
+  /** The canvas in screen pixels. */
+  readonly width: number;
+  /** The same, from the top. */
+  readonly height: number;
+  /** Device pixels of a screen pixel. */
+  readonly ratio: number;
+  /** From the left, how much of the canvas shows the results before; null for none of it. */
+  readonly wipe: number | null;
+  /** The object that is followed; null for none. */
+  readonly chosen: number | null;
+  /** A stroke that is being drawn, in pixels of the image. */
+  readonly stroke?: Stroke | null;
+}
+
+/** A line drawn by hand, in pixels of the image. */
+export interface Stroke {
+  /** Its points. */
+  readonly points: readonly (readonly [x: number, y: number])[];
+  /** Its width. */
+  readonly width: number;
+}
+
+/** What came of drawing. */
+export interface Drawn {
+  /** The frame. */
+  readonly frame: number;
+  /** Objects in it; null where it was not segmented. */
+  readonly objects: number | null;
+}
+
+/** A label image on its way. */
+export interface SentLabels {
+  /** Columns. */
+  readonly width: number;
+  /** Rows. */
+  readonly height: number;
+  /** Ids. */
+  readonly data: Uint32Array<ArrayBuffer>;
+}
+
+/** What the machine offers. */
+export interface Machine {
+  /** The adapter's name. */
+  readonly adapter: string;
+  /** Whether it computes on the processor. */
+  readonly isSoftware: boolean;
+}
+
+/** How far work is. */
+export interface ProgressMessage {
+  /** What kind of event this is. */
+  readonly type: "progress";
+  /** What is done. */
+  readonly what: "opening" | "reading" | "looking" | "teaching" | "comparing" | "stills";
+  /** Parts done. */
+  readonly done: number;
+  /** All parts; null where nobody knows. */
+  readonly total: number | null;
+}
+
+/** A frame has been segmented. */
+export interface FrameMessage {
+  /** What kind of event this is. */
+  readonly type: "frame";
+  /** Which, from 0. */
+  readonly frame: number;
+  /** Its objects. */
+  readonly labels: SentLabels;
+}
+
+/** Something a user should know. */
+export interface NoteMessage {
+  /** What kind of event this is. */
+  readonly type: "note" | "warning";
+  /** One sentence. */
+  readonly text: string;
+}

@@ -1,0 +1,115 @@
+/**
+ * All that the page says, in one place.
+ *
+ * @module
+ */
+
+/** `1 frame`, `2 frames`. */
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+}
+
+/** A time as people say it: `40 s`, `3 min`. */
+export function duration(seconds: number): string {
+  if (seconds < 1) return "less than a second";
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  const minutes = seconds / 60;
+  return minutes < 90 ? `${Math.round(minutes)} min` : `${(minutes / 60).toFixed(1)} h`;
+}
+
+/** Bytes as people say them. */
+export function byteSize(bytes: number): string {
+  if (bytes < 2 ** 20) return `${Math.ceil(bytes / 1024)} KiB`;
+  return bytes < 2 ** 30
+    ? `${Math.round(bytes / 2 ** 20)} MiB`
+    : `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}
+
+/** The texts. */
+export const texts = {
+  title: "Kymo",
+  subtitle: "Segment, steady, track and measure a movie",
+  privacy: "Your images never leave this computer: this page has no connection.",
+
+  // Beginning.
+  dropTitle: "Drop a movie here",
+  dropHint: "A TIFF stack, or a folder or selection of PNG or TIFF frames",
+  chooseFiles: "Choose files",
+  chooseFolder: "Choose a folder",
+  tryExample: "Try the example",
+  otherMovie: "Open another movie",
+  opening: "Opening the movie",
+  noImages:
+    "There is no PNG or TIFF file in what was dropped; drop a TIFF stack or a folder of frames",
+  movieFacts: (frames: number, width: number, height: number) =>
+    `${counted(frames, "frame")} of ${width} × ${height} pixels`,
+  exampleName: "example",
+
+  // The machine.
+  machineLooking: "Looking for a GPU",
+  machineFound: (adapter: string) => `GPU: ${adapter}`,
+  machineSoftware: (adapter: string) => `${adapter}: no GPU`,
+  softwareTitle: "This browser computes on the processor",
+  softwareText:
+    "It works, and slowly. Look whether graphics acceleration is switched on in the browser's " +
+    "settings, or run the same on the command line, where Kymo may find the GPU:",
+  noGpuTitle: "This browser has no WebGPU",
+  noGpuText: "The movie can be looked at, but not segmented here. Take a newer Chrome, Edge, " +
+    "Firefox or Safari, or run the same on the command line:",
+  command: (name: string) => `sh setup.sh steady ${name}`,
+  because: (message: string) => `What the browser says: ${message}`,
+  dismiss: "Close this message",
+
+  // Viewer.
+  viewer:
+    "The movie. Arrow keys: frame before and after; space: play; plus, minus: zoom; 0: all of it",
+  frame: "Frame",
+  frameOf: (frame: number, frames: number) => `${frame} of ${frames}`,
+  play: "Play",
+  pause: "Pause",
+  previous: "Frame before",
+  next: "Next frame",
+  zoomIn: "Zoom in",
+  zoomOut: "Zoom out",
+  zoomFit: "Show all of it",
+  black: "Black",
+  white: "White",
+  brightness: "Brightness",
+  auto: "Auto",
+  channel: "Channel",
+  objectsDrawn: "Objects",
+  outlines: "Outlines",
+  filled: "Filled",
+  hidden: "Hidden",
+  opacity: "Opacity",
+  wipe: "From the results before to those after adapting",
+  before: "Before",
+  after: "After",
+  objectsInFrame: (count: number | null) =>
+    count === null ? "not segmented" : counted(count, "object"),
+
+  // Work.
+  work: "Work",
+  segmentTitle: "Find the objects",
+  segmentText: "With the built-in model, of fluorescent nuclei, or your own.",
+  segment: "Segment",
+  segmentAgain: "Segment again",
+  cancel: "Cancel",
+  model: "Model",
+  builtin: "Built-in: fluorescent nuclei",
+  loadModel: "Load a model",
+  needs: (bytes: string) => `Results will take about ${bytes} of memory.`,
+  segmenting: (done: number, total: number) => `Segmented ${done} of ${total} frames`,
+  reading: (done: number, total: number) => `Reading the range of intensities: ${done} of ${total}`,
+  timeLeft: (seconds: number) => `about ${duration(seconds)} left`,
+  segmented: (objects: number, frames: number, seconds: number) =>
+    `${counted(objects, "object")} in ${counted(frames, "frame")}, in ${duration(seconds)}`,
+  exposureNote: (gain: number) => `The movie is seen at exposure ${gain.toFixed(2)}.`,
+  cancelled: (done: number) => `Stopped; ${counted(done, "frame")} kept`,
+  failed: (message: string) => message,
+  lost: "The GPU was lost. What was found so far is kept; press the button again to go on.",
+  outOfMemory: (message: string) =>
+    `${message}. What was found so far is kept; close other pages and programs, or take a smaller movie.`,
+
+  theme: "Light or dark",
+} as const;

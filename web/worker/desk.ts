@@ -1,0 +1,135 @@
+/// <reference lib="dom" />
+/**
+ * The desk: a worker that holds the movie and all that was found in it, draws frames, and never waits for
+ * the GPU, so that the page answers at once.
+ *
+ * @module
+ */
+
+import type { LabelImage, Plane } from "../../train/images/image.ts";
+import { percentiles } from "../../train/images/percentiles.ts";
+import type { Video } from "../../train/images/series/video.ts";
+import { objectsOf } from "../../train/objects/overlap.ts";
+import type { Handlers } from "../shared/calls.ts";
+import type { Drawn, Levels, Look, MovieChoice, MovieFacts } from "../shared/messages.ts";
+import type { ResultSet, SentLabels } from "../shared/messages.ts";
+import { drawFrame, greyPicture, type Shapes, shapesOf } from "./drawing.ts";
+import { factsOf, openMovie } from "./movie.ts";
+import { Results } from "./results.ts";
+
+/** What was drawn last, so that it is not made again. */
+interface Made<T> {
+  readonly key: string;
+  readonly value: T;
+}
+
+/** The movie on the desk. */
+class Desk {
+  #video: Video | null = null;
+  #results: Record<ResultSet, Results> = { now: new Results(), before: new Results() };
+  #canvas: OffscreenCanvas | null = null;
+  #plane: Made<Plane> | null = null;
+  #picture: Made<OffscreenCanvas> | null = null;
+  #shapes: Record<ResultSet, Made<Shapes | null> | null> = { now: null, before: null };
+  /** Only the newest wish to draw counts. */
+  #drawing = 0;
+
+  async open(choice: MovieChoice): Promise<MovieFacts> {
+    const video = await openMovie(choice);
+    const facts = await factsOf(video, choice);
+    this.#video = video;
+    this.#results = { now: new Results(), before: new Results() };
+    this.#plane = this.#picture = null;
+    return facts;
+  }
+
+  set canvas(canvas: OffscreenCanvas) {
+    this.#canvas = canvas;
+  }
+
+  get video(): Video {
+    if (this.#video === null) throw new TypeError("Cannot go on: there is no movie yet");
+    return this.#video;
+  }
+
+  results(set: ResultSet): Results {
+    return this.#results[set];
+  }
+
+  /** Keeps what there is as what was before. */
+  keepBefore(): void {
+    this.#results = { before: this.#results.now, now: new Results() };
+  }
+
+  async plane(frame: number): Promise<Plane> {
+    const key = String(frame);
+    if (this.#plane?.key !== key) this.#plane = { key, value: await this.video.frame(frame) };
+    return this.#plane.value;
+  }
+
+  /** Draws; null where a newer wish came meanwhile. */
+  async show(look: Look): Promise<Drawn | null> {
+    const own = ++this.#drawing;
+    const { frame, levels } = look;
+    const plane = await this.plane(frame);
+    if (own !== this.#drawing || this.#canvas === null) return null;
+    const key = `${frame}:${levels.low}:${levels.high}`;
+    if (this.#picture?.key !== key) this.#picture = { key, value: greyPicture(plane, levels) };
+    const width = Math.max(1, Math.round(look.width * look.ratio));
+    const height = Math.max(1, Math.round(look.height * look.ratio));
+    if (this.#canvas.width !== width) this.#canvas.width = width;
+    if (this.#canvas.height !== height) this.#canvas.height = height;
+    drawFrame(this.#canvas.getContext("2d")!, {
+      ...{ picture: this.#picture.value, look },
+      now: this.#shapesAt("now", frame),
+      before: look.wipe === null ? null : this.#shapesAt("before", frame),
+    });
+    return { frame, objects: this.#results.now.countAt(frame) };
+  }
+
+  #shapesAt(set: ResultSet, frame: number): Shapes | null {
+    const results = this.#results[set];
+    const key = `${frame}:${results.version}`;
+    const made = this.#shapes[set];
+    if (made?.key === key) return made.value;
+    const labels = results.at(frame);
+    const value = labels === null ? null : shapesOf(labels);
+    this.#shapes[set] = { key, value };
+    return value;
+  }
+
+  /** Levels that show what is in a frame. */
+  async levels(frame: number): Promise<Levels> {
+    const [low, high] = percentiles([await this.plane(frame)], [0.5, 99.8]);
+    return { low, high: Math.max(high, low + 1e-6) };
+  }
+}
+
+const desk = new Desk();
+
+/** The number at a pixel; 0 outside of objects. */
+function labelAt(labels: LabelImage | null, { x, y }: { x: number; y: number }): number {
+  if (labels === null || !(x >= 0 && y >= 0 && x < labels.width && y < labels.height)) return 0;
+  return labels.data[Math.floor(y) * labels.width + Math.floor(x)];
+}
+
+/** What the desk does. */
+export const deskCalls = {
+  open: (choice: MovieChoice): Promise<MovieFacts> => desk.open(choice),
+  canvas({ canvas }: { canvas: OffscreenCanvas }): void {
+    desk.canvas = canvas;
+  },
+  show: (look: Look): Promise<Drawn | null> => desk.show(look),
+  levels: ({ frame }: { frame: number }): Promise<Levels> => desk.levels(frame),
+  found({ frame, labels }: { frame: number; labels: SentLabels }): { objects: number } {
+    desk.results("now").set(frame, labels);
+    return { objects: objectsOf(labels).ids.length };
+  },
+  keepBefore: (_: null): void => desk.keepBefore(),
+  pick({ frame, x, y }: { frame: number; x: number; y: number }): { object: number } {
+    return { object: labelAt(desk.results("now").at(frame), { x, y }) };
+  },
+  labels({ frame }: { frame: number }): SentLabels | null {
+    return desk.results("now").at(frame);
+  },
+} satisfies Handlers;
