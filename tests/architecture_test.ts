@@ -4,7 +4,7 @@ import { readImports, resolveImport } from "./architecture/fixtures/imports.ts";
 import { complaints, type Sources } from "./architecture/rules.ts";
 
 const ROOT = new URL("../", import.meta.url);
-const CODE = new Set(["kernels", "nn", "train", "tests", "bench"]);
+const CODE = new Set(["kernels", "nn", "train", "tests", "bench", "web"]);
 
 Deno.test("the project keeps its own rules", async () => {
   const sources = await readSources();
@@ -108,6 +108,8 @@ Deno.test("the rules allow the arrows of the house plan", () => {
     "tests/cli/a_test.ts": 'import { a } from "../../cli.ts";',
     "tests/nn/a_test.ts": 'import { a } from "../../kernels/mod.ts";',
     "bench/main.ts": 'import { train } from "../train/mod.ts";',
+    "web/worker/a.ts": 'import { a } from "../../kernels/mod.ts";\nimport "../shared/b.ts";',
+    "web/shared/b.ts": "",
   });
   assertEquals(found, []);
 });
@@ -241,6 +243,12 @@ Deno.test("the rules keep pixels and objects from the GPU, and the console from 
       .filter((complaint) => complaint.includes(" imports "));
     assertEquals(found, because === null ? [] : [`${file}:1 imports ${to}: ${because}`]);
   }
+  assertEquals(
+    complaintsAbout({ "web/page/a.ts": 'import "../../train/jobs/a.ts";', "train/jobs/a.ts": "" }),
+    [
+      "web/page/a.ts:1 imports train/jobs/a.ts: a page has no disk and no command line",
+    ],
+  );
 });
 
 Deno.test("the rules keep Deno and Node out of what runs in a browser, and let comments talk", () => {

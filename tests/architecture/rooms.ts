@@ -112,6 +112,10 @@ export const INNER_ROOMS: readonly Rooms[] = [
     ],
   },
   {
+    folder: "web",
+    steps: [["shared"], ["worker"], ["page"], ["build"]],
+  },
+  {
     folder: "train/report",
     steps: [
       ["data.ts"],

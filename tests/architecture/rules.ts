@@ -7,6 +7,7 @@ import { readImports, resolveImport } from "./fixtures/imports.ts";
 import { type Arrow, INNER_ROOMS, wrongArrowsInside } from "./rooms.ts";
 import { wrongArrowsOfTests } from "./test_rooms.ts";
 import {
+  BESIDE,
   crowdedFolders,
   isHouse,
   longFiles,
@@ -28,6 +29,11 @@ const STRANGERS: readonly { files: RegExp; never: RegExp; because: string }[] = 
     files: /^train\/(?:(?:images|synthetic|objects)\/|settings\.ts$)/,
     never: /^(?:kernels|nn)\//,
     because: "pixels and objects know neither the GPU nor a network",
+  },
+  {
+    files: /^web\//,
+    never: /^(?:cli\.ts$|mod\.ts$|train\/(?:mod\.ts$|jobs\/|console\/))/,
+    because: "a page has no disk and no command line",
   },
   {
     files: /^train\/console\//,
@@ -78,14 +84,15 @@ function arrowsOf(sources: Sources): Arrow[] {
 
 /**
  * kernels <- nn <- train <- cli.ts; mod.ts may name the rooms, and nobody names mod.ts. What stands
- * beside the house, bench/, may name its rooms too, and itself.
+ * beside the house, bench/ and web/, may name its rooms too, and itself.
  */
 function wrongArrows(sources: Sources): string[] {
   const found: string[] = [];
   for (const { from, to, line } of arrowsOf(sources)) {
     const room = roomOf(from);
-    if (!isHouse(from) && room !== "bench") continue;
-    if (room === "bench" && (roomOf(to) === room || !to.endsWith(".ts"))) continue;
+    const isBeside = BESIDE.includes(room);
+    if (!isHouse(from) && !isBeside) continue;
+    if (isBeside && (roomOf(to) === room || !to.endsWith(".ts"))) continue;
     const highest = ROOMS.indexOf(isHouse(from) && from !== "mod.ts" ? room : "train");
     const rank = ROOMS.indexOf(roomOf(to));
     if (rank < 0 || rank > highest) found.push(`${from}:${line} imports ${to}: a wrong arrow`);
@@ -95,7 +102,7 @@ function wrongArrows(sources: Sources): string[] {
 
 /** What is imported is there; in tests/ imports are also talked about. */
 function missingFiles(sources: Sources): string[] {
-  const isRoom = (path: string) => ["bench", ...ROOMS].includes(roomOf(path));
+  const isRoom = (path: string) => [...BESIDE, ...ROOMS].includes(roomOf(path));
   return arrowsOf(sources)
     .filter(({ from, to }) => isRoom(from) && isRoom(to) && !sources.has(to))
     .map(({ from, to, line }) => `${from}:${line} imports ${to}: there is no such file`);

@@ -12,6 +12,9 @@ export type Sources = ReadonlyMap<string, string>;
 /** The rooms from the bottom up: a file may import from its own room and from those before it. */
 export const ROOMS: readonly string[] = ["kernels", "nn", "train", "cli.ts"];
 
+/** What stands beside the house and is not published with it: each may name its rooms, and itself. */
+export const BESIDE: readonly string[] = ["bench", "web"];
+
 /** The first part of a path: a room, or a file at the top. */
 export function roomOf(path: string): string {
   return path.split("/")[0];
@@ -25,7 +28,7 @@ export function isHouse(path: string): boolean {
 /** The most lines of a file: those that show how to extend the house are short. */
 function mostLines(file: string): number {
   if (file.startsWith("tests/extending/")) return 60;
-  return isHouse(file) || roomOf(file) === "bench" ? 400 : 600;
+  return isHouse(file) || BESIDE.includes(roomOf(file)) ? 400 : 600;
 }
 
 /** Files that are longer than they may be. */
@@ -98,9 +101,9 @@ export function unnamedExports(sources: Sources): string[] {
     .map((place) => `${place} exports all of a file: a face names what it exports`);
 }
 
-/** What runs in a browser, too: all but the jobs and the console. */
+/** What runs in a browser, too: all but the jobs, the console, and what builds the page. */
 const FOR_BROWSERS =
-  /^(?:kernels|nn|train\/(?:images|synthetic|objects|models|learn|report))\/|^train\/settings\.ts$/;
+  /^(?:kernels|nn|train\/(?:images|synthetic|objects|models|learn|report)|web\/(?:shared|worker|page))\/|^train\/settings\.ts$/;
 const DENO = /\bDeno\s*(?:\.\s*\w|\?\.|\[)|=\s*Deno\b/;
 
 /** Calls of the operating system where there may be none; comments may talk of them. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { GivenFile, MovieChoice, MovieFacts } from "../shared/messages.ts";
+import type { GivenFile, MovieChoice } from "../shared/messages.ts";
 import { texts } from "../shared/texts.ts";
 import { button, make, show } from "./dom.ts";
 import { embeddedBytes } from "./embedded.ts";
@@ -16,14 +16,6 @@ import { SegmentPanel } from "./segment_panel.ts";
 import { Viewer } from "./viewer.ts";
 import { filePicker, welcome } from "./welcome.ts";
 import { Gpu, startDesk } from "./workers.ts";
-
-/** A movie that is open. */
-export interface OpenMovie {
-  /** What was given. */
-  readonly choice: MovieChoice;
-  /** What it is. */
-  readonly facts: MovieFacts;
-}
 
 /** The page. */
 export class App {

@@ -6,24 +6,9 @@
  */
 
 import { byteSize, texts } from "../shared/texts.ts";
-import type { GivenModel } from "../worker/gpu.ts";
-import type { OpenMovie } from "./app.ts";
 import { make } from "./dom.ts";
+import type { OpenMovie, PanelParts } from "./parts.ts";
 import { Task } from "./task.ts";
-import type { Viewer } from "./viewer.ts";
-import type { DeskCaller, Gpu } from "./workers.ts";
-
-/** What panels work with. */
-export interface PanelParts {
-  /** The desk. */
-  readonly desk: DeskCaller;
-  /** The GPU. */
-  readonly gpu: Gpu;
-  /** The viewer. */
-  readonly viewer: Viewer;
-  /** The model that is chosen. */
-  readonly modelOf: () => GivenModel;
-}
 
 /** Bytes that packed labels take of a pixel, about: measured on movies of nuclei. */
 const PACKED = 0.25;

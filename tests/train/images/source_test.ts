@@ -111,3 +111,10 @@ Deno.test("fileSource() takes names as paths and refuses one that is there twice
   assertEquals((await openVideo(fileSource([file]), "t2.tif")).length, 1);
   assertThrows(() => fileSource([file, file]), RangeError, "two files have this name");
 });
+
+Deno.test("fileSource() takes a pair's path, as files of a folder that was dropped know none", async () => {
+  const file = (name: string) => new File([FILES["movie/t2.tif"]], name);
+  const source = fileSource([["a/b/t1.tif", file("t1.tif")], ["a/b/t2.tif", file("t2.tif")]]);
+  assertEquals((await listFolder(source, ".")).folders, ["a"]);
+  assertEquals((await openVideo(source, "a/b")).sourceNames, ["t1.tif", "t2.tif"]);
+});

@@ -33,6 +33,7 @@ Deno.test("RunLabels cuts the same squares as the image, in a fraction of its by
     );
     assertEquals(packed.cut({ x, y, size }), expected, `${size} at ${x},${y}`);
   }
+  assertEquals(packed.unpack(), { width, height, data });
   const plain = new RunLabels({ width: 500, height: 500, data: new Uint32Array(250_000) });
   assertEquals(plain.bytes < 0.01 * 1_000_000, true);
 });

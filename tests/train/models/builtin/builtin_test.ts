@@ -25,6 +25,11 @@ Deno.test("builtinModel() reads the model at its address, with thresholds", asyn
   assertEquals(readingOf(file).decode, { prob: 0.375, nms: 0.25 });
 });
 
+Deno.test("builtinModel() takes the bytes themselves, where nothing can be fetched", async () => {
+  const from = starModel({ thresholds: { prob: 0.375, nms: 0.25 } });
+  assertEquals(readingOf(await builtinModel({ from })).decode, { prob: 0.375, nms: 0.25 });
+});
+
 Deno.test("builtinModel() says what it could not load, and from where", async () => {
   const from = new URL("./nothing.safetensors", import.meta.url);
   const error = await assertRejects(() => builtinModel({ from }), Error);

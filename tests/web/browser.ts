@@ -1,0 +1,127 @@
+/**
+ * Chromium with the page in it, driven from outside.
+ *
+ * @module
+ */
+
+import type { Browser, Page } from "puppeteer-core";
+import { buildPage } from "../../web/build/page.ts";
+
+const FLAGS = [
+  "--no-sandbox",
+  "--no-first-run",
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+  "--enable-features=Vulkan",
+  "--disable-background-networking",
+  "--disable-component-update",
+];
+
+/** Where a program is; null where it is not on PATH, or may not be run. */
+async function programAt(name: string): Promise<string | null> {
+  const { state } = await Deno.permissions.query({ name: "run" });
+  if (state !== "granted") {
+    console.log("not run: `deno task test:web` runs the page in a browser");
+    return null;
+  }
+  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
+    const path = `${folder}/${name}`;
+    if (await Deno.stat(path).then(({ isFile }) => isFile, () => false)) return path;
+  }
+  console.log(`not run: there is no ${name} on PATH`);
+  return null;
+}
+
+/** Whether Chromium is there and may be run; says so where it is not. */
+export async function hasChromium(): Promise<boolean> {
+  return await programAt("chromium") !== null;
+}
+
+/** The page in a browser, with what it asked for and what went wrong in it. */
+export class OpenPage implements AsyncDisposable {
+  /** The page. */
+  readonly page: Page;
+  /** Addresses that it asked for, but for what it carries inside itself. */
+  readonly requests: string[] = [];
+  /** Errors and complaints. */
+  readonly errors: string[] = [];
+  readonly #browser: Browser;
+  readonly #folder: string;
+
+  private constructor(browser: Browser, page: Page, folder: string) {
+    [this.#browser, this.page, this.#folder] = [browser, page, folder];
+    page.on("request", (request) => {
+      if (!/^(?:data|blob):/.test(request.url())) this.requests.push(request.url());
+    });
+    page.on("pageerror", (error) => this.errors.push(String(error)));
+    page.on("console", (message) => {
+      if (message.type() === "error") this.errors.push(message.text());
+    });
+  }
+
+  /** Builds the page and opens it from a file. */
+  static async open({ flags = FLAGS }: { flags?: readonly string[] } = {}): Promise<OpenPage> {
+    const { launch } = (await import("puppeteer-core")).default;
+    const folder = await Deno.makeTempDir();
+    await Deno.writeTextFile(`${folder}/kymo.html`, await buildPage());
+    const browser = await launch({
+      executablePath: (await programAt("chromium"))!,
+      args: [...flags, `--user-data-dir=${folder}/profile`],
+    });
+    const page = await browser.newPage();
+    await page.setViewport({ width: 1280, height: 720 });
+    const open = new OpenPage(browser, page, folder);
+    await page.goto(`file://${folder}/kymo.html`);
+    return open;
+  }
+
+  /** The folder that the page lies in, for files of a test. */
+  get folder(): string {
+    return this.#folder;
+  }
+
+  /** Presses a button by what stands on it. */
+  async press(text: string): Promise<void> {
+    const found = await this.page.evaluateHandle((text) => {
+      const buttons = [...document.querySelectorAll<HTMLButtonElement>("button")];
+      return buttons.find((button) =>
+        (button.textContent === text || button.getAttribute("aria-label") === text) &&
+        button.offsetParent !== null && !button.disabled
+      );
+    }, text);
+    const button = found.asElement();
+    if (!button) throw new Error(`Cannot press ${text}: there is no such button`);
+    await (button as unknown as { click(): Promise<void> }).click();
+  }
+
+  /** The text of the first element that a selector finds. */
+  async text(selector: string): Promise<string> {
+    return await this.page.$eval(selector, (element) => element.textContent ?? "");
+  }
+
+  /** Waits until the text of an element has something in it, and gives it. */
+  async waitFor(selector: string, pattern: string, seconds = 120): Promise<string> {
+    const wait = this.page.waitForFunction(
+      (selector: string, pattern: string) =>
+        [...document.querySelectorAll<HTMLElement>(selector)]
+          .find((found) => !found.hidden && new RegExp(pattern).test(found.textContent ?? ""))
+          ?.textContent,
+      { timeout: 1000 * seconds, polling: 100 },
+      ...[selector, pattern],
+    );
+    return await (await wait).jsonValue() as string;
+  }
+
+  /** Gives files to the page as if they were chosen, by the name of the input. */
+  async give(name: string, paths: readonly string[]): Promise<void> {
+    const input = await this.page.$(`input[type=file][aria-label="${name}"]`);
+    await (input as unknown as { uploadFile(...paths: string[]): Promise<void> })
+      .uploadFile(...paths);
+  }
+
+  /** Ends the browser. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser.close();
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * What the parts of the page share.
+ *
+ * @module
+ */
+
+import type { MovieChoice, MovieFacts } from "../shared/messages.ts";
+import type { GivenModel } from "../worker/gpu.ts";
+import type { Viewer } from "./viewer.ts";
+import type { DeskCaller, Gpu } from "./workers.ts";
+
+/** A movie that is open. */
+export interface OpenMovie {
+  /** What was given. */
+  readonly choice: MovieChoice;
+  /** What it is. */
+  readonly facts: MovieFacts;
+}
+
+/** What panels work with. */
+export interface PanelParts {
+  /** The desk. */
+  readonly desk: DeskCaller;
+  /** The GPU. */
+  readonly gpu: Gpu;
+  /** The viewer. */
+  readonly viewer: Viewer;
+  /** The model that is chosen. */
+  readonly modelOf: () => GivenModel;
+}
