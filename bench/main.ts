@@ -1,7 +1,9 @@
 /**
- * `deno task bench [--only NAME] [--peers] [--out FILE.json] [--docs FILE.md]`: times every operation,
+ * `deno task bench [--only NAME] [--peers] [--host] [--out FILE.json] [--docs FILE.md]`:
+ * times every operation,
  * forward and backward, and the U-Net as a whole, and sets them against what the adapter can do at
- * best and, with `--peers`, against other libraries.
+ * best and, with `--peers`, against other libraries. With `--host` it measures what the processor does
+ * around them instead.
  *
  * Exits with 2 for a wrong command line and with 1 if a result is wrong or the GPU fails.
  *
@@ -17,12 +19,36 @@ import { type BenchOptions, readOptions, UNET } from "./options.ts";
 import { benchmarksPage } from "./page.ts";
 import { benchPeers } from "./peers/bench.ts";
 import type { OperationTime, UNetTimes } from "./measure/times.ts";
-import type { BenchReport, Machine } from "./report.ts";
-import { formatNumber, tableHead, tableLine, type TableRow } from "./print/table.ts";
+import { hostJobs } from "./host/list.ts";
+import { type HostTime, measureHost } from "./host/measure.ts";
+import type { BenchReport, HostReport, Machine } from "./report.ts";
+import {
+  formatNumber,
+  hostHead,
+  hostLine,
+  tableHead,
+  tableLine,
+  type TableRow,
+} from "./print/table.ts";
 import { FORWARD_SHAPE, STEP_SHAPE, timeUNet } from "./measure/unet.ts";
 
 /** What a benchmark prints. */
 type Print = (line: string) => void;
+
+/** Measures the host side, printing a line at a time. */
+async function runHost({ only }: BenchOptions, print: Print): Promise<HostReport> {
+  const machine = describeMachine();
+  print(hostHead());
+  const host: HostTime[] = [];
+  for (const job of hostJobs) {
+    if (only !== undefined && only !== job.name) continue;
+    for await (const time of measureHost(job)) {
+      host.push(time);
+      print(hostLine(time));
+    }
+  }
+  return { machine: { ...machine, load_after: loadOfLastMinute() }, host };
+}
 
 /** Measures, printing a line at a time, and gives the report. */
 export async function runBench(options: BenchOptions, print: Print): Promise<BenchReport> {
@@ -139,9 +165,19 @@ async function main(): Promise<number> {
   const { out, docs } = options;
   try {
     for (const file of [out, docs]) if (file !== undefined) await requireWritable(file);
+    const write = async (report: object) => {
+      if (out !== undefined) await Deno.writeTextFile(out, `${JSON.stringify(report, null, 2)}\n`);
+    };
+    if (options.host) {
+      await write(await runHost(options, console.log));
+      return 0;
+    }
     const report = await runBench(options, console.log);
-    if (out !== undefined) await Deno.writeTextFile(out, `${JSON.stringify(report, null, 2)}\n`);
-    if (docs !== undefined) await Deno.writeTextFile(docs, benchmarksPage(report));
+    await write(report);
+    if (docs !== undefined) {
+      const before = await Deno.readTextFile(docs);
+      await Deno.writeTextFile(docs, benchmarksPage(report, { before }));
+    }
     return 0;
   } catch (error) {
     return fail(error, 1);

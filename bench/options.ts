@@ -6,6 +6,7 @@
 
 import { parseArgs } from "@std/cli";
 import { operations } from "../kernels/operations.ts";
+import { hostJobs } from "./host/list.ts";
 import { peerNames } from "./peers/list.ts";
 
 /** What the command line asks for. */
@@ -14,6 +15,8 @@ export interface BenchOptions {
   readonly only?: string;
   /** Peers to time beside Kymo; none unless told. */
   readonly peers?: readonly string[];
+  /** Whether the host side is measured instead, on a device that computes nothing. */
+  readonly host?: boolean;
   /** Where to write the report as JSON. */
   readonly out?: string;
   /** Where to write the report as a page. */
@@ -25,8 +28,9 @@ export const UNET = "unet";
 /** The page of the project. */
 export const DOCS = "docs/benchmarks.md";
 
-const TAKES = "--only NAME, --peers, --peers NAME,NAME, --out FILE.json and --docs FILE.md";
+const TAKES = "--only NAME, --peers, --peers NAME,NAME, --host, --out FILE.json and --docs FILE.md";
 const NAMES = [...operations.map(({ name }) => name), UNET];
+const HOST_NAMES = hostJobs.map(({ name }) => name);
 /** What peers are timed on. */
 const SHARED = ["conv2d", UNET];
 
@@ -38,8 +42,9 @@ const SHARED = ["conv2d", UNET];
  */
 export function readOptions(args: string[]): BenchOptions {
   const unknown: string[] = [];
-  const { only, out, docs, peers } = parseArgs(args, {
+  const { only, out, docs, peers, host } = parseArgs(args, {
     string: ["only", "out", "docs", "peers"],
+    boolean: ["host"],
     unknown: (word) => {
       unknown.push(word);
       return false;
@@ -48,10 +53,14 @@ export function readOptions(args: string[]): BenchOptions {
   if (unknown.length > 0) {
     throw new TypeError(`Cannot run the bench: ${unknown[0]} is unknown; there are ${TAKES}`);
   }
-  if (only !== undefined && !NAMES.includes(only)) {
+  const names = host ? HOST_NAMES : NAMES;
+  if (only !== undefined && !names.includes(only)) {
     throw new RangeError(
-      `Cannot run the bench: --only is "${only}", expected one of ${NAMES.join(", ")}`,
+      `Cannot run the bench: --only is "${only}", expected one of ${names.join(", ")}`,
     );
+  }
+  if (host && (peers ?? docs) !== undefined) {
+    throw new TypeError("Cannot run the bench: --host goes with --only and --out alone");
   }
   for (const [name, file] of Object.entries({ out, docs })) {
     if (file === "") {
@@ -60,7 +69,8 @@ export function readOptions(args: string[]): BenchOptions {
   }
   const chosen = peers === undefined ? undefined : readPeers(peers, only);
   const isWhole = only === undefined && peers === "";
-  return { only, peers: chosen, out, docs: docs ?? (isWhole ? DOCS : undefined) };
+  const page = docs ?? (isWhole ? DOCS : undefined);
+  return { only, peers: chosen, ...(host && { host }), out, docs: page };
 }
 
 function readPeers(list: string, only: string | undefined): string[] {

@@ -11,17 +11,33 @@ import type { BenchReport } from "./report.ts";
 import { formatNumber, percent } from "./print/table.ts";
 import { FORWARD_SHAPE, STEP_SHAPE } from "./measure/unet.ts";
 
-/** The page of a report, laid out as `deno fmt` would lay it out. */
-export function benchmarksPage(report: BenchReport): string {
+/** What is written by hand on the page, and stays. */
+const HAND_WRITTEN = "## The host side\n";
+
+/**
+ * The page of a report, laid out as `deno fmt` would lay it out.
+ *
+ * @param options.before The page as it was, whose part on the host side is kept.
+ */
+export function benchmarksPage(report: BenchReport, { before = "" } = {}): string {
   const { operations, unet, peers } = report;
   const sections = [
     head(report),
     ...peers ? [peersSection(peers)] : [],
     ...unet ? [unetSection(report)] : [],
     ...operations.length > 0 ? [operationsSection(report)] : [],
+    ...keptSection(before),
     REPEAT,
   ];
   return `${sections.join("\n\n")}\n`;
+}
+
+/** The part on the host side of a page. */
+function keptSection(page: string): string[] {
+  const start = page.indexOf(HAND_WRITTEN);
+  if (start < 0) return [];
+  const end = page.indexOf("\n## ", start + HAND_WRITTEN.length);
+  return [page.slice(start, end < 0 ? undefined : end).trimEnd()];
 }
 
 const REPEAT = `## To repeat it
@@ -30,6 +46,7 @@ const REPEAT = `## To repeat it
     deno task bench                         Kymo alone
     deno task bench --only unet --peers     the U-Net alone; also --only conv2d
     deno task bench --peers jax-js          some peers; several with commas between
+    deno task bench --host                  the processor's part, on a device that computes nothing
     deno task bench --out FILE.json         the numbers as JSON, with all that is above
 
 ${

@@ -5,6 +5,7 @@
  */
 
 import type { OperationTime, UNetTimes } from "./measure/times.ts";
+import type { HostTime } from "./host/measure.ts";
 import type { PeerReport } from "./peers/results/report.ts";
 
 /** Where a benchmark ran. */
@@ -37,4 +38,12 @@ export interface BenchReport {
   readonly unet?: UNetTimes;
   /** Kymo's peers by name, and under `kymo` what they are set against; only with `--peers`. */
   readonly peers?: Readonly<Record<string, PeerReport>>;
+}
+
+/** The report of the host side. */
+export interface HostReport {
+  /** What computed, and how busy it was. */
+  readonly machine: Machine;
+  /** All measured parts. */
+  readonly host: readonly HostTime[];
 }

@@ -19,7 +19,7 @@
  */
 
 // The device, and what it can go wrong with.
-export { openDevice, type OpenOptions } from "./open_device.ts";
+export { openDevice, type OpenOptions, type SelfTestMemory } from "./open_device.ts";
 export {
   type AdapterSummary,
   type CommandCounts,

@@ -13,6 +13,18 @@ import { convolutionFamilies } from "./ops/conv2d/variants.ts";
 import { selfTest } from "./self_test.ts";
 
 /**
+ * Remembers which adapters have passed the self-test, so that each is tested once.
+ *
+ * @category Device
+ */
+export interface SelfTestMemory {
+  /** Whether an adapter has passed before, with the same driver and the same kernels. */
+  has(adapter: AdapterSummary): Promise<boolean>;
+  /** Notes that an adapter has passed. */
+  add(adapter: AdapterSummary): Promise<void>;
+}
+
+/**
  * Options of {@linkcode openDevice}.
  *
  * @category Device
@@ -24,6 +36,8 @@ export interface OpenOptions extends DeviceOptions {
   readonly progress?: (done: number, total: number) => void;
   /** The most milliseconds that opening may take; 120,000 unless told. */
   readonly timeLimit?: number;
+  /** Which adapters need no self-test as they have passed it; every device is tested unless told. */
+  readonly tested?: SelfTestMemory;
 }
 
 /** Features that some kernels use where there are. */
@@ -32,7 +46,7 @@ const TIME_LIMIT = 120_000;
 
 /**
  * Opens the default WebGPU device with the largest buffers the adapter offers, and runs the numeric
- * self-test, because drivers do get it wrong.
+ * self-test, because drivers do get it wrong; only once for each adapter where `tested` remembers it.
  *
  * Which kernels suit the adapter is told by its name or kind; where it does not say what it is, as in
  * some browsers, two convolutions are tried.
@@ -73,7 +87,10 @@ async function open(options: OpenOptions, opened: Device[]): Promise<Device> {
   const gpu = await requestDevice(adapter, options);
   const device = new Device(gpu, { ...guess, style }, options);
   opened.push(device);
+  const { tested } = options;
+  if (await tested?.has(device.adapter)) return device;
   await selfTest(device, options);
+  await tested?.add(device.adapter);
   return device;
 }
 

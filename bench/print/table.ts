@@ -59,6 +59,42 @@ export function tableLine(row: TableRow, ceilings: Ceilings): string {
   ]);
 }
 
+/** One measured part of the host side. */
+export interface HostRow {
+  /** Whose part it is. */
+  readonly job: string;
+  /** What was timed. */
+  readonly part: string;
+  /** On what. */
+  readonly at: string;
+  /** What its time is for. */
+  readonly unit: string;
+  /** Milliseconds of processor time. */
+  readonly ms: number;
+  /** 10⁶ bytes a second; null where they are not counted. */
+  readonly mbs: number | null;
+}
+
+const HOST_COLUMNS: readonly (readonly [string, number])[] = [
+  ["job", -17],
+  ["part", -31],
+  ["at", -40],
+  ["ms", 8],
+  ["for each", 9],
+  ["MB/s", 8],
+];
+
+/** The line above the rows of the host side. */
+export function hostHead(): string {
+  return line(HOST_COLUMNS.map(([title]) => title), HOST_COLUMNS);
+}
+
+/** The line of one part of the host side. */
+export function hostLine({ job, part, at, unit, ms, mbs }: HostRow): string {
+  const speed = mbs === null ? "" : formatNumber(mbs);
+  return line([job, part, at, formatNumber(ms), unit, speed], HOST_COLUMNS);
+}
+
 /** Three digits, and all before the point. */
 export function formatNumber(value: number): string {
   const magnitude = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
@@ -75,9 +111,9 @@ export function percent(share: number): string {
 }
 
 /** Cells that are wider than their column push the others to the right by one space. */
-function line(cells: readonly string[]): string {
+function line(cells: readonly string[], columns = COLUMNS): string {
   return cells.map((cell, i) => {
-    const width = COLUMNS[i][1];
+    const width = columns[i][1];
     return width < 0 ? `${cell} `.padEnd(-width) : ` ${cell}`.padStart(width);
   }).join("").trimEnd();
 }

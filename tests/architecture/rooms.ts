@@ -105,7 +105,7 @@ export const INNER_ROOMS: readonly Rooms[] = [
     folder: "bench",
     steps: [
       ["measure", "print"],
-      ["peers"],
+      ["peers", "host"],
       ["report.ts"],
       ["page.ts", "options.ts"],
       ["main.ts"],

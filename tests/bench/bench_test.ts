@@ -43,7 +43,7 @@ Deno.test("bench ends a wrong command line with 2, before it measures", async ()
   assertEquals(
     stderr.trim(),
     "Cannot run the bench: --fast is unknown; there are --only NAME, --peers, --peers NAME,NAME, " +
-      "--out FILE.json and --docs FILE.md",
+      "--host, --out FILE.json and --docs FILE.md",
   );
 });
 
@@ -69,6 +69,19 @@ Deno.test("readOptions() lets a whole run with all peers write the page of the p
   assertEquals(readOptions(["--peers", "--docs", "a.md"]).docs, "a.md");
   assertEquals(readOptions(["--only", "unet", "--peers"]).docs, undefined);
   assertEquals(readOptions(["--only", "unet", "--peers"]).peers, all.peers);
+});
+
+Deno.test("readOptions() knows the host side, and what goes with it", () => {
+  assertEquals(readOptions(["--host", "--only", "reading", "--out", "a.json"]), {
+    ...{ only: "reading", peers: undefined, host: true, out: "a.json", docs: undefined },
+  });
+  assertThrows(() => readOptions(["--host", "--peers"]), TypeError, "--host goes with");
+  assertThrows(
+    () => readOptions(["--host", "--only", "relu"]),
+    RangeError,
+    "expected one of steps",
+  );
+  assertThrows(() => readOptions(["--only", "reading"]), RangeError, "expected one of add");
 });
 
 Deno.test("readOptions() refuses everything else", () => {

@@ -125,3 +125,13 @@ Deno.test("markdownTable() sets names left and numbers right", () => {
     "| by   |    ms |\n| ---- | ----: |\n| kymo |     1 |\n| a    | 12345 |",
   );
 });
+
+Deno.test("benchmarksPage() keeps what was written by hand on the host side", () => {
+  const own = "## The host side\n\nWritten by hand.\n\n### Before\n\nMore of it.";
+  for (const behind of ["\n\n## To repeat it\n\nOld.\n", "\n"]) {
+    const page = benchmarksPage(REPORT, { before: `# Old\n\nOld.\n\n${own}${behind}` });
+    assert(page.includes(`\n\n${own}\n\n## To repeat it\n`), page);
+    assertEquals(page.match(/Old\./g), null);
+  }
+  assertEquals(benchmarksPage(REPORT).includes("The host side"), false);
+});

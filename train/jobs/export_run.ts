@@ -4,7 +4,6 @@
  * @module
  */
 
-import { openDevice } from "../../kernels/open_device.ts";
 import { sizeOf } from "../../kernels/gpu/shape.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
 import { answersIn } from "../../nn/module.ts";
@@ -20,6 +19,7 @@ import type {
 import { exportFormats } from "../models/export/list.ts";
 import { buildModel, type ModelFile, readingOf } from "../models/model_file.ts";
 import { configOf } from "./train/config.ts";
+import { openGpu } from "./disk/open_gpu.ts";
 import { writeFileAtomic } from "./disk/atomic_file.ts";
 import { claimEmptyFolder, refuseFilled } from "./disk/folders.ts";
 import { readModelFile, runOf } from "./disk/model_files.ts";
@@ -165,7 +165,7 @@ async function readFigures(folder: RunFolder): Promise<[string, string][]> {
 
 /** The network on the GPU. */
 async function openNetwork(file: ModelFile, parts: DisposableStack): Promise<RunningNetwork> {
-  const device = parts.use(await openDevice());
+  const device = parts.use(await openGpu());
   const { network } = buildModel(device, file);
   return {
     reach: network.reach,

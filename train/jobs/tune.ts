@@ -4,12 +4,12 @@
  * @module
  */
 
-import { openDevice } from "../../kernels/open_device.ts";
 import type { Pins } from "../../kernels/gpu/choices.ts";
 import { pinsOf, type TunedProblem, tuneKernels } from "../../kernels/choice/tuner.ts";
 import { kernelFamilies } from "../../kernels/families.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
 import type { TrainConfig } from "./train/config.ts";
+import { openGpu } from "./disk/open_gpu.ts";
 import { checkWritable } from "./disk/atomic_file.ts";
 import { writeKernelFile } from "./disk/kernel_file.ts";
 import { Learner } from "../learn/learner.ts";
@@ -67,7 +67,7 @@ export async function* tune(
   { config, image, out }: TuneOptions,
 ): AsyncGenerator<TunedEvent | TuneDone> {
   await checkWritable(out);
-  using device = await openDevice({ memoryLimit: config.memory * 1024 ** 2 });
+  using device = await openGpu({ memoryLimit: config.memory * 1024 ** 2 });
   const selfTested = new Set(Object.keys(device.choices.used));
   const kind = modelKind(config.model);
   const network = freshNetwork(device, { kind, settings: config });

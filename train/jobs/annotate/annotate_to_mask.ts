@@ -6,7 +6,6 @@
 
 import type { Device } from "../../../kernels/gpu/device.ts";
 import { DEFAULT_SIGMAS } from "../../../kernels/features/mod.ts";
-import { openDevice } from "../../../kernels/open_device.ts";
 import {
   type Band,
   bandedComponentSteps,
@@ -14,6 +13,7 @@ import {
   piecePixels,
   runSteps,
 } from "../../../kernels/masks/mod.ts";
+import { openGpu } from "../disk/open_gpu.ts";
 import { disk } from "../disk/files.ts";
 import { claimFolder } from "../disk/folders.ts";
 import type { Source } from "../../images/source.ts";
@@ -207,7 +207,7 @@ export async function* annotateToMask(
     const progress = begin(`reading ${options.scribbles}`);
     const counting = countScribbles(scribbles, images, { merge: options.merge ?? false });
     const count = yield* waitingFor(counting, { progress });
-    using device = await openDevice({ memoryLimit: (options.memory ?? 4096) * 1024 ** 2 });
+    using device = await openGpu({ memoryLimit: (options.memory ?? 4096) * 1024 ** 2 });
     const normalizing = normalizedImages(images, { options, progress });
     const { source, notes } = yield* waitingFor(normalizing, { progress });
     for (const text of notes) yield { type: "note", text };

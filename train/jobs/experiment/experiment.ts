@@ -6,9 +6,9 @@
  */
 
 import type { Device } from "../../../kernels/gpu/device.ts";
-import { openDevice } from "../../../kernels/open_device.ts";
 import type { Stage } from "../../learn/stages.ts";
 import type { TrainingSet } from "../../learn/training_set.ts";
+import { openGpu } from "../disk/open_gpu.ts";
 import { writeFileAtomic } from "../disk/atomic_file.ts";
 import { readWholeText, reasonOf } from "../disk/files.ts";
 import { openFocus } from "../disk/focus_source.ts";
@@ -251,7 +251,7 @@ async function* openData(
   stop: AbortSignal | undefined,
 ): AsyncGenerator<ProgressEvent, OpenedData> {
   using parts = new DisposableStack();
-  const device = parts.use(await openDevice({ memoryLimit: config.memory * 1024 ** 2 }));
+  const device = parts.use(await openGpu({ memoryLimit: config.memory * 1024 ** 2 }));
   const progress = begin("reading the data");
   const findFocus = takesStacks(config)
     ? await openFocus(device, config.focus, progress)

@@ -6,10 +6,10 @@
  * @module
  */
 
-import { openDevice } from "../../../kernels/open_device.ts";
 import { groupNotes } from "../../images/formats/notes.ts";
 import { buildModel, readingOf } from "../../models/model_file.ts";
 import { checkWritable, writeFileAtomic } from "../disk/atomic_file.ts";
+import { openGpu } from "../disk/open_gpu.ts";
 import { hashOfModel, readModelFile } from "../disk/model_files.ts";
 import { VERSION } from "../disk/version.ts";
 import { inputOf } from "../progress/inputs.ts";
@@ -61,7 +61,7 @@ export async function* findRanges(options: PredictOptions): AsyncGenerator<Range
   const { out, memory = 4096, overwrite = false } = options;
   await checkWritable(out);
   const file = await readModelFile(options.model, { models: options.models });
-  using device = await openDevice({ memoryLimit: memory * 1024 ** 2 });
+  using device = await openGpu({ memoryLimit: memory * 1024 ** 2 });
   const { planes } = readingOf(file);
   const progress = begin("opening the images");
   const opening = openInputs(device, { options, planes, progress });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { openDevice } from "../../../kernels/open_device.ts";
+import { openGpu } from "../disk/open_gpu.ts";
 import { writeFileAtomic } from "../disk/atomic_file.ts";
 import { disk } from "../disk/files.ts";
 import { claimFolder } from "../disk/folders.ts";
@@ -70,7 +70,7 @@ export async function* predictFocus(
   for (const text of groupNotes(sequences.flatMap(({ notes }) => notes))) {
     yield { type: "note", text };
   }
-  using device = await openDevice({ memoryLimit: memory * 1024 ** 2 });
+  using device = await openGpu({ memoryLimit: memory * 1024 ** 2 });
   const classifier = loadFocusModel(device, { weights, from: file });
   const total = sequences.reduce((sum, { length }) => sum + length, 0);
   const rows: FocusRow[] = [];

@@ -8,7 +8,6 @@
  * @module
  */
 
-import { openDevice } from "../../../kernels/open_device.ts";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import type { Steps } from "../../../kernels/masks/mod.ts";
 import type { Network } from "../../../nn/module.ts";
@@ -31,6 +30,7 @@ import { ALL_ORIENTATIONS, type View, viewsOf } from "../../models/views.ts";
 import type { FrameNeed, FrameResult } from "../../objects/formats/output_format.ts";
 import { tracedOutlines } from "../../objects/outline.ts";
 import { claimFolder, makeFolder } from "../disk/folders.ts";
+import { openGpu } from "../disk/open_gpu.ts";
 import { readKernelFile } from "../disk/kernel_file.ts";
 import { scaleText } from "../../models/object_scale.ts";
 import { hashOfModel } from "../disk/model_files.ts";
@@ -65,7 +65,7 @@ export async function* predictObjects(
   file: ModelFile,
 ): AsyncGenerator<PredictEvent> {
   const { out, memory = 4096, kernels } = options;
-  using device = await openDevice({
+  using device = await openGpu({
     memoryLimit: memory * 1024 ** 2,
     kernels: kernels === undefined ? {} : await readKernelFile(kernels),
   });

@@ -5,7 +5,6 @@
  * @module
  */
 
-import { openDevice } from "../../../kernels/open_device.ts";
 import { unusable } from "../../images/faults/input_fault.ts";
 import { basename } from "../../images/names.ts";
 import { listStills } from "../../images/series/stills.ts";
@@ -15,6 +14,7 @@ import { objectModelOf } from "../../models/list.ts";
 import { buildModel, type ModelFile, objectScaleIn, readingOf } from "../../models/model_file.ts";
 import { canTurn } from "../../models/views.ts";
 import { outputFormats } from "../../objects/formats/list.ts";
+import { openGpu } from "../disk/open_gpu.ts";
 import { disk } from "../disk/files.ts";
 import { claimFolder } from "../disk/folders.ts";
 import { hashOfModel, readModelFile } from "../disk/model_files.ts";
@@ -164,7 +164,7 @@ async function* lookPart(run: SteadyRun): AsyncGenerator<SteadyEvent> {
   const isKept = keeper.record.seen !== undefined;
   yield task(run, { task: "look", text: `Looking at ${video.name}`, isKept });
   if (!isKept) {
-    using device = await openDevice();
+    using device = await openGpu();
     const model = buildModel(device, file);
     const scale = objectScaleIn(file);
     const seen = yield* waitingFor(see(device, { video, model, scale, progress }), {
@@ -222,7 +222,7 @@ async function* comparePart(run: SteadyRun): AsyncGenerator<SteadyEvent, Chosen>
   yield task(run, { task: "compare", text: "Comparing the models without labels", isKept });
   if (!isKept) {
     const { seen, adapted } = keeper.record;
-    using device = await openDevice();
+    using device = await openGpu();
     const options = { run: `${out}/${MODEL}`, video, seen: seen!, adapted: adapted!, progress };
     const chosen = yield* waitingFor(compare(device, options), { progress, stop });
     await keeper.add({ chosen });

@@ -6,11 +6,11 @@
 
 import type { Pins } from "../../../kernels/gpu/choices.ts";
 import type { Device } from "../../../kernels/gpu/device.ts";
-import { openDevice } from "../../../kernels/open_device.ts";
 import type { Source } from "../../images/source.ts";
 import type { StageStore } from "../../learn/stage_state.ts";
 import { type Stage, STAGES } from "../../learn/stages.ts";
 import { defaultKinds, type Kinds } from "../../models/list.ts";
+import { openGpu } from "../disk/open_gpu.ts";
 import { disk } from "../disk/files.ts";
 import { type ClaimedFolder, claimFolder } from "../disk/folders.ts";
 import { readKernelFile, writeKernelFile } from "../disk/kernel_file.ts";
@@ -95,7 +95,7 @@ export async function openRun(options: TrainOptions, claim?: ClaimedFolder): Pro
   if (resume) await refuseImported(parent);
   const pins = await kernelsOf(parent, { config, resume });
   const device = parts.use(
-    await openDevice({ memoryLimit: config.memory * 1024 ** 2, kernels: pins }),
+    await openGpu({ memoryLimit: config.memory * 1024 ** 2, kernels: pins }),
   );
   const places = Array.from({ length: seeds }, (_, i): SeedPlace => ({
     config: { ...config, seed: config.seed + i },
