@@ -39,6 +39,7 @@ export const LONGEST: readonly string[] = [
   "tests/reliability/soak_test.ts",
   "tests/train/jobs/merge/merge_tracks_test.ts",
   "tests/train/learn/stage_test.ts",
+  "tests/train/jobs/channels_test.ts",
   "tests/train/models/stardist/candidates_test.ts",
   "tests/kernels/choice/tuner_test.ts",
   "tests/kernels/masks/components_test.ts",

@@ -50,7 +50,7 @@ function valuesOf(
 ): Pick<Flag, "placeholder" | "choices"> {
   if (rule === anyText || rule === texts) return { placeholder: "PATH" };
   if (typeof value === "number") return { placeholder: "N" };
-  if (Array.isArray(value)) return { placeholder: value.map(() => "N").join(",") };
+  if (Array.isArray(value)) return { placeholder: value.map(() => "N").join(",") || "A,B" };
   if (rule.choices === undefined) return {};
   const placeholder = rule.choices.join("|");
   if (placeholder.length <= MOST_CHOICES) return { placeholder };
@@ -88,7 +88,8 @@ function parseValue(
 ): unknown {
   if (typeof value === "boolean") return Boolean(given);
   if (Array.isArray(value)) {
-    const parts = Array.isArray(given) ? given : String(given).split(",");
+    const text = String(given);
+    const parts = Array.isArray(given) ? given : text === "" ? [] : text.split(",");
     return typeof value[0] === "number" ? parts.map((part) => toNumber(part, flag)) : parts;
   }
   const text = String(given);

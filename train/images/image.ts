@@ -55,6 +55,36 @@ export function channelCount(image: Plane | Channels): number {
   return "channels" in image ? image.channels : 1;
 }
 
+/** The channels of an image as planes; their values are shared, not copied. */
+export function channelsOf(image: Plane | Channels): Plane[] {
+  const { width, height, data } = image;
+  const size = width * height;
+  return Array.from(
+    { length: channelCount(image) },
+    (_, c) => ({ width, height, data: data.subarray(c * size, (c + 1) * size) }),
+  );
+}
+
+/**
+ * Planes of one size as the channels of one image.
+ *
+ * @throws {RangeError} If there are none, or they differ in size.
+ */
+export function joinPlanes(planes: readonly Plane[]): Channels {
+  if (planes.length === 0) throw new RangeError("Cannot join planes: there are none");
+  const [{ width, height }] = planes;
+  const data = new Float32Array(planes.length * width * height);
+  planes.forEach((plane, c) => {
+    if (plane.width !== width || plane.height !== height) {
+      throw new RangeError(
+        `Cannot join channels: one is ${plane.width}x${plane.height}, the first ${width}x${height}`,
+      );
+    }
+    data.set(plane.data, c * width * height);
+  });
+  return { channels: planes.length, width, height, data };
+}
+
 /**
  * The label of pixels of which nothing is known: they are neither background nor an object, no network
  * learns from them, and no measure counts them. The same number as the kernels' `IGNORED_LABEL`.

@@ -86,6 +86,7 @@ export {
 } from "./series/plane_choice.ts";
 export type { DamagedFile } from "./faults/damaged_files.ts";
 export { openVideo, type Video, type VideoOptions } from "./series/video.ts";
+export { type ChannelsOptions, openChannels, type StillChoice } from "./series/several_channels.ts";
 export { type Frames, heldFrames, middlePlane, pickFrames } from "./series/frames.ts";
 export { type LabelOptions, type LabelSequence, openLabels } from "./series/truth.ts";
 export {
@@ -144,6 +145,7 @@ export { type Sample, sampleFromPlanes, sampleOf } from "./sample.ts";
 // Intensities.
 export { expose, exposureCurve } from "./exposure.ts";
 export {
+  channelRanges,
   defaultNormalization,
   type IntensityRange,
   intensityRange,

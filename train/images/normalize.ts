@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Plane } from "./image.ts";
+import { type Channels, channelsOf, type Plane } from "./image.ts";
 import { percentiles, videoPercentiles } from "./percentiles.ts";
 
 /**
@@ -38,6 +38,37 @@ export interface IntensityRange {
   readonly low: number;
   /** The intensity that becomes 1. */
   readonly high: number;
+  /**
+   * Those of the channels behind the first, where each channel has a range of its own; left out where all
+   * are scaled alike.
+   */
+  readonly further?: readonly { readonly low: number; readonly high: number }[];
+}
+
+/** The range of each channel. */
+export function rangesOf({ low, high, further = [] }: IntensityRange): IntensityRange[] {
+  return [{ low, high }, ...further];
+}
+
+/** Ranges of channels as one of an image that has them all; at least one. */
+export function joinRanges([first, ...further]: readonly IntensityRange[]): IntensityRange {
+  const { low, high } = first;
+  return further.length === 0
+    ? first
+    : { low, high, further: further.map(({ low, high }) => ({ low, high })) };
+}
+
+/**
+ * The ranges of the channels of an image, each by its own pixels.
+ *
+ * @throws {RangeError} As {@linkcode intensityRange}.
+ * @category Intensities
+ */
+export function channelRanges(
+  image: Plane | Channels,
+  settings: NormalizationSettings,
+): IntensityRange {
+  return joinRanges(channelsOf(image).map((plane) => intensityRange([plane], settings)));
 }
 
 /**
@@ -79,18 +110,26 @@ export async function videoIntensityRange(
 }
 
 /**
- * Scales an image, all of its channels alike: (x − low) / (high − low + 1e-20), not clipped. Where low
- * and high are equal the result is 0 everywhere.
+ * Scales an image: (x − low) / (high − low + 1e-20), not clipped; all of its channels alike, or each by
+ * the range that it has. Where low and high are equal the result is 0 everywhere.
  *
+ * @throws {RangeError} If there are ranges of channels, and other channels.
  * @category Intensities
  */
 export function normalize<P extends Plane>(image: P, range: IntensityRange): P {
-  const { low, high } = range;
+  const ranges = rangesOf(range);
   const data = new Float32Array(image.data.length);
-  if (high !== low) {
-    const span = high - low + 1e-20;
-    for (let i = 0; i < data.length; i++) data[i] = (image.data[i] - low) / span;
+  const size = ranges.length === 1 ? data.length : image.width * image.height;
+  if (size * ranges.length !== data.length) {
+    throw new RangeError(
+      `Cannot scale an image of ${data.length / size} channels by the ranges of ${ranges.length}`,
+    );
   }
+  ranges.forEach(({ low, high }, c) => {
+    if (high === low) return;
+    const span = high - low + 1e-20;
+    for (let i = c * size; i < (c + 1) * size; i++) data[i] = (image.data[i] - low) / span;
+  });
   return { ...image, data };
 }
 

@@ -90,6 +90,7 @@ export async function importRun({ model, out }: ImportOptions): Promise<ModelImp
     ...{ kind: starDist, architecture, weights, intensities: config },
     decode: { ...thresholds, border: "drop" }, // What is at the edges, its users know from StarDist.
     planes: null,
+    channels: config.channels.length > 0 ? config.channels : null,
     exactRange: true,
     versions: versions(),
   });
@@ -112,10 +113,13 @@ export async function importRun({ model, out }: ImportOptions): Promise<ModelImp
 
 /** The settings with which training goes on from a network. */
 function configOfNetwork(
-  { rays, grid, features, depth, base }: StarDistOptions,
+  { rays, grid, features, depth, base, inChannels }: StarDistOptions,
 ): TrainConfig {
   const multiple = 2 ** depth * grid;
   const patch = Math.ceil(defaultConfig.patch / multiple) * multiple;
-  const network = { depth, base, stardist: { rays, grid, features } };
+  const channels = inChannels === 1
+    ? []
+    : Array.from({ length: inChannels }, (_, channel) => `${channel + 1}`);
+  const network = { depth, base, channels, stardist: { rays, grid, features } };
   return configOf({ model: starDist.name, patch, ...network }, { source: "the model" });
 }

@@ -20,6 +20,7 @@ import {
   videoNormalization,
 } from "../images/normalization_settings.ts";
 import type { NormalizationSettings } from "../images/normalize.ts";
+import { channelList } from "../images/series/plane_choice.ts";
 import { type ExposureSettings, exposureSettings } from "./exposure.ts";
 import { modelKinds, objectModelOf } from "./list.ts";
 import { encodeObjectScale, type ObjectScale, readObjectScale } from "./object_scale.ts";
@@ -39,6 +40,11 @@ export interface Reading {
   readonly decode: object;
   /** Planes on each side of the focus that are channels of its images; null if they are no z-stacks. */
   readonly planes: number | null;
+  /**
+   * The channels of files that are those of its images, by number from 1 or by name, each with a range of
+   * its own; null or left out for images of one channel and for z-stacks.
+   */
+  readonly channels?: readonly string[] | null;
   /** The exposure of videos. */
   readonly exposure: ExposureSettings["exposure"];
   /** Whether percentiles hold whatever lies between them; false unless the file says so. */
@@ -93,6 +99,8 @@ export interface EncodeModelOptions {
   readonly decode: object;
   /** Planes on each side of the focus that are channels; null for images of one plane. */
   readonly planes: number | null;
+  /** The channels of files that are those of its images; null or left out where it takes one. */
+  readonly channels?: readonly string[] | null;
   /** The exposure of videos; 1 unless told. */
   readonly exposure?: ExposureSettings["exposure"];
   /**
@@ -118,6 +126,7 @@ export function encodeModel(
     EncodeModelOptions,
 ): Uint8Array<ArrayBuffer> {
   const { exposure = 1, exactRange = false, objects = null, pixelSize = null } = more;
+  const { channels = null } = more;
   const normalization = {
     stills: stillNormalization(intensities),
     video: videoNormalization(intensities),
@@ -132,6 +141,7 @@ export function encodeModel(
       ...encodeObjectScale(objects),
       ...(pixelSize !== null && { pixelSize: `${pixelSize}` }),
       ...(planes !== null && { planes: JSON.stringify(planes) }),
+      ...(channels !== null && { channels: JSON.stringify(channelList(channels)) }),
       ...(exposure !== 1 && { exposure: JSON.stringify({ exposure }) }),
       versions: JSON.stringify(versions),
     },
@@ -170,7 +180,7 @@ export function decodeModel(
  * @throws {TypeError} If the model finds no objects.
  * @category Models
  */
-export function readingOf({ weights: { metadata }, file, kind }: ModelFile): Reading {
+export function readingOf({ weights: { metadata }, file, kind, architecture }: ModelFile): Reading {
   const objects = objectModelOf(kind);
   try {
     const { stills, video } = JSON.parse(metadata.normalization);
@@ -181,11 +191,19 @@ export function readingOf({ weights: { metadata }, file, kind }: ModelFile): Rea
     if (planes !== null && !(Number.isInteger(planes) && planes >= 0)) {
       throw new RangeError(`There are ${planes} planes on each side of the focus`);
     }
+    const channels = metadata.channels === undefined ? null : JSON.parse(metadata.channels);
+    const { inChannels } = architecture.options;
+    if (channels !== null && !(channelList(channels).length === inChannels && planes === null)) {
+      throw new RangeError(`Its network takes ${inChannels} channels, not ${metadata.channels}`);
+    }
     const decode = objects.readDecoding(metadata);
     const exactRange = metadata.range === "exact";
     const pixelSize = metadata.pixelSize === undefined ? null : Number(metadata.pixelSize);
     if (pixelSize !== null && !(pixelSize > 0)) throw new RangeError("A pixel has no size");
-    return { stills, video, decode, planes, exactRange, pixelSize, ...exposureOf(metadata) };
+    return {
+      ...{ stills, video, decode, planes, channels, exactRange, pixelSize },
+      ...exposureOf(metadata),
+    };
   } catch (error) {
     throw new SyntaxError(
       `Cannot use ${file}: its metadata lacks normalization and postprocess that make sense; ` +
@@ -247,11 +265,12 @@ export function buildModel(device: Device, file: ModelFile): Model {
  */
 export function settingsOfModel(file: ModelFile): SettingChange {
   const { kind, architecture } = file;
-  const { stills, video, planes } = readingOf(file);
+  const { stills, video, planes, channels } = readingOf(file);
   return {
     model: kind.name,
     ...kind.settingsOf(architecture),
     planes: planes ?? 0,
+    channels: channels ?? [],
     low: stills.low,
     high: stills.high,
     videoNormalization: video.mode,

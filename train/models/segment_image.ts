@@ -6,9 +6,9 @@
 
 import type { Device } from "../../kernels/gpu/device.ts";
 import { runSteps } from "../../kernels/masks/mod.ts";
-import type { Channels, Plane } from "../images/image.ts";
+import { type Channels, channelsOf, type Plane } from "../images/image.ts";
 import { aboveNoise, noiseOf } from "../images/intensity/noise.ts";
-import { type IntensityRange, intensityRange, normalize } from "../images/normalize.ts";
+import { type IntensityRange, intensityRange, joinRanges, normalize } from "../images/normalize.ts";
 import { middlePlane } from "../images/series/frames.ts";
 import { objectModelOf } from "./list.ts";
 import type { Model } from "./model_file.ts";
@@ -21,7 +21,10 @@ import type { Segmentation, SegmentOptions } from "./model_kind.ts";
  */
 export interface SegmentImageOptions
   extends Pick<SegmentOptions, "exposure" | "views" | "tile" | "wantsMap"> {
-  /** The intensities, in any unit; planes of a z-stack around its focus as channels. */
+  /**
+   * The intensities, in any unit; the channels that the model takes, or planes of a z-stack around its focus
+   * as channels.
+   */
   readonly image: Plane | Channels;
   /** The intensities that become 0 and 1, as frames of a video share them; its own unless told. */
   readonly range?: IntensityRange;
@@ -63,8 +66,11 @@ export async function segmentImage(
 }
 
 /** The range of a single image: its percentiles, kept above the noise as `predict` does. */
-function rangeOf(image: Plane | Channels, { stills, exactRange }: Model): IntensityRange {
+function rangeOf(image: Plane | Channels, { stills, exactRange, channels }: Model): IntensityRange {
   const plane = "channels" in image ? middlePlane(image) : image;
-  const range = intensityRange([plane], stills);
-  return exactRange ? range : aboveNoise(range, noiseOf(plane)) ?? range;
+  const planes = channels ? channelsOf(image) : [plane];
+  return joinRanges(planes.map((plane) => {
+    const range = intensityRange([plane], stills);
+    return exactRange ? range : aboveNoise(range, noiseOf(plane)) ?? range;
+  }));
 }

@@ -35,6 +35,7 @@ function another({ path, setting }: PlacedSetting): { value: unknown; flag: unkn
   if (["video", "volume"].includes(path.join())) {
     return { value: ["a b", "c,d"], flag: ["a b", "c,d"] };
   }
+  if (path.join() === "channels") return { value: ["1", "GFP"], flag: "1,GFP" };
   if (Array.isArray(value)) {
     const changed = value.map((item) => Number(item) - 2.5);
     return { value: changed, flag: changed.join(",") };

@@ -219,7 +219,7 @@ Deno.test("readModel() refuses thresholds that are none, with the file's name", 
 Deno.test("settingsOfModel() is what a run needs to go on with the weights", async () => {
   const { bytes } = await freshModel();
   await withFolder({ "u.safetensors": bytes, "s.safetensors": await starFile() }, async (path) => {
-    const common = { low: 2, high: 98, videoNormalization: "frame", planes: 0 };
+    const common = { low: 2, high: 98, videoNormalization: "frame", planes: 0, channels: [] };
     assertEquals(settingsOfModel(await readModelFile(`${path}/u.safetensors`)), {
       ...{ model: "unet", depth: 2, base: 3 },
       ...common,

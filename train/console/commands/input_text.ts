@@ -10,8 +10,11 @@ import { counted } from "../text.ts";
 /** How an input was understood, or which of its intensities become 0 and 1, in one line. */
 export function formatInput(event: InputEvent | RangeEvent): string {
   if (event.type === "range") {
-    const { path, low, high } = event;
-    return `${path}: intensities ${shortly(low)} and ${shortly(high)} become 0 and 1`;
+    const { path, low, high, further = [] } = event;
+    const ranges = [{ low, high }, ...further]
+      .map(({ low, high }) => `${shortly(low)} and ${shortly(high)}`);
+    const each = further.length > 0 ? ", channel by channel" : "";
+    return `${path}: intensities ${ranges.join("; ")} become 0 and 1${each}`;
   }
   const { path, frames, width, height, axes, bits, sampleFormat } = event;
   const kind = sampleFormat === "float" ? " floats" : sampleFormat === "int" ? " with sign" : "";

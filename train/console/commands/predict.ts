@@ -64,6 +64,13 @@ export const WISHES: readonly Flag[] = [
   OVERWRITE,
   ...PLANE_CHOICE,
   {
+    name: "channels",
+    kind: "value",
+    placeholder: "N|NAME,…",
+    sentence:
+      "For models of several channels: those to take, instead of those that the model learned from",
+  },
+  {
     name: "level",
     kind: "value",
     placeholder: "N",
@@ -299,6 +306,7 @@ export async function predictOptions(
     as: choiceFlag(flags, "as", { choices: ["video", "stills"] }),
     skipDamaged: flags["skip-damaged"] === true,
     channel: textFlag(flags, "channel"),
+    channels: await channelsFlag(flags),
     slice: countFlag(flags, "slice", { least: 1 }),
     level: countFlag(flags, "level"),
     rescale: autoOr(flags, "rescale"),
@@ -319,6 +327,13 @@ async function framesFlag(flags: Flags): Promise<FrameRange | undefined> {
   if (text === undefined) return undefined;
   const { parseFrameRange } = await import("../../jobs/predict/frame_range.ts");
   return usage(() => parseFrameRange(text));
+}
+
+async function channelsFlag(flags: Flags): Promise<readonly string[] | undefined> {
+  const text = textFlag(flags, "channels");
+  if (text === undefined) return undefined;
+  const { parseChannels } = await import("../../jobs/predict/predict_options.ts");
+  return usage(() => parseChannels(text));
 }
 
 function autoOr(flags: Flags, name: string): "auto" | number | undefined {

@@ -7,7 +7,7 @@
 
 import { unusable } from "../faults/input_fault.ts";
 import { decodeImage, measureImage } from "../formats/decode.ts";
-import type { ImageStack } from "../formats/format.ts";
+import { coloursAsChannels, type ImageStack } from "../formats/format.ts";
 import { formatsOf } from "../formats/list.ts";
 import { countOf } from "../formats/tiff/layout.ts";
 import { countUp, imageStem } from "../names.ts";
@@ -54,7 +54,10 @@ export function imageFolder(
     stems,
     isNumbered: countUp(stems),
     choice: {
-      ...!chosen.hasChannel && { channel: choice.channel },
+      ...!chosen.hasChannel && {
+        channel: choice.channel,
+        isOneOfSeveral: choice.isOneOfSeveral,
+      },
       ...!chosen.hasSlice && { slice: choice.slice },
     },
     notes: chosen.notes,
@@ -74,7 +77,8 @@ export async function openFrame(
   { path, names, choice }: ImageFolder,
   i: number,
 ): Promise<OpenedImage> {
-  const stack = await decodeImage(source, join(path, names[i]));
+  const opened = await decodeImage(source, join(path, names[i]));
+  const stack = choice.isOneOfSeveral ? coloursAsChannels(opened) : opened;
   const single = { as: "one frame", remedy: "give this file itself as the video" };
   return { stack, ...singlePage(stack, choice, single) };
 }

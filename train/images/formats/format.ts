@@ -180,3 +180,26 @@ export function colourNotes(
   if (palette !== null) return ["palette colours converted to grey"];
   return samples > 1 ? [`the first of ${samples} samples per pixel is used`] : [];
 }
+
+/** A picture in colour with red, green and blue as its channels; any other stack as it is. */
+export function coloursAsChannels(stack: ImageStack): ImageStack {
+  const { samples, axes, length, order, files } = stack;
+  if (!stack.rgb || axes.c !== 1) return stack;
+  const threeOf = (page: number) => [3 * page, 3 * page + 1, 3 * page + 2];
+  const converted = colourNotes(stack);
+  return {
+    ...stack,
+    axes: { ...axes, c: 3 },
+    ...{ length: 3 * length, samples: 1, rgb: false, channelNames: ["red", "green", "blue"] },
+    order: order.flatMap(threeOf),
+    ...files && { files: files.flatMap((name) => [name, name, name]) },
+    notes: stack.notes.filter((note) => !converted.includes(note)),
+    page: async (index) => {
+      checkPage(index, { path: stack.path, length: 3 * length });
+      const all = await stack.page(Math.floor(index / 3));
+      const one = all.slice(0, all.length / samples);
+      for (let i = 0; i < one.length; i++) one[i] = all[samples * i + index % 3];
+      return one;
+    },
+  };
+}

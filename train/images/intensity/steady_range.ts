@@ -120,6 +120,12 @@ export async function steadyRange(
   };
 }
 
+/** Frames that are stray in any of several channels, in their order, each once. */
+export function joinStray(channels: readonly (readonly StrayFrame[])[]): StrayFrame[] {
+  const all = new Map(channels.flat().toReversed().map((stray) => [stray.frame, stray]));
+  return [...all.values()].sort((a, b) => a.frame - b.frame);
+}
+
 /** What a frame is like, by the percentiles of its video. */
 export function levelsOf(plane: Plane, { low, high }: NormalizationSettings): FrameLevels {
   const [least, ...levels] = percentiles([plane], [0, low, 50, high, 100]);

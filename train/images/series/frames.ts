@@ -8,10 +8,11 @@ import { channelCount, type Channels, type Plane } from "../image.ts";
 import {
   type IntensityRange,
   intensityRange,
+  joinRanges,
   type NormalizationSettings,
   normalize,
 } from "../normalize.ts";
-import { steadyRange, strayNotes } from "../intensity/steady_range.ts";
+import { joinStray, steadyRange, strayNotes } from "../intensity/steady_range.ts";
 import type { PlaneCache } from "../plane_cache.ts";
 import type { Video } from "./video.ts";
 
@@ -100,8 +101,8 @@ export interface NormalizedFramesOptions {
 }
 
 /**
- * Normalises a video of single planes. All frames are read once, for their range and so that a damaged
- * one shows at once; afterwards one after the other as they are asked for. The values are those of
+ * Normalises a video of single planes, or of channels that have a range each. All frames are read once, for
+ * their range and so that a damaged one shows at once; afterwards one after the other as they are asked for. The values are those of
  * {@linkcode normalize} on all frames at once, to the bit, unless stray frames are left out of the range.
  *
  * @returns The frames, the range that they share, if they do, and what a user should know about stray ones.
@@ -110,35 +111,35 @@ export interface NormalizedFramesOptions {
 export async function normalizedFrames(
   video: Pick<
     Video,
-    "path" | "length" | "width" | "height" | "frame" | "kinds" | "sourceNames"
+    "path" | "length" | "width" | "height" | "frame" | "kinds" | "sourceNames" | "channelFrames"
   >,
   { settings, cache, leavesOut }: NormalizedFramesOptions,
 ): Promise<{ frames: Frames; range: IntensityRange | null; notes: readonly string[] }> {
-  const { path, length, width, height, kinds } = video;
-  const plane = async (i: number) => onlyPlane(await video.frame(i));
+  const { path, length, width, height, kinds, channelFrames } = video;
+  const planes = channelFrames ?? [async (i: number) => onlyPlane(await video.frame(i))];
+  const steady = settings.mode !== "video" ? null : await Array.fromAsync(
+    planes,
+    (read) => steadyRange({ length, kinds, read }, { ...settings, leavesOut }),
+  );
   const ranges: IntensityRange[] = [];
-  const notes: string[] = [];
-  let range: IntensityRange | null = null;
-  if (settings.mode === "video") {
-    const { stray, of, range: common } = await steadyRange({ length, kinds, read: plane }, {
-      ...settings,
-      leavesOut,
-    });
-    for (let i = 0; i < length; i++) ranges.push(await of(i, () => plane(i)));
-    range = common;
-    notes.push(...strayNotes(stray, { path, nameOf: (i) => frameName(video, i) }));
-  } else {
-    for (let i = 0; i < length; i++) ranges.push(intensityRange([await plane(i)], settings));
+  for (let i = 0; i < length; i++) {
+    const own = await Array.fromAsync(
+      planes,
+      async (plane, c) =>
+        await steady?.[c].of(i, () => plane(i)) ?? intensityRange([await plane(i)], settings),
+    );
+    ranges.push(joinRanges(own));
   }
-  const read = async (i: number) => normalize(await plane(i), ranges[i]);
+  const stray = joinStray((steady ?? []).map(({ stray }) => stray));
+  const notes = strayNotes(stray, { path, nameOf: (i) => frameName(video, i) });
+  const channels = planes.length;
+  const read = async (i: number) =>
+    normalize(channelFrames ? await video.frame(i) : await planes[0](i), ranges[i]);
   const frames = {
-    ...{ length, width, height, channels: 1 },
-    frame: async (i: number) => ({
-      ...await cache.get(`${path}:${i}`, () => read(i)),
-      channels: 1,
-    }),
+    ...{ length, width, height, channels },
+    frame: async (i: number) => ({ ...await cache.get(`${path}:${i}`, () => read(i)), channels }),
   };
-  return { frames, range, notes };
+  return { frames, range: steady && joinRanges(steady.map(({ range }) => range)), notes };
 }
 
 /** The name of a frame: its file's, for a file of several frames with the number from 0 behind a `#`. */

@@ -18,6 +18,29 @@ export interface PlaneChoice {
   readonly channel?: number | string;
   /** Slice in depth, from 1; the middle one by default. */
   readonly slice?: number;
+  /**
+   * Whether the channel is one of several that are read together: a file that does not have it is refused,
+   * and red, green and blue are channels.
+   */
+  readonly isOneOfSeveral?: boolean;
+}
+
+/**
+ * Channels that are read together, as a user names them: trimmed, and numbers counted from 1 where they
+ * were counted from 0, that is where 0 is among them.
+ *
+ * @throws {RangeError} If one is named twice or has no name.
+ */
+export function channelList(channels: readonly (number | string)[]): string[] {
+  const names = channels.map((channel) => String(channel).trim());
+  const fromZero = names.includes("0");
+  const list = names.map((name) => fromZero && /^\d+$/.test(name) ? `${Number(name) + 1}` : name);
+  const isTwice = (name: string, i: number) =>
+    list.findIndex((other) => other.toLowerCase() === name.toLowerCase()) !== i;
+  if (!list.some((name, i) => name === "" || isTwice(name, i))) return list;
+  throw new RangeError(
+    `Cannot read channels ${names.join(",")}: give each once, by number or name, such as 1,3`,
+  );
 }
 
 /**
@@ -70,11 +93,14 @@ export interface PageOptions extends PlaneChoice {
  */
 export function chosenPages(
   stack: Pick<ImageStack, "axes" | "order" | "path" | "channelNames" | "notes">,
-  { channel, slice, slicesAsFrames = false }: PageOptions = {},
+  { channel, slice, slicesAsFrames = false, isOneOfSeveral = false }: PageOptions = {},
 ): ChosenPages {
   const { axes: { t, z, c }, order, path, channelNames } = stack;
   const asFrames = slicesAsFrames && t === 1 && z > 1 && slice === undefined;
-  const at = c === 1 ? 0 : channelIndex(channel, { path, names: namesOfChannels(c, channelNames) });
+  const isOnly = c === 1 && (channel === undefined || !isOneOfSeveral);
+  const at = isOnly ? 0 : channelIndex(channel, {
+    ...{ path, names: namesOfChannels(c, channelNames), isOneOfSeveral },
+  });
   const depth = z === 1 || slice === undefined ? Math.floor(z / 2) : slice - 1;
   if (!(Number.isInteger(depth) && depth >= 0 && depth < z)) {
     throw unusable(`Cannot read slice ${slice} of ${path}: it has slices 1 to ${z}`);
@@ -163,7 +189,11 @@ export function channelSentence(
  */
 export function channelIndex(
   channel: number | string | undefined,
-  { path, names }: { path: string; names: readonly string[] },
+  { path, names, isOneOfSeveral = false }: {
+    path: string;
+    names: readonly string[];
+    isOneOfSeveral?: boolean;
+  },
 ): number {
   const text = String(channel ?? 1).trim();
   const named = text === ""
@@ -177,9 +207,11 @@ export function channelIndex(
   const shown = names.some((name) => name !== "")
     ? ` (${names.map((name) => name || "?").join(", ")})`
     : "";
-  throw unusable(
-    `Cannot read channel ${text} of ${path}: it has channels 1 to ${names.length}${shown}`,
-  );
+  const there = names.length === 1 ? "it has one channel" : `it has channels 1 to ${names.length}`;
+  const remedy = isOneOfSeveral
+    ? "; give images with all channels that are read together, or name others with --channels"
+    : "";
+  throw unusable(`Cannot read channel ${text} of ${path}: ${there}${shown}${remedy}`);
 }
 
 /** A name for each of so many channels, "" where it has none. */

@@ -6,14 +6,14 @@
  */
 
 import { unusable } from "../faults/input_fault.ts";
-import { decodeImage, readLabels, type ReadLabelsOptions, readPlane } from "../formats/decode.ts";
+import { decodeImage, readLabels, type ReadLabelsOptions } from "../formats/decode.ts";
 import { basename, imageStem, join } from "../names.ts";
 import { listFolder, type Source } from "../source.ts";
 import type { ImageStack } from "../formats/format.ts";
 import { damagedError, type DamagedFile, errorOf } from "../faults/damaged_files.ts";
-import { type PlaneChoice, singlePage } from "./plane_choice.ts";
+import { readChoice, type StillChoice } from "./several_channels.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
-import type { Calibration, LabelImage, Plane } from "../image.ts";
+import type { Calibration, Channels, LabelImage, Plane } from "../image.ts";
 import { backgroundOf } from "../masks/binary.ts";
 import { type MaskFacts, type MaskOptions, objectsInMask } from "../masks/reading.ts";
 
@@ -25,8 +25,8 @@ import { type MaskFacts, type MaskOptions, objectsInMask } from "../masks/readin
 export interface Still {
   /** Its name without extension. */
   readonly name: string;
-  /** Grey intensities. */
-  readonly image: Plane;
+  /** Grey intensities; those of several channels where these were asked for. */
+  readonly image: Plane | Channels;
   /** One id per object, 0 for background, `IGNORED_LABEL` where nothing is known. */
   readonly labels: LabelImage;
   /** What was found out about its mask, see `maskNotes`. */
@@ -219,13 +219,14 @@ async function listObjects(source: Source, path: string): Promise<StillFiles | n
 export async function readStill(
   source: Source,
   files: StillFiles,
-  options: MaskOptions & PlaneChoice = {},
+  options: MaskOptions & StillChoice = {},
 ): Promise<Still> {
   const { masks = "instances", ignoreLabel = 0 } = options;
   if (files.maskPerObject) refuseForObjects(files, { masks, ignoreLabel });
-  const opened = await openStill(source, files.image, options);
-  const image = await readPlane(opened.stack, opened.page);
-  const notes = [...opened.notes];
+  const stack = await decodeImage(source, files.image);
+  const { calibration } = stack;
+  const { image, notes: told } = await readChoice(stack, options);
+  const notes = [...told];
   const labels = {
     width: image.width,
     height: image.height,
@@ -242,7 +243,6 @@ export async function readStill(
   }
   const { labels: objects, facts } = objectsInMask(labels, options);
   const known = files.maskPerObject ? { ...facts, doubt: null } : facts;
-  const { calibration } = opened.stack;
   return {
     ...{ name: files.name, image, labels: objects, facts: known, notes },
     ...(calibration && { calibration }),
@@ -313,17 +313,6 @@ async function readMask(
   return await readLabels(stack, 0, options);
 }
 
-/** The image of a still: the only one of its file, or the one that is chosen. */
-async function openStill(
-  source: Source,
-  path: string,
-  choice: PlaneChoice,
-): Promise<{ stack: ImageStack; page: number; notes: readonly string[] }> {
-  const stack = await decodeImage(source, path);
-  const single = { as: "a still", remedy: "save each as a file", mustChoose: true };
-  return { stack, ...singlePage(stack, choice, single) };
-}
-
 async function openSingle(source: Source, path: string): Promise<ImageStack> {
   const stack = await decodeImage(source, path);
   if (stack.length === 1) return stack;
@@ -340,7 +329,7 @@ async function openSingle(source: Source, path: string): Promise<ImageStack> {
 export async function* eachStill(
   source: Source,
   files: readonly StillFiles[],
-  options: MaskOptions & PlaneChoice = {},
+  options: MaskOptions & StillChoice = {},
 ): AsyncGenerator<Still> {
   const damaged: DamagedFile[] = [];
   for (const file of files) {
@@ -358,7 +347,7 @@ export async function* eachStill(
  *
  * @category Series
  */
-export interface StillsOptions extends MaskOptions, PlaneChoice {
+export interface StillsOptions extends MaskOptions, StillChoice {
   /** Which part of the data set; `train` by default. */
   part?: "train" | "test";
 }

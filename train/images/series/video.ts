@@ -10,7 +10,12 @@ import { decodeImage, measureSingle, readPlane } from "../formats/decode.ts";
 import { basename, imageStem, join } from "../names.ts";
 import { splitInner } from "../paths.ts";
 import { listFolder, type Source } from "../source.ts";
-import type { ImageFormat, ImageMeasures, ImageStack } from "../formats/format.ts";
+import {
+  coloursAsChannels,
+  type ImageFormat,
+  type ImageMeasures,
+  type ImageStack,
+} from "../formats/format.ts";
 import { formatsOf, namesOf } from "../formats/list.ts";
 import type { Calibration, Channels, Plane } from "../image.ts";
 import type { DamagedFile } from "../faults/damaged_files.ts";
@@ -65,6 +70,11 @@ export interface Video {
    * frame itself.
    */
   readonly reference?: (i: number) => Promise<Plane>;
+  /**
+   * Where each channel has a range of intensities of its own: the plane of frame i, for each of them. Left
+   * out where all channels are scaled alike.
+   */
+  readonly channelFrames?: readonly ((i: number) => Promise<Plane>)[];
 }
 
 /**
@@ -188,6 +198,9 @@ export async function folderSet(
 
 async function openStack(source: Source, path: string, choice: PlaneChoice): Promise<Video> {
   const formats = formatsOf(source);
+  if (choice.isOneOfSeveral) {
+    return videoOf(coloursAsChannels(await decodeImage(source, path)), { formats, choice });
+  }
   const single = await measureSingle(source, path);
   if (single === null) return videoOf(await decodeImage(source, path), { formats, choice });
   // What is decoded as a whole is so when it is read: many such files may be open.

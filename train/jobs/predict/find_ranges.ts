@@ -62,9 +62,8 @@ export async function* findRanges(options: PredictOptions): AsyncGenerator<Range
   await checkWritable(out);
   const file = await readModelFile(options.model, { models: options.models });
   using device = await openGpu({ memoryLimit: memory * 1024 ** 2 });
-  const { planes } = readingOf(file);
   const progress = begin("opening the images");
-  const opening = openInputs(device, { options, planes, progress });
+  const opening = openInputs(device, { options, reading: readingOf(file), progress });
   const { videos, notes } = yield* waitingFor(opening, { progress });
   for (const text of groupNotes(notes)) yield { type: "note", text };
   yield* videos.map(inputOf);

@@ -13,7 +13,7 @@ import type { StackPlane } from "../../images/series/plane_choice.ts";
 import type { Video } from "../../images/series/video.ts";
 import { isUnusual } from "../../models/exposure.ts";
 import type { Model } from "../../models/model_file.ts";
-import { prepareVideo } from "../../models/videos/prepare_video.ts";
+import { prepareVideo, referencesOf } from "../../models/videos/prepare_video.ts";
 import { JobOutput } from "../outputs/job_output.ts";
 import { filesToWrite, type PlannedJob } from "../outputs/output_plan.ts";
 import type { RangeEvent } from "../progress/inputs.ts";
@@ -183,7 +183,7 @@ export class FrameReader {
     const prepared = await prepareVideo(this.#device, {
       ...{ model: this.#model, video, settings, known },
       exposure: earlier?.exposure ?? this.#options.exposure,
-      read: (i) => this.#readCounted(video, i),
+      read: (i, channel) => this.#readCounted(video, { i, channel }),
       isLeft: (i) => this.#damaged.has(video, i),
       onSparse: (i) => this.#sparse.add(i === null ? video.path : frameFile(video, i)),
     });
@@ -223,12 +223,15 @@ export class FrameReader {
   }
 
   /** What decides on the range of a frame, as part of reading all of them. */
-  async #readCounted(video: Video, i: number): Promise<Plane | null> {
+  async #readCounted(
+    video: Video,
+    { i, channel }: { i: number; channel: number },
+  ): Promise<Plane | null> {
     const progress = this.#progress;
     // Several times, where intensities are no whole numbers or frames are left out.
     if (i === 0) goOn(progress, `reading the range of ${video.path}`, video.length);
-    const reference = () => (video.reference ?? video.frame)(i);
-    const plane = await this.#damaged.orNull(video, i, reference);
+    const reference = referencesOf(video)[channel];
+    const plane = await this.#damaged.orNull(video, i, () => reference(i));
     progress.done++;
     return plane;
   }

@@ -14,7 +14,10 @@ import { formatsOf, namesOf } from "../../images/formats/list.ts";
 import { isImageName } from "../../images/names.ts";
 import { dirname, join } from "../../images/paths.ts";
 import { openStackVideo } from "../../images/series/stack_video.ts";
-import { folderSet, openVideo, type Video } from "../../images/series/video.ts";
+import { openChannels } from "../../images/series/several_channels.ts";
+import { folderSet, type Video } from "../../images/series/video.ts";
+import { channelList } from "../../images/series/plane_choice.ts";
+import type { Reading } from "../../models/model_file.ts";
 import { listFolder, type Source } from "../../images/source.ts";
 import { FOCUS, openFocus } from "../disk/focus_source.ts";
 import { disk } from "../disk/files.ts";
@@ -49,22 +52,24 @@ interface Tell {
  * Opens all inputs.
  *
  * @param options.progress Notes how far it is.
- * @param options.planes Planes on each side of the focus where the model takes z-stacks, else null.
+ * @param options.reading What the model takes: z-stacks, or which channels.
  * @throws {SyntaxError | RangeError} If a file cannot be opened and may not be left out, or all.
  * @throws {TypeError} If a setting is not for the model.
  */
 export async function openInputs(
   device: Device,
-  { options, planes, progress }: {
+  { options, reading, progress }: {
     options: PredictOptions;
-    planes: number | null;
+    reading: Pick<Reading, "planes" | "channels">;
     progress: Progress;
   },
 ): Promise<OpenedInputs> {
   const { inputs, source: given = disk, level, skipDamaged = false } = options;
   const source = level === undefined ? given : { ...given, level };
+  const { planes } = reading;
+  const channels = channelsFor(options, reading);
   const open = planes === null
-    ? openerOfPlanes(source, options)
+    ? openerOfPlanes(source, { options, channels })
     : await openerOfStacks(device, { options, source, planes, progress });
   const videos: Video[] = [];
   const folders = new Map<Video, string>();
@@ -107,7 +112,53 @@ export async function openInputs(
         `${namesOf(formatsOf(source))} files or folders of them`,
     );
   }
-  return { videos, folders, notes: [...notes, ...videos.flatMap(({ notes }) => notes)], damaged };
+  const seen = [...notes, ...videos.flatMap(({ notes }) => notes)];
+  return {
+    videos,
+    folders,
+    notes: channels.length === 0 ? seen : [
+      `The model takes ${channels.length} channels: ${channels.join(", ")}${
+        options.channels ? "" : ", as it learned from; --channels takes others"
+      }`,
+      ...seen,
+    ],
+    damaged,
+  };
+}
+
+/**
+ * The channels that are read together; none where the model takes one.
+ *
+ * @throws {TypeError} If others are asked for than the model takes.
+ */
+export function channelsFor(
+  { model, channel, channels: given }: Pick<PredictOptions, "model" | "channel" | "channels">,
+  { planes, channels }: Pick<Reading, "planes" | "channels">,
+): readonly string[] {
+  const refuse = (flag: string, what: string) =>
+    new TypeError(`Cannot use --${flag} with ${model}: ${what}`);
+  if (!channels) {
+    if (given === undefined) return [];
+    throw refuse(
+      "channels",
+      planes === null
+        ? "its images have one channel; choose it with --channel"
+        : "the channels of its images are planes of z-stacks; choose one of the files' with --channel",
+    );
+  }
+  if (channel !== undefined) {
+    const remedy = `it takes the channels ${
+      channels.join(",")
+    } together; others are chosen with --channels`;
+    throw refuse("channel", remedy);
+  }
+  if (given === undefined) return channels;
+  const list = channelList(given);
+  if (list.length === channels.length) return list;
+  throw refuse(
+    `channels ${list.join(",")}`,
+    `it takes ${channels.length} channels (it learned from ${channels.join(",")})`,
+  );
 }
 
 /** What an input is that holds no image, such as what a shell finds for `*` beside images. */
@@ -124,7 +175,10 @@ async function whyJunk(source: Source, path: string): Promise<string | null> {
 }
 
 /** Opens inputs for models whose images are single planes. */
-function openerOfPlanes(source: Source, options: PredictOptions): Open {
+function openerOfPlanes(
+  source: Source,
+  { options, channels }: { options: PredictOptions; channels: readonly string[] },
+): Open {
   const { model, focus, channel, slice, skipDamaged, normalize } = options;
   if (focus !== undefined) {
     throw new TypeError(
@@ -132,14 +186,14 @@ function openerOfPlanes(source: Source, options: PredictOptions): Open {
     );
   }
   const as = options.as ?? (normalize === "video" ? "video" : undefined);
-  const choice = { channel, slice };
+  const choice = channels.length > 0 ? { slice, isOneOfSeveral: true } : { channel, slice };
   return async (path, tell) => {
     const stills = await source.isFolder(path)
       ? await stillsIn(source, path, { as, choice })
       : null;
     if (stills === null) {
       const onDamaged = skipDamaged ? tell.damaged : undefined;
-      return [await openVideo(source, path, { ...choice, onDamaged })];
+      return [await openChannels(source, path, { channel, channels, slice, onDamaged })];
     }
     const { names, notes, choice: inFile } = stills;
     notes.forEach(tell.note);
@@ -153,7 +207,7 @@ function openerOfPlanes(source: Source, options: PredictOptions): Open {
     for (const name of names) {
       const file = join(path, name);
       try {
-        videos.push(await openVideo(source, file, inFile));
+        videos.push(await openChannels(source, file, { ...inFile, channels }));
       } catch (error) {
         tell.damaged({ path: file, error: errorOf(error) });
       }

@@ -69,9 +69,10 @@ export async function* predictObjects(
     memoryLimit: memory * 1024 ** 2,
     kernels: kernels === undefined ? {} : await readKernelFile(kernels),
   });
-  const { planes, pixelSize = null } = readingOf(file);
+  const reading = readingOf(file);
+  const { pixelSize = null } = reading;
   const progress = begin("opening the images");
-  const opening = openInputs(device, { options, planes, progress });
+  const opening = openInputs(device, { options, reading, progress });
   const opened = yield* waitingFor(opening, { progress });
   const { rescale } = options;
   const { videos, folders, damaged, ...inputs } = rescaledInputs(opened, { rescale, pixelSize });
@@ -197,7 +198,8 @@ export function settingsOf(
   return {
     ...decode,
     ...{ normalize, exposure, views: tta ? "all orientations" : views },
-    ...{ channel, slice, as, focus, level: more.level, rescale: more.rescale },
+    ...{ channel, channels: more.channels, slice, as, focus },
+    ...{ level: more.level, rescale: more.rescale },
   };
 }
 

@@ -5,7 +5,7 @@
  */
 
 import type { NormalizationSettings } from "../../images/normalize.ts";
-import type { PlaneChoice } from "../../images/series/plane_choice.ts";
+import { channelList, type PlaneChoice } from "../../images/series/plane_choice.ts";
 import type { Source } from "../../images/source.ts";
 import type { DecodeChanges, ModelKind } from "../../models/model_kind.ts";
 import type { OutputFormat } from "../../objects/formats/output_format.ts";
@@ -21,6 +21,11 @@ import type { FrameRange } from "./frame_range.ts";
 export interface PredictOptions extends DecodeChanges, PlaneChoice {
   /** A run folder, a weights file, or `builtin`. */
   readonly model: string;
+  /**
+   * The channels that are those of the model's images, by number from 1 or by name, instead of those that it
+   * learned from; only for models that take several.
+   */
+  readonly channels?: readonly (number | string)[];
   /** Image files, stacks and folders of frames. */
   readonly inputs: readonly string[];
   /** Which resolution is read of images that have several, from 0, the finest; that unless told. */
@@ -144,3 +149,12 @@ export type PredictEvent =
   | ProgressEvent
   | InputEvent
   | RangeEvent;
+
+/**
+ * Channels as they are written on the command line: `1,3` or `DAPI,GFP`.
+ *
+ * @throws {RangeError} If one is named twice or has no name.
+ */
+export function parseChannels(text: string): string[] {
+  return channelList(text.split(","));
+}

@@ -116,7 +116,14 @@ function refuseStacks(file: ModelFile, path: string): void {
       `Cannot use ${path}: it finds planes in focus, not objects; give another --model`,
     );
   }
-  if (readingOf(file).planes === null) return;
+  const { planes, channels } = readingOf(file);
+  if (channels) {
+    throw new TypeError(
+      `Cannot use ${path}: it takes ${channels.length} channels, and steady looks at one; train on the ` +
+        "movie with --video and --resume-from instead, then predict with --track",
+    );
+  }
+  if (planes === null) return;
   throw new TypeError(
     `Cannot use ${path}: its images are the planes around focus; train on the movie with --video instead`,
   );

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Architecture } from "../../../nn/module.ts";
+import { BUILTIN } from "../../models/builtin/mod.ts";
 import { defaultKinds, type Kinds, modelKind } from "../../models/list.ts";
 import type { ModelKind } from "../../models/model_kind.ts";
 import { canTurn } from "../../models/views.ts";
@@ -32,12 +34,57 @@ export function checkConfig(config: TrainConfig, kinds: Kinds = defaultKinds): v
     const expected = "0 without focus; give a table of focus planes, or a run of model focus";
     refuseValue("planes", { value: planes, expected });
   }
+  checkChannels(config, kind);
   checkMasks(config, kind);
   checkViews(config, kind);
   const multiple = kind.sizeMultiple(config);
   if (patch % multiple !== 0) {
     refuseValue("patch", { value: patch, expected: `a multiple of ${multiple}` });
   }
+}
+
+/**
+ * Several channels are those of files with one plane each.
+ *
+ * @throws {RangeError} If they are wished where there are none.
+ */
+function checkChannels(
+  { channels, channel, planes, focus, volume, depthPairs, stills, synthetic }: TrainConfig,
+  { objects }: ModelKind,
+): void {
+  if (channels.length === 0) return;
+  const refuse = (expected: string) => refuseValue("channels", { value: channels, expected });
+  if (!objects) refuse("none for model focus: it looks at one channel, which --channel chooses");
+  if (planes > 0 || focus !== "" || volume.length > 0 || depthPairs) {
+    refuse(
+      "none with z-stacks: their planes are the channels of the image; choose one with --channel",
+    );
+  }
+  if (channel !== "") refuse(`none with channel ${channel}: name all of them in channels`);
+  if (stills === "" || stills === BUILTIN) {
+    const what = stills === "" ? `the built-in ${synthetic}` : "the built-in stills";
+    refuse(`none with ${what}, which have one channel; give stills with several`);
+  }
+}
+
+/**
+ * Weights that training goes on from are for so many channels.
+ *
+ * @throws {TypeError} If they are for another number of them.
+ */
+export function checkGivenChannels(
+  { channels, resumeFrom }: TrainConfig,
+  { architecture, wanted }: { architecture: Architecture; wanted: Architecture },
+): void {
+  const { inChannels: has } = architecture.options;
+  if (channels.length === 0 || has === wanted.options.inChannels) return;
+  throw new TypeError(
+    `Cannot go on from ${resumeFrom} with channels ${channels.join(",")}: its images have ${has} ` +
+      `channel${
+        has === 1 ? "; choose it with --channel" : `s; give ${has} with --channels`
+      }, or train ` +
+      "without --resume-from",
+  );
 }
 
 /**

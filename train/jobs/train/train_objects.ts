@@ -32,7 +32,7 @@ import type { ClaimedFolder } from "../disk/folders.ts";
 import type { RunFolder } from "../disk/run_folder.ts";
 import { versions } from "../disk/version.ts";
 import { checkSet } from "./seeds/check_set.ts";
-import { unlearnedSettings } from "./check_config.ts";
+import { checkGivenChannels, unlearnedSettings } from "./check_config.ts";
 import type { TrainConfig } from "./config.ts";
 import type { PlanEvent, StageEvent, TrainEvent } from "./events.ts";
 import { keepResults } from "./seeds/kept_results.ts";
@@ -119,9 +119,14 @@ export async function* trainObjects(
 }
 
 /** Weights that training goes on from are held against their network before one like it is built. */
-async function checkGiven({ device, config: { resumeFrom }, kinds: { models } }: OpenedRun) {
+async function checkGiven({ device, config, kinds: { models } }: OpenedRun) {
+  const { resumeFrom } = config;
   if (resumeFrom === "") return;
-  const { file, weights, kind } = await readModelFile(resumeFrom, { models });
+  const { file, weights, kind, architecture } = await readModelFile(resumeFrom, { models });
+  checkGivenChannels(config, {
+    architecture,
+    wanted: modelKind(config.model, models).architecture(config),
+  });
   using _scope = device.scope();
   blaming(() => loadNetwork(device, { weights, from: file, kinds: [kind.network] }));
 }
@@ -368,6 +373,7 @@ function encodeStage(
   return encodeModel({
     ...{ kind, architecture, weights, decode, intensities: config },
     planes: takesStacks(config) ? config.planes : null,
+    channels: config.channels.length > 0 ? config.channels : null,
     exposure: config.exposure,
     objects: scale,
     pixelSize,

@@ -7,7 +7,7 @@
 import { frameNumbers } from "../../images/names.ts";
 import { PlaneCache } from "../../images/plane_cache.ts";
 import { type Frames, heldFrames, normalizedFrames } from "../../images/series/frames.ts";
-import { IGNORED_LABEL, isObject } from "../../images/image.ts";
+import { channelsOf, IGNORED_LABEL, isObject } from "../../images/image.ts";
 import {
   type IntensitySettings,
   normalizeFrames,
@@ -15,7 +15,7 @@ import {
   videoNormalization,
 } from "../../images/normalization_settings.ts";
 import { type MaskFacts, maskNotes, type MaskOptions } from "../../images/masks/reading.ts";
-import { normalizeAll } from "../../images/normalize.ts";
+import { channelRanges, normalize, normalizeAll } from "../../images/normalize.ts";
 import { type Sample, sampleFromPlanes } from "../../images/sample.ts";
 import {
   backgroundOfStills,
@@ -32,7 +32,8 @@ import {
 import { syntheticStills, syntheticVideo } from "../../synthetic/mod.ts";
 import { frameTimes } from "../../images/series/frame_times.ts";
 import type { NamedImages } from "../../images/series/match_truth.ts";
-import { openVideo, type Video } from "../../images/series/video.ts";
+import { openChannels } from "../../images/series/several_channels.ts";
+import type { Video } from "../../images/series/video.ts";
 import {
   openStackMovie,
   readStackStills,
@@ -212,15 +213,17 @@ async function readSamples(
   const background = await backgroundOfStills(from, set, options);
   const read = async (files: readonly StillFiles[]) => {
     const samples: Sample[] = [];
-    const reading = { ...options, ...planeChoice(config), background };
+    const { channels } = config;
+    const reading = { ...options, ...planeChoice(config), channels, background };
     for await (const still of eachStill(from, files, reading)) {
       progress.done++;
       facts.push(still.facts);
       const size = pixelSizeOf(still.calibration);
       if (size !== null) sizes.push(size);
       still.notes.forEach((note) => notes.add(note));
-      const [plane] = normalizeAll([still.image], stillNormalization(config));
-      samples.push(sampleFromPlanes([plane], still.labels));
+      const range = channelRanges(still.image, stillNormalization(config));
+      const image = normalize(still.image, range);
+      samples.push(sampleFromPlanes(channelsOf(image), still.labels));
     }
     return samples;
   };
@@ -320,22 +323,25 @@ async function readFrames(
   path: string,
   { config, source, progress, cache }: Omit<Reading, "findFocus"> & { config: TrainingSetSettings },
 ): Promise<OpenedVideo> {
-  const described = await openVideo(source, path, {
+  const described = await openChannels(source, path, {
     ...planeChoice(config),
+    channels: config.channels,
     minFrames: config.gap * (config.window - 1) + 1,
   });
   const settings = videoNormalization(config);
   goOn(progress, `reading the range of ${path}`, described.length);
-  const frame = async (i: number) => {
-    const image = await described.frame(i);
+  const counted = <P>(read: (i: number) => Promise<P>) => async (i: number) => {
+    const image = await read(i);
     // Intensities that are no whole numbers are read twice.
     progress.done = progress.done % described.length + 1;
     return image;
   };
   const leavesOut = config.rangeFrames === "steady";
-  const { frames, range, notes } = await normalizedFrames({ ...described, frame }, {
-    ...{ settings, cache, leavesOut },
-  });
+  const { frames, range, notes } = await normalizedFrames({
+    ...described,
+    frame: counted(described.frame),
+    channelFrames: described.channelFrames?.map(counted),
+  }, { settings, cache, leavesOut });
   const ranges: RangeEvent[] = range ? [{ type: "range", path, ...range }] : [];
   return {
     ...{ described, frames, notes: [...described.notes, ...notes] },

@@ -6,6 +6,10 @@
  * does between two exposures; with equal noise the network would never be asked to give equal
  * answers in spite of it, and that is what flicker is.
  *
+ * All channels of an image are deformed, turned, blurred and exposed alike, whether they are planes of a
+ * z-stack or channels of a file: how bright they are beside each other can be what tells objects apart. Only
+ * the noise is each channel's own.
+ *
  * @module
  */
 

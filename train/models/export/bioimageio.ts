@@ -8,7 +8,7 @@
  */
 
 import type { NamedArray } from "../../../nn/safetensors.ts";
-import { intensityRange, normalize } from "../../images/normalize.ts";
+import { channelRanges, intensityRange, normalize } from "../../images/normalize.ts";
 import { zipFiles } from "../../objects/formats/zip.ts";
 import { syntheticStills } from "../../synthetic/mod.ts";
 import type { ExportFormat, ModelToExport } from "./export_format.ts";
@@ -107,7 +107,7 @@ function describe(model: ModelToExport, { halo, least, joined, fileOf }: Describ
         {
           id: "scale_range",
           kwargs: {
-            axes: ["channel", ...sides],
+            axes: reading.channels ? sides : ["channel", ...sides],
             min_percentile: reading.stills.low,
             max_percentile: reading.stills.high,
             eps: 1e-20,
@@ -146,10 +146,13 @@ function exampleOf(
   const stills = syntheticStills({ seed: 1, count: inChannels, size });
   const data = new Float32Array(inChannels * size * size);
   stills.forEach(({ image }, channel) => data.set(image.data, channel * size * size));
+  const image = { width: size, height: size, channels: inChannels, data };
   const all = { width: size, height: inChannels * size, data };
-  const range = intensityRange([all], reading.stills);
+  const range = reading.channels
+    ? channelRanges(image, reading.stills)
+    : intensityRange([all], reading.stills);
   const shape = [1, inChannels, size, size];
-  return { raw: { shape, data }, scaled: { shape, data: normalize(all, range).data } };
+  return { raw: { shape, data }, scaled: { shape, data: normalize(image, range).data } };
 }
 
 /** Arrays `[1, c, h, w]` as one. */

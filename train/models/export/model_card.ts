@@ -9,7 +9,7 @@ import type { ModelToExport } from "./export_format.ts";
 /** The card as Markdown. */
 export function modelCard(model: ModelToExport): string {
   const { name, kind, architecture, reading, sizeMultiple, grid, version } = model;
-  const { stills, video, decode } = reading;
+  const { stills, video, decode, channels } = reading;
   const { settings, figures } = model;
   const dataOf = (key: string) => settings === null ? undefined : settings[key];
   const data = [
@@ -26,6 +26,14 @@ export function modelCard(model: ModelToExport): string {
     "",
     "## Use",
     "",
+    ...(channels
+      ? [
+        `- Its images have ${channels.length} channels, of the files' ${
+          channels.join(", ")
+        } in that ` +
+        "order, each scaled by percentiles of its own.",
+      ]
+      : []),
     `- Scale an image so that its percentile ${stills.low} is 0 and its percentile ${stills.high} is ` +
     "1, without clipping; the frames of a video " +
     (video.mode === "video" ? "all by the percentiles of the whole video" : "each by its own") +

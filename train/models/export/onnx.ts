@@ -74,15 +74,17 @@ export function onnxModel(
 function descriptionOf(
   { architecture, reading, sizeMultiple, grid, version }: ModelToExport,
 ): Field[] {
-  const { stills, decode } = reading;
+  const { stills, decode, channels } = reading;
+  const each = channels ? `channels ${channels.join(", ")}, each` : "images";
   const text =
-    `Give images scaled so that percentile ${stills.low} is 0 and percentile ${stills.high} is 1, ` +
+    `Give ${each} scaled so that percentile ${stills.low} is 0 and percentile ${stills.high} is 1, ` +
     `not clipped; both sides must be multiples of ${sizeMultiple}. Output pixel (i, j) is at ` +
     `image pixel (${grid} i, ${grid} j)`;
   const properties = {
     architecture: JSON.stringify(architecture),
     normalization: JSON.stringify(stills),
     decoding: JSON.stringify(decode),
+    ...channels && { channels: JSON.stringify(channels) },
     sizeMultiple: `${sizeMultiple}`,
   };
   return [

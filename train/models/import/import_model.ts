@@ -35,9 +35,9 @@ export interface ImportedModel {
 }
 
 /**
- * Reads a StarDist 2D model folder: one channel, a U-Net of convolutions with ReLU, grid 1, 2 or 4.
- * Classes of objects are left out; normalisations by batch become part of their convolutions. Such models expect images normalised by percentiles, mostly 1 and 99.8, without
- * clipping: the folder does not say.
+ * Reads a StarDist 2D model folder: a U-Net of convolutions with ReLU, grid 1, 2 or 4. Classes of objects are
+ * left out; normalisations by batch become part of their convolutions. Such models expect images normalised by
+ * percentiles, mostly 1 and 99.8, without clipping: the folder does not say.
  *
  * @throws {Error} If `config.json` or a file of weights is missing.
  * @throws {SyntaxError} If a file is damaged.
@@ -66,8 +66,16 @@ export async function importModel(source: Source, folder: string): Promise<Impor
 }
 
 /** What is not as it was. */
-function notesOf({ classes, batchNorm, options: { kernel = 3 } }: StarDistConfig): string[] {
+function notesOf(
+  { classes, batchNorm, options: { kernel = 3, inChannels } }: StarDistConfig,
+): string[] {
   return [
+    ...(inChannels > 1
+      ? [
+        `It takes ${inChannels} channels: those that come first in files, or red, green and blue, each ` +
+        "scaled by percentiles of its own; --channels chooses others",
+      ]
+      : []),
     ...(classes > 0
       ? [
         `It also tells ${classes} classes of objects apart: they are left out, objects are found alike`,

@@ -28,7 +28,6 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** Settings that have to be as they are, with the only value that is understood. */
 const FIXED: Readonly<Record<string, unknown>> = {
-  n_channel_in: 1,
   unet_n_conv_per_depth: 2,
   unet_pool: [2, 2],
   unet_activation: "relu",
@@ -49,7 +48,7 @@ const READ = [
 const DEEPEST_UNET = 8;
 
 const MEND = "give the config.json that belongs to the weights";
-const REMEDY = "give a StarDist 2D model with a U-Net, and one channel";
+const REMEDY = "give a StarDist 2D model with a U-Net";
 
 /**
  * Reads the text of a `config.json`.
@@ -59,7 +58,7 @@ const REMEDY = "give a StarDist 2D model with a U-Net, and one channel";
  *
  * @param file The file's name, for errors.
  * @throws {SyntaxError} If the text is not what a StarDist model has.
- * @throws {TypeError} If it is another kind of model than a 2D U-Net with one channel.
+ * @throws {TypeError} If it is another kind of model than a 2D U-Net.
  * @throws {RangeError} If a number makes no sense.
  */
 export function parseStarDistConfig(text: string, file: string): StarDistConfig {
@@ -79,7 +78,7 @@ export function parseStarDistConfig(text: string, file: string): StarDistConfig 
     base,
     // Heads on the U-Net itself read its channels.
     features: features === 0 ? base : features,
-    inChannels: 1,
+    inChannels: whole(config, { name: "n_channel_in", default: 1, file }),
     ...(kernel !== 3 && { kernel }),
   };
   if (options.depth > DEEPEST_UNET) {

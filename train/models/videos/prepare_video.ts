@@ -6,9 +6,11 @@
  */
 
 import type { Device } from "../../../kernels/gpu/device.ts";
+import { unusable } from "../../images/faults/input_fault.ts";
 import type { Plane } from "../../images/image.ts";
 import { aboveNoise, noiseOf } from "../../images/intensity/noise.ts";
 import {
+  joinStray,
   type SteadyRange,
   steadyRange,
   type StrayFrame,
@@ -17,8 +19,10 @@ import {
 import {
   type IntensityRange,
   intensityRange,
+  joinRanges,
   type NormalizationSettings,
   normalize,
+  rangesOf,
 } from "../../images/normalize.ts";
 import { frameName } from "../../images/series/frames.ts";
 import type { Video } from "../../images/series/video.ts";
@@ -42,8 +46,11 @@ export interface PrepareOptions {
   readonly exposure?: ExposureSettings["exposure"];
   /** The range that all frames share, where it is known from before. */
   readonly known?: IntensityRange;
-  /** Reads what decides on the range of frame i, null where it is to be left out; the frame unless told. */
-  readonly read?: (i: number) => Promise<Plane | null>;
+  /**
+   * Reads what decides on the range of frame i, see {@linkcode referencesOf}, and of which channel from 0 where
+   * each has its own; null where it is to be left out.
+   */
+  readonly read?: (i: number, channel: number) => Promise<Plane | null>;
   /** Whether frame i is left out for good, known once it was read; none unless told. */
   readonly isLeft?: (i: number) => boolean;
   /** Told of a frame whose percentiles lie within the noise, or with null that those of all do. */
@@ -56,7 +63,10 @@ export interface PrepareOptions {
  * @category Models
  */
 export interface PreparedVideo {
-  /** The range that all frames share but for stray ones; null where each has its own. */
+  /**
+   * The range that all frames share but for stray ones, of each channel where these have their own; null where
+   * each frame has its own.
+   */
   readonly range: IntensityRange | null;
   /** Frames that are not like the others and have ranges of their own. */
   readonly stray: readonly StrayFrame[];
@@ -68,10 +78,17 @@ export interface PreparedVideo {
   readonly notes: readonly string[];
 }
 
+/** Read what decides how frame i is normalised; one for each channel where these have ranges of their own. */
+export function referencesOf(
+  { channelFrames, reference, frame }: Video,
+): readonly ((i: number) => Promise<Plane>)[] {
+  return channelFrames ?? [reference ?? frame];
+}
+
 /**
  * Finds range and exposure of a video, by reading all of it where frames share a range.
  *
- * @throws {SyntaxError | RangeError} If a frame cannot be read.
+ * @throws {SyntaxError | RangeError} If a frame cannot be read, or the model takes other channels.
  *
  * @example All frames of a movie that a user gave to a page
  * ```ts ignore
@@ -92,30 +109,58 @@ export async function prepareVideo(
 ): Promise<PreparedVideo> {
   const { settings = video.length > 1 ? model.video : model.stills, known, isLeft } = options;
   const { onSparse = () => {} } = options;
-  const reference = (i: number) => (video.reference ?? video.frame)(i);
-  const reading = { model, video, settings, known, onSparse, read: options.read ?? reference };
-  const common = settings.mode === "video" ? await commonRange(reading) : null;
-  const rangeOf = async (i: number): Promise<IntensityRange> => {
-    if (common !== null) return await common.of(i, () => reference(i));
+  refuseOtherChannels(model, video);
+  const references = referencesOf(video);
+  const { read = (i, channel) => references[channel](i) } = options;
+  const earlier = known && rangesOf(known);
+  const commons = settings.mode !== "video" ? null : await Array.fromAsync(
+    references,
+    (_, c) =>
+      commonRange({
+        ...{ model, video, settings, known: earlier?.[c], onSparse },
+        read: (i) => read(i, c),
+      }),
+  );
+  const ownRange = async (i: number, reference: (i: number) => Promise<Plane>) => {
     const plane = await reference(i);
     const range = intensityRange([plane], settings);
     const above = aboveNoise(range, noiseOf(plane));
     if (above !== null) onSparse(i);
     return model.exactRange ? range : above ?? range;
   };
+  const rangeOf = async (i: number): Promise<IntensityRange> => {
+    const ranges = references.map((reference, c) =>
+      commons?.[c].of(i, () => reference(i)) ?? ownRange(i, reference)
+    );
+    return joinRanges(await Promise.all(ranges));
+  };
   const { path } = video;
   const named = { path, nameOf: (i: number) => frameName(video, i) };
-  const stray = common?.stray ?? [];
+  const stray = joinStray((commons ?? []).map(({ stray }) => stray));
+  const range = commons && joinRanges(commons.map(({ range }) => range));
   return {
-    ...{ range: common?.range ?? null, stray, rangeOf, notes: strayNotes(stray, named) },
+    ...{ range, stray, rangeOf, notes: strayNotes(stray, named) },
     exposure: await exposureOf(device, { model, video, exposure, rangeOf, isLeft }),
   };
 }
 
+function refuseOtherChannels({ channels }: Model, { path, channelFrames }: Video): void {
+  const [wanted, has] = [channels?.length ?? 1, channelFrames?.length ?? 1];
+  if (wanted === has) return;
+  throw unusable(
+    `Cannot show ${path} to a model that takes ${wanted} channel${wanted === 1 ? "" : "s"}` +
+      `${channels ? ` (${channels.join(", ")})` : ""}: ${has} ${
+        has === 1 ? "is" : "are"
+      } read of it; ` +
+      "read those that the model takes",
+  );
+}
+
 /** What is read, and what it is normalised for. */
 type Reading =
-  & Required<Pick<PrepareOptions, "model" | "video" | "settings" | "read" | "onSparse">>
-  & Pick<PrepareOptions, "known">;
+  & Required<Pick<PrepareOptions, "model" | "video" | "settings" | "onSparse">>
+  & Pick<PrepareOptions, "known">
+  & { read(i: number): Promise<Plane | null> };
 
 /** The range that all frames of a video share that can be read, but for stray ones. */
 async function commonRange(

@@ -62,7 +62,10 @@ Deno.test("importModel(disk, ) predicts what PyTorch does with the numbers of a 
 
 Deno.test("importModel(disk, ) gives every number its place, on every grid", async () => {
   for (
-    const options of [SMALL, { ...SMALL, grid: 1, depth: 3 }, { ...SMALL, grid: 4, features: 5 }]
+    const options of [
+      ...[SMALL, { ...SMALL, grid: 1, depth: 3 }, { ...SMALL, grid: 4, features: 5 }],
+      ...[{ ...SMALL, inChannels: 3 }, { ...SMALL, grid: 1, inChannels: 2 }],
+    ]
   ) {
     const weights = await randomWeights(device, options);
     const model = await importFiles({

@@ -42,6 +42,7 @@ Deno.test("parseStarDistConfig() serves kernels, normalisation, classes and head
   assertEquals(parse({ unet_kernel_size: [5, 5] }).options, { ...SMALL, kernel: 5 });
   assertEquals(parse({ unet_batch_norm: true }).batchNorm, true);
   assertEquals(parse({ n_classes: 3 }).classes, 3);
+  assertEquals(parse({ n_channel_in: 3 }).options, { ...SMALL, inChannels: 3 });
   const { headsOnTrunk, options } = parse({ net_conv_after_unet: 0 });
   assertEquals({ headsOnTrunk, options }, {
     headsOnTrunk: true,
@@ -70,7 +71,6 @@ Deno.test("parseStarDistConfig() refuses other networks, with the setting at fau
   const cases: [Record<string, unknown>, string][] = [
     [{ backbone: "resnet" }, 'its backbone is "resnet", only "unet" is understood'],
     [{ backbone: "fpn" }, 'its backbone is "fpn"'],
-    [{ n_channel_in: 3 }, "n_channel_in is 3, only 1 is understood"],
     [{ unet_activation: "elu" }, 'unet_activation is "elu", only "relu" is understood'],
     [{ unet_last_activation: "linear" }, 'unet_last_activation is "linear", only "relu"'],
     [{ unet_kernel_size: [4, 4] }, "unet_kernel_size is [4,4], only [1,1], [3,3]"],

@@ -1,6 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openDevice } from "../../../../kernels/open_device.ts";
 import { encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
+import { joinPlanes } from "../../../../train/images/image.ts";
 import { percentiles } from "../../../../train/images/percentiles.ts";
 import { openVideo, type Video } from "../../../../train/images/series/video.ts";
 import { heldSource } from "../../../../train/images/source.ts";
@@ -54,4 +55,28 @@ Deno.test("prepareVideo() takes the exposure of the model unless told, which one
   assertEquals((await prepareVideo(device, { model, video: two })).exposure, model.exposure);
   assertEquals((await prepareVideo(device, { model, video: two, exposure: 3 })).exposure, 3);
   assert(model.exposure !== 3);
+});
+
+Deno.test("prepareVideo() finds a range for each channel, and refuses other channels than the model's", async () => {
+  const [dim, bright] = [await video(400, 500), await video(4000, 9000)];
+  const both = { ...dim, channelFrames: [dim.frame, bright.frame] };
+  const frame = async (i: number) => joinPlanes([await dim.frame(i), await bright.frame(i)]);
+  const two = { ...model, channels: ["1", "2"] };
+  const parts = { model: two, video: { ...both, frame }, settings: VIDEO, exposure: 1 };
+  const { range } = await prepareVideo(device, parts);
+  const ranges = await Promise.all([dim, bright].map(async ({ frame }) => {
+    const [low, high] = percentiles([await frame(0), await frame(1)], [1, 99.8]);
+    return { low, high };
+  }));
+  assertEquals(range, { ...ranges[0], further: [ranges[1]] });
+  const known = { low: 3, high: 7, further: [{ low: 1, high: 2 }] };
+  assertEquals((await prepareVideo(device, { ...parts, known })).range, known);
+  for (
+    const [wrong, message] of [
+      [{ ...parts, video: dim }, "takes 2 channels (1, 2): 1 is read"],
+      [{ ...parts, model }, "takes 1 channel: 2 are read"],
+    ] as const
+  ) {
+    await assertRejects(() => prepareVideo(device, wrong), RangeError, message);
+  }
 });

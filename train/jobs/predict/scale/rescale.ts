@@ -95,10 +95,15 @@ function factorFor(
 /** A video that gives its frames with another number of pixels; its size stays that of its files. */
 function rescaled(video: Video, factor: number): Video {
   const size = scaledSize(video, factor);
-  const { reference } = video;
+  const { reference, channelFrames } = video;
   return {
     ...video,
     frame: async (i) => resizeImage<Plane | Channels>(await video.frame(i), size),
+    ...channelFrames && {
+      channelFrames: channelFrames.map((read) => async (i: number) =>
+        resizeImage(await read(i), size)
+      ),
+    },
     ...reference && { reference: async (i: number) => resizeImage(await reference(i), size) },
   };
 }
