@@ -20,6 +20,13 @@ const MOST_TREES = 1000;
 const MOST_CLASSES = 64;
 
 /**
+ * What pixels are classified as of which not all is known.
+ *
+ * @category Pixel features
+ */
+export const NO_CLASS = 0xffffffff;
+
+/**
  * Numbers of one node.
  *
  * @category Pixel features
@@ -60,10 +67,14 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let i = id.x + id.y * groups.x * ${WORKGROUP}u;
   if (i >= p.pixels) { return; }
   var votes: array<u32, ${classes}>;
+  var is_unknown = false;
   for (var tree = 0u; tree < p.trees; tree++) {
     var node = nodes[tree];
     for (var depth = 0u; depth < ${DEEPEST_LEAF}u && node.w == 1u; depth++) {
-      let is_below = features[node.x * p.pixels + i] < bitcast<f32>(node.y);
+      let feature = features[node.x * p.pixels + i];
+      // By its bits, as compilers may take for granted that there is no NaN.
+      is_unknown = is_unknown || (bitcast<u32>(feature) & 0x7fffffffu) > 0x7f800000u;
+      let is_below = feature < bitcast<f32>(node.y);
       node = nodes[node.z + select(1u, 0u, is_below)];
     }
     votes[node.x]++;
@@ -72,7 +83,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var class_id = 1u; class_id < ${classes}u; class_id++) {
     if (votes[class_id] > votes[winner]) { winner = class_id; }
   }
-  classes[i] = winner;
+  classes[i] = select(winner, ${NO_CLASS}u, is_unknown);
 }
 `;
 }
@@ -81,7 +92,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
  * The class that most trees vote for, of several the lowest.
  *
  * @param features `[features, h, w]`.
- * @returns Classes from 0, `[h, w]`: a tensor of the innermost scope.
+ * @returns Classes from 0, `[h, w]`: a tensor of the innermost scope; {@linkcode NO_CLASS} where a feature
+ *   that a tree asks for is NaN.
  * @throws {RangeError} If the forest is for another number of features, has no tree, more than 1000 of
  *   them, or more than 64 classes.
  *
@@ -135,14 +147,16 @@ export function classifyReference(
   const thresholds = new Float32Array(nodes.buffer, nodes.byteOffset, nodes.length);
   return Uint32Array.from({ length: features[0].length }, (_, i) => {
     const votes: number[] = Array(classes).fill(0);
+    let isUnknown = false;
     for (let tree = 0; tree < trees; tree++) {
       let at = tree * NODE_NUMBERS;
       while (nodes[at + 3] === 1) {
+        isUnknown ||= Number.isNaN(features[nodes[at]][i]);
         const isBelow = features[nodes[at]][i] < thresholds[at + 1];
         at = (nodes[at + 2] + (isBelow ? 0 : 1)) * NODE_NUMBERS;
       }
       votes[nodes[at]]++;
     }
-    return votes.indexOf(Math.max(...votes));
+    return isUnknown ? NO_CLASS : votes.indexOf(Math.max(...votes));
   });
 }

@@ -15,6 +15,7 @@ export {
   classifyPixels,
   type DecisionForest,
   DEEPEST_LEAF,
+  NO_CLASS,
   NODE_NUMBERS,
 } from "./decision_forest.ts";
 export {

@@ -57,14 +57,19 @@ export function wholeFlag(flags: Flags, name: string): number | undefined {
 /**
  * The number of a flag, if it was given.
  *
+ * @param options.expected What an error says was expected, with the unit.
  * @throws {UsageError} If it is no finite number.
  */
-export function numberFlag(flags: Flags, name: string): number | undefined {
+export function numberFlag(
+  flags: Flags,
+  name: string,
+  { expected = "a number" } = {},
+): number | undefined {
   const value = textFlag(flags, name);
   if (value === undefined) return undefined;
   const number = Number(value);
   if (value.trim() !== "" && Number.isFinite(number)) return number;
-  throw new UsageError(`Cannot use --${name} ${value}: expected a number`);
+  throw new UsageError(`Cannot use --${name} ${value}: expected ${expected}`);
 }
 
 /**

@@ -79,9 +79,10 @@ export async function runCommand(
   try {
     const known = await flagsOf(command);
     const flags = parseFlags(rest, { flags: known, takesInputs: command.takesInputs });
-    const minutes = numberFlag(flags, "time-limit");
+    const expected = "minutes, a number over 0";
+    const minutes = numberFlag(flags, "time-limit", { expected });
     if (minutes !== undefined && !(minutes > 0)) {
-      throw new UsageError(`Cannot use --time-limit ${minutes}: expected minutes, a number over 0`);
+      throw new UsageError(`Cannot use --time-limit ${minutes}: expected ${expected}`);
     }
     if (minutes !== undefined) stopping.stopIn(minutes);
     if (flags.help) terminal.write(commandHelp(command, { flags: known }) + "\n");

@@ -35,6 +35,13 @@ export function processTerminal(): Terminal {
   };
 }
 
+/** What is told before the work, not of its results: what inputs were taken for, and what will be done. */
+const ANNOUNCEMENTS: readonly unknown[] = ["input", "range", "plan", "task"];
+
+function isAnnounced(event: object): boolean {
+  return "type" in event && ANNOUNCEMENTS.includes(event.type);
+}
+
 /** Prints events for people or for programs. */
 export class Printer implements Output {
   readonly #terminal: Terminal;
@@ -49,8 +56,8 @@ export class Printer implements Output {
 
   /**
    * Starts; with `json`, every event is one line of JSON, which ends with what `about` says of all of them
-   * and the `time`. With `quiet` there
-   * are neither status nor hints for people, and no event of progress. `stop` says when an event is the
+   * and the `time`. With `quiet` there are neither status nor hints nor announcements for people, and no
+   * event of progress. `stop` says when an event is the
    * last, `onUnread` is called once when nobody reads any more.
    */
   constructor(
@@ -95,6 +102,7 @@ export class Printer implements Output {
       return this.#write(printableJson({ ...event, ...this.#about, time }) + "\n");
     }
     const { lines, status } = show(event);
+    if (this.#quiet && isAnnounced(event)) return;
     this.#lines(lines);
     if (status !== null && !this.#quiet) this.#status(printable(status));
   }

@@ -29,7 +29,7 @@ export function parseFlags(
   words: readonly string[],
   { flags, takesInputs = false }: Grammar,
 ): Flags {
-  const args = words.map((word) => asFlag(word, flags));
+  const args = withNegatives(words.map((word) => asFlag(word, flags)), flags);
   const named = (kinds: readonly Flag["kind"][]) =>
     flags.filter(({ kind }) => kinds.includes(kind)).map(({ name }) => name);
   const common = (kind: Flag["kind"]) =>
@@ -42,8 +42,7 @@ export function parseFlags(
     negatable: named(["switch"]),
     unknown: (arg, key) => {
       if (key !== undefined) {
-        const remedy = /^-\.?\d/.test(arg) ? `write --FLAG=${arg} for such a value` : "see --help";
-        throw new UsageError(`Cannot use ${arg}: unknown flag; ${remedy}`);
+        throw new UsageError(`Cannot use ${arg}: unknown flag; see --help`);
       }
       if (!takesInputs) throw new UsageError(`Cannot use ${arg}: it belongs to no flag`);
     },
@@ -58,6 +57,23 @@ export function parseFlags(
   return Object.fromEntries(
     Object.entries(parsed).filter(([name]) => !switches.includes(name) || isGiven(name)),
   );
+}
+
+/** The words with negative numbers joined to the flags before them, as they would be taken for flags. */
+function withNegatives(words: readonly string[], flags: readonly Flag[]): string[] {
+  const takeValues = new Set(
+    [...flags, ...COMMON_FLAGS].filter(({ kind }) => kind !== "switch").map(({ name }) =>
+      `--${name}`
+    ),
+  );
+  const joined: string[] = [];
+  for (const word of words) {
+    const before = joined.at(-1);
+    const isValue = before !== undefined && takeValues.has(before) && /^-\.?\d/.test(word);
+    if (isValue) joined[joined.length - 1] = `${before}=${word}`;
+    else joined.push(word);
+  }
+  return joined;
 }
 
 /** A word with the flag's own spelling, if it spells one as a file of settings does. */

@@ -8,6 +8,16 @@
 import { modelKinds, objectModelOf } from "./list.ts";
 import type { DecodeChanges, ModelKind, Wish } from "./model_kind.ts";
 
+/**
+ * A wish that a model of this kind cannot fulfil: the command is wrong, not the model.
+ *
+ * @category Models
+ */
+export class UnfitWishError extends TypeError {
+  /** The name that it is known by. */
+  override readonly name = "UnfitWishError";
+}
+
 /** A wish and who can fulfil it. */
 interface OwnedWish extends Wish {
   readonly kind: ModelKind;
@@ -46,7 +56,7 @@ export function checkDecodeChanges(
  * A model's decoding with the changes that a user wants.
  *
  * @param model Its own decoding, its kind, the other kinds, and its file for errors.
- * @throws {TypeError} If a change is for models of another kind.
+ * @throws {UnfitWishError} If a change is for models of another kind.
  * @throws {RangeError} If a value makes no sense.
  * @category Models
  */
@@ -63,7 +73,7 @@ export function changeDecode(
     wish.isMade(changes) && wish.kind.name !== kind.name
   );
   if (wrong) {
-    throw new TypeError(
+    throw new UnfitWishError(
       `Cannot use ${wrong.flag} with ${file}, a model of ${kind.label}: ${wrong.reason}`,
     );
   }

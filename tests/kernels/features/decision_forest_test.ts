@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Device } from "../../../kernels/gpu/device.ts";
-import { classifyPixels, type DecisionForest } from "../../../kernels/features/mod.ts";
+import { classifyPixels, type DecisionForest, NO_CLASS } from "../../../kernels/features/mod.ts";
 import { classifyReference } from "../../../kernels/features/decision_forest.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
 import { Random } from "../../../train/images/random.ts";
@@ -58,6 +58,14 @@ Deno.test("classifyPixels() goes left below the threshold and right from it on",
   const below = 0.5 - 2 ** -25;
   const found = await classify(forest, [[below, 0.5, 9, -1], [-3, -3, -2, 5]]);
   assertEquals(found, [0, 2, 1, 0]);
+});
+
+Deno.test("classifyPixels() gives no class where a feature is NaN that is asked for", async () => {
+  const forest = forestOf([[0, 0.5, 0, [1, -2, 2, 1]]], { classes: 3, features: 2 });
+  const values = [[NaN, 0, 1, 1, Infinity], [-3, NaN, NaN, -3, 0]];
+  const expected = [NO_CLASS, 0, NO_CLASS, 2, 1];
+  assertEquals(await classify(forest, values), expected);
+  assertEquals([...classifyReference(forest, values)], expected);
 });
 
 Deno.test("classifyPixels() takes the class of most trees, the lowest of equals", async () => {

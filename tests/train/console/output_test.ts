@@ -31,6 +31,10 @@ Deno.test("Printer leaves out status, hints and progress where it is to be quiet
     const printer = new Printer(terminal, { json, quiet: true });
     printer.event({ type: "progress" }, () => ({ lines: ["waiting"], status: "half" }));
     assertEquals(terminal.out, "");
+    printer.event({ type: "range" }, () => ({ lines: ["0 to 9"], status: null }));
+    assertEquals(terminal.out.includes("range"), json);
+    assertEquals(terminal.out.includes("0 to 9"), false);
+    terminal.out = "";
     if (!json) show(printer);
     printer.say(["next"]);
     assertEquals(terminal.out, json ? "" : "done\n");

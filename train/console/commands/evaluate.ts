@@ -4,6 +4,7 @@
  * @module
  */
 
+import { basename } from "../../images/names.ts";
 import type { ChallengeScores, Evaluation } from "../../objects/scores/evaluate.ts";
 import type { Flicker, FlickerRates } from "../../objects/scores/flicker.ts";
 import type { Command } from "../command.ts";
@@ -97,13 +98,19 @@ export const evaluateCommand: Command = {
       { type: "evaluation", ...evaluation },
       (shown) => ({ lines: formatEvaluation(shown), status: null }),
     );
-    const filtered = `${labels.replace(/(\.\w+|[\\/]+)$/, "")}-filtered`;
     if (evaluation.frames > 1) {
+      const filtered = await besideOrHere(`${labels.replace(/(\.\w+|[\\/]+)$/, "")}-filtered`);
       const filter = ["filter", "--labels", labels, "--votes", "--out", filtered] as const;
       output.say(next("see what a temporal filter gains", filter));
     }
   },
 };
+
+/** A path that can be written: that beside the data, or else one of its name here. */
+async function besideOrHere(path: string): Promise<string> {
+  const { checkWritable } = await import("../../jobs/disk/atomic_file.ts");
+  return await checkWritable(path).then(() => path, () => basename(path));
+}
 
 /** What is shown of a measured video. */
 interface ShownEvaluation {

@@ -252,7 +252,7 @@ async function runTracks(
     });
   }
   const evaluate = ["evaluate", "--labels", options.out, "--markers", "TRUTH"] as const;
-  output.say(next("score the tracks against true ones", evaluate));
+  output.say(next("score the tracks against markers with a man_track.txt", evaluate));
 }
 
 /** The command `predict`. */

@@ -175,7 +175,7 @@ export const trackCommand: Command = {
     const { trackFiles } = await import("../../jobs/track/track_files.ts");
     for await (const event of trackFiles(options)) output.event(event, formatTracking);
     const evaluate = ["evaluate", "--labels", out, "--markers", "TRUTH"] as const;
-    output.say(next("score the tracks against true ones", evaluate));
+    output.say(next("score the tracks against markers with a man_track.txt", evaluate));
   },
 };
 

@@ -144,7 +144,7 @@ function formatPlan(
   return [
     `Seed ${seed}: ${parameters.toLocaleString("en")} parameters; ${counted(train, "still")} to ` +
     `learn from, ${validation} to validate, ${test} to test; ${counted(frames, "video frame")}`,
-    `Steps: ${steps}; planned GPU memory ${formatMebibytes(plannedBytes)}` +
+    `Steps: ${steps === "" ? "none" : steps}; planned GPU memory ${formatMebibytes(plannedBytes)}` +
     (processBytes === undefined ? "" : `, of the process about ${formatMebibytes(processBytes)}`),
   ];
 }

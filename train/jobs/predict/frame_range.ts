@@ -52,6 +52,9 @@ export function framesIn(
   const { first, end = length } = range;
   if (first < end && end <= length) return { first, end };
   throw new RangeError(
-    `Cannot predict frames ${formatFrameRange(range)} of ${path}: it has frames 0 to ${length - 1}`,
+    `Cannot predict frames ${formatFrameRange(range)} of ${path}: it has frames 0 to ${
+      length - 1
+    }, ` +
+      `all of which are 0:${length}, as the frame behind the colon is the first that is left out`,
   );
 }

@@ -67,6 +67,8 @@ export class FrameReader {
   readonly notes: (PredictNote | RangeEvent)[] = [];
   /** Images and videos whose percentiles lie within the noise. */
   readonly #sparse = new Set<string>();
+  /** Single images whose pixels are all alike. */
+  readonly #uniform = new Set<string>();
   /** Label files that exist and are kept. */
   kept = 0;
 
@@ -98,7 +100,7 @@ export class FrameReader {
     return this.#damaged.left;
   }
 
-  /** What a user should know of images that hold hardly any objects. */
+  /** What a user should know of images that hold hardly any objects, or nothing at all. */
   get sparseNotes(): readonly PredictNote[] {
     const { stills: { low, high }, exactRange } = this.#model;
     const share = Number((100 - high).toPrecision(3));
@@ -108,7 +110,10 @@ export class FrameReader {
       (exactRange
         ? "noise may have become objects"
         : "the range of intensities is that of 16 standard deviations of the noise");
-    const notes = groupNotes(Array.from(this.#sparse, (name) => `${name}: ${what}`));
+    const notes = groupNotes([
+      ...Array.from(this.#uniform, (name) => `${name}: all pixels have the same value`),
+      ...Array.from(this.#sparse, (name) => `${name}: ${what}`),
+    ]);
     return notes.map((text) => ({ type: "note", text }));
   }
 
@@ -147,6 +152,8 @@ export class FrameReader {
           const read = async () => normalize(await video.frame(i), await rangeOf(i));
           const image = await this.#damaged.orNull(video, i, read);
           if (image === null) continue;
+          // Of a video, frames without contrast are named with those that are not like the others.
+          if (video.length === 1 && isUniform(image)) this.#uniform.add(frameFile(video, i));
           const plane = video.planes?.[i];
           const path = fileOf(video, i);
           const { sourceNames: { [i]: name }, width, height } = video;
@@ -240,4 +247,8 @@ export class FrameReader {
 /** Whether two predictions saw an input alike. */
 function isSeenAlike(a: RecordedInput, b: RecordedInput): boolean {
   return JSON.stringify([a.range, a.exposure]) === JSON.stringify([b.range, b.exposure]);
+}
+
+function isUniform({ data }: Plane | Channels): boolean {
+  return data.every((value) => value === data[0]);
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { UnfitWishError } from "../../models/decode_changes.ts";
 import { unusable } from "../../images/faults/input_fault.ts";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import { damagedError, type DamagedFile, errorOf } from "../../images/faults/damaged_files.ts";
@@ -181,7 +182,7 @@ function openerOfPlanes(
 ): Open {
   const { model, focus, channel, slice, skipDamaged, normalize } = options;
   if (focus !== undefined) {
-    throw new TypeError(
+    throw new UnfitWishError(
       `Cannot use --focus with ${model}: its images are single planes; leave the flag out`,
     );
   }
@@ -242,7 +243,7 @@ async function openerOfStacks(
   },
 ): Promise<Open> {
   if (slice !== undefined) {
-    throw new TypeError(
+    throw new UnfitWishError(
       `Cannot use --slice with ${model}: its images are the planes around focus; leave the flag out`,
     );
   }

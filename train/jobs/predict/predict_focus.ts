@@ -4,6 +4,7 @@
  * @module
  */
 
+import { UnfitWishError } from "../../models/decode_changes.ts";
 import { openGpu } from "../disk/open_gpu.ts";
 import { writeFileAtomic } from "../disk/atomic_file.ts";
 import { disk } from "../disk/files.ts";
@@ -61,7 +62,7 @@ export async function* predictFocus(
     return;
   }
   if (slice !== undefined) {
-    throw new TypeError(
+    throw new UnfitWishError(
       "Cannot use --slice to find planes in focus: all are looked at; leave it out",
     );
   }

@@ -210,6 +210,9 @@ export async function readRecord(path: string): Promise<PredictionRecord | null>
   throw damaged();
 }
 
+/** The flags of settings that models call otherwise. */
+const FLAGS: Readonly<Record<string, string>> = { prob: "threshold", minSize: "min-size" };
+
 /** In what results differ from those that are to be made, in words. */
 export function differencesOf(
   before: Omit<PredictionRecord, "inputs">,
@@ -221,7 +224,7 @@ export function differencesOf(
   const names = new Set([...Object.keys(before.settings), ...Object.keys(now.settings)]);
   for (const name of names) {
     const [then, wanted] = [before.settings, now.settings].map((all) => textOf(all[name]));
-    if (then !== wanted) differences.push(`${name} ${then}, not ${wanted}`);
+    if (then !== wanted) differences.push(`${FLAGS[name] ?? name} ${then}, not ${wanted}`);
   }
   return differences;
 }

@@ -85,7 +85,11 @@ export async function see(
   const numbers = numbersOf(video);
   const pairs = pairsOf({ usual, times: frameTimes({ name: path, numbers }).times });
   const shown = await shownPairs(pairs, frame);
-  goOn(progress, "looking at some frames with the model", framesOfJudgement(pairs.length));
+  goOn(
+    progress,
+    "looking with the model at some frames and at turned views of them",
+    framesOfJudgement(pairs.length),
+  );
   const start = performance.now();
   const unadapted = await judge(device, model, {
     ...{ exposure, pairs: shown },

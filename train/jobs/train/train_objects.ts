@@ -181,7 +181,10 @@ function prepareSeed(
     ...(set.heldBytes !== undefined && { processBytes: PROGRAM_BYTES + set.heldBytes }),
     stills: [set.train.length, set.validation.length, set.test.length],
     frames: set.videos.reduce((sum, { frames }) => sum + frames.length, 0),
-    stages: stages.map((stage) => ({
+    // A baseline that is given takes no steps.
+    stages: stages.filter((stage) => stage !== "baseline" || config.resumeFrom === "").map((
+      stage,
+    ) => ({
       stage,
       steps: scheduleOf(stage, { set, settings: config }).steps,
     })),

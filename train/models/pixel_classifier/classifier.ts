@@ -8,6 +8,7 @@ import type { Device } from "../../../kernels/gpu/device.ts";
 import {
   classifyPixels,
   type DecisionForest,
+  NO_CLASS,
   pickFeatures,
 } from "../../../kernels/features/mod.ts";
 import type { LabelImage, Plane } from "../../images/image.ts";
@@ -96,7 +97,7 @@ async function readSamples(
 }
 
 /**
- * The class of every pixel of a normalised image, from 0 (background).
+ * The class of every pixel of a normalised image, from 0 (background, and where nothing is known).
  *
  * @param options What to classify with, and the most pixels of a tile: as many as fit unless told.
  * @returns Classes in place of ids.
@@ -112,7 +113,8 @@ export async function classifyImage(
   for (const { area, kept } of featureTiles(task, image, { sigmas, mostPixels })) {
     using _scope = task.scope();
     const features = tileFeatures(task, image, { area, sigmas });
-    const classes = await task.read(classifyPixels(task, features, { forest }));
+    const classes = (await task.read(classifyPixels(task, features, { forest })))
+      .map((found) => found === NO_CLASS ? 0 : found);
     for (let y = kept.top; y < kept.top + kept.height; y++) {
       const from = (y - area.top) * area.width + kept.left - area.left;
       data.set(classes.subarray(from, from + kept.width), y * width + kept.left);

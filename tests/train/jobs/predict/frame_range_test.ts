@@ -14,6 +14,10 @@ Deno.test("framesIn() refuses what is not in the video", () => {
   const video = { length: 5, path: "movie.tif" };
   assertEquals(framesIn({ first: 2 }, video), { first: 2, end: 5 });
   assertEquals(framesIn({ first: 0, end: 5 }, video), { first: 0, end: 5 });
-  assertThrows(() => framesIn({ first: 5 }, video), RangeError, "movie.tif: it has frames 0 to 4");
+  assertThrows(
+    () => framesIn({ first: 5 }, video),
+    RangeError,
+    "movie.tif: it has frames 0 to 4, all of which are 0:5,",
+  );
   assertThrows(() => framesIn({ first: 0, end: 6 }, video), RangeError, "0:6");
 });

@@ -222,6 +222,16 @@ Deno.test("predict() keeps the objects of a video with a flash, a black and an 8
   });
 });
 
+Deno.test("predict() says of an image that all its pixels have the same value", async () => {
+  const flat = encodeGreyTiff([{ width: 20, height: 10, data: new Float32Array(200).fill(7) }]);
+  const files = { "model/weights.safetensors": thresholdModel(), "flat.tif": flat };
+  await withFolder(files, async (folder) => {
+    const { notes, objects } = await told(folder, { inputs: ["flat.tif"] });
+    assertEquals(objects, { "flat.tif": 0 });
+    assert(notes.includes("flat.tif: all pixels have the same value"), notes.join());
+  });
+});
+
 /** One bright square of 9 pixels in an image of noise: less than 0.2 % of its pixels. */
 function sparse(seed: number): Plane {
   const random = new Random(seed);

@@ -1,4 +1,5 @@
 // Prediction with a StarDist model: its thresholds, and flags that are none of its business.
+import { exitCodeOf } from "../../../../train/console/session/exit_codes.ts";
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { decodeImage, readLabels, readPlane } from "../../../../train/images/formats/decode.ts";
 import { encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
@@ -101,6 +102,8 @@ Deno.test("predict() refuses what a StarDist model cannot do, and writes nothing
     await fails({ opening: 1 }, `Cannot use --opening with ${model}its objects are polygons`);
     await fails({ opening: 0 }, `Cannot use --opening with ${model}`);
     await fails({ minSize: 5 }, `Cannot use --min-size with ${model}`);
+    const error = await assertRejects(() => predictIn(folder, { minSize: 5 }));
+    assertEquals(exitCodeOf(error), 2);
     await fails({ threshold: 1.5 }, "Cannot use --threshold 1.5: expected a number from 0 to 1");
     await fails({ nms: -0.1 }, "Cannot use --nms -0.1: expected a number from 0 to 1");
     await fails({ nms: NaN }, "Cannot use --nms NaN");

@@ -135,6 +135,9 @@ Deno.test("a run from given weights that is left after its first validation tell
     const config = tinyConfig(data, { ...SMALL, resumeFrom: `${runs}/given`, control: true });
     await trainUntilMeasured({ config, out: `${runs}/whole` });
     const whole = await runContent(`${runs}/whole`);
+    const [plan] = await Array.fromAsync(train({ config, out: `${runs}/whole`, resume: true }))
+      .then((events) => events.filter((event) => event.type === "plan"));
+    assertEquals(plan.stages.map(({ stage }) => stage), ["control", "consistent"]);
     for (const type of ["validation", "step"]) {
       const out = `${runs}/${type}`;
       await trainUntil({ config, out }, (event) => event.type === type);
