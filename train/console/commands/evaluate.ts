@@ -4,7 +4,7 @@
  * @module
  */
 
-import { basename } from "../../images/names.ts";
+import { basename } from "node:path";
 import type { ChallengeScores, Evaluation } from "../../objects/scores/evaluate.ts";
 import type { Flicker, FlickerRates } from "../../objects/scores/flicker.ts";
 import type { Command } from "../command.ts";
