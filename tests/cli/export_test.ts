@@ -51,6 +51,31 @@ Deno.test("export writes every format of a run", async () => {
   });
 });
 
+Deno.test("export makes the folders of --out, and names a file in a folder after the model", async () => {
+  const weights = await weightsOf(STARDIST_GRID_1, { prob: 0.5, nms: 0.4 });
+  await withFolder({ "runs/cells/weights.safetensors": weights, "there/x": "" }, async (cwd) => {
+    const exported = async (format: string, out: string) => {
+      const args = ["export", "--model=runs/cells", `--format=${format}`, `--out=${out}`, "--json"];
+      const [line] = await runs(args, { cwd });
+      return JSON.parse(line).out;
+    };
+    assertEquals(await exported("onnx", "new/deep/"), "new/deep/cells.onnx");
+    assertEquals(await exported("torchscript", "there"), "there/cells.pt");
+    assertEquals(await exported("torchscript", "a/b/c.pt"), "a/b/c.pt");
+    assertEquals(await exported("stardist", "models/star/"), "models/star");
+    assertEquals(await exported("savedmodel", "archives/tf.zip"), "archives/tf.zip");
+    for (const file of ["new/deep/cells.onnx", "models/star/config.json", "archives/tf.zip"]) {
+      assert((await Deno.stat(`${cwd}/${file}`)).size > 0, file);
+    }
+    // A second time it is there.
+    const args = ["export", "--model=runs/cells", "--format=onnx", "--out=new/deep/"];
+    await fails(args, { code: 1, says: ["new/deep/cells.onnx: it exists; give another"], cwd });
+    const inFile = ["export", "--model=runs/cells", "--format=onnx", "--out=there/x/y.onnx"];
+    await fails(inFile, { code: 1, says: ["Cannot make there/x: ", "is a file"], cwd });
+    assertEquals(await Deno.readTextFile(`${cwd}/there/x`), "");
+  });
+});
+
 Deno.test("export says what a format cannot hold, and which formats there are", async () => {
   const weights = await weightsOf(UNET, {
     threshold: 0.5,

@@ -8,6 +8,7 @@ import { sizeOf } from "../../kernels/gpu/shape.ts";
 import { Tape, Variable } from "../../nn/autodiff.ts";
 import { answersIn } from "../../nn/module.ts";
 import type { NamedArray } from "../../nn/safetensors.ts";
+import { dirname, join } from "../images/paths.ts";
 import { zipFiles } from "../objects/formats/zip.ts";
 import type {
   ExportedFiles,
@@ -21,7 +22,7 @@ import { buildModel, type ModelFile, readingOf } from "../models/model_file.ts";
 import { configOf } from "./train/config.ts";
 import { openGpu } from "./disk/open_gpu.ts";
 import { writeFileAtomic } from "./disk/atomic_file.ts";
-import { claimEmptyFolder, refuseFilled } from "./disk/folders.ts";
+import { claimEmptyFolder, makeFolder, refuseFilled } from "./disk/folders.ts";
 import { readModelFile, runOf } from "./disk/model_files.ts";
 import { RunFolder } from "./disk/run_folder.ts";
 import { versions } from "./disk/version.ts";
@@ -32,7 +33,11 @@ export interface ExportOptions extends ExportWishes {
   readonly model: string;
   /** The name of the format. */
   readonly format: string;
-  /** The file or folder to write; a folder becomes an archive where its name ends with `.zip`. */
+  /**
+   * The file or folder to write; a folder becomes an archive where its name ends with `.zip`. A file goes into
+   * a folder that is there, or is named with a slash in the end, under the name of the model. Folders above
+   * are made.
+   */
   readonly out: string;
   /** Whether a file that is there is replaced. */
   readonly overwrite?: boolean;
@@ -65,7 +70,7 @@ export interface ModelExported {
  * @throws {Error} If something is there already, or it cannot be written.
  */
 export async function exportRun(
-  { model: path, format: name, out, overwrite = false, ...wishes }: ExportOptions,
+  { model: path, format: name, out: wanted, overwrite = false, ...wishes }: ExportOptions,
   { formats = exportFormats }: { formats?: readonly ExportFormat[] } = {},
 ): Promise<ModelExported> {
   const format = formats.find((format) => format.name === name);
@@ -73,6 +78,7 @@ export async function exportRun(
     const known = formats.map(({ name }) => name).join(", ");
     throw new RangeError(`Cannot export as ${name}: known formats are ${known}`);
   }
+  const out = await placeIn(wanted, { format, path });
   const task = `export into ${out}`;
   if (!overwrite && await isFile(out)) {
     throw new Error(`Cannot ${task}: it exists; give another --out, or --overwrite`);
@@ -81,6 +87,7 @@ export async function exportRun(
   refuseOtherKinds(file, { format, joined: wishes.joined });
   using parts = new DisposableStack();
   const files = await format.write(await modelOf(file, { path, parts }), wishes);
+  using _above = await makeFolder(dirname(out));
   await write(files, { out, task });
   const { tensors } = file.weights;
   return {
@@ -89,6 +96,18 @@ export async function exportRun(
     bytes: [...files.values()].reduce((sum, { length }) => sum + length, 0),
     parameters: [...tensors.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0),
   };
+}
+
+/** The file or folder that is written. */
+async function placeIn(
+  wanted: string,
+  { format: { extension }, path }: { format: ExportFormat; path: string },
+): Promise<string> {
+  const plain = wanted.replace(/(?<=.)\/+$/, "");
+  if (extension === undefined) return plain;
+  const isFolder = plain !== wanted ||
+    await Deno.stat(wanted).then(({ isDirectory }) => isDirectory, () => false);
+  return isFolder ? join(plain, `${nameOf(path)}.${extension}`) : wanted;
 }
 
 function refuseOtherKinds(

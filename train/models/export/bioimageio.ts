@@ -21,6 +21,7 @@ import { PYTORCH_VERSION, torchScriptModel } from "./torchscript.ts";
 /** A package of the BioImage Model Zoo. */
 export const bioimageio: ExportFormat = {
   name: "bioimageio",
+  extension: "zip",
   sentence: "a zip in the model format of bioimage.io, for DeepImageJ, ilastik, QuPath and others",
   async write(model) {
     const files = await packageOf(model);

@@ -72,6 +72,8 @@ export interface ExportFormat {
   readonly name: string;
   /** What it is and what opens it, for the help, without a final period. */
   readonly sentence: string;
+  /** How the name of its only file ends, without a dot; left out where it is a folder of files. */
+  readonly extension?: string;
   /**
    * The kinds of models that it can hold; left out where it can hold all that find objects.
    */

@@ -25,6 +25,7 @@ const [IR_VERSION, OPSET] = [7, 13];
 /** ONNX. */
 export const onnx: ExportFormat = {
   name: "onnx",
+  extension: "onnx",
   sentence: "an ONNX file, for onnxruntime, OpenCV, ilastik, QuPath and others",
   write: (model, wishes) => new Map([["", onnxModel(model, wishes)]]),
 };

@@ -25,6 +25,7 @@ import { writeProgram } from "./program.ts";
 /** TorchScript. */
 export const torchScript: ExportFormat = {
   name: "torchscript",
+  extension: "pt",
   sentence: "a TorchScript file, for PyTorch (torch.jit.load), DeepImageJ, napari and others",
   write: (model, wishes) => new Map([["", torchScriptModel(model, wishes)]]),
 };

@@ -7,7 +7,7 @@
 import { geoJson } from "./geojson.ts";
 import { imagejRois } from "./imagej_roi.ts";
 import { labelTiff } from "./label_tiff.ts";
-import { omeZarr } from "./ome_zarr.ts";
+import { omeZarr, probabilityZarr } from "./ome_zarr.ts";
 import type { OutputFormat } from "./output_format.ts";
 import { probabilityTiff } from "./probability_tiff.ts";
 
@@ -22,4 +22,5 @@ export const outputFormats: readonly OutputFormat[] = [
   imagejRois,
   geoJson,
   omeZarr,
+  probabilityZarr,
 ];

@@ -115,6 +115,7 @@ Deno.test("outputFormats have flags and file names of their own, and a sentence 
     ["rois", "a.zip"],
     ["geojson", "a.geojson"],
     ["zarr", "a.ome.zarr.zip"],
+    ["probability-zarr", "probability/a.ome.zarr.zip"],
   ]);
   for (const { sentence } of outputFormats) {
     assertEquals(/^[A-Z].*[^.]$/.test(sentence), true, sentence);

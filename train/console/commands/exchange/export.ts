@@ -57,7 +57,12 @@ async function flagsOfFormats(): Promise<readonly Flag[]> {
       placeholder: "FORMAT",
       sentence: `What to write: ${formats.join("; ")}`,
     },
-    { name: "out", kind: "value", placeholder: "PATH", sentence: "The file or folder to write" },
+    {
+      name: "out",
+      kind: "value",
+      placeholder: "PATH",
+      sentence: "The file or folder to write; into a folder (DIR/) goes a file of the model's name",
+    },
     {
       name: "joined",
       kind: "switch",
