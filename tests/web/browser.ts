@@ -69,6 +69,11 @@ export class OpenPage implements AsyncDisposable {
       args: [...flags, `--user-data-dir=${folder}/profile`],
     });
     const page = await browser.newPage();
+    await Deno.mkdir(`${folder}/downloads`);
+    const session = await browser.target().createCDPSession();
+    await session.send("Browser.setDownloadBehavior", {
+      ...{ behavior: "allow", downloadPath: `${folder}/downloads` },
+    });
     await page.setViewport({ width: 1280, height: 720 });
     const open = new OpenPage(browser, page, folder);
     await page.goto(`file://${folder}/kymo.html`);
@@ -104,12 +109,33 @@ export class OpenPage implements AsyncDisposable {
     const wait = this.page.waitForFunction(
       (selector: string, pattern: string) =>
         [...document.querySelectorAll<HTMLElement>(selector)]
-          .find((found) => !found.hidden && new RegExp(pattern).test(found.textContent ?? ""))
+          .find((found) =>
+            found.offsetParent !== null && new RegExp(pattern).test(found.textContent ?? "")
+          )
           ?.textContent,
       { timeout: 1000 * seconds, polling: 100 },
       ...[selector, pattern],
     );
     return await (await wait).jsonValue() as string;
+  }
+
+  /** Presses a button that saves a file, and gives its path once it is whole. */
+  async download(button: string): Promise<string> {
+    const before = new Set((await Array.fromAsync(Deno.readDir(this.#downloads))).map(nameOf));
+    await this.press(button);
+    for (let wait = 0; wait < 300; wait++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const names = (await Array.fromAsync(Deno.readDir(this.#downloads))).map(nameOf);
+      const made = names.find((name) => !before.has(name) && !name.endsWith(".crdownload"));
+      if (made !== undefined && names.every((name) => !name.endsWith(".crdownload"))) {
+        return `${this.#downloads}/${made}`;
+      }
+    }
+    throw new Error(`Cannot save with ${button}: no file came`);
+  }
+
+  get #downloads(): string {
+    return `${this.#folder}/downloads`;
   }
 
   /** Gives files to the page as if they were chosen, by the name of the input. */
@@ -124,4 +150,8 @@ export class OpenPage implements AsyncDisposable {
     await this.#browser.close();
     await Deno.remove(this.#folder, { recursive: true });
   }
+}
+
+function nameOf({ name }: Deno.DirEntry): string {
+  return name;
 }

@@ -146,6 +146,7 @@ export type {
   Written,
 } from "./formats/output_format.ts";
 export { outputFormats } from "./formats/list.ts";
+export { encodeFrames } from "./formats/encode_frames.ts";
 export { labelTiff } from "./formats/label_tiff.ts";
 export { probabilityTiff } from "./formats/probability_tiff.ts";
 export { encodeRoi, imagejRois, imagejRoiZip, roiEntries } from "./formats/imagej_roi.ts";

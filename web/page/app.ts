@@ -5,15 +5,19 @@
  * @module
  */
 
-import type { GivenFile, MovieChoice } from "../shared/messages.ts";
+import type { GivenFile, MovieChoice, TrackSummary } from "../shared/messages.ts";
 import { texts } from "../shared/texts.ts";
 import { button, make, show } from "./dom.ts";
 import { embeddedBytes } from "./embedded.ts";
 import { droppedFiles, understand } from "./given.ts";
 import { MachineNotice } from "./machine.ts";
 import { ModelChoice } from "./models.ts";
+import type { PanelParts } from "./parts.ts";
+import { SavePanel } from "./save_panel.ts";
 import { SegmentPanel } from "./segment_panel.ts";
-import { Viewer } from "./viewer.ts";
+import { Tabs } from "./tabs.ts";
+import { TracksPanel } from "./tracks_panel.ts";
+import { type Place, Viewer } from "./viewer.ts";
 import { filePicker, welcome } from "./welcome.ts";
 import { Gpu, startDesk } from "./workers.ts";
 
@@ -25,6 +29,8 @@ export class App {
   readonly #models = new ModelChoice((text) => this.#say(text));
   readonly #viewer: Viewer;
   readonly #segment: SegmentPanel;
+  readonly #tracks: TracksPanel;
+  readonly #save: SavePanel;
   readonly #movieText = make("span", { class: "movie" });
   readonly #status = make("p", { class: "status", role: "status" });
   readonly #welcome: HTMLElement;
@@ -35,21 +41,29 @@ export class App {
   constructor(root: HTMLElement) {
     const onFiles = (files: GivenFile[]) => void this.take(files);
     this.#viewer = new Viewer(this.#desk, {
-      onPick: () => {},
+      onPick: (place) => void this.#pick(place),
       onStroke: () => {},
       onFrame: () => {},
     });
-    this.#segment = new SegmentPanel({
+    const parts: PanelParts = {
       ...{ desk: this.#desk, gpu: this.#gpu, viewer: this.#viewer },
       modelOf: () => this.#models.chosen,
-    });
+      say: (text) => this.#say(text),
+      onChange: (summary) => this.#changed(summary),
+    };
+    this.#segment = new SegmentPanel(parts);
+    this.#tracks = new TracksPanel(parts);
+    this.#save = new SavePanel(parts);
+    const tabs = new Tabs([
+      { name: texts.work, panel: make("div", {}, this.#models.element, this.#segment.element) },
+      {
+        ...{ name: texts.tracksTab, panel: this.#tracks.element },
+        onShown: (isShown) => this.#tracks.isShown = isShown,
+      },
+      { name: texts.saveTab, panel: this.#save.element },
+    ]);
     this.#welcome = welcome({ onFiles, onExample: () => void this.#openExample() });
-    this.#work = make(
-      "main",
-      { class: "work" },
-      this.#viewer.element,
-      make("aside", {}, this.#models.element, this.#segment.element),
-    );
+    this.#work = make("main", { class: "work" }, this.#viewer.element, tabs.element);
     this.#opener = filePicker(texts.otherMovie, { onFiles, multiple: true });
     show(this.#work, false);
     show(this.#opener, false);
@@ -96,6 +110,18 @@ export class App {
     this.#status.textContent = text;
   }
 
+  /** Other objects are known, or none. */
+  #changed(summary: TrackSummary | null): void {
+    this.#tracks.summary = summary;
+    this.#save.isPossible = summary !== null;
+  }
+
+  /** Follows the object at a place. */
+  async #pick({ x, y }: Place): Promise<void> {
+    const { object } = await this.#desk.call("pick", { frame: this.#viewer.frame, x, y });
+    await this.#tracks.follow(object === 0 ? null : object);
+  }
+
   /** Does what the files are for. */
   async take(files: readonly GivenFile[]): Promise<void> {
     const given = understand(files);
@@ -120,6 +146,7 @@ export class App {
       this.#movieText.textContent = `${name} — ${texts.movieFacts(frames, width, height)}`;
       this.#viewer.open(facts);
       this.#segment.open({ choice, facts });
+      this.#changed(null);
       this.#say(notes.join(" · "));
     } catch (error) {
       this.#say((error as Error).message);

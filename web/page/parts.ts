@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { MovieChoice, MovieFacts } from "../shared/messages.ts";
+import type { MovieChoice, MovieFacts, TrackSummary } from "../shared/messages.ts";
 import type { GivenModel } from "../worker/gpu.ts";
 import type { Viewer } from "./viewer.ts";
 import type { DeskCaller, Gpu } from "./workers.ts";
@@ -27,4 +27,8 @@ export interface PanelParts {
   readonly viewer: Viewer;
   /** The model that is chosen. */
   readonly modelOf: () => GivenModel;
+  /** Told when other objects are known. */
+  readonly onChange: (summary: TrackSummary | null) => void;
+  /** Says something that a user should know. */
+  readonly say: (text: string) => void;
 }

@@ -5,10 +5,12 @@
  * @module
  */
 
+import type { SentLabels, TrackSummary } from "../shared/messages.ts";
 import { byteSize, texts } from "../shared/texts.ts";
+import type { GivenModel } from "../worker/gpu.ts";
 import { make } from "./dom.ts";
 import type { OpenMovie, PanelParts } from "./parts.ts";
-import { Task } from "./task.ts";
+import { Task, type Telling } from "./task.ts";
 
 /** Bytes that packed labels take of a pixel, about: measured on movies of nuclei. */
 const PACKED = 0.25;
@@ -21,6 +23,8 @@ export class SegmentPanel {
   readonly #needs = make("p", { class: "hint" });
   readonly #task = new Task(texts.segment, () => void this.#run());
   #movie: OpenMovie | null = null;
+  /** Work that was stopped or failed, to be gone on with. */
+  #unfinished: { readonly model: GivenModel; readonly frames: readonly number[] } | null = null;
   #isPossible = true;
 
   /** Segments with these parts. */
@@ -46,6 +50,7 @@ export class SegmentPanel {
   open(movie: OpenMovie): void {
     this.#task.cancel();
     this.#movie = movie;
+    this.#unfinished = null;
     this.#task.isReady = this.#isPossible;
     this.#task.name = texts.segment;
     this.#task.say("");
@@ -54,43 +59,67 @@ export class SegmentPanel {
   }
 
   async #run(): Promise<void> {
-    const { desk, gpu, viewer, modelOf } = this.#parts;
-    const { choice, facts } = this.#movie!;
-    const total = facts.frames;
-    let [done, objects] = [0, 0];
+    const { desk, gpu, viewer, modelOf, onChange } = this.#parts;
+    const movie = this.#movie!;
+    const { choice, facts } = movie;
+    const model = modelOf();
+    const skip = this.#unfinished?.model === model ? this.#unfinished.frames : [];
+    const frames = [...skip];
+    this.#unfinished = { model, frames };
     const start = performance.now();
     const kept: Promise<unknown>[] = [];
+    let objects = 0;
+    const keep = async (frame: number, labels: SentLabels): Promise<void> => {
+      if (this.#movie !== movie) return;
+      objects += (await desk.call("found", { frame, labels })).objects;
+      if (viewer.frame === frame) viewer.redraw();
+    };
     try {
-      const { exposure } = await this.#task.run(({ stop, tell }) => {
+      const { exposure, summary } = await this.#task.run(async ({ stop, tell }) => {
         tell(texts.machineLooking);
-        return gpu.calls.call("segment", { movie: choice, model: modelOf() }, {
+        const seen = await gpu.calls.call("segment", { movie: choice, model, skip }, {
           stop,
           onEvent: (event) => {
             if (event.type === "progress") {
               tell(texts.reading(event.done, event.total!), event.done, event.total);
             } else if (event.type === "frame") {
-              const { frame, labels } = event;
-              kept.push(
-                desk.call("found", { frame, labels }).then((found) => {
-                  objects += found.objects;
-                  if (viewer.frame === frame) viewer.redraw();
-                }),
-              );
-              tell(texts.segmenting(++done, total), done, total);
-            }
+              if (frames.length === 0) kept.push(desk.call("clear", null));
+              frames.push(event.frame);
+              kept.push(keep(event.frame, event.labels));
+              tell(texts.segmenting(frames.length, facts.frames), frames.length, facts.frames);
+            } else this.#parts.say(event.text);
           },
         });
+        await Promise.all(kept);
+        return { ...seen, summary: await trackAll(this.#parts, tell) };
       });
-      await Promise.all(kept);
+      if (this.#movie !== movie) return;
+      this.#unfinished = null;
       const seconds = (performance.now() - start) / 1000;
       const seen = exposure === 1 ? "" : ` ${texts.exposureNote(exposure)}`;
       this.#task.name = texts.segmentAgain;
-      this.#task.say(`${texts.segmented(objects, done, seconds)}.${seen}`);
+      this.#task.say(`${texts.segmented(objects, frames.length, seconds)}.${seen}`);
+      onChange(summary);
     } catch (error) {
       await Promise.allSettled(kept);
-      this.#task.say(...wordsOn(error as Error, done));
+      if (this.#movie !== movie) return;
+      this.#task.say(...wordsOn(error as Error, frames.length));
+      if (frames.length > 0) onChange(await trackAll(this.#parts, () => {}));
+      viewer.redraw();
     }
   }
+}
+
+/** Links what was found to tracks. */
+export async function trackAll(
+  { desk, viewer }: Pick<PanelParts, "desk" | "viewer">,
+  tell: Telling["tell"],
+): Promise<TrackSummary> {
+  const summary = await desk.call("track", null, {
+    onEvent: ({ done, total }) => tell(texts.tracking(done, total), done, total),
+  });
+  viewer.redraw();
+  return summary;
 }
 
 /** What to say of work that did not come to its end, and whether that is bad. */

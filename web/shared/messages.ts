@@ -146,3 +146,71 @@ export interface NoteMessage {
   /** One sentence. */
   readonly text: string;
 }
+
+/** Tracks in short. */
+export interface TrackSummary {
+  /** How many. */
+  readonly tracks: number;
+  /** Those that ended in a division. */
+  readonly divisions: number;
+  /** Objects that were put back because single frames miss them. */
+  readonly putBack: number;
+}
+
+/** A track in the table. */
+export interface TrackRow {
+  /** Its number. */
+  readonly track: number;
+  /** The track that it came from by a division; 0 for none. */
+  readonly parent: number;
+  /** Its first frame, from 0. */
+  readonly first: number;
+  /** Its last frame, from 0. */
+  readonly last: number;
+  /** How it began. */
+  readonly begin: string;
+  /** How it ended. */
+  readonly end: string;
+  /** Its mean area in pixels. */
+  readonly area: number;
+  /** Its mean intensity. */
+  readonly intensity: number;
+}
+
+/** What the table is sorted by. */
+export type SortKey = "track" | "first" | "last" | "area" | "intensity";
+
+/** Some rows of the table. */
+export interface TrackPage {
+  /** The rows. */
+  readonly rows: readonly TrackRow[];
+  /** How many there are in all. */
+  readonly all: number;
+}
+
+/** What can be downloaded. */
+export type DownloadKind = "labels" | "tracks" | "objects" | "rois" | "geojson";
+
+/** A file for the user. */
+export interface Download {
+  /** Its name. */
+  readonly name: string;
+  /** What is in it. */
+  readonly blob: Blob;
+}
+
+/** What a plot shows. */
+export interface PlotWish {
+  /** The track; null for the mean of all. */
+  readonly track: number | null;
+  /** Columns of the plot in screen pixels. */
+  readonly width: number;
+}
+
+/** Plots as SVG. */
+export interface Plots {
+  /** Area by frame. */
+  readonly area: string;
+  /** Intensity by frame. */
+  readonly intensity: string;
+}

@@ -111,5 +111,51 @@ export const texts = {
   outOfMemory: (message: string) =>
     `${message}. What was found so far is kept; close other pages and programs, or take a smaller movie.`,
 
+  // Tracks and measurements.
+  tabs: "Parts of the work",
+  tracksTab: "Tracks",
+  tracking: (done: number, total: number) => `Linking objects: frame ${done} of ${total}`,
+  noTracks: "Objects are linked to tracks and measured once frames are segmented.",
+  trackSummary: (tracks: number, divisions: number, putBack: number) =>
+    `${counted(tracks, "track")}, ${counted(divisions, "division")}` +
+    (putBack > 0 ? `; ${counted(putBack, "object")} put back that single frames miss` : ""),
+  follow: "Click an object to follow it.",
+  following: (track: number) => `Following track ${track}`,
+  followNone: "Follow none",
+  meanOfAll: "mean of all objects",
+  trackNamed: (track: number) => `track ${track}`,
+  plotOf: (what: string, of: string) => `${what} by frame, ${of}`,
+  area: "Area",
+  areaUnit: "Area in pixels",
+  intensity: "Intensity",
+  intensityUnit: "Mean intensity",
+  tableOfTracks: "Tracks, with mean area and intensity",
+  columns: {
+    track: "Track",
+    first: "First",
+    last: "Last",
+    area: "Area",
+    intensity: "Intensity",
+  },
+  sortBy: (column: string) => `Sort by ${column}`,
+  fromMother: (parent: number) => `from ${parent}`,
+  moreRows: (shown: number, all: number) => `Show more (${shown} of ${all})`,
+
+  // Files.
+  saveTab: "Save",
+  saveTitle: "Take the results with you",
+  saveText: "Files as the command line writes them; they go to your downloads, and nowhere else.",
+  nothingToSave: "There is nothing to save yet: segment the movie first.",
+  downloads: {
+    labels: "Label images (TIFF)",
+    tracks: "Table of tracks (CSV)",
+    objects: "Table of objects (CSV)",
+    rois: "ImageJ regions (ZIP)",
+    geojson: "Outlines (GeoJSON)",
+  },
+  saveModel: "The model (safetensors)",
+  saving: (name: string) => `Making ${name}`,
+  saved: (name: string, size: string) => `${name}, ${size}`,
+
   theme: "Light or dark",
 } as const;

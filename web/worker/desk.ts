@@ -11,11 +11,28 @@ import { percentiles } from "../../train/images/percentiles.ts";
 import type { Video } from "../../train/images/series/video.ts";
 import { objectsOf } from "../../train/objects/overlap.ts";
 import type { Handlers } from "../shared/calls.ts";
-import type { Drawn, Levels, Look, MovieChoice, MovieFacts } from "../shared/messages.ts";
-import type { ResultSet, SentLabels } from "../shared/messages.ts";
+import type {
+  Download,
+  DownloadKind,
+  Drawn,
+  Levels,
+  Look,
+  MovieChoice,
+  MovieFacts,
+  Plots,
+  PlotWish,
+  ResultSet,
+  SentLabels,
+  SortKey,
+  TrackPage,
+  TrackSummary,
+} from "../shared/messages.ts";
+import { makeDownload } from "./downloads.ts";
 import { drawFrame, greyPicture, type Shapes, shapesOf } from "./drawing.ts";
 import { factsOf, openMovie } from "./movie.ts";
+import { plotsOf } from "./plots.ts";
 import { Results } from "./results.ts";
+import { trackAll, type Tracks } from "./tracks.ts";
 
 /** What was drawn last, so that it is not made again. */
 interface Made<T> {
@@ -27,6 +44,8 @@ interface Made<T> {
 class Desk {
   #video: Video | null = null;
   #results: Record<ResultSet, Results> = { now: new Results(), before: new Results() };
+  /** What is known of the objects now; null until they are tracked, and again after a change. */
+  #tracks: Tracks | null = null;
   #canvas: OffscreenCanvas | null = null;
   #plane: Made<Plane> | null = null;
   #picture: Made<OffscreenCanvas> | null = null;
@@ -39,6 +58,7 @@ class Desk {
     const facts = await factsOf(video, choice);
     this.#video = video;
     this.#results = { now: new Results(), before: new Results() };
+    this.#tracks = null;
     this.#plane = this.#picture = null;
     return facts;
   }
@@ -59,6 +79,26 @@ class Desk {
   /** Keeps what there is as what was before. */
   keepBefore(): void {
     this.#results = { before: this.#results.now, now: new Results() };
+    this.#tracks = null;
+  }
+
+  /** Forgets what was found. */
+  clear(): void {
+    this.#results.now = new Results();
+    this.#tracks = null;
+  }
+
+  /** What is known of tracks. */
+  get tracks(): Tracks | null {
+    return this.#tracks;
+  }
+
+  /** Links objects to tracks, whose numbers they have from then on. */
+  async *track(): AsyncGenerator<{ done: number; total: number }, TrackSummary> {
+    const tracks = yield* trackAll(this.video, this.#results.now);
+    this.#tracks = tracks;
+    this.#results.now = tracks.labels;
+    return tracks.summary;
   }
 
   async plane(frame: number): Promise<Plane> {
@@ -126,6 +166,19 @@ export const deskCalls = {
     return { objects: objectsOf(labels).ids.length };
   },
   keepBefore: (_: null): void => desk.keepBefore(),
+  clear: (_: null): void => desk.clear(),
+  track: (_: null): AsyncGenerator<{ done: number; total: number }, TrackSummary> => desk.track(),
+  rows(
+    wish: { sort: SortKey; isDown: boolean; from: number; count: number },
+  ): TrackPage {
+    return desk.tracks?.page(wish) ?? { rows: [], all: 0 };
+  },
+  plots: (wish: PlotWish): Plots | null => desk.tracks && plotsOf(desk.tracks, wish),
+  download(kind: DownloadKind): Promise<Download> {
+    return makeDownload(kind, {
+      ...{ video: desk.video, results: desk.results("now"), tracks: desk.tracks },
+    });
+  },
   pick({ frame, x, y }: { frame: number; x: number; y: number }): { object: number } {
     return { object: labelAt(desk.results("now").at(frame), { x, y }) };
   },

@@ -11,10 +11,15 @@ import { normalize } from "../../train/images/normalize.ts";
 import type { Video } from "../../train/images/series/video.ts";
 import { BUILTIN, builtinModel } from "../../train/models/builtin/mod.ts";
 import { objectModelOf } from "../../train/models/list.ts";
-import { buildModel, decodeModel, type ModelFile } from "../../train/models/model_file.ts";
+import {
+  buildModel,
+  decodeModel,
+  type Model,
+  type ModelFile,
+} from "../../train/models/model_file.ts";
 import { inTurns, underwayOf } from "../../train/models/turns.ts";
 import { PLAIN } from "../../train/models/views.ts";
-import { prepareVideo } from "../../train/models/videos/prepare_video.ts";
+import { type PreparedVideo, prepareVideo } from "../../train/models/videos/prepare_video.ts";
 import { handingOver, type Handlers } from "../shared/calls.ts";
 import type { FrameMessage, Machine, MovieChoice, NoteMessage } from "../shared/messages.ts";
 import type { ProgressMessage } from "../shared/messages.ts";
@@ -35,6 +40,8 @@ export interface SegmentWish {
   readonly movie: MovieChoice;
   /** The model. */
   readonly model: GivenModel;
+  /** Frames that are left out, as they are known. */
+  readonly skip?: readonly number[];
 }
 
 let opening: Promise<Device> | null = null;
@@ -58,7 +65,7 @@ async function readModel({ file, bytes }: GivenModel): Promise<ModelFile> {
 }
 
 async function* segment(
-  { movie, model: given }: SegmentWish,
+  { movie, model: given, skip = [] }: SegmentWish,
   stop: AbortSignal,
 ): AsyncGenerator<ProgressMessage | FrameMessage | NoteMessage, { exposure: number }> {
   const device = await theDevice();
@@ -78,19 +85,21 @@ async function* segment(
     total: video.length,
   }));
   for (const text of notes) yield { type: "note", text };
-  yield* segmentFrames(device, { model, video, exposure, rangeOf, stop });
+  yield* segmentFrames(device, { model, video, exposure, rangeOf, skip, stop });
   return { exposure };
 }
 
 async function* segmentFrames(
   device: Device,
-  { model: { kind, network, decode }, video, exposure, rangeOf, stop }:
-    & { model: ReturnType<typeof buildModel>; video: Video; stop: AbortSignal }
-    & Pick<Awaited<ReturnType<typeof prepareVideo>>, "exposure" | "rangeOf">,
+  { model: { kind, network, decode }, video, exposure, rangeOf, skip, stop }:
+    & { model: Model; video: Video; skip: readonly number[]; stop: AbortSignal }
+    & Pick<PreparedVideo, "exposure" | "rangeOf">,
 ): AsyncGenerator<FrameMessage> {
   const objects = objectModelOf(kind);
+  const left = new Set(skip);
   const frames = async function* () {
     for (let frame = 0; frame < video.length && !stop.aborted; frame++) {
+      if (left.has(frame)) continue;
       yield { frame, image: normalize(await video.frame(frame), await rangeOf(frame)) };
     }
   };

@@ -8,11 +8,14 @@ import type { LabelImage } from "../../train/images/image.ts";
 import { RunLabels } from "../../train/learn/teacher/pseudo_labels.ts";
 import { objectsOf } from "../../train/objects/overlap.ts";
 
+/** Counts changes of all results. */
+let changes = 0;
+
 /** What was found in a movie. */
 export class Results {
   readonly #frames = new Map<number, { readonly labels: RunLabels; readonly objects: number }>();
-  /** Changes whenever something in it does. */
-  version = 0;
+  /** Changes whenever something in it does, and differs from that of all others. */
+  version = ++changes;
 
   /** Keeps the labels of a frame. */
   set(frame: number, labels: LabelImage): void {
@@ -20,7 +23,7 @@ export class Results {
       labels: new RunLabels(labels),
       objects: objectsOf(labels).ids.length,
     });
-    this.version++;
+    this.version = ++changes;
   }
 
   /** The labels of a frame; null where it was not segmented. */

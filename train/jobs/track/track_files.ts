@@ -10,11 +10,10 @@
 
 import type { ImageShift } from "../../images/registration/phase_correlation.ts";
 import type { Source } from "../../images/source.ts";
-import { type FilledObject, fillGaps } from "../../objects/sequence/fill_gaps.ts";
+import { fillGaps, PutBackCount } from "../../objects/sequence/fill_gaps.ts";
 import { ObjectTable } from "../../objects/sequence/object_table.ts";
 import { Tracker } from "../../objects/sequence/track.ts";
 import { trackedFrames } from "../../objects/sequence/track_objects.ts";
-import type { TrackRecord } from "../../objects/sequence/track_record.ts";
 import { encodeTrackTable } from "../../objects/sequence/track_tables.ts";
 import { type Dropped, dropUnsupported } from "../../objects/sequence/unsupported.ts";
 import { AtomicFile, writeFileAtomic } from "../disk/atomic_file.ts";
@@ -105,9 +104,9 @@ export async function* trackFiles(options: TrackFilesOptions): AsyncGenerator<Tr
   const shifts: string[] = ["frame,y,x,peak\n"];
   const encoder = new TextEncoder();
   await objects.write(encoder.encode(table.header));
-  const back = new Map<number, number>();
+  const back = new PutBackCount();
   const dropped = new Set<number>();
-  let [done, written, putBack] = [0, 0, 0];
+  let [done, written] = [0, 0];
   let output: JobOutput | null = null;
   try {
     for await (const frame of filled) {
@@ -123,8 +122,7 @@ export async function* trackFiles(options: TrackFilesOptions): AsyncGenerator<Tr
       await challenge?.add(frame, parentOf);
       await pages.add(frame, parentOf);
       if (frame.shift) shifts.push(shiftLine(frame.time, frame.shift));
-      const drawn = countBack(frame.objects, back);
-      putBack += drawn;
+      const drawn = back.add(frame.objects);
       for (const track of frame.dropped) dropped.add(track);
       const counts = {
         ...{ objects: frame.objects.length, put_back: drawn },
@@ -135,19 +133,18 @@ export async function* trackFiles(options: TrackFilesOptions): AsyncGenerator<Tr
   } finally {
     await output?.[Symbol.asyncDispose]();
   }
-  const tracks = tracker.tracks.filter(({ track }) => !dropped.has(track))
-    .map((track) => withBack(track, back.get(track.track) ?? 0));
+  const tracks = back.without(tracker.tracks.filter(({ track }) => !dropped.has(track)));
   await writeFileAtomic(`${out}/${TABLES.tracks}`, encodeTrackTable(tracks));
   if (stabilise) await writeFileAtomic(`${out}/${TABLES.shifts}`, shifts.join(""));
   await objects.commit();
   const step = Number.isNaN(tracker.step) ? null : tracker.step;
   const counted = drops ? { dropped: dropped.size } : {};
-  await pages.end({ tracks, putBack, step, ...counted });
+  await pages.end({ tracks, putBack: back.total, step, ...counted });
   for (const text of await challenge?.end() ?? []) yield { type: "note", text };
   await writeTrackRecord(out, record);
   folder.keep();
   yield {
-    ...{ type: "done", out, written, tracks: tracks.length, put_back: putBack, ...counted },
+    ...{ type: "done", out, written, tracks: tracks.length, put_back: back.total, ...counted },
     divisions: tracks.filter(({ end }) => end === "divided").length,
     gaps: tracks.reduce((sum, { gaps }) => sum + gaps, 0),
     step,
@@ -162,18 +159,6 @@ function shiftLine(time: number, { y, x, peak }: ImageShift): string {
 /** The frames with nothing dropped. */
 async function* withAll<F>(frames: AsyncIterable<F>): AsyncGenerator<F & Dropped> {
   for await (const frame of frames) yield { ...frame, dropped: [] };
-}
-
-/** Counts what was put back, for each track, and gives how many there are in a frame. */
-function countBack(objects: readonly FilledObject[], back: Map<number, number>): number {
-  const found = objects.filter(({ putBack }) => putBack);
-  for (const { track } of found) back.set(track, (back.get(track) ?? 0) + 1);
-  return found.length;
-}
-
-/** A track of whose gaps some are filled. */
-function withBack(track: TrackRecord, count: number): TrackRecord {
-  return { ...track, gaps: track.gaps - count };
 }
 
 /** The label files of each frame, and how many frames go into them; none that the challenge's replace. */

@@ -13,7 +13,7 @@
 
 import type { LabelImage, Plane } from "../../images/image.ts";
 import { diameterOf, objectOfRuns, type SeenObject, type Shift } from "./seen_object.ts";
-import type { Tracked, TrackedObject } from "./track_record.ts";
+import type { Tracked, TrackedObject, TrackRecord } from "./track_record.ts";
 
 /**
  * How objects are put back: not at all, where probability maps show them, or all.
@@ -233,4 +233,27 @@ function draw<F extends TrackedFrame>(
   }
   const drawn = objectOfRuns(0, runs, { width, height });
   objects.push({ ...drawn, track: object.track, before, putBack: true });
+}
+
+/** Counts what was put back, frame by frame. */
+export class PutBackCount {
+  readonly #byTrack = new Map<number, number>();
+  /** All that was put back so far. */
+  total = 0;
+
+  /** Takes the objects of the next frame, and gives how many of them were put back. */
+  add(objects: readonly FilledObject[]): number {
+    const found = objects.filter(({ putBack }) => putBack);
+    for (const { track } of found) this.#byTrack.set(track, (this.#byTrack.get(track) ?? 0) + 1);
+    this.total += found.length;
+    return found.length;
+  }
+
+  /** Tracks of whose gaps some are filled. */
+  without(tracks: readonly TrackRecord[]): TrackRecord[] {
+    return tracks.map((track) => ({
+      ...track,
+      gaps: track.gaps - (this.#byTrack.get(track.track) ?? 0),
+    }));
+  }
 }

@@ -8,6 +8,7 @@ import { concatenate } from "../../../../train/images/formats/tiff_stack.ts";
 import type { LabelImage } from "../../../../train/images/image.ts";
 import { geoJson, outlinesToGeoJson } from "../../../../train/objects/formats/geojson.ts";
 import { imagejRois, imagejRoiZip } from "../../../../train/objects/formats/imagej_roi.ts";
+import { encodeFrames } from "../../../../train/objects/formats/encode_frames.ts";
 import { labelTiff } from "../../../../train/objects/formats/label_tiff.ts";
 import { outputFormats } from "../../../../train/objects/formats/list.ts";
 import type {
@@ -36,19 +37,15 @@ async function bytesOf(
   format: OutputFormat,
   frames: readonly Partial<FrameResult>[],
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const layout = format.open({ pages: frames.length });
-  let file = new Uint8Array();
-  const written: Written = {
-    read: (start, length) => Promise.resolve(file.slice(start, start + length)),
-  };
-  for (const part of frames) {
-    const frame = { labels: labels(0), ...part };
-    const again = layout.anew?.(frame, written);
-    if (again) file = concatenate(await Array.fromAsync(again));
-    file = concatenate([file, layout.add(frame)]);
-  }
-  return concatenate([file, ...layout.end()]);
+  const whole = frames.map((part) => ({ labels: labels(0), ...part }));
+  return concatenate(await encodeFrames(format, whole, { pages: frames.length }));
 }
+
+Deno.test("encodeFrames() traces outlines where a format needs them and has none", async () => {
+  const made = await encodeFrames(geoJson, [{ labels: labels(0, 4, 4) }], { pages: 1 });
+  const { features } = JSON.parse(new TextDecoder().decode(concatenate(made)));
+  assertEquals(features[0].geometry.coordinates[0].length, 5, "a rectangle, closed");
+});
 
 Deno.test("labelTiff makes the file of all images, of 32 bits where one needs them", async () => {
   for (const images of [[labels(1, 2)], [labels(1, 65536), labels(2, 1)], [labels(3), labels(0)]]) {

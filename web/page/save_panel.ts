@@ -1,0 +1,70 @@
+/// <reference lib="dom" />
+/**
+ * Taking the results with one.
+ *
+ * @module
+ */
+
+import type { Download, DownloadKind } from "../shared/messages.ts";
+import { byteSize, texts } from "../shared/texts.ts";
+import { button, make } from "./dom.ts";
+import type { PanelParts } from "./parts.ts";
+
+/** Milliseconds after which a browser has taken a file. */
+const TAKEN = 60_000;
+
+/** The panel. */
+export class SavePanel {
+  /** Everything of it. */
+  readonly element: HTMLElement;
+  readonly #parts: PanelParts;
+  readonly #text = make("p", { class: "result", role: "status" }, texts.nothingToSave);
+  readonly #buttons: readonly HTMLButtonElement[];
+
+  /** Saves what the desk knows. */
+  constructor(parts: PanelParts) {
+    this.#parts = parts;
+    const kinds = Object.entries(texts.downloads) as [DownloadKind, string][];
+    this.#buttons = kinds.map(([kind, name]) => button(name, () => void this.#save(kind, name)));
+    const model = button(texts.saveModel, () => this.#saveModel());
+    this.element = make(
+      "div",
+      { class: "panel" },
+      make("h2", {}, texts.saveTitle),
+      make("p", { class: "hint" }, texts.saveText),
+      make("div", { class: "column" }, ...this.#buttons, model),
+      this.#text,
+    );
+    this.isPossible = false;
+  }
+
+  /** Whether there is something to save. */
+  set isPossible(isPossible: boolean) {
+    for (const one of this.#buttons) one.disabled = !isPossible;
+    this.#text.textContent = isPossible ? "" : texts.nothingToSave;
+  }
+
+  async #save(kind: DownloadKind, name: string): Promise<void> {
+    this.#text.textContent = texts.saving(name);
+    try {
+      this.#give(await this.#parts.desk.call("download", kind));
+    } catch (error) {
+      this.#text.textContent = (error as Error).message;
+    }
+  }
+
+  #saveModel(): void {
+    const { file, bytes } = this.#parts.modelOf();
+    const name = /\.safetensors$/i.test(file) ? file : `${file}.safetensors`;
+    this.#give({ name, blob: new Blob([bytes]) });
+  }
+
+  /** Hands a file to the browser. */
+  #give({ name, blob }: Download): void {
+    const address = URL.createObjectURL(blob);
+    const link = make("a", { href: address, download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(address), TAKEN);
+    this.#text.textContent = texts.saved(name, byteSize(blob.size));
+  }
+}

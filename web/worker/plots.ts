@@ -1,0 +1,28 @@
+/**
+ * Plots of what was measured, drawn as those of reports.
+ *
+ * @module
+ */
+
+import { linePlot } from "../../train/report/drawing/line_plot.ts";
+import { PAGE } from "../../train/report/drawing/palette.ts";
+import type { Plots, PlotWish } from "../shared/messages.ts";
+import { texts } from "../shared/texts.ts";
+import type { Tracks } from "./tracks.ts";
+
+const HEIGHT = 150;
+
+/** Area and intensity by frame, of a track or of all. */
+export function plotsOf(tracks: Tracks, { track, width }: PlotWish): Plots {
+  const { area, intensity } = tracks.curves(track);
+  const look = { xName: texts.frame, width, height: HEIGHT, palette: PAGE, fromZero: true };
+  const of = track === null ? texts.meanOfAll : texts.trackNamed(track);
+  return {
+    area: linePlot([{ source: "consistent", points: area }], {
+      ...{ ...look, id: "area", description: texts.plotOf(texts.area, of) },
+    }),
+    intensity: linePlot([{ source: "baseline", points: intensity }], {
+      ...{ ...look, id: "intensity", description: texts.plotOf(texts.intensity, of) },
+    }),
+  };
+}
