@@ -11,11 +11,7 @@ import { imagejRois, imagejRoiZip } from "../../../../train/objects/formats/imag
 import { encodeFrames } from "../../../../train/objects/formats/encode_frames.ts";
 import { labelTiff } from "../../../../train/objects/formats/label_tiff.ts";
 import { outputFormats } from "../../../../train/objects/formats/list.ts";
-import type {
-  FrameResult,
-  OutputFormat,
-  Written,
-} from "../../../../train/objects/formats/output_format.ts";
+import type { FrameResult, OutputFormat } from "../../../../train/objects/formats/output_format.ts";
 import { probabilityTiff } from "../../../../train/objects/formats/probability_tiff.ts";
 import type { Outline } from "../../../../train/objects/outline.ts";
 
