@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { Download, DownloadKind } from "../shared/messages.ts";
-import { byteSize, texts } from "../shared/texts.ts";
-import { button, make } from "./dom.ts";
+import type { Download, DownloadKind } from "../../shared/messages.ts";
+import { byteSize, texts } from "../../shared/texts.ts";
+import { button, make } from "../dom.ts";
 import type { PanelParts } from "./parts.ts";
 
 /** Milliseconds after which a browser has taken a file. */

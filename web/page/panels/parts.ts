@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { MovieChoice, MovieFacts, TrackSummary } from "../shared/messages.ts";
-import type { GivenModel } from "../worker/gpu.ts";
-import type { Viewer } from "./viewer.ts";
-import type { DeskCaller, Gpu } from "./workers.ts";
+import type { MovieChoice, MovieFacts, TrackSummary } from "../../shared/messages.ts";
+import type { GivenModel } from "../../worker/gpu.ts";
+import type { Viewer } from "../viewer.ts";
+import type { DeskCaller, Gpu } from "../workers.ts";
 
 /** A movie that is open. */
 export interface OpenMovie {

@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { SortKey, TrackRow, TrackSummary } from "../shared/messages.ts";
-import { texts } from "../shared/texts.ts";
-import { button, make, show } from "./dom.ts";
+import type { SortKey, TrackRow, TrackSummary } from "../../shared/messages.ts";
+import { texts } from "../../shared/texts.ts";
+import { button, make, show } from "../dom.ts";
 import type { PanelParts } from "./parts.ts";
 
 /** Rows that are shown at first, and that are added. */

@@ -5,11 +5,11 @@
  * @module
  */
 
-import { texts } from "../shared/texts.ts";
-import type { GivenModel } from "../worker/gpu.ts";
-import { make } from "./dom.ts";
-import { embeddedBytes } from "./embedded.ts";
-import { filePicker } from "./welcome.ts";
+import { texts } from "../../shared/texts.ts";
+import type { GivenModel } from "../../worker/gpu.ts";
+import { make } from "../dom.ts";
+import { embeddedBytes } from "../embedded.ts";
+import { filePicker } from "../welcome.ts";
 
 /** The name by which the built-in model is known everywhere. */
 const BUILTIN = "builtin";

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { texts } from "../shared/texts.ts";
-import { button, make, show } from "./dom.ts";
+import { texts } from "../../shared/texts.ts";
+import { button, make, show } from "../dom.ts";
 
 /** What work may tell of itself. */
 export interface Telling {
