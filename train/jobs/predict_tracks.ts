@@ -8,6 +8,8 @@
 
 import { basename, imageStem, join } from "../images/names.ts";
 import { disk } from "./disk/files.ts";
+import { readModelFile } from "./disk/model_files.ts";
+import { doubtfulTiff } from "../objects/formats/doubtful_tiff.ts";
 import { probabilityTiff } from "../objects/formats/probability_tiff.ts";
 import { trackFiles } from "./track/track_files.ts";
 import type {
@@ -81,11 +83,14 @@ async function* predictOne(
   tracking: TrackingOptions,
 ): AsyncGenerator<PredictTracksEvent> {
   const { outputs = [], inputs: [images] } = options;
-  const needsMaps = tracking.fill === "probable" && !outputs.includes(probabilityTiff);
+  // What shows objects that were missed: what the model proposed and did not keep, or else its maps.
+  const { kind } = await readModelFile(options.model, { models: options.models });
+  const shown = kind.objects?.hasDoubts ? doubtfulTiff : probabilityTiff;
+  const needsShown = tracking.fill === "probable" && !outputs.includes(shown);
   yield* predict({
     ...options,
     ...{ out: join(options.out, UNTRACKED), as: "video", ctc: false },
-    outputs: needsMaps ? [...outputs, probabilityTiff] : outputs,
+    outputs: needsShown ? [...outputs, shown] : outputs,
   });
   yield* trackUntracked({ ...options, images, tracking });
 }

@@ -95,6 +95,8 @@ export interface ObjectModel<S extends object = object, D extends object = objec
   readonly ownLoss?: string;
   /** Whether a network that sees no foreground anywhere has no gradient to learn from any more. */
   readonly canDie?: boolean;
+  /** Whether it proposes objects that it does not keep, and can tell of them. */
+  readonly hasDoubts?: boolean;
   /** What it is trained for. */
   objective(settings: S, options: { losses: readonly LossKind[] }): Objective;
   /** How answers become objects, before anything was tuned. */
@@ -157,6 +159,8 @@ export interface SegmentOptions<D extends object = object> {
   readonly tile?: number;
   /** Whether the probability map is wanted too. */
   readonly wantsMap?: boolean;
+  /** Whether doubtful objects are wanted too, where the kind knows of any. */
+  readonly wantsDoubtful?: boolean;
 }
 
 /**
@@ -173,4 +177,6 @@ export interface Segmentation {
   readonly outlines: (() => readonly Outline[]) | null;
   /** The probability map, if it was asked for. */
   readonly map: Plane | null;
+  /** Objects that were proposed and not kept, where no object is; if they were asked for. */
+  readonly doubtful?: LabelImage | null;
 }

@@ -148,6 +148,7 @@ export type {
 export { outputFormats } from "./formats/list.ts";
 export { encodeFrames } from "./formats/encode_frames.ts";
 export { labelTiff } from "./formats/label_tiff.ts";
+export { doubtfulTiff } from "./formats/doubtful_tiff.ts";
 export { probabilityTiff } from "./formats/probability_tiff.ts";
 export { encodeRoi, imagejRois, imagejRoiZip, roiEntries } from "./formats/imagej_roi.ts";
 export type { ZipEntry } from "./formats/zip.ts";

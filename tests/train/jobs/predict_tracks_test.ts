@@ -1,5 +1,10 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { decodeImage, readLabels } from "../../../train/images/formats/decode.ts";
+import { encodeGreyTiff } from "../../../train/images/formats/encode.ts";
+import { UnfitWishError } from "../../../train/models/decode_changes.ts";
+import { doubtfulTiff } from "../../../train/objects/formats/doubtful_tiff.ts";
+import { predict } from "../../../train/jobs/predict/predict.ts";
+import { diamonds, peaks, starModel } from "../fixtures/models/star_model.ts";
 import { disk } from "../../../train/jobs/disk/files.ts";
 import { predictTracks } from "../../../train/jobs/predict_tracks.ts";
 import { withFolder } from "../fixtures/temporary.ts";
@@ -79,5 +84,38 @@ Deno.test("predictTracks() gives each input a folder, takes stacks, and replaces
     assertEquals(await Deno.readTextFile(`${cwd}/out/t001.tif`), "mine");
     const twice = () => predicted(cwd, { inputs: ["v", "./v"] });
     await assertRejects(twice, Error, "two inputs are called v");
+  });
+});
+
+Deno.test("predictTracks() puts back what a StarDist model proposed and did not keep", async () => {
+  const size = { width: 61, height: 42 };
+  const [stays, comes] = [{ row: 10, column: 12 }, { row: 28, column: 40 }];
+  const frames = [1024, 512, 1024].map((value) => peaks([stays, { ...comes, value }], size));
+  const files = {
+    "model/weights.safetensors": starModel(),
+    ...Object.fromEntries(frames.map((frame, t) => [`v/t${t}.tif`, encodeGreyTiff([frame])])),
+  };
+  await withFolder(files, async (cwd) => {
+    const options = { model: `${cwd}/model`, inputs: [`${cwd}/v`], out: `${cwd}/out` };
+    const told = await Array.fromAsync(predictTracks(options, { fill: "probable" }));
+    const tracks = told.find(({ type }) => type === "tracks");
+    assert(tracks?.type === "tracks");
+    assertEquals([tracks.tracks, tracks.put_back], [2, 1]);
+    assertEquals(await names(`${cwd}/out/untracked/doubtful`), ["t0.tif", "t1.tif", "t2.tif"]);
+    const back = await readLabels(await decodeImage(disk, `${cwd}/out/t1.tif`), 0);
+    assertEquals(back, diamonds([stays, comes], size));
+  });
+});
+
+Deno.test("predict() refuses doubtful objects of a model that has none", async () => {
+  await withFolder({ ...MODEL, ...FOLDER }, async (cwd) => {
+    const options = { model: `${cwd}/model`, inputs: [`${cwd}/v`], out: `${cwd}/out` };
+    const error = await assertRejects(
+      () => Array.fromAsync(predict({ ...options, outputs: [doubtfulTiff] })),
+      UnfitWishError,
+      "Cannot use --doubtful with",
+    );
+    assert(error.message.includes("leave the flag out"));
+    assertEquals(await names(cwd), ["model", "v"]);
   });
 });

@@ -228,7 +228,10 @@ async function checkWhole(place: string): Promise<void> {
 
 /** A page of labels or of a probability map. */
 async function resultOf(stack: ImageStack, page: number): Promise<FrameResult> {
-  if (stack.sampleFormat !== "float") return { labels: await readLabels(stack, page) };
+  if (stack.sampleFormat !== "float") {
+    const labels = await readLabels(stack, page);
+    return { labels, doubtful: labels };
+  }
   const map = await readPlane(stack, page);
   return { labels: { width: 0, height: 0, data: new Uint32Array() }, map };
 }

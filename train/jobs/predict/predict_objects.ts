@@ -15,7 +15,7 @@ import type { Channels, Plane } from "../../images/image.ts";
 import { reasonOf } from "../../images/faults/damaged_files.ts";
 import { groupNotes } from "../../images/formats/notes.ts";
 import type { Video } from "../../images/series/video.ts";
-import { changeDecode } from "../../models/decode_changes.ts";
+import { changeDecode, UnfitWishError } from "../../models/decode_changes.ts";
 import { defaultKinds, objectModelOf } from "../../models/list.ts";
 import {
   buildModel,
@@ -82,6 +82,7 @@ export async function* predictObjects(
   for (const one of damaged) yield { type: "note", text: `${reasonOf(one)}: left out` };
   const { jobs, notes } = await planFiles(videos, { folders, options });
   for (const text of notes) yield { type: "note", text };
+  refuseDoubts(file, options);
   const model = changedModel(buildModel(device, file), options);
   using made = new DisposableStack();
   made.use(await claimFolder(out, "predict"));
@@ -145,6 +146,16 @@ export async function* predictObjects(
     const images = `${skipped} image${skipped === 1 ? "" : "s"}`;
     throw new Error(`Cannot read ${images}, which the notes name: all others are done`);
   }
+}
+
+/** Refuses to write doubtful objects of a model that has none. */
+function refuseDoubts({ kind }: ModelFile, { outputs = [], model }: PredictOptions): void {
+  const format = outputs.find(({ needs }) => needs.includes("doubtful"));
+  if (format === undefined || kind.objects?.hasDoubts) return;
+  throw new UnfitWishError(
+    `Cannot use --${format.flag} with ${model}, a model of ${kind.label}: it keeps all that it proposes; ` +
+      "leave the flag out",
+  );
 }
 
 /** What is written of which frames. */
@@ -230,11 +241,12 @@ function* segment(
   const { image, plane, exposure, size } = frame;
   const isNeeded = (need: FrameNeed) => outputs.some(({ needs }) => needs.includes(need));
   const wantsMap = isNeeded("map");
-  const settings = { network, image, decode, exposure, views, tile, wantsMap };
+  const wantsDoubtful = isNeeded("doubtful");
+  const settings = { network, image, decode, exposure, views, tile, wantsMap, wantsDoubtful };
   const steps = objectModelOf(kind).segment(device, settings);
   goOn(progress, `segmenting ${frame.name}`, partsOf(device, settings));
-  const { labels, count, outlines, map } = yield* countedSteps(steps, progress);
-  const seen = { frame, labels, objects: count, map, ...(plane && { plane }) };
+  const { labels, count, outlines, map, doubtful } = yield* countedSteps(steps, progress);
+  const seen = { frame, labels, objects: count, map, doubtful, ...(plane && { plane }) };
   const isScaled = image.width !== size.width || image.height !== size.height;
   const result = isScaled ? inFileSize(seen, size) : seen;
   if (!isNeeded("outlines")) return result;

@@ -14,6 +14,8 @@ import { frameTimes } from "../../images/series/frame_times.ts";
 import { matchTruth, type NamedImages } from "../../images/series/match_truth.ts";
 import { type LabelSequence, openLabels } from "../../images/series/truth.ts";
 import { openVideo, type Video } from "../../images/series/video.ts";
+import { doubtfulTiff } from "../../objects/formats/doubtful_tiff.ts";
+import type { OutputFormat } from "../../objects/formats/output_format.ts";
 import { probabilityTiff } from "../../objects/formats/probability_tiff.ts";
 import type { TimedFrame } from "../../objects/sequence/timed_frame.ts";
 import { objectsOf } from "./read_labels.ts";
@@ -27,8 +29,10 @@ export interface InputFrame extends TimedFrame {
   readonly name: string;
   /** The channels of its image; none without images. */
   readonly images: readonly Plane[];
-  /** Its probability map, where there are any. */
+  /** Its probability map, where it is looked at. */
   readonly map: Plane | null;
+  /** What was proposed in it and not kept, where that is known. */
+  readonly doubtful: LabelImage | null;
   /** How far its image has moved since the first one, where that is to be found; how clear it is. */
   readonly shift?: ImageShift;
 }
@@ -66,9 +70,13 @@ export async function openTrackInputs(
   const { labels, notes: ofLabels } = await objectsOf(opened, options.masks);
   const { times, notes } = frameTimes({ name: path, numbers: labels.numbers });
   const channels = images === undefined ? [] : await openChannels(source, images, { slice });
-  const maps = fill === "probable" ? await openMaps(source, { ...options, labels }) : null;
-  const placeOf = channels.length === 0 ? [] : partnersOf(labels, channels[0]);
-  const mapOf = maps === null ? [] : partnersOf(labels, maps);
+  const doubtful = fill === "probable" ? await openDoubtful(source, { ...options, labels }) : null;
+  const maps = fill === "probable" && doubtful === null
+    ? await openMaps(source, { ...options, labels })
+    : null;
+  const placeOf = channels.length === 0 ? [] : partnersOf(labels, namedImages(channels[0]));
+  const mapOf = maps === null ? [] : partnersOf(labels, namedImages(maps));
+  const doubtOf = doubtful === null ? [] : partnersOf(labels, doubtful);
   const frames = async function* (): AsyncGenerator<InputFrame> {
     const size = await labels.frame(0);
     const registration = stabilise ? new Registration() : null;
@@ -78,13 +86,15 @@ export async function openTrackInputs(
       checkSize({ path, name, first: labels.names[0] }, { frame, size });
       const planes = await Promise.all(channels.map((video) => planeOf(video, placeOf[i])));
       const map = maps === null ? null : await planeOf(maps, mapOf[i]);
-      for (const plane of [...planes, ...map ? [map] : []]) {
+      const doubts = doubtful === null ? null : await doubtful.frame(doubtOf[i]);
+      for (const plane of [...planes, ...map ? [map] : [], ...doubts ? [doubts] : []]) {
         checkSize({ path, name: `what belongs to ${name}`, first: "its labels" }, {
           ...{ frame: plane, size: frame },
         });
       }
       const shift = registration?.add(planes[0]);
-      yield { ...frame, time: times[i], name, images: planes, map, ...(shift && { shift }) };
+      const shown = { map, doubtful: doubts };
+      yield { ...frame, time: times[i], name, images: planes, ...shown, ...(shift && { shift }) };
     }
   };
   const calibration = channels[0]?.calibration ?? labels.calibration;
@@ -107,31 +117,47 @@ async function openChannels(
   ];
 }
 
+/** What the model proposed and did not keep, where that lies beside the labels and no maps were given. */
+async function openDoubtful(
+  source: Source,
+  { probability, labels }: { probability?: string; labels: LabelSequence },
+): Promise<LabelSequence | null> {
+  if (probability !== undefined) return null;
+  const inside = besideOf(labels, { source, format: doubtfulTiff });
+  const isThere = await source.isFolder(inside).then(() => true, () => false);
+  return isThere ? await openLabels(source, inside) : null;
+}
+
 /** The maps that were given, or those beside the labels. */
 async function openMaps(
   source: Source,
   { probability, labels }: { probability?: string; labels: LabelSequence },
 ): Promise<Video> {
   if (probability !== undefined) return await openVideo(source, probability);
-  const beside = probabilityTiff.file("*");
-  const folder = labels.stack ? dirname(labels.path) : labels.path;
-  const stem = labels.stack ? imageStem(labels.path, source.formats) : "";
-  const inside = join(folder, labels.stack ? probabilityTiff.file(stem) : dirname(beside));
+  const inside = besideOf(labels, { source, format: probabilityTiff });
   const isThere = await source.isFolder(inside).then(() => true, () => false);
   if (isThere) return await openVideo(source, inside);
   throw unusable(
-    `Cannot fill gaps of ${labels.path} by what is probable: there are no maps in ${inside}; ` +
-      "predict with --probability, or name them with --probability",
+    `Cannot fill gaps of ${labels.path} by what is probable: there are no maps in ${inside}; predict with ` +
+      "--probability, or with --doubtful where the model is a StarDist, or name maps with --probability",
   );
 }
 
+/** Where `predict` writes results of another format beside labels: a folder, or a file for a stack. */
+function besideOf(
+  labels: LabelSequence,
+  { source, format }: { source: Source; format: OutputFormat },
+): string {
+  if (!labels.stack) return join(labels.path, dirname(format.file("*")));
+  return join(dirname(labels.path), format.file(imageStem(labels.path, source.formats)));
+}
+
 /** Where the image of each label image is in a video. */
-function partnersOf(labels: LabelSequence, video: Video): number[] {
-  const named = namedImages(video);
-  const { pairs, withoutTruth } = matchTruth(labels, named);
+function partnersOf(labels: LabelSequence, others: NamedImages): number[] {
+  const { pairs, withoutTruth } = matchTruth(labels, others);
   if (withoutTruth.length > 0) {
     throw unusable(
-      `Cannot track ${labels.path}: ${video.path} has nothing for ${withoutTruth[0]}` +
+      `Cannot track ${labels.path}: ${others.path} has nothing for ${withoutTruth[0]}` +
         (withoutTruth.length > 1 ? ` and ${withoutTruth.length - 1} others` : "") +
         "; give the images of the same frames",
     );

@@ -12,6 +12,7 @@ import { add } from "../../../kernels/ops/arithmetic.ts";
 import { scale } from "../../../kernels/ops/scale.ts";
 import type { StarDistanceError } from "../../../kernels/ops/star_distance_loss.ts";
 import { Variable } from "../../../nn/autodiff.ts";
+import { type Candidates, selectCandidates } from "../../../nn/labels/stardist/candidates.ts";
 import { findObjects, objectsAbove, type RayObjects } from "../../../nn/labels/stardist/objects.ts";
 import { numberLabels, starDistTargets } from "../../../nn/labels/stardist/targets.ts";
 import {
@@ -35,6 +36,7 @@ import { trunkOptions, type TrunkSettings } from "../trunk.ts";
 import { PLAIN } from "../views.ts";
 import type { StarDecoding } from "./border.ts";
 import { candidateSteps, type StarAnswer } from "./candidates.ts";
+import { doubtfulLabels } from "./doubtful.ts";
 import { rayOutlines } from "./outlines.ts";
 import { pickThresholds } from "./thresholds.ts";
 import { viewedCandidateSteps } from "./viewed_candidates.ts";
@@ -117,6 +119,7 @@ const settings: Settings<{ stardist: StarDistSettings }> = {
 
 const objects: ObjectModel<StarDistRead, StarDecoding> = {
   ownLoss: "stardist",
+  hasDoubts: true,
   objective,
   decoding: () => defaultRayThresholds,
   encodeDecoding: ({ border, ...thresholds }) => ({
@@ -231,14 +234,24 @@ function objective(
   };
 }
 
+/** Proposals have at least this probability. */
+const DOUBTFUL = 0.15;
+
 function* segment(
   device: Device,
-  { decode, wantsMap = false, ...options }: SegmentOptions<StarDecoding>,
+  { decode, wantsMap = false, wantsDoubtful = false, ...options }: SegmentOptions<StarDecoding>,
 ): Steps<Segmentation> {
   const { network: { grid }, image: { width, height } } = options;
-  const { objects, prob } = yield* findStars(device, { ...options, decode });
+  const { prob: threshold, nms, border } = decode;
+  const lowest = wantsDoubtful ? Math.min(threshold, DOUBTFUL) : threshold;
+  const { candidates, prob } = yield* proposeStars(device, {
+    ...{ ...options, threshold: lowest, border },
+  });
+  const objects = findObjects(above(candidates, threshold), { nmsThreshold: nms, width, height });
+  const labels = { width, height, data: objects.labels };
   return {
-    labels: { width, height, data: objects.labels },
+    labels,
+    ...(wantsDoubtful && { doubtful: doubtfulLabels(candidates, { kept: objects, labels }) }),
     count: objects.count,
     outlines: () => rayOutlines(objects),
     map: wantsMap ? enlarged(prob, { width, height, grid }) : null,
@@ -261,9 +274,6 @@ function* segmentTwice(
   return { labels: above(prob), untuned: above(untuned) };
 }
 
-/** Proposals have at least this probability. */
-const DOUBTFUL = 0.15;
-
 function* propose(
   device: Device,
   options: SegmentOptions<StarDecoding>,
@@ -285,6 +295,14 @@ function* findStars(
   const { image: { width, height } } = options;
   const { candidates, prob } = yield* proposeStars(device, { ...options, threshold, border });
   return { objects: findObjects(candidates, { nmsThreshold: nms, width, height }), prob };
+}
+
+/** The candidates that are more probable than a threshold; they are sorted by probability. */
+function above(candidates: Candidates, threshold: number): Candidates {
+  const limit = Math.fround(threshold);
+  const end = candidates.prob.findIndex((prob) => !(prob > limit));
+  if (end < 0) return candidates;
+  return selectCandidates(candidates, Uint32Array.from({ length: end }, (_, index) => index));
 }
 
 /** What proposes an object, in one view tile by tile, in several after they were merged. */

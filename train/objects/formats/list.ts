@@ -4,6 +4,7 @@
  * @module
  */
 
+import { doubtfulTiff } from "./doubtful_tiff.ts";
 import { geoJson } from "./geojson.ts";
 import { imagejRois } from "./imagej_roi.ts";
 import { labelTiff } from "./label_tiff.ts";
@@ -19,6 +20,7 @@ import { probabilityTiff } from "./probability_tiff.ts";
 export const outputFormats: readonly OutputFormat[] = [
   labelTiff,
   probabilityTiff,
+  doubtfulTiff,
   imagejRois,
   geoJson,
   omeZarr,

@@ -18,6 +18,8 @@ export interface FrameResult {
   readonly labels: LabelImage;
   /** Its probability map, where a format needs it. */
   readonly map?: Plane | null;
+  /** What was proposed and not kept, where a format needs it. */
+  readonly doubtful?: LabelImage | null;
   /** Its objects' outlines, where a format needs them. */
   readonly outlines?: readonly Outline[] | null;
   /** The slice in depth and the time point, from 0, of the image it is from, where those are known. */
@@ -29,7 +31,7 @@ export interface FrameResult {
  *
  * @category Output formats
  */
-export type FrameNeed = "map" | "outlines";
+export type FrameNeed = "map" | "doubtful" | "outlines";
 
 /**
  * What has been written of a file.

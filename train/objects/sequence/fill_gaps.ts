@@ -5,14 +5,23 @@
  * An object is expected on the straight way between its places before and after the gap, the common drift
  * taken off, with the outline that is nearer in time. `copy` draws it there. `probable` draws it only where
  * the frame's probability map shows it: the map's mean under it must be at least half of what it is under
- * the track's objects before and after the gap; the best of nine places close by is taken. Pixels that
+ * the track's objects before and after the gap; the best of nine places close by is taken. Where it is known
+ * what the frame's model proposed and did not keep, the doubtful object that most resembles the expected one
+ * is drawn as it was proposed, if their intersection over union is at least 0.25. Pixels that
  * another object has are left to it, and where less than half would be left, nothing is drawn.
  *
  * @module
  */
 
 import type { LabelImage, Plane } from "../../images/image.ts";
-import { diameterOf, objectOfRuns, type SeenObject, type Shift } from "./seen_object.ts";
+import {
+  diameterOf,
+  objectOfRuns,
+  overlapWith,
+  type SeenObject,
+  seenObjects,
+  type Shift,
+} from "./seen_object.ts";
 import type { Tracked, TrackedObject, TrackRecord } from "./track_record.ts";
 
 /**
@@ -40,6 +49,8 @@ export interface FilledObject extends TrackedObject {
 export interface TrackedFrame extends LabelImage, Tracked {
   /** Its probability map, which `probable` needs. */
   readonly map?: Plane | null;
+  /** What was proposed in it and not kept, each with a number of its own; `probable` prefers it to a map. */
+  readonly doubtful?: LabelImage | null;
 }
 
 /**
@@ -63,6 +74,8 @@ export type FilledFrame<F> = Omit<F, keyof Filled> & Filled;
 const SHOWN_SHARE = 0.5;
 /** The share of an outline that must be free. */
 const FREE_SHARE = 0.5;
+/** A doubtful object is the expected one from this intersection over union on. */
+const SAME_IOU = 0.25;
 /** How far aside an object is looked for, in its diameters. */
 const ASIDE = 1 / 6;
 
@@ -71,6 +84,8 @@ interface Held<F> {
   readonly frame: F;
   readonly data: LabelImage["data"];
   readonly objects: FilledObject[];
+  /** Its doubtful objects by number; null where none are known. */
+  readonly doubtful: ReadonlyMap<number, SeenObject> | null;
 }
 
 /**
@@ -103,7 +118,11 @@ export async function* fillGaps<F extends TrackedFrame>(
   for await (const frame of frames) {
     const objects = frame.objects.map((object) => ({ ...object, putBack: false }));
     // The labels of a frame that came in stay as they are.
-    const now = { frame, data: fill === "none" ? frame.data : frame.data.slice(), objects };
+    const data = fill === "none" ? frame.data : frame.data.slice();
+    const doubtful = fill === "probable" && frame.doubtful
+      ? new Map(seenObjects(frame.doubtful).map((object) => [object.label, object]))
+      : null;
+    const now = { frame, data, objects, doubtful };
     if (fill !== "none") {
       for (const object of frame.objects) putBack(object, { now, held, fill });
       held.push(now);
@@ -168,6 +187,7 @@ function freeRuns<F extends TrackedFrame>(
     return areaOf(runs) >= FREE_SHARE * outline.area ? runs : null;
   };
   if (least === null) return free(shift);
+  if (missed.doubtful !== null) return doubtfulRuns(outline, { missed, shift });
   const aside = Math.max(1, Math.round(ASIDE * diameterOf(outline.area)));
   let best: { runs: Int32Array<ArrayBuffer>; shown: number } | null = null;
   for (const down of [0, -aside, aside]) {
@@ -178,6 +198,24 @@ function freeRuns<F extends TrackedFrame>(
     }
   }
   return best !== null && best.shown >= least && best.shown > 0 ? best.runs : null;
+}
+
+/** The runs of the doubtful object that most resembles an outline, as far as they are free. */
+function doubtfulRuns<F extends TrackedFrame>(
+  outline: SeenObject,
+  { missed: { frame, data, doubtful }, shift }: { missed: Held<F>; shift: Shift },
+): Int32Array<ArrayBuffer> | null {
+  const { width, height } = frame;
+  let best: { object: SeenObject; iou: number } | null = null;
+  for (const [label, shared] of overlapWith(outline, frame.doubtful!, shift)) {
+    const object = doubtful!.get(label)!;
+    const iou = shared / (object.area + outline.area - shared);
+    if (iou >= (best?.iou ?? SAME_IOU)) best = { object, iou };
+  }
+  if (best === null) return null;
+  const { runs, area } = best.object;
+  const free = freeOf(runs, { data, width, height, shift: { y: 0, x: 0 } });
+  return areaOf(free) >= FREE_SHARE * area ? free : null;
 }
 
 function freeOf(

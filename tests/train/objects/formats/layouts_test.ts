@@ -105,6 +105,7 @@ Deno.test("outputFormats have flags and file names of their own, and a sentence 
   assertEquals(outputFormats.map(({ flag, file }) => [flag, file("a")]), [
     [null, "a.tif"],
     ["probability", "probability/a.tif"],
+    ["doubtful", "doubtful/a.tif"],
     ["rois", "a.zip"],
     ["geojson", "a.geojson"],
     ["zarr", "a.ome.zarr.zip"],

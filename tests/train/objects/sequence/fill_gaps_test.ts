@@ -77,3 +77,23 @@ Deno.test("fillGaps() does not change the frames that come in", async () => {
   assertEquals(tracked.map(({ data }) => data), before);
   assertEquals(out[2].data, wholeOf(2));
 });
+
+Deno.test("fillGaps() draws what was proposed and not kept, as it was proposed, before it looks at maps", async () => {
+  const proposed = (list: Disc[]) => {
+    const frames = MOVING.map((discsOf, t) => ({
+      ...discs(t === 2 ? [] : discsOf),
+      doubtful: discs(t === 2 ? list : []),
+    }));
+    return Array.fromAsync(fillGaps(trackObjects(frames), { fill: "probable", maxGap: 2 }));
+  };
+  // A little aside and smaller than in the other frames, beside something else.
+  const faint = { y: 31, x: 29, r: 4, id: 7 };
+  const found = await proposed([faint, { y: 30, x: 36, r: 3, id: 8 }]);
+  assertEquals(found[2].data, discs([{ ...faint, id: 1 }]).data);
+  const [back] = found[2].objects;
+  assertEquals([back.putBack, back.label, back.y, back.x], [true, 0, 31, 29]);
+  // Farther away, or much smaller, it is something else.
+  for (const other of [{ ...faint, x: 37 }, { ...faint, r: 2 }]) {
+    assertEquals((await proposed([other]))[2].objects, []);
+  }
+});

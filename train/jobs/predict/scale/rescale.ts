@@ -109,12 +109,13 @@ function rescaled(video: Video, factor: number): Video {
 }
 
 /** Labels and map in the size of the file, and how many objects are left. */
-export function inFileSize<R extends Pick<FrameResult, "labels" | "map">>(
+export function inFileSize<R extends Pick<FrameResult, "labels" | "map" | "doubtful">>(
   result: R & { readonly objects: number },
   size: { readonly width: number; readonly height: number },
 ): R & { readonly objects: number } {
   const labels = resizeLabels(result.labels, size);
   const map = result.map ? resizeImage(result.map, size) : result.map;
+  const doubtful = result.doubtful ? resizeLabels(result.doubtful, size) : result.doubtful;
   const objects = new Set(labels.data.filter(isObject)).size;
-  return { ...result, labels, map, objects };
+  return { ...result, labels, map, doubtful, objects };
 }
