@@ -47,7 +47,7 @@ export { selfTest, type SelfTestResult } from "./self_test.ts";
 
 // Tensors, and computations that are captured once and run many times.
 export { formatShape, type Shape, sizeOf } from "./gpu/shape.ts";
-export { type DType, Tensor, type TypedArrayOf } from "./gpu/tensor.ts";
+export { type DType, Tensor, type TensorBlock, type TypedArrayOf } from "./gpu/tensor.ts";
 export type { Arena } from "./gpu/memory/arena.ts";
 export type { Recording } from "./gpu/commands/recording.ts";
 

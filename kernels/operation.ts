@@ -31,6 +31,17 @@ export interface NdArray {
 }
 
 /**
+ * Adds up the slabs of a reduction, `[slabs, …shape]`, which it may keep for later: the sum has its shape
+ * at once, and its values when backward ends.
+ *
+ * @category Own operations
+ */
+export type SumOfSlabs = (
+  device: Device,
+  slabs: { readonly partial: Tensor<"f32">; readonly shape: Shape },
+) => Tensor<"f32">;
+
+/**
  * What a backward rule is given.
  *
  * @category Own operations
@@ -48,6 +59,11 @@ export interface BackwardContext {
   readonly ownsDy?: boolean;
   /** Says that the rule does not read the output, or dy, any more: gradients may take its memory. */
   readonly release?: (tensor: Tensor<"f32">) => void;
+  /**
+   * How a gradient that is a sum of slabs is to be computed, for the input of this index: with those of
+   * other weights, where the rule does not read it itself. `sumSlabs` of kernels/parts does unless told.
+   */
+  readonly summing?: (input: number) => SumOfSlabs;
 }
 
 /**

@@ -191,6 +191,7 @@ export class Tape {
     const one = { label: "one", inputs: [loss.value], expression: "vec4f(1.0)" };
     sums.add(loss, elementwise(this.device, one));
     this.#walk(sums);
+    sums.settle();
     return sums.gradients;
   }
 
@@ -229,7 +230,9 @@ function passThrough<P extends Params>(
     needs,
     ownsDy: !sums.holds(dy),
     release: (tensor) => sums.release(tensor),
+    summing: (input) => sums.summing(inputs[input]),
   };
+  sums.makeRoom(inputs);
   const results = backward(sums.device, context, params);
   if (results.length !== inputs.length) {
     throw new TypeError(

@@ -6,8 +6,14 @@
  */
 
 import type { Device } from "../kernels/gpu/device.ts";
+import type { Tensor, TensorBlock } from "../kernels/gpu/tensor.ts";
+import type { SumOfSlabs } from "../kernels/operation.ts";
 import { elementwise } from "../kernels/parts/elementwise.ts";
-import type { Tensor } from "../kernels/gpu/tensor.ts";
+import { MOST_SLABS, MOST_SUMS, type SlabsToSum, sumJointly } from "../kernels/parts/joint_sums.ts";
+import { sumSlabs } from "../kernels/parts/reduce.ts";
+
+/** Bytes of slabs that wait for each other at most: they are memory that the step needs besides. */
+const MOST_WAITING = 8 * 1024 ** 2;
 
 /**
  * A value in a computation, and whether a gradient with respect to it is wanted.
@@ -53,23 +59,57 @@ export function detach({ value }: Variable): Variable {
  */
 export type Gradients = ReadonlyMap<Variable, Tensor<"f32">>;
 
+/** The gradients of a block of weights, in their order, and which of the weights they belong to. */
+interface Places {
+  readonly gradients: TensorBlock;
+  readonly variables: (Variable | null)[];
+}
+
 /**
  * The gradients that are known so far. A rule may hand its upstream gradient on (a sum gives it to
  * both of its inputs), so what has been used is freed only after the whole entry, and only if it is
  * nobody's gradient and not to be kept.
+ *
+ * Weights that lie side by side get gradients that do, too, so that an optimiser can go through all of
+ * them at once. Those that are sums of slabs wait for each other and are computed together.
  */
 export class GradientSums {
   /** The device that sums run on. */
   readonly device: Device;
   /** The sums so far. */
   readonly gradients = new Map<Variable, Tensor<"f32">>();
-  readonly #kept: ReadonlySet<Tensor<"f32">>;
+  readonly #kept: Set<Tensor<"f32">>;
+  readonly #places = new Map<TensorBlock, Places>();
+  #waiting: SlabsToSum[] = [];
   #used: Tensor<"f32">[] = [];
 
   /** Starts without gradients; the values of `keep` are never freed. */
   constructor(device: Device, keep: readonly Variable[]) {
     this.device = device;
     this.#kept = new Set(keep.map(({ value }) => value));
+  }
+
+  /** Makes room for gradients that are to lie side by side; it belongs to the scope that is open. */
+  makeRoom(variables: readonly Variable[]): void {
+    for (const variable of variables) {
+      const { value: { block, size }, needsGradient } = variable;
+      if (!needsGradient || !block || size === 0) continue;
+      const places = this.#places.get(block) ?? this.#newPlaces(block);
+      places.variables[block.parts.indexOf(variable.value)] ??= variable;
+    }
+  }
+
+  /** How the sum of slabs that is a gradient of a variable is computed. */
+  summing(variable: Variable): SumOfSlabs {
+    const place = this.gradients.has(variable) ? null : this.#placeOf(variable);
+    if (!place) return sumSlabs;
+    return (device, slabs) => {
+      const { partial } = slabs;
+      if (partial.shape[0] > MOST_SLABS) return sumSlabs(device, slabs);
+      device.detach(partial);
+      this.#wait({ partial, slabs: partial.shape[0], total: place });
+      return place;
+    };
   }
 
   /** Adds a gradient to that of a variable. */
@@ -79,6 +119,7 @@ export class GradientSums {
       this.gradients.set(variable, gradient);
       return;
     }
+    if (this.#kept.has(sum)) this.#sumWaiting();
     const both = { label: "sum of gradients", inputs: [sum, gradient], expression: "a + b" };
     this.gradients.set(variable, elementwise(this.device, both));
     this.#used.push(sum, gradient);
@@ -106,5 +147,47 @@ export class GradientSums {
   sweep(value: Tensor<"f32">): void {
     [...this.#used, value].forEach((tensor) => this.release(tensor));
     this.#used = [];
+  }
+
+  /** Computes what waits, and moves gradients of weights that lie side by side to their places. */
+  settle(): void {
+    for (const { gradients: { parts }, variables } of this.#places.values()) {
+      variables.forEach((variable, i) => {
+        const gradient = variable && this.gradients.get(variable);
+        if (!gradient || gradient === parts[i]) return;
+        this.gradients.set(variable, parts[i]);
+        this.#wait({ partial: gradient, slabs: 1, total: parts[i] });
+      });
+    }
+    this.#sumWaiting();
+  }
+
+  #newPlaces(block: TensorBlock): Places {
+    const gradients = this.device.block(block.parts.map(({ shape }) => shape));
+    for (const part of gradients.parts) this.#kept.add(part);
+    const places: Places = { gradients, variables: block.parts.map(() => null) };
+    this.#places.set(block, places);
+    return places;
+  }
+
+  #placeOf(variable: Variable): Tensor<"f32"> | null {
+    const places = variable.value.block && this.#places.get(variable.value.block);
+    return places?.gradients.parts[places.variables.indexOf(variable)] ?? null;
+  }
+
+  /** Keeps slabs for the next dispatch, which writes to one block. */
+  #wait(reduction: SlabsToSum): void {
+    const isOther = this.#waiting.some(({ total }) => total.block !== reduction.total.block);
+    if (isOther) this.#sumWaiting();
+    this.#waiting.push(reduction);
+    const bytes = this.#waiting.reduce((sum, { partial }) => sum + partial.byteLength, 0);
+    if (this.#waiting.length === MOST_SUMS || bytes > MOST_WAITING) this.#sumWaiting();
+  }
+
+  #sumWaiting(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    if (waiting.length > 0) sumJointly(this.device, waiting);
+    for (const { partial } of waiting) this.release(partial);
   }
 }

@@ -119,8 +119,13 @@ export class ParameterStore {
     this.#random = random;
   }
 
-  /** Everything made so far. */
+  /**
+   * Everything made so far. Whatever has been made since this was last asked lies side by side from now
+   * on, so that an optimiser updates all of it at once.
+   */
   get parameters(): Parameters {
+    const values = [...this.#parameters.values()].map(({ value }) => value);
+    this.#device.gather(values.filter(({ block }) => block === null));
     return this.#parameters;
   }
 

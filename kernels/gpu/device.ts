@@ -8,20 +8,18 @@
 
 import type { AdapterSummary } from "./adapter.ts";
 import type { KernelChoices } from "./choices.ts";
-import { CaptureSink } from "./commands/capture_sink.ts";
 import type { Dispatch } from "./commands/dispatch.ts";
 import type { KernelTime } from "./commands/profiler.ts";
 import { readBuffer } from "./commands/readback.ts";
-import { Recording } from "./commands/recording.ts";
+import type { Recording } from "./commands/recording.ts";
 import { checkCopy, type TensorCopy } from "./commands/sink.ts";
-import { UniformCache } from "./commands/uniforms.ts";
 import { type DeviceOptions, DeviceParts, type Plan } from "./device_parts.ts";
 import type { Arena } from "./memory/arena.ts";
 import type { MemoryUse } from "./memory/pool.ts";
 import type { Scope, ScopeStack } from "./memory/scopes.ts";
 import { BYTES_PER_ROW } from "./memory/textures.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "./shape.ts";
-import { checkValues, type DType, Tensor, type TypedArrayOf } from "./tensor.ts";
+import { checkValues, type DType, Tensor, type TensorBlock, type TypedArrayOf } from "./tensor.ts";
 
 export type { AdapterSummary, KernelStyle } from "./adapter.ts";
 export { type Dispatch, linearWorkgroups } from "./commands/dispatch.ts";
@@ -140,6 +138,41 @@ export class Device implements Disposable {
   }
 
   /**
+   * Tensors with undefined content that lie side by side in one buffer, owned by the innermost scope.
+   *
+   * @throws {RangeError | OutOfMemoryError | TypeError} As {@linkcode Device.empty} does.
+   */
+  block(shapes: readonly Shape[]): TensorBlock {
+    this.#parts.failures.throwIfLost();
+    shapes.forEach(checkShape);
+    this.#openScopes.check();
+    const block = this.#parts.placeInBlock(shapes.map((s) => new Tensor(s, "f32", null)), this);
+    for (const tensor of block.parts) this.#openScopes.add(tensor);
+    return block;
+  }
+
+  /**
+   * Moves tensors into one buffer, side by side, or into several where one would be too large, so that
+   * one kernel can go through all of them: see {@linkcode Tensor.block}. They hold what they held;
+   * recordings that use them must be made anew.
+   *
+   * @throws {TypeError} If one lies in a block already or belongs to another device, or a plan or a
+   * capture is under way and one was there before.
+   */
+  gather(tensors: readonly Tensor<"f32">[]): void {
+    for (const tensor of tensors) {
+      this.#parts.own(tensor, "move a tensor");
+      if (tensor.block) throw new TypeError("Cannot move a tensor: it lies beside others already");
+    }
+    this.#parts.gather(tensors, this);
+  }
+
+  /** Takes a tensor out of its scope: it lives until it is freed, or out of reach. */
+  detach(tensor: Tensor): void {
+    this.#openScopes.detach(tensor);
+  }
+
+  /**
    * Frees a tensor before its scope ends, or one that no scope owns.
    *
    * @param options.why The end of the sentence that whoever uses it afterwards reads.
@@ -195,9 +228,9 @@ export class Device implements Disposable {
     if (this.isPlanning) return;
     this.#parts.failures.throwIfLost();
     this.#parts.sink.cross("write to a tensor", "write it before each replay");
-    const { buffer } = tensor;
+    const { buffer, offset } = tensor;
     this.flush();
-    if (values.length > 0) this.gpu.queue.writeBuffer(buffer, 0, values);
+    if (values.length > 0) this.gpu.queue.writeBuffer(buffer, offset, values);
   }
 
   /**
@@ -218,22 +251,8 @@ export class Device implements Disposable {
     return values as TypedArrayOf<D>;
   }
 
-  /** What a wait for the GPU gives, or what has gone wrong before. */
-  async #wait<T>(promise: Promise<T>): Promise<T> {
-    const { failures } = this.#parts;
-    const scopes = this.#openScopes;
-    const end = scopes.wait();
-    try {
-      return await promise.finally(async () => {
-        await failures.settled();
-        failures.throwAny(this);
-      });
-    } catch (error) {
-      scopes.endWaits();
-      throw error;
-    } finally {
-      end();
-    }
+  #wait<T>(promise: Promise<T>): Promise<T> {
+    return this.#parts.wait(promise, { scopes: this.#openScopes, owner: this });
   }
 
   /**
@@ -361,21 +380,8 @@ export class Device implements Disposable {
    * ```
    */
   capture(compute: () => void, { arena }: { arena?: Arena } = {}): Recording {
-    const { binder, failures, leases, queue } = this.#parts;
-    failures.throwIfLost();
-    const place = arena ?? this.arena();
-    const uniforms = new UniformCache(this.gpu);
-    try {
-      const memory = place.memoryFor(compute);
-      const isOutside = (tensor: Tensor) => leases.get(tensor)?.memory !== memory;
-      const sink = new CaptureSink(binder, { uniforms, isOutside });
-      this.#parts.inside({ memory, sink }, compute);
-      return new Recording(sink, { arena: place, ownsArena: !arena, queue, owner: this });
-    } catch (error) {
-      uniforms.clear();
-      if (!arena) place[Symbol.dispose]();
-      throw error;
-    }
+    this.#parts.failures.throwIfLost();
+    return this.#parts.capture(compute, { gpu: this.gpu, arena, owner: this });
   }
 
   /** Releases the device and everything on it; of a task, only the scopes that are open in it. */

@@ -5,11 +5,13 @@
  */
 
 import { KernelChoices, type Pins } from "./choices.ts";
+import { CaptureSink } from "./commands/capture_sink.ts";
 import { DispatchBinder } from "./commands/command.ts";
 import { PipelineCache, pipelineKey, type PipelineSource } from "./commands/pipelines.ts";
 import { type CommandCounts, PlanSink } from "./commands/plan_sink.ts";
 import { Profiler } from "./commands/profiler.ts";
 import { CommandQueue } from "./commands/queue.ts";
+import { Recording } from "./commands/recording.ts";
 import { RunSink } from "./commands/run_sink.ts";
 import type { CommandSink } from "./commands/sink.ts";
 import { UniformCache } from "./commands/uniforms.ts";
@@ -17,13 +19,19 @@ import { OutOfMemoryError } from "./errors.ts";
 import { FailureWatch, type Owner } from "./failures.ts";
 import { Arena } from "./memory/arena.ts";
 import { DeviceMemory } from "./memory/device_memory.ts";
-import { type Lease, LifetimeTrace, type Memory, PooledMemory } from "./memory/memory_plan.ts";
-import type { MemoryUse } from "./memory/pool.ts";
+import {
+  type Lease,
+  LifetimeTrace,
+  type Memory,
+  PooledMemory,
+  shareLease,
+} from "./memory/memory_plan.ts";
+import { type MemoryUse, paddedBytes } from "./memory/pool.ts";
 import { Orphans } from "./memory/orphans.ts";
 import { ScopeStack } from "./memory/scopes.ts";
 import { BYTES_PER_ROW, TextureRows } from "./memory/textures.ts";
 import { formatShape } from "./shape.ts";
-import type { Tensor } from "./tensor.ts";
+import { Tensor, type TensorBlock } from "./tensor.ts";
 
 /**
  * Options of a {@linkcode Device}.
@@ -149,6 +157,72 @@ export class DeviceParts {
     }
   }
 
+  /** Puts tensors that have no memory yet side by side into one buffer. */
+  placeInBlock(tensors: readonly Tensor<"f32">[], owner: Owner): TensorBlock {
+    const offsets: number[] = [];
+    let bytes = 0;
+    for (const { byteLength } of tensors) {
+      offsets.push(bytes);
+      bytes += paddedBytes(byteLength);
+    }
+    const lease = this.lease(bytes, owner);
+    const whole = new Tensor([bytes / 4], "f32", lease.buffer);
+    this.leases.set(whole, { ...lease, release: () => {} });
+    const shared = shareLease(
+      lease,
+      tensors.length,
+      () => whole.release("the tensors that lie in it have been freed"),
+    );
+    const block = { whole, parts: tensors };
+    tensors.forEach((tensor, i) => {
+      tensor.moveTo(lease.buffer, { block, offset: offsets[i] });
+      this.leases.set(tensor, shared);
+    });
+    return block;
+  }
+
+  /** Neighbours that fit into one buffer together. */
+  #divide(tensors: readonly Tensor<"f32">[]): Tensor<"f32">[][] {
+    const groups: Tensor<"f32">[][] = [];
+    let left = 0;
+    for (const tensor of tensors) {
+      const bytes = paddedBytes(tensor.byteLength);
+      if (bytes > left) {
+        groups.push([]);
+        left = this.held.bufferBytes;
+      }
+      groups.at(-1)!.push(tensor);
+      left -= bytes;
+    }
+    return groups;
+  }
+
+  /**
+   * Moves tensors into as few buffers as hold them, side by side.
+   *
+   * @throws {TypeError} If a plan or a capture is under way and one was there before.
+   */
+  gather(tensors: readonly Tensor<"f32">[], owner: Owner): void {
+    const moved = tensors.map((tensor) => {
+      const lease = this.leases.get(tensor);
+      if (lease?.memory !== this.memory) {
+        throw new TypeError("Cannot move a tensor now: it was made outside of what is captured");
+      }
+      const before = new Tensor(tensor.shape, "f32", lease.buffer);
+      this.leases.set(before, lease);
+      return { tensor, before, isOrphan: this.orphans.has(tensor) };
+    });
+    for (const { tensor } of moved) this.orphans.delete(tensor);
+    for (const some of this.#divide(tensors)) this.placeInBlock(some, owner);
+    for (const { tensor, before, isOrphan } of moved) {
+      if (isOrphan) this.orphans.add(tensor, this.leases.get(tensor)!);
+      this.sink.copy({ from: before, to: tensor, count: tensor.size }, owner);
+      this.free(before, "it has been moved");
+    }
+    // Nobody asks for buffers of just these sizes again.
+    if (!this.sink.isPlan) this.held.pool.trim();
+  }
+
   /**
    * Gives the buffer of a tensor back.
    *
@@ -227,6 +301,50 @@ export class DeviceParts {
         progress(++done, sources.size);
       }),
     );
+  }
+
+  /**
+   * Captures a computation.
+   *
+   * @throws {OutOfMemoryError} If its memory would exceed the limits.
+   */
+  capture(
+    compute: () => void,
+    { gpu, arena, owner }: { gpu: GPUDevice; arena?: Arena; owner: Owner },
+  ): Recording {
+    const { binder, leases, queue } = this;
+    const place = arena ?? this.arena();
+    const uniforms = new UniformCache(gpu);
+    try {
+      const memory = place.memoryFor(compute);
+      const isOutside = (tensor: Tensor) => leases.get(tensor)?.memory !== memory;
+      const sink = new CaptureSink(binder, { uniforms, isOutside });
+      this.inside({ memory, sink }, compute);
+      return new Recording(sink, { arena: place, ownsArena: !arena, queue, owner });
+    } catch (error) {
+      uniforms.clear();
+      if (!arena) place[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** What a wait for the GPU inside of scopes gives, or what has gone wrong before. */
+  async wait<T>(
+    promise: Promise<T>,
+    { scopes, owner }: { scopes: ScopeStack; owner: Owner },
+  ): Promise<T> {
+    const end = scopes.wait();
+    try {
+      return await promise.finally(async () => {
+        await this.failures.settled();
+        this.failures.throwAny(owner);
+      });
+    } catch (error) {
+      scopes.endWaits();
+      throw error;
+    } finally {
+      end();
+    }
   }
 
   /** Calls a computation in scopes of its own, with other memory and another sink. */

@@ -39,6 +39,28 @@ export function checkValues(values: unknown, dtype?: DType): DType {
 }
 
 /**
+ * Tensors that lie side by side in one buffer, so that one kernel can go through all of them.
+ *
+ * @category Tensors
+ */
+export interface TensorBlock {
+  /** All of them and what pads them, as one tensor; it is freed with the last of them. */
+  readonly whole: Tensor<"f32">;
+  /** The tensors in their order, each from a multiple of 256 bytes on. */
+  readonly parts: readonly Tensor<"f32">[];
+}
+
+/** Where a tensor lies in its buffer. */
+export interface TensorPlace {
+  /** The block that it is a part of; null if the buffer is its own. */
+  readonly block: TensorBlock | null;
+  /** Bytes of the buffer before it. */
+  readonly offset: number;
+}
+
+const ALONE: TensorPlace = { block: null, offset: 0 };
+
+/**
  * A tensor in GPU memory: contiguous, row-major, images as NCHW.
  *
  * Tensors are made by a `Device` or by an operation and freed by the scope they were made in. Their
@@ -53,6 +75,7 @@ export class Tensor<D extends DType = DType> {
   /** Element type. */
   readonly dtype: D;
   #buffer: GPUBuffer | null;
+  #place = ALONE;
   /** Why it can be used no more; null while it can. */
   #end: string | null = null;
 
@@ -73,8 +96,18 @@ export class Tensor<D extends DType = DType> {
     return this.size * 4;
   }
 
+  /** The block that it is a part of; null if its buffer is its own. */
+  get block(): TensorBlock | null {
+    return this.#place.block;
+  }
+
+  /** Bytes of its buffer that lie before it: of a part of a block those of the parts before it. */
+  get offset(): number {
+    return this.#place.offset;
+  }
+
   /**
-   * The GPU buffer.
+   * The GPU buffer, of which it begins at {@linkcode Tensor.offset}.
    *
    * @throws {TypeError} If the tensor has been freed or was only planned.
    */
@@ -87,6 +120,12 @@ export class Tensor<D extends DType = DType> {
   /** Whether its buffer has gone back to the device. */
   get freed(): boolean {
     return this.#end !== null;
+  }
+
+  /** Puts it into a buffer; only a `Device` calls this, which also copies what it holds. */
+  moveTo(buffer: GPUBuffer | null, place: TensorPlace): void {
+    this.#buffer = buffer;
+    this.#place = place;
   }
 
   /**

@@ -10,7 +10,7 @@
  */
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
-import type { BackwardContext } from "../operation.ts";
+import type { BackwardContext, SumOfSlabs } from "../operation.ts";
 import { nanFunctions } from "./nan.ts";
 import { sumSlabs } from "./reduce.ts";
 import type { Tensor } from "../gpu/tensor.ts";
@@ -66,11 +66,12 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 
 function runSums(
   device: Device,
-  { label, x, others, masking }: {
+  { label, x, others, masking, sum }: {
     label: string;
     x: Tensor<"f32">;
     others: Tensor<"f32">[];
     masking: Masking;
+    sum: SumOfSlabs;
   },
 ): Tensor<"f32"> {
   const [batch, channels, height, width] = x.shape;
@@ -88,12 +89,16 @@ function runSums(
     tensors: [partial, x, ...others],
     workgroups: linearWorkgroups(count, WORKGROUP),
   });
-  return scope.keep(sumSlabs(device, { partial, shape: [channels] }));
+  return scope.keep(sum(device, { partial, shape: [channels] }));
 }
 
 /** Sums an image tensor over everything but its channels: `[n, c, h, w]` to `[c]`. */
-export function sumPerChannel(device: Device, x: Tensor<"f32">): Tensor<"f32"> {
-  return runSums(device, { label: "sum per channel", x, others: [], masking: "none" });
+export function sumPerChannel(
+  device: Device,
+  x: Tensor<"f32">,
+  sum: SumOfSlabs = sumSlabs,
+): Tensor<"f32"> {
+  return runSums(device, { label: "sum per channel", x, others: [], masking: "none", sum });
 }
 
 /**
@@ -105,7 +110,12 @@ export function sumPerChannel(device: Device, x: Tensor<"f32">): Tensor<"f32"> {
  */
 export function maskAndSum(
   device: Device,
-  { y, dy, inPlace = false }: { y: Tensor<"f32">; dy: Tensor<"f32">; inPlace?: boolean },
+  { y, dy, inPlace = false, sum = sumSlabs }: {
+    y: Tensor<"f32">;
+    dy: Tensor<"f32">;
+    inPlace?: boolean;
+    sum?: SumOfSlabs;
+  },
 ): { dz: Tensor<"f32">; sums: Tensor<"f32"> } {
   const dz = inPlace ? dy : device.empty(dy.shape);
   const sums = runSums(device, {
@@ -113,24 +123,27 @@ export function maskAndSum(
     x: dy,
     others: inPlace ? [y] : [y, dz],
     masking: inPlace ? "in place" : "copy",
+    sum,
   });
   return { dz, sums };
 }
 
 /**
  * What a layer with bias and maybe a ReLU needs first of its output's gradient: the gradient to its
- * sums, and that to its bias where it is wanted or comes along. The first takes the place of dy where
+ * sums, and that to its bias where it is wanted or comes along; `bias` is the bias's index among the
+ * inputs. The first takes the place of dy where
  * nobody else reads that; the output is not read any more.
  */
 export function gradientOfSums(
   device: Device,
-  { output: y, dy, ownsDy = false, release }: BackwardContext,
-  { relu, wantsBias }: { relu: boolean; wantsBias: boolean },
+  { output: y, dy, needs, ownsDy = false, release, summing }: BackwardContext,
+  { relu, bias }: { relu: boolean; bias: number },
 ): { dz: Tensor<"f32">; sums: Tensor<"f32"> | null } {
+  const sum = needs[bias] ? summing?.(bias) : undefined;
   if (relu) {
-    const masked = maskAndSum(device, { y, dy, inPlace: ownsDy });
+    const masked = maskAndSum(device, { y, dy, inPlace: ownsDy, sum });
     release?.(y);
     return masked;
   }
-  return { dz: dy, sums: wantsBias ? sumPerChannel(device, dy) : null };
+  return { dz: dy, sums: needs[bias] ? sumPerChannel(device, dy, sum) : null };
 }

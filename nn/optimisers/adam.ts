@@ -11,6 +11,7 @@ import type { Tensor } from "../../kernels/gpu/tensor.ts";
 import type { Gradients } from "../gradients.ts";
 import type { Parameters } from "../module.ts";
 import { type Optimiser, requireGradients } from "./optimiser.ts";
+import { type Group, groupParameters, updatesOf, zerosFor } from "./side_by_side.ts";
 
 /**
  * The settings of Kingma and Ba 2015, which are PyTorch's defaults.
@@ -40,7 +41,7 @@ export class Adam implements Optimiser {
   readonly #device: Device;
   readonly #parameters: Parameters;
   readonly #settings: AdamSettings;
-  readonly #moments = new Map<string, { first: Tensor<"f32">; second: Tensor<"f32"> }>();
+  readonly #groups: readonly { group: Group; first: Tensor<"f32">[]; second: Tensor<"f32">[] }[];
   readonly #step: Tensor<"f32">;
   #count = 0;
 
@@ -53,12 +54,11 @@ export class Adam implements Optimiser {
     this.#parameters = parameters;
     this.#settings = settings;
     this.#step = device.empty([4]);
-    for (const [name, { value }] of parameters) {
-      const [first, second] = [device.empty(value.shape), device.empty(value.shape)];
-      device.clear(first);
-      device.clear(second);
-      this.#moments.set(name, { first, second });
-    }
+    this.#groups = groupParameters(parameters).map((group) => ({
+      group,
+      first: zerosFor(device, group),
+      second: zerosFor(device, group),
+    }));
   }
 
   /** Steps made so far. */
@@ -93,24 +93,27 @@ export class Adam implements Optimiser {
    */
   update(gradients: Gradients): void {
     requireGradients(this.#parameters, gradients);
-    for (const [name, parameter] of this.#parameters) {
-      adamStep(this.#device, {
-        weight: parameter.value,
-        gradient: gradients.get(parameter)!,
-        ...this.#moments.get(name)!,
-        step: this.#step,
-        settings: this.#settings,
-      });
+    for (const { group, first, second } of this.#groups) {
+      for (const update of updatesOf(group, { gradients, remembered: [first, second] })) {
+        const { weight, gradient, remembered: [first, second] } = update;
+        const [step, settings] = [this.#step, this.#settings];
+        adamStep(this.#device, { weight, gradient, first, second, step, settings });
+      }
     }
   }
 
   /** The moments by name (`NAME.first`, `NAME.second`), for saving. */
   get tensors(): ReadonlyMap<string, Tensor<"f32">> {
+    const named = new Map(
+      this.#groups.flatMap(({ group: { names }, first, second }) =>
+        names.map((name, i) => [name, [first[i], second[i]]] as const)
+      ),
+    );
     return new Map(
-      [...this.#moments].flatMap(([name, { first, second }]) => [
-        [`${name}.first`, first],
-        [`${name}.second`, second],
-      ]),
+      [...this.#parameters.keys()].flatMap((name) => {
+        const [first, second] = named.get(name)!;
+        return [[`${name}.first`, first], [`${name}.second`, second]];
+      }),
     );
   }
 

@@ -10,6 +10,7 @@ import type { Tensor } from "../../kernels/gpu/tensor.ts";
 import type { Gradients } from "../gradients.ts";
 import type { Parameters } from "../module.ts";
 import { type Optimiser, requireGradients } from "./optimiser.ts";
+import { type Group, groupParameters, updatesOf, zerosFor } from "./side_by_side.ts";
 
 /**
  * The velocities of a set of parameters, and how many steps have been made.
@@ -20,7 +21,7 @@ export class Sgd implements Optimiser {
   readonly #device: Device;
   readonly #parameters: Parameters;
   readonly #settings: SgdSettings;
-  readonly #velocities = new Map<string, Tensor<"f32">>();
+  readonly #groups: readonly { group: Group; velocities: Tensor<"f32">[] | null }[];
   readonly #rate: Tensor<"f32">;
   #count = 0;
 
@@ -44,11 +45,10 @@ export class Sgd implements Optimiser {
     this.#parameters = parameters;
     this.#settings = settings;
     this.#rate = device.empty([1]);
-    for (const [name, { value }] of momentum > 0 ? parameters : []) {
-      const velocity = device.empty(value.shape);
-      device.clear(velocity);
-      this.#velocities.set(name, velocity);
-    }
+    this.#groups = groupParameters(parameters).map((group) => ({
+      group,
+      velocities: momentum > 0 ? zerosFor(device, group) : null,
+    }));
   }
 
   /** Steps made so far. */
@@ -82,20 +82,23 @@ export class Sgd implements Optimiser {
    */
   update(gradients: Gradients): void {
     requireGradients(this.#parameters, gradients);
-    for (const [name, parameter] of this.#parameters) {
-      sgdStep(this.#device, {
-        weight: parameter.value,
-        gradient: gradients.get(parameter)!,
-        velocity: this.#velocities.get(name) ?? null,
-        rate: this.#rate,
-        settings: this.#settings,
-      });
+    for (const { group, velocities } of this.#groups) {
+      const remembered = velocities ? [velocities] : [];
+      for (const update of updatesOf(group, { gradients, remembered })) {
+        const { weight, gradient, remembered: [velocity = null] } = update;
+        const [rate, settings] = [this.#rate, this.#settings];
+        sgdStep(this.#device, { weight, gradient, velocity, rate, settings });
+      }
     }
   }
 
   /** The velocities by name (`NAME.velocity`), for saving; none without momentum. */
   get tensors(): ReadonlyMap<string, Tensor<"f32">> {
-    return new Map([...this.#velocities].map(([name, tensor]) => [`${name}.velocity`, tensor]));
+    return new Map(
+      this.#groups.flatMap(({ group: { names }, velocities }) =>
+        (velocities ?? []).map((tensor, i) => [`${names[i]}.velocity`, tensor])
+      ),
+    );
   }
 
   /** Goes on from saved velocities, whose values have been written to {@linkcode Sgd.tensors}. */

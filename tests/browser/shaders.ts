@@ -22,6 +22,7 @@ import {
   removeSmallObjects,
   threshold,
 } from "../../kernels/masks/mod.ts";
+import { sumJointly } from "../../kernels/parts/joint_sums.ts";
 import { sgdStep } from "../../kernels/parts/training/sgd.ts";
 import { DEFAULT_ADAM } from "../../nn/optimisers/adam.ts";
 import { Variable } from "../../nn/gradients.ts";
@@ -95,6 +96,12 @@ function useOptimisers(device: Device): void {
     clipByValue(device, gradients, { limit: 1 });
     clipByNorm(device, gradients, { limit: 1 });
     new GradientAccumulator(device, { parameters: new Map([["w", parameter]]) }).add(gradients);
+    const slabs = 40;
+    const reductions = device.block([[5], [8]]).parts.map((total) => ({
+      ...{ partial: device.empty([slabs, total.size]), slabs, total },
+    }));
+    sumJointly(device, reductions);
+    sumJointly(device, reductions.map((reduction) => ({ ...reduction, slabs: 1 })));
   });
 }
 

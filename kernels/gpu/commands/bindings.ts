@@ -119,8 +119,9 @@ export function checkBindings(
     if (kind !== "write") return;
     const other = tensors.findIndex((tensor, k) => k !== i && tensor.buffer === tensors[i].buffer);
     if (other < 0) return;
+    const what = tensors[other].offset === tensors[i].offset ? "the same tensor" : "one block";
     throw new TypeError(
-      `Cannot dispatch ${label}: the same tensor is given as ${name}, which is written, and as ` +
+      `Cannot dispatch ${label}: ${what} is given as ${name}, which is written, and as ` +
         bound[other].name,
     );
   });

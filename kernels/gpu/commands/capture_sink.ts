@@ -28,7 +28,7 @@ export class CaptureSink implements CommandSink {
   readonly uniforms: UniformCache;
   readonly #binder: DispatchBinder;
   readonly #isOutside: (tensor: Tensor) => boolean;
-  readonly #copied = new Map<GPUTexture, { from: GPUBuffer; bytes: number }>();
+  readonly #copied = new Map<GPUTexture, { from: GPUBuffer; fromOffset: number; bytes: number }>();
 
   /** Starts without commands; `isOutside` says which tensors were there before. */
   constructor(
@@ -70,10 +70,12 @@ export class CaptureSink implements CommandSink {
    */
   #keep({ command, tensors }: TensorCommand): void {
     if (command.kind === "texture") {
-      const { from, to, bytes } = command;
+      const { from, fromOffset, to, bytes } = command;
       const copied = this.#copied.get(to);
-      if (copied?.from === from && copied.bytes === bytes) return;
-      this.#copied.set(to, { from, bytes });
+      const isThere = copied?.from === from && copied.fromOffset === fromOffset &&
+        copied.bytes === bytes;
+      if (isThere) return;
+      this.#copied.set(to, { from, fromOffset, bytes });
     } else {
       const changed = new Set(tensors.map(({ buffer }) => buffer));
       for (const [texture, { from }] of this.#copied) {

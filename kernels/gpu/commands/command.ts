@@ -34,10 +34,16 @@ export type Command =
   | {
     readonly kind: "texture";
     readonly from: GPUBuffer;
+    readonly fromOffset: number;
     readonly to: GPUTexture;
     readonly bytes: number;
   }
-  | { readonly kind: "clear"; readonly buffer: GPUBuffer; readonly bytes: number };
+  | {
+    readonly kind: "clear";
+    readonly buffer: GPUBuffer;
+    readonly offset: number;
+    readonly bytes: number;
+  };
 
 /** A command and the tensors that it reads and writes. */
 export interface TensorCommand {
@@ -54,9 +60,9 @@ export function copyCommand(
   const command: Command = {
     kind: "copy",
     from: from.buffer,
-    fromOffset: fromOffset * 4,
+    fromOffset: from.offset + fromOffset * 4,
     to: to.buffer,
-    toOffset: toOffset * 4,
+    toOffset: to.offset + toOffset * 4,
     bytes: count * 4,
   };
   return { command, tensors: [from, to] };
@@ -65,7 +71,13 @@ export function copyCommand(
 /** The command that makes a tensor 0, with its padding. */
 export function clearCommand(tensor: Tensor): TensorCommand {
   const bytes = paddedBytes(tensor.byteLength);
-  return { command: { kind: "clear", buffer: tensor.buffer, bytes }, tensors: [tensor] };
+  const { buffer, offset } = tensor;
+  return { command: { kind: "clear", buffer, offset, bytes }, tensors: [tensor] };
+}
+
+/** A tensor as a dispatch binds it: its buffer, or the part of it that is the tensor's. */
+function boundBuffer({ buffer, block, offset, byteLength }: Tensor): GPUBufferBinding {
+  return block ? { buffer, offset, size: paddedBytes(byteLength) } : { buffer };
 }
 
 /** Makes the commands of dispatches. */
@@ -101,15 +113,16 @@ export class DispatchBinder {
     const words = paramWords(params, dispatch);
     const hasUniforms = bindings[0]?.kind === "uniform";
     const buffers = [
-      ...(hasUniforms ? [uniforms.get(words)] : []),
-      ...tensors.map((tensor) => tensor.buffer),
+      ...(hasUniforms ? [{ buffer: uniforms.get(words) }] : []),
+      ...tensors.map(boundBuffer),
     ];
     const copies = textures.map((tensor, slot) => {
       const bytes = tensor.byteLength;
-      return { from: tensor.buffer, to: this.#textures.take(slot, bytes), bytes };
+      const { buffer: from, offset: fromOffset } = tensor;
+      return { from, fromOffset, to: this.#textures.take(slot, bytes), bytes };
     });
     const views = copies.map(({ to }) => to.createView());
-    const resources = [...buffers.map((buffer) => ({ buffer })), ...views];
+    const resources = [...buffers, ...views];
     const entries = resources.map((resource, i) => ({ binding: bindings[i].at, resource }));
     const group = this.#gpu.createBindGroup({ label, layout, entries });
     const command: Command = { kind: "dispatch", label, shader, group, workgroups };

@@ -66,7 +66,7 @@ export class CommandQueue {
       case "texture":
         return encodeTextureCopy(this.#outsidePass(owner).encoder, command);
       case "clear":
-        this.#outsidePass(owner).encoder.clearBuffer(command.buffer, 0, command.bytes);
+        this.#outsidePass(owner).encoder.clearBuffer(command.buffer, command.offset, command.bytes);
     }
   }
 

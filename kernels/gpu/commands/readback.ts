@@ -12,7 +12,7 @@ import { BufferUse, MAP_FOR_READING } from "../usage.ts";
 /** The bytes of a tensor as they are after everything queued so far; the copy is queued at once. */
 export async function readBuffer(
   gpu: GPUDevice,
-  { tensor: { buffer, byteLength }, queue, owner }: {
+  { tensor: { buffer, offset, byteLength }, queue, owner }: {
     tensor: Tensor;
     queue: CommandQueue;
     owner: Owner;
@@ -24,7 +24,7 @@ export async function readBuffer(
   const copy = {
     kind: "copy",
     from: buffer,
-    fromOffset: 0,
+    fromOffset: offset,
     to: staging,
     toOffset: 0,
     bytes,

@@ -3,7 +3,7 @@
  * into as few and small buffers as possible.
  *
  * Buffers are shared whole, never cut up: WebGPU tracks a buffer as one, and refuses a dispatch that
- * reads one part of it and writes another.
+ * reads one part of it and writes another. Only tensors that are asked for side by side share one.
  *
  * @module
  */
@@ -28,6 +28,17 @@ export interface Memory {
    * @throws {OutOfMemoryError} If it would exceed the limits.
    */
   lease(bytes: number): Lease;
+}
+
+/** A lease for each of several tenants of one buffer, which goes back with the last of them. */
+export function shareLease(lease: Lease, tenants: number, end: () => void): Lease {
+  let left = tenants;
+  const release = () => {
+    if (--left > 0) return;
+    end();
+    lease.release();
+  };
+  return { ...lease, release };
 }
 
 /** Buffers from a pool, one by one as they are asked for. */

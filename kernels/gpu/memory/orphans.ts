@@ -41,6 +41,11 @@ export class Orphans {
     this.#registry.register(tensor, { lease, bytes: tensor.byteLength }, tensor);
   }
 
+  /** Whether a tensor is one. */
+  has(tensor: Tensor): boolean {
+    return this.#known.has(tensor);
+  }
+
   /** Lets one go: it is freed. */
   delete(tensor: Tensor): void {
     if (!this.#known.delete(tensor)) return;

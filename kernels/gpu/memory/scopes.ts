@@ -93,6 +93,12 @@ export class ScopeStack {
     for (const scope of this.#scopes) scope.delete(tensor);
   }
 
+  /** Takes a tensor out of its scope, so that it lives until it is freed. */
+  detach(tensor: Tensor): void {
+    this.delete(tensor);
+    this.#leave(tensor);
+  }
+
   /** Ends all waits: one has failed, and whoever waited for several goes on at once. */
   endWaits(): void {
     this.#waits.clear();

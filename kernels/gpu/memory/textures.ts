@@ -81,16 +81,25 @@ export class TextureSlots {
   }
 }
 
-/** Copies the first bytes of a buffer into the rows of a texture. */
+/** Copies bytes of a buffer into the rows of a texture. */
 export function encodeTextureCopy(
   encoder: GPUCommandEncoder,
-  { from, to, bytes }: { from: GPUBuffer; to: GPUTexture; bytes: number },
+  { from, fromOffset, to, bytes }: {
+    from: GPUBuffer;
+    fromOffset: number;
+    to: GPUTexture;
+    bytes: number;
+  },
 ): void {
   const rows = Math.floor(bytes / BYTES_PER_ROW);
   const rest = Math.ceil((bytes - rows * BYTES_PER_ROW) / BYTES_PER_TEXEL);
   const copy = (firstRow: number, size: [number, number]) =>
     encoder.copyBufferToTexture(
-      { buffer: from, offset: firstRow * BYTES_PER_ROW, bytesPerRow: BYTES_PER_ROW },
+      {
+        buffer: from,
+        offset: fromOffset + firstRow * BYTES_PER_ROW,
+        bytesPerRow: BYTES_PER_ROW,
+      },
       { texture: to, origin: [0, firstRow] },
       size,
     );

@@ -7,6 +7,7 @@
 
 import type { Shape } from "../../gpu/shape.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
+import type { SumOfSlabs } from "../../operation.ts";
 
 /** A convolution to compute. */
 export interface Convolution {
@@ -33,6 +34,8 @@ export interface WeightGradient {
   readonly dz: Tensor<"f32">;
   /** Side of the kernel, odd. */
   readonly k: number;
+  /** How the slabs that it is split into are added up; at once unless told. */
+  readonly sum?: SumOfSlabs;
 }
 
 /** The sizes of a layer's problem: x `[n, channels, h, w]`, channels of the result, side k. */

@@ -13,7 +13,7 @@
 
 import { gradientOfSums } from "../../parts/channel_sums.ts";
 import type { Device } from "../../gpu/device.ts";
-import type { Operation } from "../../operation.ts";
+import type { Operation, SumOfSlabs } from "../../operation.ts";
 import type { Shape } from "../../gpu/shape.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import { type Conv2dParams, convolvedShape, type Geometry, geometryOf } from "./geometry.ts";
@@ -69,18 +69,19 @@ export const conv2d: Operation<Conv2dParams, ["x", "weight", "bias"]> = {
     return scope.keep(withoutMargin(device, y, margin));
   },
   backward(device, context, { relu, ...rest }) {
-    const { inputs: [x, weight], needs } = context;
+    const { inputs: [x, weight], needs, summing } = context;
     using scope = device.scope();
     const k = weight.shape[2];
     const geometry = geometryOf(rest, k);
-    const { dz, sums } = gradientOfSums(device, context, { relu, wantsBias: needs[2] });
+    const { dz, sums } = gradientOfSums(device, context, { relu, bias: 2 });
     const margin = marginOf(geometry, k);
+    const sum = needs[1] ? summing?.(1) : undefined;
     const [toInput, toWeights] = margin === null
       ? [
         () => windowsToInput(device, { x, weight, geometry, dz }),
         () => windowsToWeights(device, { x, weight, geometry, dz }),
       ]
-      : gradientsAt(device, { x, weight, dz: withMargin(device, dz, margin) });
+      : gradientsAt(device, { x, weight, dz: withMargin(device, dz, margin), sum });
     // The weights first: what they need is larger.
     const dw = needs[1] ? scope.keep(toWeights()) : null;
     return [
@@ -122,10 +123,15 @@ export const conv2d: Operation<Conv2dParams, ["x", "weight", "bias"]> = {
 /** The gradients to the input and to the weights, of a result of the image's size. */
 function gradientsAt(
   device: Device,
-  { x, weight, dz }: { x: Tensor<"f32">; weight: Tensor<"f32">; dz: Tensor<"f32"> },
+  { x, weight, dz, sum }: {
+    x: Tensor<"f32">;
+    weight: Tensor<"f32">;
+    dz: Tensor<"f32">;
+    sum?: SumOfSlabs;
+  },
 ): (() => Tensor<"f32">)[] {
   return [
     () => convolve(device, { x: dz, weight, transposed: true, bias: null, relu: false }),
-    () => gradientToWeights(device, { x, dz, k: weight.shape[2] }),
+    () => gradientToWeights(device, { x, dz, k: weight.shape[2], sum }),
   ];
 }

@@ -216,10 +216,10 @@ export interface GradientInput {
 /** Computes dw `[c_out, c_in, k, k]` from the input and the gradient of the sums. */
 export function weightGradient(
   device: Device,
-  { x, dz, k }: WeightGradient,
+  { x, ...rest }: WeightGradient,
   source: Source,
 ): Tensor<"f32"> {
-  return joinedWeightGradient(device, { inputs: [{ x, reader: itself }], dz, k }, source);
+  return joinedWeightGradient(device, { inputs: [{ x, reader: itself }], ...rest }, source);
 }
 
 /** Rows of a band; a single channel fills half of a tile as it is. */
@@ -230,7 +230,9 @@ function rowsOf({ height, cAll, k }: { height: number; cAll: number; k: number }
 /** Computes dw for a layer that sees several images, one after the other along its channels. */
 export function joinedWeightGradient(
   device: Device,
-  { inputs, dz, k }: { inputs: readonly GradientInput[]; dz: Tensor<"f32">; k: number },
+  { inputs, dz, k, sum = sumSlabs }: Omit<WeightGradient, "x"> & {
+    inputs: readonly GradientInput[];
+  },
   source: Source,
 ): Tensor<"f32"> {
   const [batch, cOut, height, width] = dz.shape;
@@ -263,5 +265,5 @@ export function joinedWeightGradient(
     });
     first += cIn;
   }
-  return scope.keep(sumSlabs(device, { partial, shape: [cOut, cAll, k, k] }));
+  return scope.keep(sum(device, { partial, shape: [cOut, cAll, k, k] }));
 }

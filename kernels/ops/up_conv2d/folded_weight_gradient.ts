@@ -41,9 +41,9 @@ fn half_of(pixels: vec4f, segment: i32) -> vec4f {
 /** Computes the gradient; the smaller image's rows are in fours. */
 export function foldedWeightGradient(
   device: Device,
-  { low, skip, dz }: UpWeightGradient,
+  { low, skip, dz, sum }: UpWeightGradient,
   source: Source,
 ): Tensor<"f32"> {
   const inputs = [{ x: low, reader: enlarged }, { x: skip, reader: itself }];
-  return joinedWeightGradient(device, { inputs, dz, k: 3 }, source);
+  return joinedWeightGradient(device, { inputs, dz, k: 3, sum }, source);
 }

@@ -65,11 +65,12 @@ export const upConv2d: Operation<Conv2dParams, ["low", "skip", "weight", "bias"]
   forward: (device, [low, skip, weight, bias], { relu }) =>
     upConvolve(device, { low, skip, weight, bias, relu }),
   backward(device, context, { relu }) {
-    const { inputs: [low, skip, weight], dy, needs, release } = context;
+    const { inputs: [low, skip, weight], dy, needs, release, summing } = context;
     using scope = device.scope();
-    const { dz, sums } = gradientOfSums(device, context, { relu, wantsBias: needs[3] });
+    const { dz, sums } = gradientOfSums(device, context, { relu, bias: 3 });
     // The gradient to the joined channels is the largest tensor of all, so it is made last.
-    const dw = needs[2] ? upGradientToWeights(device, { low, skip, dz, weight }) : null;
+    const sum = needs[2] ? summing?.(2) : undefined;
+    const dw = needs[2] ? upGradientToWeights(device, { low, skip, dz, weight, sum }) : null;
     const dx = needs[0] || needs[1]
       ? convolve(device, { x: dz, weight, transposed: true, bias: null, relu: false })
       : null;

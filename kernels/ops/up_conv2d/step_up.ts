@@ -5,6 +5,7 @@
  */
 
 import type { Tensor } from "../../gpu/tensor.ts";
+import type { SumOfSlabs } from "../../operation.ts";
 
 /** A convolution over two images, the first of half the size. */
 export interface UpConvolution {
@@ -30,4 +31,6 @@ export interface UpWeightGradient {
   readonly dz: Tensor<"f32">;
   /** The weights, for their shape. */
   readonly weight: Tensor<"f32">;
+  /** How the slabs that it is split into are added up; at once unless told. */
+  readonly sum?: SumOfSlabs;
 }

@@ -66,7 +66,7 @@ export const upWeightGradientVariants: readonly Variant<UpWeightGradient>[] =
         using scope = device.scope();
         const x = joinImages(device, problem);
         const k = problem.weight.shape[2];
-        return scope.keep(gradientToWeights(device, { x, dz: problem.dz, k }));
+        return scope.keep(gradientToWeights(device, { x, dz: problem.dz, k, sum: problem.sum }));
       },
     },
     foldedGradient("folded", "buffer"),

@@ -28,22 +28,22 @@ Deno.test("a step of the U-Net takes so many dispatches and copies", () => {
   assertEquals(count("registers", "unet"), {
     forward: [36, 0],
     loss: [3, 0],
-    backward: [104, 0],
-    update: [30, 0],
-    step: [173, 0],
+    backward: [79, 0],
+    update: [1, 0],
+    step: [119, 0],
   });
-  assertEquals(count("textures", "unet").step, [170, 0]);
+  assertEquals(count("textures", "unet").step, [116, 0]);
 });
 
 Deno.test("a step of StarDist takes so many dispatches and copies", () => {
   assertEquals(count("registers", "stardist"), {
     forward: [41, 0],
     loss: [10, 0],
-    backward: [129, 0],
-    update: [34, 0],
-    step: [214, 0],
+    backward: [102, 0],
+    update: [1, 0],
+    step: [154, 0],
   });
-  assertEquals(count("textures", "stardist").step, [211, 0]);
+  assertEquals(count("textures", "stardist").step, [149, 0]);
 });
 
 Deno.test("what is counted of a step is what its recording runs", () => {

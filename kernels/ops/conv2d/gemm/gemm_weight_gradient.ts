@@ -139,7 +139,7 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
 /** Computes dw `[c_out, c_in, k, k]` as a matrix product. */
 export function gemmWeightGradient(
   device: Device,
-  { x, dz, k }: WeightGradient,
+  { x, dz, k, sum = sumSlabs }: WeightGradient,
 ): Tensor<"f32"> {
   const [batch, cIn, height, width] = x.shape;
   const cOut = dz.shape[1];
@@ -162,5 +162,5 @@ export function gemmWeightGradient(
     tensors: [partial, x, dz],
     workgroups: linearWorkgroups(count, 1),
   });
-  return scope.keep(sumSlabs(device, { partial, shape: [cOut, cIn, k, k] }));
+  return scope.keep(sum(device, { partial, shape: [cOut, cIn, k, k] }));
 }
