@@ -64,6 +64,7 @@ export {
   type Params,
   type Reference,
   runForward,
+  type SumOfSlabs,
 } from "./operation.ts";
 export {
   type AnyOperation,

@@ -50,16 +50,6 @@ export interface TensorBlock {
   readonly parts: readonly Tensor<"f32">[];
 }
 
-/** Where a tensor lies in its buffer. */
-export interface TensorPlace {
-  /** The block that it is a part of; null if the buffer is its own. */
-  readonly block: TensorBlock | null;
-  /** Bytes of the buffer before it. */
-  readonly offset: number;
-}
-
-const ALONE: TensorPlace = { block: null, offset: 0 };
-
 /**
  * A tensor in GPU memory: contiguous, row-major, images as NCHW.
  *
@@ -75,7 +65,8 @@ export class Tensor<D extends DType = DType> {
   /** Element type. */
   readonly dtype: D;
   #buffer: GPUBuffer | null;
-  #place = ALONE;
+  #block: TensorBlock | null = null;
+  #offset = 0;
   /** Why it can be used no more; null while it can. */
   #end: string | null = null;
 
@@ -98,12 +89,12 @@ export class Tensor<D extends DType = DType> {
 
   /** The block that it is a part of; null if its buffer is its own. */
   get block(): TensorBlock | null {
-    return this.#place.block;
+    return this.#block;
   }
 
   /** Bytes of its buffer that lie before it: of a part of a block those of the parts before it. */
   get offset(): number {
-    return this.#place.offset;
+    return this.#offset;
   }
 
   /**
@@ -123,9 +114,13 @@ export class Tensor<D extends DType = DType> {
   }
 
   /** Puts it into a buffer; only a `Device` calls this, which also copies what it holds. */
-  moveTo(buffer: GPUBuffer | null, place: TensorPlace): void {
+  moveTo(
+    buffer: GPUBuffer | null,
+    { block, offset }: { block: TensorBlock; offset: number },
+  ): void {
     this.#buffer = buffer;
-    this.#place = place;
+    this.#block = block;
+    this.#offset = offset;
   }
 
   /**
