@@ -51,7 +51,7 @@ export function drawLineage(tracks: readonly TrackRecord[]): Insert {
   const placed = list.map((record, row): Placed => ({ record, row }));
   const byTrack = new Map(placed.map((one) => [one.record.track, one]));
   const left = tracks.length - list.length;
-  return markup`<figure class="panel"><svg viewBox="0 0 ${WIDTH} ${
+  return markup`<figure class="panel lineage"><svg viewBox="0 0 ${WIDTH} ${
     ROW * list.length + 24
   }" role="img" \
 aria-label="Lineage tree of ${list.length} tracks">

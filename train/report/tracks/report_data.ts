@@ -10,6 +10,7 @@ import { intensityOf } from "../../objects/measures.ts";
 import type { FilledObject } from "../../objects/sequence/fill_gaps.ts";
 import { diameterOf } from "../../objects/sequence/seen_object.ts";
 import type { TrackRecord } from "../../objects/sequence/track_record.ts";
+import { trackColour } from "./track_colours.ts";
 import type { Window } from "../drawing/window.ts";
 
 /** A frame whose labels are tracks. */
@@ -150,7 +151,12 @@ export class ReportCollector {
         note("division", daughters, [mother, ...daughters.map(({ track }) => track)]);
       }
     }
-    const [back] = objects.filter(({ putBack, border }) => putBack && !border);
+    const seen = new Set(
+      this.#events.flatMap(({ kind, tracks }) => kind === "put back" ? tracks : []),
+    );
+    const [back] = objects.filter(({ putBack, border, track }) =>
+      putBack && !border && !seen.has(track)
+    );
     if (back) note("put back", [back], [back.track]);
   }
 
@@ -165,8 +171,11 @@ export class ReportCollector {
 
   /** What was chosen. */
   get chosen(): Pick<TrackReportData, "shown" | "events" | "series"> {
-    const series = Array.from(this.#series, ([track, values]) => ({ track, ...values }))
-      .toSorted((a, b) => b.areas.length - a.areas.length || a.track - b.track)
+    const sorted = Array.from(this.#series, ([track, values]) => ({ track, ...values }))
+      .toSorted((a, b) => b.areas.length - a.areas.length || a.track - b.track);
+    // The longest of each colour, as two of one could not be told apart in a plot.
+    const colours = Map.groupBy(sorted, ({ track }) => trackColour(track));
+    const series = sorted.filter((one) => colours.get(trackColour(one.track))![0] === one)
       .slice(0, MOST_SERIES);
     return { shown: [...this.#shown.values()], events: this.#events, series };
   }

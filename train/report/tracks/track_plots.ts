@@ -31,8 +31,11 @@ const [WIDTH, HEIGHT] = [960, 260];
 const TEXT = { color: "#a3adb7", fontSize: 12 };
 const RULE = { lineStyle: { color: "#343c44" } };
 
-/** Lines over the frames of a video. */
-export function trackLines(lines: readonly TrackLine[], names: PlotNames): string {
+/** Lines over the frames of a video; what lies far from 0 is better seen without it. */
+export function trackLines(
+  lines: readonly TrackLine[],
+  { fromZero = true, ...names }: PlotNames & { fromZero?: boolean },
+): string {
   return plot(
     lines.map(({ track, points }): LineSeriesOption => ({
       type: "line",
@@ -41,7 +44,7 @@ export function trackLines(lines: readonly TrackLine[], names: PlotNames): strin
       showSymbol: false,
       lineStyle: { color: trackColour(track), width: 1.6 },
     })),
-    { ...names, xName: "frame" },
+    { ...names, xName: "frame", fromZero },
   );
 }
 
@@ -64,7 +67,11 @@ export function lengthBars(lengths: readonly number[], names: PlotNames): string
 
 function plot(
   series: (LineSeriesOption | BarSeriesOption)[],
-  { id, description, xName, ranges }: PlotNames & { xName: string; ranges?: string[] },
+  { id, description, xName, ranges, fromZero = true }: PlotNames & {
+    xName: string;
+    ranges?: string[];
+    fromZero?: boolean;
+  },
 ): string {
   const chart = init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height: HEIGHT });
   chart.setOption({
@@ -78,7 +85,13 @@ function plot(
       ...{ name: xName, nameLocation: "middle", nameGap: 26, nameTextStyle: TEXT },
       ...{ axisLabel: TEXT, splitLine: { show: false } },
     },
-    yAxis: { type: "value", min: 0, axisLabel: TEXT, splitLine: RULE, splitNumber: 4 },
+    yAxis: {
+      type: "value",
+      ...(fromZero ? { min: 0 } : { scale: true }),
+      axisLabel: TEXT,
+      splitLine: RULE,
+      splitNumber: 4,
+    },
     series,
   });
   const svg = chart.renderToSVGString();

@@ -28,8 +28,9 @@ const OWN_STYLE = /* css */ `
 .track.back { stroke-dasharray: 4 3; stroke-width: 2.4; }
 .panel { background: #14181c; color: #a3adb7; padding: .6rem; margin: .6rem 0 1.2rem; border-radius: 2px; }
 .panel figcaption { color: #a3adb7; }
-.panel path { fill: none; }
-.panel g path[stroke] { stroke-linecap: round; }
+.lineage path { fill: none; stroke-linecap: round; }
+.panel .legend { margin: 0 0 .4rem; }
+.strip + h3 { margin-top: 1.6rem; }
 .panel text { fill: #a3adb7; font: 11px system-ui, sans-serif; }
 .counts { display: flex; flex-wrap: wrap; gap: .3rem 2rem; padding: 0; list-style: none; }
 .counts b { font-size: 1.3rem; }
@@ -169,19 +170,23 @@ are objects that flicker, or that were lost and found again under another number
 
 function seriesSection(series: readonly TrackSeries[]): Insert {
   if (series.length === 0) return undefined;
+  // On the dark ground of the plots, on which all colours can be seen.
+  const legend = markup`<ul class="legend">${
+    series.map(({ track }) =>
+      markup`<li><span class="chip" style="background:${trackColour(track)}"></span>${track}</li>`
+    )
+  }</ul>`;
   const figure = (key: "areas" | "means", title: string) => {
     const lines = series.map((one) => ({ track: one.track, points: one[key] }))
       .filter(({ points }) => points.length > 0);
     if (lines.length === 0) return undefined;
-    const svg = trackLines(lines, { id: key, description: `${title} over time` });
-    return markup`<h3>${title}</h3><figure class="panel">${new Markup(svg)}</figure>
+    // Intensities have an offset of the camera.
+    const fromZero = key === "areas";
+    const svg = trackLines(lines, { id: key, description: `${title} over time`, fromZero });
+    return markup`<h3>${title}</h3><figure class="panel">${legend}${new Markup(svg)}</figure>
 `;
   };
-  const names = series.map(({ track }) =>
-    markup`<li><span class="chip" style="background:${trackColour(track)}"></span>${track}</li>`
-  );
   return markup`<section><h2>Long tracks over time</h2>
-<ul class="legend">${names}</ul>
 ${figure("areas", "Area in pixels")}
 ${figure("means", "Mean intensity, first channel")}</section>
 `;

@@ -134,3 +134,26 @@ Deno.test("pages fill objects in their tracks' colours where there is no picture
   const frame = movieFrame({ name: "t", labels }, { low: 0, high: 1 });
   assert(!("picture" in JSON.parse(frame.slice(frame.indexOf(">") + 1, frame.lastIndexOf("</s")))));
 });
+
+Deno.test("ReportCollector shows a gap of one track once, and bars keep their fill", async () => {
+  const frames = Array.from({ length: 7 }, (_, t) =>
+    discs([
+      { y: 60, x: 50, r: 6, id: 2 },
+      ...(t === 2 || t === 3 ? [] : [{ y: 30, x: 20 + 2 * t, r: 5, id: 1 }]),
+    ]));
+  const tracker = new Tracker();
+  const tracked = frames.map((frame, t) => tracker.add({ ...frame, name: `t${t}` }));
+  const collector = new ReportCollector(frames.length);
+  for await (const frame of fillGaps(tracked, { fill: "copy", maxGap: 2 })) {
+    collector.add({ ...frame, images: [] }, () => 0);
+  }
+  const { events } = collector.chosen;
+  assertEquals(events.map(({ kind, tracks }) => [kind, tracks]), [["put back", [1]]]);
+  const page = renderTrackReport({
+    ...{ title: "t", frames: 7, putBack: 2, step: null, tracks: tracker.tracks },
+    ...collector.chosen,
+  });
+  // A style for all paths of a panel would hide the bars of its plots.
+  assert(page.includes('fill="#56b4e9"'));
+  assert(!/\.panel path \{[^}]*fill/.test(page) && page.includes(".lineage path"));
+});
