@@ -183,6 +183,13 @@ export type {
   SettingChange,
   Wish,
 } from "./models/model_kind.ts";
+export type {
+  RowImage,
+  RowSegmentation,
+  RowSegmentOptions,
+  RowStore,
+  RowStores,
+} from "./models/tiles/row_blocks.ts";
 export type { Objective, TargetEncoder } from "./models/objective.ts";
 export type { LabelChoice, LossChoice, LossSettings } from "./models/loss_settings.ts";
 export type { TrunkSettings } from "./models/trunk.ts";

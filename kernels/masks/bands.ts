@@ -124,41 +124,68 @@ export interface BandedImage {
  */
 export function* bandedComponentSteps(
   device: Device,
-  { width, height, bands, upload, same = () => true }: BandedImage,
-  { connectivity, minSize = 0 }: Pick<ComponentsOptions, "connectivity" | "minSize">,
+  image: BandedImage,
+  options: Pick<ComponentsOptions, "connectivity" | "minSize">,
 ): Steps<ComponentValues> {
-  checkMinSize(minSize, "label components");
+  const { width, height } = image;
   const labels = new Uint32Array(width * height);
+  const keep = ({ top }: Band, found: Uint32Array) => labels.set(found, top * width);
+  const { numbers, count } = yield* bandedRegionSteps(device, image, { ...options, keep });
+  for (let i = 0; i < labels.length; i++) labels[i] = numbers[labels[i]];
+  return { labels, count };
+}
+
+/** What regions are called in the end. */
+export interface RegionNumbers {
+  /** The number of each region by its first one; 0 for 0, and for those that are too small. */
+  readonly numbers: Uint32Array<ArrayBuffer>;
+  /** How many there are. */
+  readonly count: number;
+}
+
+/**
+ * What {@linkcode bandedComponentSteps} does for an image whose labels need not fit into memory: each band
+ * is given out under first numbers, and in the end it is known what those mean.
+ *
+ * @param options.keep Takes the first numbers of a band's pixels; bands come from top to bottom.
+ * @throws {RangeError} If `minSize` is not a whole number from 0.
+ */
+export function* bandedRegionSteps(
+  device: Device,
+  { width, bands, upload, same = () => true }: BandedImage,
+  { connectivity, minSize = 0, keep }: Pick<ComponentsOptions, "connectivity" | "minSize"> & {
+    keep: (band: Band, labels: Uint32Array<ArrayBuffer>) => void;
+  },
+): Steps<RegionNumbers> {
+  checkMinSize(minSize, "label components");
   const regions = new Regions();
+  const reach = connectivity === 8 ? 1 : 0;
+  /** The row above a band. */
+  let above = new Uint32Array(width);
   for (const band of bands) {
-    const found = yield* withTensor(
+    const { labels, count } = yield* withTensor(
       device,
       upload(band),
       (image) => componentSteps(device, image, { connectivity }),
     );
-    const first = band.top * width;
-    const base = regions.add(found.count);
-    for (let i = 0; i < found.labels.length; i++) {
-      const label = found.labels[i];
-      if (label === 0) continue;
-      labels[first + i] = base + label;
-      regions.sizes[base + label]++;
+    const base = regions.add(count);
+    for (let i = 0; i < labels.length; i++) {
+      if (labels[i] === 0) continue;
+      labels[i] += base;
+      regions.sizes[labels[i]]++;
     }
-    if (band.top === 0) continue;
-    const reach = connectivity === 8 ? 1 : 0;
-    for (let x = 0; x < width; x++) {
-      const below = first + x;
-      if (labels[below] === 0) continue;
-      for (let dx = -reach; dx <= reach; dx++) {
-        const above = below - width + dx;
-        if (x + dx < 0 || x + dx >= width || labels[above] === 0 || !same(below, above)) continue;
-        regions.join(labels[below], labels[above]);
+    const first = band.top * width;
+    for (let x = 0; x < width && band.top > 0; x++) {
+      if (labels[x] === 0) continue;
+      for (let at = Math.max(0, x - reach); at <= Math.min(width - 1, x + reach); at++) {
+        if (above[at] === 0 || !same(first + x, first - width + at)) continue;
+        regions.join(labels[x], above[at]);
       }
     }
+    above = labels.slice(-width);
+    keep(band, labels);
   }
-  const { numbers, count } = regions.number(minSize);
-  for (let i = 0; i < labels.length; i++) labels[i] = numbers[labels[i]];
-  return { labels, count };
+  return regions.number(minSize);
 }
 
 /**
@@ -186,7 +213,7 @@ class Regions {
   }
 
   /** The final number of each region, 0 for those that are too small. */
-  number(minSize: number): { numbers: Uint32Array; count: number } {
+  number(minSize: number): RegionNumbers {
     const numbers = new Uint32Array(this.#parents.length);
     const totals = new Float64Array(numbers.length);
     for (let i = 1; i < numbers.length; i++) totals[this.#root(i)] += this.sizes[i];

@@ -11,8 +11,10 @@ export {
   type BandedImage,
   bandedOtsuSteps,
   bandedRangeSteps,
+  bandedRegionSteps,
   bandsOf,
   piecePixels,
+  type RegionNumbers,
 } from "./bands.ts";
 export {
   type Components,

@@ -65,6 +65,13 @@ export type {
   SettingChange,
   Wish,
 } from "./model_kind.ts";
+export type {
+  RowImage,
+  RowSegmentation,
+  RowSegmentOptions,
+  RowStore,
+  RowStores,
+} from "./tiles/row_blocks.ts";
 export type { Objective, TargetEncoder } from "./objective.ts";
 export type { LabelChoice, LossChoice, LossSettings } from "./loss_settings.ts";
 export type { TrunkSettings } from "./trunk.ts";

@@ -15,6 +15,7 @@ import type { Sample } from "../images/sample.ts";
 import type { Outline } from "../objects/outline.ts";
 import type { SettingGroup } from "../settings.ts";
 import type { Objective } from "./objective.ts";
+import type { RowSegmentation, RowSegmentOptions } from "./tiles/row_blocks.ts";
 import type { View } from "./views.ts";
 
 /**
@@ -119,6 +120,11 @@ export interface ObjectModel<S extends object = object, D extends object = objec
   changeDecoding(decode: D, changes: DecodeChanges): D;
   /** Queues the network for an image, and takes its answer to objects when asked to go on. */
   segment(device: Device, options: SegmentOptions<D>): Steps<Segmentation>;
+  /**
+   * Segments an image of which only some rows are in memory at a time, to the same end as
+   * {@linkcode ObjectModel.segment}; left out where it cannot.
+   */
+  segmentRows?(device: Device, options: RowSegmentOptions<D>): Promise<RowSegmentation>;
   /**
    * Proposes objects of an image, doubtful ones too, each with how sure the network is of it. With it a
    * network can teach; left out where it cannot.

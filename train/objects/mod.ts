@@ -143,6 +143,8 @@ export type {
   ImageSize,
   OutputFormat,
   OutputLayout,
+  RowFileOptions,
+  RowsLayout,
   Written,
 } from "./formats/output_format.ts";
 export { outputFormats } from "./formats/list.ts";

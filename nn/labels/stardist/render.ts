@@ -62,19 +62,48 @@ export function paintPolygons(
   vertices: Float32Array,
   { rays, width, height }: PaintOptions,
 ): Uint32Array<ArrayBuffer> {
-  const labels = new Uint32Array(width * height);
-  for (let index = vertices.length / (2 * rays) - 1; index >= 0; index--) {
+  const all = Array.from({ length: vertices.length / (2 * rays) }, (_, index) => index);
+  return paintRows(vertices, { rays, width, rows: [0, height], polygons: all });
+}
+
+/**
+ * What {@linkcode paintPolygons} paints into some rows of an image.
+ *
+ * @param options.rows The first row, and the row after the last one.
+ * @param options.polygons The indices, ascending, of all polygons that reach into these rows.
+ */
+export function paintRows(
+  vertices: Float32Array,
+  { rays, width, rows: [from, to], polygons }: Omit<PaintOptions, "height"> & {
+    rows: readonly [from: number, to: number];
+    polygons: ArrayLike<number>;
+  },
+): Uint32Array<ArrayBuffer> {
+  const labels = new Uint32Array(width * (to - from));
+  for (let at = polygons.length - 1; at >= 0; at--) {
+    const index = polygons[at];
     const polygon = vertices.subarray(2 * rays * index, 2 * rays * (index + 1));
-    const [top, bottom] = extent(polygon, { axis: 0, size: height });
+    const [top, bottom] = extent(polygon, { axis: 0, size: to });
     const [left, right] = extent(polygon, { axis: 1, size: width });
-    for (let row = top; row <= bottom; row++) {
+    for (let row = Math.max(top, from); row <= bottom; row++) {
       const edges = edgesAt(polygon, row);
+      const start = (row - from) * width;
       for (let column = left; column <= right; column++) {
-        if (isInside(edges, column)) labels[row * width + column] = index + 1;
+        if (isInside(edges, column)) labels[start + column] = index + 1;
       }
     }
   }
   return labels;
+}
+
+/** The first and the last row that each polygon can reach. */
+export function rowsOfPolygons(vertices: Float32Array, rays: number): Int32Array<ArrayBuffer> {
+  const rows = new Int32Array(vertices.length / rays);
+  for (let index = 0; index < rows.length / 2; index++) {
+    const polygon = vertices.subarray(2 * rays * index, 2 * rays * (index + 1));
+    rows.set(extent(polygon, { axis: 0, size: Infinity }), 2 * index);
+  }
+  return rows;
 }
 
 /** The first and the last pixel along an axis that a polygon can reach. */

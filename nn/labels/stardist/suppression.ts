@@ -4,7 +4,13 @@
  * @module
  */
 
-import { boundingBoxes, indexBoxes, laterTouching } from "./box_index.ts";
+import {
+  boundingBoxes,
+  type Boxes,
+  type BoxIndex,
+  indexBoxes,
+  laterTouching,
+} from "./box_index.ts";
 import { intersectionArea, sweepPolygon } from "./intersection.ts";
 import { polygonArea } from "./polygons.ts";
 
@@ -57,27 +63,56 @@ export function suppressPolygons(
     throw new RangeError("Cannot suppress polygons: the threshold is NaN, expected a number");
   }
   const count = polygons.length / (2 * rays);
-  const boxes = boundingBoxes(polygons, rays);
-  const index = indexBoxes(boxes);
-  const verticesOf = (polygon: number) =>
-    polygons.subarray(2 * rays * polygon, 2 * rays * (polygon + 1));
-  const areas = Float64Array.from({ length: count }, (_, at) => polygonArea(verticesOf(at)));
+  const overlaps = new Overlaps(polygons, { rays, threshold });
   const suppressed = new Uint8Array(count);
   const kept: number[] = [];
   for (let polygon = 0; polygon < count; polygon++) {
     if (suppressed[polygon]) continue;
     kept.push(polygon);
-    const sweep = sweepPolygon(verticesOf(polygon));
-    for (const other of laterTouching(index, polygon)) {
-      if (suppressed[other]) continue;
-      const smaller = Math.min(areas[polygon] + EPSILON, areas[other] + EPSILON);
-      // What the boxes share bounds what the polygons share.
-      if (!(sharedBox(boxes, [polygon, other]) / smaller > threshold)) continue;
-      const shared = intersectionArea(sweep, sweepPolygon(verticesOf(other)));
-      if (shared / smaller > threshold) suppressed[other] = 1;
+    for (const other of overlaps.later(polygon, (other) => suppressed[other] === 0)) {
+      suppressed[other] = 1;
     }
   }
   return Uint32Array.from(kept);
+}
+
+/** Which polygons cover too much of each other. */
+export class Overlaps {
+  readonly #polygons: Int32Array;
+  readonly #rays: number;
+  readonly #threshold: number;
+  readonly #areas: Float64Array;
+  readonly #index: BoxIndex;
+  /** Their bounding boxes. */
+  readonly boxes: Boxes;
+
+  /** Sorts polygons by their places; the most probable one comes first. */
+  constructor(polygons: Int32Array, { rays, threshold }: SuppressionRule) {
+    this.#polygons = polygons;
+    this.#rays = rays;
+    this.#threshold = threshold;
+    this.boxes = boundingBoxes(polygons, rays);
+    this.#index = indexBoxes(this.boxes);
+    const count = polygons.length / (2 * rays);
+    this.#areas = Float64Array.from({ length: count }, (_, at) => polygonArea(this.#vertices(at)));
+  }
+
+  /** The later polygons that a polygon covers too much of, of those that are asked about. */
+  *later(polygon: number, isAsked: (other: number) => boolean): Generator<number> {
+    const sweep = sweepPolygon(this.#vertices(polygon));
+    for (const other of laterTouching(this.#index, polygon)) {
+      if (!isAsked(other)) continue;
+      const smaller = Math.min(this.#areas[polygon] + EPSILON, this.#areas[other] + EPSILON);
+      // What the boxes share bounds what the polygons share.
+      if (!(sharedBox(this.boxes, [polygon, other]) / smaller > this.#threshold)) continue;
+      const shared = intersectionArea(sweep, sweepPolygon(this.#vertices(other)));
+      if (shared / smaller > this.#threshold) yield other;
+    }
+  }
+
+  #vertices(polygon: number): Int32Array {
+    return this.#polygons.subarray(2 * this.#rays * polygon, 2 * this.#rays * (polygon + 1));
+  }
 }
 
 /** The area that two touching boxes share. */

@@ -162,6 +162,14 @@ export const WISHES: readonly Flag[] = [
     placeholder: "PIXELS",
     sentence: "The largest side of a tile; what fits into memory unless told",
   },
+  {
+    name: "block-rows",
+    kind: "value",
+    placeholder: "N",
+    sentence:
+      "Predict single images in blocks of so many rows, of which one is in memory at a time; unless told, " +
+      "those of more than 67 million pixels",
+  },
   MEMORY,
   {
     name: "kernels",
@@ -317,6 +325,7 @@ export async function predictOptions(
     normalize: choiceFlag(flags, "normalize", { choices: ["image", "video", "frame"] }),
     focus: textFlag(flags, "focus"),
     tile: countFlag(flags, "tile", { least: 1 }),
+    blockRows: countFlag(flags, "block-rows", { least: 1 }),
     memory: countFlag(flags, "memory", { least: 1 }),
     kernels: textFlag(flags, "kernels"),
   };

@@ -197,8 +197,29 @@ function neighboursOf(source: Source, path: string): Neighbours {
  * @category Formats
  */
 export async function readPlane(stack: ImageStack, page: number): Promise<Plane> {
-  const { width, height, samples, rgb, palette, path } = stack;
-  const pixels = await stack.page(page);
+  return greyPlane(stack, { pixels: await stack.page(page), rows: stack.height, page });
+}
+
+/**
+ * Some rows of a page as {@linkcode readPlane} gives them; null where the file's pages are decoded as a whole.
+ *
+ * @param range The first row, and the row after the last one.
+ */
+export function planeRowsReader(
+  stack: ImageStack,
+): ((page: number, range: { from: number; to: number }) => Promise<Plane>) | null {
+  const { rows } = stack;
+  if (rows === undefined) return null;
+  return async (page, range) =>
+    greyPlane(stack, { pixels: await rows(page, range), rows: range.to - range.from, page });
+}
+
+/** Samples of some rows as grey intensities. */
+function greyPlane(
+  stack: ImageStack,
+  { pixels, rows: height, page }: { pixels: PixelArray; rows: number; page: number },
+): Plane {
+  const { width, samples, rgb, palette, path } = stack;
   const data = new Float32Array(width * height);
   if (samples === 1 && palette === null) data.set(pixels);
   else {

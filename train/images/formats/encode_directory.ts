@@ -8,7 +8,13 @@
 import type { Calibration } from "../image.ts";
 
 /** One page that is compressed. */
-export interface TiffStackPage {
+export interface TiffStackPage extends StoredPage {
+  /** The compressed strips. */
+  readonly strips: readonly Uint8Array[];
+}
+
+/** One page whose strips are stored. */
+export interface StoredPage {
   /** Width in pixels. */
   readonly width: number;
   /** Height in pixels. */
@@ -19,8 +25,8 @@ export interface TiffStackPage {
   readonly isFloat: boolean;
   /** Rows of a strip. */
   readonly rows: number;
-  /** The compressed strips. */
-  readonly strips: readonly Uint8Array[];
+  /** The compressed strips, or what is left to know of them. */
+  readonly strips: readonly { readonly length: number }[];
 }
 
 /** Bytes whose link to the next directory is not known yet, and the link's place in them. */
@@ -66,7 +72,7 @@ interface Field {
 }
 
 /** One directory with its longer values behind it. */
-export function encodeDirectory(page: TiffStackPage, options: DirectoryOptions): LinkedBytes {
+export function encodeDirectory(page: StoredPage, options: DirectoryOptions): LinkedBytes {
   const { start, big } = options;
   const fields = fieldsOf(page, options);
   const [head, entry, inline] = big ? [8, 20, 8] : [2, 12, 4];
@@ -128,7 +134,7 @@ function fractionOf(value: number): readonly [above: number, below: number] {
 }
 
 function fieldsOf(
-  { width, height, sampleBytes, isFloat, rows, strips }: TiffStackPage,
+  { width, height, sampleBytes, isFloat, rows, strips }: StoredPage,
   { offsets, big, calibration, stack }: DirectoryOptions,
 ): Field[] {
   const text = stack === null ? "" : describeStack(stack, calibration);

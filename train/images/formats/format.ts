@@ -75,6 +75,14 @@ export interface ImageStack extends ImageMeasures {
   readonly palette: readonly (readonly number[])[] | null;
   /** Decodes one page: `height * width * samples` numbers in the file's own type. */
   readonly page: (index: number) => Promise<PixelArray>;
+  /**
+   * Decodes some rows of a page, from one up to but without another, and as little else as the file allows;
+   * left out where a page is decoded as a whole.
+   */
+  readonly rows?: (
+    index: number,
+    range: { readonly from: number; readonly to: number },
+  ) => Promise<PixelArray>;
 }
 
 /**

@@ -20,7 +20,7 @@ import type { Compression } from "./tiff/compressions/compression.ts";
 import { readTiffDirectories, type TiffFile } from "./tiff/directory.ts";
 import { hasSampleChannels, imageJCount } from "./tiff/imagej.ts";
 import type { PlanePlace, StackLayout } from "./tiff/layout.ts";
-import { readTiffPixels } from "./tiff/pixels.ts";
+import { readTiffPixels, readTiffRows, type RowRange } from "./tiff/pixels.ts";
 import type { TiffPage } from "./tiff/page.ts";
 import { isTiff } from "./tiff/tags.ts";
 
@@ -83,13 +83,16 @@ async function openTiff(
     rgb,
     palette: null,
     notes: [...notes, ...layout.notes],
-    page: async (index) => {
-      checkPage(index, { path, length: isSet || split ? planes.length : file.length });
-      const place = isSet || split ? planes[index] : { file: null, page: index };
-      const pixels = await files.pixels(place);
-      return split ? sampleOf(pixels, { sample: planes[index].sample, of: first.samples }) : pixels;
-    },
+    page: (index) => pixelsOf(index),
+    rows: (index, rows) => pixelsOf(index, rows),
   };
+
+  async function pixelsOf(index: number, rows?: RowRange): Promise<PixelArray> {
+    checkPage(index, { path, length: isSet || split ? planes.length : file.length });
+    const place = isSet || split ? planes[index] : { file: null, page: index };
+    const pixels = await files.pixels(place, rows);
+    return split ? sampleOf(pixels, { sample: planes[index].sample, of: first.samples }) : pixels;
+  }
 }
 
 function hasChannelsInPixel({ descriptions, first }: TiffFile): boolean {
@@ -158,15 +161,18 @@ class PageFiles {
     this.#neighbours = neighbours;
   }
 
-  /** Decodes a page. */
-  async pixels({ file: name, page }: PlanePlace): Promise<PixelArray> {
+  /** Decodes a page, or some rows of it. */
+  async pixels({ file: name, page }: PlanePlace, rows?: RowRange): Promise<PixelArray> {
     using bytes = await (name === null ? this.#reopen() : this.#neighbours.open(name));
     const file = name === null ? this.#own : await this.#other(name, bytes);
     if (page >= file.length) {
       const what = `it has ${file.length} pages, its data set needs page ${page + 1} of it`;
       throw unreadable(bytes.path, what, "copy it again from its source");
     }
-    return await readTiffPixels(bytes, await file.page(bytes, page));
+    const described = await file.page(bytes, page);
+    return rows === undefined
+      ? await readTiffPixels(bytes, described)
+      : await readTiffRows(bytes, described, rows);
   }
 
   async #other(name: string, bytes: Bytes): Promise<TiffFile> {

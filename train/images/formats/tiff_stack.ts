@@ -65,7 +65,7 @@ export function compressPage({ width, height, data }: Page): TiffStackPage {
     );
   }
   const sampleBytes = data.BYTES_PER_ELEMENT;
-  const rows = Math.max(1, Math.floor(stripBytes / (width * sampleBytes)));
+  const rows = stripRows({ width, sampleBytes });
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const step = rows * width * sampleBytes;
   const strips = Array.from(
@@ -73,6 +73,13 @@ export function compressPage({ width, height, data }: Page): TiffStackPage {
     (_, i) => deflate(bytes.subarray(i * step, (i + 1) * step)),
   );
   return { width, height, sampleBytes, isFloat: data instanceof Float32Array, rows, strips };
+}
+
+/** Rows of a strip. */
+export function stripRows(
+  { width, sampleBytes }: Pick<TiffStackPage, "width" | "sampleBytes">,
+): number {
+  return Math.max(1, Math.floor(stripBytes / (width * sampleBytes)));
 }
 
 /** Bytes of the strips of pages, see {@linkcode StackOptions}. */

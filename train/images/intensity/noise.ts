@@ -8,7 +8,7 @@
 
 import type { Plane } from "../image.ts";
 import type { IntensityRange } from "../normalize.ts";
-import { percentiles } from "../percentiles.ts";
+import { percentiles, videoPercentiles } from "../percentiles.ts";
 
 /** A normal distribution's standard deviation in median deviations. */
 const NORMAL = 1.4826;
@@ -21,10 +21,46 @@ const NORMAL = 1.4826;
  * @returns 0 for an image of fewer than 3 rows or columns.
  * @category Intensities
  */
-export function noiseOf({ width, height, data }: Plane): number {
-  const columns = Math.floor((width - 1) / 2);
-  const rows = Math.floor((height - 1) / 2);
-  if (columns < 1 || rows < 1) return 0;
+export function noiseOf(plane: Plane): number {
+  const differences = differencesOf(plane);
+  if (differences.data.length === 0) return 0;
+  return deviationOf(percentiles([differences], [50]));
+}
+
+/**
+ * The same of an image that is read in bands of rows.
+ *
+ * @param options.rows Reads rows, from one up to but without another; all of them once or twice.
+ * @param options.bandRows About how many rows are read at once.
+ */
+export async function noiseOfRows(
+  { width, height, rows, bandRows }: {
+    width: number;
+    height: number;
+    rows: (range: { from: number; to: number }) => Promise<Plane>;
+    bandRows: number;
+  },
+): Promise<number> {
+  if (width < 3 || height < 3) return 0;
+  // Every second row has differences, with the rows above and below it.
+  const step = Math.max(2, bandRows - bandRows % 2);
+  const bands = async function* () {
+    for (let from = 0; from + 2 < height; from += step) {
+      yield differencesOf(await rows({ from, to: Math.min(from + step + 1, height) }));
+    }
+  };
+  return deviationOf(await videoPercentiles(bands, [50]));
+}
+
+/** The standard deviation of the noise with this median of the differences: the weights' squares add up to 36. */
+function deviationOf([median]: readonly number[]): number {
+  return NORMAL * median / 6;
+}
+
+/** The absolute Laplacian differences of every second pixel along both axes. */
+function differencesOf({ width, height, data }: Plane): Plane {
+  const columns = Math.max(0, Math.floor((width - 1) / 2));
+  const rows = Math.max(0, Math.floor((height - 1) / 2));
   const differences = new Float32Array(columns * rows);
   let at = 0;
   for (let y = 1; y + 1 < height; y += 2) {
@@ -38,9 +74,7 @@ export function noiseOf({ width, height, data }: Plane): number {
       );
     }
   }
-  const plane = { width: at, height: 1, data: differences.subarray(0, at) };
-  // The weights' squares add up to 36.
-  return NORMAL * percentiles([plane], [50])[0] / 6;
+  return { width: columns, height: rows, data: differences };
 }
 
 /** Between percentiles 1 and 99.8 of pure noise there are 5.2 standard deviations. */

@@ -6,7 +6,7 @@
  */
 
 import { unusable } from "../faults/input_fault.ts";
-import { decodeImage, measureSingle, readPlane } from "../formats/decode.ts";
+import { decodeImage, measureSingle, planeRowsReader, readPlane } from "../formats/decode.ts";
 import { basename, imageStem, join } from "../names.ts";
 import { splitInner } from "../paths.ts";
 import { listFolder, type Source } from "../source.ts";
@@ -65,6 +65,14 @@ export interface Video {
    * @throws {RangeError} If there is no frame i.
    */
   readonly frame: (i: number) => Promise<Plane | Channels>;
+  /**
+   * Decodes some rows of frame i, from one up to but without another, and little else; left out where a
+   * frame can only be decoded as a whole.
+   */
+  readonly rows?: (
+    i: number,
+    range: { readonly from: number; readonly to: number },
+  ) => Promise<Plane>;
   /**
    * The plane of frame i whose intensities decide how it is normalised; where it is left out, the
    * frame itself.
@@ -212,7 +220,8 @@ function videoOf(
   stack: ImageStack,
   options: { formats: readonly ImageFormat[]; choice: PlaneChoice },
 ): Video {
-  return stackVideo(stack, { ...options, read: (page) => readPlane(stack, page) });
+  const readRows = planeRowsReader(stack) ?? undefined;
+  return stackVideo(stack, { ...options, read: (page) => readPlane(stack, page), readRows });
 }
 
 /** A stack as far as it is known before it is read. */
@@ -223,10 +232,11 @@ type DescribedStack =
 
 function stackVideo(
   stack: DescribedStack,
-  { formats, choice, read }: {
+  { formats, choice, read, readRows }: {
     formats: readonly ImageFormat[];
     choice: PlaneChoice;
     read: (page: number) => Promise<Plane>;
+    readRows?: (page: number, range: { from: number; to: number }) => Promise<Plane>;
   },
 ): Video {
   const { path, width, height, files } = stack;
@@ -252,6 +262,12 @@ function stackVideo(
     frame: async (i) => {
       checkFrame(i, path, pages.length);
       return await read(pages[i]);
+    },
+    ...readRows && {
+      rows: async (i: number, range: { from: number; to: number }) => {
+        checkFrame(i, path, pages.length);
+        return await readRows(pages[i], range);
+      },
     },
   };
 }

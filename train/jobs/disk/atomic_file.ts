@@ -55,6 +55,25 @@ function removeUnheld(path: string): void {
   }
 }
 
+/** A new temporary file beside a path, which nobody takes for a leftover while it is open. */
+export async function openTemporary(
+  path: string,
+): Promise<{ temporary: string; file: Deno.FsFile }> {
+  await removeLeftovers(dirname(path));
+  for (;;) {
+    const part = crypto.randomUUID().slice(0, 8);
+    const temporary = join(dirname(path), `.${shortened(basename(path))}.${part}.tmp`);
+    try {
+      const options = { read: true, write: true, createNew: true };
+      const file = await opened(() => Deno.open(temporary, options));
+      if (hold(file, temporary)) return { temporary, file };
+      file.close();
+    } catch (error) {
+      throw explain(error, "write", path);
+    }
+  }
+}
+
 /** Writes all bytes: a single `write` may store only a part of them. */
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length;) {
@@ -92,19 +111,8 @@ export class AtomicFile implements AsyncDisposable {
    * @throws {Deno.errors.PermissionDenied} If the folder may not be written to.
    */
   static async create(path: string): Promise<AtomicFile> {
-    await removeLeftovers(dirname(path));
-    for (;;) {
-      const part = crypto.randomUUID().slice(0, 8);
-      const temporary = join(dirname(path), `.${shortened(basename(path))}.${part}.tmp`);
-      try {
-        const options = { read: true, write: true, createNew: true };
-        const file = await opened(() => Deno.open(temporary, options));
-        if (hold(file, temporary)) return new AtomicFile(path, temporary, file);
-        file.close();
-      } catch (error) {
-        throw explain(error, "write", path);
-      }
-    }
+    const { temporary, file } = await openTemporary(path);
+    return new AtomicFile(path, temporary, file);
   }
 
   /**
@@ -140,6 +148,18 @@ export class AtomicFile implements AsyncDisposable {
     }
     await file.seek(0, Deno.SeekMode.End);
     return bytes;
+  }
+
+  /**
+   * Writes other bytes over the first ones.
+   *
+   * @throws As {@linkcode AtomicFile.write}.
+   */
+  async rewriteStart(bytes: Uint8Array): Promise<void> {
+    const file = this.#open();
+    await file.seek(0, Deno.SeekMode.Start);
+    await this.write(bytes);
+    await file.seek(0, Deno.SeekMode.End);
   }
 
   /**

@@ -8,16 +8,27 @@ import type { Device } from "../../../kernels/gpu/device.ts";
 import type { DamagedFile } from "../../images/faults/damaged_files.ts";
 import { groupNotes } from "../../images/formats/notes.ts";
 import type { Channels, Plane } from "../../images/image.ts";
-import { type IntensityRange, normalize } from "../../images/normalize.ts";
+import { aboveNoise, noiseOfRows } from "../../images/intensity/noise.ts";
+import {
+  type IntensityRange,
+  type NormalizationSettings,
+  normalize,
+  videoIntensityRange,
+} from "../../images/normalize.ts";
 import type { StackPlane } from "../../images/series/plane_choice.ts";
 import type { Video } from "../../images/series/video.ts";
 import { isUnusual } from "../../models/exposure.ts";
 import type { Model } from "../../models/model_file.ts";
-import { prepareVideo, referencesOf } from "../../models/videos/prepare_video.ts";
+import {
+  type PreparedVideo,
+  prepareVideo,
+  referencesOf,
+} from "../../models/videos/prepare_video.ts";
 import { JobOutput } from "../outputs/job_output.ts";
 import { filesToWrite, type PlannedJob } from "../outputs/output_plan.ts";
 import type { RangeEvent } from "../progress/inputs.ts";
 import { goOn, type Progress } from "../progress/progress.ts";
+import { blockRowsOf } from "./blocks/predict_rows.ts";
 import { DamagedFrames, fileOf, frameFile, withOthers } from "./damaged_frames.ts";
 import type { KnownRanges } from "./known_ranges.ts";
 import type { PredictNote, PredictOptions } from "./predict_options.ts";
@@ -187,13 +198,17 @@ export class FrameReader {
     const own = video.length > 1 ? this.#model.video : this.#model.stills;
     const settings = mode ? { ...own, mode } : own;
     const known = earlier?.range ?? undefined;
-    const prepared = await prepareVideo(this.#device, {
-      ...{ model: this.#model, video, settings, known },
-      exposure: earlier?.exposure ?? this.#options.exposure,
-      read: (i, channel) => this.#readCounted(video, { i, channel }),
-      isLeft: (i) => this.#damaged.has(video, i),
-      onSparse: (i) => this.#sparse.add(i === null ? video.path : frameFile(video, i)),
-    });
+    const { blockRows } = this.#options;
+    const bandRows = blockRowsOf(video, { model: this.#model, blockRows });
+    const prepared = bandRows !== null
+      ? await this.#prepareRows(video, { settings, bandRows, known, exposure: earlier?.exposure })
+      : await prepareVideo(this.#device, {
+        ...{ model: this.#model, video, settings, known },
+        exposure: earlier?.exposure ?? this.#options.exposure,
+        read: (i, channel) => this.#readCounted(video, { i, channel }),
+        isLeft: (i) => this.#damaged.has(video, i),
+        onSparse: (i) => this.#sparse.add(i === null ? video.path : frameFile(video, i)),
+      });
     const { range, exposure, rangeOf } = prepared;
     for (const text of prepared.notes) this.notes.push({ type: "note", text });
     if (range) this.notes.push({ type: "range", path: video.path, ...range });
@@ -227,6 +242,65 @@ export class FrameReader {
       this.notes.push({ type: "note", text });
     }
     return { rangeOf, exposure };
+  }
+
+  /** The same for a single image that is read in bands of rows: its range is that of the image in one piece. */
+  async #prepareRows(
+    video: Video,
+    { settings, bandRows, known, exposure = this.#options.exposure ?? this.#model.exposure }: {
+      settings: NormalizationSettings;
+      bandRows: number;
+      known?: IntensityRange;
+      exposure?: PredictOptions["exposure"];
+    },
+  ): Promise<PreparedVideo> {
+    const isShared = settings.mode === "video";
+    const range = isShared && known !== undefined
+      ? known
+      : await this.#rangeOfRows(video, { settings, bandRows });
+    return {
+      ...{ range: isShared ? range : null, stray: [], notes: [] },
+      rangeOf: () => Promise.resolve(range),
+      exposure: typeof exposure === "number" ? exposure : 1,
+    };
+  }
+
+  async #rangeOfRows(
+    video: Video,
+    { settings, bandRows }: { settings: NormalizationSettings; bandRows: number },
+  ): Promise<IntensityRange> {
+    const { width, height, name } = video;
+    goOn(this.#progress, `reading the range of ${name}: rows`);
+    let [least, most] = [Infinity, -Infinity];
+    const rows = async (range: { from: number; to: number }) => {
+      const plane = await video.rows!(0, range);
+      this.#progress.done += range.to - range.from;
+      return plane;
+    };
+    const bands = async function* () {
+      for (let from = 0; from < height; from += bandRows) {
+        const band = await rows({ from, to: Math.min(from + bandRows, height) });
+        for (const value of band.data) {
+          if (value < least) least = value;
+          if (value > most) most = value;
+        }
+        yield band;
+      }
+    };
+    const range = await videoIntensityRange(bands, settings);
+    if (least === most) this.#uniform.add(frameFile(video, 0));
+    const above = aboveNoise(range, await noiseOfRows({ width, height, rows, bandRows }));
+    if (above !== null) this.#sparse.add(frameFile(video, 0));
+    return this.#model.exactRange ? range : above ?? range;
+  }
+
+  /**
+   * What comes of the only frame of a job; null where it cannot be read and is left out.
+   *
+   * @throws {SyntaxError | RangeError} If it cannot be read and may not be left out.
+   */
+  async readWhole<R>({ source, frames: [i] }: PlannedJob<Video>, read: () => Promise<R>) {
+    return this.#options.skipDamaged ? await this.#damaged.orNull(source, i, read) : await read();
   }
 
   /** What decides on the range of a frame, as part of reading all of them. */

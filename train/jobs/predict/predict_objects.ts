@@ -39,6 +39,8 @@ import { begin, goOn, type Progress, waitingFor } from "../progress/progress.ts"
 import { ObjectSizes } from "../../objects/object_sizes.ts";
 import type { JobOutput } from "../outputs/job_output.ts";
 import { foldersOf, type PlannedJob, planOutputs } from "../outputs/output_plan.ts";
+import { refuseWhole } from "./blocks/predict_rows.ts";
+import { dividedJobs, predictBlockJobs } from "./blocks/row_jobs.ts";
 import { type Frame, FrameReader } from "./frame_reader.ts";
 import { openInputs } from "./open_inputs.ts";
 import { KnownRanges } from "./known_ranges.ts";
@@ -104,10 +106,13 @@ export async function* predictObjects(
     ...{ model, options, progress, record, ranges, inputs: planned },
   });
   const enlarged = typeof rescale === "number" ? rescale ** 2 : 1;
-  const largest = enlarged * Math.max(...videos.map(({ width, height }) => width * height));
+  const { whole, inBlocks } = dividedJobs(jobs, { model, blockRows: options.blockRows });
+  for (const { job } of inBlocks) refuseWhole(job.source, options);
+  const largest = enlarged *
+    Math.max(1, ...whole.map(({ source: { width, height } }) => width * height));
   const segmented = inTurns(
     device,
-    reader.frames(jobs),
+    reader.frames(whole),
     (frame) => segment(device, { frame, model, options, progress }),
     { most: underwayOf(largest) },
   );
@@ -128,6 +133,15 @@ export async function* predictObjects(
       const seconds = (now - before) / 1000;
       before = now;
       yield { type: "frame", name, path, done, total, objects, seconds };
+    }
+    const done = total - inBlocks.length;
+    const shared = { reader, model, options, progress, record, done, total };
+    for await (const event of predictBlockJobs(device, inBlocks, shared)) {
+      if (event.type === "frame") {
+        yield* reader.notes.splice(0);
+        [written, seen, found] = [written + 1, seen + 1, found + event.objects];
+      }
+      yield event;
     }
   } finally {
     await segmented.return(undefined);

@@ -75,6 +75,11 @@ export interface PredictOptions extends DecodeChanges, PlaneChoice {
   readonly views?: number;
   /** Largest side of a tile in pixels. */
   readonly tile?: number;
+  /**
+   * Predicts single images in blocks of about so many rows, with as little memory; unless told, those of more
+   * than 2^26 pixels, in blocks of some 2^24 pixels.
+   */
+  readonly blockRows?: number;
   /** Most GPU memory to use, in MiB. */
   readonly memory?: number;
   /** File of kernel choices that `tune` wrote; the built-in rules unless told. */

@@ -175,3 +175,16 @@ function copyPart(
     map.data.set(values.subarray(from, from + kept.width), row * map.width + kept.left);
   }
 }
+
+/** A map of grid points as one of pixels: each has the value of the grid point above and left of it. */
+export function enlarged(
+  map: Plane,
+  { width, height, grid }: { width: number; height: number; grid: number },
+): Plane {
+  const data = new Float32Array(width * height);
+  for (let y = 0, i = 0; y < height; y++) {
+    const row = Math.floor(y / grid) * map.width;
+    for (let x = 0; x < width; x++, i++) data[i] = map.data[row + Math.floor(x / grid)];
+  }
+  return { width, height, data };
+}

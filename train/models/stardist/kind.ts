@@ -35,9 +35,10 @@ import type { Objective } from "../objective.ts";
 import { trunkOptions, type TrunkSettings } from "../trunk.ts";
 import { PLAIN } from "../views.ts";
 import type { StarDecoding } from "./border.ts";
-import { candidateSteps, type StarAnswer } from "./candidates.ts";
+import { candidateSteps, enlarged, type StarAnswer } from "./candidates.ts";
 import { doubtfulLabels } from "./doubtful.ts";
 import { rayOutlines } from "./outlines.ts";
+import { segmentRows } from "./rows.ts";
 import { pickThresholds } from "./thresholds.ts";
 import { viewedCandidateSteps } from "./viewed_candidates.ts";
 
@@ -151,6 +152,7 @@ const objects: ObjectModel<StarDistRead, StarDecoding> = {
     };
   },
   segment,
+  segmentRows: (device, options) => segmentRows(device, { ...options, propose: proposeStars }),
   propose,
   tune: pickThresholds,
   segmentTwice,
@@ -320,17 +322,4 @@ function* proposeStars(
   }
   const seen = { network, image, exposure, views, border, tile };
   return yield* viewedCandidateSteps(device, { ...seen, threshold });
-}
-
-/** A map of grid points as one of pixels: each has the value of the grid point above and left of it. */
-function enlarged(
-  map: Plane,
-  { width, height, grid }: { width: number; height: number; grid: number },
-): Plane {
-  const data = new Float32Array(width * height);
-  for (let y = 0, i = 0; y < height; y++) {
-    const row = Math.floor(y / grid) * map.width;
-    for (let x = 0; x < width; x++, i++) data[i] = map.data[row + Math.floor(x / grid)];
-  }
-  return { width, height, data };
 }

@@ -11,6 +11,7 @@ import type { Steps, TileArea } from "../../../kernels/masks/mod.ts";
 import type { Network } from "../../../nn/module.ts";
 import { channelCount, type Channels, type Plane } from "../../images/image.ts";
 import { cutPixels } from "../tiles/cut.ts";
+import { blockLines, type Line } from "../tiles/row_blocks.ts";
 import type { TileSides } from "../tiles/tile_plan.ts";
 import type { Tile } from "../tiles/tiling.ts";
 import { PLAIN, planeView } from "../views.ts";
@@ -67,33 +68,6 @@ function blocksOf(
       kept: area(row.kept, column.kept),
     }))
   );
-}
-
-/** Pixels along one axis. */
-interface Line {
-  readonly from: number;
-  readonly to: number;
-}
-
-/**
- * Blocks along one axis. What is seen of the image begins at a multiple of what the network takes, and
- * ends, counted from the end of the mirrored image, at one, too: then pooling meets the same pixels in
- * every view as in the whole image.
- */
-function blockLines(
-  length: number,
-  { network: { grid, sizeMultiple, reach }, side }: { network: Network; side: number },
-): { seen: Line; kept: Line }[] {
-  const step = Math.max(1, Math.ceil(side / sizeMultiple)) * sizeMultiple;
-  const around = Math.ceil(reach / sizeMultiple) * sizeMultiple + sizeMultiple;
-  const mirrored = length - (length - 1) % grid;
-  return Array.from({ length: Math.ceil(length / step) }, (_, i) => {
-    const kept = { from: i * step, to: Math.min((i + 1) * step, length) };
-    const missing = (mirrored - kept.to - around) % sizeMultiple;
-    const to = kept.to + around + (missing + sizeMultiple) % sizeMultiple;
-    const seen = { from: Math.max(0, kept.from - around), to: to >= mirrored ? length : to };
-    return { seen, kept };
-  });
 }
 
 function partOf(image: Plane | Channels, area: TileArea): Plane | Channels {

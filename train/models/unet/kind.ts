@@ -29,6 +29,7 @@ import {
   postprocessSettings,
   postprocessSteps,
 } from "./postprocess.ts";
+import { segmentRows } from "./rows.ts";
 import { probabilitySteps, queuedProbabilitySteps } from "./probability.ts";
 
 /**
@@ -101,6 +102,7 @@ const objects: ObjectModel<UNetRead, PostprocessSettings> = {
     return changed;
   },
   segment,
+  segmentRows,
   propose,
 };
 

@@ -8,15 +8,16 @@
 import type { Device } from "../../../kernels/gpu/device.ts";
 import {
   type Band,
-  bandedComponentSteps,
   bandedOtsuSteps,
   bandedRangeSteps,
+  bandedRegionSteps,
   bandsOf,
   binaryOpening,
   componentSteps,
   type Connectivity,
   otsuSteps,
   piecePixels,
+  type RegionNumbers,
   runSteps,
   type Steps,
   threshold as thresholdMask,
@@ -214,11 +215,48 @@ export function* postprocessSteps(
 export function* bandedPostprocessSteps(
   device: Device,
   { width, height, data }: Plane,
-  { pixels = piecePixels(device), ...settings }: PostprocessSettings & { pixels?: number },
+  settings: PostprocessSettings & { pixels?: number },
 ): Steps<SegmentedObjects> {
+  const labels = new Uint32Array(width * height);
+  let filled = 0;
+  const { numbers, count } = yield* rowPostprocessSteps(device, {
+    ...{ width, height },
+    read: (from, to) => data.subarray(from * width, to * width),
+    keep(band) {
+      labels.set(band, filled);
+      filled += band.length;
+    },
+  }, settings);
+  for (let i = 0; i < labels.length; i++) labels[i] = numbers[labels[i]];
+  return { labels: { width, height, data: labels }, count };
+}
+
+/** A map whose rows are somewhere, and where the first numbers of its objects go. */
+export interface RowMap {
+  /** Columns. */
+  readonly width: number;
+  /** Rows. */
+  readonly height: number;
+  /** Gives rows of probabilities, from one up to but without another. */
+  read(from: number, to: number): Float32Array<ArrayBuffer>;
+  /** Takes the first numbers of the next rows. */
+  keep(labels: Uint32Array<ArrayBuffer>): void;
+}
+
+/**
+ * The same for a map that is not in memory: objects are told by first numbers, and in the end what those
+ * mean.
+ *
+ * @param options.pixels The most pixels of a band; what buffers and memory allow unless told.
+ */
+export function* rowPostprocessSteps(
+  device: Device,
+  { width, height, read, keep }: RowMap,
+  { pixels = piecePixels(device), ...settings }: PostprocessSettings & { pixels?: number },
+): Steps<RegionNumbers> {
   const bands = bandsOf({ width, height }, pixels);
   const rowsOf = (top: number, bottom: number) =>
-    device.upload([bottom - top, width], data.subarray(top * width, bottom * width));
+    device.upload([bottom - top, width], read(top, bottom));
   const bandOf = ({ top, rows }: Band) => rowsOf(top, top + rows);
   const threshold = yield* chooseThreshold(settings, {
     otsu: bandedOtsuSteps(device, bands, bandOf),
@@ -236,8 +274,10 @@ export function* bandedPostprocessSteps(
     return band;
   };
   const image = { width, height, bands, upload };
-  const { labels, count } = yield* bandedComponentSteps(device, image, settings);
-  return { labels: { width, height, data: labels }, count };
+  return yield* bandedRegionSteps(device, image, {
+    ...settings,
+    keep: (_, labels) => keep(labels),
+  });
 }
 
 /** Both ways refuse a map with NaN: the answer of a broken network would be no objects, or one. */

@@ -16,6 +16,7 @@ import {
   type TiffStackPage,
   widenPage,
 } from "../../images/formats/tiff_stack.ts";
+import { TiffRowsLayout } from "../../images/formats/tiff/write_rows.ts";
 import type {
   FileOptions,
   FrameResult,
@@ -35,6 +36,15 @@ export const labelTiff: OutputFormat = {
   needs: [],
   file: (stem) => `${stem}.tif`,
   open: (options) => new LabelLayout(options),
+  openRows({ largest, ...options }) {
+    const isWide = largest > 65535;
+    const layout = new TiffRowsLayout({ ...options, sampleBytes: isWide ? 4 : 2, isFloat: false });
+    return {
+      begin: () => layout.begin(),
+      add: (rows) => layout.add(isWide ? rows : Uint16Array.from(rows)),
+      end: () => layout.end(),
+    };
+  },
 };
 
 /** A page that was written: all but its strips, which are there one after the other. */

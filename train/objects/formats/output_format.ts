@@ -68,6 +68,36 @@ export interface OutputLayout {
 }
 
 /**
+ * Makes the bytes of a file of one frame whose rows come in pieces.
+ *
+ * @category Output formats
+ */
+export interface RowsLayout {
+  /** The first bytes. */
+  begin(): Uint8Array;
+  /** Takes the next rows, from top to bottom: labels, or what the format needs instead. */
+  add(rows: Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer>): Uint8Array;
+  /** The last bytes, and those that take the place of the first ones. */
+  end(): { readonly last: Uint8Array; readonly first: Uint8Array };
+}
+
+/**
+ * What a frame is whose rows come in pieces.
+ *
+ * @category Output formats
+ */
+export interface RowFileOptions {
+  /** Width in pixels. */
+  readonly width: number;
+  /** Height in pixels. */
+  readonly height: number;
+  /** The largest id. */
+  readonly largest: number;
+  /** How large a pixel is, where that is known. */
+  readonly calibration?: Calibration;
+}
+
+/**
  * What the frames of a file are.
  *
  * @category Output formats
@@ -141,6 +171,8 @@ export interface OutputFormat {
   check?(image: ImageSize): void;
   /** Starts a file of so many frames. */
   open(options: FileOptions): OutputLayout;
+  /** Starts a file of one frame that is not in memory as a whole; left out where it must be. */
+  openRows?(options: RowFileOptions): RowsLayout;
   /**
    * Joins the files of parts of a video to that of the whole, for formats that cannot be written again
    * from labels and maps. The parts were opened with their `first` frame.

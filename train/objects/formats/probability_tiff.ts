@@ -5,6 +5,7 @@
  * @module
  */
 
+import { TiffRowsLayout } from "../../images/formats/tiff/write_rows.ts";
 import { compressPage, TiffStackLayout } from "../../images/formats/tiff_stack.ts";
 import type { OutputFormat } from "./output_format.ts";
 
@@ -22,4 +23,6 @@ export const probabilityTiff: OutputFormat = {
     const layout = new TiffStackLayout(pages, options);
     return { add: ({ map }) => layout.add(compressPage(map!)), end: () => [layout.end()] };
   },
+  openRows: ({ largest: _, ...options }) =>
+    new TiffRowsLayout({ ...options, sampleBytes: 4, isFloat: true }),
 };

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import type { Plane } from "../../../../train/images/image.ts";
-import { aboveNoise, noiseOf } from "../../../../train/images/intensity/noise.ts";
+import { aboveNoise, noiseOf, noiseOfRows } from "../../../../train/images/intensity/noise.ts";
 import { intensityRange } from "../../../../train/images/normalize.ts";
 import { Random } from "../../../../train/images/random.ts";
 
@@ -34,6 +34,22 @@ Deno.test("noiseOf() is 0 without noise, and of an image without a middle", () =
   assertEquals(noiseOf(noisy({ deviation: 0 }, (x) => 3 * x)), 0);
   for (const [width, height] of [[2, 9], [9, 2], [1, 1]]) {
     assertEquals(noiseOf(noisy({ width, height })), 0);
+  }
+});
+
+Deno.test("noiseOfRows() is the noise of the image in one piece, to the bit", async () => {
+  for (const [width, height] of [[91, 301], [40, 3], [5, 8], [2, 9], [9, 2]]) {
+    for (const deviation of [8, 0]) {
+      const plane = noisy({ width, height, deviation }, (x, y) => x * y);
+      const rows = ({ from, to }: { from: number; to: number }) => {
+        const data = plane.data.slice(from * width, to * width);
+        return Promise.resolve({ width, height: to - from, data });
+      };
+      for (const bandRows of [1, 2, 7, 64, 1000]) {
+        const found = await noiseOfRows({ width, height, rows, bandRows });
+        assertEquals(found, noiseOf(plane), `${width}x${height} by ${bandRows}`);
+      }
+    }
   }
 });
 

@@ -51,6 +51,42 @@ export async function readTiffPixels(bytes: Bytes, page: TiffPage): Promise<Pixe
   return pixels;
 }
 
+/** Some rows of a page. */
+export interface RowRange {
+  /** The first row. */
+  readonly from: number;
+  /** The row after the last one. */
+  readonly to: number;
+}
+
+/**
+ * Decodes some rows of a page: of its strips and tiles those alone that hold them.
+ *
+ * @returns As {@linkcode readTiffPixels}, for these rows.
+ * @throws {SyntaxError} If one of these strips or tiles is damaged.
+ */
+export async function readTiffRows(
+  bytes: Bytes,
+  page: TiffPage,
+  { from, to }: RowRange,
+): Promise<PixelArray> {
+  const { width, height, samples, chunkHeight } = page;
+  const across = Math.ceil(width / page.chunkWidth);
+  const down = Math.ceil(height / chunkHeight);
+  const first = Math.floor(from / chunkHeight);
+  const end = Math.ceil(to / chunkHeight);
+  const sets = page.planar ? samples : 1;
+  const chunks = Array.from({ length: sets }, (_, sample) => {
+    const start = sample * down * across;
+    return page.chunks.slice(start + first * across, start + end * across);
+  }).flat();
+  const top = first * chunkHeight;
+  const rows = Math.min(height, end * chunkHeight) - top;
+  const pixels = await readTiffPixels(bytes, { ...page, height: rows, chunks });
+  const length = width * samples;
+  return pixels.subarray((from - top) * length, (to - top) * length);
+}
+
 /** An empty array of the page's number type. */
 function newPixels({ bits, format }: TiffPage, length: number): PixelArray {
   if (bits === 64) return new Float64Array(length);

@@ -98,6 +98,7 @@ function rescaled(video: Video, factor: number): Video {
   const { reference, channelFrames } = video;
   return {
     ...video,
+    rows: undefined,
     frame: async (i) => resizeImage<Plane | Channels>(await video.frame(i), size),
     ...channelFrames && {
       channelFrames: channelFrames.map((read) => async (i: number) =>
