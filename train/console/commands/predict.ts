@@ -43,9 +43,7 @@ const PART: readonly Flag[] = [
     name: "frames",
     kind: "value",
     placeholder: "A:B",
-    sentence:
-      "Predict only the frames of each video from A up to but without B, from 0, as they would be " +
-      "predicted with all others",
+    sentence: "Predict only frames from A up to but without B, from 0, as with all others",
   },
   {
     name: "ranges",
@@ -166,9 +164,7 @@ export const WISHES: readonly Flag[] = [
     name: "block-rows",
     kind: "value",
     placeholder: "N",
-    sentence:
-      "Predict single images in blocks of so many rows, of which one is in memory at a time; unless told, " +
-      "those of more than 67 million pixels",
+    sentence: "Predict single images in blocks of N rows; unless told, from 67 million pixels on",
   },
   MEMORY,
   {
@@ -220,8 +216,7 @@ export function predictCommandWith(choices: PredictChoices = {}): Command {
     takesInputs: true,
     async run(flags, { output }) {
       const options = await predictOptions(flags, choices);
-      const shard = textFlag(flags, "frames");
-      if (shard !== undefined) output.mark({ shard });
+      if (typeof flags.frames === "string") output.mark({ shard: flags.frames });
       if (flags.track === true) return await runTracks(flags, { options, output });
       const { predict } = await import("../../jobs/predict/predict.ts");
       const progress = new PredictProgress();
