@@ -113,13 +113,13 @@ export async function importRun({ model, out }: ImportOptions): Promise<ModelImp
 
 /** The settings with which training goes on from a network. */
 function configOfNetwork(
-  { rays, grid, features, depth, base, inChannels }: StarDistOptions,
+  { rays, grid, features, depth, base, inChannels, kernel = 3 }: StarDistOptions,
 ): TrainConfig {
   const multiple = 2 ** depth * grid;
   const patch = Math.ceil(defaultConfig.patch / multiple) * multiple;
   const channels = inChannels === 1
     ? []
     : Array.from({ length: inChannels }, (_, channel) => `${channel + 1}`);
-  const network = { depth, base, channels, stardist: { rays, grid, features } };
+  const network = { depth, base, channels, stardist: { rays, grid, features, kernel } };
   return configOf({ model: starDist.name, patch, ...network }, { source: "the model" });
 }

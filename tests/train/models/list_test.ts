@@ -10,7 +10,7 @@ const device = await openDevice();
 const CONFIG = changeConfig(defaultConfig, {
   change: {
     ...{ depth: 2, base: 4 },
-    stardist: { rays: 5, grid: 4, features: 3 },
+    stardist: { rays: 5, grid: 4, features: 3, kernel: 5 },
     focusModel: { blocks: 2, base: 4, groups: 2 },
   },
   source: "the test",

@@ -226,7 +226,7 @@ Deno.test("settingsOfModel() is what a run needs to go on with the weights", asy
     });
     assertEquals(settingsOfModel(await readModelFile(`${path}/s.safetensors`)), {
       ...{ model: "stardist", depth: 1, base: 3 },
-      stardist: { rays: 8, grid: 2, features: 5 },
+      stardist: { rays: 8, grid: 2, features: 5, kernel: 3 },
       ...common,
     });
   });

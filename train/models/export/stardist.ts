@@ -54,7 +54,7 @@ async function kerasWeights(
 
 /** The settings of Config2D that describe the network; the others have its defaults. */
 export function configOf(
-  { rays, grid, depth, base, features, inChannels }: StarDistOptions,
+  { rays, grid, depth, base, features, inChannels, kernel = 3 }: StarDistOptions,
 ): Readonly<Record<string, unknown>> {
   return {
     n_dim: 2,
@@ -68,7 +68,7 @@ export function configOf(
     grid: [grid, grid],
     backbone: "unet",
     unet_n_depth: depth,
-    unet_kernel_size: [3, 3],
+    unet_kernel_size: [kernel, kernel],
     unet_n_filter_base: base,
     unet_n_conv_per_depth: 2,
     unet_pool: [2, 2],

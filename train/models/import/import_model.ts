@@ -67,7 +67,7 @@ export async function importModel(source: Source, folder: string): Promise<Impor
 
 /** What is not as it was. */
 function notesOf(
-  { classes, batchNorm, options: { kernel = 3, inChannels } }: StarDistConfig,
+  { classes, batchNorm, options: { inChannels } }: StarDistConfig,
 ): string[] {
   return [
     ...(inChannels > 1
@@ -84,11 +84,6 @@ function notesOf(
     ...(batchNorm
       ? [
         "Its normalisations by batch became part of the convolutions before them: the answers are the same",
-      ]
-      : []),
-    ...(kernel !== 3
-      ? [
-        `Its convolutions have ${kernel} × ${kernel} taps: it predicts, but training cannot go on from it`,
       ]
       : []),
   ];

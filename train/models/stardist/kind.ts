@@ -54,6 +54,8 @@ export interface StarDistSettings {
   grid: number;
   /** Channels that the two heads read. */
   features: number;
+  /** Side of its convolutions in pixels, apart from those of the heads: 1, 3, 5 or 7. */
+  kernel: number;
   /** How the error of distances is measured. */
   distanceLoss: StarDistanceError;
   /** Weight of the distances' loss beside that of the probability. */
@@ -94,6 +96,11 @@ const settings: Settings<{ stardist: StarDistSettings }> = {
       value: 64,
       rule: wholeNumber({ least: 1 }),
       sentence: "Channels that its two heads read",
+    },
+    kernel: {
+      value: 3,
+      rule: oneNumberOf([1, 3, 5, 7]),
+      sentence: "Side of its convolutions in pixels, apart from those of the heads",
     },
     distanceLoss: {
       value: DEFAULT_STARDIST_LOSS.error,
@@ -179,12 +186,14 @@ export const starDist: ModelKind<StarDistRead> = {
     fillHoles: true,
   },
   network: starDistKind,
-  architecture({ stardist: { rays, grid, features }, ...trunk }) {
-    return { kind: "stardist", options: { ...trunkOptions(trunk), rays, grid, features } };
+  architecture({ stardist: { rays, grid, features, kernel }, ...trunk }) {
+    // Files from before there was a choice say nothing of it.
+    const taps = kernel !== 3 && { kernel };
+    return { kind: "stardist", options: { ...trunkOptions(trunk), rays, grid, features, ...taps } };
   },
   sizeMultiple: ({ depth, stardist: { grid } }) => 2 ** depth * grid,
-  settingsOf({ options: { depth, base, rays, grid, features } }) {
-    return { depth, base, stardist: { rays, grid, features } };
+  settingsOf({ options: { depth, base, rays, grid, features, kernel = 3 } }) {
+    return { depth, base, stardist: { rays, grid, features, kernel } };
   },
   objects,
 };

@@ -27,8 +27,9 @@ async function packageOf(architecture: typeof UNET): Promise<Map<string, Uint8Ar
 }
 
 Deno.test("starDistFolder is read back to the same weights, bit for bit", async () => {
-  for (const grid of [1, 2, 4]) {
-    const options = { ...STARDIST_GRID_1.options, grid };
+  const changes: Record<string, number>[] = [1, 2, 4].map((grid) => ({ grid }));
+  for (const change of [...changes, { grid: 2, kernel: 5, inChannels: 3 }]) {
+    const options = { ...STARDIST_GRID_1.options, ...change };
     const model = await modelOf({ kind: "stardist", options });
     const files = Object.fromEntries(await starDistFolder.write(model, {}));
     const imported = await withFolder(files, (folder) => importModel(disk, folder));
