@@ -175,6 +175,16 @@ export const WISHES: readonly Flag[] = [
   },
 ];
 
+/** Registers frames before the network sees them; with --track tracking does so, too. */
+const STABILISE: Flag = {
+  name: "stabilise",
+  kind: "switch",
+  sentence:
+    "Register the frames of a video by phase correlation, so that the network sees what stands still " +
+    "alike in all of them; labels stay where their images are; with --track the common drift comes " +
+    "from there, too, and shifts.csv is written",
+};
+
 /** Tracks what was found; the flags of tracking follow. */
 export const TRACK: Flag = {
   name: "track",
@@ -209,8 +219,10 @@ export function predictCommandWith(choices: PredictChoices = {}): Command {
         ...formats,
         ...PART,
         ...WISHES,
+        STABILISE,
         TRACK,
-        ...TRACKING.map((flag) => ({ ...flag, title: TRACK.title })),
+        ...TRACKING.filter(({ name }) => name !== STABILISE.name)
+          .map((flag) => ({ ...flag, title: TRACK.title })),
       ];
     },
     takesInputs: true,
@@ -278,7 +290,7 @@ export async function predictOptions(
 ): Promise<PredictOptions> {
   const { models } = choices;
   const tracked = ["max-gap", "fill", "reach"].find((name) => flags[name] !== undefined) ??
-    ["drop-unsupported", "movie", "animation", "stabilise"].find((name) => flags[name] === true);
+    ["drop-unsupported", "movie", "animation"].find((name) => flags[name] === true);
   if (tracked !== undefined && flags.track !== true) {
     throw new UsageError(`Cannot use --${tracked} without --track`);
   }
@@ -313,6 +325,7 @@ export async function predictOptions(
     slice: countFlag(flags, "slice", { least: 1 }),
     level: countFlag(flags, "level"),
     rescale: autoOr(flags, "rescale"),
+    stabilise: flags.stabilise === true,
     frames: await framesFlag(flags),
     ranges: textFlag(flags, "ranges"),
     ctc: flags.ctc === true,

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { type Margin, marginFor } from "../../images/registration/pixel_grid.ts";
+import { Aligner } from "./align.ts";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import type { DamagedFile } from "../../images/faults/damaged_files.ts";
 import { groupNotes } from "../../images/formats/notes.ts";
@@ -44,6 +46,8 @@ export interface Frame {
   readonly done: number;
   /** The normalised image. */
   readonly image: Plane | Channels;
+  /** What must be added to it so that it lies on the same grid of pixels as the first one. */
+  readonly margin: Margin;
   /** The size of its labels: that of its file. */
   readonly size: { readonly width: number; readonly height: number };
   /** Where in its stack it is. */
@@ -138,6 +142,7 @@ export class FrameReader {
     let done = 0;
     let current: Video | null = null;
     let prepared: Prepared | null = null;
+    let aligner: Aligner | null = null;
     for (const [at, job] of jobs.entries()) {
       const { source: video, frames, whole, files: planned } = job;
       const files = await filesToWrite(planned, this.#options);
@@ -149,6 +154,7 @@ export class FrameReader {
       try {
         if (current !== video || prepared === null) {
           [current, prepared] = [video, await this.prepare(video)];
+          aligner = this.#options.stabilise && video.length > 1 ? new Aligner(video) : null;
         }
         if (await this.#damaged.areIn(job)) {
           done += frames.length;
@@ -169,12 +175,18 @@ export class FrameReader {
           const path = fileOf(video, i);
           const { sourceNames: { [i]: name }, width, height } = video;
           const size = { width, height };
-          yield { name, path, done, image, size, plane, exposure, output };
+          const margin = await this.#marginOf(aligner, i);
+          yield { name, path, done, image, margin, size, plane, exposure, output };
         }
       } catch (error) {
         throw await withOthers(error, jobs.slice(at));
       }
     }
+  }
+
+  async #marginOf(aligner: Aligner | null, i: number): Promise<Margin> {
+    if (aligner === null) return { top: 0, left: 0 };
+    return marginFor(await aligner.shiftOf(i), this.#model.network.sizeMultiple);
   }
 
   /**

@@ -8,6 +8,8 @@
  * @module
  */
 
+import { withMargin } from "../../images/registration/pixel_grid.ts";
+import { outlinesWithout, withoutMarginIn } from "./align.ts";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import type { Steps } from "../../../kernels/masks/mod.ts";
 import type { Network } from "../../../nn/module.ts";
@@ -95,7 +97,11 @@ export async function* predictObjects(
   };
   const ranges = options.ranges === undefined
     ? undefined
-    : await KnownRanges.open(options.ranges, head);
+    // Ranges do not depend on where frames lie.
+    : await KnownRanges.open(options.ranges, {
+      ...head,
+      settings: { ...head.settings, stabilise: undefined },
+    });
   const record = await RecordKeeper.open(out, { ...head, inputs: [...planned.values()] });
   for (const text of record.notes) yield { type: "note", text };
   for (const folder of foldersOf(jobs)) made.use(await makeFolder(folder));
@@ -225,6 +231,7 @@ export function settingsOf(
     ...{ normalize, exposure, views: tta ? "all orientations" : views },
     ...{ channel, channels: more.channels, slice, as, focus },
     ...{ level: more.level, rescale: more.rescale },
+    ...(more.stabilise && { stabilise: true }),
   };
 }
 
@@ -252,7 +259,8 @@ function* segment(
 ): Steps<Segmented> {
   const { tta, tile, outputs = [] } = options;
   const views = tta ? ALL_ORIENTATIONS : viewsOf(options.views ?? 1);
-  const { image, plane, exposure, size } = frame;
+  const { plane, exposure, size, margin } = frame;
+  const image = withMargin(frame.image, margin);
   const isNeeded = (need: FrameNeed) => outputs.some(({ needs }) => needs.includes(need));
   const wantsMap = isNeeded("map");
   const wantsDoubtful = isNeeded("doubtful");
@@ -260,12 +268,14 @@ function* segment(
   const steps = objectModelOf(kind).segment(device, settings);
   goOn(progress, `segmenting ${frame.name}`, partsOf(device, settings));
   const { labels, count, outlines, map, doubtful } = yield* countedSteps(steps, progress);
-  const seen = { frame, labels, objects: count, map, doubtful, ...(plane && { plane }) };
-  const isScaled = image.width !== size.width || image.height !== size.height;
+  const found = { frame, labels, objects: count, map, doubtful, ...(plane && { plane }) };
+  const seen = withoutMarginIn(found, margin);
+  const isScaled = frame.image.width !== size.width || frame.image.height !== size.height;
   const result = isScaled ? inFileSize(seen, size) : seen;
   if (!isNeeded("outlines")) return result;
   const known = isScaled ? null : outlines;
-  return { ...result, outlines: known ? known() : tracedOutlines(result.labels) };
+  if (known === null) return { ...result, outlines: tracedOutlines(result.labels) };
+  return { ...result, outlines: outlinesWithout(known(), { labels: result.labels, margin }) };
 }
 
 /** What to say where a model sees nothing at all. */

@@ -69,6 +69,11 @@ export interface PredictOptions extends DecodeChanges, PlaneChoice {
   readonly rescale?: "auto" | number;
   /** The gain on the normalised frames of videos, or `auto`; what the model says unless told. */
   readonly exposure?: "auto" | number;
+  /**
+   * Register the frames of videos by phase correlation, and let the network see each of them on the same grid
+   * of pixels; labels stay in the geometry of their images.
+   */
+  readonly stabilise?: boolean;
   /** Whether the answers to all eight orientations are averaged. */
   readonly tta?: boolean;
   /** How many views, turned and exposed otherwise, are averaged; 1 unless told. */

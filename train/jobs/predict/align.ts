@@ -1,0 +1,70 @@
+/**
+ * Frames of a moving video as a network is to see them, and its answers in the geometry of the frames.
+ *
+ * @module
+ */
+
+import { isObject } from "../../images/image.ts";
+import { type ImageShift, Registration } from "../../images/registration/phase_correlation.ts";
+import { type Margin, withoutMargin } from "../../images/registration/pixel_grid.ts";
+import type { Video } from "../../images/series/video.ts";
+import type { FrameResult } from "../../objects/formats/output_format.ts";
+import type { Outline } from "../../objects/outline.ts";
+
+/** Finds how far the frames of a video have moved, in whatever part of it frames are wanted. */
+export class Aligner {
+  readonly #video: Video;
+  readonly #registration = new Registration();
+  #shift: Pick<ImageShift, "y" | "x"> = { y: 0, x: 0 };
+  #next = 0;
+
+  /** Starts with the first frame. */
+  constructor(video: Video) {
+    this.#video = video;
+  }
+
+  /**
+   * How far a frame has moved since the first one; frames are asked for in their order. One that cannot be
+   * read has not moved.
+   */
+  async shiftOf(i: number): Promise<Pick<ImageShift, "y" | "x">> {
+    const { reference, frame } = this.#video;
+    for (; this.#next <= i; this.#next++) {
+      const plane = await (reference ?? frame)(this.#next).catch(() => null);
+      if (plane !== null) this.#shift = this.#registration.add(plane);
+    }
+    return this.#shift;
+  }
+}
+
+/** The result of a frame that had a margin, without it; objects that lie in the margin alone are none. */
+export function withoutMarginIn<R extends FrameResult & { readonly objects: number }>(
+  result: R,
+  margin: Margin,
+): R {
+  if (margin.top === 0 && margin.left === 0) return result;
+  const labels = withoutMargin(result.labels, margin);
+  return {
+    ...result,
+    labels,
+    map: result.map && withoutMargin(result.map, margin),
+    doubtful: result.doubtful && withoutMargin(result.doubtful, margin),
+    objects: new Set(labels.data.filter(isObject)).size,
+  };
+}
+
+/** The outlines of objects that are there without a margin, where they lie without it. */
+export function outlinesWithout(
+  outlines: readonly Outline[],
+  { labels, margin: { top, left } }: { labels: FrameResult["labels"]; margin: Margin },
+): readonly Outline[] {
+  if (top === 0 && left === 0) return outlines;
+  const there = new Set(labels.data);
+  const moved = (loops: Outline["parts"]) =>
+    loops.map((loop) => loop.map(([x, y]) => [x - left, y - top] as const));
+  return outlines.filter(({ label }) => there.has(label)).map((outline) => ({
+    ...outline,
+    parts: moved(outline.parts),
+    ...(outline.holes && { holes: moved(outline.holes) }),
+  }));
+}
