@@ -5,20 +5,17 @@
  */
 
 import type { FrameRange } from "../../jobs/predict/frame_range.ts";
-import type { PredictEvent, PredictOptions } from "../../jobs/predict/predict_options.ts";
-import type { FocusFound } from "../../jobs/predict/predict_focus.ts";
+import type { PredictOptions } from "../../jobs/predict/predict_options.ts";
 import type { DecodeChanges, ModelKind } from "../../models/model_kind.ts";
 import type { OutputFormat } from "../../objects/formats/output_format.ts";
 import type { Command, Output } from "../command.ts";
 import { type Flag, MEMORY, OVERWRITE, PLANE_CHOICE } from "../flag.ts";
 import { choiceFlag, countFlag, type Flags, shareFlag, textFlag } from "../flag_values.ts";
-import { counted, formatDuration, formatWritten, Rate, type Shown } from "../text.ts";
 import { next } from "../session/next.ts";
 import { placeOf } from "../session/surroundings.ts";
 import { usage, UsageError } from "../usage_error.ts";
-import { formatInput } from "./input_text.ts";
+import { PredictProgress } from "./progress/predict_progress.ts";
 import { formatTracking, TRACKING, trackingOf } from "./track.ts";
-import { WaitingProgress } from "./waiting_progress.ts";
 
 /** From what, with what and where to. */
 export const PLACES: readonly Flag[] = [
@@ -367,46 +364,4 @@ function thresholdFlag(flags: Flags): "otsu" | number | undefined {
   const number = Number(value);
   if (value.trim() !== "" && number >= 0 && number <= 1) return number;
   throw new UsageError(`Cannot use --threshold ${value}: expected otsu or a number from 0 to 1`);
-}
-
-/** Turns the events of a prediction into text. */
-export class PredictProgress {
-  readonly #rate: Rate;
-  readonly #waiting: WaitingProgress;
-
-  /** Starts; the clock (milliseconds) can be replaced in tests. */
-  constructor(clock: () => number = () => performance.now()) {
-    this.#rate = new Rate(clock);
-    this.#waiting = new WaitingProgress(clock);
-  }
-
-  /** Text for the next event. */
-  show(event: PredictEvent | FocusFound): Shown {
-    switch (event.type) {
-      case "focus": {
-        const { done, total, stack, plane } = event;
-        return { lines: [], status: `${done}/${total}  ${stack}: in focus at plane ${plane}` };
-      }
-      case "note":
-        return { lines: [event.text], status: null };
-      case "input":
-      case "range":
-        return { lines: [formatInput(event)], status: null };
-      case "progress":
-        return this.#waiting.show(event);
-      case "frame": {
-        const { name, done, total, objects, seconds } = event;
-        const rate = this.#rate.observe(done);
-        const left = Number.isFinite(rate) && rate > 0
-          ? `  ${formatDuration((total - done) / rate)} left`
-          : "";
-        const status = `${done}/${total}  ${name}: ${counted(objects, "object")} in ${
-          seconds.toFixed(2)
-        } s${left}`;
-        return { lines: [], status };
-      }
-      case "done":
-        return { lines: [formatWritten(event)], status: null };
-    }
-  }
 }

@@ -14,7 +14,7 @@ import { isStopped, Stopped } from "../session/stopped.ts";
 import { placeOf } from "../session/surroundings.ts";
 import { formatDuration, type Shown } from "../text.ts";
 import { UsageError } from "../usage_error.ts";
-import { PredictProgress } from "./predict.ts";
+import { PredictProgress } from "./progress/predict_progress.ts";
 import { formatTracking } from "./track.ts";
 import { TrainProgress } from "./train_progress.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { resolve } from "node:path";
-import { PredictProgress } from "../../../../train/console/commands/predict.ts";
-import { testClock } from "../fixtures/clock.ts";
+import { PredictProgress } from "../../../../../train/console/commands/progress/predict_progress.ts";
+import { testClock } from "../../fixtures/clock.ts";
 
 Deno.test("PredictProgress counts frames, and what was kept", () => {
   const clock = testClock();

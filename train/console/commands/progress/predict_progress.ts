@@ -1,0 +1,53 @@
+/**
+ * What a person sees of a prediction.
+ *
+ * @module
+ */
+
+import type { FocusFound } from "../../../jobs/predict/predict_focus.ts";
+import type { PredictEvent } from "../../../jobs/predict/predict_options.ts";
+import { counted, formatDuration, formatWritten, Rate, type Shown } from "../../text.ts";
+import { formatInput } from "../input_text.ts";
+import { WaitingProgress } from "../waiting_progress.ts";
+
+/** Turns the events of a prediction into text. */
+export class PredictProgress {
+  readonly #rate: Rate;
+  readonly #waiting: WaitingProgress;
+
+  /** Starts; the clock (milliseconds) can be replaced in tests. */
+  constructor(clock: () => number = () => performance.now()) {
+    this.#rate = new Rate(clock);
+    this.#waiting = new WaitingProgress(clock);
+  }
+
+  /** Text for the next event. */
+  show(event: PredictEvent | FocusFound): Shown {
+    switch (event.type) {
+      case "focus": {
+        const { done, total, stack, plane } = event;
+        return { lines: [], status: `${done}/${total}  ${stack}: in focus at plane ${plane}` };
+      }
+      case "note":
+        return { lines: [event.text], status: null };
+      case "input":
+      case "range":
+        return { lines: [formatInput(event)], status: null };
+      case "progress":
+        return this.#waiting.show(event);
+      case "frame": {
+        const { name, done, total, objects, seconds } = event;
+        const rate = this.#rate.observe(done);
+        const left = Number.isFinite(rate) && rate > 0
+          ? `  ${formatDuration((total - done) / rate)} left`
+          : "";
+        const status = `${done}/${total}  ${name}: ${counted(objects, "object")} in ${
+          seconds.toFixed(2)
+        } s${left}`;
+        return { lines: [], status };
+      }
+      case "done":
+        return { lines: [formatWritten(event)], status: null };
+    }
+  }
+}
