@@ -30,6 +30,7 @@ export {
   linearWorkgroups,
   type Plan,
   type Scope,
+  TensorBlocks,
   type TensorCopy,
   type Uniforms,
 } from "./gpu/device.ts";

@@ -92,8 +92,9 @@ export class GradientSums {
   /** Makes room for gradients that are to lie side by side; it belongs to the scope that is open. */
   makeRoom(variables: readonly Variable[]): void {
     for (const variable of variables) {
-      const { value: { block, size }, needsGradient } = variable;
-      if (!needsGradient || !block || size === 0) continue;
+      const { value, needsGradient } = variable;
+      const { block } = value;
+      if (!needsGradient || !block?.parts.includes(value)) continue;
       const places = this.#places.get(block) ?? this.#newPlaces(block);
       places.variables[block.parts.indexOf(variable.value)] ??= variable;
     }
@@ -163,7 +164,7 @@ export class GradientSums {
   }
 
   #newPlaces(block: TensorBlock): Places {
-    const gradients = this.device.block(block.parts.map(({ shape }) => shape));
+    const gradients = this.device.blocks.make(block.parts.map(({ shape }) => shape));
     for (const part of gradients.parts) this.#kept.add(part);
     const places: Places = { gradients, variables: block.parts.map(() => null) };
     this.#places.set(block, places);

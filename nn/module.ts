@@ -125,7 +125,7 @@ export class ParameterStore {
    */
   get parameters(): Parameters {
     const values = [...this.#parameters.values()].map(({ value }) => value);
-    this.#device.gather(values.filter(({ block }) => block === null));
+    this.#device.blocks.gather(values.filter(({ block }) => block === null));
     return this.#parameters;
   }
 

@@ -7,6 +7,7 @@
  */
 
 import type { AdapterSummary } from "./adapter.ts";
+import { TensorBlocks } from "./blocks.ts";
 import type { KernelChoices } from "./choices.ts";
 import type { Dispatch } from "./commands/dispatch.ts";
 import type { KernelTime } from "./commands/profiler.ts";
@@ -19,9 +20,10 @@ import type { MemoryUse } from "./memory/pool.ts";
 import type { Scope, ScopeStack } from "./memory/scopes.ts";
 import { BYTES_PER_ROW } from "./memory/textures.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "./shape.ts";
-import { checkValues, type DType, Tensor, type TensorBlock, type TypedArrayOf } from "./tensor.ts";
+import { checkValues, type DType, Tensor, type TypedArrayOf } from "./tensor.ts";
 
 export type { AdapterSummary, KernelStyle } from "./adapter.ts";
+export { TensorBlocks } from "./blocks.ts";
 export { type Dispatch, linearWorkgroups } from "./commands/dispatch.ts";
 export { type DeviceOptions, DeviceParts, type Plan } from "./device_parts.ts";
 export type { Uniforms } from "./commands/params.ts";
@@ -39,6 +41,8 @@ export class Device implements Disposable {
   readonly gpu: GPUDevice;
   /** What the adapter says of itself. */
   readonly adapter: AdapterSummary;
+  /** Makes tensors that lie side by side. */
+  readonly blocks: TensorBlocks;
   readonly #parts: DeviceParts;
   readonly #scopes: ScopeStack;
   readonly #isTask: boolean;
@@ -53,6 +57,7 @@ export class Device implements Disposable {
     this.#isTask = options instanceof DeviceParts;
     this.#parts = options instanceof DeviceParts ? options : new DeviceParts(gpu, options);
     this.#scopes = this.#parts.scopes();
+    this.blocks = new TensorBlocks(this.#parts, { owner: this, scopes: () => this.#openScopes });
   }
 
   /** Which kernels serve the operations. */
@@ -137,36 +142,6 @@ export class Device implements Disposable {
     return tensor;
   }
 
-  /**
-   * Tensors with undefined content that lie side by side in one buffer, owned by the innermost scope.
-   *
-   * @throws {RangeError | OutOfMemoryError | TypeError} As {@linkcode Device.empty} does.
-   */
-  block(shapes: readonly Shape[]): TensorBlock {
-    this.#parts.failures.throwIfLost();
-    shapes.forEach(checkShape);
-    this.#openScopes.check();
-    const block = this.#parts.placeInBlock(shapes.map((s) => new Tensor(s, "f32", null)), this);
-    for (const tensor of block.parts) this.#openScopes.add(tensor);
-    return block;
-  }
-
-  /**
-   * Moves tensors into one buffer, side by side, or into several where one would be too large, so that
-   * one kernel can go through all of them: see {@linkcode Tensor.block}. They hold what they held;
-   * recordings that use them must be made anew.
-   *
-   * @throws {TypeError} If one lies in a block already or belongs to another device, or a plan or a
-   * capture is under way and one was there before.
-   */
-  gather(tensors: readonly Tensor<"f32">[]): void {
-    for (const tensor of tensors) {
-      this.#parts.own(tensor, "move a tensor");
-      if (tensor.block) throw new TypeError("Cannot move a tensor: it lies beside others already");
-    }
-    this.#parts.gather(tensors, this);
-  }
-
   /** Takes a tensor out of its scope: it lives until it is freed, or out of reach. */
   detach(tensor: Tensor): void {
     this.#openScopes.detach(tensor);
@@ -228,6 +203,7 @@ export class Device implements Disposable {
     if (this.isPlanning) return;
     this.#parts.failures.throwIfLost();
     this.#parts.sink.cross("write to a tensor", "write it before each replay");
+    this.#parts.derived.noteWrite(tensor);
     const { buffer, offset } = tensor;
     this.flush();
     if (values.length > 0) this.gpu.queue.writeBuffer(buffer, offset, values);
@@ -264,12 +240,14 @@ export class Device implements Disposable {
   copy(copy: TensorCopy): void {
     checkCopy(copy);
     for (const tensor of [copy.from, copy.to]) this.#parts.own(tensor, "copy");
+    this.#parts.derived.noteWrite(copy.to);
     if (copy.count > 0) this.#parts.sink.copy(copy, this);
   }
 
   /** Sets every element of a tensor to 0. */
   clear(tensor: Tensor): void {
     this.#parts.own(tensor, "clear a tensor");
+    this.#parts.derived.noteWrite(tensor);
     this.#parts.sink.clear(tensor, this);
   }
 
@@ -288,6 +266,7 @@ export class Device implements Disposable {
     for (const tensor of [...dispatch.tensors, ...dispatch.textures ?? []]) {
       this.#parts.own(tensor, `dispatch ${dispatch.label}`);
     }
+    this.#parts.derived.noteDispatch(dispatch);
     this.#parts.sink.dispatch(dispatch, this);
   }
 

@@ -15,23 +15,18 @@ import { Recording } from "./commands/recording.ts";
 import { RunSink } from "./commands/run_sink.ts";
 import type { CommandSink } from "./commands/sink.ts";
 import { UniformCache } from "./commands/uniforms.ts";
+import { DerivedBlocks, WrittenTensors } from "./derived.ts";
 import { OutOfMemoryError } from "./errors.ts";
 import { FailureWatch, type Owner } from "./failures.ts";
 import { Arena } from "./memory/arena.ts";
 import { DeviceMemory } from "./memory/device_memory.ts";
-import {
-  type Lease,
-  LifetimeTrace,
-  type Memory,
-  PooledMemory,
-  shareLease,
-} from "./memory/memory_plan.ts";
-import { type MemoryUse, paddedBytes } from "./memory/pool.ts";
+import { type Lease, LifetimeTrace, type Memory, PooledMemory } from "./memory/memory_plan.ts";
+import type { MemoryUse } from "./memory/pool.ts";
 import { Orphans } from "./memory/orphans.ts";
 import { ScopeStack } from "./memory/scopes.ts";
 import { BYTES_PER_ROW, TextureRows } from "./memory/textures.ts";
 import { formatShape } from "./shape.ts";
-import { Tensor, type TensorBlock } from "./tensor.ts";
+import type { Tensor } from "./tensor.ts";
 
 /**
  * Options of a {@linkcode Device}.
@@ -65,6 +60,8 @@ export interface Place {
   readonly memory: Memory;
   /** Where its commands go. */
   readonly sink: CommandSink;
+  /** What its kernels have made of weights. */
+  readonly derived: DerivedBlocks;
 }
 
 /** The parts of a device; its tasks share them. */
@@ -88,6 +85,7 @@ export class DeviceParts {
   /** The buffer of each tensor. */
   readonly leases: WeakMap<Tensor, Lease> = new WeakMap();
   readonly #buffers = new WeakSet<GPUBuffer>();
+  readonly #written = new WrittenTensors();
   #place: Place;
   #inner: ScopeStack | null = null;
 
@@ -110,6 +108,7 @@ export class DeviceParts {
     this.#place = {
       memory: new PooledMemory(this.held.pool),
       sink: new RunSink(this.queue, { binder: this.binder, uniforms }),
+      derived: this.#newDerived(),
     };
   }
 
@@ -121,6 +120,11 @@ export class DeviceParts {
   /** Where commands go at the moment. */
   get sink(): CommandSink {
     return this.#place.sink;
+  }
+
+  /** What the kernels have made of weights, where commands go at the moment. */
+  get derived(): DerivedBlocks {
+    return this.#place.derived;
   }
 
   /** The scopes of the computation that is planned or captured at the moment, if there is one. */
@@ -155,72 +159,6 @@ export class DeviceParts {
     } finally {
       this.failures.owner = null;
     }
-  }
-
-  /** Puts tensors that have no memory yet side by side into one buffer. */
-  placeInBlock(tensors: readonly Tensor<"f32">[], owner: Owner): TensorBlock {
-    const offsets: number[] = [];
-    let bytes = 0;
-    for (const { byteLength } of tensors) {
-      offsets.push(bytes);
-      bytes += paddedBytes(byteLength);
-    }
-    const lease = this.lease(bytes, owner);
-    const whole = new Tensor([bytes / 4], "f32", lease.buffer);
-    this.leases.set(whole, { ...lease, release: () => {} });
-    const shared = shareLease(
-      lease,
-      tensors.length,
-      () => whole.release("the tensors that lie in it have been freed"),
-    );
-    const block = { whole, parts: tensors };
-    tensors.forEach((tensor, i) => {
-      tensor.moveTo(lease.buffer, { block, offset: offsets[i] });
-      this.leases.set(tensor, shared);
-    });
-    return block;
-  }
-
-  /** Neighbours that fit into one buffer together. */
-  #divide(tensors: readonly Tensor<"f32">[]): Tensor<"f32">[][] {
-    const groups: Tensor<"f32">[][] = [];
-    let left = 0;
-    for (const tensor of tensors) {
-      const bytes = paddedBytes(tensor.byteLength);
-      if (bytes > left) {
-        groups.push([]);
-        left = this.held.bufferBytes;
-      }
-      groups.at(-1)!.push(tensor);
-      left -= bytes;
-    }
-    return groups;
-  }
-
-  /**
-   * Moves tensors into as few buffers as hold them, side by side.
-   *
-   * @throws {TypeError} If a plan or a capture is under way and one was there before.
-   */
-  gather(tensors: readonly Tensor<"f32">[], owner: Owner): void {
-    const moved = tensors.map((tensor) => {
-      const lease = this.leases.get(tensor);
-      if (lease?.memory !== this.memory) {
-        throw new TypeError("Cannot move a tensor now: it was made outside of what is captured");
-      }
-      const before = new Tensor(tensor.shape, "f32", lease.buffer);
-      this.leases.set(before, lease);
-      return { tensor, before, isOrphan: this.orphans.has(tensor) };
-    });
-    for (const { tensor } of moved) this.orphans.delete(tensor);
-    for (const some of this.#divide(tensors)) this.placeInBlock(some, owner);
-    for (const { tensor, before, isOrphan } of moved) {
-      if (isOrphan) this.orphans.add(tensor, this.leases.get(tensor)!);
-      this.sink.copy({ from: before, to: tensor, count: tensor.size }, owner);
-      this.free(before, "it has been moved");
-    }
-    // Nobody asks for buffers of just these sizes again.
-    if (!this.sink.isPlan) this.held.pool.trim();
   }
 
   /**
@@ -320,7 +258,8 @@ export class DeviceParts {
       const isOutside = (tensor: Tensor) => leases.get(tensor)?.memory !== memory;
       const sink = new CaptureSink(binder, { uniforms, isOutside });
       this.inside({ memory, sink }, compute);
-      return new Recording(sink, { arena: place, ownsArena: !arena, queue, owner });
+      const noteWrite = (tensor: Tensor) => this.derived.noteWrite(tensor);
+      return new Recording(sink, { arena: place, ownsArena: !arena, queue, owner, noteWrite });
     } catch (error) {
       uniforms.clear();
       if (!arena) place[Symbol.dispose]();
@@ -347,10 +286,17 @@ export class DeviceParts {
     }
   }
 
+  #newDerived(): DerivedBlocks {
+    return new DerivedBlocks({
+      written: this.#written,
+      free: (tensor) => this.free(tensor, "what it was made of has changed"),
+    });
+  }
+
   /** Calls a computation in scopes of its own, with other memory and another sink. */
-  inside(place: Place, compute: () => void): void {
+  inside(place: Omit<Place, "derived">, compute: () => void): void {
     const [outer, scopes] = [this.#place, this.#inner];
-    this.#place = place;
+    this.#place = { ...place, derived: this.#newDerived() };
     this.#inner = this.scopes();
     try {
       using _scope = this.#inner.open();

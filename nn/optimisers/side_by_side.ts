@@ -39,7 +39,7 @@ export function groupParameters(parameters: Parameters): Group[] {
 /** Tensors of the shapes of a group's parameters, all 0; side by side where these are. */
 export function zerosFor(device: Device, { parameters, block }: Group): Tensor<"f32">[] {
   if (block) {
-    const zeros = device.block(block.parts.map(({ shape }) => shape));
+    const zeros = device.blocks.make(block.parts.map(({ shape }) => shape));
     device.clear(zeros.whole);
     return parameters.map(({ value }) => zeros.parts[block.parts.indexOf(value)]);
   }

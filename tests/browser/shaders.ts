@@ -8,6 +8,7 @@ import { adamStep } from "../../kernels/parts/training/adam.ts";
 import { Device, type Dispatch } from "../../kernels/gpu/device.ts";
 import { classifyPixels, pickFeatures, pixelFeatures } from "../../kernels/features/mod.ts";
 import { type AnyOperation, operations } from "../../kernels/operations.ts";
+import { packWeights } from "../../kernels/ops/conv2d/pack.ts";
 import { convolutionVariants, weightGradientVariants } from "../../kernels/ops/conv2d/variants.ts";
 import {
   upConvolutionVariants,
@@ -73,6 +74,10 @@ function useVariants(device: Device): void {
     });
   }
   device.plan(() => {
+    const [weight] = device.blocks.make([[5, 3, 3, 3], [6, 5, 1, 1]]).parts;
+    for (const transposed of [false, true]) packWeights(device, { weight, transposed });
+  });
+  device.plan(() => {
     const [low, skip] = [device.empty([1, 2, 4, 8]), device.empty([1, 3, 8, 16])];
     const [weight, bias, dz] = [[4, 5, 3, 3], [4], [1, 4, 8, 16]].map((s) => device.empty(s));
     for (const variant of upConvolutionVariants) {
@@ -97,7 +102,7 @@ function useOptimisers(device: Device): void {
     clipByNorm(device, gradients, { limit: 1 });
     new GradientAccumulator(device, { parameters: new Map([["w", parameter]]) }).add(gradients);
     const slabs = 40;
-    const reductions = device.block([[5], [8]]).parts.map((total) => ({
+    const reductions = device.blocks.make([[5], [8]]).parts.map((total) => ({
       ...{ partial: device.empty([slabs, total.size]), slabs, total },
     }));
     sumJointly(device, reductions);

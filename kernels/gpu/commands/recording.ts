@@ -7,6 +7,7 @@
 
 import type { Owner } from "../failures.ts";
 import type { Arena } from "../memory/arena.ts";
+import type { Tensor } from "../tensor.ts";
 import type { CaptureSink } from "./capture_sink.ts";
 import type { CommandQueue } from "./queue.ts";
 
@@ -20,6 +21,8 @@ export interface RecordingPlace {
   readonly queue: CommandQueue;
   /** Who captured it, and is told if it fails. */
   readonly owner: Owner;
+  /** Is told of each tensor that a run may write. */
+  readonly noteWrite: (tensor: Tensor) => void;
 }
 
 /**
@@ -52,7 +55,7 @@ export class Recording implements Disposable {
    */
   replay(): void {
     const { commands, outside } = this.#capture;
-    const { arena, queue, owner } = this.#place;
+    const { arena, queue, owner, noteWrite } = this.#place;
     if (this.#disposed || arena.disposed) {
       throw new TypeError("Cannot replay: the recording or its arena has been disposed of");
     }
@@ -66,6 +69,7 @@ export class Recording implements Disposable {
         throw command.shader.verdict.error;
       }
     }
+    outside.forEach(noteWrite);
     for (const command of commands) queue.add(command, owner);
   }
 

@@ -99,6 +99,12 @@ export class ScopeStack {
     this.#leave(tensor);
   }
 
+  /** Moves a tensor to the outermost scope, so that it outlives those inside. */
+  lift(tensor: Tensor): void {
+    this.delete(tensor);
+    this.#give(tensor, Math.min(0, this.#scopes.length - 1));
+  }
+
   /** Ends all waits: one has failed, and whoever waited for several goes on at once. */
   endWaits(): void {
     this.#waits.clear();

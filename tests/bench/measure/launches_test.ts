@@ -26,24 +26,24 @@ function count(style: "registers" | "textures", name: keyof typeof LEARNERS): St
 
 Deno.test("a step of the U-Net takes so many dispatches and copies", () => {
   assertEquals(count("registers", "unet"), {
-    forward: [36, 0],
+    forward: [23, 0],
     loss: [3, 0],
-    backward: [79, 0],
+    backward: [67, 0],
     update: [1, 0],
-    step: [119, 0],
+    step: [94, 0],
   });
-  assertEquals(count("textures", "unet").step, [116, 0]);
+  assertEquals(count("textures", "unet").step, [91, 0]);
 });
 
 Deno.test("a step of StarDist takes so many dispatches and copies", () => {
   assertEquals(count("registers", "stardist"), {
-    forward: [41, 0],
+    forward: [26, 0],
     loss: [10, 0],
-    backward: [102, 0],
+    backward: [88, 0],
     update: [1, 0],
-    step: [154, 0],
+    step: [125, 0],
   });
-  assertEquals(count("textures", "stardist").step, [149, 0]);
+  assertEquals(count("textures", "stardist").step, [120, 0]);
 });
 
 Deno.test("what is counted of a step is what its recording runs", () => {

@@ -26,7 +26,7 @@ for (const style of ["registers", "textures"] as const) {
       Float32Array.from({ length: size * slabs }, () => random.uniform(0.5, 1.5))
     );
     const run = async (count: number) => {
-      const { parts, whole } = device.block(REDUCTIONS.map(({ size }) => [size]));
+      const { parts, whole } = device.blocks.make(REDUCTIONS.map(({ size }) => [size]));
       device.write(whole, new Float32Array(whole.size).fill(NaN));
       sumJointly(
         device,
