@@ -99,3 +99,16 @@ export function choiceFlag<T extends string>(
   const list = `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
   throw new UsageError(`Cannot use --${name} ${value}: expected ${list}`);
 }
+
+/**
+ * `auto`, or the number over 0 of a flag, if it was given.
+ *
+ * @throws {UsageError} If it is neither.
+ */
+export function autoFlag(flags: Flags, name: string): "auto" | number | undefined {
+  const value = textFlag(flags, name);
+  if (value === undefined || value === "auto") return value;
+  const number = Number(value);
+  if (number > 0 && number < Infinity) return number;
+  throw new UsageError(`Cannot use --${name} ${value}: expected auto or a number over 0`);
+}

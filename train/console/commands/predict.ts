@@ -10,7 +10,14 @@ import type { DecodeChanges, ModelKind } from "../../models/model_kind.ts";
 import type { OutputFormat } from "../../objects/formats/output_format.ts";
 import type { Command, Output } from "../command.ts";
 import { type Flag, MEMORY, OVERWRITE, PLANE_CHOICE } from "../flag.ts";
-import { choiceFlag, countFlag, type Flags, shareFlag, textFlag } from "../flag_values.ts";
+import {
+  autoFlag,
+  choiceFlag,
+  countFlag,
+  type Flags,
+  shareFlag,
+  textFlag,
+} from "../flag_values.ts";
 import { next } from "../session/next.ts";
 import { placeOf } from "../session/surroundings.ts";
 import { usage, UsageError } from "../usage_error.ts";
@@ -314,14 +321,14 @@ export async function predictOptions(
     outputs: formats.filter(({ flag }) => flag !== null && flags[flag] === true),
     tta: flags.tta === true,
     views: countFlag(flags, "views", { least: 1 }),
-    exposure: autoOr(flags, "exposure"),
+    exposure: autoFlag(flags, "exposure"),
     as: choiceFlag(flags, "as", { choices: ["video", "stills"] }),
     skipDamaged: flags["skip-damaged"] === true,
     channel: textFlag(flags, "channel"),
     channels: await channelsFlag(flags),
     slice: countFlag(flags, "slice", { least: 1 }),
     level: countFlag(flags, "level"),
-    rescale: autoOr(flags, "rescale"),
+    rescale: autoFlag(flags, "rescale"),
     stabilise: flags.stabilise === true,
     frames: await framesFlag(flags),
     ranges: textFlag(flags, "ranges"),
@@ -348,14 +355,6 @@ async function channelsFlag(flags: Flags): Promise<readonly string[] | undefined
   if (text === undefined) return undefined;
   const { parseChannels } = await import("../../jobs/predict/predict_options.ts");
   return usage(() => parseChannels(text));
-}
-
-function autoOr(flags: Flags, name: string): "auto" | number | undefined {
-  const value = textFlag(flags, name);
-  if (value === undefined || value === "auto") return value;
-  const number = Number(value);
-  if (number > 0 && number < Infinity) return number;
-  throw new UsageError(`Cannot use --${name} ${value}: expected auto or a number over 0`);
 }
 
 function thresholdFlag(flags: Flags): "otsu" | number | undefined {

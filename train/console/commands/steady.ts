@@ -8,7 +8,7 @@ import { basename, resolve } from "node:path";
 import type { SteadyEvent, SteadyOptions, TaskEvent } from "../../jobs/steady/steady_options.ts";
 import type { Command } from "../command.ts";
 import { PLANE_CHOICE } from "../flag.ts";
-import { countFlag, textFlag } from "../flag_values.ts";
+import { autoFlag, countFlag, textFlag } from "../flag_values.ts";
 import { absolute, next } from "../session/next.ts";
 import { isStopped, Stopped } from "../session/stopped.ts";
 import { placeOf } from "../session/surroundings.ts";
@@ -61,6 +61,14 @@ export const steadyCommand: Command = {
       default: "1",
     },
     ...PLANE_CHOICE,
+    {
+      name: "rescale",
+      kind: "value",
+      placeholder: "auto|F",
+      sentence:
+        "Enlarge the video F times for the model, and bring labels back; auto goes by the size of pixels, as " +
+        "files and the model know it",
+    },
   ],
   takesInputs: true,
   async run(flags, { output, stop }) {
@@ -76,7 +84,7 @@ export const steadyCommand: Command = {
       ...{ video, out, stop, resume: flags.resume === true },
       ...{ model: textFlag(flags, "model"), stills: textFlag(flags, "stills") },
       ...{ channel: textFlag(flags, "channel"), slice: countFlag(flags, "slice", { least: 1 }) },
-      seed: countFlag(flags, "seed"),
+      ...{ seed: countFlag(flags, "seed"), rescale: autoFlag(flags, "rescale") },
     };
     const { steady } = await import("../../jobs/steady/steady.ts");
     const progress = new SteadyProgress();

@@ -114,7 +114,7 @@ async function stoppedTraining(
 
 /** What to do with a run: segment its video, or use the planes in focus that it finds. */
 function afterTraining(
-  { model, seed, video, stills }: TrainConfig,
+  { model, seed, video, stills, rescale }: TrainConfig,
   { out, seeds = 1 }: { out: string; seeds?: number },
 ): string[] {
   const run = seeds === 1 ? out : `${out}/seed-${seed}`;
@@ -125,7 +125,11 @@ function afterTraining(
     ]);
   }
   const images = video.length > 0 ? video : ["IMAGES"];
-  return next("segment with it", ["predict", "--model", run, "--out", "labels", ...images]);
+  const scale = rescale === 1 ? [] : ["--rescale", `${rescale}`];
+  return next("segment with it", [
+    ...["predict", "--model", run, "--out", "labels"] as const,
+    ...[...scale, ...images],
+  ]);
 }
 
 function timestamp(): string {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Channels, LabelImage, Plane } from "../image.ts";
+import { type Channels, isObject, type LabelImage, type Plane } from "../image.ts";
 
 /** Width and height of an image. */
 interface Size {
@@ -82,4 +82,29 @@ export function resizeLabels(labels: LabelImage, size: Size): LabelImage {
     for (let x = 0; x < size.width; x++, i++) result[i] = data[row + place(x, width, size.width)];
   }
   return { ...size, data: result };
+}
+
+/**
+ * True labels with another number of pixels over the same field: as {@linkcode resizeLabels}, but an object
+ * that has no pixel left gets the one at its middle, so that a measure still counts it.
+ */
+export function resizeTruth(labels: LabelImage, size: Size): LabelImage {
+  const resized = resizeLabels(labels, size);
+  const left = new Set(resized.data);
+  const lost = new Map<number, { pixels: number; x: number; y: number }>();
+  const { width, height, data } = labels;
+  data.forEach((id, i) => {
+    if (!isObject(id) || left.has(id)) return;
+    const sums = lost.get(id) ?? { pixels: 0, x: 0, y: 0 };
+    sums.pixels++;
+    sums.x += i % width;
+    sums.y += Math.floor(i / width);
+    lost.set(id, sums);
+  });
+  for (const [id, { pixels, x, y }] of lost) {
+    const column = Math.floor((x / pixels + 0.5) * size.width / width);
+    const row = Math.floor((y / pixels + 0.5) * size.height / height);
+    resized.data[row * size.width + column] = id;
+  }
+  return resized;
 }

@@ -15,6 +15,7 @@ import { VERSION } from "../disk/version.ts";
 import { inputOf } from "../progress/inputs.ts";
 import { begin, waitingFor } from "../progress/progress.ts";
 import { FrameReader } from "./frame_reader.ts";
+import { rescaledInputs } from "./scale/rescale.ts";
 import { openInputs } from "./open_inputs.ts";
 import { changedModel, settingsOf } from "./predict_objects.ts";
 import type { PredictEvent, PredictOptions } from "./predict_options.ts";
@@ -63,8 +64,11 @@ export async function* findRanges(options: PredictOptions): AsyncGenerator<Range
   const file = await readModelFile(options.model, { models: options.models });
   using device = await openGpu({ memoryLimit: memory * 1024 ** 2 });
   const progress = begin("opening the images");
-  const opening = openInputs(device, { options, reading: readingOf(file), progress });
-  const { videos, notes } = yield* waitingFor(opening, { progress });
+  const reading = readingOf(file);
+  const opening = openInputs(device, { options, reading, progress });
+  const { videos, notes } = rescaledInputs(yield* waitingFor(opening, { progress }), {
+    ...{ rescale: options.rescale, pixelSize: reading.pixelSize ?? null },
+  });
   for (const text of groupNotes(notes)) yield { type: "note", text };
   yield* videos.map(inputOf);
   const model = changedModel(buildModel(device, file), options);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { scaledSize } from "../../images/scale/resize.ts";
 import type { Source } from "../../images/source.ts";
 import { type ModelFile, settingsOfModel } from "../../models/model_file.ts";
 import { RunFolder } from "../disk/run_folder.ts";
@@ -37,19 +38,28 @@ export interface AdaptOptions {
 export function adaptConfig(
   { head, file, seen }: Pick<AdaptOptions, "head" | "file" | "seen">,
 ): TrainConfig {
-  const { model, video, settings: { stills, seed, rounds, channel, slice } } = head;
-  const size: VideoSize = video;
+  const { model, video, settings } = head;
+  const { stills, seed, rounds, channel, slice, rescale = 1 } = settings;
+  const size: VideoSize = seenSize(head);
   return configOf({
     ...settingsOfModel(file),
     ...{ resumeFrom: model.path, stills, video: [video.path], seed },
     ...(channel !== undefined && { channel: String(channel) }),
     ...(slice !== undefined && { slice }),
+    rescale,
     ...{ validation: 0, test: 0, control: true, stopOnCollapse: true },
     ...{ consistency: "teacher", warmup: 0, rounds, teacherViews: TEACHER_VIEWS },
     taughtFrames: taughtFrames(size) < size.frames ? taughtFrames(size) : 0,
     exposure: seen.exposure,
     ...{ validateEvery: Math.max(1, rounds >> 1), saveEvery: Math.max(1, rounds >> 2) },
   }, { source: "the settings of steady" });
+}
+
+/** How large the video is that models see. */
+export function seenSize(
+  { video, settings: { rescale = 1 } }: Pick<SteadyHead, "video" | "settings">,
+): VideoSize {
+  return { frames: video.frames, ...scaledSize(video, rescale) };
 }
 
 /** How the words of the collapse alarm begin. */

@@ -40,8 +40,12 @@ export function numbersOf({ sourceNames, stems }: Video): number[] {
  */
 export async function see(
   device: Device,
-  { video, model, scale, progress }: {
+  { video, size, model, scale, rescale = 1, progress }: {
     video: Video;
+    /** How large its frames are as they are seen. */
+    size: { readonly width: number; readonly height: number };
+    /** By how much they have been enlarged. */
+    rescale?: number;
     model: Model;
     scale: ObjectScale | null;
     progress: Progress;
@@ -96,8 +100,8 @@ export async function see(
     onFrame: () => progress.done++,
   });
   const seconds = (performance.now() - start) / 1000;
-  const pixels = framesOfJudgement(pairs.length) * video.width * video.height;
-  const parts = { movie: watcher.facts, found: unadapted, scale, numbers };
+  const pixels = framesOfJudgement(pairs.length) * size.width * size.height;
+  const parts = { movie: watcher.facts, found: unadapted, scale, rescale, numbers };
   const strays = strayNotes(steady.stray, { path, nameOf: (i) => frameName(video, i) });
   return {
     ...{ movie: parts.movie, range, stray, exposure, pairs, unadapted },

@@ -9,6 +9,7 @@ import { unusable } from "../../images/faults/input_fault.ts";
 import { basename } from "../../images/names.ts";
 import { listStills } from "../../images/series/stills.ts";
 import { openVideo, type Video } from "../../images/series/video.ts";
+import { formatFactor, rescaledVideo, scaleFactor } from "../../images/scale/rescaled_video.ts";
 import { BUILTIN } from "../../models/builtin/mod.ts";
 import { objectModelOf } from "../../models/list.ts";
 import { buildModel, type ModelFile, objectScaleIn, readingOf } from "../../models/model_file.ts";
@@ -22,7 +23,7 @@ import { predict } from "../predict/predict.ts";
 import { trackFiles } from "../track/track_files.ts";
 import { inputOf } from "../progress/inputs.ts";
 import { begin, type Progress, stopIfAsked, waitingFor } from "../progress/progress.ts";
-import { adapt } from "./adapt.ts";
+import { adapt, seenSize } from "./adapt.ts";
 import { adaptedWeights, compare } from "./compare.ts";
 import { ROUNDS, secondsFor } from "./plan.ts";
 import { readResults, writeSteadyReport } from "./results.ts";
@@ -44,6 +45,8 @@ interface SteadyRun {
   readonly head: SteadyHead;
   readonly file: ModelFile;
   readonly video: Video;
+  /** The video as models see it. */
+  readonly seen: Video;
   readonly progress: Progress;
 }
 
@@ -83,6 +86,8 @@ export async function* steady(options: SteadyOptions): AsyncGenerator<SteadyEven
   });
   refuseStill(video);
   const { path, length: frames, width, height } = video;
+  const { pixelSize = null } = readingOf(file);
+  const rescale = scaleFactor(video, { rescale: options.rescale ?? 1, pixelSize });
   const head: SteadyHead = {
     model: { path: model, hash: await hashOfModel(model) },
     video: { path, frames, width, height },
@@ -90,13 +95,16 @@ export async function* steady(options: SteadyOptions): AsyncGenerator<SteadyEven
       ...{ stills, seed, rounds },
       ...(channel !== undefined && { channel }),
       ...(slice !== undefined && { slice }),
+      ...(rescale !== 1 && { rescale }),
     },
   };
   using _claim = await claimFolder(out, "steady");
   const keeper = await SteadyKeeper.open(out, { head, resume });
-  const run = { options: { ...options, source }, keeper, head, file, video, progress };
+  const seen = rescaledVideo(video, rescale);
+  const run = { options: { ...options, source }, keeper, head, file, video, seen, progress };
   yield inputOf(video);
-  for (const text of video.notes) yield { type: "note", text };
+  const scaled = rescale === 1 ? [] : [`${path}: seen ${formatFactor(rescale)}`];
+  for (const text of [...video.notes, ...scaled]) yield { type: "note", text };
   yield* lookPart(run);
   yield* adaptPart(run);
   const chosen = yield* comparePart(run);
@@ -158,7 +166,7 @@ function task(
     const adapts = (record.adapted?.left ?? reasonToLeave(record.seen)) === null;
     const seconds = {
       look: 0,
-      ...secondsFor(head.video, { ...record.seen, ...head.settings, adapts }),
+      ...secondsFor(seenSize(head), { ...record.seen, ...head.settings, adapts }),
     };
     const later: readonly Task[] = TASKS.slice(isKept ? number : number - 1);
     secondsLeft = later.reduce((sum, name) => sum + seconds[name], 0);
@@ -167,17 +175,21 @@ function task(
 }
 
 async function* lookPart(run: SteadyRun): AsyncGenerator<SteadyEvent> {
-  const { keeper, video, file, progress, options: { stop } } = run;
+  const { keeper, video, seen: shown, file, progress, options: { stop } } = run;
   const isKept = keeper.record.seen !== undefined;
   yield task(run, { task: "look", text: `Looking at ${video.name}`, isKept });
   if (!isKept) {
     using device = await openGpu();
     const model = buildModel(device, file);
     const scale = objectScaleIn(file);
-    const seen = yield* waitingFor(see(device, { video, model, scale, progress }), {
-      progress,
-      stop,
-    });
+    const parts = { size: seenSize(run.head), rescale: run.head.settings.rescale };
+    const seen = yield* waitingFor(
+      see(device, { ...parts, video: shown, model, scale, progress }),
+      {
+        progress,
+        stop,
+      },
+    );
     await keeper.add({ seen });
   }
   const { range, exposure, described, warnings } = keeper.record.seen!;
@@ -224,13 +236,14 @@ async function* adaptPart(run: SteadyRun): AsyncGenerator<SteadyEvent> {
 }
 
 async function* comparePart(run: SteadyRun): AsyncGenerator<SteadyEvent, Chosen> {
-  const { keeper, video, progress, options: { out, stop } } = run;
+  const { keeper, progress, options: { out, stop } } = run;
   const isKept = keeper.record.chosen !== undefined;
   yield task(run, { task: "compare", text: "Comparing the models without labels", isKept });
   if (!isKept) {
     const { seen, adapted } = keeper.record;
     using device = await openGpu();
-    const options = { run: `${out}/${MODEL}`, video, seen: seen!, adapted: adapted!, progress };
+    const parts = { seen: seen!, adapted: adapted!, progress };
+    const options = { run: `${out}/${MODEL}`, video: run.seen, ...parts };
     const chosen = yield* waitingFor(compare(device, options), { progress, stop });
     await keeper.add({ chosen });
   }
@@ -249,7 +262,9 @@ async function* predictPart(run: SteadyRun, chosen: Chosen): AsyncGenerator<Stea
     const outputs = outputFormats.filter(({ flag }) => flag === "rois" || flag === "geojson");
     const model = modelOf(run, chosen);
     const places = { model, inputs: [video.path], out: labels, outputs, source };
-    for await (const event of predict({ ...places, exposure, channel, slice, as: "video" })) {
+    const { rescale } = run.head.settings;
+    const choice = { exposure, channel, slice, rescale, as: "video" } as const;
+    for await (const event of predict({ ...places, ...choice })) {
       if (event.type !== "done" && event.type !== "input" && event.type !== "range") yield event;
       stopIfAsked(stop, `while segmenting ${video.name}`);
     }

@@ -31,6 +31,11 @@ export interface SteadyOptions extends PlaneChoice {
   readonly seed?: number;
   /** Rounds of the adaptation, each a batch of stills and one of video; what minutes allow unless told. */
   readonly rounds?: number;
+  /**
+   * By how much the video is enlarged before the model sees it; `auto` goes by the size of pixels. As it is
+   * unless told.
+   */
+  readonly rescale?: "auto" | number;
   /** Where images are read from; the disk unless told. */
   readonly source?: Source;
   /** Says when to stop. */

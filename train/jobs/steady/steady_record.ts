@@ -35,6 +35,8 @@ export interface SteadyHead {
     readonly rounds: number;
     readonly channel?: string | number;
     readonly slice?: number;
+    /** By how much the video is enlarged; left out where it is seen as it is. */
+    readonly rescale?: number;
   };
 }
 

@@ -17,6 +17,8 @@ export interface WarningParts {
   readonly found: Judgement;
   /** How large the objects are that the model learned from; null where nobody knows. */
   readonly scale: ObjectScale | null;
+  /** By how much frames were enlarged before they were seen; 1 unless told. */
+  readonly rescale?: number;
   /** The number by which a user knows each frame. */
   readonly numbers: readonly number[];
 }
@@ -33,7 +35,9 @@ const SURE = 0.7;
 const DRIFT = 1;
 
 /** Sentences on a movie, the gravest first; of one that is label-free nothing else is said. */
-export function warningsOn({ movie, found, scale, numbers }: WarningParts): string[] {
+export function warningsOn(
+  { movie, found, scale, rescale = 1, numbers }: WarningParts,
+): string[] {
   if (movie.isLabelFree) return [LABEL_FREE];
   const named = (frames: readonly number[]) => {
     const list = formatRanges(frames.map((i) => numbers[i]));
@@ -55,7 +59,9 @@ export function warningsOn({ movie, found, scale, numbers }: WarningParts): stri
         `${scale.low.toFixed(0)} to ${
           scale.high.toFixed(0)
         }: it may find pieces of them, or several as one; ` +
-        `scale the movie by ${factor.toPrecision(2)} before, and compare`,
+        `try --rescale ${
+          Number((factor * rescale).toPrecision(2))
+        } with another --out, and compare`,
     );
   }
   if (contrastToNoise !== null && contrastToNoise < DIM) {

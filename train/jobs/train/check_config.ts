@@ -35,6 +35,7 @@ export function checkConfig(config: TrainConfig, kinds: Kinds = defaultKinds): v
     refuseValue("planes", { value: planes, expected });
   }
   checkChannels(config, kind);
+  checkRescale(config);
   checkMasks(config, kind);
   checkViews(config, kind);
   const multiple = kind.sizeMultiple(config);
@@ -64,6 +65,20 @@ function checkChannels(
   if (stills === "" || stills === BUILTIN) {
     const what = stills === "" ? `the built-in ${synthetic}` : "the built-in stills";
     refuse(`none with ${what}, which have one channel; give stills with several`);
+  }
+}
+
+/**
+ * Videos are brought to the scale of stills.
+ *
+ * @throws {RangeError} If there are none of both, or they are z-stacks.
+ */
+function checkRescale({ rescale, planes, focus, video, stills }: TrainConfig): void {
+  if (rescale === 1) return;
+  const refuse = (expected: string) => refuseValue("rescale", { value: rescale, expected });
+  if (stills === "" || video.length === 0) refuse("1 without stills and a video");
+  if (planes > 0 || focus !== "") {
+    refuse("1 with z-stacks: bring stills and stacks to one scale before");
   }
 }
 

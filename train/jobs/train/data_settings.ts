@@ -5,6 +5,7 @@
  */
 
 import type { PlaneChoice } from "../../images/series/plane_choice.ts";
+import { LEAST_SCALE, MOST_SCALE } from "../../images/scale/rescaled_video.ts";
 import type { MaskKind, MaskOptions } from "../../images/masks/reading.ts";
 import {
   oneOf,
@@ -39,6 +40,11 @@ export interface DataSettings {
   channel: string;
   /** Slice of files that have several, from 1; 0 for the middle one. */
   slice: number;
+  /**
+   * By how much videos are enlarged before they are learned from and measured, with their truth; `auto` brings
+   * them to the scale of the stills, by the size of pixels; 1 leaves them.
+   */
+  rescale: "auto" | number;
   /**
    * For z-stacks: a table (.csv) of the planes in focus, or the run folder of a model `focus` that
    * finds them; to train such a model, the table to learn from.
@@ -134,6 +140,19 @@ export const dataSettings: SettingGroup<DataSettings> = {
       value: 0,
       rule: wholeNumber({ least: 0 }),
       sentence: "Slice of files that have several, from 1; 0 for the middle one",
+    },
+    rescale: {
+      value: 1,
+      rule: {
+        expected: "auto or a number from 1/16 to 16",
+        holds: (value) =>
+          value === "auto" ||
+          (typeof value === "number" && value >= LEAST_SCALE && value <= MOST_SCALE),
+        alsoTakes: (value) => value === "auto",
+      },
+      sentence:
+        "Enlarge videos and their truth so many times for training and the table; auto brings them to the " +
+        "scale of the stills, by the size of pixels as files know it",
     },
     focus: {
       value: "",

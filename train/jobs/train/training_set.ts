@@ -24,6 +24,13 @@ import {
   type StillFiles,
 } from "../../images/series/stills.ts";
 import {
+  formatFactor,
+  rescaledVideo,
+  scaleFactor,
+  type ScaleOptions,
+} from "../../images/scale/rescaled_video.ts";
+import { resizeTruth, scaledSize } from "../../images/scale/resize.ts";
+import {
   differInScale,
   formatPixelSize,
   medianOf,
@@ -45,6 +52,7 @@ import type { FindFocus } from "../../images/series/stack_video.ts";
 import type { Source } from "../../images/source.ts";
 import { BUILTIN, builtinStills } from "../../models/builtin/mod.ts";
 import {
+  type KnownLabels,
   type SplitSettings,
   splitStills,
   type TrainingSet,
@@ -104,7 +112,7 @@ export async function loadTrainingSet(
   const stills = isSynthetic ? syntheticSamples(config) : await readSamples(config, options);
   const videos = isSynthetic && config.video.length === 0
     ? [await syntheticTrainingVideo(config)]
-    : await readVideos(config, options);
+    : await readVideos(config, { ...options, pixelSize: stills.pixelSize ?? null });
   const split = splitStills(stills.samples, { config, heldBack: stills.test });
   const masks = maskNotes(stills.facts, { ...maskOptions(config), what: "masks" });
   const set = {
@@ -174,7 +182,9 @@ function scaleNote(
 ): string | null {
   if (!pixelSize || !ofStills || !differInScale(pixelSize, ofStills)) return null;
   return `${name}: its pixels are ${formatPixelSize(pixelSize)}, those of the stills ` +
-    `${formatPixelSize(ofStills)}: objects have other sizes in it; bring both to one scale before`;
+    `${
+      formatPixelSize(ofStills)
+    }: objects have other sizes in it; --rescale auto brings it to their scale`;
 }
 
 interface ReadStills {
@@ -254,7 +264,7 @@ async function syntheticTrainingVideo(config: IntensitySettings): Promise<ReadVi
 
 async function readVideos(
   config: TrainingSetSettings,
-  { findFocus, ...options }: Reading,
+  { findFocus, ...options }: Reading & Pick<ScaleOptions, "pixelSize">,
 ): Promise<ReadVideo[]> {
   const { source, progress } = options;
   const videos: ReadVideo[] = [];
@@ -276,15 +286,36 @@ async function readVideos(
     const truth = await read(config.truth, maskOptions(config));
     const markers = await read(config.markers, {});
     const frames = { ...plain, times };
+    const inScale = (labels: KnownLabels) => labelsInScale(labels, { described, frames });
+    const own = pixelSizeOf(described.calibration);
     videos.push({
-      video: { name: described.name, frames, truth: truth.labels, markers: markers.labels },
+      video: {
+        ...{ name: described.name, frames },
+        ...{ truth: inScale(truth.labels), markers: inScale(markers.labels) },
+      },
       ...more,
-      pixelSize: pixelSizeOf(described.calibration),
+      pixelSize: own && own * described.width / frames.width,
       warnings: truth.warnings,
       notes: [...more.notes, ...notes, ...truth.notes, ...markers.notes],
     });
   }
   return videos;
+}
+
+/** Labels in the size of the frames, which may be another one than that of the video's files. */
+function labelsInScale(
+  labels: KnownLabels,
+  { described, frames: { width, height } }: Pick<OpenedVideo, "described" | "frames">,
+): KnownLabels {
+  if (described.width === width && described.height === height) return labels;
+  return {
+    size: labels.size,
+    keys: () => labels.keys(),
+    get: async (frame) => {
+      const known = await labels.get(frame);
+      return known && resizeTruth(known, { width, height });
+    },
+  };
 }
 
 const NO_GAPS = { times: undefined, notes: [] };
@@ -321,7 +352,10 @@ async function readStackVideo(path: string, options: StackOptions): Promise<Open
 
 async function readFrames(
   path: string,
-  { config, source, progress, cache }: Omit<Reading, "findFocus"> & { config: TrainingSetSettings },
+  { config, source, progress, cache, pixelSize }:
+    & Omit<Reading, "findFocus">
+    & Pick<ScaleOptions, "pixelSize">
+    & { config: TrainingSetSettings },
 ): Promise<OpenedVideo> {
   const described = await openChannels(source, path, {
     ...planeChoice(config),
@@ -337,14 +371,21 @@ async function readFrames(
     return image;
   };
   const leavesOut = config.rangeFrames === "steady";
+  const factor = scaleFactor(described, { rescale: config.rescale, pixelSize });
+  const seen = rescaledVideo(described, factor);
+  const size = scaledSize(described, factor);
   const { frames, range, notes } = await normalizedFrames({
-    ...described,
-    frame: counted(described.frame),
-    channelFrames: described.channelFrames?.map(counted),
+    ...{ ...seen, ...size, frame: counted(seen.frame) },
+    channelFrames: seen.channelFrames?.map(counted),
   }, { settings, cache, leavesOut });
+  const scaled = factor === 1 ? [] : [
+    `${path}: seen ${
+      formatFactor(factor)
+    }, with ${size.width}x${size.height} pixels, and so is its truth`,
+  ];
   const ranges: RangeEvent[] = range ? [{ type: "range", path, ...range }] : [];
   return {
-    ...{ described, frames, notes: [...described.notes, ...notes] },
+    ...{ described, frames, notes: [...described.notes, ...scaled, ...notes] },
     taken: [inputOf(described), ...ranges],
   };
 }

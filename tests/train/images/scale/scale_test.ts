@@ -1,7 +1,13 @@
 // Magnifications: sizes of pixels, and images brought to another number of them.
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { differInScale, medianOf, pixelSizeOf } from "../../../../train/images/scale/pixel_size.ts";
-import { resizeImage, resizeLabels, scaledSize } from "../../../../train/images/scale/resize.ts";
+import { IGNORED_LABEL } from "../../../../train/images/image.ts";
+import {
+  resizeImage,
+  resizeLabels,
+  resizeTruth,
+  scaledSize,
+} from "../../../../train/images/scale/resize.ts";
 
 Deno.test("pixelSizeOf() is in micrometres, and knows only units of microscopes", () => {
   assertEquals(pixelSizeOf({ width: 0.25, height: 1, unit: "micron" }), 0.5);
@@ -65,4 +71,20 @@ Deno.test("resizeLabels() mixes no labels, and gives them back where they were e
   const large = resizeLabels(labels, { width: 9, height: 4 });
   assertEquals([...new Set(large.data)], [0, 1, 2, 3, 4, 70_000]);
   assertEquals(resizeLabels(large, { width: 3, height: 2 }), labels);
+});
+
+Deno.test("resizeTruth() is resizeLabels(), but no object is lost", () => {
+  // Objects of one pixel at (1, 0) and (4, 3), neither of them at the middle of a new pixel.
+  const data = new Uint32Array(24);
+  [data[1], data[22]] = [5, 6];
+  [data[12], data[13], data[18], data[19]] = [7, 7, 7, 7];
+  const labels = { width: 6, height: 4, data };
+  assertEquals([...resizeLabels(labels, { width: 3, height: 2 }).data], [0, 0, 0, 7, 0, 0]);
+  assertEquals([...resizeTruth(labels, { width: 3, height: 2 }).data], [5, 0, 0, 7, 0, 6]);
+  const ignored = { width: 2, height: 1, data: Uint32Array.of(IGNORED_LABEL, 0) };
+  assertEquals([...resizeTruth(ignored, { width: 1, height: 1 }).data], [0]);
+  assertEquals(
+    resizeTruth(labels, { width: 12, height: 8 }),
+    resizeLabels(labels, { width: 12, height: 8 }),
+  );
 });

@@ -98,6 +98,28 @@ Deno.test("steady() looks, adapts, compares, segments and reports; a stop is gon
   });
 });
 
+Deno.test("steady() shows a video enlarged to the model, and gives labels in its own size", async () => {
+  await withFolder(files(), async (folder) => {
+    const auto = steadyIn(folder, { rescale: "auto" });
+    await assertRejects(
+      () => Array.fromAsync(auto),
+      RangeError,
+      "give a factor, such as --rescale",
+    );
+    const events = await Array.fromAsync(steadyIn(folder, { rescale: 0.5 }));
+    const notes = events.flatMap((event) => event.type === "note" ? [event.text] : []);
+    assertStringIncludes(notes.join("\n"), "video: seen enlarged 0.5 times");
+    const done = events.at(-1)!;
+    assert(done.type === "steady");
+    const { width, height } = await decodeImage(disk, `${done.labels}/t000.tif`);
+    assertEquals({ width, height }, SIZE);
+    const record = JSON.parse(await Deno.readTextFile(`${folder}/out/labels/predict.json`));
+    assertEquals(record.settings.rescale, 0.5);
+    const other = steadyIn(folder, { resume: true, rescale: 2 });
+    await assertRejects(() => Array.fromAsync(other), Error, "it was begun with");
+  });
+});
+
 Deno.test("steady() says of a label-free video that it is one, and adapts to nothing", async () => {
   // Half of the spots are darker than the ground.
   const ground = { ...SIZE, data: peaks([], SIZE).data.fill(2000) };

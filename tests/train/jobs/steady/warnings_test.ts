@@ -42,7 +42,7 @@ Deno.test("warningsOn() says each fault in a sentence with its frames, as a user
     [warned({ fading: 0.4 }), "bleaches: in the end 40 % of its contrast"],
     [warned({}, { objects: 0.5 }), "Hardly any object is found"],
     [warned({}, { diameter: 60 }), "Objects are 60 pixels in diameter, and the model learned from"],
-    [warned({}, { diameter: 7 }), "scale the movie by 2.9 before"],
+    [warned({}, { diameter: 7 }), "try --rescale 2.9 with another --out"],
     [warned({}, { persistence: 0.3 }), "Objects move far between frames: 30 %"],
   ];
   for (const [warnings, words] of cases) {
