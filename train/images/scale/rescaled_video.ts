@@ -54,6 +54,7 @@ export function rescaledVideo(video: Video, factor: number): Video {
     resizeImage(await read(i), size);
   return {
     ...video,
+    rows: undefined,
     frame: async (i) => resizeImage<Plane | Channels>(await video.frame(i), size),
     ...channelFrames && { channelFrames: channelFrames.map(resized) },
     ...reference && { reference: resized(reference) },

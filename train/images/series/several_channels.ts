@@ -79,6 +79,7 @@ function joinChannels(videos: readonly Video[]): Video {
   );
   return {
     ...first,
+    rows: undefined,
     notes: [...new Set(videos.flatMap(({ notes }) => notes))],
     frame: async (i) => joinPlanes(await Promise.all(channelFrames.map((read) => read(i)))),
     channelFrames,

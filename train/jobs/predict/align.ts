@@ -8,6 +8,7 @@ import { isObject } from "../../images/image.ts";
 import { type ImageShift, Registration } from "../../images/registration/phase_correlation.ts";
 import { type Margin, withoutMargin } from "../../images/registration/pixel_grid.ts";
 import type { Video } from "../../images/series/video.ts";
+import { referencesOf } from "../../models/videos/prepare_video.ts";
 import type { FrameResult } from "../../objects/formats/output_format.ts";
 import type { Outline } from "../../objects/outline.ts";
 
@@ -28,9 +29,10 @@ export class Aligner {
    * read has not moved.
    */
   async shiftOf(i: number): Promise<Pick<ImageShift, "y" | "x">> {
-    const { reference, frame } = this.#video;
+    // Of several channels the first one tells how far the scene has moved.
+    const [reference] = referencesOf(this.#video);
     for (; this.#next <= i; this.#next++) {
-      const plane = await (reference ?? frame)(this.#next).catch(() => null);
+      const plane = await reference(this.#next).catch(() => null);
       if (plane !== null) this.#shift = this.#registration.add(plane);
     }
     return this.#shift;

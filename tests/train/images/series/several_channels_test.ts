@@ -49,6 +49,7 @@ Deno.test("openChannels() gives frames that have the channels in the order asked
       const frames = await Promise.all([0, 1].map((i) => video.frame(i)));
       assertEquals(frames.map(({ data }) => [...data]), expected.map((values) => [...values]));
       assertEquals(frames[0], { ...frames[0], channels: 2, width: 2, height: 1 });
+      assertEquals(video.rows, undefined, "rows are of one channel");
       const alone = await Promise.all(video.channelFrames!.map((read) => read(1)));
       assertEquals(alone.flatMap(({ data }) => [...data]), [...expected[1]]);
     }

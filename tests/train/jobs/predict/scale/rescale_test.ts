@@ -44,6 +44,14 @@ Deno.test("rescaledInputs() enlarges frames by a factor or to the size of pixels
   }
 });
 
+Deno.test("rescaledInputs() gives no rows of an image that it enlarges: they are those of the file", () => {
+  const rows = () => Promise.resolve({ width: 6, height: 1, data: new Float32Array(6) });
+  const inputs = inputsOf({ ...videoOf(null), rows });
+  const rowsFor = (rescale?: number) =>
+    rescaledInputs(inputs, { rescale, pixelSize: null }).videos[0].rows;
+  assertEquals([rowsFor(2), rowsFor(1), rowsFor()], [undefined, rows, rows]);
+});
+
 Deno.test("rescaledInputs() refuses what it does not know, and says what to give", () => {
   const cases: [own: number | null, pixelSize: number | null, says: string][] = [
     [null, 0.3, "the size of its pixels is not known; give a factor, such as --rescale 2"],
