@@ -36,14 +36,22 @@ const CELLS_PER_BOX = 4;
 export function boundingBoxes(polygons: Int32Array, rays: number): Boxes {
   const boxes = new Int32Array(2 * polygons.length / rays);
   for (let at = 0, to = 0; at < polygons.length; to += 4) {
-    let [top, left, bottom, right] = [Infinity, Infinity, -Infinity, -Infinity];
+    let top = polygons[at];
+    let left = polygons[at + 1];
+    let bottom = top;
+    let right = left;
     for (const end = at + 2 * rays; at < end; at += 2) {
-      top = Math.min(top, polygons[at]);
-      left = Math.min(left, polygons[at + 1]);
-      bottom = Math.max(bottom, polygons[at]);
-      right = Math.max(right, polygons[at + 1]);
+      const row = polygons[at];
+      const column = polygons[at + 1];
+      if (row < top) top = row;
+      if (row > bottom) bottom = row;
+      if (column < left) left = column;
+      if (column > right) right = column;
     }
-    boxes.set([top, left, bottom, right], to);
+    boxes[to] = top;
+    boxes[to + 1] = left;
+    boxes[to + 2] = bottom;
+    boxes[to + 3] = right;
   }
   return boxes;
 }
@@ -73,14 +81,21 @@ export function indexBoxes(boxes: Boxes): BoxIndex {
   const starts = new Uint32Array(columns * Math.ceil(height / side) + 1);
   const grid = { boxes, origin: [top, left] as const, side, columns };
 
+  const span: Span = { first: 0, last: 0, width: 0 };
   for (let box = 0; box < count; box++) {
-    for (const cell of cellsOf(grid, box)) starts[cell + 1]++;
+    spanOf(grid, box, span);
+    for (let start = span.first; start <= span.last; start += columns) {
+      for (let cell = start; cell <= start + span.width; cell++) starts[cell + 1]++;
+    }
   }
   for (let cell = 1; cell < starts.length; cell++) starts[cell] += starts[cell - 1];
   const members = new Uint32Array(starts[starts.length - 1]);
   const ends = starts.slice();
   for (let box = 0; box < count; box++) {
-    for (const cell of cellsOf(grid, box)) members[ends[cell]++] = box;
+    spanOf(grid, box, span);
+    for (let start = span.first; start <= span.last; start += columns) {
+      for (let cell = start; cell <= start + span.width; cell++) members[ends[cell]++] = box;
+    }
   }
   return { ...grid, starts, members };
 }
@@ -90,23 +105,37 @@ export function indexBoxes(boxes: Boxes): BoxIndex {
  *
  * @param index Boxes in cells.
  * @param box The index of a box.
- * @returns Indices of boxes, in no particular order.
+ * @param options.isAsked Whether a box is of interest.
+ * @param options.into Takes the indices of the boxes, in no particular order; as long as there are boxes.
+ * @returns How many there are.
  */
-export function laterTouching(index: BoxIndex, box: number): number[] {
-  const { boxes, starts, members } = index;
-  const [top, left, bottom, right] = boxes.subarray(4 * box, 4 * box + 4);
-  const found: number[] = [];
-  for (const cell of cellsOf(index, box)) {
-    for (let at = starts[cell]; at < starts[cell + 1]; at++) {
-      const other = members[at];
-      if (other <= box) continue;
-      const place = 4 * other;
-      if (boxes[place] > bottom || boxes[place + 2] < top) continue;
-      if (boxes[place + 1] > right || boxes[place + 3] < left) continue;
-      // Two boxes may meet in many cells: the one with the first pixel of what they share counts.
-      const row = Math.max(top, boxes[place]);
-      const column = Math.max(left, boxes[place + 1]);
-      if (cellAt(index, { row, column }) === cell) found.push(other);
+export function laterTouching(
+  index: BoxIndex,
+  box: number,
+  { isAsked, into }: { isAsked: (other: number) => boolean; into: Uint32Array },
+): number {
+  const { boxes, origin, side, columns, starts, members } = index;
+  const place = 4 * box;
+  const top = boxes[place];
+  const left = boxes[place + 1];
+  const bottom = boxes[place + 2];
+  const right = boxes[place + 3];
+  const span: Span = { first: 0, last: 0, width: 0 };
+  spanOf(index, box, span);
+  let found = 0;
+  for (let start = span.first; start <= span.last; start += columns) {
+    for (let cell = start; cell <= start + span.width; cell++) {
+      for (let at = starts[cell]; at < starts[cell + 1]; at++) {
+        const other = members[at];
+        if (other <= box || !isAsked(other)) continue;
+        const its = 4 * other;
+        if (boxes[its] > bottom || boxes[its + 2] < top) continue;
+        if (boxes[its + 1] > right || boxes[its + 3] < left) continue;
+        // Two boxes may meet in many cells: the one with the first pixel of what they share counts.
+        const row = Math.floor((Math.max(top, boxes[its]) - origin[0]) / side);
+        const column = Math.floor((Math.max(left, boxes[its + 1]) - origin[1]) / side);
+        if (row * columns + column === cell) into[found++] = other;
+      }
     }
   }
   return found;
@@ -114,23 +143,19 @@ export function laterTouching(index: BoxIndex, box: number): number[] {
 
 type Grid = Pick<BoxIndex, "boxes" | "origin" | "side" | "columns">;
 
-function cellAt(
-  { origin, side, columns }: Grid,
-  { row, column }: { row: number; column: number },
-): number {
-  return Math.floor((row - origin[0]) / side) * columns + Math.floor((column - origin[1]) / side);
+/** The cells that a box reaches into: from the first one, rows of so many more, to the last one. */
+interface Span {
+  first: number;
+  last: number;
+  width: number;
 }
 
-/** The cells that a box reaches into. */
-function cellsOf(grid: Grid, box: number): number[] {
-  const { boxes, columns } = grid;
-  const [top, left, bottom, right] = boxes.subarray(4 * box, 4 * box + 4);
-  const first = cellAt(grid, { row: top, column: left });
-  const last = cellAt(grid, { row: bottom, column: right });
-  const width = (last % columns) - (first % columns);
-  const cells: number[] = [];
-  for (let start = first; start <= last; start += columns) {
-    for (let cell = start; cell <= start + width; cell++) cells.push(cell);
-  }
-  return cells;
+function spanOf({ boxes, origin, side, columns }: Grid, box: number, span: Span): void {
+  const place = 4 * box;
+  const top = Math.floor((boxes[place] - origin[0]) / side);
+  const left = Math.floor((boxes[place + 1] - origin[1]) / side);
+  const bottom = Math.floor((boxes[place + 2] - origin[0]) / side);
+  span.width = Math.floor((boxes[place + 3] - origin[1]) / side) - left;
+  span.first = top * columns + left;
+  span.last = bottom * columns + left + span.width;
 }

@@ -94,22 +94,25 @@ export function findCandidates(maps: RayMaps, rule: CandidateRule): Candidates {
   const rays = raysOf(maps);
   const [top, bottom] = rule.rows ?? [0, height];
   const [left, right] = rule.columns ?? [0, width];
-  const found: number[] = [];
+  const listed: number[] = [];
   for (let row = top; row < bottom; row++) {
     for (let at = row * width + left; at < row * width + right; at++) {
-      if (prob[at] > threshold) found.push(at);
+      if (prob[at] > threshold) listed.push(at);
       else if (Number.isNaN(prob[at])) refusePixel(at, width);
     }
   }
-  found.sort((a, b) => prob[b] - prob[a] || a - b);
-  const candidates = emptyCandidates(found.length, rays);
-  found.forEach((at, index) => {
+  const pixels = Uint32Array.from(listed);
+  const order = fallingOrder(pixels, prob);
+  const candidates = emptyCandidates(pixels.length, rays);
+  const { points } = candidates;
+  for (let index = 0; index < order.length; index++) {
+    const at = pixels[order[index]];
     const row = Math.floor(at / width);
     candidates.prob[index] = prob[at];
-    candidates.points[2 * index] = (origin[0] + row) * grid;
-    candidates.points[2 * index + 1] = (origin[1] + at - row * width) * grid;
-    copyRays(maps, { at, rays, to: candidates.dist.subarray(index * rays, (index + 1) * rays) });
-  });
+    points[2 * index] = (origin[0] + row) * grid;
+    points[2 * index + 1] = (origin[1] + at - row * width) * grid;
+  }
+  copyRays(maps, { pixels, order, rays, to: candidates.dist });
   return candidates;
 }
 
@@ -187,19 +190,95 @@ function refusePixel(at: number, width: number): never {
   );
 }
 
-/** Copies the distances of the pixel `at`, none shorter than {@linkcode SHORTEST}. */
+/** Bits of a digit, and digits of a key: three passes sort keys of 32 bits. */
+const [DIGIT, DIGITS] = [11, 3];
+
+/**
+ * Which of some pixels come first by falling probability, as indices; of equally probable ones the first
+ * comes first. Floats that are read as whole numbers sort like the floats once those below 0 are inverted,
+ * and so they are sorted digit by digit.
+ */
+function fallingOrder(pixels: Uint32Array, prob: Float32Array): Uint32Array {
+  const count = pixels.length;
+  const bits = new Uint32Array(prob.buffer, prob.byteOffset, prob.length);
+  let [order, sorted] = [new Uint32Array(count), new Uint32Array(count)];
+  let [keys, sortedKeys] = [new Uint32Array(count), new Uint32Array(count)];
+  for (let i = 0; i < count; i++) {
+    order[i] = i;
+    // Both zeros are one number.
+    const value = bits[pixels[i]] === SIGN ? 0 : bits[pixels[i]];
+    keys[i] = value >= SIGN ? value : ~value ^ SIGN;
+  }
+  const places = new Uint32Array(1 << DIGIT);
+  for (let digit = 0; digit < DIGITS; digit++) {
+    const shift = DIGIT * digit;
+    const mask = (1 << DIGIT) - 1;
+    places.fill(0);
+    for (let i = 0; i < count; i++) places[keys[i] >>> shift & mask]++;
+    for (let key = 0, place = 0; key < places.length; key++) {
+      const next = place + places[key];
+      places[key] = place;
+      place = next;
+    }
+    for (let i = 0; i < count; i++) {
+      const place = places[keys[i] >>> shift & mask]++;
+      sorted[place] = order[i];
+      sortedKeys[place] = keys[i];
+    }
+    [order, sorted] = [sorted, order];
+    [keys, sortedKeys] = [sortedKeys, keys];
+  }
+  return order;
+}
+
+/** The bit that floats below 0 have. */
+const SIGN = 0x80000000;
+/** Candidates whose distances are copied together, ray by ray: those of a ray lie side by side. */
+const BLOCK = 64;
+
+/** Copies the distances of pixels, none shorter than {@linkcode SHORTEST}. */
 function copyRays(
   { dist, width, height }: RayMaps,
-  { at, rays, to }: { at: number; rays: number; to: Float32Array },
+  { pixels, order, rays, to }: {
+    /** The pixels in the order of the map, where they have neighbours. */
+    pixels: Uint32Array;
+    /** Which of them are the most probable. */
+    order: Uint32Array;
+    rays: number;
+    to: Float32Array;
+  },
 ): void {
-  for (let ray = 0; ray < rays; ray++) {
-    const distance = dist[ray * width * height + at];
-    if (!(distance < LONGEST)) {
+  const area = width * height;
+  const ranks = new Uint32Array(pixels.length);
+  for (let index = 0; index < order.length; index++) ranks[order[index]] = index;
+  let isRight = true;
+  for (let start = 0; start < pixels.length; start += BLOCK) {
+    const end = Math.min(pixels.length, start + BLOCK);
+    for (let ray = 0; ray < rays; ray++) {
+      for (let i = start; i < end; i++) {
+        const distance = dist[ray * area + pixels[i]];
+        if (!(distance < LONGEST)) isRight = false;
+        to[ranks[i] * rays + ray] = distance < SHORTEST ? SHORTEST : distance;
+      }
+    }
+  }
+  if (!isRight) refuseRays({ dist, width, height }, { pixels, order, rays });
+}
+
+/** Refuses the first distance that is none, of the most probable candidate that has one. */
+function refuseRays(
+  { dist, width, height }: Omit<RayMaps, "prob">,
+  { pixels, order, rays }: { pixels: Uint32Array; order: Uint32Array; rays: number },
+): void {
+  for (const index of order) {
+    const at = pixels[index];
+    for (let ray = 0; ray < rays; ray++) {
+      const distance = dist[ray * width * height + at];
+      if (distance < LONGEST) continue;
       throw new RangeError(
         `Cannot make a polygon at grid row ${Math.floor(at / width)}, column ${at % width}: ` +
           `ray ${ray} is ${distance} pixels long, expected a number below ${LONGEST}`,
       );
     }
-    to[ray] = Math.max(SHORTEST, distance);
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import { type Candidates, selectCandidates } from "./candidates.ts";
-import { rayPolygons, truncatePolygons } from "./polygons.ts";
+import { rayPolygons, wholePolygons } from "./polygons.ts";
 import { paintPolygons } from "./render.ts";
 import { suppressPolygons } from "./suppression.ts";
 
@@ -73,7 +73,7 @@ export function findObjects(
   { nmsThreshold, width, height }: ObjectRule,
 ): RayObjects {
   const { rays } = candidates;
-  const polygons = truncatePolygons(rayPolygons(candidates));
+  const polygons = wholePolygons(candidates);
   const kept = suppressPolygons(polygons, { rays, threshold: nmsThreshold });
   return paintObjects(selectCandidates(candidates, kept), { width, height });
 }

@@ -31,18 +31,34 @@ import type { Candidates } from "./candidates.ts";
  *
  * @category Labels and targets
  */
-export function rayPolygons({ count, rays, points, dist }: Candidates): Float32Array<ArrayBuffer> {
-  const angles = Array.from({ length: rays }, (_, ray) => ray * (2 * Math.PI / rays));
-  const steps = [angles.map(Math.sin), angles.map(Math.cos)];
-  const vertices = new Float32Array(count * rays * 2);
-  for (let at = 0; at < vertices.length; at++) {
-    const axis = at % 2;
-    const ray = (at >> 1) % rays;
-    const index = Math.floor(at / (2 * rays));
-    const offset = Math.fround(dist[index * rays + ray] * steps[axis][ray]);
-    vertices[at] = points[2 * index + axis] + offset;
-  }
+export function rayPolygons(candidates: Candidates): Float32Array<ArrayBuffer> {
+  const vertices = new Float32Array(candidates.count * candidates.rays * 2);
+  fillVertices(vertices, candidates);
   return vertices;
+}
+
+/** The vertices of {@linkcode rayPolygons}, cut to whole pixels as by {@linkcode truncatePolygons}. */
+export function wholePolygons(candidates: Candidates): Int32Array<ArrayBuffer> {
+  const vertices = new Int32Array(candidates.count * candidates.rays * 2);
+  fillVertices(vertices, candidates);
+  return vertices;
+}
+
+function fillVertices(
+  vertices: Float32Array | Int32Array,
+  { count, rays, points, dist }: Candidates,
+): void {
+  const angles = Float64Array.from({ length: rays }, (_, ray) => ray * (2 * Math.PI / rays));
+  const [rows, columns] = [angles.map(Math.sin), angles.map(Math.cos)];
+  for (let index = 0, from = 0, at = 0; index < count; index++) {
+    const row = points[2 * index];
+    const column = points[2 * index + 1];
+    for (let ray = 0; ray < rays; ray++) {
+      const distance = dist[from++];
+      vertices[at++] = Math.fround(row + Math.fround(distance * rows[ray]));
+      vertices[at++] = Math.fround(column + Math.fround(distance * columns[ray]));
+    }
+  }
 }
 
 /**
@@ -52,7 +68,7 @@ export function rayPolygons({ count, rays, points, dist }: Candidates): Float32A
  * @category Labels and targets
  */
 export function truncatePolygons(vertices: Float32Array): Int32Array<ArrayBuffer> {
-  return Int32Array.from(vertices);
+  return new Int32Array(vertices);
 }
 
 /**
@@ -64,11 +80,26 @@ export function truncatePolygons(vertices: Float32Array): Int32Array<ArrayBuffer
  * @category Labels and targets
  */
 export function polygonArea(vertices: Int32Array): number {
-  const size = vertices.length;
-  let twice = 0;
-  for (let at = 0; at < size; at += 2) {
-    const next = at + 2 < size ? at + 2 : 0;
-    twice += vertices[at + 1] * vertices[next] - vertices[at] * vertices[next + 1];
+  return polygonAreas(vertices, vertices.length / 2)[0] ?? 0;
+}
+
+/** The area of each of some polygons, as {@linkcode polygonArea} of one. */
+export function polygonAreas(vertices: Int32Array, rays: number): Float64Array {
+  const areas = new Float64Array(rays === 0 ? 0 : vertices.length / (2 * rays));
+  for (let index = 0, at = 0; index < areas.length; index++) {
+    const end = at + 2 * rays;
+    const [firstRow, firstColumn] = [vertices[at], vertices[at + 1]];
+    let row = firstRow;
+    let column = firstColumn;
+    let twice = 0;
+    for (at += 2; at < end; at += 2) {
+      const [nextRow, nextColumn] = [vertices[at], vertices[at + 1]];
+      twice += column * nextRow - row * nextColumn;
+      row = nextRow;
+      column = nextColumn;
+    }
+    twice += column * firstRow - row * firstColumn;
+    areas[index] = Math.abs(twice) / 2;
   }
-  return Math.abs(twice) / 2;
+  return areas;
 }

@@ -22,18 +22,6 @@ export interface PaintOptions {
   height: number;
 }
 
-/** An edge relative to a row of pixels. */
-interface RowEdge {
-  /** Column and row of its end, then of its start, rows counted from the row of pixels. */
-  readonly x0: number;
-  readonly y0: number;
-  readonly x1: number;
-  readonly y1: number;
-  /** Whether one end lies below the row and the other one not; the same of above. */
-  readonly below: boolean;
-  readonly above: boolean;
-}
-
 /**
  * Paints polygons, the first one over all others.
  *
@@ -80,17 +68,15 @@ export function paintRows(
   },
 ): Uint32Array<ArrayBuffer> {
   const labels = new Uint32Array(width * (to - from));
+  const row = new PolygonRow(rays);
   for (let at = polygons.length - 1; at >= 0; at--) {
     const index = polygons[at];
     const polygon = vertices.subarray(2 * rays * index, 2 * rays * (index + 1));
     const [top, bottom] = extent(polygon, { axis: 0, size: to });
     const [left, right] = extent(polygon, { axis: 1, size: width });
-    for (let row = Math.max(top, from); row <= bottom; row++) {
-      const edges = edgesAt(polygon, row);
-      const start = (row - from) * width;
-      for (let column = left; column <= right; column++) {
-        if (isInside(edges, column)) labels[start + column] = index + 1;
-      }
+    for (let y = Math.max(top, from); y <= bottom; y++) {
+      row.cut(polygon, y);
+      row.paint({ left, right, labels, from: (y - from) * width, label: index + 1 });
     }
   }
   return labels;
@@ -119,39 +105,97 @@ function extent(
   return [Math.max(0, Math.floor(least)), Math.min(size - 1, Math.ceil(most))];
 }
 
-/** The edges that touch a row of pixels: about two of all. */
-function edgesAt(polygon: Float32Array, row: number): RowEdge[] {
-  const edges: RowEdge[] = [];
-  let x1 = polygon[polygon.length - 1];
-  let y1 = polygon[polygon.length - 2] - row;
-  for (let at = 0; at < polygon.length; at += 2) {
-    const y0 = polygon[at] - row;
-    const x0 = polygon[at + 1];
-    const below = (y0 > 0) !== (y1 > 0);
-    const above = (y0 < 0) !== (y1 < 0);
-    if (below || above || Math.abs(y0) < VERTEX_TOLERANCE) {
-      edges.push({ x0, y0, x1, y1, below, above });
-    }
-    [x1, y1] = [x0, y0];
-  }
-  return edges;
-}
+/** This far from where an edge meets a row, rounding does not decide on which side of it a pixel lies. */
+const NEAR = 1e-3;
 
-/**
- * Counts crossings with the half rows to the right and to the left, O'Rourke's rule: they differ in
- * parity on an edge, and agree inside and outside.
- */
-function isInside(edges: readonly RowEdge[], column: number): boolean {
-  let toRight = 0;
-  let toLeft = 0;
-  for (const edge of edges) {
-    const { y0, y1 } = edge;
-    const x0 = edge.x0 - column;
-    const x1 = edge.x1 - column;
-    if (Math.abs(x0) < VERTEX_TOLERANCE && Math.abs(y0) < VERTEX_TOLERANCE) return true;
-    const crossing = (x0 * y1 - x1 * y0) / (y1 - y0);
-    if (edge.below && crossing > 0) toRight++;
-    if (edge.above && crossing < 0) toLeft++;
+/** The edges of a polygon that touch a row of pixels, about two of all, relative to it. */
+class PolygonRow {
+  /** Column and row of the end of each edge, then of its start, rows counted from the row of pixels. */
+  readonly #edges: Float64Array;
+  /** 1 if one end lies below the row and the other one not; 2 for the same of above; 3 for both. */
+  readonly #sides: Uint8Array;
+  /** Columns where edges meet the row, ascending. */
+  readonly #meets: Float64Array;
+  #count = 0;
+
+  constructor(rays: number) {
+    this.#edges = new Float64Array(4 * rays);
+    this.#sides = new Uint8Array(rays);
+    this.#meets = new Float64Array(rays);
   }
-  return toRight % 2 === 1 || toLeft % 2 === 1;
+
+  /** Finds the edges that touch a row. */
+  cut(polygon: Float32Array, row: number): void {
+    const [edges, sides, meets] = [this.#edges, this.#sides, this.#meets];
+    let count = 0;
+    let x1 = polygon[polygon.length - 1];
+    let y1 = polygon[polygon.length - 2] - row;
+    for (let at = 0; at < polygon.length; at += 2) {
+      const y0 = polygon[at] - row;
+      const x0 = polygon[at + 1];
+      const below = (y0 > 0) !== (y1 > 0);
+      const above = (y0 < 0) !== (y1 < 0);
+      if (below || above || Math.abs(y0) < VERTEX_TOLERANCE) {
+        edges[4 * count] = x0;
+        edges[4 * count + 1] = y0;
+        edges[4 * count + 2] = x1;
+        edges[4 * count + 3] = y1;
+        sides[count] = (below ? 1 : 0) + (above ? 2 : 0);
+        const meet = below || above ? x0 - (x1 - x0) * y0 / (y1 - y0) : x0;
+        let to = count++;
+        for (; to > 0 && meets[to - 1] > meet; to--) meets[to] = meets[to - 1];
+        meets[to] = meet;
+      }
+      x1 = x0;
+      y1 = y0;
+    }
+    this.#count = count;
+  }
+
+  /** Gives a label to the pixels of the row that lie inside; all between two meets lie alike. */
+  paint(
+    { left, right, labels, from, label }: {
+      left: number;
+      right: number;
+      labels: Uint32Array;
+      /** Where in the labels the row begins. */
+      from: number;
+      label: number;
+    },
+  ): void {
+    const meets = this.#meets;
+    let column = left;
+    for (let k = 0; k <= this.#count && column <= right; k++) {
+      const meet = k < this.#count ? meets[k] : Infinity;
+      const end = Math.min(right, Math.ceil(meet - NEAR) - 1);
+      if (end >= column) {
+        if (this.#isInside(column)) labels.fill(label, from + column, from + end + 1);
+        column = end + 1;
+      }
+      for (; column <= right && column <= meet + NEAR; column++) {
+        if (this.#isInside(column)) labels[from + column] = label;
+      }
+    }
+  }
+
+  /**
+   * Counts crossings with the half rows to the right and to the left, O'Rourke's rule: they differ in
+   * parity on an edge, and agree inside and outside.
+   */
+  #isInside(column: number): boolean {
+    const [edges, sides] = [this.#edges, this.#sides];
+    let toRight = 0;
+    let toLeft = 0;
+    for (let i = 0; i < this.#count; i++) {
+      const x0 = edges[4 * i] - column;
+      const y0 = edges[4 * i + 1];
+      const x1 = edges[4 * i + 2] - column;
+      const y1 = edges[4 * i + 3];
+      if (Math.abs(x0) < VERTEX_TOLERANCE && Math.abs(y0) < VERTEX_TOLERANCE) return true;
+      const crossing = (x0 * y1 - x1 * y0) / (y1 - y0);
+      if ((sides[i] & 1) !== 0 && crossing > 0) toRight++;
+      if ((sides[i] & 2) !== 0 && crossing < 0) toLeft++;
+    }
+    return toRight % 2 === 1 || toLeft % 2 === 1;
+  }
 }

@@ -11,8 +11,9 @@ import {
   indexBoxes,
   laterTouching,
 } from "./box_index.ts";
-import { intersectionArea, sweepPolygon } from "./intersection.ts";
-import { polygonArea } from "./polygons.ts";
+import { intersectionArea, type Sweep, sweepPolygon } from "./intersection.ts";
+import { compareShared, Profile } from "./overlap_bounds.ts";
+import { polygonAreas } from "./polygons.ts";
 
 /** Added to areas, so that a polygon without one overlaps nothing instead of dividing by 0. */
 const EPSILON = 1e-10;
@@ -35,7 +36,8 @@ export interface SuppressionRule {
  * one's area (not by their union), so that a small polygon inside a large one goes.
  *
  * Common areas follow the non-zero rule, areas are shoelace areas; polygons are compared when their
- * bounding boxes touch.
+ * bounding boxes touch. Where bounds of a common area tell on which side of the threshold it is, it is not
+ * computed; the answer is the same.
  *
  * @param polygons Whole-numbered rows and columns of vertices, shape `[count, rays, 2]`, the most
  *   probable polygon first.
@@ -83,6 +85,9 @@ export class Overlaps {
   readonly #threshold: number;
   readonly #areas: Float64Array;
   readonly #index: BoxIndex;
+  readonly #touching: Uint32Array;
+  readonly #profile = new Profile();
+  readonly #otherProfile = new Profile();
   /** Their bounding boxes. */
   readonly boxes: Boxes;
 
@@ -93,21 +98,41 @@ export class Overlaps {
     this.#threshold = threshold;
     this.boxes = boundingBoxes(polygons, rays);
     this.#index = indexBoxes(this.boxes);
-    const count = polygons.length / (2 * rays);
-    this.#areas = Float64Array.from({ length: count }, (_, at) => polygonArea(this.#vertices(at)));
+    this.#areas = polygonAreas(polygons, rays);
+    this.#touching = new Uint32Array(this.#areas.length);
   }
 
   /** The later polygons that a polygon covers too much of, of those that are asked about. */
-  *later(polygon: number, isAsked: (other: number) => boolean): Generator<number> {
-    const sweep = sweepPolygon(this.#vertices(polygon));
-    for (const other of laterTouching(this.#index, polygon)) {
-      if (!isAsked(other)) continue;
-      const smaller = Math.min(this.#areas[polygon] + EPSILON, this.#areas[other] + EPSILON);
+  later(polygon: number, isAsked: (other: number) => boolean): number[] {
+    const [areas, threshold, touching] = [this.#areas, this.#threshold, this.#touching];
+    const count = laterTouching(this.#index, polygon, { isAsked, into: touching });
+    const covered: number[] = [];
+    if (count === 0) return covered;
+    const hasProfile = this.#takeProfile(this.#profile, polygon);
+    let sweep: Sweep | null = null;
+    for (let i = 0; i < count; i++) {
+      const other = touching[i];
+      const smaller = Math.min(areas[polygon] + EPSILON, areas[other] + EPSILON);
       // What the boxes share bounds what the polygons share.
-      if (!(sharedBox(this.boxes, [polygon, other]) / smaller > this.#threshold)) continue;
-      const shared = intersectionArea(sweep, sweepPolygon(this.#vertices(other)));
-      if (shared / smaller > this.#threshold) yield other;
+      if (!(sharedBox(this.boxes, polygon, other) / smaller > threshold)) continue;
+      const verdict = hasProfile && this.#takeProfile(this.#otherProfile, other)
+        ? compareShared(this.#profile, this.#otherProfile, threshold * smaller)
+        : 0;
+      if (verdict < 0) continue;
+      if (verdict === 0) {
+        sweep ??= sweepPolygon(this.#vertices(polygon));
+        const shared = intersectionArea(sweep, sweepPolygon(this.#vertices(other)));
+        if (!(shared / smaller > threshold)) continue;
+      }
+      covered.push(other);
     }
+    return covered;
+  }
+
+  #takeProfile(profile: Profile, polygon: number): boolean {
+    const size = 2 * this.#rays;
+    const [from, to] = [size * polygon, size * (polygon + 1)];
+    return profile.take(this.#polygons, { from, to, boxes: this.boxes, box: 4 * polygon });
   }
 
   #vertices(polygon: number): Int32Array {
@@ -116,10 +141,9 @@ export class Overlaps {
 }
 
 /** The area that two touching boxes share. */
-function sharedBox(boxes: Int32Array, [a, b]: readonly [number, number]): number {
-  const height = Math.min(boxes[4 * a + 2], boxes[4 * b + 2]) -
-    Math.max(boxes[4 * a], boxes[4 * b]);
-  const width = Math.min(boxes[4 * a + 3], boxes[4 * b + 3]) -
-    Math.max(boxes[4 * a + 1], boxes[4 * b + 1]);
+function sharedBox(boxes: Int32Array, a: number, b: number): number {
+  const [i, k] = [4 * a, 4 * b];
+  const height = Math.min(boxes[i + 2], boxes[k + 2]) - Math.max(boxes[i], boxes[k]);
+  const width = Math.min(boxes[i + 3], boxes[k + 3]) - Math.max(boxes[i + 1], boxes[k + 1]);
   return height * width;
 }

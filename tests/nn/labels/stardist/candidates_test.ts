@@ -164,3 +164,24 @@ Deno.test("joinCandidates() refuses nothing, and different numbers of rays", () 
     "3 rays and 4 rays",
   );
 });
+
+Deno.test("findCandidates() puts candidates into the order of their probabilities, also below 0 and of both zeros", () => {
+  const random = new Random(17);
+  const [width, height, rays] = [31, 23, 3];
+  const values = [-0, 0, -1, -1e-30, 1e-30, 0.5, 0.5000001, 1, 3e38, -3e38, Infinity];
+  const prob = Float32Array.from(
+    { length: width * height },
+    () => random.chance(0.5) ? values[random.integer(values.length)] : random.normal(),
+  );
+  const dist = Float32Array.from({ length: rays * prob.length }, () => random.uniform(-1, 9));
+  const found = findCandidates({ prob, dist, width, height }, { threshold: -3.1e38 });
+  const order = Array.from(prob.keys()).filter((at) => prob[at] > -3.1e38)
+    .sort((a, b) => (prob[a] === prob[b] ? 0 : prob[b] - prob[a]) || a - b);
+  assertEquals([...found.prob], order.map((at) => prob[at]));
+  const points = order.flatMap((at) => [Math.floor(at / width), at % width]);
+  assertEquals([...found.points], points);
+  const rayed = order.flatMap((at) =>
+    [0, 1, 2].map((ray) => Math.max(Math.fround(1e-3), dist[ray * prob.length + at]))
+  );
+  assertEquals([...found.dist], rayed);
+});

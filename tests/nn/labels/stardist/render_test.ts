@@ -1,3 +1,4 @@
+import { Random } from "../../../../train/images/random.ts";
 import { assertEquals } from "@std/assert";
 import { paintPolygons } from "../../../../nn/labels/stardist/render.ts";
 import fixtures from "./fixtures/skimage.json" with { type: "json" };
@@ -31,4 +32,41 @@ Deno.test("paintPolygons() paints the first polygon on top and names each by its
 Deno.test("paintPolygons() of no polygon is background", () => {
   const labels = paintPolygons(new Float32Array(), { rays: 4, width: 3, height: 1 });
   assertEquals([...labels], [0, 0, 0]);
+});
+
+/** Whether a pixel's centre lies in a polygon, edge by edge: O'Rourke's rule as it is written. */
+function isInside(
+  polygon: Float32Array,
+  { row, column }: { row: number; column: number },
+): boolean {
+  let [toRight, toLeft] = [0, 0];
+  for (let at = 0; at < polygon.length; at += 2) {
+    const before = (at + polygon.length - 2) % polygon.length;
+    const [y0, x0] = [polygon[at] - row, polygon[at + 1] - column];
+    const [y1, x1] = [polygon[before] - row, polygon[before + 1] - column];
+    if (Math.abs(x0) < 1e-12 && Math.abs(y0) < 1e-12) return true;
+    const crossing = (x0 * y1 - x1 * y0) / (y1 - y0);
+    if ((y0 > 0) !== (y1 > 0) && crossing > 0) toRight++;
+    if ((y0 < 0) !== (y1 < 0) && crossing < 0) toLeft++;
+  }
+  return toRight % 2 === 1 || toLeft % 2 === 1;
+}
+
+Deno.test("paintPolygons() fills each pixel that lies inside by itself: any polygons, on pixels and off", () => {
+  const random = new Random(31);
+  const [rays, width, height] = [9, 24, 20];
+  for (let turn = 0; turn < 300; turn++) {
+    // Halves and whole numbers put vertices and edges on pixels; others come close.
+    const steps = [1, 2, 3, 2 ** 20][turn % 4];
+    const vertices = Float32Array.from(
+      { length: 2 * rays },
+      () => Math.round(random.uniform(-4, 26) * steps) / steps,
+    );
+    const labels = paintPolygons(vertices, { rays, width, height });
+    const expected = Array.from(
+      labels,
+      (_, at) => isInside(vertices, { row: Math.floor(at / width), column: at % width }) ? 1 : 0,
+    );
+    assertEquals([...labels], expected, `turn ${turn}`);
+  }
 });
