@@ -10,7 +10,7 @@
  */
 
 import { type Candidates, joinCandidates, selectCandidates } from "./candidates.ts";
-import { rayPolygons, truncatePolygons } from "./polygons.ts";
+import { wholePolygons } from "./polygons.ts";
 import { Overlaps } from "./suppression.ts";
 
 /** A candidate reaches farther up than was allowed for: begin again with a wider margin. */
@@ -54,7 +54,7 @@ export class GrowingSuppression {
   add(candidates: Candidates, end: number): void {
     const { rays } = candidates;
     const all = this.#waiting === null ? candidates : joinCandidates([this.#waiting, candidates]);
-    const overlaps = new Overlaps(truncatePolygons(rayPolygons(all)), {
+    const overlaps = new Overlaps(wholePolygons(all), {
       ...{ rays, threshold: this.#rule.threshold },
     });
     const { boxes } = overlaps;

@@ -10,7 +10,7 @@ import { Random } from "../../../../train/images/random.ts";
 function touching(
   boxes: Int32Array<ArrayBuffer>,
   box: number,
-  { index = indexBoxes(boxes), isAsked = (_: number) => true } = {},
+  { index = indexBoxes(boxes), isAsked = (_: number): boolean => true } = {},
 ): number[] {
   const into = new Uint32Array(boxes.length / 4);
   const found = laterTouching(index, box, { isAsked, into });
