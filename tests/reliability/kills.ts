@@ -70,6 +70,27 @@ const VICTIMS: readonly Victim[] = [
     words: (out) => ["predict", "--model=model", "--probability", "--out", out, "stack.tif"],
     changing: /predict\.json$/,
   },
+  {
+    name: "predict a part",
+    words: (
+      out,
+    ) => ["predict", "--model=model", "--frames=3:7", "--geojson", "--out", out, "stack.tif"],
+    changing: /predict\.json$/,
+  },
+  {
+    name: "predict in blocks",
+    words: (
+      out,
+    ) => ["predict", "--model=model", "--block-rows=8", "--probability", "--out", out, "slide.tif"],
+    changing: /predict\.json$/,
+  },
+  { name: "merge", words: (out) => ["merge", "--out", out, "part-1", "part-0"] },
+  {
+    name: "merge with tracks",
+    words: (out) => ["merge", "--track", "--ctc", "--out", out, "part-1", "part-0"],
+    // It tells where the labels are.
+    changing: /track\.json$/,
+  },
   { name: "filter", words: (out) => ["filter", "--labels=data/truth", "--out", out] },
   { name: "import", once: true, words: (out) => ["import", "keras", "--out", out] },
   {
@@ -149,6 +170,15 @@ async function prepare(cwd: string): Promise<void> {
   await Deno.writeFile(`${cwd}/model/weights.safetensors`, starModel());
   const { frames } = syntheticVideo({ seed: 2, frames: 8 });
   await Deno.writeFile(`${cwd}/stack.tif`, encodeGreyTiff(frames));
+  await Deno.writeFile(`${cwd}/slide.tif`, encodeGreyTiff(frames.slice(0, 1)));
+  for (const [part, range] of [["part-0", "0:3"], ["part-1", "3:"]]) {
+    const words = ["predict", "--model=model", `--frames=${range}`, "--geojson", "stack.tif"];
+    const { code, error } = await run(
+      { cwd, victim: { name: part, words: (out) => [...words, "--out", out] } },
+      { out: part },
+    );
+    if (code !== 0) throw new Error(`Cannot begin: ${part} fails: ${error}`);
+  }
   using device = await openDevice();
   const weights = kerasArrays(await randomWeights(device, SMALL));
   await Deno.writeFile(`${cwd}/keras/weights_best.h5`, hdf5File(weights));

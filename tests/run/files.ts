@@ -31,6 +31,8 @@ export const LONGEST: readonly string[] = [
   "tests/cli/stardist_test.ts",
   "tests/kernels/ops/conv2d_variants_test.ts",
   "tests/cli/cluster/two_processes_test.ts",
+  "tests/cli/cluster/signals_test.ts",
+  "tests/train/jobs/predict/blocks/predict_rows_test.ts",
   "tests/train/jobs/merge/merge_parts_test.ts",
   "tests/cli/run_folder_test.ts",
   "tests/reliability/kills_test.ts",

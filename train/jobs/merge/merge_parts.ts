@@ -15,6 +15,13 @@ import type { FrameResult, OutputFormat } from "../../objects/formats/output_for
 import { writeFileAtomic } from "../disk/atomic_file.ts";
 import { disk, readWhole } from "../disk/files.ts";
 import { claimFolder, makeFolder } from "../disk/folders.ts";
+import {
+  begin,
+  doing,
+  type Progress,
+  type ProgressEvent,
+  stopIfAsked,
+} from "../progress/progress.ts";
 import { JobOutput } from "../outputs/job_output.ts";
 import {
   type PredictionRecord,
@@ -75,7 +82,7 @@ export interface MergeDone {
  *
  * @category Jobs
  */
-export type MergeEvent = FileMerged | MergeDone;
+export type MergeEvent = FileMerged | MergeDone | ProgressEvent;
 
 /**
  * Joins parts.
@@ -133,7 +140,8 @@ export async function* mergeVideos(
   for (const part of merged) {
     const { file, whole, path } = part;
     if (kept.has(path)) continue;
-    await joinFiles(file, { whole, path });
+    const progress = begin(`joining ${path}: pages`, whole.frames);
+    yield* doing(progress, (stop) => joinFiles(file, { whole, path, progress, stop }));
     if (isLabels(part)) written++;
     yield { type: "file", path, parts: file.places.length };
   }
@@ -200,7 +208,12 @@ async function isThere(path: string): Promise<boolean> {
 /** Writes a file of the whole out of those of its parts. */
 async function joinFiles(
   { format, places }: MergedFile,
-  { whole, path }: { whole: RecordedInput; path: string },
+  { whole, path, progress, stop }: {
+    whole: RecordedInput;
+    path: string;
+    progress: Progress;
+    stop: AbortSignal;
+  },
 ): Promise<void> {
   if (places.length === 1) {
     if (!format.join) await checkWhole(places[0]);
@@ -216,7 +229,11 @@ async function joinFiles(
   });
   for (const place of places) {
     const stack = await decodeImage(disk, place);
-    for (let page = 0; page < stack.length; page++) await output.add(await resultOf(stack, page));
+    for (let page = 0; page < stack.length; page++) {
+      stopIfAsked(stop, `while ${progress.what}`);
+      await output.add(await resultOf(stack, page));
+      progress.done++;
+    }
   }
 }
 

@@ -81,6 +81,26 @@ export async function* waitingFor<T>(
   }
 }
 
+/**
+ * Does work that ends early when nobody waits for it any more, and waits for that end: what it has open is
+ * closed then.
+ *
+ * @param work Looks at the signal from time to time, with {@linkcode stopIfAsked}.
+ */
+export async function* doing<T>(
+  progress: Progress,
+  work: (stop: AbortSignal) => Promise<T>,
+): AsyncGenerator<ProgressEvent, T> {
+  const stopping = new AbortController();
+  const end = work(stopping.signal);
+  try {
+    return yield* waitingFor(end, { progress });
+  } finally {
+    stopping.abort();
+    await end.catch(() => {});
+  }
+}
+
 /** Some time, or less if something ends or is to stop before. */
 async function pause(
   milliseconds: number,

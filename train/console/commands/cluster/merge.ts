@@ -12,6 +12,7 @@ import { next } from "../../session/next.ts";
 import { counted, formatWritten, type Shown } from "../../text.ts";
 import { UsageError } from "../../usage_error.ts";
 import { TRACK } from "../predict.ts";
+import { WaitingProgress } from "../waiting_progress.ts";
 import { formatTracking, TRACKING, trackingOf } from "../track.ts";
 
 /** The command `merge`. */
@@ -53,7 +54,8 @@ export const mergeCommand: Command = {
     if (flags.track === true) return await runTracks(flags, { options, output });
     refuseTracking(flags);
     const { mergeParts } = await import("../../../jobs/merge/merge_parts.ts");
-    for await (const event of mergeParts(options)) output.event(event, formatMerge);
+    const show = mergeText();
+    for await (const event of mergeParts(options)) output.event(event, show);
     output.say(next("measure the labels", ["evaluate", "--labels", out, "--truth", "TRUTH"]));
   },
 };
@@ -68,12 +70,13 @@ async function runTracks(
 ): Promise<void> {
   const tracking = trackingOf(flags);
   const { mergeTracks } = await import("../../../jobs/merge/merge_tracks.ts");
+  const show = mergeText();
   const events = mergeTracks({ ...options, images: textFlag(flags, "images") }, tracking);
   for await (const event of events) {
     output.event(event, (shown) => {
       if (shown.type === "tracked") return formatTracking({ ...shown, type: "frame" });
       if (shown.type === "tracks") return formatTracking({ ...shown, type: "done" });
-      return shown.type === "note" ? formatTracking(shown) : formatMerge(shown);
+      return shown.type === "note" ? formatTracking(shown) : show(shown);
     });
   }
   const evaluate = ["evaluate", "--labels", options.out, "--markers", "TRUTH"] as const;
@@ -90,7 +93,12 @@ function refuseTracking(flags: Flags): void {
   if (given !== undefined) throw new UsageError(`Cannot use --${given} without --track`);
 }
 
-function formatMerge(event: MergeEvent): Shown {
-  if (event.type === "done") return { lines: [formatWritten(event)], status: null };
-  return { lines: [], status: `${event.path} of ${counted(event.parts, "part")}` };
+/** Turns events into text. */
+function mergeText(): (event: MergeEvent) => Shown {
+  const waiting = new WaitingProgress(() => performance.now());
+  return (event) => {
+    if (event.type === "progress") return waiting.show(event);
+    if (event.type === "done") return { lines: [formatWritten(event)], status: null };
+    return { lines: [], status: `${event.path} of ${counted(event.parts, "part")}` };
+  };
 }

@@ -15,7 +15,7 @@ import { ALL_ORIENTATIONS, viewsOf } from "../../../models/views.ts";
 import { labelTiff } from "../../../objects/formats/label_tiff.ts";
 import { ScratchRows } from "../../disk/scratch_file.ts";
 import type { OutputFile, PlannedJob } from "../../outputs/output_plan.ts";
-import { goOn, type Progress } from "../../progress/progress.ts";
+import { goOn, type Progress, stopIfAsked } from "../../progress/progress.ts";
 import type { PredictOptions } from "../predict_options.ts";
 import { RowFile } from "./row_file.ts";
 
@@ -74,6 +74,8 @@ export interface RowJob {
   readonly model: Model;
   readonly options: PredictOptions;
   readonly progress: Progress;
+  /** Says when to stop. */
+  readonly stop: AbortSignal;
   /** Called before the first file has its name. */
   readonly beforeEnd: () => Promise<void>;
 }
@@ -84,7 +86,7 @@ export interface RowJob {
  * @returns How many objects were found.
  */
 export async function predictRows(device: Device, rowJob: RowJob): Promise<number> {
-  const { job: { source: video }, files, options, progress, beforeEnd } = rowJob;
+  const { job: { source: video }, files, options, progress, beforeEnd, stop } = rowJob;
   const { width, height, calibration } = video;
   const size = { width, height, calibration };
   await using open = new AsyncDisposableStack();
@@ -108,6 +110,7 @@ export async function predictRows(device: Device, rowJob: RowJob): Promise<numbe
     ofLabels.push(open.use(await RowFile.create(file, { ...size, largest })));
   }
   for await (const rows of found.labels()) {
+    stopIfAsked(stop, `while writing ${video.name}`);
     for (const file of ofLabels) await file.add(rows);
     progress.done += rows.length / width;
   }
@@ -118,7 +121,7 @@ export async function predictRows(device: Device, rowJob: RowJob): Promise<numbe
 
 async function segmented(
   device: Device,
-  { job, range, exposure, blockRows, model, options, progress, ...where }: RowJob & {
+  { job, range, exposure, blockRows, model, options, progress, stop, ...where }: RowJob & {
     stores: RowStores;
     onMap?: (rows: Float32Array<ArrayBuffer>) => Promise<void>;
   },
@@ -128,7 +131,10 @@ async function segmented(
   const image: RowImage = {
     width: video.width,
     height: video.height,
-    rows: async (rows) => normalize(await video.rows!(frame, rows), range),
+    rows: async (rows) => {
+      stopIfAsked(stop, `while segmenting ${video.name}`);
+      return normalize(await video.rows!(frame, rows), range);
+    },
   };
   return await objectModelOf(kind).segmentRows!(device, {
     ...where,

@@ -8,7 +8,7 @@ import type { Device } from "../../../../kernels/gpu/device.ts";
 import type { Video } from "../../../images/series/video.ts";
 import type { Model } from "../../../models/model_file.ts";
 import { filesToWrite, type PlannedJob } from "../../outputs/output_plan.ts";
-import { type Progress, type ProgressEvent, waitingFor } from "../../progress/progress.ts";
+import { doing, type Progress, type ProgressEvent } from "../../progress/progress.ts";
 import { fileOf } from "../damaged_frames.ts";
 import type { FrameReader } from "../frame_reader.ts";
 import type { FramePredicted, PredictOptions } from "../predict_options.ts";
@@ -67,14 +67,14 @@ export async function* predictBlockJobs(
       continue;
     }
     const before = performance.now();
-    const work = reader.readWhole(job, async () => {
-      const { rangeOf, exposure } = await reader.prepare(video);
-      const range = await rangeOf(frame);
-      const beforeEnd = () => record.saveInTime();
-      const own = { job, files, range, exposure, blockRows, beforeEnd };
-      return await predictRows(device, { ...own, model, options, progress });
-    });
-    const objects = yield* waitingFor(work, { progress });
+    const objects = yield* doing(progress, (stop) =>
+      reader.readWhole(job, async () => {
+        const { rangeOf, exposure } = await reader.prepare(video);
+        const range = await rangeOf(frame);
+        const beforeEnd = () => record.saveInTime();
+        const own = { job, files, range, exposure, blockRows, beforeEnd, stop };
+        return await predictRows(device, { ...own, model, options, progress });
+      }));
     if (objects === null) continue;
     const seconds = (performance.now() - before) / 1000;
     const [name, path] = [video.sourceNames[frame], fileOf(video, frame)];
