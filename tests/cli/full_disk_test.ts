@@ -4,6 +4,7 @@ import { synthFiles } from "../../train/jobs/synth_files.ts";
 import { withFolder } from "../train/fixtures/temporary.ts";
 import { labelsOf, thresholdModel } from "../train/fixtures/models/threshold_model.ts";
 import { fails, PROGRAM_WORDS, TINY } from "./fixtures/command.ts";
+import { canMount, inNamespace } from "./fixtures/small_disk.ts";
 
 /** Mounts a disk of its own, runs a program and writes down the files it left on the disk. */
 const SCRIPT = `
@@ -17,18 +18,7 @@ exit $code
 
 /** Words that start a program in a user namespace, with a small disk at a folder. */
 function withDisk(folder: string, options: string, program: readonly string[]): string[] {
-  const unshare = 'exec unshare --user --map-root-user --mount sh -c "$0" "$@"';
-  return ["sh", "-c", unshare, SCRIPT, folder, options, ...program];
-}
-
-/** Whether this system lets a user mount a disk of his own; where not, there is nothing to test. */
-async function canMount(): Promise<boolean> {
-  return await withFolder({}, async (folder) => {
-    const [first, ...args] = withDisk(folder, "size=16k", ["touch", `${folder}/file`]);
-    const { success } = await new Deno.Command(first, { args, stderr: "null" }).output();
-    await Deno.remove(`${folder}.left`).catch(() => {});
-    return success;
-  });
+  return inNamespace(SCRIPT, [folder, options, ...program]);
 }
 
 const ignore = !await canMount();
