@@ -57,7 +57,7 @@ Deno.test({
     for (const [words, size, again = ""] of JOBS) {
       await withFolder({ ...FILES, "disk/unmounted": "" }, async (cwd) => {
         const what = words.join(" ");
-        if (words[0] === "merge") for (const args of BEFORE) await runs(args, { cwd });
+        if (words[0] === "merge") { for (const args of BEFORE) await runs(args, { cwd }); }
         if (words[0] === "train") await synthFiles({ out: `${cwd}/data`, stills: 4, frames: 3 });
         const job = [...words, "--out=disk/out"];
         const [program, ...args] = inNamespace(SCRIPT, [size, again, ...PROGRAM_WORDS, ...job]);
