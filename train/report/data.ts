@@ -5,6 +5,7 @@
  */
 
 import type { LabelImage, Plane } from "../images/image.ts";
+import type { TrackReportData } from "./tracks/report_data.ts";
 import type { Stage } from "../learn/stages.ts";
 
 /**
@@ -154,6 +155,8 @@ export interface ReportData {
   readonly judged: readonly FrameView[];
   /** A few frames, best three consecutive ones. */
   readonly frames: readonly FrameView[];
+  /** Tracks of what each model finds in the video; left out or empty where they were not asked for. */
+  readonly tracks?: readonly { readonly stage: Stage; readonly tracked: TrackReportData }[];
   /** Foreground pixels per frame of the video. */
   readonly area: PerFrame;
   /** Number of objects per frame of the video. */

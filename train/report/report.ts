@@ -18,6 +18,8 @@ import { hasSpread, precisionFigures, precisionSources } from "./figures/precisi
 import { settingsDetails } from "./settings.ts";
 import { STYLE } from "./drawing/style.ts";
 import { headlines, referenceOf, resultsTable } from "./table.ts";
+import { comparedTracks } from "./tracks/compared_tracks.ts";
+import { TRACK_STYLE } from "./tracks/track_report.ts";
 import { timeFigures, timeSources } from "./figures/time_plots.ts";
 
 export { renderCurves } from "./figures/curves.ts";
@@ -29,8 +31,9 @@ export { renderCurves } from "./figures/curves.ts";
  * @throws {RangeError} if label images differ in size from their frame.
  */
 export function renderReport(data: ReportData): string {
-  const { title, created, adapter, seeds, notes, table } = data;
-  return markup`${pageHead({ title, style: STYLE })}<header>
+  const { title, created, adapter, seeds, notes, table, tracks = [] } = data;
+  const style = tracks.length > 0 ? STYLE + TRACK_STYLE : STYLE;
+  return markup`${pageHead({ title, style })}<header>
 <h1>${title}</h1>
 <p class="by">${[created, ...seedText(seeds), `computed on ${adapter}`].join(" · ")}</p>
 ${notes.length > 0 && warnings(notes)}
@@ -42,6 +45,7 @@ ${precisionSection(data)}
 ${findingsSection(data)}
 ${framesSection(data)}
 ${timeSection(data)}
+${comparedTracks(data)}
 ${curvesSection(data)}
 ${settingsDetails(data)}
 </main>

@@ -7,6 +7,7 @@
 import type { LabelImage } from "../images/image.ts";
 import type { Stage } from "../learn/stages.ts";
 import type { Evaluation } from "../objects/scores/evaluate.ts";
+import type { TrackReportData } from "./tracks/report_data.ts";
 import type { Rival } from "./data.ts";
 
 /**
@@ -43,6 +44,8 @@ export interface ModelResults {
   readonly sizes?: { readonly median: number | null; readonly objects: number };
   /** What its tuned decoding is, and what it finds untuned; null where nothing is tuned. */
   readonly tuned: TunedResults | null;
+  /** Its tracks on the video; left out where they were not asked for. */
+  readonly tracked?: TrackReportData;
   /** Label images of the frames that the report shows, by frame index. */
   readonly shown: ReadonlyMap<number, LabelImage>;
   /** The labels of the frame that the report compares with the truth; null without truth. */

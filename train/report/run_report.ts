@@ -66,6 +66,10 @@ export function reportOf(
     },
     judged: video ? results.flatMap((seed) => judgedView(seed, video)) : [],
     frames: video ? shownViews(first, video) : [],
+    tracks: STAGES.flatMap((stage) => {
+      const tracked = first?.[stage]?.tracked;
+      return tracked ? [{ stage, tracked }] : [];
+    }),
     area: perFrame(first, { video, key: "area_per_frame" }),
     objects: perFrame(first, { video, key: "objects_per_frame" }),
     notes: [...metrics.flatMap(warningsOf), ...notes],

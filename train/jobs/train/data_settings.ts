@@ -56,6 +56,10 @@ export interface DataSettings {
   markers: string;
   /** Rim in pixels whose objects a second measurement on the video leaves out; 0 for none. */
   field: number;
+  /** Whether videos are registered, and cut to what all of their frames show. */
+  stabilise: boolean;
+  /** Whether what the networks find in the first video is tracked, for the report. */
+  track: boolean;
   /**
    * What the numbers in masks are: each an object (`instances`), or foreground and background alone
    * (`binary`), so that objects are the connected pixels of all numbers but the lowest. Truth that
@@ -168,6 +172,20 @@ export const dataSettings: SettingGroup<DataSettings> = {
       value: 0,
       rule: wholeNumber({ least: 0 }),
       sentence: "Also measure the video without objects wholly within so many pixels of the edge",
+    },
+    stabilise: {
+      value: false,
+      rule: yesOrNo,
+      sentence:
+        "Register the frames of videos by phase correlation, and learn from and measure what all " +
+        "of them show; how far each has moved is in shifts.csv",
+    },
+    track: {
+      value: false,
+      rule: yesOrNo,
+      sentence:
+        "Track what the networks find in the first video: constant colours, lineage and lengths in " +
+        "the report",
     },
     masks: {
       value: "instances",

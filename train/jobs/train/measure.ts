@@ -8,8 +8,8 @@
 import type { Device } from "../../../kernels/gpu/device.ts";
 import { runSteps } from "../../../kernels/masks/mod.ts";
 import type { Network } from "../../../nn/module.ts";
-import type { Channels, LabelImage } from "../../images/image.ts";
-import type { Frames } from "../../images/series/frames.ts";
+import type { Channels, LabelImage, Plane } from "../../images/image.ts";
+import { type Frames, middlePlane } from "../../images/series/frames.ts";
 import type { Sample } from "../../images/sample.ts";
 import { type Evaluation, Evaluator, IOU_THRESHOLDS } from "../../objects/scores/evaluate.ts";
 import type { Flicker } from "../../objects/scores/flicker.ts";
@@ -43,6 +43,8 @@ export interface MeasureOptions {
   readonly field?: number;
   /** Also measure what a temporal filter makes of the labels. */
   readonly filter?: TemporalFilterSettings;
+  /** Sees every frame of the video with its labels, in the order of time. */
+  readonly watch?: { add(frame: LabelImage & { time: number; image: Plane }): void };
 }
 
 /**
@@ -53,14 +55,16 @@ export interface MeasureOptions {
  */
 export async function measureModel(
   device: Device,
-  { network, objects, decode, set, shown, filter, exposure = 1, field }: MeasureOptions,
+  { network, objects, decode, set, shown, filter, exposure = 1, field, watch }: MeasureOptions,
 ): Promise<ModelResults> {
   const segmentAt = (exposure: number) => (image: Channels) =>
     findObjects(device, { network, objects, decode, image, exposure });
   const segment = segmentAt(exposure);
   const stills = await measureStills(segmentAt(1), set.test);
   const [video] = set.videos;
-  const onVideo = video ? await measureVideo(segment, { video, shown, filter, field }) : null;
+  const onVideo = video
+    ? await measureVideo(segment, { video, shown, filter, field, watch })
+    : null;
   return {
     exposure,
     video: onVideo?.evaluation ?? null,
@@ -113,9 +117,9 @@ interface VideoResults extends Pick<ModelResults, "filtered" | "shown" | "judged
 /** Measures all frames in one pass; the liveliest ones are known after it, and segmented again. */
 async function measureVideo(
   segment: Segment,
-  { video, shown, filter, field }:
+  { video, shown, filter, field, watch }:
     & { video: TrainingVideo }
-    & Pick<MeasureOptions, "shown" | "filter" | "field">,
+    & Pick<MeasureOptions, "shown" | "filter" | "field" | "watch">,
 ): Promise<VideoResults> {
   const { frames } = video;
   const judgedIndex = judgedFrame(video);
@@ -126,7 +130,8 @@ async function measureVideo(
   const sizes = new ObjectSizes();
   const segmentFrames = async function* () {
     for (let number = 0; number < frames.length; number++) {
-      const { labels, fixed } = await segment(await frames.frame(number));
+      const image = await frames.frame(number);
+      const { labels, fixed } = await segment(image);
       sizes.add(labels);
       if (shown?.includes(number)) kept.set(number, labels);
       if (number === judgedIndex) judged = { index: number, labels };
@@ -134,6 +139,7 @@ async function measureVideo(
       if (fixed && known.truth) withFixed.add({ truth: known.truth, prediction: fixed });
       const time = frames.times?.[number] ?? number;
       measured.add({ number: time, labels, ...known });
+      watch?.add({ ...labels, time, image: middlePlane(image) });
       yield { ...labels, number: time, time, ...known };
     }
   };

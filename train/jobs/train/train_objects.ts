@@ -85,6 +85,7 @@ export async function* trainObjects(
   // A run that asks for too much memory is refused before its folder holds anything.
   let prepared: PreparedSeed | null = prepareSeed(run, { ...places[0], set, taken: set.taken });
   await run.begin();
+  if (set.shifts !== null) await parent.write("shifts.csv", set.shifts);
   await keepFocus(parent, config);
   const results: SeedResults[] = [];
   for (const place of places) {

@@ -5,6 +5,7 @@
  */
 
 import { frameNumbers } from "../../images/names.ts";
+import { stabilised } from "../../images/registration/stabilised_video.ts";
 import { PlaneCache } from "../../images/plane_cache.ts";
 import { type Frames, heldFrames, normalizedFrames } from "../../images/series/frames.ts";
 import { channelsOf, IGNORED_LABEL, isObject } from "../../images/image.ts";
@@ -77,6 +78,8 @@ export type TrainingSetSettings = StackSettings & IntensitySettings & SplitSetti
 export interface LoadedSet extends TrainingSet {
   /** How videos were understood. */
   readonly taken: readonly (InputEvent | RangeEvent)[];
+  /** How far the frames of videos have moved, as a table; null where they were not registered. */
+  readonly shifts: string | null;
 }
 
 /** How data is read, apart from the settings. */
@@ -113,6 +116,7 @@ export async function loadTrainingSet(
   const videos = isSynthetic && config.video.length === 0
     ? [await syntheticTrainingVideo(config)]
     : await readVideos(config, { ...options, pixelSize: stills.pixelSize ?? null });
+  if (config.stabilise) await stabiliseAll(videos, { config, progress });
   const split = splitStills(stills.samples, { config, heldBack: stills.test });
   const masks = maskNotes(stills.facts, { ...maskOptions(config), what: "masks" });
   const set = {
@@ -132,7 +136,11 @@ export async function loadTrainingSet(
       ...(hasObject(split.train) ? [] : [NO_OBJECT]),
     ],
   };
-  return { ...set, heldBytes: heldBytes(set), taken: videos.flatMap(({ taken }) => taken) };
+  const lines = videos.flatMap(({ shifts = [] }) => shifts);
+  return {
+    ...{ ...set, heldBytes: heldBytes(set), taken: videos.flatMap(({ taken }) => taken) },
+    shifts: lines.length === 0 ? null : `${["video,frame,y,x,peak", ...lines].join("\n")}\n`,
+  };
 }
 
 /** The most bytes of pixels that a set holds: stills, and of frames what the caches keep. */
@@ -249,6 +257,8 @@ interface ReadVideo {
   readonly warnings: readonly string[];
   readonly notes: readonly string[];
   readonly taken: readonly (InputEvent | RangeEvent)[];
+  /** How far its frames have moved, as lines of a table; left out where that was not asked for. */
+  readonly shifts?: readonly string[];
 }
 
 async function syntheticTrainingVideo(config: IntensitySettings): Promise<ReadVideo> {
@@ -316,6 +326,19 @@ function labelsInScale(
       return known && resizeTruth(known, { width, height });
     },
   };
+}
+
+/** Registers videos, and cuts them to what all of their frames show. */
+async function stabiliseAll(
+  videos: ReadVideo[],
+  { config: { patch }, progress }: { config: TrainingSetSettings; progress: Progress },
+): Promise<void> {
+  for (const [at, read] of videos.entries()) {
+    const { video, notes } = read;
+    goOn(progress, `registering ${video.name}`, video.frames.length);
+    videos[at] = { ...read, ...await stabilised(video, { patch, onFrame: () => progress.done++ }) };
+    videos[at] = { ...videos[at], notes: [...notes, ...videos[at].notes] };
+  }
 }
 
 const NO_GAPS = { times: undefined, notes: [] };

@@ -23,7 +23,7 @@ import { trackColour } from "./track_colours.ts";
 import { lengthBars, trackLines } from "./track_plots.ts";
 
 /** What tracks look like beyond the style of all reports. */
-const OWN_STYLE = /* css */ `
+export const TRACK_STYLE = /* css */ `
 .track { fill: none; fill-opacity: .45; fill-rule: evenodd; stroke-width: 1.6; vector-effect: non-scaling-stroke; }
 .track.back { stroke-dasharray: 4 3; stroke-width: 2.4; }
 .panel { background: #14181c; color: #a3adb7; padding: .6rem; margin: .6rem 0 1.2rem; border-radius: 2px; }
@@ -46,23 +46,28 @@ const OVERVIEW = 800;
  * @returns The text of an HTML file.
  */
 export function renderTrackReport(data: TrackReportData): string {
-  const images = data.shown.flatMap(({ image }) => image ?? []);
-  const range = { ...greyRange(images), gamma: GAMMA };
   return markup`${
-    pageHead({ title: `Tracks of ${data.title}`, style: STYLE + OWN_STYLE })
+    pageHead({ title: `Tracks of ${data.title}`, style: STYLE + TRACK_STYLE })
   }<header><h1>Tracks of ${data.title}</h1>
 ${counts(data)}
 </header>
 <main>
-${wholeFrames(data, range)}
+${trackSections(data)}</main>
+</body>
+</html>
+`.toString();
+}
+
+/** What there is to see of tracks, section by section; those without data are left out. */
+export function trackSections(data: TrackReportData): Markup {
+  const images = data.shown.flatMap(({ image }) => image ?? []);
+  const range = { ...greyRange(images), gamma: GAMMA };
+  return markup`${wholeFrames(data, range)}
 ${data.events.length > 0 && eventsSection(data.events, range)}
 ${lineageSection(data)}
 ${lengthsSection(data)}
 ${seriesSection(data.series)}
-</main>
-</body>
-</html>
-`.toString();
+`;
 }
 
 function counts({ tracks, frames, putBack, dropped, step }: TrackReportData): Markup {

@@ -28,9 +28,9 @@ export async function keepResults(
   folder: Pick<RunFolder, "write">,
   { video, results }: KeptResults,
 ): Promise<void> {
-  const figures = Object.entries(results).map(([stage, { shown: _, judged: __, ...rest }]) =>
-    [stage, rest] as const
-  );
+  const figures = Object.entries(results).map((
+    [stage, { shown: _, judged: __, tracked: ___, ...rest }],
+  ) => [stage, rest] as const);
   const kept = { ...(video && { video }), results: Object.fromEntries(figures) };
   await folder.write(RESULTS, `${JSON.stringify(kept, null, 2)}\n`);
 }

@@ -11,6 +11,7 @@ import { begin, countedFrames, waitingFor } from "../../progress/progress.ts";
 import type { TrainEvent } from "../events.ts";
 import { countingObjects, measureModel } from "../measure.ts";
 import { measureRivals, rivalLooks } from "./rivals.ts";
+import { tracksText, TrackWatcher } from "./track_watcher.ts";
 import { exposureOf, type SeedRun, stageFile, type TrainedModel } from "./seed_run.ts";
 
 /** Measures every model of a seed. */
@@ -28,6 +29,7 @@ export async function* measureStages(
     const filter = stage === rivalStage ? config.filter : undefined;
     const progress = begin(`measuring ${stage}`, set.videos[0]?.frames.length);
     const seen = { objects: 0 };
+    const watch = watcherOf(seed);
     const measure = async () => {
       const [video, ...others] = set.videos;
       const exposure = video ? await exposureOf(seed, { stage, decode, video }) : 1;
@@ -42,10 +44,17 @@ export async function* measureStages(
         filter,
         exposure,
         field: config.field,
+        watch,
       };
       return await measureModel(device, { ...parts, set: { ...set, videos } });
     };
-    const measured = yield* waitingFor(measure(), { progress, stop });
+    const figures = yield* waitingFor(measure(), { progress, stop });
+    const tracked = watch?.end();
+    if (tracked) yield { type: "note", text: `${stage}: ${tracksText(tracked)}` };
+    // Pictures are shown of the last model alone.
+    const isLast = stage === [...models.keys()].at(-1);
+    const kept = tracked && !isLast ? { ...tracked, shown: [], events: [], series: [] } : tracked;
+    const measured = kept ? { ...figures, tracked: kept } : figures;
     if (seen.objects === 0 && set.test.length + set.videos.length > 0) {
       yield {
         type: "warning",
@@ -77,4 +86,10 @@ export async function* measureStages(
     };
   }
   return results;
+}
+
+/** What tracks the first video, where that is asked for. */
+function watcherOf({ config: { track }, set: { videos: [video] } }: SeedRun) {
+  if (!track || !video) return undefined;
+  return new TrackWatcher({ title: video.name, total: video.frames.length });
 }

@@ -1,0 +1,50 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { tracksText, TrackWatcher } from "../../../../../train/jobs/train/seeds/track_watcher.ts";
+import { type Disc, discs } from "../../../objects/fixtures/movies.ts";
+import { tinyConfig, trainToEnd, withTinyData } from "../../../fixtures/tiny_run.ts";
+
+Deno.test("TrackWatcher gives the tracks of frames as they come, and what to show of them", () => {
+  const frames = [0, 1, 2, 3, 4].map((t): Disc[] => [
+    { y: 50, x: 50, r: 6, id: 1 + t },
+    ...(t === 2 ? [{ y: 20, x: 80, r: 4, id: 30 }] : []),
+  ]);
+  const watcher = new TrackWatcher({ title: "v", total: 5 });
+  frames.forEach((list, time) => {
+    const labels = discs(list);
+    watcher.add({ ...labels, time, image: { ...labels, data: new Float32Array(10000) } });
+  });
+  const tracked = watcher.end();
+  assertEquals(tracked.tracks.map(({ length }) => length), [5, 1]);
+  assertEquals(tracked.shown.map(({ time }) => time), [0, 2, 4]);
+  assertEquals(
+    tracksText(tracked),
+    "2 tracks in v, 0 divisions; 1 appear and 1 are lost away from the edge; the median length is 3 of " +
+      "5 frames",
+  );
+});
+
+Deno.test("train() with track and stabilise reports tracks, and how far frames have moved", async () => {
+  await withTinyData(async ({ data, runs }) => {
+    const out = `${runs}/run`;
+    const small = { control: false, warmup: 2, rounds: 1, validateEvery: 2 };
+    const config = tinyConfig(data, { ...small, track: true, stabilise: true });
+    const events = await trainToEnd({ config, out });
+    const notes = events.flatMap((event) => event.type === "note" ? [event.text] : []);
+    for (const stage of ["baseline", "consistent"]) {
+      assert(
+        notes.some((note) => note.startsWith(`${stage}: `) && note.includes("tracks in")),
+        stage,
+      );
+    }
+    assert(notes.some((note) => /registered; all frames show \d+x\d+ of its 32x32/.test(note)));
+    const shifts = (await Deno.readTextFile(`${out}/shifts.csv`)).trim().split("\n");
+    assertEquals(shifts[0], "video,frame,y,x,peak");
+    assertEquals(shifts[1], "video-0,0,0,0,1");
+    assertEquals(shifts.length, 1 + 5);
+    const page = await Deno.readTextFile(`${out}/report.html`);
+    assertMatch(page, /<h2>Tracks<\/h2>/);
+    assert(page.includes("Pictures below are of consistent."));
+    const { results } = JSON.parse(await Deno.readTextFile(`${out}/results.json`));
+    assertEquals("tracked" in results.baseline, false);
+  }, { stills: 4 });
+});

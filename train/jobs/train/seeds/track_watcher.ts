@@ -1,0 +1,84 @@
+/**
+ * Tracks what a network finds in a video while it is measured, for the report.
+ *
+ * @module
+ */
+
+import type { LabelImage, Plane } from "../../../images/image.ts";
+import { medianOf } from "../../../objects/sequence/seen_object.ts";
+import { Tracker } from "../../../objects/sequence/track.ts";
+import type { Tracked } from "../../../objects/sequence/track_record.ts";
+import { ReportCollector, type TrackReportData } from "../../../report/tracks/report_data.ts";
+
+/** A frame with what was found in it. */
+export interface WatchedFrame extends LabelImage {
+  /** When it was taken. */
+  readonly time: number;
+  /** Its picture. */
+  readonly image: Plane;
+}
+
+/** Tracks frames as they come. */
+export class TrackWatcher {
+  readonly #title: string;
+  readonly #total: number;
+  readonly #tracker = new Tracker();
+  readonly #collector: ReportCollector;
+  readonly #held: (WatchedFrame & Tracked)[] = [];
+
+  /** Starts; the number of frames decides which are shown. */
+  constructor({ title, total }: { title: string; total: number }) {
+    this.#title = title;
+    this.#total = total;
+    this.#collector = new ReportCollector(total);
+  }
+
+  /**
+   * Takes the next frame.
+   *
+   * @throws {RangeError} If its size is another than the first one's, or its time not after the last one's.
+   */
+  add(frame: WatchedFrame): void {
+    const tracked = this.#tracker.add(frame);
+    this.#held.push(tracked);
+    while (tracked.time - this.#held[0].time >= this.#tracker.patience) {
+      this.#show(this.#held.shift()!);
+      if (this.#held.length === 0) return;
+    }
+  }
+
+  /** What there is to report when all frames are through. */
+  end(): TrackReportData {
+    for (const frame of this.#held.splice(0)) this.#show(frame);
+    const { tracks, step } = this.#tracker;
+    return {
+      ...{ title: this.#title, tracks, frames: this.#total, putBack: 0 },
+      step: Number.isNaN(step) ? null : step,
+      ...this.#collector.chosen,
+    };
+  }
+
+  #show(frame: WatchedFrame & Tracked): void {
+    const settled = this.#tracker.settle(frame);
+    const objects = settled.objects.map((object) => ({ ...object, putBack: false }));
+    const name = `frame ${settled.time}`;
+    this.#collector.add(
+      { ...settled, objects, name, images: [settled.image] },
+      (track) => this.#tracker.recordOf(track).parent,
+    );
+  }
+}
+
+/** Tracks in a sentence. */
+export function tracksText({ tracks, frames, title }: TrackReportData): string {
+  const count = (is: (track: TrackReportData["tracks"][number]) => boolean) =>
+    tracks.filter(is).length;
+  const length = tracks.length === 0
+    ? ""
+    : `; the median length is ${medianOf(tracks.map(({ length }) => length))} of ${frames} frames`;
+  return `${tracks.length} tracks in ${title}, ${
+    count(({ end }) => end === "divided")
+  } divisions; ` +
+    `${count(({ begin }) => begin === "appeared")} appear and ` +
+    `${count(({ end }) => end === "lost")} are lost away from the edge${length}`;
+}
