@@ -6,7 +6,7 @@
  */
 
 import { unusable } from "../faults/input_fault.ts";
-import { type Channels, type LabelImage } from "../image.ts";
+import type { Channels, LabelImage } from "../image.ts";
 import { type Frames, middlePlane } from "../series/frames.ts";
 import { type ImageShift, Registration } from "./phase_correlation.ts";
 

@@ -42,11 +42,12 @@ export interface StabilisedVideo {
 /**
  * Registers a video.
  *
+ * @param video The video, and what a user should know about it so far.
  * @param options.patch The side of patches, which must fit into what all frames show.
  * @throws {RangeError} If they show too little of the same scene.
  */
 export async function stabilised(
-  video: LabelledVideo,
+  { video, notes }: { readonly video: LabelledVideo; readonly notes: readonly string[] },
   { patch, onFrame }: { patch: number; onFrame: () => void },
 ): Promise<StabilisedVideo> {
   const { name, frames, truth, markers } = video;
@@ -59,6 +60,7 @@ export async function stabilised(
       ...{ truth: viewedTruth(truth, view), markers: viewedTruth(markers, view) },
     },
     notes: [
+      ...notes,
       `${name}: registered; all frames show ${width}x${height} of its ${frames.width}x${frames.height} pixels`,
     ],
     shifts: shifts.map(({ y, x, peak }, i) => {
@@ -66,6 +68,14 @@ export async function stabilised(
       return [quoted(name), place, ...[y, x, peak].map((value) => Number(value.toFixed(3)))].join();
     }),
   };
+}
+
+/** How far the frames of videos have moved, as a table; null where none was registered. */
+export function shiftTable(
+  videos: readonly { readonly shifts?: readonly string[] }[],
+): string | null {
+  const lines = videos.flatMap(({ shifts = [] }) => shifts);
+  return lines.length === 0 ? null : `${["video,frame,y,x,peak", ...lines].join("\n")}\n`;
 }
 
 function viewedTruth(known: SomeLabels, view: CommonView): SomeLabels {

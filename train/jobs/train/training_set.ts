@@ -5,7 +5,7 @@
  */
 
 import { frameNumbers } from "../../images/names.ts";
-import { stabilised } from "../../images/registration/stabilised_video.ts";
+import { shiftTable, stabilised } from "../../images/registration/stabilised_video.ts";
 import { PlaneCache } from "../../images/plane_cache.ts";
 import { type Frames, heldFrames, normalizedFrames } from "../../images/series/frames.ts";
 import { channelsOf, IGNORED_LABEL, isObject } from "../../images/image.ts";
@@ -116,7 +116,11 @@ export async function loadTrainingSet(
   const videos = isSynthetic && config.video.length === 0
     ? [await syntheticTrainingVideo(config)]
     : await readVideos(config, { ...options, pixelSize: stills.pixelSize ?? null });
-  if (config.stabilise) await stabiliseAll(videos, { config, progress });
+  for (const [at, read] of config.stabilise ? videos.entries() : []) {
+    goOn(progress, `registering ${read.video.name}`, read.video.frames.length);
+    const onFrame = () => progress.done++;
+    videos[at] = { ...read, ...await stabilised(read, { patch: config.patch, onFrame }) };
+  }
   const split = splitStills(stills.samples, { config, heldBack: stills.test });
   const masks = maskNotes(stills.facts, { ...maskOptions(config), what: "masks" });
   const set = {
@@ -136,10 +140,9 @@ export async function loadTrainingSet(
       ...(hasObject(split.train) ? [] : [NO_OBJECT]),
     ],
   };
-  const lines = videos.flatMap(({ shifts = [] }) => shifts);
   return {
     ...{ ...set, heldBytes: heldBytes(set), taken: videos.flatMap(({ taken }) => taken) },
-    shifts: lines.length === 0 ? null : `${["video,frame,y,x,peak", ...lines].join("\n")}\n`,
+    shifts: shiftTable(videos),
   };
 }
 
@@ -326,19 +329,6 @@ function labelsInScale(
       return known && resizeTruth(known, { width, height });
     },
   };
-}
-
-/** Registers videos, and cuts them to what all of their frames show. */
-async function stabiliseAll(
-  videos: ReadVideo[],
-  { config: { patch }, progress }: { config: TrainingSetSettings; progress: Progress },
-): Promise<void> {
-  for (const [at, read] of videos.entries()) {
-    const { video, notes } = read;
-    goOn(progress, `registering ${video.name}`, video.frames.length);
-    videos[at] = { ...read, ...await stabilised(video, { patch, onFrame: () => progress.done++ }) };
-    videos[at] = { ...videos[at], notes: [...notes, ...videos[at].notes] };
-  }
 }
 
 const NO_GAPS = { times: undefined, notes: [] };
