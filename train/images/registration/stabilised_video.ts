@@ -43,15 +43,15 @@ export interface StabilisedVideo {
  * Registers a video.
  *
  * @param video The video, and what a user should know about it so far.
- * @param options.patch The side of patches, which must fit into what all frames show.
+ * @param options.patch The side of patches, which must fit into what all frames show; `progress` counts frames.
  * @throws {RangeError} If they show too little of the same scene.
  */
 export async function stabilised(
   { video, notes }: { readonly video: LabelledVideo; readonly notes: readonly string[] },
-  { patch, onFrame }: { patch: number; onFrame: () => void },
+  { patch, progress }: { patch: number; progress: { done: number } },
 ): Promise<StabilisedVideo> {
   const { name, frames, truth, markers } = video;
-  const shifts = await shiftsOf(frames, onFrame);
+  const shifts = await shiftsOf(frames, () => progress.done++);
   const view = commonView(frames, shifts, { least: patch, name });
   const { width, height } = view;
   return {

@@ -67,7 +67,6 @@ import { type InputEvent, inputOf, type RangeEvent } from "../progress/inputs.ts
 import { begin, goOn, type Progress } from "../progress/progress.ts";
 
 const SYNTHETIC_SEED = 1;
-
 const NO_OBJECT =
   "No still to learn from has an object in its mask: the network learns to find none";
 
@@ -118,8 +117,7 @@ export async function loadTrainingSet(
     : await readVideos(config, { ...options, pixelSize: stills.pixelSize ?? null });
   for (const [at, read] of config.stabilise ? videos.entries() : []) {
     goOn(progress, `registering ${read.video.name}`, read.video.frames.length);
-    const onFrame = () => progress.done++;
-    videos[at] = { ...read, ...await stabilised(read, { patch: config.patch, onFrame }) };
+    videos[at] = { ...read, ...await stabilised(read, { patch: config.patch, progress }) };
   }
   const split = splitStills(stills.samples, { config, heldBack: stills.test });
   const masks = maskNotes(stills.facts, { ...maskOptions(config), what: "masks" });
@@ -140,10 +138,8 @@ export async function loadTrainingSet(
       ...(hasObject(split.train) ? [] : [NO_OBJECT]),
     ],
   };
-  return {
-    ...{ ...set, heldBytes: heldBytes(set), taken: videos.flatMap(({ taken }) => taken) },
-    shifts: shiftTable(videos),
-  };
+  const taken = videos.flatMap(({ taken }) => taken);
+  return { ...set, heldBytes: heldBytes(set), taken, shifts: shiftTable(videos) };
 }
 
 /** The most bytes of pixels that a set holds: stills, and of frames what the caches keep. */

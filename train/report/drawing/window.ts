@@ -8,7 +8,11 @@ import type { Loop } from "../../objects/contours.ts";
 import type { Outlines, StripFrame } from "../outlines.ts";
 import { MODELS } from "../sources.ts";
 
-/** A rectangle of pixels. */
+/**
+ * A rectangle of pixels.
+ *
+ * @category Results
+ */
 export interface Window {
   /** Leftmost column. */
   readonly x: number;

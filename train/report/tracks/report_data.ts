@@ -25,7 +25,11 @@ export interface ReportFrame extends LabelImage {
   readonly images: readonly Plane[];
 }
 
-/** A frame to draw: labels with the picture beneath, if there is one. */
+/**
+ * A frame to draw: labels with the picture beneath, if there is one.
+ *
+ * @category Results
+ */
 export interface ShownFrame {
   /** When it was taken. */
   readonly time: number;
@@ -37,7 +41,11 @@ export interface ShownFrame {
   readonly putBack: ReadonlySet<number>;
 }
 
-/** Frames around something that happens, and where. */
+/**
+ * Frames around something that happens, and where.
+ *
+ * @category Results
+ */
 export interface EventStrip {
   /** What it is. */
   readonly kind: "division" | "put back";
@@ -49,7 +57,11 @@ export interface EventStrip {
   readonly frames: readonly ShownFrame[];
 }
 
-/** A track over time. */
+/**
+ * A track over time.
+ *
+ * @category Results
+ */
 export interface TrackSeries {
   /** The track. */
   readonly track: number;
@@ -59,7 +71,11 @@ export interface TrackSeries {
   readonly means: readonly (readonly [number, number])[];
 }
 
-/** What the report shows. */
+/**
+ * What the report shows.
+ *
+ * @category Results
+ */
 export interface TrackReportData {
   /** What was tracked. */
   readonly title: string;
