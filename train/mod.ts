@@ -208,13 +208,7 @@ export { postprocess, type PostprocessSettings } from "./models/unet/postprocess
 
 // What is measured and shown.
 export type { ModelResults, Precision, SeedResults, TunedResults } from "./report/results.ts";
-export type {
-  EventStrip,
-  ShownFrame,
-  TrackReportData,
-  TrackSeries,
-} from "./report/tracks/report_data.ts";
-export type { Window } from "./report/drawing/window.ts";
+export type { EventStrip, ShownFrame, TrackReportData, TrackSeries } from "./report/data.ts";
 export type { Stage } from "./learn/stages.ts";
 export type {
   LabelSource,

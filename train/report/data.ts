@@ -5,7 +5,7 @@
  */
 
 import type { LabelImage, Plane } from "../images/image.ts";
-import type { TrackReportData } from "./tracks/report_data.ts";
+import type { TrackRecord } from "../objects/sequence/track_record.ts";
 import type { Stage } from "../learn/stages.ts";
 
 /**
@@ -125,6 +125,83 @@ export type PrecisionCurves = Readonly<Partial<Record<ModelName, readonly Precis
 
 /** A number per frame of the video and source; NaN where a frame has none. */
 export type PerFrame = Readonly<Partial<Record<LabelSource, readonly number[]>>>;
+
+/**
+ * A frame to draw: labels with the picture beneath, if there is one.
+ *
+ * @category Results
+ */
+export interface ShownFrame {
+  /** When it was taken. */
+  readonly time: number;
+  /** Labels whose numbers are tracks. */
+  readonly labels: LabelImage;
+  /** The first channel of its image. */
+  readonly image: Plane | null;
+  /** Tracks that were put back in it. */
+  readonly putBack: ReadonlySet<number>;
+}
+
+/**
+ * Frames around something that happens, and where.
+ *
+ * @category Results
+ */
+export interface EventStrip {
+  /** What it is. */
+  readonly kind: "division" | "put back";
+  /** The tracks it happens to; a mother first. */
+  readonly tracks: readonly number[];
+  /** The part of frames around it. */
+  readonly window: {
+    readonly x: number;
+    readonly y: number;
+    readonly width: number;
+    readonly height: number;
+  };
+  /** The frames. */
+  readonly frames: readonly ShownFrame[];
+}
+
+/**
+ * A track over time.
+ *
+ * @category Results
+ */
+export interface TrackSeries {
+  /** The track. */
+  readonly track: number;
+  /** Frame and area in pixels. */
+  readonly areas: readonly (readonly [number, number])[];
+  /** Frame and mean of the first channel; empty without images. */
+  readonly means: readonly (readonly [number, number])[];
+}
+
+/**
+ * What the report shows.
+ *
+ * @category Results
+ */
+export interface TrackReportData {
+  /** What was tracked. */
+  readonly title: string;
+  /** All tracks. */
+  readonly tracks: readonly TrackRecord[];
+  /** Frames in all. */
+  readonly frames: number;
+  /** Objects that were put back. */
+  readonly putBack: number;
+  /** Objects that were dropped; left out where that was not asked for. */
+  readonly dropped?: number;
+  /** Typical step in pixels besides the drift; null where none is known. */
+  readonly step: number | null;
+  /** The first, middle and last frame. */
+  readonly shown: readonly ShownFrame[];
+  /** Divisions and objects that were put back. */
+  readonly events: readonly EventStrip[];
+  /** Some long tracks. */
+  readonly series: readonly TrackSeries[];
+}
 
 /** Everything a report shows. */
 export interface ReportData {

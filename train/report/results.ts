@@ -7,8 +7,7 @@
 import type { LabelImage } from "../images/image.ts";
 import type { Stage } from "../learn/stages.ts";
 import type { Evaluation } from "../objects/scores/evaluate.ts";
-import type { TrackReportData } from "./tracks/report_data.ts";
-import type { Rival } from "./data.ts";
+import type { Rival, TrackReportData } from "./data.ts";
 
 /**
  * Average precision (accuracy) of objects over a set of images.

@@ -12,11 +12,8 @@ import {
   trackAnimation,
 } from "../../report/tracks/animation.ts";
 import { movieEnd, type MovieFrame, movieFrame, movieHead } from "../../report/tracks/movie.ts";
-import {
-  ReportCollector,
-  type ReportFrame,
-  type TrackReportData,
-} from "../../report/tracks/report_data.ts";
+import type { TrackReportData } from "../../report/data.ts";
+import { ReportCollector, type ReportFrame } from "../../report/tracks/report_data.ts";
 import { GAMMA, renderTrackReport } from "../../report/tracks/track_report.ts";
 import { AtomicFile, writeFileAtomic } from "../disk/atomic_file.ts";
 

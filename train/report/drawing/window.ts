@@ -8,11 +8,7 @@ import type { Loop } from "../../objects/contours.ts";
 import type { Outlines, StripFrame } from "../outlines.ts";
 import { MODELS } from "../sources.ts";
 
-/**
- * A rectangle of pixels.
- *
- * @category Results
- */
+/** A rectangle of pixels. */
 export interface Window {
   /** Leftmost column. */
   readonly x: number;

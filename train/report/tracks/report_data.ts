@@ -1,5 +1,5 @@
 /**
- * What the report of tracks shows, as plain data, and how it is chosen while frames go by: little is held,
+ * How what the report of tracks shows is chosen while frames go by: little is held,
  * however long the video is.
  *
  * @module
@@ -9,8 +9,8 @@ import type { LabelImage, Plane } from "../../images/image.ts";
 import { intensityOf } from "../../objects/measures.ts";
 import type { FilledObject } from "../../objects/sequence/fill_gaps.ts";
 import { diameterOf } from "../../objects/sequence/seen_object.ts";
-import type { TrackRecord } from "../../objects/sequence/track_record.ts";
 import { trackColour } from "./track_colours.ts";
+import type { EventStrip, ShownFrame, TrackReportData } from "../data.ts";
 import type { Window } from "../drawing/window.ts";
 
 /** A frame whose labels are tracks. */
@@ -23,78 +23,6 @@ export interface ReportFrame extends LabelImage {
   readonly objects: readonly FilledObject[];
   /** The channels of its image; none without images. */
   readonly images: readonly Plane[];
-}
-
-/**
- * A frame to draw: labels with the picture beneath, if there is one.
- *
- * @category Results
- */
-export interface ShownFrame {
-  /** When it was taken. */
-  readonly time: number;
-  /** Labels whose numbers are tracks. */
-  readonly labels: LabelImage;
-  /** The first channel of its image. */
-  readonly image: Plane | null;
-  /** Tracks that were put back in it. */
-  readonly putBack: ReadonlySet<number>;
-}
-
-/**
- * Frames around something that happens, and where.
- *
- * @category Results
- */
-export interface EventStrip {
-  /** What it is. */
-  readonly kind: "division" | "put back";
-  /** The tracks it happens to; a mother first. */
-  readonly tracks: readonly number[];
-  /** The part of frames around it. */
-  readonly window: Window;
-  /** The frames. */
-  readonly frames: readonly ShownFrame[];
-}
-
-/**
- * A track over time.
- *
- * @category Results
- */
-export interface TrackSeries {
-  /** The track. */
-  readonly track: number;
-  /** Frame and area in pixels. */
-  readonly areas: readonly (readonly [number, number])[];
-  /** Frame and mean of the first channel; empty without images. */
-  readonly means: readonly (readonly [number, number])[];
-}
-
-/**
- * What the report shows.
- *
- * @category Results
- */
-export interface TrackReportData {
-  /** What was tracked. */
-  readonly title: string;
-  /** All tracks. */
-  readonly tracks: readonly TrackRecord[];
-  /** Frames in all. */
-  readonly frames: number;
-  /** Objects that were put back. */
-  readonly putBack: number;
-  /** Objects that were dropped; left out where that was not asked for. */
-  readonly dropped?: number;
-  /** Typical step in pixels besides the drift; null where none is known. */
-  readonly step: number | null;
-  /** The first, middle and last frame. */
-  readonly shown: readonly ShownFrame[];
-  /** Divisions and objects that were put back. */
-  readonly events: readonly EventStrip[];
-  /** Some long tracks. */
-  readonly series: readonly TrackSeries[];
 }
 
 /** Strips of each kind. */

@@ -18,7 +18,7 @@ import {
 import { STYLE } from "../drawing/style.ts";
 import type { Window } from "../drawing/window.ts";
 import { drawLineage } from "./lineage.ts";
-import type { EventStrip, ShownFrame, TrackReportData, TrackSeries } from "./report_data.ts";
+import type { EventStrip, ShownFrame, TrackReportData, TrackSeries } from "../data.ts";
 import { trackColour } from "./track_colours.ts";
 import { lengthBars, trackLines } from "./track_plots.ts";
 

@@ -8,7 +8,8 @@ import type { LabelImage, Plane } from "../../../images/image.ts";
 import { medianOf } from "../../../objects/sequence/seen_object.ts";
 import { Tracker } from "../../../objects/sequence/track.ts";
 import type { Tracked } from "../../../objects/sequence/track_record.ts";
-import { ReportCollector, type TrackReportData } from "../../../report/tracks/report_data.ts";
+import type { TrackReportData } from "../../../report/data.ts";
+import { ReportCollector } from "../../../report/tracks/report_data.ts";
 
 /** A frame with what was found in it. */
 export interface WatchedFrame extends LabelImage {
