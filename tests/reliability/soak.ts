@@ -1,7 +1,7 @@
 /**
  * `deno task soak [MINUTES]`: does the same work again and again in one process (training, prediction,
  * filtering, evaluation) and watches its memory; then writes a long stack of labels and watches what each
- * frame adds.
+ * frame adds, and tracks long movies.
  *
  * @module
  */
@@ -14,6 +14,7 @@ import { predict } from "../../train/jobs/predict/predict.ts";
 import { synthFiles } from "../../train/jobs/synth_files.ts";
 import { configOf } from "../../train/jobs/train/config.ts";
 import { train } from "../../train/jobs/train/train.ts";
+import { trackSoak } from "./track_soak.ts";
 import { labelTiff } from "../../train/objects/formats/label_tiff.ts";
 
 /** What some rounds of work left behind. */
@@ -136,5 +137,16 @@ if (import.meta.main) {
     } KiB to the memory and ` +
       `${(written / 1024).toFixed(1)} KiB to the file`,
   );
+  for (const [frames, objects] of [[2000, 100], [500, 1000]]) {
+    const tracked = await trackSoak({ frames, objects });
+    const [first, ...rest] = tracked.memory.map((size) => size.toFixed(0));
+    console.log(
+      `Tracking ${frames} frames of ${objects} objects: ${tracked.tracks} tracks, at most ${tracked.held} ` +
+        `frames held, ${
+          tracked.milliseconds.toFixed(1)
+        } ms a frame; ${first} MiB after a tenth, then ` +
+        rest.join(", "),
+    );
+  }
   Deno.exit(growth < 1 && held < 2 * written ? 0 : 1);
 }
