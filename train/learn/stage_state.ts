@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { NamedArray } from "../../nn/safetensors.ts";
+import type { NamedArray, SafeTensors } from "../../nn/safetensors.ts";
 import type { PlateauState } from "../../nn/schedule.ts";
 
 /**
@@ -67,6 +67,40 @@ export interface StageStore {
   cutMetrics(bytes: number): Promise<void>;
   /** Saves the state, so that it is never half new. */
   saveState(state: SavedState): Promise<void>;
+}
+
+/** The arrays of a state. */
+const PARTS = ["weights", "moments", "best", "average"] as const;
+
+/** A state as one file of arrays, its numbers as metadata `state`. */
+export function packState({ state, ...parts }: SavedState): SafeTensors {
+  const tensors = new Map(
+    PARTS.flatMap((part) =>
+      [...parts[part]].map(([name, array]) => [`${part}:${name}`, array] as const)
+    ),
+  );
+  return { metadata: { state: JSON.stringify(state) }, tensors };
+}
+
+/**
+ * The state in a file of arrays.
+ *
+ * @throws {SyntaxError} If it is none.
+ */
+export function unpackState({ metadata, tensors }: SafeTensors): SavedState {
+  const part = (prefix: string) =>
+    new Map(
+      [...tensors]
+        .filter(([key]) => key.startsWith(`${prefix}:`))
+        .map(([key, array]) => [key.slice(prefix.length + 1), array]),
+    );
+  return {
+    state: parseStageState(metadata.state),
+    weights: part("weights"),
+    moments: part("moments"),
+    best: part("best"),
+    average: part("average"),
+  };
 }
 
 /** What {@linkcode StageState} was in Kymo's first runs, with a name for each stream and alarm. */

@@ -15,6 +15,7 @@ import { ModelChoice } from "./panels/models.ts";
 import type { PanelParts } from "./panels/parts.ts";
 import { SavePanel } from "./panels/save_panel.ts";
 import { SegmentPanel } from "./panels/segment_panel.ts";
+import { SteadyPanel } from "./panels/steady_panel.ts";
 import { Tabs } from "./tabs.ts";
 import { TracksPanel } from "./panels/tracks_panel.ts";
 import { type Place, Viewer } from "./viewer.ts";
@@ -29,6 +30,7 @@ export class App {
   readonly #models = new ModelChoice((text) => this.#say(text));
   readonly #viewer: Viewer;
   readonly #segment: SegmentPanel;
+  readonly #steady: SteadyPanel;
   readonly #tracks: TracksPanel;
   readonly #save: SavePanel;
   readonly #movieText = make("span", { class: "movie" });
@@ -49,13 +51,18 @@ export class App {
       ...{ desk: this.#desk, gpu: this.#gpu, viewer: this.#viewer },
       modelOf: () => this.#models.chosen,
       say: (text) => this.#say(text),
+      addModel: (model) => this.#models.add(model),
       onChange: (summary) => this.#changed(summary),
     };
     this.#segment = new SegmentPanel(parts);
+    this.#steady = new SteadyPanel(parts, this.#segment);
     this.#tracks = new TracksPanel(parts);
     this.#save = new SavePanel(parts);
     const tabs = new Tabs([
-      { name: texts.work, panel: make("div", {}, this.#models.element, this.#segment.element) },
+      {
+        name: texts.work,
+        panel: make("div", {}, this.#models.element, this.#segment.element, this.#steady.element),
+      },
       {
         ...{ name: texts.tracksTab, panel: this.#tracks.element },
         onShown: (isShown) => this.#tracks.isShown = isShown,
@@ -114,6 +121,7 @@ export class App {
   #changed(summary: TrackSummary | null): void {
     this.#tracks.summary = summary;
     this.#save.isPossible = summary !== null;
+    this.#steady.isPossible = summary !== null;
   }
 
   /** Follows the object at a place. */
@@ -146,6 +154,8 @@ export class App {
       this.#movieText.textContent = `${name} — ${texts.movieFacts(frames, width, height)}`;
       this.#viewer.open(facts);
       this.#segment.open({ choice, facts });
+      this.#steady.open({ choice, facts });
+      this.#viewer.compares = false;
       this.#changed(null);
       this.#say(notes.join(" · "));
     } catch (error) {

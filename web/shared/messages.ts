@@ -214,3 +214,39 @@ export interface Plots {
   /** Intensity by frame. */
   readonly intensity: string;
 }
+
+/** What learning takes, told before its first step. */
+export interface PlanMessage {
+  /** What kind of event this is. */
+  readonly type: "plan";
+  /** GPU memory that it needs, in bytes. */
+  readonly plannedBytes: number;
+  /** Steps of all its stages. */
+  readonly steps: number;
+}
+
+/** A step of learning was made. */
+export interface StepMessage {
+  /** What kind of event this is. */
+  readonly type: "step";
+  /** The stage. */
+  readonly stage: string;
+  /** What was learned: `segmentation` from stills, `pupil` from the movie. */
+  readonly kind: string;
+  /** Its loss. */
+  readonly loss: number;
+  /** Steps so far, in all stages. */
+  readonly done: number;
+  /** All steps. */
+  readonly total: number;
+}
+
+/** Curves of learning. */
+export interface CurveWish {
+  /** Losses on stills by step. */
+  readonly stills: readonly (readonly [number, number])[];
+  /** Losses on the movie by step. */
+  readonly movie: readonly (readonly [number, number])[];
+  /** Columns of the plot in screen pixels. */
+  readonly width: number;
+}

@@ -111,6 +111,33 @@ export const texts = {
   outOfMemory: (message: string) =>
     `${message}. What was found so far is kept; close other pages and programs, or take a smaller movie.`,
 
+  // Make it steady.
+  steadyTitle: "Make it steady",
+  steadyText:
+    "The model learns from this movie what it is sure of over time and in turned views, with " +
+    "labelled stills in between. No labels are needed. It is taken only if it helps.",
+  steady: "Make it steady",
+  steadyFirst: "Segment the movie first: then there is something to compare with.",
+  rounds: "Rounds",
+  looking: (done: number, total: number | null) =>
+    total === null ? "Looking at the movie" : `Looking at the movie: ${done} of ${total}`,
+  readingStills: "Reading the built-in stills",
+  teaching: (done: number, total: number | null) =>
+    total === null ? "Preparing to learn" : `Labelling for the student: frame ${done} of ${total}`,
+  comparing: "Comparing the models, without labels",
+  learning: (done: number, total: number) => `Learning: step ${done} of ${total}`,
+  learningNeeds: (bytes: string) => `Learning takes ${bytes} of GPU memory.`,
+  learningCurve: "Losses on stills and on the movie by step of learning",
+  step: "Step",
+  lossStills: "Loss on stills",
+  lossMovie: "Loss on the movie",
+  adaptedModel: (movie: string) => `adapted to ${movie}`,
+  isAdapted:
+    "The adapted model was taken. Drag the line in the viewer to compare before and after.",
+  isUnadapted: "The model was taken as it was.",
+  reasons: "Why",
+  stopped: "Stopped. What was learned so far is kept; press the button again to go on.",
+
   // Tracks and measurements.
   tabs: "Parts of the work",
   tracksTab: "Tracks",

@@ -12,6 +12,7 @@ import type { Video } from "../../train/images/series/video.ts";
 import { objectsOf } from "../../train/objects/overlap.ts";
 import type { Handlers } from "../shared/calls.ts";
 import type {
+  CurveWish,
   Download,
   DownloadKind,
   Drawn,
@@ -30,7 +31,7 @@ import type {
 import { makeDownload } from "./downloads.ts";
 import { drawFrame, greyPicture, type Shapes, shapesOf } from "./drawing.ts";
 import { factsOf, openMovie } from "./movie.ts";
-import { plotsOf } from "./plots.ts";
+import { learningCurve, plotsOf } from "./plots.ts";
 import { Results } from "./results.ts";
 import { trackAll, type Tracks } from "./tracks.ts";
 
@@ -79,12 +80,6 @@ class Desk {
   /** Keeps what there is as what was before. */
   keepBefore(): void {
     this.#results = { before: this.#results.now, now: new Results() };
-    this.#tracks = null;
-  }
-
-  /** Forgets what was found. */
-  clear(): void {
-    this.#results.now = new Results();
     this.#tracks = null;
   }
 
@@ -166,13 +161,13 @@ export const deskCalls = {
     return { objects: objectsOf(labels).ids.length };
   },
   keepBefore: (_: null): void => desk.keepBefore(),
-  clear: (_: null): void => desk.clear(),
   track: (_: null): AsyncGenerator<{ done: number; total: number }, TrackSummary> => desk.track(),
   rows(
     wish: { sort: SortKey; isDown: boolean; from: number; count: number },
   ): TrackPage {
     return desk.tracks?.page(wish) ?? { rows: [], all: 0 };
   },
+  curve: (wish: CurveWish): string => learningCurve(wish),
   plots: (wish: PlotWish): Plots | null => desk.tracks && plotsOf(desk.tracks, wish),
   download(kind: DownloadKind): Promise<Download> {
     return makeDownload(kind, {

@@ -16,6 +16,20 @@ export async function openMovie({ files, path, channel }: MovieChoice): Promise<
   return await openVideo(fileSource(files), path, { channel });
 }
 
+/** The same movie, whose frames are refused once work is to stop: so whatever reads it ends. */
+export function stoppable(video: Video, stop: AbortSignal): Video {
+  const { reference } = video;
+  const checked = <T>(read: (i: number) => Promise<T>) => async (i: number): Promise<T> => {
+    stop.throwIfAborted();
+    return await read(i);
+  };
+  return {
+    ...video,
+    frame: checked(video.frame),
+    ...(reference && { reference: checked(reference) }),
+  };
+}
+
 /** What it is, by a look at some frames. */
 export async function factsOf(
   video: Video,

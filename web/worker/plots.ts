@@ -6,7 +6,7 @@
 
 import { linePlot } from "../../train/report/drawing/line_plot.ts";
 import { PAGE } from "../../train/report/drawing/palette.ts";
-import type { Plots, PlotWish } from "../shared/messages.ts";
+import type { CurveWish, Plots, PlotWish } from "../shared/messages.ts";
 import { texts } from "../shared/texts.ts";
 import type { Tracks } from "./tracks.ts";
 
@@ -25,4 +25,21 @@ export function plotsOf(tracks: Tracks, { track, width }: PlotWish): Plots {
       ...{ ...look, id: "intensity", description: texts.plotOf(texts.intensity, of) },
     }),
   };
+}
+
+/** How learning goes: the loss on stills and on the movie, by step. */
+export function learningCurve({ stills, movie, width }: CurveWish): string {
+  return linePlot([
+    { source: "baseline", points: stills },
+    { source: "consistent", points: movie },
+  ], {
+    ...{
+      id: "learning",
+      description: texts.learningCurve,
+      xName: texts.step,
+      width,
+      height: HEIGHT,
+    },
+    ...{ palette: PAGE, fromZero: true, smooth: true },
+  });
 }

@@ -6,12 +6,16 @@
 
 import { crc32 } from "node:zlib";
 import { decodeSafeTensors, encodeSafeTensors, type NamedArray } from "../../../nn/safetensors.ts";
-import { parseStageState, type SavedState, type StageStore } from "../../learn/stage_state.ts";
+import {
+  packState,
+  type SavedState,
+  type StageStore,
+  unpackState,
+} from "../../learn/stage_state.ts";
 import { writeFileAtomic } from "./atomic_file.ts";
 import { readWhole } from "./files.ts";
 import { FOCUS } from "./focus_source.ts";
 
-const PARTS = ["weights", "moments", "best", "average"] as const;
 const STATE = "state.safetensors";
 const METRICS = "metrics.jsonl";
 const CONFIG = "config.json";
@@ -160,15 +164,10 @@ export class RunFolder implements StageStore {
   }
 
   /** Saves the state that `--resume` goes on from: one file, so it is never half new. */
-  async saveState({ state, ...parts }: SavedState): Promise<void> {
-    const tensors = new Map(
-      PARTS.flatMap((part) =>
-        [...parts[part]].map(([name, array]) => [`${part}:${name}`, array] as const)
-      ),
-    );
-    const text = JSON.stringify(state);
-    const metadata = { state: text, checksum: checksumOf(text, tensors) };
-    await this.write(STATE, encodeSafeTensors({ metadata, tensors }));
+  async saveState(saved: SavedState): Promise<void> {
+    const { metadata, tensors } = packState(saved);
+    const checksum = checksumOf(metadata.state, tensors);
+    await this.write(STATE, encodeSafeTensors({ metadata: { ...metadata, checksum }, tensors }));
   }
 
   /**
@@ -186,19 +185,7 @@ export class RunFolder implements StageStore {
       if (checksum !== checksumOf(metadata.state, tensors)) {
         throw new SyntaxError("its checksum is not that of its content");
       }
-      const part = (prefix: string) =>
-        new Map(
-          [...tensors]
-            .filter(([key]) => key.startsWith(`${prefix}:`))
-            .map(([key, array]) => [key.slice(prefix.length + 1), array]),
-        );
-      return {
-        state: parseStageState(metadata.state),
-        weights: part("weights"),
-        moments: part("moments"),
-        best: part("best"),
-        average: part("average"),
-      };
+      return unpackState({ metadata, tensors });
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       throw new SyntaxError(

@@ -1,5 +1,6 @@
-/** The version of Kymo, as in deno.json; kept with every run. */
-export const VERSION = "0.1.0";
+import { VERSION } from "../../learn/runs/version.ts";
+
+export { VERSION };
 
 /** Versions of what a run was computed with. */
 export function versions(): Record<string, string> {

@@ -1,28 +1,13 @@
 /**
- * How far long work is, which tells nothing itself: whoever does it keeps a record up to date, and
- * whoever waits for it looks at the record from time to time.
+ * Waiting for long work, whose record says how far it is.
  *
  * @module
  */
 
-import type { Frames } from "../../images/series/frames.ts";
+import { begin, countedFrames, goOn, type Progress } from "../../learn/progress/progress.ts";
 import { stopIfAsked, StoppedError } from "../../learn/stopped.ts";
 
-export { stopIfAsked, StoppedError };
-
-/**
- * How far some work is.
- *
- * @category Jobs
- */
-export interface Progress {
-  /** What is being done, for example `reading video`. */
-  what: string;
-  /** Parts done. */
-  done: number;
-  /** All parts; null where their number is not known. */
-  total: number | null;
-}
+export { begin, countedFrames, goOn, type Progress, stopIfAsked, StoppedError };
 
 /**
  * Work of which nothing else is heard goes on.
@@ -37,26 +22,6 @@ export interface ProgressEvent extends Readonly<Progress> {
 /** Milliseconds before the first word about work, and between two of them. */
 const FIRST = 3000;
 const EVERY = 1000;
-
-/** Work that begins. */
-export function begin(what: string, total: number | null = null): Progress {
-  return { what, done: 0, total };
-}
-
-/** Goes over to the next part of the work. */
-export function goOn(progress: Progress, what: string, total: number | null = null): void {
-  Object.assign(progress, begin(what, total));
-}
-
-/** Frames that count how many of them have been read. */
-export function countedFrames(frames: Frames, progress: Progress): Frames {
-  const frame = async (i: number) => {
-    const image = await frames.frame(i);
-    progress.done++;
-    return image;
-  };
-  return { ...frames, frame };
-}
 
 /**
  * Waits for work, and tells how far it is where it takes long.

@@ -12,8 +12,9 @@ import { RunFolder } from "../disk/run_folder.ts";
 import { configOf, type TrainConfig } from "../train/config.ts";
 import type { TrainEvent } from "../train/events.ts";
 import { train } from "../train/train.ts";
-import { taughtFrames, TEACHER_VIEWS, type VideoSize } from "./plan.ts";
-import type { Adapted, Seen, SteadyHead } from "./steady_record.ts";
+import type { Adapted, Seen } from "../../learn/steady/findings.ts";
+import { adaptSettings, ALARM, type VideoSize } from "../../learn/steady/plan.ts";
+import type { SteadyHead } from "./steady_record.ts";
 
 /** What is adapted to what. */
 export interface AdaptOptions {
@@ -31,27 +32,19 @@ export interface AdaptOptions {
   readonly stop?: AbortSignal;
 }
 
-/**
- * The settings of the second stage. All stills are learned from and none is held back: few patches tell
- * weights and thresholds apart worse than the model's own training did.
- */
+/** The settings of the run that adapts. */
 export function adaptConfig(
   { head, file, seen }: Pick<AdaptOptions, "head" | "file" | "seen">,
 ): TrainConfig {
   const { model, video, settings } = head;
   const { stills, seed, rounds, channel, slice, rescale = 1 } = settings;
-  const size: VideoSize = seenSize(head);
   return configOf({
     ...settingsOfModel(file),
     ...{ resumeFrom: model.path, stills, video: [video.path], seed },
     ...(channel !== undefined && { channel: String(channel) }),
     ...(slice !== undefined && { slice }),
     rescale,
-    ...{ validation: 0, test: 0, control: true, stopOnCollapse: true },
-    ...{ consistency: "teacher", warmup: 0, rounds, teacherViews: TEACHER_VIEWS },
-    taughtFrames: taughtFrames(size) < size.frames ? taughtFrames(size) : 0,
-    exposure: seen.exposure,
-    ...{ validateEvery: Math.max(1, rounds >> 1), saveEvery: Math.max(1, rounds >> 2) },
+    ...{ control: true, ...adaptSettings(seenSize(head), { rounds, exposure: seen.exposure }) },
   }, { source: "the settings of steady" });
 }
 
@@ -61,9 +54,6 @@ export function seenSize(
 ): VideoSize {
   return { frames: video.frames, ...scaledSize(video, rescale) };
 }
-
-/** How the words of the collapse alarm begin. */
-const ALARM = "Collapse alarm";
 
 /**
  * Trains student and control, or goes on with it.

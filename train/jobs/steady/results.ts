@@ -14,7 +14,7 @@ import { disk } from "../disk/files.ts";
 import { versions } from "../disk/version.ts";
 import { readRecord, RECORD as PREDICTION } from "../predict/predict_record.ts";
 import { goOn, type Progress } from "../progress/progress.ts";
-import { numbersOf, onlyPlane } from "./see.ts";
+import { numbersOf, onlyPlane } from "../../learn/steady/see.ts";
 import type { SteadyRecord } from "./steady_record.ts";
 
 /** The label images of a prediction. */

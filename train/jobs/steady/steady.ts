@@ -11,9 +11,7 @@ import { listStills } from "../../images/series/stills.ts";
 import { openVideo, type Video } from "../../images/series/video.ts";
 import { formatFactor, rescaledVideo, scaleFactor } from "../../images/scale/rescaled_video.ts";
 import { BUILTIN } from "../../models/builtin/mod.ts";
-import { objectModelOf } from "../../models/list.ts";
 import { buildModel, type ModelFile, objectScaleIn, readingOf } from "../../models/model_file.ts";
-import { canTurn } from "../../models/views.ts";
 import { outputFormats } from "../../objects/formats/list.ts";
 import { openGpu } from "../disk/open_gpu.ts";
 import { disk } from "../disk/files.ts";
@@ -25,10 +23,12 @@ import { inputOf } from "../progress/inputs.ts";
 import { begin, type Progress, stopIfAsked, waitingFor } from "../progress/progress.ts";
 import { adapt, seenSize } from "./adapt.ts";
 import { adaptedWeights, compare } from "./compare.ts";
-import { ROUNDS, secondsFor } from "./plan.ts";
+import { ROUNDS, secondsFor } from "../../learn/steady/plan.ts";
 import { readResults, writeSteadyReport } from "./results.ts";
-import { see } from "./see.ts";
-import { type Chosen, type SteadyHead, SteadyKeeper } from "./steady_record.ts";
+import type { Chosen } from "../../learn/steady/findings.ts";
+import { cannotTeach, reasonToLeave } from "../../learn/steady/reasons.ts";
+import { see } from "../../learn/steady/see.ts";
+import { type SteadyHead, SteadyKeeper } from "./steady_record.ts";
 import {
   type SteadyEvent,
   type SteadyOptions,
@@ -36,7 +36,7 @@ import {
   type TaskEvent,
   TASKS,
 } from "./steady_options.ts";
-import { emptyWarning } from "./warnings.ts";
+import { emptyWarning } from "../../learn/steady/warnings.ts";
 
 /** What all parts work with. */
 interface SteadyRun {
@@ -199,25 +199,6 @@ async function* lookPart(run: SteadyRun): AsyncGenerator<SteadyEvent> {
     yield { type: "note", text: `${video.name} is seen at exposure ${exposure.toFixed(2)}` };
   }
   for (const text of warnings) yield { type: "warning", text };
-}
-
-/** Why a model is not adapted to what was seen; null where it is. */
-function reasonToLeave(
-  { movie, unadapted, pairs }: NonNullable<SteadyKeeper["record"]["seen"]>,
-): string | null {
-  if (movie.isLabelFree) return "the movie looks label-free, of which it knows nothing";
-  if (pairs.length === 0) {
-    return "no two frames are neighbours, so nothing can be learned from them";
-  }
-  return unadapted.objects < 1 ? "it finds hardly any object, so it has nothing to teach" : null;
-}
-
-/** Why a model cannot teach; null where it can. */
-function cannotTeach({ kind, architecture }: ModelFile): string | null {
-  if (!objectModelOf(kind).propose) return "this kind of model cannot teach";
-  return canTurn(architecture)
-    ? null
-    : `it has ${architecture.options.rays} rays, and only a multiple of 4 can be turned into all views`;
 }
 
 async function* adaptPart(run: SteadyRun): AsyncGenerator<SteadyEvent> {

@@ -6,13 +6,10 @@
  */
 
 import { ofInput } from "../../images/faults/input_fault.ts";
-import type { MovieFacts } from "../../images/quality/movie_facts.ts";
-import type { IntensityRange } from "../../images/normalize.ts";
 import { writeFileAtomic } from "../disk/atomic_file.ts";
 import { readTextOrNull } from "../disk/files.ts";
 import { VERSION } from "../disk/version.ts";
-import type { Candidates, Choice } from "./choose.ts";
-import type { Judgement } from "./judge.ts";
+import type { Adapted, Chosen, Seen } from "../../learn/steady/findings.ts";
 
 /** The file's name. */
 export const RECORD = "steady.json";
@@ -38,42 +35,6 @@ export interface SteadyHead {
     /** By how much the video is enlarged; left out where it is seen as it is. */
     readonly rescale?: number;
   };
-}
-
-/** What was seen in the video. */
-export interface Seen {
-  /** What the movie is like. */
-  readonly movie: MovieFacts;
-  /** The intensities that become 0 and 1. */
-  readonly range: IntensityRange;
-  /** Frames that are left out of the range, from 0. */
-  readonly stray: readonly number[];
-  /** The gain at which it is seen. */
-  readonly exposure: number;
-  /** First frames of the pairs on which models are compared. */
-  readonly pairs: readonly number[];
-  /** What the unadapted model is worth there. */
-  readonly unadapted: Judgement;
-  /** Seconds that a megapixel took. */
-  readonly secondsPerMegapixel: number;
-  /** What a user should know. */
-  readonly warnings: readonly string[];
-  /** What it is like, in words. */
-  readonly described: readonly string[];
-}
-
-/** What came of adapting. */
-export interface Adapted {
-  /** Why the model is not adapted; null where it was. */
-  readonly left: string | null;
-  /** What the collapse alarm said; null if it was silent. */
-  readonly alarm: string | null;
-}
-
-/** Which model was taken. */
-export interface Chosen extends Choice {
-  /** The judgements that it rests on; null where there was nothing to choose from. */
-  readonly candidates: Candidates | null;
 }
 
 /** What was predicted. */

@@ -5,26 +5,11 @@
  * @module
  */
 
-import { type IntensitySettings, intensitySettings } from "../../images/normalization_settings.ts";
-import {
-  type AugmentationSettings,
-  augmentationSettings,
-  defaultAugmentation,
-} from "../../learn/patches/augment.ts";
-import { type BatchSettings, batchSettings } from "../../learn/batches.ts";
-import { type AlarmSettings, alarmSettings } from "../../learn/examiner.ts";
-import { type ScheduleSettings, scheduleSettings } from "../../learn/schedule.ts";
-import { type StageSettings, stageSettings } from "../../learn/stage.ts";
-import { type TeacherSettings, teacherSettings } from "../../learn/teacher/teacher.ts";
-import { type SplitSettings, splitSettings } from "../../learn/training_set.ts";
-import type { FocusSettings } from "../../models/focus/kind.ts";
-import { type ExposureSettings, exposureSettings } from "../../models/exposure.ts";
+import { defaultAugmentation } from "../../learn/patches/augment.ts";
+import { changeSettings, settingsByPath } from "../../learn/settings/change_settings.ts";
+import { learnGroups, type LearnSettings } from "../../learn/settings/learn_settings.ts";
 import { defaultKinds, type Kinds } from "../../models/list.ts";
-import { type LossSettings, lossSettings } from "../../models/loss_settings.ts";
 import type { SettingChange } from "../../models/model_kind.ts";
-import type { StarDistSettings } from "../../models/stardist/kind.ts";
-import { type TrunkSettings, trunkSettings } from "../../models/trunk.ts";
-import type { UNetSettings } from "../../models/unet/kind.ts";
 import { defaultPostprocess } from "../../models/unet/postprocess.ts";
 import {
   filterSettings,
@@ -32,9 +17,7 @@ import {
 } from "../../objects/sequence/temporal_filter.ts";
 import {
   defaultsOf,
-  listSettings,
   oneOf,
-  type Setting,
   type SettingGroup,
   text,
   wholeNumber,
@@ -69,27 +52,7 @@ export interface RunSettings {
  *
  * @category Settings
  */
-export interface TrainConfig
-  extends
-    DataSettings,
-    RunSettings,
-    TrunkSettings,
-    UNetSettings,
-    ScheduleSettings,
-    LossSettings,
-    BatchSettings,
-    IntensitySettings,
-    SplitSettings,
-    StageSettings,
-    AlarmSettings,
-    TeacherSettings,
-    ExposureSettings {
-  /** Augmentation of patches. */
-  augmentation: AugmentationSettings;
-  /** What else a StarDist network and its loss need; a U-Net has no use for it. */
-  stardist: StarDistSettings;
-  /** What a model `focus` needs besides; the others have no use for it. */
-  focusModel: FocusSettings;
+export interface TrainConfig extends DataSettings, RunSettings, LearnSettings {
   /** The temporal filter that the final table compares with. */
   filter: TemporalFilterSettings;
 }
@@ -155,18 +118,7 @@ export function settingGroups(kinds: Kinds = defaultKinds): SettingGroup<unknown
   return [
     dataSettings,
     runSettings(kinds),
-    trunkSettings,
-    batchSettings,
-    scheduleSettings,
-    teacherSettings,
-    lossSettings(kinds.losses),
-    ...kinds.models.map(({ group }) => group),
-    intensitySettings,
-    exposureSettings,
-    augmentationSettings,
-    splitSettings,
-    stageSettings,
-    alarmSettings,
+    ...learnGroups(kinds),
     filterSettings,
   ];
 }
@@ -303,73 +255,6 @@ export function changeConfig(
   config: TrainConfig,
   { change, source, kinds = defaultKinds }: ConfigChangeOptions,
 ): TrainConfig {
-  const settings = new Map(
-    settingGroups(kinds).flatMap((group) => listSettings(group.settings))
-      .map(({ path, setting }) => [path.join("."), setting]),
-  );
-  return merge(config, { change, source, path: [], settings }) as TrainConfig;
-}
-
-function merge(
-  base: object,
-  { change, source, path, settings }: {
-    change: SettingChange;
-    source: string;
-    path: string[];
-    settings: ReadonlyMap<string, Setting<unknown>>;
-  },
-): object {
-  const result: Record<string, unknown> = { ...base };
-  for (const [key, value] of Object.entries(change)) {
-    const name = [...path, key].join(".");
-    const current = Object.hasOwn(result, key) ? result[key] : undefined;
-    if (current === undefined) {
-      throw new TypeError(
-        `Cannot use ${source}: unknown setting ${name}; ${remedyFor(name, settings.keys())}`,
-      );
-    }
-    if (isGroup(current) && isGroup(value)) {
-      result[key] = merge(current, { change: value, source, path: [...path, key], settings });
-      continue;
-    }
-    const { value: usual = current, rule } = settings.get(name) ?? {};
-    if (!isLike(usual, value) && !rule?.alsoTakes?.(value)) {
-      throw new TypeError(
-        `Cannot use ${source}: ${name} is ${JSON.stringify(value)}, expected ${kindOf(usual)}`,
-      );
-    }
-    result[key] = value;
-  }
-  return result;
-}
-
-/** Settings that are spelled as their flags are named as files spell them. */
-function remedyFor(name: string, known: Iterable<string>): string {
-  const plain = (text: string) => text.replace(/[^a-z]/gi, "").toLowerCase();
-  const meant = [...known].find((path) => plain(path) === plain(name));
-  if (meant === undefined) return "`train --help` lists them all";
-  const [outer, ...inner] = meant.split(".");
-  return inner.length === 0
-    ? `write ${meant}`
-    : `write { "${outer}": { "${inner.join('": { "')}": … ${"}".repeat(inner.length + 1)}`;
-}
-
-function isGroup(value: unknown): value is SettingChange {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** Lists of paths may have any length, those of numbers are ranges. */
-function isLike(usual: unknown, value: unknown): boolean {
-  if (!Array.isArray(usual) || !Array.isArray(value)) return kindOf(usual) === kindOf(value);
-  if (!isRange(usual)) return value.every((item) => typeof item === "string");
-  return value.length === usual.length && value.every((item) => typeof item === "number");
-}
-
-function isRange(list: readonly unknown[]): boolean {
-  return typeof list[0] === "number";
-}
-
-function kindOf(value: unknown): string {
-  if (!Array.isArray(value)) return isGroup(value) ? "a group" : `a ${typeof value}`;
-  return isRange(value) ? `a list of ${value.length} numbers` : "a list of strings";
+  const settings = settingsByPath(settingGroups(kinds));
+  return changeSettings(config, { change, source, settings });
 }

@@ -7,22 +7,16 @@
 
 import { parameterCount } from "../../../nn/module.ts";
 import { loadNetwork } from "../../../nn/weights.ts";
-import { StageExaminer } from "../../learn/examiner.ts";
 import type { TaughtVideo } from "../../learn/teacher/pupil_stream.ts";
 import { taughtPart, teach } from "../../learn/teacher/teacher.ts";
 import { Learner } from "../../learn/learner.ts";
-import { runStage } from "../../learn/stage.ts";
-import {
-  hasPairs,
-  scheduleOf,
-  stageStreams,
-  stageTasks,
-  validationBatches,
-} from "../../learn/stage_data.ts";
+import { scaleOfSamples } from "../../learn/runs/read_samples.ts";
+import { runSetStage } from "../../learn/runs/set_stage.ts";
+import { hasPairs, scheduleOf, stageTasks } from "../../learn/stage_data.ts";
 import type { Stage } from "../../learn/stages.ts";
 import type { TrainingSet } from "../../learn/training_set.ts";
 import { freshNetwork, modelKind, objectModelOf } from "../../models/list.ts";
-import { medianDiameter, type ObjectScale, objectScaleOf } from "../../models/object_scale.ts";
+import type { ObjectScale } from "../../models/object_scale.ts";
 import { decodeModel, encodeModel, readingOf } from "../../models/model_file.ts";
 import type { SeedResults } from "../../report/results.ts";
 import { resultsTable } from "../../report/results_table.ts";
@@ -204,10 +198,7 @@ function scaleOf(
   { mergeInstances }: TrainConfig,
 ): ObjectScale | null {
   if (mergeInstances) return null;
-  const diameters = train.flatMap(({ width, height, labels }) =>
-    (labels && medianDiameter({ width, height, data: labels })) ?? []
-  );
-  return objectScaleOf(diameters);
+  return scaleOfSamples(train);
 }
 
 async function* trainSeed(
@@ -249,26 +240,12 @@ async function* trainStage(
     await folder.cutMetrics(saved?.state.metricsBytes ?? 0);
   }
   if (baseline) learner.setWeights(baseline.weights, folder.file(stageFile("baseline")));
-  const { encode } = objective;
   const isTaught = stage === "consistent" && config.consistency === "teacher";
   const lessons = isTaught ? yield* teachAll(seed, baseline!) : undefined;
-  const examiner = new StageExaminer(stage, {
-    learner,
-    batches: await validationBatches(set, { settings: config, encode }),
-    settings: config,
-    canDie: objects.canDie ?? false,
-    countsConsistency: config.consistency === "siamese",
-  });
-  const { reason, best } = yield* runStage(stage, {
-    learner,
-    schedule: scheduleOf(stage, { set, settings: config }),
-    streams: stageStreams(stage, { set, settings: config, encode, lessons }),
-    examiner,
+  const { reason, best } = yield* runSetStage(stage, {
+    ...{ learner, objects, objective, set, settings: config, lessons },
+    isSecond: baseline !== null,
     store: recordingStore(seed.run, folder),
-    // Only the baseline may stop early.
-    settings: baseline ? { ...config, patience: 0, ...toleranceOf(config) } : config,
-    stopsOnCollapse: config.stopOnCollapse,
-    seed: config.seed,
     ...{ resume, stop: seed.run.stop },
   });
   const untuned = objects.decoding(config);
@@ -284,11 +261,6 @@ async function hasTrained({ folder }: SeedRun): Promise<boolean> {
   const stages = ["control", "consistent"] as const;
   const found = await Promise.all(stages.map((stage) => folder.has(stageFile(stage))));
   return found.includes(true);
-}
-
-/** A student's last weights are its result unless they are clearly worse on stills. */
-function toleranceOf({ consistency, stillsMargin, tolerance }: TrainConfig): { tolerance: number } {
-  return { tolerance: consistency === "teacher" ? stillsMargin : tolerance };
 }
 
 /** Labels of all videos by the baseline, which is the teacher. */

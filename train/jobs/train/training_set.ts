@@ -8,7 +8,7 @@ import { frameNumbers } from "../../images/names.ts";
 import { shiftTable, stabilised } from "../../images/registration/stabilised_video.ts";
 import { PlaneCache } from "../../images/plane_cache.ts";
 import { type Frames, heldFrames, normalizedFrames } from "../../images/series/frames.ts";
-import { channelsOf, IGNORED_LABEL, isObject } from "../../images/image.ts";
+import { IGNORED_LABEL, isObject } from "../../images/image.ts";
 import {
   type IntensitySettings,
   normalizeFrames,
@@ -16,14 +16,8 @@ import {
   videoNormalization,
 } from "../../images/normalization_settings.ts";
 import { type MaskFacts, maskNotes, type MaskOptions } from "../../images/masks/reading.ts";
-import { channelRanges, normalize, normalizeAll } from "../../images/normalize.ts";
+import { normalizeAll } from "../../images/normalize.ts";
 import { type Sample, sampleFromPlanes } from "../../images/sample.ts";
-import {
-  backgroundOfStills,
-  eachStill,
-  listStills,
-  type StillFiles,
-} from "../../images/series/stills.ts";
 import {
   formatFactor,
   rescaledVideo,
@@ -31,12 +25,7 @@ import {
   type ScaleOptions,
 } from "../../images/scale/rescaled_video.ts";
 import { resizeTruth, scaledSize } from "../../images/scale/resize.ts";
-import {
-  differInScale,
-  formatPixelSize,
-  medianOf,
-  pixelSizeOf,
-} from "../../images/scale/pixel_size.ts";
+import { differInScale, formatPixelSize, pixelSizeOf } from "../../images/scale/pixel_size.ts";
 import { syntheticStills, syntheticVideo } from "../../synthetic/mod.ts";
 import { frameTimes } from "../../images/series/frame_times.ts";
 import type { NamedImages } from "../../images/series/match_truth.ts";
@@ -52,6 +41,7 @@ import {
 import type { FindFocus } from "../../images/series/stack_video.ts";
 import type { Source } from "../../images/source.ts";
 import { BUILTIN, builtinStills } from "../../models/builtin/mod.ts";
+import { readSamples as readStillSamples } from "../../learn/runs/read_samples.ts";
 import {
   type KnownLabels,
   type SplitSettings,
@@ -221,31 +211,11 @@ async function readSamples(
   }
   // `./builtin` is a folder of that name.
   const from = config.stills === BUILTIN ? await builtinStills() : source;
-  const set = await listStills(from, config.stills);
-  const notes = new Set(set.notes);
-  const facts: MaskFacts[] = [];
-  const sizes: number[] = [];
-  const options = maskOptions(config);
-  goOn(progress, `reading ${config.stills}`, set.train.length + set.test.length);
-  const background = await backgroundOfStills(from, set, options);
-  const read = async (files: readonly StillFiles[]) => {
-    const samples: Sample[] = [];
-    const { channels } = config;
-    const reading = { ...options, ...planeChoice(config), channels, background };
-    for await (const still of eachStill(from, files, reading)) {
-      progress.done++;
-      facts.push(still.facts);
-      const size = pixelSizeOf(still.calibration);
-      if (size !== null) sizes.push(size);
-      still.notes.forEach((note) => notes.add(note));
-      const range = channelRanges(still.image, stillNormalization(config));
-      const image = normalize(still.image, range);
-      samples.push(sampleFromPlanes(channelsOf(image), still.labels));
-    }
-    return samples;
-  };
-  const [samples, test] = [await read(set.train), await read(set.test)];
-  return { samples, test, facts, notes: [...notes], pixelSize: medianOf(sizes) };
+  return await readStillSamples(from, config.stills, {
+    reading: { ...maskOptions(config), ...planeChoice(config), channels: config.channels },
+    settings: stillNormalization(config),
+    progress,
+  });
 }
 
 interface ReadVideo {

@@ -5,7 +5,7 @@
  */
 
 import type { MovieChoice, MovieFacts, TrackSummary } from "../../shared/messages.ts";
-import type { GivenModel } from "../../worker/gpu.ts";
+import type { GivenModel } from "../../worker/machine.ts";
 import type { Viewer } from "../viewer.ts";
 import type { DeskCaller, Gpu } from "../workers.ts";
 
@@ -29,6 +29,8 @@ export interface PanelParts {
   readonly modelOf: () => GivenModel;
   /** Told when other objects are known. */
   readonly onChange: (summary: TrackSummary | null) => void;
+  /** Adds a model and chooses it. */
+  readonly addModel: (model: GivenModel) => void;
   /** Says something that a user should know. */
   readonly say: (text: string) => void;
 }

@@ -7,7 +7,7 @@
 
 import type { SentLabels, TrackSummary } from "../../shared/messages.ts";
 import { byteSize, texts } from "../../shared/texts.ts";
-import type { GivenModel } from "../../worker/gpu.ts";
+import type { GivenModel } from "../../worker/machine.ts";
 import { make } from "../dom.ts";
 import type { OpenMovie, PanelParts } from "./parts.ts";
 import { Task, type Telling } from "./task.ts";
@@ -26,6 +26,7 @@ export class SegmentPanel {
   /** Work that was stopped or failed, to be gone on with. */
   #unfinished: { readonly model: GivenModel; readonly frames: readonly number[] } | null = null;
   #isPossible = true;
+  #hasBefore = false;
 
   /** Segments with these parts. */
   constructor(parts: PanelParts) {
@@ -51,6 +52,7 @@ export class SegmentPanel {
     this.#task.cancel();
     this.#movie = movie;
     this.#unfinished = null;
+    this.#hasBefore = false;
     this.#task.isReady = this.#isPossible;
     this.#task.name = texts.segment;
     this.#task.say("");
@@ -58,7 +60,14 @@ export class SegmentPanel {
     this.#needs.textContent = texts.needs(byteSize(PACKED * frames * width * height));
   }
 
-  async #run(): Promise<void> {
+  /** Segments anew with the model that is chosen. */
+  async again(exposure: number): Promise<void> {
+    this.#unfinished = null;
+    await this.#run(exposure);
+  }
+
+  /** Segments; what was found before is kept to compare with. */
+  async #run(wanted?: number): Promise<void> {
     const { desk, gpu, viewer, modelOf, onChange } = this.#parts;
     const movie = this.#movie!;
     const { choice, facts } = movie;
@@ -77,13 +86,18 @@ export class SegmentPanel {
     try {
       const { exposure, summary } = await this.#task.run(async ({ stop, tell }) => {
         tell(texts.machineLooking);
-        const seen = await gpu.calls.call("segment", { movie: choice, model, skip }, {
+        const seen = await gpu.calls.call("segment", {
+          movie: choice,
+          model,
+          skip,
+          exposure: wanted,
+        }, {
           stop,
           onEvent: (event) => {
             if (event.type === "progress") {
               tell(texts.reading(event.done, event.total!), event.done, event.total);
             } else if (event.type === "frame") {
-              if (frames.length === 0) kept.push(desk.call("clear", null));
+              if (frames.length === 0) kept.push(desk.call("keepBefore", null));
               frames.push(event.frame);
               kept.push(keep(event.frame, event.labels));
               tell(texts.segmenting(frames.length, facts.frames), frames.length, facts.frames);
@@ -99,6 +113,8 @@ export class SegmentPanel {
       const seen = exposure === 1 ? "" : ` ${texts.exposureNote(exposure)}`;
       this.#task.name = texts.segmentAgain;
       this.#task.say(`${texts.segmented(objects, frames.length, seconds)}.${seen}`);
+      viewer.compares = this.#hasBefore;
+      this.#hasBefore = true;
       onChange(summary);
     } catch (error) {
       await Promise.allSettled(kept);

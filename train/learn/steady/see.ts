@@ -23,7 +23,7 @@ import type { ObjectScale } from "../../models/object_scale.ts";
 import { goOn, type Progress } from "../progress/progress.ts";
 import { framesOfJudgement, judge } from "./judge.ts";
 import { PAIRS } from "./plan.ts";
-import type { Seen } from "./steady_record.ts";
+import type { Seen } from "./findings.ts";
 import { describeMovie, warningsOn } from "./warnings.ts";
 
 /** The number by which a user knows each frame: that in its file's name, else its place from 0. */

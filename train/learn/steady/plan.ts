@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { SettingChange } from "../../models/model_kind.ts";
 import { viewsOf } from "../../models/views.ts";
 import { framesOfJudgement } from "./judge.ts";
 
@@ -39,6 +40,27 @@ export function taughtFrames({ frames, width, height }: VideoSize): number {
   );
   const whole = 5 * Math.floor(affordable / 5);
   return Math.min(frames, Math.max(FEWEST_TAUGHT, whole));
+}
+
+/** How the words of the collapse alarm begin. */
+export const ALARM = "Collapse alarm";
+
+/**
+ * What the second stage that adapts a model changes of the usual settings. All stills are learned from and
+ * none is held back: few patches tell weights and thresholds apart worse than the model's own training did.
+ */
+export function adaptSettings(
+  size: VideoSize,
+  { rounds, exposure }: { rounds: number; exposure: number },
+): SettingChange {
+  const taught = taughtFrames(size);
+  return {
+    ...{ validation: 0, test: 0, stopOnCollapse: true },
+    ...{ consistency: "teacher", warmup: 0, rounds, teacherViews: TEACHER_VIEWS },
+    taughtFrames: taught < size.frames ? taught : 0,
+    exposure,
+    ...{ validateEvery: Math.max(1, rounds >> 1), saveEvery: Math.max(1, rounds >> 2) },
+  };
 }
 
 /** About how long parts of the work take, in seconds, by how long a megapixel of prediction takes. */

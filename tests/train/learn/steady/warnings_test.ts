@@ -1,12 +1,12 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { MovieFacts } from "../../../../train/images/quality/movie_facts.ts";
-import type { Judgement } from "../../../../train/jobs/steady/judge.ts";
+import type { Judgement } from "../../../../train/learn/steady/judge.ts";
 import {
   describeMovie,
   emptyFrames,
   emptyWarning,
   warningsOn,
-} from "../../../../train/jobs/steady/warnings.ts";
+} from "../../../../train/learn/steady/warnings.ts";
 
 const MOVIE: MovieFacts = {
   ...{ contrast: 500, contrastToNoise: 40, fading: 1, drift: { x: 3, y: -4 } },

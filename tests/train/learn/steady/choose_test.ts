@@ -1,9 +1,9 @@
 import { assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import type { LabelImage } from "../../../../train/images/image.ts";
-import { choose } from "../../../../train/jobs/steady/choose.ts";
-import { type Judgement, judgementOf } from "../../../../train/jobs/steady/judge.ts";
-import { secondsFor, taughtFrames } from "../../../../train/jobs/steady/plan.ts";
-import { pairsOf } from "../../../../train/jobs/steady/see.ts";
+import { choose } from "../../../../train/learn/steady/choose.ts";
+import { type Judgement, judgementOf } from "../../../../train/learn/steady/judge.ts";
+import { secondsFor, taughtFrames } from "../../../../train/learn/steady/plan.ts";
+import { pairsOf } from "../../../../train/learn/steady/see.ts";
 
 /** A judgement with these figures. */
 function judged(figures: Partial<Judgement>): Judgement {

@@ -1,0 +1,130 @@
+/// <reference lib="dom" />
+/**
+ * Making a movie steady: adapting the model to it, with a live curve.
+ *
+ * @module
+ */
+
+import { byteSize, texts } from "../../shared/texts.ts";
+import type { SteadyMessage } from "../../worker/steady.ts";
+import { make, show } from "../dom.ts";
+import { embeddedBytes } from "../embedded.ts";
+import { LearningCurve } from "./learning_curve.ts";
+import type { OpenMovie, PanelParts } from "./parts.ts";
+import type { SegmentPanel } from "./segment_panel.ts";
+import { wordsOn } from "./segment_panel.ts";
+import { Task, type Telling } from "./task.ts";
+
+/** Rounds unless told, as the command line has it. */
+const ROUNDS = 100;
+
+/** The panel. */
+export class SteadyPanel {
+  /** Everything of it. */
+  readonly element: HTMLElement;
+  readonly #parts: PanelParts;
+  readonly #segment: SegmentPanel;
+  readonly #task = new Task(texts.steady, () => void this.#run());
+  readonly #hint = make("p", { class: "hint" }, texts.steadyFirst);
+  readonly #rounds = make("input", { type: "number", min: 1, max: 2000, value: ROUNDS });
+  readonly #curve: LearningCurve;
+  readonly #notes = make("ul", {});
+  readonly #reasons = make("details", {}, make("summary", {}, texts.reasons), this.#notes);
+  #movie: OpenMovie | null = null;
+
+  /** Adapts with these parts; what is found then is segmented as ever. */
+  constructor(parts: PanelParts, segment: SegmentPanel) {
+    this.#parts = parts;
+    this.#segment = segment;
+    this.#curve = new LearningCurve(parts.desk);
+    this.element = make(
+      "section",
+      { class: "panel" },
+      make("h2", {}, texts.steadyTitle),
+      make("p", { class: "hint" }, texts.steadyText),
+      this.#hint,
+      make("label", { class: "row" }, texts.rounds, this.#rounds),
+      this.#task.element,
+      this.#curve.element,
+      this.#reasons,
+    );
+    show(this.#reasons, false);
+    this.isPossible = false;
+  }
+
+  /** Whether there is something to make steady. */
+  set isPossible(isPossible: boolean) {
+    this.#task.isReady = isPossible;
+    show(this.#hint, !isPossible);
+  }
+
+  /** Another movie. */
+  open(movie: OpenMovie): void {
+    this.#task.cancel();
+    this.#task.say("");
+    this.#movie = movie;
+    this.#curve.clear();
+    this.#notes.replaceChildren();
+    show(this.#reasons, false);
+    this.isPossible = false;
+  }
+
+  async #run(): Promise<void> {
+    const movie = this.#movie!;
+    const { gpu, modelOf, addModel } = this.#parts;
+    const model = modelOf();
+    this.#curve.clear();
+    this.#notes.replaceChildren();
+    show(this.#reasons, false);
+    try {
+      const result = await this.#task.run((telling) =>
+        gpu.calls.call("steady", {
+          ...{ movie: movie.choice, key: movie.facts.key, model },
+          ...{ stills: embeddedBytes("stills"), rounds: Number(this.#rounds.value) || ROUNDS },
+        }, { stop: telling.stop, onEvent: (event) => this.#hear(event, telling) })
+      );
+      if (this.#movie !== movie) return;
+      for (const reason of result.reasons) this.#notes.append(make("li", {}, reason));
+      show(this.#reasons, true);
+      if (result.model === null) return this.#task.say(texts.isUnadapted);
+      const name = `${movie.facts.name}-adapted.safetensors`;
+      addModel({ file: name, bytes: result.model });
+      this.#task.say(texts.isAdapted);
+      await this.#segment.again(result.exposure);
+    } catch (error) {
+      if (this.#movie !== movie) return;
+      const isStopped = ["StoppedError", "AbortError"].includes((error as Error).name);
+      if (isStopped) this.#task.say(texts.stopped);
+      else this.#task.say(...wordsOn(error as Error, 0));
+    }
+  }
+
+  #hear(event: SteadyMessage, { tell }: Telling): void {
+    if (event.type === "step") {
+      this.#curve.add(event);
+      tell(texts.learning(event.done, event.total), event.done, event.total);
+    } else if (event.type === "plan") {
+      this.#notes.append(make("li", {}, texts.learningNeeds(byteSize(event.plannedBytes))));
+      show(this.#reasons, true);
+    } else if (event.type === "progress") {
+      const { what, done, total } = event;
+      // Between steps the words on them stay.
+      if (what === "teaching" && this.#curve.isMoving && (total === null || done >= total)) return;
+      tell(WORDS[what](done, total), done, total);
+    } else {
+      this.#notes.append(make("li", {}, event.text));
+      show(this.#reasons, true);
+    }
+  }
+}
+
+const WORDS: Readonly<
+  Record<string, (done: number, total: number | null) => string>
+> = {
+  opening: () => texts.opening,
+  looking: texts.looking,
+  stills: () => texts.readingStills,
+  reading: (done, total) => total === null ? texts.opening : texts.reading(done, total),
+  teaching: texts.teaching,
+  comparing: () => texts.comparing,
+};

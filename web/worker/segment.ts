@@ -1,0 +1,90 @@
+/**
+ * Segmenting a movie, as `predict` does it.
+ *
+ * @module
+ */
+
+import type { Device } from "../../kernels/gpu/device.ts";
+import { normalize } from "../../train/images/normalize.ts";
+import type { Video } from "../../train/images/series/video.ts";
+import { objectModelOf } from "../../train/models/list.ts";
+import { buildModel, type Model } from "../../train/models/model_file.ts";
+import { inTurns, underwayOf } from "../../train/models/turns.ts";
+import { PLAIN } from "../../train/models/views.ts";
+import { type PreparedVideo, prepareVideo } from "../../train/models/videos/prepare_video.ts";
+import { handingOver } from "../shared/calls.ts";
+import type {
+  FrameMessage,
+  MovieChoice,
+  NoteMessage,
+  ProgressMessage,
+} from "../shared/messages.ts";
+import { type GivenModel, readModel, theDevice } from "./machine.ts";
+import { openMovie, stoppable } from "./movie.ts";
+import { inTime } from "./told.ts";
+
+/** What a movie is segmented with. */
+export interface SegmentWish {
+  /** The movie. */
+  readonly movie: MovieChoice;
+  /** The model. */
+  readonly model: GivenModel;
+  /** The gain at which it is seen; as the model says unless told. */
+  readonly exposure?: number;
+  /** Frames that are left out, as they are known. */
+  readonly skip?: readonly number[];
+}
+
+/** Segments all frames of a movie. */
+export async function* segment(
+  { movie, model: given, skip = [], exposure: wanted }: SegmentWish,
+  stop: AbortSignal,
+): AsyncGenerator<ProgressMessage | FrameMessage | NoteMessage, { exposure: number }> {
+  const device = await theDevice();
+  using _scope = device.scope();
+  const model = buildModel(device, await readModel(given));
+  const video = stoppable(await openMovie(movie), stop);
+  let read = 0;
+  const counted = async (i: number) => {
+    const plane = await (video.reference ?? video.frame)(i);
+    read++;
+    return plane;
+  };
+  const preparing = prepareVideo(device, {
+    ...{ model, video, read: counted },
+    ...(wanted !== undefined && { exposure: wanted }),
+  });
+  const { exposure, rangeOf, notes } = yield* inTime(preparing, () => ({
+    ...{ type: "progress", what: "reading", done: Math.min(read, video.length) },
+    total: video.length,
+  }));
+  for (const text of notes) yield { type: "note", text };
+  yield* segmentFrames(device, { model, video, exposure, rangeOf, skip, stop });
+  return { exposure };
+}
+
+async function* segmentFrames(
+  device: Device,
+  { model: { kind, network, decode }, video, exposure, rangeOf, skip, stop }:
+    & { model: Model; video: Video; skip: readonly number[]; stop: AbortSignal }
+    & Pick<PreparedVideo, "exposure" | "rangeOf">,
+): AsyncGenerator<FrameMessage> {
+  const objects = objectModelOf(kind);
+  const left = new Set(skip);
+  const frames = async function* () {
+    for (let frame = 0; frame < video.length && !stop.aborted; frame++) {
+      if (left.has(frame)) continue;
+      yield { frame, image: normalize(await video.frame(frame), await rangeOf(frame)) };
+    }
+  };
+  const segmented = inTurns(device, frames(), function* ({ frame, image }) {
+    const views = PLAIN;
+    const steps = objects.segment(device, { network, image, decode, exposure, views });
+    return { frame, labels: (yield* steps).labels };
+  }, { most: underwayOf(video.width * video.height) });
+  for await (const { frame, labels } of segmented) {
+    if (stop.aborted) break;
+    yield handingOver({ type: "frame", frame, labels }, [labels.data.buffer]);
+  }
+  stop.throwIfAborted();
+}
