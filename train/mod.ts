@@ -134,6 +134,7 @@ export {
 export { checkConfig } from "./jobs/train/check_config.ts";
 export type { DataSettings } from "./jobs/train/data_settings.ts";
 export type { IntensitySettings } from "./images/normalization_settings.ts";
+export type { LearnSettings } from "./learn/settings/learn_settings.ts";
 export type { AugmentationSettings } from "./learn/patches/augment.ts";
 export type { BatchSettings } from "./learn/batches.ts";
 export type { AlarmSettings } from "./learn/examiner.ts";

@@ -115,3 +115,24 @@ export {
 } from "./teacher/teacher.ts";
 export { type PupilSettings, PupilStream, type TaughtVideo } from "./teacher/pupil_stream.ts";
 export { type RunLabels, type VoteCounts, type VoteThresholds } from "./teacher/pseudo_labels.ts";
+
+// Learning on from a model, in memory.
+export {
+  type LearnSettings,
+  learnSettingsOf,
+  type PlainLearnSettings,
+} from "./settings/learn_settings.ts";
+export {
+  type AdaptedModels,
+  adaptModel,
+  type AdaptParts,
+  type LearnEvent,
+  type LearnKeeper,
+  type LearnParts,
+  type LearnPlan,
+  teachModel,
+  type TeachParts,
+} from "./runs/model_run.ts";
+export { type ReadSamples, readSamples, type SampleOptions } from "./runs/read_samples.ts";
+export { begin, type Progress } from "./progress/progress.ts";
+export type { VideoSize } from "./steady/plan.ts";

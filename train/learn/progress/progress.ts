@@ -21,7 +21,11 @@ export interface Progress {
   total: number | null;
 }
 
-/** Work that begins. */
+/**
+ * Work that begins.
+ *
+ * @category Stages
+ */
 export function begin(what: string, total: number | null = null): Progress {
   return { what, done: 0, total };
 }

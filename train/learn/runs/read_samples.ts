@@ -20,7 +20,11 @@ import type { Source } from "../../images/source.ts";
 import { medianDiameter, type ObjectScale, objectScaleOf } from "../../models/object_scale.ts";
 import { goOn, type Progress } from "../progress/progress.ts";
 
-/** How stills are read. */
+/**
+ * How stills are read.
+ *
+ * @category Batches
+ */
 export interface SampleOptions {
   /** How masks are understood, and which plane and channels of images are read. */
   readonly reading: MaskOptions & PlaneChoice & { readonly channels: readonly string[] };
@@ -30,7 +34,11 @@ export interface SampleOptions {
   readonly progress: Progress;
 }
 
-/** Labelled stills, normalised. */
+/**
+ * Labelled stills, normalised.
+ *
+ * @category Batches
+ */
 export interface ReadSamples {
   /** Those to learn from. */
   readonly samples: Sample[];
@@ -48,6 +56,8 @@ export interface ReadSamples {
  * Reads a labelled data set into memory.
  *
  * @throws {SyntaxError | RangeError} If a file is damaged, missing or does not fit.
+ *
+ * @category Batches
  */
 export async function readSamples(
   source: Source,

@@ -67,7 +67,11 @@ export function learnGroups(kinds: Kinds): SettingGroup<unknown>[] {
   ];
 }
 
-/** Learning without files, apart from its settings. */
+/**
+ * Learning without files, apart from its settings.
+ *
+ * @category Settings
+ */
 export interface PlainLearnSettings extends LearnSettings {
   /** The kind of model. */
   model: string;
@@ -86,6 +90,8 @@ export interface PlainLearnSettings extends LearnSettings {
  * change.
  *
  * @throws {TypeError} If a setting is unknown or has another type.
+ *
+ * @category Settings
  */
 export function learnSettingsOf(
   change: SettingChange,

@@ -8,7 +8,11 @@ import type { SettingChange } from "../../models/model_kind.ts";
 import { viewsOf } from "../../models/views.ts";
 import { framesOfJudgement } from "./judge.ts";
 
-/** How large a video is. */
+/**
+ * How large a video is.
+ *
+ * @category Teacher
+ */
 export interface VideoSize {
   /** Frames. */
   readonly frames: number;
