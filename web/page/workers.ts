@@ -6,8 +6,8 @@
  */
 
 import { Caller } from "../shared/calls.ts";
-import type { deskCalls } from "../worker/desk.ts";
-import type { gpuCalls } from "../worker/gpu.ts";
+import type { deskCalls } from "../worker/desk/calls.ts";
+import type { gpuCalls } from "../worker/gpu/calls.ts";
 import { embeddedText } from "./embedded.ts";
 
 /** The desk, as the page sees it. */

@@ -6,7 +6,7 @@
  */
 
 import { answerCalls, type Port } from "../shared/calls.ts";
-import { deskCalls } from "./desk.ts";
-import { gpuCalls } from "./gpu.ts";
+import { deskCalls } from "./desk/calls.ts";
+import { gpuCalls } from "./gpu/calls.ts";
 
 answerCalls(globalThis as unknown as Port, { ...deskCalls, ...gpuCalls });

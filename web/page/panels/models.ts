@@ -6,7 +6,7 @@
  */
 
 import { texts } from "../../shared/texts.ts";
-import type { GivenModel } from "../../worker/machine.ts";
+import type { GivenModel } from "../../worker/gpu/machine.ts";
 import { make } from "../dom.ts";
 import { embeddedBytes } from "../embedded.ts";
 import { filePicker } from "../welcome.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { MovieChoice, MovieFacts, TrackSummary } from "../../shared/messages.ts";
-import type { GivenModel } from "../../worker/machine.ts";
+import type { GivenModel } from "../../worker/gpu/machine.ts";
 import type { Viewer } from "../viewer.ts";
 import type { DeskCaller, Gpu } from "../workers.ts";
 

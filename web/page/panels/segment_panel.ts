@@ -7,7 +7,7 @@
 
 import type { SentLabels, TrackSummary } from "../../shared/messages.ts";
 import { byteSize, texts } from "../../shared/texts.ts";
-import type { GivenModel } from "../../worker/machine.ts";
+import type { GivenModel } from "../../worker/gpu/machine.ts";
 import { make } from "../dom.ts";
 import type { OpenMovie, PanelParts } from "./parts.ts";
 import { Task, type Telling } from "./task.ts";

@@ -6,7 +6,7 @@
  */
 
 import { byteSize, texts } from "../../shared/texts.ts";
-import type { SteadyMessage } from "../../worker/steady.ts";
+import type { SteadyMessage } from "../../worker/gpu/steady.ts";
 import { make, show } from "../dom.ts";
 import { embeddedBytes } from "../embedded.ts";
 import { LearningCurve } from "./learning_curve.ts";

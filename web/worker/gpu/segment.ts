@@ -4,23 +4,23 @@
  * @module
  */
 
-import type { Device } from "../../kernels/gpu/device.ts";
-import { normalize } from "../../train/images/normalize.ts";
-import type { Video } from "../../train/images/series/video.ts";
-import { objectModelOf } from "../../train/models/list.ts";
-import { buildModel, type Model } from "../../train/models/model_file.ts";
-import { inTurns, underwayOf } from "../../train/models/turns.ts";
-import { PLAIN } from "../../train/models/views.ts";
-import { type PreparedVideo, prepareVideo } from "../../train/models/videos/prepare_video.ts";
-import { handingOver } from "../shared/calls.ts";
+import type { Device } from "../../../kernels/gpu/device.ts";
+import { normalize } from "../../../train/images/normalize.ts";
+import type { Video } from "../../../train/images/series/video.ts";
+import { objectModelOf } from "../../../train/models/list.ts";
+import { buildModel, type Model } from "../../../train/models/model_file.ts";
+import { inTurns, underwayOf } from "../../../train/models/turns.ts";
+import { PLAIN } from "../../../train/models/views.ts";
+import { type PreparedVideo, prepareVideo } from "../../../train/models/videos/prepare_video.ts";
+import { handingOver } from "../../shared/calls.ts";
 import type {
   FrameMessage,
   MovieChoice,
   NoteMessage,
   ProgressMessage,
-} from "../shared/messages.ts";
+} from "../../shared/messages.ts";
 import { type GivenModel, readModel, theDevice } from "./machine.ts";
-import { openMovie, stoppable } from "./movie.ts";
+import { openMovie, stoppable } from "../movie.ts";
 import { inTime } from "./told.ts";
 
 /** What a movie is segmented with. */

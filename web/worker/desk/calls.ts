@@ -6,11 +6,11 @@
  * @module
  */
 
-import type { LabelImage, Plane } from "../../train/images/image.ts";
-import { percentiles } from "../../train/images/percentiles.ts";
-import type { Video } from "../../train/images/series/video.ts";
-import { objectsOf } from "../../train/objects/overlap.ts";
-import type { Handlers } from "../shared/calls.ts";
+import type { LabelImage, Plane } from "../../../train/images/image.ts";
+import { percentiles } from "../../../train/images/percentiles.ts";
+import type { Video } from "../../../train/images/series/video.ts";
+import { objectsOf } from "../../../train/objects/overlap.ts";
+import type { Handlers } from "../../shared/calls.ts";
 import type {
   CurveWish,
   Download,
@@ -27,10 +27,10 @@ import type {
   SortKey,
   TrackPage,
   TrackSummary,
-} from "../shared/messages.ts";
+} from "../../shared/messages.ts";
 import { makeDownload } from "./downloads.ts";
 import { drawFrame, greyPicture, type Shapes, shapesOf } from "./drawing.ts";
-import { factsOf, openMovie } from "./movie.ts";
+import { factsOf, openMovie } from "../movie.ts";
 import { learningCurve, plotsOf } from "./plots.ts";
 import { Results } from "./results.ts";
 import { trackAll, type Tracks } from "./tracks.ts";

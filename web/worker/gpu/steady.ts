@@ -5,39 +5,39 @@
  * @module
  */
 
-import type { Device } from "../../kernels/gpu/device.ts";
-import { PlaneCache } from "../../train/images/plane_cache.ts";
-import { frameTimes } from "../../train/images/series/frame_times.ts";
-import { type Frames, normalizedFrames } from "../../train/images/series/frames.ts";
-import type { Video } from "../../train/images/series/video.ts";
-import type { StepEvent } from "../../train/learn/events.ts";
-import { begin, type Progress } from "../../train/learn/progress/progress.ts";
-import { adaptModel } from "../../train/learn/runs/model_run.ts";
-import { readSamples } from "../../train/learn/runs/read_samples.ts";
-import { VERSION } from "../../train/learn/runs/version.ts";
-import { compareModels, leftAsIs } from "../../train/learn/steady/compare.ts";
-import { cannotTeach, reasonToLeave } from "../../train/learn/steady/reasons.ts";
-import { numbersOf, see } from "../../train/learn/steady/see.ts";
-import { BUILTIN, builtinStills } from "../../train/models/builtin/mod.ts";
+import type { Device } from "../../../kernels/gpu/device.ts";
+import { PlaneCache } from "../../../train/images/plane_cache.ts";
+import { frameTimes } from "../../../train/images/series/frame_times.ts";
+import { type Frames, normalizedFrames } from "../../../train/images/series/frames.ts";
+import type { Video } from "../../../train/images/series/video.ts";
+import type { StepEvent } from "../../../train/learn/events.ts";
+import { begin, type Progress } from "../../../train/learn/progress/progress.ts";
+import { adaptModel } from "../../../train/learn/runs/model_run.ts";
+import { readSamples } from "../../../train/learn/runs/read_samples.ts";
+import { VERSION } from "../../../train/learn/runs/version.ts";
+import { compareModels, leftAsIs } from "../../../train/learn/steady/compare.ts";
+import { cannotTeach, reasonToLeave } from "../../../train/learn/steady/reasons.ts";
+import { numbersOf, see } from "../../../train/learn/steady/see.ts";
+import { BUILTIN, builtinStills } from "../../../train/models/builtin/mod.ts";
 import {
   buildModel,
   decodeModel,
   type ModelFile,
   objectScaleIn,
   readingOf,
-} from "../../train/models/model_file.ts";
-import { handingOver } from "../shared/calls.ts";
+} from "../../../train/models/model_file.ts";
+import { handingOver } from "../../shared/calls.ts";
 import type {
   MovieChoice,
   NoteMessage,
   PlanMessage,
   ProgressMessage,
   StepMessage,
-} from "../shared/messages.ts";
+} from "../../shared/messages.ts";
 import { keeperFor } from "./learn_keeper.ts";
 import { endDevice, type GivenModel, readModel, theDevice } from "./machine.ts";
-import { openMovie, stoppable } from "./movie.ts";
-import { openStore } from "./store.ts";
+import { openMovie, stoppable } from "../movie.ts";
+import { openStore } from "../store.ts";
 import { inTime, inTimeEach } from "./told.ts";
 
 /** What is made steady. */

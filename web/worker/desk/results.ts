@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { LabelImage } from "../../train/images/image.ts";
-import { RunLabels } from "../../train/learn/teacher/pseudo_labels.ts";
-import { objectsOf } from "../../train/objects/overlap.ts";
+import type { LabelImage } from "../../../train/images/image.ts";
+import { RunLabels } from "../../../train/learn/teacher/pseudo_labels.ts";
+import { objectsOf } from "../../../train/objects/overlap.ts";
 
 /** Counts changes of all results. */
 let changes = 0;

@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { Device } from "../../kernels/gpu/device.ts";
-import { openDevice } from "../../kernels/open_device.ts";
-import { BUILTIN, builtinModel } from "../../train/models/builtin/mod.ts";
-import { decodeModel, type ModelFile } from "../../train/models/model_file.ts";
+import type { Device } from "../../../kernels/gpu/device.ts";
+import { openDevice } from "../../../kernels/open_device.ts";
+import { BUILTIN, builtinModel } from "../../../train/models/builtin/mod.ts";
+import { decodeModel, type ModelFile } from "../../../train/models/model_file.ts";
 
 /** A model's bytes under its name. */
 export interface GivenModel {

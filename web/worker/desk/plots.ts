@@ -4,10 +4,10 @@
  * @module
  */
 
-import { linePlot } from "../../train/report/drawing/line_plot.ts";
-import { PAGE } from "../../train/report/drawing/palette.ts";
-import type { CurveWish, Plots, PlotWish } from "../shared/messages.ts";
-import { texts } from "../shared/texts.ts";
+import { linePlot } from "../../../train/report/drawing/line_plot.ts";
+import { PAGE } from "../../../train/report/drawing/palette.ts";
+import type { CurveWish, Plots, PlotWish } from "../../shared/messages.ts";
+import { texts } from "../../shared/texts.ts";
 import type { Tracks } from "./tracks.ts";
 
 const HEIGHT = 150;

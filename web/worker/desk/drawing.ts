@@ -5,11 +5,11 @@
  * @module
  */
 
-import type { LabelImage, Plane } from "../../train/images/image.ts";
-import { type Loop, traceContours } from "../../train/objects/contours.ts";
-import { contourPath } from "../../train/report/drawing/contour_path.ts";
-import { trackColour } from "../../train/report/tracks/track_colours.ts";
-import type { Levels, Look, Stroke } from "../shared/messages.ts";
+import type { LabelImage, Plane } from "../../../train/images/image.ts";
+import { type Loop, traceContours } from "../../../train/objects/contours.ts";
+import { contourPath } from "../../../train/report/drawing/contour_path.ts";
+import { trackColour } from "../../../train/report/tracks/track_colours.ts";
+import type { Levels, Look, Stroke } from "../../shared/messages.ts";
 
 /** Where one draws in a worker. */
 type Pen = OffscreenCanvasRenderingContext2D;

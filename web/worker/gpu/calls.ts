@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Handlers } from "../shared/calls.ts";
-import type { Machine } from "../shared/messages.ts";
+import type { Handlers } from "../../shared/calls.ts";
+import type { Machine } from "../../shared/messages.ts";
 import { theDevice } from "./machine.ts";
 import { segment } from "./segment.ts";
 import { steady } from "./steady.ts";

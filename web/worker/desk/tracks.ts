@@ -4,19 +4,19 @@
  * @module
  */
 
-import type { Plane } from "../../train/images/image.ts";
-import type { Video } from "../../train/images/series/video.ts";
-import { intensityOf } from "../../train/objects/measures.ts";
+import type { Plane } from "../../../train/images/image.ts";
+import type { Video } from "../../../train/images/series/video.ts";
+import { intensityOf } from "../../../train/objects/measures.ts";
 import {
   type FilledObject,
   fillGaps,
   PutBackCount,
-} from "../../train/objects/sequence/fill_gaps.ts";
-import { ObjectTable } from "../../train/objects/sequence/object_table.ts";
-import { Tracker } from "../../train/objects/sequence/track.ts";
-import { trackedFrames } from "../../train/objects/sequence/track_objects.ts";
-import type { TrackRecord } from "../../train/objects/sequence/track_record.ts";
-import type { SortKey, TrackPage, TrackRow, TrackSummary } from "../shared/messages.ts";
+} from "../../../train/objects/sequence/fill_gaps.ts";
+import { ObjectTable } from "../../../train/objects/sequence/object_table.ts";
+import { Tracker } from "../../../train/objects/sequence/track.ts";
+import { trackedFrames } from "../../../train/objects/sequence/track_objects.ts";
+import type { TrackRecord } from "../../../train/objects/sequence/track_record.ts";
+import type { SortKey, TrackPage, TrackRow, TrackSummary } from "../../shared/messages.ts";
 import { Results } from "./results.ts";
 
 /** Gaps are closed as `steady` does it. */

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { Video } from "../../train/images/series/video.ts";
-import { encodeFrames } from "../../train/objects/formats/encode_frames.ts";
-import { outputFormats } from "../../train/objects/formats/list.ts";
-import type { FrameResult, OutputFormat } from "../../train/objects/formats/output_format.ts";
-import { encodeTrackTable } from "../../train/objects/sequence/track_tables.ts";
-import type { Download, DownloadKind } from "../shared/messages.ts";
+import type { Video } from "../../../train/images/series/video.ts";
+import { encodeFrames } from "../../../train/objects/formats/encode_frames.ts";
+import { outputFormats } from "../../../train/objects/formats/list.ts";
+import type { FrameResult, OutputFormat } from "../../../train/objects/formats/output_format.ts";
+import { encodeTrackTable } from "../../../train/objects/sequence/track_tables.ts";
+import type { Download, DownloadKind } from "../../shared/messages.ts";
 import type { Results } from "./results.ts";
 import type { Tracks } from "./tracks.ts";
 
