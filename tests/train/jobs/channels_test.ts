@@ -171,7 +171,7 @@ Deno.test("channelsFor() refuses flags that are not for the model", () => {
   const several = { planes: null, channels: ["1", "3"] };
   const options = { model: "run" };
   assertEquals(channelsFor(options, several), ["1", "3"]);
-  assertEquals(channelsFor({ ...options, channels: [0, 1] }, several), ["1", "2"]);
+  assertEquals(channelsFor({ ...options, channels: [0, 1] }, several), ["0", "1"]);
   assertEquals(channelsFor({ ...options, channel: 2 }, { planes: null }), []);
   for (
     const [flags, reading, message] of [

@@ -103,9 +103,9 @@ function sliceOf(
 
 function channelOf(
   values: readonly string[],
-  { channel, path, isOneOfSeveral }: PlaneChoice & { path: string },
+  { channel, path, together }: PlaneChoice & { path: string },
 ): { index: number; note: string } {
-  const index = channelIndex(channel, { path, names: values, isOneOfSeveral });
+  const index = channelIndex(channel, { path, names: values, together });
   const sentence = channelSentence(index, { count: values.length, channelNames: values, channel });
   return { index, note: `its files are of ${countOf(values.length, "channel")}: ${sentence}` };
 }

@@ -56,7 +56,7 @@ export function imageFolder(
     choice: {
       ...!chosen.hasChannel && {
         channel: choice.channel,
-        isOneOfSeveral: choice.isOneOfSeveral,
+        together: choice.together,
       },
       ...!chosen.hasSlice && { slice: choice.slice },
     },
@@ -78,7 +78,7 @@ export async function openFrame(
   i: number,
 ): Promise<OpenedImage> {
   const opened = await decodeImage(source, join(path, names[i]));
-  const stack = choice.isOneOfSeveral ? coloursAsChannels(opened) : opened;
+  const stack = choice.together ? coloursAsChannels(opened) : opened;
   const single = { as: "one frame", remedy: "give this file itself as the video" };
   return { stack, ...singlePage(stack, choice, single) };
 }

@@ -8,9 +8,12 @@
 import type { ImageFormat } from "./format.ts";
 import { hdf5 } from "./hdf5/format.ts";
 import { png } from "./png.ts";
+import { companionOf } from "./tiff/companion.ts";
 import { compressions } from "./tiff/compressions/list.ts";
 import { tiffWith } from "./tiff.ts";
 import { zarr } from "./zarr/format.ts";
 
+const tiff = tiffWith(compressions);
+
 /** All of them; a file is of the first that matches. */
-export const everyFormat: readonly ImageFormat[] = [png, tiffWith(compressions), hdf5, zarr];
+export const everyFormat: readonly ImageFormat[] = [png, tiff, companionOf(tiff), hdf5, zarr];

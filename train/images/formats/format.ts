@@ -198,6 +198,7 @@ export function coloursAsChannels(stack: ImageStack): ImageStack {
   return {
     ...stack,
     axes: { ...axes, c: 3 },
+    rows: undefined,
     ...{ length: 3 * length, samples: 1, rgb: false, channelNames: ["red", "green", "blue"] },
     order: order.flatMap(threeOf),
     ...files && { files: files.flatMap((name) => [name, name, name]) },

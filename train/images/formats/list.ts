@@ -6,6 +6,7 @@
 
 import type { ImageFormat } from "./format.ts";
 import { png } from "./png.ts";
+import { companionOf } from "./tiff/companion.ts";
 import { tiff } from "./tiff.ts";
 
 /**
@@ -14,7 +15,7 @@ import { tiff } from "./tiff.ts";
  *
  * @category Formats
  */
-export const imageFormats: readonly ImageFormat[] = [png, tiff];
+export const imageFormats: readonly ImageFormat[] = [png, tiff, companionOf(tiff)];
 
 /** The formats that are read from a source: its own, or else all that are listed here. */
 export function formatsOf(

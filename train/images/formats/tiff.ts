@@ -19,7 +19,7 @@ import { calibrationOf } from "./tiff/calibration.ts";
 import type { Compression } from "./tiff/compressions/compression.ts";
 import { readTiffDirectories, type TiffFile } from "./tiff/directory.ts";
 import { hasSampleChannels, imageJCount } from "./tiff/imagej.ts";
-import type { PlanePlace, StackLayout } from "./tiff/layout.ts";
+import type { PlanePlace, StackAxis, StackLayout } from "./tiff/layout.ts";
 import { readTiffPixels, readTiffRows, type RowRange } from "./tiff/pixels.ts";
 import type { TiffPage } from "./tiff/page.ts";
 import { isTiff } from "./tiff/tags.ts";
@@ -54,9 +54,12 @@ async function openTiff(
     neighbours: { names: neighbours.names, text: (name) => readText(neighbours, name) },
   });
   const inPixel = hasChannelsInPixel(file);
-  const rgb = !inPixel && first.photometric === 2 && first.samples >= 3;
-  const channels = first.samples - first.alpha;
-  const split = !rgb && channels > 1 && (inPixel || first.photometric === 1);
+  const { sampleAxis } = layout;
+  const rgb = !inPixel && sampleAxis === undefined && first.photometric === 2 &&
+    first.samples >= 3;
+  const channels = sampleAxis === undefined ? first.samples - first.alpha : first.samples;
+  const split = !rgb && channels > 1 &&
+    (inPixel || sampleAxis !== undefined || first.photometric === 1);
   const notes = split ? [] : colourNotes({ samples: first.samples, rgb, palette: null });
   notes.push(...file.notes);
   const loss = first.library?.loss ?? null;
@@ -64,7 +67,7 @@ async function openTiff(
   if (file.skipped > 0) notes.push(`${file.skipped} thumbnails or masks in the file are left out`);
   if (first.photometric === 0) notes.push("white is stored as 0; values are kept as stored");
   if (first.photometric === 3) notes.push("the colour table is for display only and is left out");
-  const { planes, ...axes } = split ? samplesAsChannels(layout, channels) : wholePages(layout);
+  const { planes, ...axes } = split ? samplesAsPlanes(layout, channels) : wholePages(layout);
   const isSet = layout.places.some((place) => place.file !== null);
   const files = new PageFiles({ file, reopen, neighbours, compressions });
   return {
@@ -115,11 +118,21 @@ function wholePages({ t, z, c, places }: StackLayout): Planes {
   return { t, z, c, planes: places.map((place) => ({ ...place, sample: 0 })) };
 }
 
-/** Samples of a pixel that are no colour are channels beside those that are pages. */
-function samplesAsChannels({ t, z, c, places }: StackLayout, samples: number): Planes {
-  const each = Array.from({ length: samples }, (_, sample) => sample);
-  const planes = places.flatMap((place) => each.map((sample) => ({ ...place, sample })));
-  return { t, z, c: c * samples, planes };
+/**
+ * Samples of a pixel that are no colour are planes: channels beside those that are pages, unless the
+ * description says that they lie along another axis.
+ */
+function samplesAsPlanes(layout: StackLayout, samples: number): Planes {
+  const { t, z, c, places, sampleAxis = "C" } = layout;
+  const count = (axis: StackAxis, size: number) => axis === sampleAxis ? size * samples : size;
+  const sizes = { t: count("T", t), z: count("Z", z), c: count("C", c) };
+  const inner = { T: z * c, Z: c, C: 1 }[sampleAxis];
+  const planes = Array.from({ length: places.length * samples }, (_, i): SamplePlace => {
+    const [outer, within] = [Math.floor(i / (inner * samples)), i % (inner * samples)];
+    const place = places[outer * inner + within % inner];
+    return { ...place, sample: Math.floor(within / inner) };
+  });
+  return { ...sizes, planes };
 }
 
 function sampleOf(

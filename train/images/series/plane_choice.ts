@@ -19,27 +19,24 @@ export interface PlaneChoice {
   /** Slice in depth, from 1; the middle one by default. */
   readonly slice?: number;
   /**
-   * Whether the channel is one of several that are read together: a file that does not have it is refused,
-   * and red, green and blue are channels.
+   * All channels that are read together with this one: a file that does not have it is refused, red, green
+   * and blue are channels, and numbers are counted from 0 where 0 is among them.
    */
-  readonly isOneOfSeveral?: boolean;
+  readonly together?: readonly string[];
 }
 
 /**
- * Channels that are read together, as a user names them: trimmed, and numbers counted from 1 where they
- * were counted from 0, that is where 0 is among them.
+ * Channels that are read together, as a user names them, trimmed.
  *
  * @throws {RangeError} If one is named twice or has no name.
  */
 export function channelList(channels: readonly (number | string)[]): string[] {
-  const names = channels.map((channel) => String(channel).trim());
-  const fromZero = names.includes("0");
-  const list = names.map((name) => fromZero && /^\d+$/.test(name) ? `${Number(name) + 1}` : name);
+  const list = channels.map((channel) => String(channel).trim());
   const isTwice = (name: string, i: number) =>
     list.findIndex((other) => other.toLowerCase() === name.toLowerCase()) !== i;
   if (!list.some((name, i) => name === "" || isTwice(name, i))) return list;
   throw new RangeError(
-    `Cannot read channels ${names.join(",")}: give each once, by number or name, such as 1,3`,
+    `Cannot read channels ${list.join(",")}: give each once, by number or name, such as 1,3`,
   );
 }
 
@@ -93,13 +90,13 @@ export interface PageOptions extends PlaneChoice {
  */
 export function chosenPages(
   stack: Pick<ImageStack, "axes" | "order" | "path" | "channelNames" | "notes">,
-  { channel, slice, slicesAsFrames = false, isOneOfSeveral = false }: PageOptions = {},
+  { channel, slice, slicesAsFrames = false, together }: PageOptions = {},
 ): ChosenPages {
   const { axes: { t, z, c }, order, path, channelNames } = stack;
   const asFrames = slicesAsFrames && t === 1 && z > 1 && slice === undefined;
-  const isOnly = c === 1 && (channel === undefined || !isOneOfSeveral);
+  const isOnly = c === 1 && (channel === undefined || !together);
   const at = isOnly ? 0 : channelIndex(channel, {
-    ...{ path, names: namesOfChannels(c, channelNames), isOneOfSeveral },
+    ...{ path, names: namesOfChannels(c, channelNames), together },
   });
   const depth = z === 1 || slice === undefined ? Math.floor(z / 2) : slice - 1;
   if (!(Number.isInteger(depth) && depth >= 0 && depth < z)) {
@@ -182,33 +179,32 @@ export function channelSentence(
 }
 
 /**
- * The index from 0 of a channel among those with some names, "" where one has none. A name goes before
- * a number.
+ * The index from 0 of a channel among those with some names, "" where one has none; the first one unless told.
+ * A name goes before a number.
  *
  * @throws {RangeError} If there is no such channel.
  */
 export function channelIndex(
   channel: number | string | undefined,
-  { path, names, isOneOfSeveral = false }: {
+  { path, names, together }: {
     path: string;
     names: readonly string[];
-    isOneOfSeveral?: boolean;
+    together?: readonly string[];
   },
 ): number {
-  const text = String(channel ?? 1).trim();
+  if (channel === undefined) return 0;
+  const text = String(channel).trim();
   const named = text === ""
     ? -1
     : names.findIndex((name) => name.toLowerCase() === text.toLowerCase());
   if (named >= 0) return named;
-  const number = Number(text);
-  if (text !== "" && Number.isInteger(number) && number >= 1 && number <= names.length) {
-    return number - 1;
-  }
+  const index = Number(text) - (together?.includes("0") ? 0 : 1);
+  if (text !== "" && Number.isInteger(index) && index >= 0 && index < names.length) return index;
   const shown = names.some((name) => name !== "")
     ? ` (${names.map((name) => name || "?").join(", ")})`
     : "";
   const there = names.length === 1 ? "it has one channel" : `it has channels 1 to ${names.length}`;
-  const remedy = isOneOfSeveral
+  const remedy = together
     ? "; give images with all channels that are read together, or name others with --channels"
     : "";
   throw unusable(`Cannot read channel ${text} of ${path}: ${there}${shown}${remedy}`);

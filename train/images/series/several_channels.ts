@@ -47,10 +47,11 @@ export async function openChannels(
   }
   const told = new Set<string>();
   const videos: Video[] = [];
-  for (const one of channelList(channels)) {
+  const together = channelList(channels);
+  for (const one of together) {
     const video = await openVideo(source, path, {
       ...options,
-      ...{ channel: one, isOneOfSeveral: true },
+      ...{ channel: one, together },
       // Each channel meets the same damaged file.
       ...onDamaged && {
         onDamaged: (damaged) => {
@@ -114,8 +115,9 @@ export async function readChoice(
   const coloured = coloursAsChannels(stack);
   const planes: Plane[] = [];
   const notes = new Set<string>();
-  for (const one of channelList(channels)) {
-    const choice = { channel: one, slice, isOneOfSeveral: true };
+  const together = channelList(channels);
+  for (const one of together) {
+    const choice = { channel: one, slice, together };
     const { page, notes: told } = singlePage(coloured, choice, single);
     planes.push(await readPlane(coloured, page));
     told.forEach((note) => notes.add(note));

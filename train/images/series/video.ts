@@ -206,7 +206,7 @@ export async function folderSet(
 
 async function openStack(source: Source, path: string, choice: PlaneChoice): Promise<Video> {
   const formats = formatsOf(source);
-  if (choice.isOneOfSeveral) {
+  if (choice.together) {
     return videoOf(coloursAsChannels(await decodeImage(source, path)), { formats, choice });
   }
   const single = await measureSingle(source, path);

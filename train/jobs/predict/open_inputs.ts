@@ -187,7 +187,7 @@ function openerOfPlanes(
     );
   }
   const as = options.as ?? (normalize === "video" ? "video" : undefined);
-  const choice = channels.length > 0 ? { slice, isOneOfSeveral: true } : { channel, slice };
+  const choice = channels.length > 0 ? { slice, together: channels } : { channel, slice };
   return async (path, tell) => {
     const stills = await source.isFolder(path)
       ? await stillsIn(source, path, { as, choice })

@@ -5,7 +5,7 @@ import { encodePng } from "../../../../train/images/formats/encode_png.ts";
 import { channelRanges, normalize } from "../../../../train/images/normalize.ts";
 import { PlaneCache } from "../../../../train/images/plane_cache.ts";
 import { normalizedFrames } from "../../../../train/images/series/frames.ts";
-import { channelList } from "../../../../train/images/series/plane_choice.ts";
+import { channelList, chosenPages } from "../../../../train/images/series/plane_choice.ts";
 import { openChannels } from "../../../../train/images/series/several_channels.ts";
 import { readStills } from "../../../../train/images/series/stills.ts";
 import { disk } from "../../../../train/jobs/disk/files.ts";
@@ -26,10 +26,9 @@ function hyperstack({ channels = 3, frames = 2, labels = "" } = {}): Uint8Array 
   return tiffBytes(pages);
 }
 
-Deno.test("channelList() counts from 0 where 0 is among the numbers, and knows names", () => {
+Deno.test("channelList() is what a user names, each once", () => {
   assertEquals(channelList(["1", " 3 "]), ["1", "3"]);
-  assertEquals(channelList([0, 2]), ["1", "3"]);
-  assertEquals(channelList(["0", "DAPI", "4"]), ["1", "DAPI", "5"]);
+  assertEquals(channelList([0, "DAPI", 2]), ["0", "DAPI", "2"]);
   for (const wrong of [["1", ""], ["2", "2"], ["dapi", "DAPI"]]) {
     assertThrows(() => channelList(wrong), RangeError, "give each once");
   }
@@ -59,6 +58,14 @@ Deno.test("openChannels() gives frames that have the channels in the order asked
   });
 });
 
+Deno.test("chosenPages() takes the first channel unless told, also where another is called 1", () => {
+  const stack = { axes: { t: 1, z: 1, c: 3 }, order: [0, 1, 2], path: "a", notes: [] };
+  const named = { ...stack, channelNames: ["0", "1", "2"] };
+  assertEquals(chosenPages(named).pages, [0]);
+  // A name goes before a number.
+  assertEquals(chosenPages(named, { channel: 1 }).pages, [1]);
+});
+
 Deno.test("openChannels() refuses files that lack a channel, with the remedy", async () => {
   const files = { "a.tif": hyperstack({ channels: 2 }), "grey.tif": hyperstack({ channels: 1 }) };
   await withFolder(files, async (folder) => {
@@ -79,7 +86,7 @@ Deno.test("openChannels() refuses files that lack a channel, with the remedy", a
 Deno.test("openChannels() reads channels in files of their own, by number or name", async () => {
   const grey = (value: number) =>
     encodeGreyTiff([{ width: 2, height: 1, data: Float32Array.of(value, 0) }]);
-  const files = Object.fromEntries(
+  const files: Record<string, Uint8Array> = Object.fromEntries(
     [1, 2].flatMap((t) => [1, 2, 3].map((c) => [`t00${t}_c${c}.tif`, grey(100 * t + c)])),
   );
   await withFolder(files, async (folder) => {
@@ -91,6 +98,21 @@ Deno.test("openChannels() reads channels in files of their own, by number or nam
       RangeError,
       "it has channels 1 to 3",
     );
+  });
+});
+
+Deno.test("openChannels() takes the numbers in the names of files for names, from 0, too", async () => {
+  const grey = (value: number) =>
+    encodeGreyTiff([{ width: 2, height: 1, data: Float32Array.of(value, 0) }]);
+  const files = Object.fromEntries(
+    [1, 2].flatMap((t) => [0, 1, 2].map((c) => [`t00${t}_c${c}.tif`, grey(100 * t + c)])),
+  );
+  await withFolder(files, async (folder) => {
+    for (const [channels, expected] of [[["0", "2"], [100, 102]], [["1", "2"], [101, 102]]]) {
+      const video = await openChannels(disk, folder, { channels });
+      const { data } = await video.frame(0);
+      assertEquals([data[0], data[2]], expected);
+    }
   });
 });
 

@@ -24,6 +24,8 @@ export interface StackLayout {
   readonly places: readonly PlanePlace[];
   /** Names of the channels, as far as they have any. */
   readonly channelNames?: readonly string[];
+  /** The axis, else of one place, along which the samples of a pixel lie; left out where they are colours. */
+  readonly sampleAxis?: StackAxis;
   /** What a user should know about how the pages are read. */
   readonly notes: readonly string[];
 }

@@ -21,6 +21,13 @@ export interface ShapedDescription {
   readonly sizes: readonly number[];
   /** Their letters; "" where it names none. */
   readonly axes: string;
+  /**
+   * The letter of an axis that lies over the samples of a pixel: tifffile takes three or four planes for
+   * colours where nobody tells it what they are.
+   */
+  readonly sampleAxis?: string;
+  /** All letters, where rows and columns do not lie in its pages. */
+  readonly turned?: string;
 }
 
 /** Reads the description; null if it is not tifffile's. */
@@ -42,13 +49,25 @@ export function parseShaped(
   const letters = typeof axes === "string" && axes.length === shape.length ? axes : "";
   // Rows, columns and the samples of a pixel lie in a page; without letters those that end the shape.
   const inPage = samples > 1 ? 3 : 2;
+  const ofSamples = samples > 1 && letters !== "" && !letters.includes("S")
+    ? [letters.indexOf("Y") - 1, letters.length - 1]
+      .find((i) => i >= 0 && !"YX".includes(letters[i]) && shape[i] === samples)
+    : undefined;
   const isOver = (i: number) =>
-    letters === "" ? i < shape.length - inPage : !"YXS".includes(letters[i]);
+    letters === "" ? i < shape.length - inPage : !"YXS".includes(letters[i]) && i !== ofSamples;
   const over = shape.flatMap((_, i) => isOver(i) ? [i] : []);
   return {
     sizes: over.map((i) => shape[i]),
     axes: letters === "" ? "" : over.map((i) => letters[i]).join(""),
+    ...ofSamples !== undefined && { sampleAxis: letters[ofSamples] },
+    ...!inPages(letters, ofSamples) && { turned: letters },
   };
+}
+
+/** Whether rows and columns are the innermost axes, apart from that of samples. */
+function inPages(letters: string, ofSamples: number | undefined): boolean {
+  const planar = [...letters].filter((letter, i) => letter !== "S" && i !== ofSamples);
+  return letters === "" || planar.join("").endsWith("YX");
 }
 
 /**
@@ -59,9 +78,16 @@ export function parseShaped(
  * known.
  */
 export function shapedLayout(
-  { sizes, axes }: ShapedDescription,
+  { sizes, axes, sampleAxis, turned }: ShapedDescription,
   { path, pages }: DescribedFile,
 ): StackLayout {
+  if (turned !== undefined) {
+    throw unreadable(
+      path,
+      `its axes are ${turned}, so that its pages are no images of rows and columns`,
+      "save it with the axes Y and X last",
+    );
+  }
   const count = sizes.reduce((product, size) => product * size, 1);
   if (count > pages) {
     throw unreadable(
@@ -77,7 +103,7 @@ export function shapedLayout(
       } after the ${count} that its description speaks of are left out`,
     ]
     : [];
-  if (axes === "") {
+  if (axes === "" && sampleAxis === undefined) {
     if (sizes.filter((size) => size > 1).length > 1) {
       notes.push(`its description names no axes for ${sizes.join(" x ")} pages: read as frames`);
     }
@@ -85,20 +111,26 @@ export function shapedLayout(
   }
   const known: Record<StackAxis, number> = { T: 1, Z: 1, C: 1 };
   const order: StackAxis[] = [];
-  for (const [i, letter] of [...axes].entries()) {
-    const other = axes.includes("T") ? null : "T";
-    const axis = letter in known ? letter as StackAxis : sizes[i] === 1 ? null : other;
-    if (axis === null && sizes[i] === 1) continue;
+  const all = axes + (sampleAxis ?? "");
+  const axisOf = (letter: string): StackAxis => {
+    const axis = letter in known ? letter as StackAxis : all.includes("T") ? null : "T";
     if (axis === null || order.includes(axis)) {
       throw unreadable(
         path,
-        `its axes are ${axes} (${sizes.join(" x ")} pages), of which ${letter} is not known`,
+        `its axes are ${all} (${sizes.join(" x ")} pages), of which ${letter} is not known`,
         "save each of its images as a file of its own",
       );
     }
     if (axis !== letter) notes.push(`its axis ${letter} is read as frames`);
+    return axis;
+  };
+  for (const [i, letter] of [...axes].entries()) {
+    if (sizes[i] === 1 && !(letter in known)) continue;
+    const axis = axisOf(letter);
     known[axis] = sizes[i];
     order.unshift(axis);
   }
-  return pagesInOrder(known, { order, notes });
+  const ofSamples = sampleAxis === undefined ? null : axisOf(sampleAxis);
+  const layout = pagesInOrder(known, { order, notes });
+  return ofSamples === null ? layout : { ...layout, sampleAxis: ofSamples };
 }

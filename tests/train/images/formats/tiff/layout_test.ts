@@ -198,6 +198,46 @@ Deno.test("decodeImage() refuses a part of a data set that is unlike the others,
   await assertRejects(() => layoutOf(short), SyntaxError, "t2.ome.tif");
 });
 
+Deno.test("decodeImage() takes samples for the planes that tifffile says they are, not for colours", async () => {
+  // As tifffile lays out (3, 1, 2) and (2, 4, 1, 2) where it is told axes and no colours: planar, "RGB".
+  const page = (first: number, samples: number, axes?: object) => ({
+    ...{ width: 2, height: 1, samples, planar: true, photometric: 2 },
+    data: Array.from({ length: 2 * samples }, (_, i) => first + i % samples),
+    ...axes && { description: JSON.stringify(axes) },
+  });
+  for (
+    const [axes, shape, sizes, planes] of [
+      ["TYX", [3, 1, 2], [3, 1, 1], "0 1 2"],
+      ["CYX", [3, 1, 2], [1, 1, 3], "0 1 2"],
+      ["QYX", [3, 1, 2], [3, 1, 1], "0 1 2"],
+      ["ZCYX", [2, 4, 1, 2], [1, 2, 4], "0 1 2 3 10 11 12 13"],
+      ["TZYX", [2, 4, 1, 2], [2, 4, 1], "0 1 2 3 10 11 12 13"],
+      ["CZYX", [2, 4, 1, 2], [1, 4, 2], "0 10 1 11 2 12 3 13"],
+    ] as const
+  ) {
+    const samples = shape.length === 3 ? shape[0] : shape[1];
+    const pages = shape.length === 3 ? 1 : shape[0];
+    const file = tiffBytes(
+      Array.from(
+        { length: pages },
+        (_, i) => page(10 * i, samples, i === 0 ? { shape, axes } : undefined),
+      ),
+    );
+    const read = await layoutOf({ "a.tif": file });
+    assertEquals([read.sizes, read.planes], [[...sizes], planes], axes);
+    assertEquals([read.stack.rgb, read.stack.samples], [false, 1]);
+  }
+  // Without axes nobody knows better.
+  const colours = tiffBytes([page(0, 3, { shape: [3, 1, 2] })]);
+  assertEquals((await layoutOf({ "a.tif": colours })).stack.rgb, true);
+  const turned = tiffBytes([page(0, 1, { shape: [1, 2, 1], axes: "YXC" })]);
+  await assertRejects(
+    () => layoutOf({ "a.tif": turned }),
+    SyntaxError,
+    "its axes are YXC, so that its pages are no images of rows and columns; save it with the axes Y",
+  );
+});
+
 Deno.test("decodeImage() reads the companion of a file that has no description, or names it", async () => {
   const inside = NAMES.map((name, t) => run({ T: t }, 0, [name, `${t}`])).join("");
   const binary =
@@ -208,6 +248,23 @@ Deno.test("decodeImage() reads the companion of a file that has no description, 
   const companion = ome([['SizeT="3"', inside]], 'UUID="x"');
   const { planes } = await layoutOf({ ...files, "set.companion.ome": companion }, "t1.ome.tif");
   assertEquals(planes, "0 100 200");
+  // The companion itself is the data set, too.
+  const set = { ...files, "set.companion.ome": `<?xml version="1.0"?>${companion}` };
+  const itself = await layoutOf(set, "set.companion.ome");
+  assertEquals([itself.planes, itself.stack.files], ["0 100 200", NAMES]);
+  for (
+    const [xml, says] of [
+      [`<?xml version="1.0"?><svg/>`, "it is XML, but no description of images"],
+      [
+        ome([['SizeT="2"', run({ T: 0 }, 0, ["gone.tif", "g"])]]),
+        "describes gone.tif, and none is",
+      ],
+      [ome([['SizeT="1"', ""]]), "names no file that holds them"],
+    ]
+  ) {
+    const alone = { "a.ome": new TextEncoder().encode(xml) };
+    await assertRejects(() => layoutOf(alone, "a.ome"), SyntaxError, says);
+  }
   await assertRejects(
     () => layoutOf(files),
     SyntaxError,
