@@ -132,7 +132,7 @@ export class SteadyProgress {
 
   /** Starts; the clock (milliseconds) can be replaced in tests. */
   constructor(clock: () => number = () => performance.now()) {
-    this.#train = new TrainProgress(clock);
+    this.#train = new TrainProgress(clock, { whole: "the adaptation" });
     this.#predict = new PredictProgress(clock);
   }
 

@@ -30,6 +30,7 @@ export class TrainProgress {
   readonly #rate: Rate;
   readonly #waiting: WaitingProgress;
   readonly #left: StepsLeft;
+  readonly #whole: string;
   #stage = "";
 
   /**
@@ -37,8 +38,13 @@ export class TrainProgress {
    *
    * @param clock The time in milliseconds; it can be replaced in tests.
    * @param options.seeds How many seeds are trained; 1 unless told.
+   * @param options.whole What all of its steps are, for the time that is left.
    */
-  constructor(clock: () => number = () => performance.now(), { seeds = 1 } = {}) {
+  constructor(
+    clock: () => number = () => performance.now(),
+    { seeds = 1, whole = "the whole run" } = {},
+  ) {
+    this.#whole = whole;
     this.#rate = new Rate(clock);
     this.#waiting = new WaitingProgress(clock);
     this.#left = new StepsLeft(seeds);
@@ -92,7 +98,7 @@ export class TrainProgress {
     if (!(Number.isFinite(rate) && rate > 0)) return { lines: [], status };
     const inStage = (steps - step) / rate;
     const later = this.#left.secondsAfter(stage, rate);
-    const ofRun = later > 0 ? `, ${formatDuration(inStage + later)} of the whole run` : "";
+    const ofRun = later > 0 ? `, ${formatDuration(inStage + later)} of ${this.#whole}` : "";
     return {
       lines: [],
       status: `${status}  ${rate.toFixed(1)} steps/s  ${formatDuration(inStage)} left${ofRun}`,

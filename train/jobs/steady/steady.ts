@@ -23,7 +23,7 @@ import { inputOf } from "../progress/inputs.ts";
 import { begin, type Progress, stopIfAsked, waitingFor } from "../progress/progress.ts";
 import { adapt, seenSize } from "./adapt.ts";
 import { adaptedWeights, compare } from "./compare.ts";
-import { ROUNDS, secondsFor } from "../../learn/steady/plan.ts";
+import { Pace, ROUNDS, secondsFor } from "../../learn/steady/plan.ts";
 import { readResults, writeSteadyReport } from "./results.ts";
 import type { Chosen } from "../../learn/steady/findings.ts";
 import { cannotTeach, reasonToLeave } from "../../learn/steady/reasons.ts";
@@ -48,6 +48,8 @@ interface SteadyRun {
   /** The video as models see it. */
   readonly seen: Video;
   readonly progress: Progress;
+  /** How estimates compare with what parts took. */
+  readonly pace: Pace;
 }
 
 /** The folder of results has these. */
@@ -101,7 +103,16 @@ export async function* steady(options: SteadyOptions): AsyncGenerator<SteadyEven
   using _claim = await claimFolder(out, "steady");
   const keeper = await SteadyKeeper.open(out, { head, resume });
   const seen = rescaledVideo(video, rescale);
-  const run = { options: { ...options, source }, keeper, head, file, video, seen, progress };
+  const run = {
+    options: { ...options, source },
+    keeper,
+    head,
+    file,
+    video,
+    seen,
+    progress,
+    pace: new Pace(),
+  };
   yield inputOf(video);
   const scaled = rescale === 1 ? [] : [`${path}: seen ${formatFactor(rescale)}`];
   for (const text of [...video.notes, ...scaled]) yield { type: "note", text };
@@ -157,7 +168,7 @@ function modelOf({ options: { out }, head }: SteadyRun, { chosen }: Chosen): str
 }
 
 function task(
-  { keeper: { record }, head }: SteadyRun,
+  { keeper: { record }, head, pace }: SteadyRun,
   { task, text, isKept }: Pick<TaskEvent, "task" | "text" | "isKept">,
 ): TaskEvent {
   const number = TASKS.indexOf(task) + 1;
@@ -169,7 +180,8 @@ function task(
       ...secondsFor(seenSize(head), { ...record.seen, ...head.settings, adapts }),
     };
     const later: readonly Task[] = TASKS.slice(isKept ? number : number - 1);
-    secondsLeft = later.reduce((sum, name) => sum + seconds[name], 0);
+    pace.begin(isKept ? 0 : seconds[task]);
+    secondsLeft = pace.factor * later.reduce((sum, name) => sum + seconds[name], 0);
   }
   return { type: "task", task, number, of: TASKS.length, isKept, text, secondsLeft };
 }

@@ -89,6 +89,40 @@ export function secondsFor(
   };
 }
 
+/** Estimates are corrected by what was taken once so many seconds were foreseen. */
+const ENOUGH = 5;
+/** A part of the work takes at most so many times more or less than it was foreseen. */
+const MOST_WRONG = 8;
+
+/** How estimates compare with the time that parts of the work took, so that those of later parts are better. */
+export class Pace {
+  readonly #clock: () => number;
+  #foreseen = 0;
+  #taken = 0;
+  #part: { readonly start: number; readonly foreseen: number } | null = null;
+
+  /** Starts with nothing known; the clock (milliseconds) can be replaced in tests. */
+  constructor(clock: () => number = () => performance.now()) {
+    this.#clock = clock;
+  }
+
+  /** A part begins, and the one before it is over; nothing is learned from one of which nothing was foreseen. */
+  begin(foreseen: number): void {
+    const start = this.#clock();
+    if (this.#part !== null && this.#part.foreseen > 0) {
+      this.#foreseen += this.#part.foreseen;
+      this.#taken += (start - this.#part.start) / 1000;
+    }
+    this.#part = { start, foreseen };
+  }
+
+  /** How many times longer parts take than they were foreseen; 1 while that is not known. */
+  get factor(): number {
+    if (this.#foreseen < ENOUGH) return 1;
+    return Math.max(1 / MOST_WRONG, Math.min(MOST_WRONG, this.#taken / this.#foreseen));
+  }
+}
+
 function megapixels({ width, height }: Pick<VideoSize, "width" | "height">): number {
   return width * height / 1e6;
 }
