@@ -64,6 +64,20 @@ export interface BackwardContext {
    * other weights, where the rule does not read it itself. `sumSlabs` of kernels/parts does unless told.
    */
   readonly summing?: (input: number) => SumOfSlabs;
+  /** Whether dy is 0 already wherever the output is not above 0, which a ReLU need not look for then. */
+  readonly isGated?: boolean;
+  /**
+   * Inputs that a ReLU has given, whose gradient counts only where they are above 0. A rule that leaves 0
+   * elsewhere says so by {@linkcode BackwardContext.gate}, and saves a pass over the gradient.
+   */
+  readonly gates?: readonly boolean[];
+  /** Says that the gradient of the input of this index is 0 wherever that is not above 0. */
+  readonly gate?: (input: number) => void;
+  /**
+   * The gradient that the input of this index has had so far, for the rule to add its own to it in place
+   * and give the sum; null where there is none or others read it.
+   */
+  readonly takeSum?: (input: number) => Tensor<"f32"> | null;
 }
 
 /**
@@ -136,6 +150,11 @@ export interface Operation<
   forward(device: Device, inputs: readonly Tensor<"f32">[], params: P): Tensor<"f32">;
   /** Computes the gradients, or `"none"` where the operation has none. */
   readonly backward: BackwardRule<P> | "none";
+  /**
+   * Whether its output comes out of a ReLU and its rule masks dy by it, unless that is gated already; not
+   * unless told.
+   */
+  readonly rectifies?: { rule(params: P): boolean }["rule"];
   /** The float64 reference. */
   readonly reference: Reference<P>;
   /** Inputs to test and to time. */

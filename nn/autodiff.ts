@@ -113,7 +113,8 @@ export class Tape {
     const values = inputs.map((input) => input.value);
     const value = runForward(this.device, operation, { inputs: values, params });
     const needsGradient = this.#records && inputs.some((input) => input.needsGradient);
-    const output = new Variable(value, { needsGradient });
+    const isRectified = operation.rectifies?.(params) ?? false;
+    const output = new Variable(value, { needsGradient, isRectified });
     this.#made.add(output);
     if (needsGradient) {
       this.#entries.push({
@@ -133,15 +134,18 @@ export class Tape {
   checkpoint(compute: (tape: Tape) => Variable): Variable {
     if (!this.#recomputes) return compute(this);
     using scope = this.device.scope();
-    const { value } = compute(new Tape(this.device, { record: false, training: true }));
-    const output = new Variable(scope.keep(value), { needsGradient: true });
+    const { value, isRectified } = compute(
+      new Tape(this.device, { record: false, training: true }),
+    );
+    const output = new Variable(scope.keep(value), { needsGradient: true, isRectified });
     this.#made.add(output);
     this.#entries.push({
       output,
       passBack: (dy, sums) => {
         const again = new Tape(this.device, { again: true });
         const result = compute(again);
-        if (result.needsGradient) sums.add(result, dy);
+        const gated = sums.isGated(output);
+        if (result.needsGradient) sums.add(result, dy, { gated });
         again.#walk(sums);
       },
     });
@@ -223,6 +227,7 @@ function passThrough<P extends Params>(
   }
   const needs = inputs.map((input) => input.needsGradient);
   const values = inputs.map((input) => input.value);
+  const gated = new Set<number>();
   const context: BackwardContext = {
     inputs: values,
     output: output.value,
@@ -231,6 +236,10 @@ function passThrough<P extends Params>(
     ownsDy: !sums.holds(dy),
     release: (tensor) => sums.release(tensor),
     summing: (input) => sums.summing(inputs[input]),
+    isGated: sums.isGated(output),
+    gates: inputs.map(({ isRectified }) => isRectified),
+    gate: (input) => void gated.add(input),
+    takeSum: (input) => sums.takeSum(inputs[input]),
   };
   sums.makeRoom(inputs);
   const results = backward(sums.device, context, params);
@@ -251,6 +260,7 @@ function passThrough<P extends Params>(
           `${names[i]} is ${formatShape(input.value.shape)}`,
       );
     }
-    sums.add(input, asOwn(sums.device, gradient, [...values, output.value]));
+    const own = asOwn(sums.device, gradient, [...values, output.value]);
+    sums.add(input, own, { gated: gated.has(i) });
   });
 }

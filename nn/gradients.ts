@@ -25,11 +25,14 @@ export class Variable {
   readonly value: Tensor<"f32">;
   /** Whether {@linkcode Tape.backward} gives its gradient or passes one through it. */
   readonly needsGradient: boolean;
+  /** Whether it comes out of a ReLU, so that its gradient counts only where it is above 0. */
+  readonly isRectified: boolean;
 
   /** Wraps a tensor: as a constant (an image, a target) unless told otherwise. */
-  constructor(value: Tensor<"f32">, { needsGradient = false } = {}) {
+  constructor(value: Tensor<"f32">, { needsGradient = false, isRectified = false } = {}) {
     this.value = value;
     this.needsGradient = needsGradient;
+    this.isRectified = isRectified;
   }
 }
 
@@ -79,6 +82,7 @@ export class GradientSums {
   /** The sums so far. */
   readonly gradients = new Map<Variable, Tensor<"f32">>();
   readonly #kept: Set<Tensor<"f32">>;
+  readonly #gated = new Set<Variable>();
   readonly #places = new Map<TensorBlock, Places>();
   #waiting: SlabsToSum[] = [];
   #used: Tensor<"f32">[] = [];
@@ -113,9 +117,11 @@ export class GradientSums {
     };
   }
 
-  /** Adds a gradient to that of a variable. */
-  add(variable: Variable, gradient: Tensor<"f32">): void {
+  /** Adds a gradient to that of a variable; `gated` if it is 0 wherever the variable is not above 0. */
+  add(variable: Variable, gradient: Tensor<"f32">, { gated = false } = {}): void {
     const sum = this.gradients.get(variable);
+    if (!gated) this.#gated.delete(variable);
+    else if (!sum) this.#gated.add(variable);
     if (!sum) {
       this.gradients.set(variable, gradient);
       return;
@@ -132,6 +138,24 @@ export class GradientSums {
     this.gradients.delete(variable);
     if (gradient) this.#used.push(gradient);
     return gradient;
+  }
+
+  /** Whether every gradient that a variable has had is 0 wherever the variable is not above 0. */
+  isGated(variable: Variable): boolean {
+    return this.#gated.has(variable);
+  }
+
+  /**
+   * The gradient that a variable has so far, for somebody to add to it and give it back; null where there
+   * is none, or somebody else reads it.
+   */
+  takeSum(variable: Variable): Tensor<"f32"> | null {
+    const sum = this.gradients.get(variable);
+    if (!sum || this.#used.includes(sum)) return null;
+    this.gradients.delete(variable);
+    if (!this.holds(sum)) return sum;
+    this.gradients.set(variable, sum);
+    return null;
   }
 
   /** Whether a tensor is the gradient of a variable, or to be kept. */

@@ -39,8 +39,27 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 }
 `)();
 
-const BACKWARD = /* @__PURE__ */ (() =>
-  /* wgsl */ `${HEAD}${nanFunctions("f32")}
+/** What a backward kernel does besides. */
+interface Backward {
+  /** Whether it adds to what dx holds. */
+  readonly adds: boolean;
+  /** Whether dx is 0 where x is not above 0. */
+  readonly gated: boolean;
+}
+
+/** WGSL that puts a part of dx in its place. */
+function put(
+  at: string,
+  { value, zero, adds, gated }: Backward & { value: string; zero: string },
+): string {
+  const sum = adds ? `dx[${at}] + ${value}` : value;
+  return `dx[${at}] = ${gated ? `select(${sum}, ${zero}, is_blocked(x[${at}]))` : sum};`;
+}
+
+function backwardShader(how: Backward): string {
+  const corner = (at: string, which: number) =>
+    put(at, { value: `select(0.0, gradient, first == ${which}u)`, zero: "0.0", ...how });
+  return /* wgsl */ `${HEAD}${nanFunctions("f32")}
 @group(0) @binding(1) var<storage, read_write> dx: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 @group(0) @binding(3) var<storage, read> dy: array<f32>;
@@ -68,12 +87,13 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     let d = rank(x[at + p.width + 1u]);
     first = select(select(3u, 2u, c >= d), select(1u, 0u, a >= b), max(a, b) >= max(c, d));
   }
-  dx[at] = select(0.0, gradient, first == 0u);
-  if (right) { dx[at + 1u] = select(0.0, gradient, first == 1u); }
-  if (below) { dx[at + p.width] = select(0.0, gradient, first == 2u); }
-  if (whole) { dx[at + p.width + 1u] = select(0.0, gradient, first == 3u); }
+  ${corner("at", 0)}
+  if (right) { ${corner("at + 1u", 1)} }
+  if (below) { ${corner("at + p.width", 2)} }
+  if (whole) { ${corner("at + p.width + 1u", 3)} }
 }
-`)();
+`;
+}
 
 /** Four windows in a row at once, for images without a window that is cut off. */
 const FORWARD_VECTORS = /* @__PURE__ */ (() =>
@@ -94,8 +114,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 }
 `)();
 
-const BACKWARD_VECTORS = /* @__PURE__ */ (() =>
-  /* wgsl */ `${HEAD}${nanFunctions("vec4f")}
+function backwardVectorsShader(how: Backward): string {
+  const place = (at: string, value: string) => put(at, { value, zero: "zero", ...how });
+  return /* wgsl */ `${HEAD}${nanFunctions("vec4f")}
 @group(0) @binding(1) var<storage, read_write> dx: array<vec4f>;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
 @group(0) @binding(3) var<storage, read> dy: array<vec4f>;
@@ -122,12 +143,13 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let db = select(top, zero, a >= b);
   let dc = select(zero, bottom, c >= d);
   let dd = select(bottom, zero, c >= d);
-  dx[at] = vec4f(da.x, db.x, da.y, db.y);
-  dx[at + 1u] = vec4f(da.z, db.z, da.w, db.w);
-  dx[below] = vec4f(dc.x, dd.x, dc.y, dd.y);
-  dx[below + 1u] = vec4f(dc.z, dd.z, dc.w, dd.w);
+  ${place("at", "vec4f(da.x, db.x, da.y, db.y)")}
+  ${place("at + 1u", "vec4f(da.z, db.z, da.w, db.w)")}
+  ${place("below", "vec4f(dc.x, dd.x, dc.y, dd.y)")}
+  ${place("below + 1u", "vec4f(dc.z, dd.z, dc.w, dd.w)")}
 }
-`)();
+`;
+}
 
 function poolShape([x]: readonly Shape[]): Shape {
   const [n, c, h, w] = imageShape(x, "maxPool2d");
@@ -139,7 +161,7 @@ function poolShape([x]: readonly Shape[]): Shape {
 
 function dispatchPool(
   device: Device,
-  { backward, x, tensors }: { backward: boolean; x: Shape; tensors: Tensor<"f32">[] },
+  { backward, x, tensors }: { backward: Backward | null; x: Shape; tensors: Tensor<"f32">[] },
 ): void {
   const [n, c, h, w] = x;
   const [, , rows, columns] = poolShape([x]);
@@ -148,7 +170,7 @@ function dispatchPool(
     const count = n * c * rows * columns / 4;
     return device.dispatch({
       label,
-      shader: backward ? BACKWARD_VECTORS : FORWARD_VECTORS,
+      shader: backward ? backwardVectorsShader(backward) : FORWARD_VECTORS,
       uniforms: { height: h, width: w, rows, columns: columns / 4, count },
       tensors,
       workgroups: linearWorkgroups(count, WORKGROUP),
@@ -158,7 +180,7 @@ function dispatchPool(
   const count = n * c * windows;
   device.dispatch({
     label,
-    shader: backward ? BACKWARD : FORWARD,
+    shader: backward ? backwardShader(backward) : FORWARD,
     uniforms: { height: h, width: w, rows, columns, count },
     tensors,
     workgroups: linearWorkgroups(count, WORKGROUP),
@@ -192,12 +214,15 @@ export const maxPool2d: Operation<Record<never, never>, ["x"]> = {
   shape: poolShape,
   forward(device, [x]) {
     const y = device.empty(poolShape([x.shape]));
-    dispatchPool(device, { backward: false, x: x.shape, tensors: [y, x] });
+    dispatchPool(device, { backward: null, x: x.shape, tensors: [y, x] });
     return y;
   },
-  backward(device, { inputs: [x], dy }) {
-    const dx = device.empty(x.shape);
-    dispatchPool(device, { backward: true, x: x.shape, tensors: [dx, x, dy] });
+  backward(device, { inputs: [x], dy, gates, gate, takeSum }) {
+    const sum = takeSum?.(0) ?? null;
+    const dx = sum ?? device.empty(x.shape);
+    const backward = { adds: sum !== null, gated: gates?.[0] ?? false };
+    if (backward.gated) gate?.(0);
+    dispatchPool(device, { backward, x: x.shape, tensors: [dx, x, dy] });
     return [dx];
   },
   reference: {

@@ -130,20 +130,52 @@ export function maskAndSum(
 
 /**
  * What a layer with bias and maybe a ReLU needs first of its output's gradient: the gradient to its
- * sums, and that to its bias where it is wanted or comes along; `bias` is the bias's index among the
- * inputs. The first takes the place of dy where
- * nobody else reads that; the output is not read any more.
+ * sums, and that to its bias where it comes along, else null; `bias` is the bias's index among the
+ * inputs. The first takes the place of dy where nobody else reads that; the output is not read any
+ * more. A gradient that is gated already is taken as it is.
  */
 export function gradientOfSums(
   device: Device,
-  { output: y, dy, needs, ownsDy = false, release, summing }: BackwardContext,
+  { output: y, dy, needs, ownsDy = false, isGated = false, release, summing }: BackwardContext,
   { relu, bias }: { relu: boolean; bias: number },
 ): { dz: Tensor<"f32">; sums: Tensor<"f32"> | null } {
   const sum = needs[bias] ? summing?.(bias) : undefined;
-  if (relu) {
-    const masked = maskAndSum(device, { y, dy, inPlace: ownsDy, sum });
-    release?.(y);
-    return masked;
-  }
-  return { dz: dy, sums: needs[bias] ? sumPerChannel(device, dy, sum) : null };
+  const masked = relu && !isGated
+    ? maskAndSum(device, { y, dy, inPlace: ownsDy, sum })
+    : { dz: dy, sums: null };
+  if (relu) release?.(y);
+  return masked;
+}
+
+/**
+ * The gradients to the weights and to the bias of a layer, of which the latter may have come along before,
+ * or come along with the former; else it is summed by itself. Both belong to the innermost scope.
+ *
+ * @param layer.toWeights Computes the gradient to the weights, and may call what it is given with slabs of
+ * that to the bias.
+ */
+export function gradientsOfLayer(
+  device: Device,
+  { needs, inputs, summing }: BackwardContext,
+  { dz, sums, indices: { weight, bias }, toWeights }: {
+    dz: Tensor<"f32">;
+    sums: Tensor<"f32"> | null;
+    indices: { readonly weight: number; readonly bias: number };
+    toWeights: (
+      options: { sum?: SumOfSlabs; sumBias?: (partial: Tensor<"f32">) => Tensor<"f32"> },
+    ) => Tensor<"f32">;
+  },
+): { dw: Tensor<"f32"> | null; db: Tensor<"f32"> | null } {
+  const sumOf = (input: number) => summing?.(input) ?? sumSlabs;
+  let db = needs[bias] ? sums : null;
+  const isMissing = needs[bias] && !sums;
+  const sumBias = (partial: Tensor<"f32">) => {
+    db = sumOf(bias)(device, { partial, shape: inputs[bias].shape });
+    return db;
+  };
+  const dw = needs[weight]
+    ? toWeights({ sum: sumOf(weight), ...(isMissing && { sumBias }) })
+    : null;
+  if (needs[bias]) db ??= sumPerChannel(device, dz, sumOf(bias));
+  return { dw, db };
 }

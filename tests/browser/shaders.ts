@@ -26,7 +26,11 @@ import {
 import { sumJointly } from "../../kernels/parts/joint_sums.ts";
 import { sgdStep } from "../../kernels/parts/training/sgd.ts";
 import { DEFAULT_ADAM } from "../../nn/optimisers/adam.ts";
-import { Variable } from "../../nn/gradients.ts";
+import { Tape, Variable } from "../../nn/autodiff.ts";
+import { losses } from "../../nn/losses.ts";
+import { UNet } from "../../nn/networks/unet.ts";
+import type { Tensor } from "../../kernels/gpu/tensor.ts";
+import { Random } from "../../train/images/random.ts";
 import { clipByNorm, clipByValue, GradientAccumulator } from "../../nn/optimisers/optimiser.ts";
 import { starDistTargets } from "../../nn/labels/stardist/targets.ts";
 
@@ -55,6 +59,20 @@ function useOperation(device: Device, operation: AnyOperation): void {
   }
 }
 
+/** Asks for the kernels that a network's gradients take, which know of ReLUs and of each other. */
+function useNetwork(device: Device): void {
+  for (const side of [16, 12]) {
+    device.plan(() => {
+      const network = new UNet(device, {
+        options: { depth: 1, base: 2, inChannels: 1 },
+        random: new Random(1),
+      });
+      const [tape, x] = [new Tape(device), new Variable(device.empty([1, 1, side, side]))];
+      tape.backward(losses.dice(tape, network.forward(tape, x).prob, x));
+    });
+  }
+}
+
 /** Asks for every kernel that can compute a convolution or a step up, not only for those chosen. */
 function useVariants(device: Device): void {
   const sizes = [[6, 16, 3], [6, 7, 3], [6, 8, 1], [6, 12, 5], [2, 16, 3], [3, 7, 1]];
@@ -66,11 +84,15 @@ function useVariants(device: Device): void {
       for (const variant of convolutionVariants) {
         const layer = { x, weight, bias, relu: true, transposed: false };
         const turned = { x, weight, bias: null, relu: false, transposed: true };
-        for (const problem of [layer, turned]) {
+        for (const problem of [layer, turned, { ...turned, gate: x }]) {
           if (variant.supports(device, problem)) variant.run(device, problem);
         }
       }
-      for (const variant of weightGradientVariants) variant.run(device, { x, dz: x, k });
+      const sumBias = (partial: Tensor<"f32">) => partial;
+      for (const variant of weightGradientVariants) {
+        variant.run(device, { x, dz: x, k });
+        variant.run(device, { x, dz: x, k, sumBias });
+      }
     });
   }
   device.plan(() => {
@@ -164,6 +186,7 @@ export async function collectShaders(): Promise<PipelineSource[]> {
   });
   for (const operation of operations) useOperation(device, operation);
   useVariants(device);
+  useNetwork(device);
   useOptimisers(device);
   useTargets(device);
   await usePostprocess(device);

@@ -24,6 +24,11 @@ export interface Convolution {
   readonly bias: Tensor<"f32"> | null;
   /** Whether negative results become 0; only with a bias. */
   readonly relu: boolean;
+  /**
+   * What the layer before has given through a ReLU, of the shape of the result: where it is not above 0
+   * the result is 0. Only for the gradient to the input; none unless told.
+   */
+  readonly gate?: Tensor<"f32">;
 }
 
 /** A weight gradient to compute: dw[o, i] = Σ dz[o] · shifted x[i], `[c_out, c_in, k, k]`. */
@@ -36,6 +41,11 @@ export interface WeightGradient {
   readonly k: number;
   /** How the slabs that it is split into are added up; at once unless told. */
   readonly sum?: SumOfSlabs;
+  /**
+   * Adds up the slabs, `[slabs, c_out]`, of the gradient to the bias. A kernel that sums dz on its way
+   * calls it, and lets what it gives outlive its own scope; others do not.
+   */
+  readonly sumBias?: (partial: Tensor<"f32">) => Tensor<"f32">;
 }
 
 /** The sizes of a layer's problem: x `[n, channels, h, w]`, channels of the result, side k. */

@@ -40,14 +40,18 @@ function directShader(
   const kernelRows = unrolledKernelRows(tile.k);
   const passes = tile.k / kernelRows;
   const type = vectorType(tile.vector);
-  const hasBias = epilogue !== "none";
+  const further = epilogue === "none"
+    ? ""
+    : `@group(0) @binding(2) var<storage, read> ${
+      epilogue === "gated" ? `gate: array<${type}>` : "b: array<f32>"
+    };`;
   return /* wgsl */ `
 struct Params { batch: u32, c_in: u32, c_out: u32, height: u32, segments: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> y: array<${type}>;
-${hasBias ? "@group(0) @binding(2) var<storage, read> b: array<f32>;" : ""}
-${declareOperand("x", { binding: hasBias ? 3 : 2, source, type })}
-${declareOperand("w", { binding: hasBias ? 4 : 3, source })}
+${further}
+${declareOperand("x", { binding: further ? 3 : 2, source, type })}
+${declareOperand("w", { binding: further ? 4 : 3, source })}
 ${storeFunctions(tile, epilogue)}
 
 @compute @workgroup_size(${TILES_PER_WORKGROUP})
@@ -79,7 +83,7 @@ export interface DirectSide {
 /** Computes a convolution of whichever direction with the direct kernel. */
 export function directConvolution(
   device: Device,
-  { x, weight, bias, transposed, relu }: Convolution,
+  { x, weight, bias, transposed, relu, gate }: Convolution,
   { source, side: { rows, columns } }: { source: Source; side: DirectSide },
 ): Tensor<"f32"> {
   const [batch, cIn, height, width] = x.shape;
@@ -89,7 +93,8 @@ export function directConvolution(
   const y = device.empty([batch, cOut, height, width]);
   const packed = packWeights(device, { weight, transposed });
   const vector = vectorWidth(width);
-  const epilogue = bias ? relu ? "bias_relu" : "bias" : "none";
+  const epilogue = bias ? relu ? "bias_relu" : "bias" : gate ? "gated" : "none";
+  const further = bias ?? gate;
   const tile: PixelTile = { k, rows, segments: columns / vector, vector };
   const rowSegments = width / vector;
   const tiles = Math.ceil(rowSegments / tile.segments) * Math.ceil(height / rows);
@@ -98,7 +103,7 @@ export function directConvolution(
     label: `conv2d k${k} ${epilogue}`,
     shader: directShader(tile, { epilogue, source }),
     uniforms: { batch, c_in: cIn, c_out: cOut, height, segments: rowSegments },
-    ...bindOperands(bias ? [y, bias] : [y], { operands: [x, packed], source }),
+    ...bindOperands(further ? [y, further] : [y], { operands: [x, packed], source }),
     workgroups: linearWorkgroups(groups, 1),
   });
   return scope.keep(y);

@@ -5,12 +5,14 @@
  * With so few terms a sum costs less than storing it, and what an invocation loads decides. Weights
  * stay as the layer has them and are read at constant places, which are the same for every invocation:
  * a GPU reads them once for all lanes, and a software adapter too if no invocation has returned
- * before. So invocations past the end stay until the stores. Further output channels are further
- * dispatches, each with its places written out.
+ * before. So invocations past the end stay until the stores. On a GPU further output channels are
+ * further workgroups of the same dispatch; on software adapters they are further dispatches, each with
+ * its places written out.
  *
  * @module
  */
 
+import { styleOf } from "../../gpu/adapter.ts";
 import { type Device, linearWorkgroups } from "../../gpu/device.ts";
 import { nanFunctions } from "../../parts/nan.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
@@ -35,8 +37,8 @@ export interface FewInputsTile {
   readonly cIn: number;
   /** Channels of the result. */
   readonly cOut: number;
-  /** The first channel of the result that this kernel computes. */
-  readonly first: number;
+  /** The first channel of the result that this kernel computes; null if workgroups differ in it. */
+  readonly first: number | null;
   /** Columns per segment. */
   readonly vector: VectorWidth;
   /** Whether the result is the gradient to the input; see {@linkcode Convolution}. */
@@ -45,6 +47,8 @@ export interface FewInputsTile {
   readonly hasBias: boolean;
   /** Whether negative results become 0. */
   readonly relu: boolean;
+  /** Whether a gate blocks results; see {@linkcode Convolution}. */
+  readonly gated: boolean;
 }
 
 /** Whether the terms of a convolution are few enough. */
@@ -54,7 +58,7 @@ export function hasFewInputs({ x, weight }: Convolution): boolean {
 
 /** WGSL of the kernel for some channels of the result. */
 function fewInputsShader(
-  { k, cIn, cOut, first, vector, transposed, hasBias, relu }: FewInputsTile,
+  { k, cIn, cOut, first, vector, transposed, hasBias, relu, gated }: FewInputsTile,
 ): string {
   const pad = (k - 1) / 2;
   const halo = haloSegments(k, vector);
@@ -85,10 +89,14 @@ function fewInputsShader(
     return vector === 4 ? `vec4f(${parts.join(", ")})` : parts[0];
   };
   const places = range(ROWS).flatMap((r) => range(segments).map((s) => ({ r, s })));
-  const channels = range(Math.min(CHANNELS, cOut - first)).map((channel) => {
-    const o = first + channel;
+  const count = first === null ? Math.min(CHANNELS, cOut) : Math.min(CHANNELS, cOut - first);
+  const isCut = first === null && cOut % CHANNELS !== 0;
+  const channels = range(count).map((channel) => {
+    const o = first === null ? `(first + ${channel})` : `${first + channel}`;
     const weights = terms.map(({ i, tap }, t) => {
-      const at = transposed ? (i * cOut + o + 1) * k * k - 1 - tap : (o * cIn + i) * k * k + tap;
+      const at = transposed
+        ? `(${i * cOut + 1} + ${o}) * ${k * k} - ${1 + tap}`
+        : `${o} * ${cIn * k * k} + ${i * k * k + tap}`;
       return `let w${t} = ${type}(w[${at}]);`;
     });
     const sums = places.map(({ r, s }) => {
@@ -96,12 +104,14 @@ function fewInputsShader(
         const column = s * vector + kx - pad;
         return `sum = fma(${pixels(i, { row: r + ky, column })}, w${t}, sum);`;
       });
-      const value = relu ? "rectify(sum)" : "sum";
+      const at = `out + ${r} * width + ${s}`;
+      const passed = gated ? `select(sum, ${zero}, is_blocked(gate[${at}]))` : "sum";
+      const value = relu ? "rectify(sum)" : passed;
       return `{ var sum = ${hasBias ? `${type}(b[${o}])` : zero}; ${products.join(" ")}
     if (inside && y0 + ${r} < height && s0 + ${s} < width) ` +
-        `{ y[out + ${r} * width + ${s}] = ${value}; } }`;
+        `{ y[${at}] = ${value}; } }`;
     });
-    return `{
+    return `${isCut ? `if (${o} < ${cOut}) ` : ""}{
     let out = ((image * ${cOut} + ${o}) * height + y0) * width + s0;
     ${[...weights, ...sums].join("\n    ")}
   }`;
@@ -113,11 +123,13 @@ struct Params { height: u32, segments: u32, count: u32 }
 @group(0) @binding(2) var<storage, read> x: array<${type}>;
 @group(0) @binding(3) var<storage, read> w: array<f32>;
 ${hasBias ? "@group(0) @binding(4) var<storage, read> b: array<f32>;" : ""}
-${relu ? nanFunctions(type) : ""}
+${gated ? `@group(0) @binding(4) var<storage, read> gate: array<${type}>;` : ""}
+${relu || gated ? nanFunctions(type) : ""}
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = id.x + id.y * groups.x * ${WORKGROUP}u;
   let inside = index < p.count;
+  ${first === null ? `let first = i32(id.z) * ${CHANNELS};` : ""}
   let tiles_x = (p.segments + ${segments - 1}u) / ${segments}u;
   let tiles_y = (p.height + ${ROWS - 1}u) / ${ROWS}u;
   let line = index / tiles_x;
@@ -136,7 +148,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 /** Computes a convolution of an image with few channels, in either direction. */
 export function fewInputsConvolution(
   device: Device,
-  { x, weight, bias, transposed, relu }: Convolution,
+  { x, weight, bias, transposed, relu, gate }: Convolution,
 ): Tensor<"f32"> {
   const [batch, cIn, height, width] = x.shape;
   const cOut = weight.shape[transposed ? 1 : 0];
@@ -144,14 +156,27 @@ export function fewInputsConvolution(
   const vector = vectorWidth(width);
   const count = batch * Math.ceil(height / ROWS) * Math.ceil(width / COLUMNS);
   const y = device.empty([batch, cOut, height, width]);
-  const tile = { k, cIn, cOut, vector, transposed, hasBias: bias !== null, relu };
-  for (let first = 0; first < cOut; first += CHANNELS) {
+  const tile = {
+    k,
+    cIn,
+    cOut,
+    vector,
+    transposed,
+    hasBias: bias !== null,
+    relu,
+    gated: gate !== undefined,
+  };
+  const further = bias ?? gate;
+  const rounds = Math.ceil(cOut / CHANNELS);
+  const isJoint = rounds > 1 && styleOf(device.adapter) === "registers";
+  for (const round of range(isJoint ? 1 : rounds)) {
+    const first = isJoint ? null : round * CHANNELS;
     device.dispatch({
       label: `conv2d k${k} few inputs`,
       shader: fewInputsShader({ ...tile, first }),
       uniforms: { height, segments: width / vector, count },
-      tensors: bias ? [y, x, weight, bias] : [y, x, weight],
-      workgroups: linearWorkgroups(count, WORKGROUP),
+      tensors: further ? [y, x, weight, further] : [y, x, weight],
+      workgroups: [...linearWorkgroups(count, WORKGROUP), isJoint ? rounds : 1],
     });
   }
   return y;

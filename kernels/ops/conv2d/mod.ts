@@ -11,11 +11,9 @@
  * @module
  */
 
-import { gradientOfSums } from "../../parts/channel_sums.ts";
-import type { Device } from "../../gpu/device.ts";
-import type { Operation, SumOfSlabs } from "../../operation.ts";
+import { gradientOfSums, gradientsOfLayer } from "../../parts/channel_sums.ts";
+import type { Operation } from "../../operation.ts";
 import type { Shape } from "../../gpu/shape.ts";
-import type { Tensor } from "../../gpu/tensor.ts";
 import { type Conv2dParams, convolvedShape, type Geometry, geometryOf } from "./geometry.ts";
 import { convolve as convolveReference, convolveBackward } from "./reference.ts";
 import { convolve, gradientToWeights } from "./variants.ts";
@@ -69,27 +67,34 @@ export const conv2d: Operation<Conv2dParams, ["x", "weight", "bias"]> = {
     return scope.keep(withoutMargin(device, y, margin));
   },
   backward(device, context, { relu, ...rest }) {
-    const { inputs: [x, weight], needs, summing } = context;
+    const { inputs: [x, weight], needs, gates, gate } = context;
     using scope = device.scope();
     const k = weight.shape[2];
     const geometry = geometryOf(rest, k);
     const { dz, sums } = gradientOfSums(device, context, { relu, bias: 2 });
+    const toInput = () => {
+      if (!whole) return windowsToInput(device, { x, weight, geometry, dz });
+      if (gates?.[0]) gate?.(0);
+      const turned = { x: whole, weight, transposed: true, bias: null, relu: false };
+      return convolve(device, { ...turned, ...(gates?.[0] && { gate: x }) });
+    };
     const margin = marginOf(geometry, k);
-    const sum = needs[1] ? summing?.(1) : undefined;
-    const [toInput, toWeights] = margin === null
-      ? [
-        () => windowsToInput(device, { x, weight, geometry, dz }),
-        () => windowsToWeights(device, { x, weight, geometry, dz }),
-      ]
-      : gradientsAt(device, { x, weight, dz: withMargin(device, dz, margin), sum });
+    const whole = margin === null ? null : withMargin(device, dz, margin);
     // The weights first: what they need is larger.
-    const dw = needs[1] ? scope.keep(toWeights()) : null;
+    const { dw, db } = gradientsOfLayer(device, context, {
+      ...{ dz, sums, indices: { weight: 1, bias: 2 } },
+      toWeights: (options) =>
+        whole
+          ? gradientToWeights(device, { x, dz: whole, k, ...options })
+          : windowsToWeights(device, { x, weight, geometry, dz }),
+    });
     return [
       needs[0] ? scope.keep(toInput()) : null,
-      dw,
-      needs[2] && sums ? scope.keep(sums) : null,
+      dw && scope.keep(dw),
+      db && scope.keep(db),
     ];
   },
+  rectifies: ({ relu }) => relu,
   reference: { forward: convolveReference, backward: convolveBackward },
   samples: /* @__PURE__ */ (() => [
     sample([1, 1, 1, 1], [1, 3], { relu: false }),
@@ -119,19 +124,3 @@ export const conv2d: Operation<Conv2dParams, ["x", "weight", "bias"]> = {
     sample([1, 256, 32, 32], [256, 3], { relu: true }, true),
   ])(),
 };
-
-/** The gradients to the input and to the weights, of a result of the image's size. */
-function gradientsAt(
-  device: Device,
-  { x, weight, dz, sum }: {
-    x: Tensor<"f32">;
-    weight: Tensor<"f32">;
-    dz: Tensor<"f32">;
-    sum?: SumOfSlabs;
-  },
-): (() => Tensor<"f32">)[] {
-  return [
-    () => convolve(device, { x: dz, weight, transposed: true, bias: null, relu: false }),
-    () => gradientToWeights(device, { x, dz, k: weight.shape[2], sum }),
-  ];
-}

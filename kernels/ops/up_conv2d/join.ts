@@ -9,6 +9,7 @@
 
 import { type Device, linearWorkgroups } from "../../gpu/device.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
+import { nanFunctions } from "../../parts/nan.ts";
 import { vectorType, type VectorWidth, vectorWidth } from "../../parts/vector_width.ts";
 
 const WORKGROUP = 64;
@@ -50,23 +51,42 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 `;
 }
 
+/** Whether what a ReLU has given is to block its gradient: of the smaller image, and of the other. */
+type Gates = readonly (boolean | undefined)[];
+
+function gatesOf(gates: Gates): ("low" | "skip")[] {
+  return (["low", "skip"] as const).filter((_, input) => gates[input]);
+}
+
 /**
  * One invocation writes one vector of either gradient: first all of the smaller image, then all of the
  * other. Blocks are summed as the backward pass of the enlargement sums them.
  */
-function splitShader(vector: VectorWidth): string {
+function splitShader(vector: VectorWidth, gates: Gates): string {
   const type = vectorType(vector);
+  const pass = (value: string, gate: string) =>
+    `select(${value}, ${type}(0.0), is_blocked(${gate}))`;
+  const [low, skip] = [0, 1].map((input) => (value: string) =>
+    gates[input] ? pass(value, `${input === 0 ? "low" : "skip"}_gate[index]`) : value
+  );
+  const bindings = gatesOf(gates).map((name, i) =>
+    `@group(0) @binding(${4 + i}) var<storage, read> ${name}_gate: array<${type}>;`
+  );
   const blocks = vector === 4
     ? `let at = joined_row * p.segments + segment * 2u;
     let left = joined[at] + joined[at + p.segments];
     let right = joined[at + 1u] + joined[at + 1u + p.segments];
-    low[index] = vec4f(left.xz, right.xz) + vec4f(left.yw, right.yw);`
+    low[index] = ${low("vec4f(left.xz, right.xz) + vec4f(left.yw, right.yw)")};`
     : `let at = joined_row * p.segments + segment * 2u;
-    low[index] = joined[at] + joined[at + 1u] + joined[at + p.segments] + joined[at + p.segments + 1u];`;
+    low[index] = ${
+      low("joined[at] + joined[at + 1u] + joined[at + p.segments] + joined[at + p.segments + 1u]")
+    };`;
   return /* wgsl */ `${PARAMS}
 @group(0) @binding(1) var<storage, read_write> low: array<${type}>;
 @group(0) @binding(2) var<storage, read_write> skip: array<${type}>;
 @group(0) @binding(3) var<storage, read> joined: array<${type}>;
+${bindings.join("\n")}
+${bindings.length > 0 ? nanFunctions(type) : ""}
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -84,7 +104,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   } else {
     let index = invocation - p.lows;
     let image = index / (p.c_skip * p.height * p.segments);
-    skip[index] = joined[index + (image + 1u) * p.c_low * p.height * p.segments];
+    skip[index] = ${skip("joined[index + (image + 1u) * p.c_low * p.height * p.segments]")};
   }
 }
 `;
@@ -139,18 +159,25 @@ export function joinImages(device: Device, images: JoinedImages): Tensor<"f32"> 
   return joined;
 }
 
-/** The gradients to both images from that to the joined one. */
+/**
+ * The gradients to both images from that to the joined one.
+ *
+ * @param images.gates Of which of the images the gradient is to be 0 where it is not above 0.
+ */
 export function splitGradient(
   device: Device,
   joined: Tensor<"f32">,
-  { low, skip }: JoinedImages,
+  { low, skip, gates = [] }: JoinedImages & { readonly gates?: Gates },
 ): JoinedImages {
   const gradients = { low: device.empty(low.shape), skip: device.empty(skip.shape) };
   dispatch(device, {
     label: "upConv2d split",
-    shaderFor: splitShader,
+    shaderFor: (vector) => splitShader(vector, gates),
     images: gradients,
-    tensors: [gradients.low, gradients.skip, joined],
+    tensors: [
+      ...[gradients.low, gradients.skip, joined],
+      ...gatesOf(gates).map((name) => ({ low, skip })[name]),
+    ],
     counted: [gradients.low, gradients.skip],
   });
   return gradients;

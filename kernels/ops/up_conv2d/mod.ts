@@ -8,7 +8,7 @@
  * @module
  */
 
-import { gradientOfSums } from "../../parts/channel_sums.ts";
+import { gradientOfSums, gradientsOfLayer } from "../../parts/channel_sums.ts";
 import type { NdArray, Operation } from "../../operation.ts";
 import { formatShape, imageShape, type Shape } from "../../gpu/shape.ts";
 import { concat } from "../concat.ts";
@@ -65,25 +65,29 @@ export const upConv2d: Operation<Conv2dParams, ["low", "skip", "weight", "bias"]
   forward: (device, [low, skip, weight, bias], { relu }) =>
     upConvolve(device, { low, skip, weight, bias, relu }),
   backward(device, context, { relu }) {
-    const { inputs: [low, skip, weight], dy, needs, release, summing } = context;
+    const { inputs: [low, skip, weight], dy, needs, release, gates = [], gate } = context;
     using scope = device.scope();
     const { dz, sums } = gradientOfSums(device, context, { relu, bias: 3 });
     // The gradient to the joined channels is the largest tensor of all, so it is made last.
-    const sum = needs[2] ? summing?.(2) : undefined;
-    const dw = needs[2] ? upGradientToWeights(device, { low, skip, dz, weight, sum }) : null;
+    const { dw, db } = gradientsOfLayer(device, context, {
+      ...{ dz, sums, indices: { weight: 2, bias: 3 } },
+      toWeights: (options) => upGradientToWeights(device, { low, skip, dz, weight, ...options }),
+    });
     const dx = needs[0] || needs[1]
       ? convolve(device, { x: dz, weight, transposed: true, bias: null, relu: false })
       : null;
     if (dz !== dy) device.free(dz);
     else release?.(dy);
-    const gradients = dx && splitGradient(device, dx, { low, skip });
+    const gradients = dx && splitGradient(device, dx, { low, skip, gates });
+    if (gradients) [0, 1].forEach((input) => gates[input] && gate?.(input));
     return [
       gradients && needs[0] ? scope.keep(gradients.low) : null,
       gradients && needs[1] ? scope.keep(gradients.skip) : null,
       dw && scope.keep(dw),
-      needs[3] && sums ? scope.keep(sums) : null,
+      db && scope.keep(db),
     ];
   },
+  rectifies: ({ relu }) => relu,
   reference: {
     forward: ([low, skip, weight, bias], { relu }) =>
       convolveReference([join(low, skip), weight, bias], { relu }),

@@ -33,4 +33,6 @@ export interface UpWeightGradient {
   readonly weight: Tensor<"f32">;
   /** How the slabs that it is split into are added up; at once unless told. */
   readonly sum?: SumOfSlabs;
+  /** Adds up the slabs of the gradient to the bias, as for a convolution. */
+  readonly sumBias?: (partial: Tensor<"f32">) => Tensor<"f32">;
 }

@@ -65,8 +65,13 @@ export const upWeightGradientVariants: readonly Variant<UpWeightGradient>[] =
       run(device, problem) {
         using scope = device.scope();
         const x = joinImages(device, problem);
-        const k = problem.weight.shape[2];
-        return scope.keep(gradientToWeights(device, { x, dz: problem.dz, k, sum: problem.sum }));
+        const { dz, sum, sumBias, weight: { shape: [, , k] } } = problem;
+        let db: Tensor<"f32"> | null = null;
+        const keepBias = (partial: Tensor<"f32">) => db = sumBias!(partial);
+        const problemOfJoined = { x, dz, k, sum, ...(sumBias && { sumBias: keepBias }) };
+        const dw = scope.keep(gradientToWeights(device, problemOfJoined));
+        if (db) scope.keep(db);
+        return dw;
       },
     },
     foldedGradient("folded", "buffer"),

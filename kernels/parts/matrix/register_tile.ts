@@ -57,10 +57,13 @@ export function declareSums(): string {
     .join("\n  ");
 }
 
-/** WGSL that multiplies all rows in workgroup memory and waits until everyone has done so. */
+/**
+ * WGSL that multiplies all rows in workgroup memory and waits until everyone has done so, and has done
+ * what else there is to do with them.
+ */
 export function multiplyRows(
   tile: WorkgroupTile,
-  { left, right }: { left: Factor; right: Factor },
+  { left, right, also = "" }: { left: Factor; right: Factor; also?: string },
 ): string {
   const sides = range(SIDE);
   const loads = [
@@ -80,5 +83,6 @@ export function multiplyRows(
     for (var d = 0u; d < ${DEPTH}u; d++) {
       ${[...loads, ...sums].join("\n      ")}
     }
+    ${also}
     workgroupBarrier();`;
 }

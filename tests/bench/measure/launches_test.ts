@@ -28,22 +28,22 @@ Deno.test("a step of the U-Net takes so many dispatches and copies", () => {
   assertEquals(count("registers", "unet"), {
     forward: [23, 0],
     loss: [3, 0],
-    backward: [67, 0],
+    backward: [49, 0],
     update: [1, 0],
-    step: [94, 0],
+    step: [76, 0],
   });
-  assertEquals(count("textures", "unet").step, [91, 0]);
+  assertEquals(count("textures", "unet").step, [88, 0]);
 });
 
 Deno.test("a step of StarDist takes so many dispatches and copies", () => {
   assertEquals(count("registers", "stardist"), {
-    forward: [26, 0],
+    forward: [25, 0],
     loss: [10, 0],
-    backward: [88, 0],
+    backward: [61, 0],
     update: [1, 0],
-    step: [125, 0],
+    step: [97, 0],
   });
-  assertEquals(count("textures", "stardist").step, [120, 0]);
+  assertEquals(count("textures", "stardist").step, [118, 0]);
 });
 
 Deno.test("what is counted of a step is what its recording runs", () => {

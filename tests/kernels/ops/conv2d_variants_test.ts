@@ -1,6 +1,6 @@
 // Every kernel that can compute a convolution, forced one by one, against float64.
 import { assert, assertEquals } from "@std/assert";
-import type { Device } from "../../../kernels/gpu/device.ts";
+import { Device } from "../../../kernels/gpu/device.ts";
 import type { NdArray } from "../../../kernels/operation.ts";
 import { gemmConvolution } from "../../../kernels/ops/conv2d/gemm/gemm.ts";
 import { gemmWeightGradient } from "../../../kernels/ops/conv2d/gemm/gemm_weight_gradient.ts";
@@ -10,6 +10,8 @@ import {
   weightGradientVariants,
 } from "../../../kernels/ops/conv2d/variants.ts";
 import type { Shape } from "../../../kernels/gpu/shape.ts";
+import type { Tensor } from "../../../kernels/gpu/tensor.ts";
+import { sumSlabs } from "../../../kernels/parts/reduce.ts";
 import { Random } from "../../../train/images/random.ts";
 import { assertClose, device, randomArray, upload } from "../fixtures/check_operation.ts";
 
@@ -33,6 +35,11 @@ const SIZES = [
   [3, 35, 1, 6, 12, 3],
 ] as const;
 
+type Size = readonly [n: number, cIn: number, cOut: number, h: number, w: number, k: number];
+
+/** Some of them: whole vectors and not, one tap and many, channels that fill no tile. */
+const FEW_SIZES: readonly Size[] = [SIZES[1], SIZES[2], SIZES[6], SIZES[13]];
+
 /** F(4) scales by up to 24 on the way, f16 has 11 bits; everything else rounds like a plain sum. */
 function limitOf(name: string): number {
   if (name.endsWith("f16")) return 2e-3;
@@ -46,7 +53,7 @@ interface Layer {
   readonly dy: NdArray;
 }
 
-function layerOf([n, cIn, cOut, h, w, k]: (typeof SIZES)[number]): Layer {
+function layerOf([n, cIn, cOut, h, w, k]: Size): Layer {
   const random = new Random(n + cIn + cOut + h + w + k);
   return {
     x: randomArray([n, cIn, h, w], { random }),
@@ -54,6 +61,11 @@ function layerOf([n, cIn, cOut, h, w, k]: (typeof SIZES)[number]): Layer {
     bias: randomArray([cOut], { random }),
     dy: randomArray([n, cOut, h, w], { random }),
   };
+}
+
+/** What a ReLU has given: half of it 0, and one number that is none, which lets everything pass. */
+function gateOf({ shape, data }: NdArray): NdArray {
+  return { shape, data: data.map((value, i) => i === 1 ? NaN : Math.max(0, value)) };
 }
 
 Deno.test("every convolution kernel equals the float64 reference, forward and to the input", async () => {
@@ -81,6 +93,11 @@ Deno.test("every convolution kernel equals the float64 reference, forward and to
       const what = `${variant.name} to the input of ${size}`;
       assertEquals(gradient.shape, x.shape);
       assertClose(await device.read(gradient), dx.data, { limit: limitOf(variant.name), what });
+      if (!FEW_SIZES.includes(size)) continue;
+      const gate = gateOf(x);
+      const gated = variant.run(device, { ...turned, gate: upload(gate) });
+      const passed = (value: number, i: number) => gate.data[i] <= 0 ? 0 : value;
+      assertEquals(await device.read(gated), (await device.read(gradient)).map(passed), what);
     }
   }
   assertEquals([...ran].sort(), convolutionVariants.map(({ name }) => name).sort());
@@ -99,6 +116,50 @@ Deno.test("every weight gradient kernel equals the float64 reference", async () 
       const what = `${variant.name} of ${size}`;
       assertClose(await device.read(gradient), dw.data, { limit: 2e-6, what });
     }
+  }
+});
+
+Deno.test("a matrix product of a weight gradient sums the gradients of the bias on its way", async () => {
+  const [gemm] = weightGradientVariants.filter(({ name }) => name === "gemm");
+  for (const size of FEW_SIZES) {
+    const { x, weight, bias, dy } = layerOf(size);
+    const [, dw, db] = convolveBackward([x, weight, bias], dy, { relu: false });
+    using _scope = device.scope();
+    const found: Tensor<"f32">[] = [];
+    const problem = {
+      ...{ x: upload(x), dz: upload(dy), k: size[5] },
+      sumBias(partial: Tensor<"f32">) {
+        found.push(sumSlabs(device, { partial, shape: bias.shape }));
+        return found[0];
+      },
+    };
+    const gradient = gemm.run(device, problem);
+    assertClose(await device.read(gradient), dw.data, { limit: 2e-6, what: `dw of ${size}` });
+    assertClose(await device.read(found[0]), db.data, { limit: 2e-6, what: `db of ${size}` });
+  }
+});
+
+Deno.test("few-inputs takes all channels in one dispatch on a GPU, to the same bits", async () => {
+  const gpu = new Device(device.gpu, { ...device.adapter, style: "registers" }).task();
+  const [few] = convolutionVariants.filter(({ name }) => name === "few-inputs");
+  const sizes: Size[] = [[2, 1, 40, 5, 8, 3], [1, 2, 32, 4, 7, 1], [1, 1, 5, 6, 8, 3]];
+  for (const size of sizes) {
+    const { x, weight, bias } = layerOf(size);
+    using _scope = device.scope();
+    using _own = gpu.scope();
+    const run = async (on: Device) => {
+      const put = ({ shape, data }: NdArray) => on.upload(shape, Float32Array.from(data));
+      const layer = { x: put(x), weight: put(weight), bias: put(bias) };
+      const y = few.run(on, { ...layer, relu: true, transposed: false });
+      return await on.read(y);
+    };
+    assertEquals(await run(gpu), await run(device), `${size}`);
+    const empty = (shape: Shape) => gpu.empty(shape);
+    const { commands } = gpu.plan(() => {
+      const layer = { x: empty(x.shape), weight: empty(weight.shape), bias: empty(bias.shape) };
+      few.run(gpu, { ...layer, relu: true, transposed: false });
+    });
+    assertEquals(commands.dispatches, 1);
   }
 });
 

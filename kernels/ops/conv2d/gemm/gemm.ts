@@ -42,6 +42,8 @@ export interface GemmTile extends WorkgroupTile {
   readonly hasBias: boolean;
   /** Whether negative results become 0. */
   readonly relu: boolean;
+  /** Whether a gate blocks results; see {@linkcode Convolution}. */
+  readonly gated: boolean;
   /** Whether operands are stored as f16; the device needs `shader-f16`. */
   readonly half: boolean;
 }
@@ -58,26 +60,33 @@ function tileFor(cOut: number, pixels: number): WorkgroupTile {
 
 /** WGSL of the product kernel for one tile. */
 function gemmShader(
-  { k, isWhole, hasBias, relu, half, ...tile }: GemmTile,
+  { k, isWhole, hasBias, relu, gated, half, ...tile }: GemmTile,
 ): string {
   const { blocks, groups } = tile;
   const vector = half ? "vec4<f16>" : "vec4f";
+  const type = isWhole ? "vec4f" : "f32";
   const taps = k * k;
   const pad = (k - 1) / 2;
   const threads = threadsOf(tile);
   // One vector more a row: invocations that store along a column meet different banks.
   const stride = blocks + 1;
   const stores = range(4 * SIDE).map((o) => {
-    const finish = (value: string) => relu ? `rectify(${value})` : value;
+    const finish = (value: string, at: string) =>
+      relu
+        ? `rectify(${value})`
+        : gated
+        ? `select(${value}, ${type}(0.0), is_blocked(gate[${at}]))`
+        : value;
     const outputs = range(SIDE).flatMap((g) => {
       const n = `(n0 + (${groupOf(tile, g)}) * 4u)`;
       const value = `a${o}_${g}${hasBias ? " + bias" : ""}`;
       if (isWhole) {
-        return [`if (${n} < area) { y[(out + ${n}) / 4u] = ${finish(value)}; }`];
+        const at = `(out + ${n}) / 4u`;
+        return [`if (${n} < area) { y[${at}] = ${finish(value, at)}; }`];
       }
       return range(4).map((i) =>
         `if (${n} + ${i}u < area) ` +
-        `{ y[out + ${n} + ${i}u] = ${finish(`(${value})[${i}]`)}; }`
+        `{ y[out + ${n} + ${i}u] = ${finish(`(${value})[${i}]`, `out + ${n} + ${i}u`)}; }`
       );
     });
     return `{
@@ -93,11 +102,12 @@ function gemmShader(
 ${half ? "enable f16;" : ""}
 struct Params { c_in: u32, c_out: u32, height: u32, width: u32, tiles: u32, rows: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read_write> y: array<${isWhole ? "vec4f" : "f32"}>;
+@group(0) @binding(1) var<storage, read_write> y: array<${type}>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 @group(0) @binding(3) var<storage, read> w: array<${vector}>;
 ${hasBias ? "@group(0) @binding(4) var<storage, read> b: array<f32>;" : ""}
-${relu ? nanFunctions(isWhole ? "vec4f" : "f32") : ""}
+${gated ? `@group(0) @binding(4) var<storage, read> gate: array<${type}>;` : ""}
+${relu || gated ? nanFunctions(type) : ""}
 var<workgroup> weights: array<${vector}, ${DEPTH * stride}>;
 var<workgroup> windows: array<${vector}, ${DEPTH * groups}>;
 
@@ -157,7 +167,7 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
 /** Computes a convolution as a matrix product. */
 export function gemmConvolution(
   device: Device,
-  { x, weight, bias, transposed, relu }: Convolution,
+  { x, weight, bias, transposed, relu, gate }: Convolution,
   { half }: { half: boolean },
 ): Tensor<"f32"> {
   const [batch, cIn, height, width] = x.shape;
@@ -171,11 +181,15 @@ export function gemmConvolution(
   const rows = Math.ceil(cOut / (blocks * 4));
   const count = batch * rows * tiles;
   const isWhole = height * width % 4 === 0;
+  const further = bias ?? gate;
   device.dispatch({
     label: `conv2d k${k} product`,
-    shader: gemmShader({ k, blocks, groups, isWhole, hasBias: bias !== null, relu, half }),
+    shader: gemmShader({
+      ...{ k, blocks, groups, isWhole, half },
+      ...{ hasBias: bias !== null, relu, gated: gate !== undefined },
+    }),
     uniforms: { c_in: cIn, c_out: cOut, height, width, tiles, rows, count },
-    tensors: bias ? [y, x, packed, bias] : [y, x, packed],
+    tensors: further ? [y, x, packed, further] : [y, x, packed],
     workgroups: linearWorkgroups(count, 1),
   });
   return scope.keep(y);

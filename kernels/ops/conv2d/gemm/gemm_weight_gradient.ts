@@ -35,6 +35,8 @@ const MOST_SLABS = 64;
 export interface GemmGradientTile extends WorkgroupTile {
   /** Side of the convolution kernel, odd. */
   readonly k: number;
+  /** Whether the gradients are summed for the bias, too. */
+  readonly hasBias: boolean;
 }
 
 /** The tile for a number of channels; it takes at most 16 KiB of workgroup memory. */
@@ -44,7 +46,7 @@ function tileFor(cOut: number): WorkgroupTile {
 }
 
 /** WGSL of the first pass for one tile. */
-function gemmWeightGradientShader({ k, ...tile }: GemmGradientTile): string {
+function gemmWeightGradientShader({ k, hasBias, ...tile }: GemmGradientTile): string {
   const { blocks, groups } = tile;
   const taps = k * k;
   const pad = (k - 1) / 2;
@@ -75,6 +77,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> partial: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 @group(0) @binding(3) var<storage, read> dz: array<f32>;
+${hasBias ? "@group(0) @binding(4) var<storage, read_write> bias: array<f32>;" : ""}
 
 var<workgroup> gradients: array<vec4f, ${DEPTH * stride}>;
 var<workgroup> windows: array<vec4f, ${DEPTH * windowStride}>;
@@ -97,6 +100,13 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
   let height = i32(p.height);
   let steps = vec4u(0u, 1u, 2u, 3u);
   ${declareSums()}
+  ${
+    hasBias
+      ? `// The workgroups of the first terms also sum the gradients, a vector of channels an invocation.
+  let sums_bias = term0 == 0u && local < ${blocks}u;
+  var bias_sum = vec4f(0.0);`
+      : ""
+  }
   for (var n0 = first; n0 < end; n0 += ${DEPTH}u) {
     // All that an invocation loads belongs to one pixel: ${threads} is a multiple of ${DEPTH}.
     let n = n0 + local % ${DEPTH}u;
@@ -128,10 +138,25 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
     multiplyRows(tile, {
       left: { name: "gradients", stride },
       right: { name: "windows", stride: windowStride },
+      also: hasBias
+        ? `if (sums_bias) {
+      for (var d = 0u; d < ${DEPTH}u; d++) { bias_sum += gradients[d * ${stride}u + local]; }
+    }`
+        : "",
     })
   }
   }
   ${stores.join("\n  ")}
+  ${
+    hasBias
+      ? `if (sums_bias) {
+    for (var i = 0u; i < 4u; i++) {
+      let channel = channel0 + local * 4u + i;
+      if (channel < p.c_out) { bias[part * p.c_out + channel] = bias_sum[i]; }
+    }
+  }`
+      : ""
+  }
 }
 `;
 }
@@ -139,7 +164,7 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
 /** Computes dw `[c_out, c_in, k, k]` as a matrix product. */
 export function gemmWeightGradient(
   device: Device,
-  { x, dz, k, sum = sumSlabs }: WeightGradient,
+  { x, dz, k, sum = sumSlabs, sumBias }: WeightGradient,
 ): Tensor<"f32"> {
   const [batch, cIn, height, width] = x.shape;
   const cOut = dz.shape[1];
@@ -152,15 +177,17 @@ export function gemmWeightGradient(
   const count = columns * rows * batch * slabs;
   using scope = device.scope();
   const partial = device.empty([batch * slabs, cOut, cIn, k, k]);
+  const bias = sumBias ? device.empty([batch * slabs, cOut]) : null;
   device.dispatch({
     label: `conv2d k${k} dw product`,
-    shader: gemmWeightGradientShader({ k, blocks, groups }),
+    shader: gemmWeightGradientShader({ k, blocks, groups, hasBias: bias !== null }),
     uniforms: {
       ...{ c_in: cIn, c_out: cOut, height, width, slab, slabs, columns, rows },
       count,
     },
-    tensors: [partial, x, dz],
+    tensors: bias ? [partial, x, dz, bias] : [partial, x, dz],
     workgroups: linearWorkgroups(count, 1),
   });
+  if (sumBias && bias) scope.keep(sumBias(bias));
   return scope.keep(sum(device, { partial, shape: [cOut, cIn, k, k] }));
 }

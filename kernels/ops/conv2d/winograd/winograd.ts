@@ -229,7 +229,12 @@ ${
 /** From products to pixels. */
 function outputShader(
   m: TileSide,
-  { source, hasBias, relu }: { source: Source; hasBias: boolean; relu: boolean },
+  { source, hasBias, relu, gated }: {
+    source: Source;
+    hasBias: boolean;
+    relu: boolean;
+    gated: boolean;
+  },
 ): string {
   const side = range(m + 2);
   const loads = side.flatMap((i) =>
@@ -242,15 +247,18 @@ function outputShader(
         return `t_${r}_${column % m}[${Math.floor(column / m)}]`;
       });
       const value = `vec4f(${pixels.join(", ")})${hasBias ? " + bias" : ""}`;
+      const at = `plane + (y0 + ${r}) * width + s0 + ${s}`;
+      const passed = gated ? `select(${value}, vec4f(0.0), is_blocked(gate[${at}]))` : value;
       return `if (y0 + ${r} < height && s0 + ${s} < width) ` +
-        `{ y[plane + (y0 + ${r}) * width + s0 + ${s}] = ${relu ? `rectify(${value})` : value}; }`;
+        `{ y[${at}] = ${relu ? `rectify(${value})` : passed}; }`;
     })
   );
   return `${GROUP_SHADER}
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
 ${hasBias ? "@group(0) @binding(2) var<storage, read> b: array<f32>;" : ""}
-${declareOperand("t", { binding: hasBias ? 3 : 2, source })}
-${relu ? nanFunctions("vec4f") : ""}
+${gated ? "@group(0) @binding(2) var<storage, read> gate: array<vec4f>;" : ""}
+${declareOperand("t", { binding: hasBias || gated ? 3 : 2, source })}
+${relu || gated ? nanFunctions("vec4f") : ""}
 ${
     entry(`${groupPosition(m)}
   ${hasBias ? "let bias = b[channel];" : ""}
@@ -271,12 +279,13 @@ export function winogradConvolution(
   const { batch, cOut, height, segments } = sizes;
   const y = device.empty([batch, cOut, height, segments * 4]);
   const products = multiply(device, problem, { sizes, source });
-  const { bias, relu } = problem;
+  const { bias, relu, gate } = problem;
+  const further = bias ?? gate;
   device.dispatch({
     label: `conv2d winograd${m} output`,
-    shader: outputShader(m, { source, hasBias: bias !== null, relu }),
+    shader: outputShader(m, { source, hasBias: bias !== null, relu, gated: gate !== undefined }),
     uniforms: groupUniforms(sizes, cOut),
-    ...bindOperands(bias ? [y, bias] : [y], { operands: [products], source }),
+    ...bindOperands(further ? [y, further] : [y], { operands: [products], source }),
     workgroups: linearWorkgroups(cOut * sizes.groups, WORKGROUP),
   });
   return scope.keep(y);
