@@ -266,3 +266,13 @@ Deno.test("evaluateFiles() writes nothing where nothing can be compared", async 
     assertEquals(left, ["empty", "l", "t"]);
   });
 });
+
+Deno.test("evaluateFiles() warns of labels that look like an image", async () => {
+  const { width, height } = { width: 30, height: 20 };
+  const data = Uint32Array.from({ length: 600 }, (_, i) => 100 + i * 7919 % 97);
+  await withFolder({ "a/t0.tif": encodeLabelTiff([{ width, height, data }]) }, async (folder) => {
+    const { warnings = [] } = await evaluateFiles(under(folder, { labels: "a" }));
+    assertEquals(warnings.length, 1);
+    assert(warnings[0].startsWith("t0.tif looks like an image, not like labels (97 numbers in "));
+  });
+});

@@ -265,3 +265,12 @@ Deno.test("filterFiles() lets frames vote, with what their probability maps say"
     );
   });
 });
+
+Deno.test("filterFiles() says so where labels look like an image", async () => {
+  const data = Uint32Array.from({ length: 600 }, (_, i) => 100 + i * 7919 % 97);
+  const files = folderOf([{ width: 30, height: 20, data }, { width: 30, height: 20, data }]);
+  await withFolder(files, async (folder) => {
+    const [note] = await filter(folder);
+    assertEquals(note.type === "note" && note.text.includes("looks like an image"), true);
+  });
+});

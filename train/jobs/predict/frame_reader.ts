@@ -325,7 +325,11 @@ export class FrameReader {
     if (i === 0) goOn(progress, `reading the range of ${video.path}`, video.length);
     const reference = referencesOf(video)[channel];
     const plane = await this.#damaged.orNull(video, i, () => reference(i));
-    progress.done++;
+    if (progress.total !== null) progress.done++;
+    // A few frames are read again then, for their noise, and others are looked at by the network.
+    if (progress.done === progress.total) {
+      goOn(progress, `finding noise and exposure of ${video.path}`);
+    }
     return plane;
   }
 }
