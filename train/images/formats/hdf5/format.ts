@@ -79,8 +79,9 @@ function openDataset(file: Hdf5File, inner: string | null): Hdf5Image {
 
 function describeDataset(file: Hdf5File, name: string): Hdf5Image {
   const dataset = file.dataset(name);
-  const { shape, metadata: { type, size, signed } } = dataset;
-  if (shape === null || (type !== INTEGER && type !== FLOAT)) {
+  const { shape, metadata } = dataset;
+  const { type, size, signed } = metadata;
+  if (shape === null || !holdsNumbers(metadata)) {
     throw unreadable(file.path, `${name} holds no numbers`, "name another data set");
   }
   const { axes, notes } = taggedAxes(dataset.attrs["axistags"]?.value, shape) ??
@@ -101,8 +102,15 @@ function describeDataset(file: Hdf5File, name: string): Hdf5Image {
   };
 }
 
-/** Classes of numbers in HDF5. */
-const [INTEGER, FLOAT] = [0, 1];
+/** Classes of values in HDF5. */
+const [INTEGER, FLOAT, ENUM] = [0, 1, 8];
+
+/** Whether values are numbers, also those with names, as h5py writes yes and no. */
+function holdsNumbers(
+  { type, enum_type }: { type: number; enum_type?: { type: number } },
+): boolean {
+  return type === INTEGER || type === FLOAT || (type === ENUM && enum_type?.type === INTEGER);
+}
 
 /** Axes as ilastik and Vigra describe them. */
 function taggedAxes(
@@ -133,8 +141,8 @@ function datasetsIn({ library, path }: Hdf5File, group: Hdf5File["root"]): strin
       const item = group.get(key);
       if (item instanceof library.Group && depth < DEEPEST) list(item, depth + 1);
       if (!(item instanceof library.Dataset)) continue;
-      const { shape, metadata: { type } } = item;
-      const isImage = (type === INTEGER || type === FLOAT) && shape !== null &&
+      const { shape, metadata } = item;
+      const isImage = holdsNumbers(metadata) && shape !== null &&
         shape.filter((size: number) => size > 1).length >= 2;
       if (isImage) names.push(item.path);
     }

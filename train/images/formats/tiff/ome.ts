@@ -135,7 +135,9 @@ export function omeLayout(description: OmeDescription, file: OmeFile): StackLayo
     (pages, { runs, sizes: { T, Z, C } }) => runs.length === 0 ? pages + T * Z * C : pages,
     0,
   );
-  const layout = layoutOf(image, { ...file, isOwn, first });
+  const others = images.filter((other, i) => i !== own && other.runs.every(isOwn))
+    .reduce((pages, { sizes: { T, Z, C } }) => pages + T * Z * C, 0);
+  const layout = layoutOf(image, { ...file, isOwn, first, others });
   if (images.length === 1) return layout;
   const name = image.name === "" ? "" : ` (${image.name})`;
   const note = `it is one of ${images.length} positions: number ${own + 1}${name} is read`;
@@ -167,6 +169,8 @@ type Located = OmeFile & {
   readonly isOwn: (run: PageRun) => boolean;
   /** The page from which planes follow each other where no run says more. */
   readonly first: number;
+  /** Pages that hold other images of the description. */
+  readonly others: number;
 };
 
 /** Where planes are, as far as they are anywhere. */
@@ -189,7 +193,7 @@ function layoutOf(image: OmeImage, file: Located): StackLayout {
     : {};
   if (!places.every(isFound)) return { ...names, ...someOf(image, { found, file }) };
   const isAlone = image.runs.every(file.isOwn);
-  const left = file.pages - new Set(places.map(({ page }) => page)).size;
+  const left = file.pages - file.others - new Set(places.map(({ page }) => page)).size;
   const notes = isAlone && left > 0
     ? [`${countOf(left, "page")} that its OME description does not name: left out`]
     : [];

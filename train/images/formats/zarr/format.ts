@@ -60,7 +60,11 @@ async function openZarr(files: FolderFiles): Promise<ImageStack> {
         const { data } = await library.get(array as never, [...index]);
         return valuesOf(data as unknown);
       } catch (cause) {
-        const error = unreadable(path, `a chunk of it cannot be read (${textOf(cause)})`, damaged);
+        const why = textOf(cause);
+        const remedy = why.startsWith("Unknown codec")
+          ? "save it with Blosc, Zstandard, LZ4, gzip or no compression"
+          : damaged;
+        const error = unreadable(path, `a chunk of it cannot be read (${why})`, remedy);
         error.cause = cause;
         throw error;
       }

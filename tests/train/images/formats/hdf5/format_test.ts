@@ -42,6 +42,14 @@ Deno.test("decodeImage() reads the only data set of a file, compressed in chunks
   assertEquals([...(await readLabels(stack, 0)).data].at(-1), 33);
 });
 
+// h5py: File("bool.h5", "w", libver="latest")["mask"] = array([[True, False, True], [False, False, True]])
+Deno.test("decodeImage() reads yes and no, as h5py writes them, as 1 and 0", async () => {
+  const bytes = await Deno.readFile(new URL("fixtures/bool.h5", import.meta.url));
+  const stack = await decodeImage({ ...heldSource(new Map([["b.h5", bytes]])), formats }, "b.h5");
+  assertEquals([stack.width, stack.height], [3, 2]);
+  assertEquals([...(await readLabels(stack, 0)).data], [1, 0, 1, 0, 0, 1]);
+});
+
 Deno.test("decodeImage() asks for a path where there are several data sets, and reads it", async () => {
   const [source, name] = await withH5((file) => {
     file.create_dataset({ name: "a", data: counting(6), shape: [2, 3] });

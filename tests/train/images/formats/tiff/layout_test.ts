@@ -289,7 +289,12 @@ Deno.test("decodeImage() reads the position that a file has, and says that there
   ]);
   const first = await layoutOf({ "ab.tif": numbered(4, { description: both }) });
   assertEquals(first.planes, "0 1");
-  assertStringIncludes(first.notes.join(), "it is one of 2 positions: number 1 (place 0) is read");
+  assertEquals(first.notes, ["it is one of 2 positions: number 1 (place 0) is read"]);
+  const more = await layoutOf({ "ab.tif": numbered(5, { description: both }) });
+  assertStringIncludes(
+    more.notes.join(),
+    "1 page that its OME description does not name: left out",
+  );
 });
 
 Deno.test("decodeImage() reads the whole time points of a recording that stopped early", async () => {

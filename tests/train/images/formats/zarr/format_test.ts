@@ -106,6 +106,22 @@ Deno.test("decodeImage() reads the level that is wanted, or the array that is na
   );
 });
 
+Deno.test("decodeImage() says how to save an array whose codec is not read", async () => {
+  const files: Files = {
+    "a.zarr/.zarray": {
+      ...{ zarr_format: 2, shape: [1, 2], chunks: [1, 2], dtype: "<u2", fill_value: 0, order: "C" },
+      ...{ compressor: { id: "bz2", level: 1 }, filters: null },
+    },
+    "a.zarr/0.0": little([1, 2]),
+  };
+  const stack = await decodeImage(sourceOf(files), "a.zarr");
+  await assertRejects(
+    () => stack.page(0),
+    SyntaxError,
+    "save it with Blosc, Zstandard, LZ4, gzip or no compression",
+  );
+});
+
 Deno.test("decodeImage() reads OME-Zarr 0.5 as a video with a time step", async () => {
   const codecs = [{ name: "bytes", configuration: { endian: "little" } }, { name: "gzip" }];
   const files: Files = {
