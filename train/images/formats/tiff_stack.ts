@@ -67,10 +67,11 @@ export function compressPage({ width, height, data }: Page): TiffStackPage {
   const sampleBytes = data.BYTES_PER_ELEMENT;
   const rows = stripRows({ width, sampleBytes });
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const step = rows * width * sampleBytes;
+  const stride = width * sampleBytes;
+  const step = rows * stride;
   const strips = Array.from(
     { length: Math.ceil(height / rows) },
-    (_, i) => deflate(bytes.subarray(i * step, (i + 1) * step)),
+    (_, i) => deflate(bytes.subarray(i * step, (i + 1) * step), { stride }),
   );
   return { width, height, sampleBytes, isFloat: data instanceof Float32Array, rows, strips };
 }
