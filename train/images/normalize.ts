@@ -148,13 +148,19 @@ export function normalizeAll(planes: readonly Plane[], settings: NormalizationSe
   return planes.map((plane) => normalize(plane, range));
 }
 
-function wantedPercents({ low, high }: NormalizationSettings): number[] {
+/**
+ * The percentiles that make a range.
+ *
+ * @throws {RangeError} When `low` is not below `high`.
+ */
+export function wantedPercents({ low, high }: NormalizationSettings): number[] {
   if (!(low < high)) {
     throw new RangeError(`Cannot normalise: low percentile ${low} is not below high ${high}`);
   }
   return [low, high, 100];
 }
 
-function rangeOf([low, high, maximum]: number[]): IntensityRange {
+/** The range that those percentiles make. */
+export function rangeOf([low, high, maximum]: number[]): IntensityRange {
   return { low, high: high > low ? high : maximum };
 }

@@ -12,9 +12,10 @@ import {
   type IntensityRange,
   intensityRange,
   type NormalizationSettings,
-  videoIntensityRange,
+  rangeOf,
+  wantedPercents,
 } from "../normalize.ts";
-import { percentiles } from "../percentiles.ts";
+import { PercentileFinder } from "../percentiles.ts";
 
 /** What a frame is like. */
 export interface FrameLevels {
@@ -77,7 +78,8 @@ export interface SteadyRange {
 /**
  * The range that the frames of a video share.
  *
- * Without stray frames it is that of {@linkcode videoIntensityRange}, to the bit.
+ * Without stray frames it is that of `videoIntensityRange`, to the bit. Frames of whole numbers below 65536 are
+ * read once, stray ones twice; all others once more.
  *
  * @param options.leavesOut Whether stray frames are looked for; true unless told.
  * @param options.known The range that frames were scaled by before, which holds for the others, too.
@@ -92,22 +94,44 @@ export async function steadyRange(
   },
 ): Promise<SteadyRange> {
   const levels = new Map<number, FrameLevels>();
-  const planesOf = (isIn: (i: number) => boolean) =>
-    async function* () {
-      for (let i = 0; i < length; i++) {
-        const plane = isIn(i) ? await read(i) : null;
-        if (plane === null) continue;
-        if (leavesOut && !levels.has(i)) levels.set(i, levelsOf(plane, settings));
-        yield plane;
-      }
-    };
-  const all = await videoIntensityRange(planesOf(() => true), settings);
+  const planesOf = async function* (isIn: (i: number) => boolean) {
+    for (let i = 0; i < length; i++) {
+      const plane = isIn(i) ? await read(i) : null;
+      if (plane !== null) yield { i, plane };
+    }
+  };
+  // Each frame is counted once, for itself and for all.
+  const [all, own] = [new PercentileFinder(wantedPercents(settings)), ownFinder(settings)];
+  for await (const { i, plane } of planesOf(() => true)) {
+    if (!leavesOut) all.count(plane);
+    else {
+      own.clear();
+      own.count(plane);
+      all.merge(own);
+      levels.set(i, levelsIn(own, plane));
+    }
+  }
   const stray = leavesOut ? strayFrames(levels, kinds) : [];
   const left = new Map(stray.map(({ frame, why }) => [frame, why]));
-  const range = known ??
-    (stray.length === 0
-      ? all
-      : await videoIntensityRange(planesOf((i) => levels.has(i) && !left.has(i)), settings));
+  const isRead = (i: number) => !leavesOut || levels.has(i);
+  const isUsual = (i: number) => isRead(i) && !left.has(i);
+  const found = async () => {
+    if (stray.length > 0 && !all.hasOnlyWhole) {
+      all.clear();
+      for await (const { plane } of planesOf(isUsual)) all.count(plane);
+    } else if (stray.length > 0) {
+      for await (const { plane } of planesOf((i) => left.has(i))) {
+        own.clear();
+        own.count(plane);
+        all.merge(own, { sign: -1 });
+      }
+    }
+    if (all.needsRefinement()) {
+      for await (const { plane } of planesOf(isUsual)) all.refine(plane);
+    }
+    return rangeOf(all.values());
+  };
+  const range = known ?? await found();
   return {
     range,
     stray,
@@ -127,9 +151,22 @@ export function joinStray(channels: readonly (readonly StrayFrame[])[]): StrayFr
 }
 
 /** What a frame is like, by the percentiles of its video. */
-export function levelsOf(plane: Plane, { low, high }: NormalizationSettings): FrameLevels {
-  const [least, ...levels] = percentiles([plane], [0, low, 50, high, 100]);
-  return { low: levels[0], middle: levels[1], high: levels[2], isEven: least === levels[3] };
+export function levelsOf(plane: Plane, settings: NormalizationSettings): FrameLevels {
+  const finder = ownFinder(settings);
+  finder.count(plane);
+  return levelsIn(finder, plane);
+}
+
+/** What finds the levels of a frame. */
+function ownFinder({ low, high }: NormalizationSettings): PercentileFinder {
+  return new PercentileFinder([0, low, 50, high, 100]);
+}
+
+/** The levels of a frame that was counted. */
+function levelsIn(finder: PercentileFinder, plane: Plane): FrameLevels {
+  if (finder.needsRefinement()) finder.refine(plane);
+  const [least, low, middle, high, most] = finder.values();
+  return { low, middle, high, isEven: least === most };
 }
 
 /** Frames that differ by so many median deviations are far off, if they also differ by enough. */

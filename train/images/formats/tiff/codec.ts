@@ -93,6 +93,7 @@ function decodeLzw(input: Uint8Array, { least, most }: DecodedSize): Uint8Array<
   const output = new Uint8Array(most);
   const starts = new Uint32Array(4096);
   const lengths = new Uint32Array(4096);
+  const size = input.length;
   let length = 0;
   let next = 258;
   let width = 9;
@@ -102,39 +103,58 @@ function decodeLzw(input: Uint8Array, { least, most }: DecodedSize): Uint8Array<
   let bits = 0;
   let read = 0;
   while (true) {
-    while (bits < width && read < input.length) {
-      buffer = ((buffer << 8) | input[read++]) & 0xffffff;
-      bits += 8;
+    if (bits < width) {
+      if (read + 1 < size) {
+        // Bits above those that are held fall out of the 32 that there are.
+        buffer = buffer << 16 | input[read] << 8 | input[read + 1];
+        read += 2;
+        bits += 16;
+      } else {
+        if (read < size) {
+          buffer = buffer << 8 | input[read++];
+          bits += 8;
+        }
+        if (bits < width) break;
+      }
     }
-    if (bits < width) break;
     bits -= width;
-    const code = (buffer >>> bits) & ((1 << width) - 1);
-    if (code === 257) break;
-    if (code === 256) {
+    const code = buffer >>> bits & (1 << width) - 1;
+    if (code < 256) {
+      // A writer without an end code may leave a few bytes of padding.
+      if (length === most) {
+        if (size - read + (bits >> 3) <= 2) break;
+        throw tooLong("LZW stream", most);
+      }
+      if (previousLength > 0 && next < 4096) {
+        starts[next] = previousStart;
+        lengths[next++] = previousLength + 1;
+      }
+      previousStart = length;
+      previousLength = 1;
+      output[length++] = code;
+    } else if (code === 257) break;
+    else if (code === 256) {
       next = 258;
       width = 9;
       previousLength = 0;
       continue;
+    } else {
+      if (length === most && size - read + (bits >> 3) <= 2) break;
+      if (previousLength > 0 && next < 4096) {
+        starts[next] = previousStart;
+        lengths[next++] = previousLength + 1;
+      }
+      if (code >= next || previousLength === 0) {
+        throw new SyntaxError(`its LZW stream is damaged (code ${code} after ${length} bytes)`);
+      }
+      let from = starts[code];
+      const run = lengths[code];
+      const end = length + run;
+      if (end > most) throw tooLong("LZW stream", most);
+      previousStart = length;
+      previousLength = run;
+      while (length < end) output[length++] = output[from++];
     }
-    // A writer without an end code may leave a few bytes of padding.
-    if (length === most && input.length - read <= 2) break;
-    if (previousLength > 0 && next < 4096) {
-      starts[next] = previousStart;
-      lengths[next] = previousLength + 1;
-      next++;
-    }
-    const literal = code < 256;
-    if (!literal && (code >= next || previousLength === 0)) {
-      throw new SyntaxError(`its LZW stream is damaged (code ${code} after ${length} bytes)`);
-    }
-    const start = starts[code];
-    const run = literal ? 1 : lengths[code];
-    if (length + run > most) throw tooLong("LZW stream", most);
-    if (literal) output[length] = code;
-    else for (let i = 0; i < run; i++) output[length + i] = output[start + i];
-    previousStart = length;
-    previousLength = run;
-    length += run;
     if (next === (1 << width) - 1 && width < 12) width++;
   }
   if (length < least) throw tooShort("LZW stream", length, least);

@@ -82,7 +82,7 @@ export class TiffRowsLayout {
     const parts: Uint8Array[] = [];
     let at = 0;
     for (; at + step <= all.length || (isLast && at < all.length); at += step) {
-      const strip = deflate(all.subarray(at, at + step));
+      const strip = deflate(all.subarray(at, at + step), { stride: width * sampleBytes });
       this.#offsets.push(this.#length);
       this.#strips.push({ length: strip.length });
       const padding = strip.length % 2;
