@@ -6,11 +6,8 @@
  * @module
  */
 
-import {
-  applyAugmentation,
-  type AugmentationSettings,
-  drawAugmentation,
-} from "./patches/augment.ts";
+import { type AugmentationSettings, drawAugmentation } from "./patches/augment.ts";
+import { type AugmentationTask, type Augmenter, augmentHere } from "./patches/augmenter.ts";
 import type { Frames } from "../images/series/frames.ts";
 import { PairSampler, PatchSampler, type SamplerState } from "./patches/patches.ts";
 import { Random, type RandomState } from "../images/random.ts";
@@ -52,11 +49,12 @@ export interface StreamState {
  */
 export interface BatchStream {
   /**
-   * The next batch.
+   * The next batch. What is in it is chosen at once.
    *
+   * @param augment Augments its samples; this thread unless told.
    * @throws {SyntaxError | RangeError} If an image has to be read and its file is damaged.
    */
-  next(): Batch | Promise<Batch>;
+  next(augment?: Augmenter): Batch | Promise<Batch>;
   /** Where it stands, as plain JSON. */
   readonly state: unknown;
   /** Goes on from where it stood. */
@@ -207,13 +205,18 @@ export class StillStream implements BatchStream {
   }
 
   /** The next batch. */
-  next(): Batch {
+  next(): Batch;
+  /** The next batch, augmented by somebody else. */
+  next(augment: Augmenter): Batch | Promise<Batch>;
+  next(augment: Augmenter = augmentHere): Batch | Promise<Batch> {
     const { count, augmentation, encode } = this.#settings;
-    const samples = Array.from({ length: count }, () => {
-      const patch = this.#sampler.next();
-      return applyAugmentation(drawAugmentation(this.#random, augmentation), patch);
+    const tasks = Array.from({ length: count }, (): AugmentationTask => {
+      const sample = this.#sampler.next();
+      return { sample, draw: drawAugmentation(this.#random, augmentation) };
     });
-    return stackSamples(samples, { encode });
+    const samples = augment(tasks);
+    const stack = (made: readonly Sample[]) => stackSamples(made, { encode });
+    return samples instanceof Promise ? samples.then(stack) : stack(samples);
   }
 
   /** The state, to be saved. */
@@ -259,16 +262,19 @@ export class PairStream implements BatchStream {
    * The next batch of `[window · pairs, c, h, w]`. What is in it is chosen at once; only reading frames
    * takes time.
    *
+   * @param augment Augments its samples; this thread unless told.
    * @throws {SyntaxError | RangeError} If a frame has to be read and its file is damaged.
    */
-  async next(): Promise<Batch> {
+  async next(augment: Augmenter = augmentHere): Promise<Batch> {
     const { count, augmentation } = this.#settings;
-    const pairs = await Promise.all(Array.from({ length: count }, async () => {
+    const windows = await Promise.all(Array.from({ length: count }, async () => {
       const draw = drawAugmentation(this.#random, augmentation, { pair: true });
-      const pair = await this.#sampler.next();
-      return pair.map((sample, frame) => applyAugmentation(draw, sample, { frame }));
+      const samples = await this.#sampler.next();
+      return samples.map((sample, frame): AugmentationTask => ({ sample, draw, frame }));
     }));
-    return stackWindows(pairs);
+    const samples = await augment(windows.flat());
+    const frames = windows[0].length;
+    return stackWindows(windows.map((_, i) => samples.slice(i * frames, (i + 1) * frames)));
   }
 
   /** The state, to be saved. */

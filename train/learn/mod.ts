@@ -47,6 +47,8 @@ export {
   defaultAugmentation,
   drawAugmentation,
 } from "./patches/augment.ts";
+export { AheadStream } from "./patches/ahead.ts";
+export { type AugmentationTask, type Augmenter, augmentHere } from "./patches/augmenter.ts";
 export type { ElasticDraw } from "./patches/elastic.ts";
 export {
   PairSampler,

@@ -10,6 +10,7 @@ import type { Sample } from "../images/sample.ts";
 import type { Frames } from "../images/series/frames.ts";
 import type { Objective, TargetEncoder } from "../models/objective.ts";
 import type { AugmentationSettings } from "./patches/augment.ts";
+import { AheadStream } from "./patches/ahead.ts";
 import {
   type Batch,
   type BatchSettings,
@@ -20,6 +21,7 @@ import {
   StillStream,
 } from "./batches.ts";
 import type { ValidationBatches } from "./examiner.ts";
+import type { Augmenter } from "./patches/augmenter.ts";
 import { PairSampler, samplePatch, windowCount } from "./patches/patches.ts";
 import {
   type EpochLengths,
@@ -152,13 +154,30 @@ function chunks<T>(list: readonly T[], size: number): T[][] {
 /** The batches that a stage learns from, by task; only the consistent stage has pairs. */
 export function stageStreams(
   stage: Stage,
-  { set, settings, encode, lessons }: {
-    set: TrainingSet;
-    settings: StageDataSettings & Pick<TeacherSettings, "teacherBatch">;
-    encode: TargetEncoder;
-    /** Videos that a teacher labelled; they take the place of pairs. */
-    lessons?: readonly TaughtVideo[];
+  { augment, ...data }: StreamData & {
+    /** Augments batches, which are then made ahead; this thread does, when they are wanted, unless told. */
+    augment?: Augmenter;
   },
+): Map<string, BatchStream> {
+  const streams = plainStreams(stage, data);
+  if (augment === undefined) return streams;
+  return new Map(
+    [...streams].map(([task, stream]) => [task, new AheadStream(stream, { augment })]),
+  );
+}
+
+/** What streams draw from. */
+interface StreamData {
+  readonly set: TrainingSet;
+  readonly settings: StageDataSettings & Pick<TeacherSettings, "teacherBatch">;
+  readonly encode: TargetEncoder;
+  /** Videos that a teacher labelled; they take the place of pairs. */
+  readonly lessons?: readonly TaughtVideo[];
+}
+
+function plainStreams(
+  stage: Stage,
+  { set, settings, encode, lessons }: StreamData,
 ): Map<string, BatchStream> {
   const { patch, augmentation, batch, pairs, foreground } = settings;
   const seed = new Random(settings.seed, STREAMS[stage]).nextUint32();

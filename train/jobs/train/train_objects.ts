@@ -25,6 +25,7 @@ import { readModelFile, weightsFile } from "../disk/model_files.ts";
 import type { ClaimedFolder } from "../disk/folders.ts";
 import type { RunFolder } from "../disk/run_folder.ts";
 import { versions } from "../disk/version.ts";
+import { augmentingPool } from "./augmenting/pool.ts";
 import { checkSet } from "./seeds/check_set.ts";
 import { checkGivenChannels, unlearnedSettings } from "./check_config.ts";
 import type { TrainConfig } from "./config.ts";
@@ -242,9 +243,11 @@ async function* trainStage(
   if (baseline) learner.setWeights(baseline.weights, folder.file(stageFile("baseline")));
   const isTaught = stage === "consistent" && config.consistency === "teacher";
   const lessons = isTaught ? yield* teachAll(seed, baseline!) : undefined;
+  using pool = augmentingPool(seed.run.device);
   const { reason, best } = yield* runSetStage(stage, {
     ...{ learner, objects, objective, set, settings: config, lessons },
     isSecond: baseline !== null,
+    augment: pool?.augment,
     store: recordingStore(seed.run, folder),
     ...{ resume, stop: seed.run.stop },
   });

@@ -11,6 +11,7 @@ import type { StageRunEvent } from "../events.ts";
 import { type AlarmSettings, StageExaminer } from "../examiner.ts";
 import type { Learner } from "../learner.ts";
 import type { AugmentationSettings } from "../patches/augment.ts";
+import type { Augmenter } from "../patches/augmenter.ts";
 import type { ScheduleSettings } from "../schedule.ts";
 import { runStage, type StageOutcome, type StageParts, type StageSettings } from "../stage.ts";
 import { scheduleOf, stageStreams, validationBatches } from "../stage_data.ts";
@@ -42,6 +43,8 @@ export interface SetStageParts extends Pick<StageParts, "store" | "resume" | "st
   readonly settings: SetStageSettings;
   /** What a teacher found in the videos, for a student. */
   readonly lessons?: readonly TaughtVideo[];
+  /** Augments batches, which are then made ahead; this thread does unless told. */
+  readonly augment?: Augmenter;
   /** Whether it begins from a baseline: only that may stop early itself. */
   readonly isSecond: boolean;
 }
@@ -53,7 +56,7 @@ export interface SetStageParts extends Pick<StageParts, "store" | "resume" | "st
  */
 export async function* runSetStage(
   stage: Stage,
-  { learner, objects, objective: { encode }, set, settings, lessons, isSecond, ...parts }:
+  { learner, objects, objective: { encode }, set, settings, lessons, augment, isSecond, ...parts }:
     SetStageParts,
 ): AsyncGenerator<StageRunEvent, StageOutcome> {
   const examiner = new StageExaminer(stage, {
@@ -66,7 +69,7 @@ export async function* runSetStage(
   return yield* runStage(stage, {
     ...{ ...parts, learner, examiner },
     schedule: scheduleOf(stage, { set, settings }),
-    streams: stageStreams(stage, { set, settings, encode, lessons }),
+    streams: stageStreams(stage, { set, settings, encode, lessons, augment }),
     // Only the baseline may stop early.
     settings: isSecond ? { ...settings, patience: 0, ...toleranceOf(settings) } : settings,
     stopsOnCollapse: settings.stopOnCollapse,

@@ -12,7 +12,8 @@ import { Random, type RandomState } from "../../images/random.ts";
 import type { Sample } from "../../images/sample.ts";
 import type { Frames } from "../../images/series/frames.ts";
 import type { TargetEncoder } from "../../models/objective.ts";
-import { applyAugmentation } from "../patches/augment.ts";
+import type { AugmentationDraw } from "../patches/augment.ts";
+import { type AugmentationTask, type Augmenter, augmentHere } from "../patches/augmenter.ts";
 import { type Batch, type BatchStream, stackSamples } from "../batches.ts";
 import { cropSample } from "../patches/patches.ts";
 import type { RunLabels } from "./pseudo_labels.ts";
@@ -94,13 +95,14 @@ export class PupilStream implements BatchStream {
   /**
    * The next batch. What is in it is chosen at once; only reading frames takes time.
    *
+   * @param augment Augments its samples; this thread unless told.
    * @throws {SyntaxError | RangeError} If a frame has to be read and its file is damaged.
    */
-  async next(): Promise<Batch> {
+  async next(augment: Augmenter = augmentHere): Promise<Batch> {
     const { count, encode } = this.#settings;
     const chosen = Array.from({ length: count }, () => this.#choose());
-    const samples = await Promise.all(chosen.map((choice) => patchOf(choice)));
-    return stackSamples(samples, { encode });
+    const tasks = await Promise.all(chosen.map((choice) => patchOf(choice)));
+    return stackSamples(await augment(tasks), { encode });
   }
 
   /** Where it stands, to be saved. */
@@ -162,12 +164,12 @@ interface Choice {
   readonly place: { readonly x: number; readonly y: number; readonly size: number };
   readonly patch: number;
   readonly isBent: boolean;
-  readonly draw: Parameters<typeof applyAugmentation>[0];
+  readonly draw: AugmentationDraw;
 }
 
 async function patchOf(
   { frames, labels, index, place, patch, isBent, draw }: Choice,
-): Promise<Sample> {
+): Promise<AugmentationTask> {
   const { width, height, data, channels } = await frames.frame(index);
   const cut = cropSample({ channels, width, height, image: data }, place);
   const exposed = isBent
@@ -176,5 +178,5 @@ async function patchOf(
   const sample = { ...cut, image: exposed.image, labels: labels.cut(place) };
   // Smaller frames are mirrored at their end, as stills are.
   const full = place.size < patch ? cropSample(sample, { x: 0, y: 0, size: patch }) : sample;
-  return applyAugmentation(exposed.draw, full);
+  return { sample: full, draw: exposed.draw };
 }
