@@ -34,22 +34,27 @@ export function foregroundTarget(
   { width, parted }: { width: number; parted: boolean },
 ): Float32Array<ArrayBuffer> {
   const target = new Float32Array(labels.length);
-  const differs = (at: number, id: number) =>
-    labels[at] > 0 && labels[at] !== id && labels[at] !== IGNORED_LABEL;
-  labels.forEach((id, at) => {
-    if (id === 0) return;
+  const size = labels.length;
+  for (let at = 0, column = 0; at < size; at++, column++) {
+    if (column === width) column = 0;
+    const id = labels[at];
+    if (id === 0) continue;
     if (id === IGNORED_LABEL) {
       target[at] = -1;
-      return;
+      continue;
     }
-    const column = at % width;
     const touches = parted && (
-      (column > 0 && differs(at - 1, id)) ||
-      (column < width - 1 && differs(at + 1, id)) ||
-      differs(at - width, id) ||
-      differs(at + width, id)
+      (column > 0 && isOther(labels[at - 1], id)) ||
+      (column < width - 1 && at + 1 < size && isOther(labels[at + 1], id)) ||
+      (at >= width && isOther(labels[at - width], id)) ||
+      (at + width < size && isOther(labels[at + width], id))
     );
     target[at] = touches ? 0 : 1;
-  });
+  }
   return target;
+}
+
+/** Whether a neighbour is another object. */
+function isOther(neighbour: number, id: number): boolean {
+  return neighbour !== 0 && neighbour !== id && neighbour !== IGNORED_LABEL;
 }

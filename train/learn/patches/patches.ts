@@ -52,6 +52,17 @@ export function cropSample(
   const { channels, width, height } = sample;
   const image = new Float32Array(channels * size * size);
   const labels = sample.labels && new Uint32Array(size * size);
+  if (x + size <= width && y + size <= height) {
+    for (let i = 0; i < size; i++) {
+      for (let c = 0; c < channels; c++) {
+        const from = (c * height + y + i) * width + x;
+        image.set(sample.image.subarray(from, from + size), (c * size + i) * size);
+      }
+      const from = (y + i) * width + x;
+      labels?.set(sample.labels!.subarray(from, from + size), i * size);
+    }
+    return { channels, width: size, height: size, image, labels };
+  }
   const columns = Array.from({ length: size }, (_, j) => reflectIndex(x + j, width));
   for (let i = 0; i < size; i++) {
     const row = reflectIndex(y + i, height);

@@ -9,7 +9,6 @@
 import { exposureCurve } from "../../images/exposure.ts";
 import { isObject } from "../../images/image.ts";
 import { Random, type RandomState } from "../../images/random.ts";
-import type { Sample } from "../../images/sample.ts";
 import type { Frames } from "../../images/series/frames.ts";
 import type { TargetEncoder } from "../../models/objective.ts";
 import type { AugmentationDraw } from "../patches/augment.ts";
