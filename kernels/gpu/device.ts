@@ -289,8 +289,8 @@ export class Device implements Disposable {
    */
   async finish(): Promise<void> {
     this.#parts.failures.throwAny(this);
-    this.flush();
-    await this.#wait(this.gpu.queue.onSubmittedWorkDone());
+    const isDone = this.#parts.queue.flushTimed();
+    await this.#wait(this.gpu.queue.onSubmittedWorkDone().then(isDone));
   }
 
   /** GPU time per kernel since the last call; empty unless opened with `profile`. */

@@ -6,11 +6,11 @@
 
 import type { FailureWatch, Owner } from "../failures.ts";
 import type { Command } from "./command.ts";
+import { Pace } from "../pace.ts";
 import type { Verdict } from "./pipelines.ts";
 import type { Profiler } from "./profiler.ts";
 import { encodeTextureCopy } from "../memory/textures.ts";
 
-const MAX_DISPATCHES_PER_SUBMIT = 256;
 /** Labels that an error names. */
 const MOST_NAMED = 5;
 
@@ -30,17 +30,24 @@ export class CommandQueue {
   readonly #gpu: GPUDevice;
   readonly #failures: FailureWatch;
   readonly #profiler: Profiler | null;
+  readonly #pace: Pace;
+  #submitted = 0;
   #batch: Batch | null = null;
   #dispatches = 0;
 
-  /** Makes an empty queue; a profiler times every dispatch. */
+  /** Makes an empty queue; a profiler times every dispatch, and a pace says how many go together. */
   constructor(
     gpu: GPUDevice,
-    { failures, profiler }: { failures: FailureWatch; profiler: Profiler | null },
+    { failures, profiler, pace = new Pace() }: {
+      failures: FailureWatch;
+      profiler: Profiler | null;
+      pace?: Pace;
+    },
   ) {
     this.#gpu = gpu;
     this.#failures = failures;
     this.#profiler = profiler;
+    this.#pace = pace;
   }
 
   /** Dispatches so far. */
@@ -78,8 +85,20 @@ export class CommandQueue {
     this.#batch = null;
     // What is wrong with a command is heard when its encoder ends.
     this.#gpu.pushErrorScope("validation");
+    this.#submitted = this.#pace.submit(batch.labels.length);
     this.#gpu.queue.submit([batch.encoder.finish()]);
     this.#failures.watch(this.#examine(batch, this.#gpu.popErrorScope()));
+  }
+
+  /**
+   * Submits everything, and says when that is done: for who waits for it.
+   *
+   * @returns What to call once all of it is known to be done.
+   */
+  flushTimed(): () => void {
+    this.flush();
+    const count = this.#submitted;
+    return () => this.#pace.finish(count);
   }
 
   /** Forgets what has not been submitted. */
@@ -105,7 +124,7 @@ export class CommandQueue {
     batch.labels.push(label);
     if (this.#profiler) endPass(batch);
     if (!verdict.isKnown) batch.verdict = verdict;
-    if (!verdict.isKnown || batch.labels.length >= MAX_DISPATCHES_PER_SUBMIT) this.flush();
+    if (!verdict.isKnown || batch.labels.length >= this.#pace.most) this.flush();
   }
 
   #outsidePass(owner: Owner): Batch {

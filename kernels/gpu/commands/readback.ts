@@ -30,9 +30,10 @@ export async function readBuffer(
     bytes,
   } as const;
   queue.add(copy, owner);
-  queue.flush();
+  const isDone = queue.flushTimed();
   try {
     await staging.mapAsync(MAP_FOR_READING);
+    isDone();
     return staging.getMappedRange().slice(0, byteLength);
   } finally {
     staging.destroy();
