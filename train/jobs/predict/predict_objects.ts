@@ -229,9 +229,11 @@ export function settingsOf(
   return {
     ...decode,
     ...{ normalize, exposure, views: tta ? "all orientations" : views },
-    ...{ channel, channels: more.channels, slice, as, focus },
+    ...{ channel, channels: more.channels, slice, focus },
     ...{ level: more.level, rescale: more.rescale },
     ...(more.stabilise && { stabilise: true }),
+    // Last, as merging parts to tracks adds it there.
+    as,
   };
 }
 

@@ -1,9 +1,12 @@
 // Tracks of parts that were merged are those of prediction and tracking in one process.
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { mergeTracks, type MergeTracksOptions } from "../../../../train/jobs/merge/merge_tracks.ts";
 import { predict } from "../../../../train/jobs/predict/predict.ts";
 import type { PredictOptions } from "../../../../train/jobs/predict/predict_options.ts";
 import { predictTracks, type TrackingOptions } from "../../../../train/jobs/predict_tracks.ts";
+import { encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
+import { doubtfulTiff } from "../../../../train/objects/formats/doubtful_tiff.ts";
+import { peaks, starModel } from "../../fixtures/models/star_model.ts";
 import { probabilityTiff } from "../../../../train/objects/formats/probability_tiff.ts";
 import { type Rectangle, thresholdModel, tiffOf } from "../../fixtures/models/threshold_model.ts";
 import { filesIn, withFolder } from "../../fixtures/temporary.ts";
@@ -92,5 +95,30 @@ Deno.test("mergeTracks() gives each video a folder, and takes images that were m
     await merge({ parts, out: `${cwd}/out`, images });
     const { images: said } = JSON.parse(await Deno.readTextFile(`${cwd}/out/track.json`)).inputs[0];
     assertEquals(said, images);
+  });
+});
+
+Deno.test("mergeTracks() fills from what a StarDist proposed in parts, stabilised as the whole", async () => {
+  const size = { width: 61, height: 42 };
+  const frames = [1024, 1024, 512, 1024, 1024, 1024].map((value, t) =>
+    peaks([{ row: 10 + t, column: 12 }, { row: 28, column: 40 - t, value }], size)
+  );
+  const files = {
+    "model/weights.safetensors": starModel(),
+    ...Object.fromEntries(frames.map((frame, t) => [`v/t${t}.tif`, encodeGreyTiff([frame])])),
+  };
+  await withFolder(files, async (cwd) => {
+    const inputs = [`${cwd}/v`];
+    const [out, model] = [`${cwd}/out`, `${cwd}/model`];
+    const tracking = { fill: "probable", stabilise: true } as const;
+    await Array.fromAsync(predictTracks({ model, inputs, out, stabilise: true }, tracking));
+    const whole = await filesIn(out);
+    assert("untracked/doubtful/t2.tif" in whole);
+    await Deno.remove(out, { recursive: true });
+    const parts = await predictParts(cwd, { inputs, stabilise: true, outputs: [doubtfulTiff] });
+    await merge({ parts, out }, tracking);
+    const merged = await filesIn(out);
+    assertEquals(Object.keys(merged), Object.keys(whole));
+    assertEquals(Object.keys(whole).filter((name) => merged[name] !== whole[name]), []);
   });
 });
