@@ -1,10 +1,11 @@
+/// <reference lib="dom" />
 /**
  * Chromium with the page in it, driven from outside.
  *
  * @module
  */
 
-import type { Browser, Page } from "puppeteer-core";
+import type { Browser, ElementHandle, Page } from "puppeteer-core";
 import { buildPage } from "../../web/build/page.ts";
 
 const FLAGS = [
@@ -105,7 +106,7 @@ export class OpenPage implements AsyncDisposable {
   }
 
   /** Waits until the text of an element has something in it, and gives it. */
-  async waitFor(selector: string, pattern: string, seconds = 120): Promise<string> {
+  async waitFor(selector: string, pattern: string, seconds = 60): Promise<string> {
     const wait = this.page.waitForFunction(
       (selector: string, pattern: string) =>
         [...document.querySelectorAll<HTMLElement>(selector)]
@@ -138,11 +139,10 @@ export class OpenPage implements AsyncDisposable {
     return `${this.#folder}/downloads`;
   }
 
-  /** Gives files to the page as if they were chosen, by the name of the input. */
-  async give(name: string, paths: readonly string[]): Promise<void> {
-    const input = await this.page.$(`input[type=file][aria-label="${name}"]`);
-    await (input as unknown as { uploadFile(...paths: string[]): Promise<void> })
-      .uploadFile(...paths);
+  /** Gives files or a folder to the page as if they were chosen, by the name of the input. */
+  async give(name: string, paths: readonly string[], which = 0): Promise<void> {
+    const inputs = await this.page.$$(`input[type=file][aria-label="${name}"]`);
+    await (inputs[which] as ElementHandle<HTMLInputElement>).uploadFile(...paths);
   }
 
   /** Ends the browser. */

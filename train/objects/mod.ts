@@ -30,6 +30,14 @@ export {
 export { SAME_OBJECT_IOU, sameObjects, type SamePair } from "./same_object.ts";
 export { type Loop, traceContours } from "./contours.ts";
 export { type Outline, tracedOutlines } from "./outline.ts";
+export {
+  mergeObjects,
+  paintObject,
+  type PenStroke,
+  splitObjects,
+  type StrokePoint,
+  withoutObject,
+} from "./edits.ts";
 export { type Intensity, intensityOf, type Shape, shapeOf } from "./measures.ts";
 export { type Polygon, polygonsOf } from "./polygons.ts";
 

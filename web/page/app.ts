@@ -11,12 +11,14 @@ import { button, make, show } from "./dom.ts";
 import { embeddedBytes } from "./embedded.ts";
 import { droppedFiles, understand } from "./given.ts";
 import { MachineNotice } from "./machine.ts";
+import { CorrectPanel } from "./panels/correct_panel.ts";
 import { ModelChoice } from "./panels/models.ts";
 import type { PanelParts } from "./panels/parts.ts";
 import { SavePanel } from "./panels/save_panel.ts";
-import { SegmentPanel } from "./panels/segment_panel.ts";
+import { SegmentPanel, trackAll } from "./panels/segment_panel.ts";
 import { SteadyPanel } from "./panels/steady_panel.ts";
 import { Tabs } from "./tabs.ts";
+import { TeachPanel } from "./panels/teach_panel.ts";
 import { TracksPanel } from "./panels/tracks_panel.ts";
 import { type Place, Viewer } from "./viewer.ts";
 import { filePicker, welcome } from "./welcome.ts";
@@ -32,6 +34,8 @@ export class App {
   readonly #segment: SegmentPanel;
   readonly #steady: SteadyPanel;
   readonly #tracks: TracksPanel;
+  readonly #correct: CorrectPanel;
+  readonly #teach: TeachPanel;
   readonly #save: SavePanel;
   readonly #movieText = make("span", { class: "movie" });
   readonly #status = make("p", { class: "status", role: "status" });
@@ -44,28 +48,39 @@ export class App {
     const onFiles = (files: GivenFile[]) => void this.take(files);
     this.#viewer = new Viewer(this.#desk, {
       onPick: (place) => void this.#pick(place),
-      onStroke: () => {},
+      onStroke: (points) => void this.#correct.stroke(points),
       onFrame: () => {},
     });
     const parts: PanelParts = {
       ...{ desk: this.#desk, gpu: this.#gpu, viewer: this.#viewer },
       modelOf: () => this.#models.chosen,
       say: (text) => this.#say(text),
-      addModel: (model) => this.#models.add(model),
+      addModel: (model) => {
+        this.#models.add(model);
+        void this.#desk.call("keepModel", { name: model.file, bytes: model.bytes });
+      },
       onChange: (summary) => this.#changed(summary),
     };
     this.#segment = new SegmentPanel(parts);
     this.#steady = new SteadyPanel(parts, this.#segment);
     this.#tracks = new TracksPanel(parts);
+    this.#teach = new TeachPanel(parts, onFiles);
+    this.#correct = new CorrectPanel(parts, async (frame) => {
+      this.#say(texts.usedAsStill(await this.#teach.take(frame)));
+    });
     this.#save = new SavePanel(parts);
+    const work = [this.#models, this.#segment, this.#steady, this.#teach];
     const tabs = new Tabs([
-      {
-        name: texts.work,
-        panel: make("div", {}, this.#models.element, this.#segment.element, this.#steady.element),
-      },
+      { name: texts.work, panel: make("div", {}, ...work.map(({ element }) => element)) },
       {
         ...{ name: texts.tracksTab, panel: this.#tracks.element },
         onShown: (isShown) => this.#tracks.isShown = isShown,
+      },
+      {
+        ...{ name: texts.correctTab, panel: this.#correct.element },
+        onShown: (isShown) => {
+          if (!isShown) this.#correct.leave();
+        },
       },
       { name: texts.saveTab, panel: this.#save.element },
     ]);
@@ -102,13 +117,14 @@ export class App {
       if (document.activeElement === document.body) this.#viewer.key(event);
     });
     void this.#lookAtMachine();
+    void this.#tellKept();
   }
 
   async #lookAtMachine(): Promise<void> {
     try {
       this.#machine.found(await this.#gpu.calls.call("machine", null));
     } catch (error) {
-      this.#segment.isPossible = false;
+      this.#segment.isPossible = this.#teach.isPossible = false;
       this.#machine.missing((error as Error).message);
     }
   }
@@ -122,10 +138,13 @@ export class App {
     this.#tracks.summary = summary;
     this.#save.isPossible = summary !== null;
     this.#steady.isPossible = summary !== null;
+    this.#correct.isPossible = summary !== null;
+    if (summary !== null) void this.#desk.call("keep", null).catch(() => {});
   }
 
   /** Follows the object at a place. */
   async #pick({ x, y }: Place): Promise<void> {
+    if (await this.#correct.pick({ x, y })) return;
     const { object } = await this.#desk.call("pick", { frame: this.#viewer.frame, x, y });
     await this.#tracks.follow(object === 0 ? null : object);
   }
@@ -135,7 +154,37 @@ export class App {
     const given = understand(files);
     if (given.kind === "nothing") return this.#say(texts.noImages);
     if (given.kind === "model") return await this.#models.load(given.file);
-    if (given.kind === "movie") await this.#open(given.choice);
+    if (given.kind === "stills") {
+      this.#teach.give(given.files, given.path);
+      return this.#say(texts.stillsDropped(given.path));
+    }
+    await this.#open(given.choice);
+  }
+
+  /** Brings back what was found in this movie before the page was left. */
+  async #restore(): Promise<void> {
+    const kept = await this.#desk.call("restore", null).catch(() => null);
+    if (kept === null) return;
+    if (kept.model) this.#models.add({ file: kept.model.name, bytes: kept.model.bytes });
+    this.#changed(await trackAll({ desk: this.#desk, viewer: this.#viewer }, () => {}));
+    this.#segment.restored();
+    this.#say(texts.restored);
+  }
+
+  /** Tells of what is kept from an earlier visit. */
+  async #tellKept(): Promise<void> {
+    const kept = await this.#desk.call("kept", null).catch(() => null);
+    if (kept === null) return;
+    const line = make(
+      "p",
+      { class: "kept" },
+      texts.keptTitle(kept.name, kept.frames.length),
+      button(texts.forget, () => {
+        line.remove();
+        void this.#desk.call("forget", null);
+      }),
+    );
+    this.#welcome.append(line);
   }
 
   async #openExample(): Promise<void> {
@@ -157,7 +206,9 @@ export class App {
       this.#steady.open({ choice, facts });
       this.#viewer.compares = false;
       this.#changed(null);
+      this.#teach.open();
       this.#say(notes.join(" · "));
+      await this.#restore();
     } catch (error) {
       this.#say((error as Error).message);
     }

@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { Levels, Look, MovieFacts, ObjectStyle, Stroke } from "../shared/messages.ts";
+import type { Levels, Look, MovieFacts, ObjectStyle } from "../shared/messages.ts";
+import type { PenStroke } from "../../train/objects/edits.ts";
 import { texts } from "../shared/texts.ts";
 import { handingOver } from "../shared/calls.ts";
 import { make, show, signButton } from "./dom.ts";
@@ -173,6 +174,11 @@ export class Viewer {
   }
 
   /** The object that is followed; null for none. */
+  get chosen(): number | null {
+    return this.#chosen;
+  }
+
+  /** Follows another one, or none. */
   set chosen(track: number | null) {
     this.#chosen = track;
     this.redraw();
@@ -348,7 +354,8 @@ export class Viewer {
   }
 
   #look(): Look {
-    const stroke: Stroke | null = this.#stroke && { points: this.#stroke, width: this.#pen ?? 1 };
+    const stroke: PenStroke | null = this.#stroke &&
+      { points: this.#stroke, width: this.#pen ?? 1 };
     return {
       ...{ frame: this.#frame, levels: this.#levels, chosen: this.#chosen, stroke },
       style: this.#style.value as ObjectStyle,

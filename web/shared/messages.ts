@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { PenStroke } from "../../train/objects/edits.ts";
+
 /** A file that a user gave, under its path in the folder that was given, or its name. */
 export type GivenFile = readonly [path: string, file: File];
 
@@ -80,15 +82,7 @@ export interface Look {
   /** The object that is followed; null for none. */
   readonly chosen: number | null;
   /** A stroke that is being drawn, in pixels of the image. */
-  readonly stroke?: Stroke | null;
-}
-
-/** A line drawn by hand, in pixels of the image. */
-export interface Stroke {
-  /** Its points. */
-  readonly points: readonly (readonly [x: number, y: number])[];
-  /** Its width. */
-  readonly width: number;
+  readonly stroke?: PenStroke | null;
 }
 
 /** What came of drawing. */
@@ -221,16 +215,12 @@ export interface PlanMessage {
   readonly type: "plan";
   /** GPU memory that it needs, in bytes. */
   readonly plannedBytes: number;
-  /** Steps of all its stages. */
-  readonly steps: number;
 }
 
 /** A step of learning was made. */
 export interface StepMessage {
   /** What kind of event this is. */
   readonly type: "step";
-  /** The stage. */
-  readonly stage: string;
   /** What was learned: `segmentation` from stills, `pupil` from the movie. */
   readonly kind: string;
   /** Its loss. */
@@ -249,4 +239,31 @@ export interface CurveWish {
   readonly movie: readonly (readonly [number, number])[];
   /** Columns of the plot in screen pixels. */
   readonly width: number;
+}
+
+/** A correction by hand. */
+export type Edit =
+  | { readonly kind: "delete"; readonly object: number }
+  | { readonly kind: "merge"; readonly first: number; readonly second: number }
+  | { readonly kind: "split"; readonly stroke: PenStroke }
+  | { readonly kind: "paint"; readonly stroke: PenStroke; readonly object: number | null };
+
+/** A labelled still that was made on the page. */
+export interface SentStill {
+  /** The intensities. */
+  readonly image: { width: number; height: number; data: Float32Array<ArrayBuffer> };
+  /** One id per object. */
+  readonly labels: SentLabels;
+}
+
+/** What the page kept of an earlier visit. */
+export interface KeptHead {
+  /** Tells the movie from others. */
+  readonly key: string;
+  /** Its name. */
+  readonly name: string;
+  /** Frames that have labels. */
+  readonly frames: readonly number[];
+  /** The name of the model that was learned on the page; null for none. */
+  readonly model: string | null;
 }

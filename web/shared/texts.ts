@@ -168,6 +168,57 @@ export const texts = {
   fromMother: (parent: number) => `from ${parent}`,
   moreRows: (shown: number, all: number) => `Show more (${shown} of ${all})`,
 
+  // Corrections.
+  correctTab: "Correct",
+  correctTitle: "Correct by hand",
+  correctText: "Choose a tool, then click or draw in the movie. Tracks are linked anew afterwards.",
+  tools: "Tools",
+  toolNames: {
+    look: "Look",
+    delete: "Delete",
+    merge: "Merge",
+    split: "Split",
+    paint: "Paint",
+    erase: "Erase",
+  },
+  toolHints: {
+    look: "Click an object to follow it; drag to move the picture.",
+    delete: "Click an object to take it out.",
+    merge: "Click one object, then another: they become one.",
+    split: "Draw a line across an object to part it.",
+    paint: "Draw: the stroke is added to the object that is followed, or makes a new one.",
+    erase: "Draw over what does not belong to an object.",
+  },
+  mergeWith: (object: number) => `Object ${object}: click the one to merge with it`,
+  penWidth: "Width of the pen",
+  undo: "Undo",
+  linkAgain: "Link tracks again",
+  corrected: "Corrected. Press “Link tracks again” when you are done.",
+  useAsStill: "Use this frame as a still",
+  usedAsStill: (count: number) => `${counted(count, "corrected frame")} to learn from`,
+
+  // Learning from stills.
+  teachTitle: "Learn from labelled stills",
+  teachText:
+    "Drop a folder with images/ and masks/ (same names, one number per object), or use frames " +
+    "that you corrected.",
+  teach: "Learn",
+  stillsGiven: (folders: number, frames: number) =>
+    `${counted(folders, "folder")} of stills, ${counted(frames, "corrected frame")}`,
+  noStills: "There are no stills yet.",
+  withBuiltin: "Also learn from the built-in stills, so that nothing is forgotten",
+  batches: "Batches",
+  taughtModel: "The model has learned and is chosen now. Segment again to see what it finds.",
+  stillsDropped: (path: string) => `${path}: labelled stills, ready to learn from`,
+
+  // What was kept.
+  keptTitle: (name: string, frames: number) =>
+    `Results of ${name} (${
+      counted(frames, "frame")
+    }) are kept from your last visit: open it again to go on.`,
+  forget: "Forget them",
+  restored: "What was found before is here again.",
+
   // Files.
   saveTab: "Save",
   saveTitle: "Take the results with you",

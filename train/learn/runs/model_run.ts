@@ -44,8 +44,8 @@ export interface LearnPlan {
   readonly type: "plan";
   /** GPU memory that it needs, in bytes. */
   readonly plannedBytes: number;
-  /** Steps of all its stages. */
-  readonly steps: number;
+  /** Its stages, in order, each with its steps. */
+  readonly stages: readonly { readonly stage: Stage; readonly steps: number }[];
 }
 
 /**
@@ -213,9 +213,10 @@ export async function* adaptModel(
   const set = setOf(splitStills(samples, { config: settings, heldBack: [] }), [
     { ...video, truth, markers: truth },
   ]);
-  const stages: readonly Stage[] = ["control", "consistent"];
-  const steps = stages.reduce((sum, stage) => sum + scheduleOf(stage, { set, settings }).steps, 0);
-  yield { type: "plan", plannedBytes: learner.plannedBytes(), steps };
+  const stages = (["control", "consistent"] as const).map((stage) => ({
+    ...{ stage, steps: scheduleOf(stage, { set, settings }).steps },
+  }));
+  yield { type: "plan", plannedBytes: learner.plannedBytes(), stages };
   const control = yield* stageOf(run, { stage: "control", set });
   learner.setWeights(file.weights.tensors, file.file);
   const taught = taughtPart(video.frames, settings.taughtFrames);
@@ -280,7 +281,8 @@ export async function* teachModel(
   });
   const { settings, learner, samples, objects, network } = run;
   const set = setOf(splitStills(samples, { config: settings, heldBack: [] }));
-  yield { type: "plan", plannedBytes: learner.plannedBytes(["segmentation"]), steps };
+  const stages = [{ stage: "baseline", steps }] as const;
+  yield { type: "plan", plannedBytes: learner.plannedBytes(["segmentation"]), stages };
   const { validation } = set;
   const tune = objects.tune && validation.length > 0
     ? () => objects.tune!(device, { network, stills: validation })

@@ -60,6 +60,12 @@ export class SegmentPanel {
     this.#needs.textContent = texts.needs(byteSize(PACKED * frames * width * height));
   }
 
+  /** What was found before is here again. */
+  restored(): void {
+    this.#hasBefore = true;
+    this.#task.name = texts.segmentAgain;
+  }
+
   /** Segments anew with the model that is chosen. */
   async again(exposure: number): Promise<void> {
     this.#unfinished = null;

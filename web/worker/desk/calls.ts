@@ -16,6 +16,8 @@ import type {
   Download,
   DownloadKind,
   Drawn,
+  Edit,
+  KeptHead,
   Levels,
   Look,
   MovieChoice,
@@ -24,12 +26,22 @@ import type {
   PlotWish,
   ResultSet,
   SentLabels,
+  SentStill,
   SortKey,
   TrackPage,
   TrackSummary,
 } from "../../shared/messages.ts";
+import {
+  mergeObjects,
+  paintObject,
+  splitObjects,
+  withoutObject,
+} from "../../../train/objects/edits.ts";
+import { openStore } from "../store.ts";
 import { makeDownload } from "./downloads.ts";
+import { forgetResults, keepModel, keepResults, keptHead, restoreResults } from "./kept.ts";
 import { drawFrame, greyPicture, type Shapes, shapesOf } from "./drawing.ts";
+import { forgetLearning } from "../learn_keeper.ts";
 import { factsOf, openMovie } from "../movie.ts";
 import { learningCurve, plotsOf } from "./plots.ts";
 import { Results } from "./results.ts";
@@ -47,6 +59,9 @@ class Desk {
   #results: Record<ResultSet, Results> = { now: new Results(), before: new Results() };
   /** What is known of the objects now; null until they are tracked, and again after a change. */
   #tracks: Tracks | null = null;
+  /** Frames as they were before the last corrections. */
+  #undo: readonly { readonly frame: number; readonly labels: LabelImage }[] = [];
+  #key = "";
   #canvas: OffscreenCanvas | null = null;
   #plane: Made<Plane> | null = null;
   #picture: Made<OffscreenCanvas> | null = null;
@@ -60,6 +75,8 @@ class Desk {
     this.#video = video;
     this.#results = { now: new Results(), before: new Results() };
     this.#tracks = null;
+    this.#undo = [];
+    this.#key = facts.key;
     this.#plane = this.#picture = null;
     return facts;
   }
@@ -83,6 +100,41 @@ class Desk {
     this.#tracks = null;
   }
 
+  /** What was found before the page was left; null where nothing is kept of this movie. */
+  async restore(): Promise<
+    { model: { name: string; bytes: Uint8Array<ArrayBuffer> } | null } | null
+  > {
+    const kept = await restoreResults(await openStore(), this.#key);
+    if (kept === null) return null;
+    this.#results.now = kept.results;
+    return { model: kept.model };
+  }
+
+  /** Keeps what there is, for after a reload. */
+  async keep(): Promise<void> {
+    const { name } = this.video;
+    await keepResults(await openStore(), { key: this.#key, name, results: this.#results.now });
+  }
+
+  /** Corrects a frame; its tracks are not known any more. */
+  edit(frame: number, edit: Edit): void {
+    const labels = this.#results.now.at(frame);
+    if (labels === null) throw new RangeError("Cannot correct a frame before it was segmented");
+    this.#undo = [...this.#undo.slice(1 - MOST_UNDONE), { frame, labels }];
+    this.#results.now.set(frame, edited(labels, edit));
+    this.#tracks = null;
+  }
+
+  /** Takes the last correction back, and gives its frame; null where there is none. */
+  undo(): number | null {
+    const last = this.#undo.at(-1);
+    if (last === undefined) return null;
+    this.#undo = this.#undo.slice(0, -1);
+    this.#results.now.set(last.frame, last.labels);
+    this.#tracks = null;
+    return last.frame;
+  }
+
   /** What is known of tracks. */
   get tracks(): Tracks | null {
     return this.#tracks;
@@ -93,6 +145,7 @@ class Desk {
     const tracks = yield* trackAll(this.video, this.#results.now);
     this.#tracks = tracks;
     this.#results.now = tracks.labels;
+    this.#undo = [];
     return tracks.summary;
   }
 
@@ -140,6 +193,16 @@ class Desk {
   }
 }
 
+/** Corrections that can be taken back. */
+const MOST_UNDONE = 20;
+
+function edited(labels: LabelImage, edit: Edit): LabelImage {
+  if (edit.kind === "delete") return withoutObject(labels, edit.object);
+  if (edit.kind === "merge") return mergeObjects(labels, edit.first, edit.second);
+  if (edit.kind === "split") return splitObjects(labels, edit.stroke.points);
+  return paintObject(labels, edit.stroke, edit.object);
+}
+
 const desk = new Desk();
 
 /** The number at a pixel; 0 outside of objects. */
@@ -173,6 +236,26 @@ export const deskCalls = {
     return makeDownload(kind, {
       ...{ video: desk.video, results: desk.results("now"), tracks: desk.tracks },
     });
+  },
+  restore: (_: null): ReturnType<Desk["restore"]> => desk.restore(),
+  keep: (_: null): Promise<void> => desk.keep(),
+  async keepModel(model: { name: string; bytes: Uint8Array<ArrayBuffer> }): Promise<void> {
+    await keepModel(await openStore(), model);
+  },
+  async kept(_: null): Promise<KeptHead | null> {
+    return await keptHead(await openStore());
+  },
+  async forget(_: null): Promise<void> {
+    await forgetResults(await openStore());
+    await forgetLearning(await openStore());
+  },
+  edit: ({ frame, edit }: { frame: number; edit: Edit }): void => desk.edit(frame, edit),
+  undo: (_: null): number | null => desk.undo(),
+  async still({ frame }: { frame: number }): Promise<SentStill | null> {
+    const labels = desk.results("now").at(frame);
+    if (labels === null) return null;
+    const { width, height, data } = await desk.plane(frame);
+    return { image: { width, height, data: data.slice() }, labels };
   },
   pick({ frame, x, y }: { frame: number; x: number; y: number }): { object: number } {
     return { object: labelAt(desk.results("now").at(frame), { x, y }) };

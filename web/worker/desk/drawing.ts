@@ -7,9 +7,10 @@
 
 import type { LabelImage, Plane } from "../../../train/images/image.ts";
 import { type Loop, traceContours } from "../../../train/objects/contours.ts";
+import type { PenStroke } from "../../../train/objects/edits.ts";
 import { contourPath } from "../../../train/report/drawing/contour_path.ts";
 import { trackColour } from "../../../train/report/tracks/track_colours.ts";
-import type { Levels, Look, Stroke } from "../../shared/messages.ts";
+import type { Levels, Look } from "../../shared/messages.ts";
 
 /** Where one draws in a worker. */
 type Pen = OffscreenCanvasRenderingContext2D;
@@ -128,7 +129,7 @@ function drawChosen(
   }
 }
 
-function drawStroke(pen: Pen, { points, width }: Stroke): void {
+function drawStroke(pen: Pen, { points, width }: PenStroke): void {
   if (points.length === 0) return;
   pen.strokeStyle = "#ffffff";
   pen.globalAlpha = 0.7;

@@ -9,6 +9,7 @@ import type { Machine } from "../../shared/messages.ts";
 import { theDevice } from "./machine.ts";
 import { segment } from "./segment.ts";
 import { steady } from "./steady.ts";
+import { teach } from "./teach.ts";
 
 /** What the GPU does. */
 export const gpuCalls = {
@@ -18,4 +19,5 @@ export const gpuCalls = {
   },
   segment,
   steady,
+  teach,
 } satisfies Handlers;

@@ -10,9 +10,12 @@ import { PlaneCache } from "../../../train/images/plane_cache.ts";
 import { frameTimes } from "../../../train/images/series/frame_times.ts";
 import { type Frames, normalizedFrames } from "../../../train/images/series/frames.ts";
 import type { Video } from "../../../train/images/series/video.ts";
-import type { StepEvent } from "../../../train/learn/events.ts";
 import { begin, type Progress } from "../../../train/learn/progress/progress.ts";
-import { adaptModel } from "../../../train/learn/runs/model_run.ts";
+import {
+  adaptModel,
+  type LearnEvent,
+  type LearnPlan,
+} from "../../../train/learn/runs/model_run.ts";
 import { readSamples } from "../../../train/learn/runs/read_samples.ts";
 import { VERSION } from "../../../train/learn/runs/version.ts";
 import { compareModels, leftAsIs } from "../../../train/learn/steady/compare.ts";
@@ -34,7 +37,7 @@ import type {
   ProgressMessage,
   StepMessage,
 } from "../../shared/messages.ts";
-import { keeperFor } from "./learn_keeper.ts";
+import { keeperFor } from "../learn_keeper.ts";
 import { endDevice, type GivenModel, readModel, theDevice } from "./machine.ts";
 import { openMovie, stoppable } from "../movie.ts";
 import { openStore } from "../store.ts";
@@ -117,15 +120,8 @@ async function* steadily(
     video: { name: video.name, frames },
     size: { frames: video.length, width: video.width, height: video.height },
   });
-  let steps = 0;
-  let done = 0;
   const { control, adapted, alarm } = yield* inTimeEach(adapting, {
-    tell: tell("teaching"),
-    event: (event) => {
-      if (event.type === "plan") steps = event.steps;
-      if (event.type === "step") return stepMessage(event, { done: ++done, total: steps });
-      return event.type === "validation" ? null : event;
-    },
+    ...{ tell: tell("teaching"), event: stepMessages() },
   });
   const models = {
     control: decodeModel(control, { file: "control" }),
@@ -158,9 +154,19 @@ async function framesOf(
   return { ...frames, times: frameTimes({ name: video.name, numbers: numbersOf(video) }).times };
 }
 
-function stepMessage(
-  { kind, loss, stage }: StepEvent,
-  { done, total }: { done: number; total: number },
-): StepMessage {
-  return { type: "step", kind, loss, stage, done, total };
+/** What is passed on of learning: steps are counted over all stages. */
+export function stepMessages(): (event: LearnEvent) => SteadyMessage | null {
+  let stages: LearnPlan["stages"] = [];
+  return (event) => {
+    if (event.type === "plan") {
+      stages = event.stages;
+      return { type: "plan", plannedBytes: event.plannedBytes };
+    }
+    if (event.type === "validation") return null;
+    if (event.type !== "step") return event;
+    const { kind, loss, stage, step } = event;
+    const at = stages.findIndex((one) => one.stage === stage);
+    const sum = (some: LearnPlan["stages"]) => some.reduce((all, { steps }) => all + steps, 0);
+    return { type: "step", kind, loss, done: sum(stages.slice(0, at)) + step, total: sum(stages) };
+  };
 }

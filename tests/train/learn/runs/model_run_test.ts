@@ -93,7 +93,10 @@ Deno.test("adaptModel() gives the weights of the job that adapts on disk, to the
     const parts = await partsFor(folder);
     const events: LearnEvent[] = [];
     const own = await ended(adaptModel(device, parts), events);
-    assertEquals(events[0].type === "plan" && events[0].steps, 3 * ROUNDS);
+    assertEquals(events[0].type === "plan" && events[0].stages, [
+      { stage: "control", steps: ROUNDS },
+      { stage: "consistent", steps: 2 * ROUNDS },
+    ]);
     assertEquals(events.filter(({ type }) => type === "step").length, 3 * ROUNDS);
 
     const video = { path: `${folder}/video`, frames: FRAMES, ...SIZE };

@@ -5,11 +5,11 @@
  * @module
  */
 
-import { decodeSafeTensors, encodeSafeTensors } from "../../../nn/safetensors.ts";
-import type { LearnKeeper } from "../../../train/learn/runs/model_run.ts";
-import { packState, unpackState } from "../../../train/learn/stage_state.ts";
-import type { Stage } from "../../../train/learn/stages.ts";
-import type { FileStore } from "../store.ts";
+import { decodeSafeTensors, encodeSafeTensors } from "../../nn/safetensors.ts";
+import type { LearnKeeper } from "../../train/learn/runs/model_run.ts";
+import { packState, unpackState } from "../../train/learn/stage_state.ts";
+import type { Stage } from "../../train/learn/stages.ts";
+import type { FileStore } from "./store.ts";
 
 const STATE = "learn-state.safetensors";
 const HEAD = "learn.json";
