@@ -29,9 +29,7 @@ export function decodeChunk(
   { compression, ...size }: DecodedSize & { compression: number },
 ): Uint8Array<ArrayBuffer> {
   if (compression === 1) return copyRaw(input, size);
-  if (compression === 5) {
-    return isOldLzw(input) ? decodeOldLzw(input, size) : decodeLzw(input, size);
-  }
+  if (compression === 5) return decodeLzw(input, size);
   if (compression === 8) return decodeDeflate(input, size);
   if (compression === 32773) return decodePackBits(input, size);
   throw new RangeError(`Cannot decompress a strip: compression ${compression} is not known`);
@@ -83,13 +81,17 @@ function decodePackBits(input: Uint8Array, { least, most }: DecodedSize): Uint8A
 
 /**
  * TIFF's LZW (TIFF 6.0, section 13): codes of 9 to 12 bits, most significant bit first, wider one
- * code early; 256 clears the table, 257 ends the stream.
+ * code early; 256 clears the table, 257 ends the stream. The first writers had the lowest bit first and
+ * wider codes only after the last one of a width, and may fill up the last strip with what belongs to no
+ * row.
  *
  * A new table entry is always the previous string and the byte that follows it in the output, so
  * an entry is just a place in the output and a length; copying forwards also serves the one case
  * in which a code stands for the entry that is being made.
  */
 function decodeLzw(input: Uint8Array, { least, most }: DecodedSize): Uint8Array<ArrayBuffer> {
+  const isOld = isOldLzw(input);
+  const early = isOld ? 0 : 1;
   const output = new Uint8Array(most);
   const starts = new Uint32Array(4096);
   const lengths = new Uint32Array(4096);
@@ -106,23 +108,30 @@ function decodeLzw(input: Uint8Array, { least, most }: DecodedSize): Uint8Array<
     if (bits < width) {
       if (read + 1 < size) {
         // Bits above those that are held fall out of the 32 that there are.
-        buffer = buffer << 16 | input[read] << 8 | input[read + 1];
+        buffer = isOld
+          ? buffer | (input[read] | input[read + 1] << 8) << bits
+          : buffer << 16 | input[read] << 8 | input[read + 1];
         read += 2;
         bits += 16;
       } else {
         if (read < size) {
-          buffer = buffer << 8 | input[read++];
+          buffer = isOld ? buffer | input[read] << bits : buffer << 8 | input[read];
+          read++;
           bits += 8;
         }
         if (bits < width) break;
       }
     }
     bits -= width;
-    const code = buffer >>> bits & (1 << width) - 1;
+    let code: number;
+    if (isOld) {
+      code = buffer & (1 << width) - 1;
+      buffer >>>= width;
+    } else code = buffer >>> bits & (1 << width) - 1;
     if (code < 256) {
-      // A writer without an end code may leave a few bytes of padding.
       if (length === most) {
-        if (size - read + (bits >> 3) <= 2) break;
+        // A writer without an end code may leave a few bytes of padding.
+        if (isOld || size - read + (bits >> 3) <= 2) break;
         throw tooLong("LZW stream", most);
       }
       if (previousLength > 0 && next < 4096) {
@@ -139,7 +148,7 @@ function decodeLzw(input: Uint8Array, { least, most }: DecodedSize): Uint8Array<
       previousLength = 0;
       continue;
     } else {
-      if (length === most && size - read + (bits >> 3) <= 2) break;
+      if (length === most && (isOld || size - read + (bits >> 3) <= 2)) break;
       if (previousLength > 0 && next < 4096) {
         starts[next] = previousStart;
         lengths[next++] = previousLength + 1;
@@ -148,14 +157,17 @@ function decodeLzw(input: Uint8Array, { least, most }: DecodedSize): Uint8Array<
         throw new SyntaxError(`its LZW stream is damaged (code ${code} after ${length} bytes)`);
       }
       let from = starts[code];
-      const run = lengths[code];
+      let run = lengths[code];
+      if (length + run > most) {
+        if (!isOld) throw tooLong("LZW stream", most);
+        run = most - length;
+      }
       const end = length + run;
-      if (end > most) throw tooLong("LZW stream", most);
       previousStart = length;
       previousLength = run;
       while (length < end) output[length++] = output[from++];
     }
-    if (next === (1 << width) - 1 && width < 12) width++;
+    if (next === (1 << width) - early && width < 12) width++;
   }
   if (length < least) throw tooShort("LZW stream", length, least);
   return output.subarray(0, length);
@@ -167,41 +179,6 @@ function decodeLzw(input: Uint8Array, { least, most }: DecodedSize): Uint8Array<
  */
 function isOldLzw(input: Uint8Array): boolean {
   return input.length >= 2 && input[0] === 0 && (input[1] & 1) === 1;
-}
-
-/** The same codes, the lowest bit first, and wider only after the last one of a width. */
-function decodeOldLzw(input: Uint8Array, { least, most }: DecodedSize): Uint8Array<ArrayBuffer> {
-  const output = new Uint8Array(most);
-  const starts = new Uint32Array(4097);
-  const lengths = new Uint32Array(4097);
-  let [length, next, width, previousStart, previousLength] = [0, 258, 9, 0, 0];
-  for (let bit = 0; bit + width <= 8 * input.length;) {
-    let code = 0;
-    for (let i = 0; i < width; i++, bit++) code |= (input[bit >>> 3] >>> (bit & 7) & 1) << i;
-    if (code === 257 || length === most) break;
-    if (code === 256) {
-      [next, width, previousLength] = [258, 9, 0];
-      continue;
-    }
-    if (previousLength > 0 && next < 4096) {
-      starts[next] = previousStart;
-      lengths[next] = previousLength + 1;
-      next++;
-    }
-    const literal = code < 256;
-    if (!literal && (code >= next || previousLength === 0)) {
-      throw new SyntaxError(`its LZW stream is damaged (code ${code} after ${length} bytes)`);
-    }
-    // Old writers may fill the last strip with what belongs to no row.
-    const run = Math.min(literal ? 1 : lengths[code], most - length);
-    if (literal) output[length] = code;
-    else for (let i = 0; i < run; i++) output[length + i] = output[starts[code] + i];
-    [previousStart, previousLength] = [length, run];
-    length += run;
-    if (next === 1 << width && width < 12) width++;
-  }
-  if (length < least) throw tooShort("LZW stream", length, least);
-  return output.subarray(0, length);
 }
 
 /** Reverses the bits of every byte, for files whose lowest bit comes first. */
