@@ -10,7 +10,7 @@ import type { SettingChange } from "../../models/model_kind.ts";
 export const BUILTIN_SETTINGS: SettingChange = {
   model: "stardist",
   seed: 1,
-  warmup: 6000,
+  warmup: 12000,
   averaging: 0.998,
   validateEvery: 500,
 };

@@ -65,7 +65,7 @@ Deno.test("builtinConfig() is StarDist's defaults but for the settings in the fi
   const usual = defaultConfigOf(defaultKinds);
   assertEquals(
     [config.model, config.seed, config.warmup, config.averaging, config.validateEvery],
-    ["stardist", 1, 6000, 0.998, 500],
+    ["stardist", 1, 12000, 0.998, 500],
   );
   assertEquals([config.patch, config.batch], [usual.patch, usual.batch]);
 });
