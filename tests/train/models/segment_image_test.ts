@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { openDevice } from "../../../kernels/open_device.ts";
 import { decodeSafeTensors, encodeSafeTensors } from "../../../nn/safetensors.ts";
+import { joinPlanes } from "../../../train/images/image.ts";
 import { buildModel, decodeModel, type Model } from "../../../train/models/model_file.ts";
 import { segmentImage } from "../../../train/models/segment_image.ts";
 import { labelsOf, picture, thresholdModel } from "../fixtures/models/threshold_model.ts";
@@ -41,6 +42,19 @@ Deno.test("segmentImage() gives the map and takes one channel for a plane", asyn
   const { labels, map } = await segmentImage(device, model(), { image, wantsMap: true });
   assertEquals(labels, labelsOf(RECTANGLES));
   assertEquals([...map!.data].map((value) => value > 0.5 ? 1 : 0), [...labels.data].map(Math.sign));
+});
+
+Deno.test("segmentImage() scales each channel of a model of several by itself", async () => {
+  const bytes = thresholdModel({ channels: 2 });
+  const two = buildModel(device, decodeModel(bytes, { file: "model" }));
+  assertEquals(two.channels, ["1", "2"]);
+  // The second channel alone has objects, a hundredth as bright as the first.
+  const [bright, dim] = [
+    picture([{ x: 0, y: 0, width: 2, height: 9 }]),
+    picture(RECTANGLES.map((rectangle) => ({ ...rectangle, value: 10 }))),
+  ];
+  const { labels } = await segmentImage(device, two, { image: joinPlanes([bright, dim]) });
+  assertEquals(labels, labelsOf(RECTANGLES));
 });
 
 Deno.test("segmentImage() refuses pixels that are no numbers, and channels of another model", async () => {

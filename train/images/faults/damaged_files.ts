@@ -23,7 +23,8 @@ const MOST_NAMED = 20;
  * One error for all of them: that of the file, if it is one.
  *
  * @param options.of Files of the whole batch.
- * @param options.remedy What to do; to mend them or take them out unless told.
+ * @param options.remedy What to do; to mend them or take them out unless told. Where one flag would help all
+ *   files of the batch, that is said instead.
  */
 export function damagedError(
   files: readonly DamagedFile[],
@@ -34,8 +35,16 @@ export function damagedError(
   const more = files.length > named.length ? [`and ${files.length - named.length} more`] : [];
   const message =
     `Cannot read ${files.length} of ${of} images: ${[...named, ...more].join("; ")}; ` +
-    remedy;
+    (files.length === of && flagForAll(files) || remedy);
   return new SyntaxError(message, { cause: files[0].error });
+}
+
+/** What all errors advise, if it is the same and names a flag. */
+function flagForAll(files: readonly DamagedFile[]): string | null {
+  const [advice, ...others] = new Set(
+    files.map(({ error: { message } }) => message.slice(message.lastIndexOf("; ") + 2)),
+  );
+  return others.length === 0 && /(?:^|\s)--\w/.test(advice) ? advice : null;
 }
 
 /** What is wrong with a file, with its name and without a remedy. */

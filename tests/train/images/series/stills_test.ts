@@ -1,10 +1,17 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { join } from "node:path";
 import { encodeGreyTiff, encodeLabelTiff } from "../../../../train/images/formats/encode.ts";
 import { encodePng } from "../../../../train/images/formats/encode_png.ts";
 import { IGNORED_LABEL } from "../../../../train/images/image.ts";
 import { listStills, readStill, readStills } from "../../../../train/images/series/stills.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
+import { tiffBytes } from "../../fixtures/tiff_bytes.ts";
 import { disk } from "../../../../train/jobs/disk/files.ts";
 
 /** A grey PNG of 2x2 pixels. */
@@ -16,6 +23,25 @@ function png(...data: number[]): Uint8Array {
 function ids(...data: number[]): Uint8Array {
   return encodeLabelTiff([{ width: 2, height: 2, data: Uint32Array.from(data) }]);
 }
+
+Deno.test("readStills() says which flag chooses a channel, where all images have several", async () => {
+  const description = "ImageJ=1.53t\nimages=2\nchannels=2\nhyperstack=true\n";
+  const image = tiffBytes([0, 1].map((c) => ({
+    ...{ width: 2, height: 1, data: [c, 9] },
+    ...c === 0 && { description },
+  })));
+  const mask = encodeLabelTiff([{ width: 2, height: 1, data: Uint32Array.of(0, 1) }]);
+  const files = Object.fromEntries(
+    ["a", "b"].flatMap((name) => [[`images/${name}.tif`, image], [`masks/${name}.tif`, mask]]),
+  );
+  await withFolder(files, async (path) => {
+    const error = await assertRejects(() => readStills(disk, path), SyntaxError);
+    assertStringIncludes(error.message, "it has 2 channels); ");
+    assertMatch(error.message, /; choose one with --channel$/);
+    const { image } = (await readStills(disk, path, { channel: 2 }))[1];
+    assertEquals([...image.data], [1, 9]);
+  });
+});
 
 Deno.test("readStills() pairs images/ and masks/ by name in natural order", async () => {
   const files = {

@@ -5,6 +5,8 @@ import { unzipSync } from "fflate";
 import { exportFormats } from "../../../../train/models/export/list.ts";
 import { encodeNpy } from "../../../../train/models/export/npy.ts";
 import { bioimageio } from "../../../../train/models/export/bioimageio.ts";
+import type { NamedArray } from "../../../../nn/safetensors.ts";
+import { percentiles } from "../../../../train/images/percentiles.ts";
 import { starDistFolder } from "../../../../train/models/export/stardist.ts";
 import { importModel } from "../../../../train/models/import/import_model.ts";
 import { disk } from "../../../../train/jobs/disk/files.ts";
@@ -91,6 +93,40 @@ Deno.test("bioimageio names every file with its checksum, and the channels of it
   assert(Number(rows) >= min && (Number(rows) - min) % step === 0);
   assert(min / 2 > 2 * output.axes[2].halo);
   assert(utf8.decode(files.get("README.md")).includes("stills/nuclei"));
+});
+
+Deno.test("exports of models of several channels say that each is scaled by itself", async () => {
+  const model = await modelOf(STARDIST);
+  const several = { ...model, reading: { ...model.reading, channels: ["1", "GFP"] } };
+  const scaled: number[][] = [];
+  const run = async () => {
+    const network = await model.run();
+    return {
+      ...network,
+      answer: async (x: NamedArray) => {
+        const size = x.data.length / 2;
+        for (const c of [0, 1]) {
+          const plane = { width: size, height: 1, data: x.data.slice(c * size, (c + 1) * size) };
+          scaled.push(percentiles([plane], [1, 99.8]));
+        }
+        return await network.answer(x);
+      },
+    };
+  };
+  const files = await bioimageio.write({ ...several, run }, {});
+  const entries = unzipSync(files.get("")!);
+  const { inputs: [input] } = JSON.parse(utf8.decode(entries["rdf.yaml"]));
+  const scaling = input.preprocessing.find(({ id }: { id: string }) => id === "scale_range");
+  assertEquals(scaling.kwargs.axes, ["y", "x"]);
+  // The example is scaled as the description says.
+  for (const [low, high] of scaled) assert(Math.abs(low) < 1e-5 && Math.abs(high - 1) < 1e-5);
+  assertEquals(scaled.length, 2);
+  const card = utf8.decode(entries["README.md"]);
+  assert(
+    card.includes("of the files' 1, GFP in that order, each scaled by percentiles of its own"),
+  );
+  const text = utf8.decode(entries["weights.onnx"]);
+  assert(text.includes('["1","GFP"]') && text.includes("Give channels 1, GFP, each scaled"));
 });
 
 Deno.test("encodeNpy() begins values at a multiple of 64 bytes, behind a line of Python", () => {
