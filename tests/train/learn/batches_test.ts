@@ -5,6 +5,7 @@ import { noAugmentation } from "../fixtures/no_augmentation.ts";
 import { type Frames, heldFrames } from "../../../train/images/series/frames.ts";
 import { Random } from "../../../train/images/random.ts";
 import type { Sample } from "../../../train/images/sample.ts";
+import { packSample } from "../../../train/images/series/packed_sample.ts";
 
 /** Samples of noise with objects, all different. */
 function samples(count: number, { width = 24, height = 20 } = {}): Sample[] {
@@ -120,4 +121,16 @@ Deno.test("StillStream mirrors stills that are smaller than the patch", () => {
   const { shape, images } = stream.next();
   assertEquals(shape, [3, 1, 16, 16]);
   assert(images.every(Number.isFinite));
+});
+
+Deno.test("StillStream gives the same batches of packed stills, also of such that are smaller than a patch", () => {
+  for (const size of [undefined, { width: 11, height: 9 }]) {
+    const whole = samples(4, size).map((sample) => ({
+      ...sample,
+      image: sample.image.map((value) => Math.round(20 * value)),
+    }));
+    const open = (stills: Sample[]) => new StillStream(stills, { ...SETTINGS, foreground: 0.5 });
+    const [plain, packed] = [open(whole), open(whole.map(packSample))];
+    for (let i = 0; i < 6; i++) assertEquals(packed.next(), plain.next());
+  }
 });

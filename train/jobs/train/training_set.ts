@@ -17,6 +17,7 @@ import {
 } from "../../images/normalization_settings.ts";
 import { type MaskFacts, maskNotes, type MaskOptions } from "../../images/masks/reading.ts";
 import { normalizeAll } from "../../images/normalize.ts";
+import { bytesOfSample } from "../../images/series/packed_sample.ts";
 import { type Sample, sampleFromPlanes } from "../../images/sample.ts";
 import {
   formatFactor,
@@ -136,15 +137,13 @@ export async function loadTrainingSet(
 function heldBytes(
   { train, validation, test, videos, volumes }: Omit<TrainingSet, "heldBytes">,
 ): number {
-  const bytes = (arrays: readonly { readonly byteLength: number }[]) =>
-    arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const stills = [...new Set([...train, ...validation, ...test])];
   const ofFrames = (frames: readonly Frames[]) =>
     4 * frames.reduce(
       (sum, { length, width, height, channels }) => sum + length * width * height * channels,
       0,
     );
-  return bytes(stills.flatMap(({ image, labels = new Uint32Array() }) => [image, labels])) +
+  return stills.reduce((sum, still) => sum + bytesOfSample(still), 0) +
     Math.min(CACHE_BYTES, ofFrames([...videos.map(({ frames }) => frames), ...volumes]));
 }
 

@@ -11,6 +11,7 @@
 import { ForegroundPositions } from "./foreground_positions.ts";
 import { Random, type RandomState } from "../../images/random.ts";
 import type { Frames } from "../../images/series/frames.ts";
+import { isPacked, PackedNumbers } from "../../images/series/packed_sample.ts";
 import { reflectIndex, type Sample, sampleOf } from "../../images/sample.ts";
 
 /**
@@ -51,30 +52,43 @@ export function cropSample(
 ): Sample {
   const { channels, width, height } = sample;
   const image = new Float32Array(channels * size * size);
-  const labels = sample.labels && new Uint32Array(size * size);
   if (x + size <= width && y + size <= height) {
+    const held = isPacked(sample) ? sample.packed : sample;
+    const labels = held.labels && new Uint32Array(size * size);
     for (let i = 0; i < size; i++) {
-      for (let c = 0; c < channels; c++) {
-        const from = (c * height + y + i) * width + x;
-        image.set(sample.image.subarray(from, from + size), (c * size + i) * size);
-      }
       const from = (y + i) * width + x;
-      labels?.set(sample.labels!.subarray(from, from + size), i * size);
+      for (let c = 0; c < channels; c++) {
+        const place = { to: (c * size + i) * size, from: c * height * width + from, count: size };
+        copyNumbers(held.image, image, place);
+      }
+      if (labels) copyNumbers(held.labels!, labels, { to: i * size, from, count: size });
     }
     return { channels, width: size, height: size, image, labels };
   }
+  const whole = { image: sample.image, labels: sample.labels };
+  const labels = whole.labels && new Uint32Array(size * size);
   const columns = Array.from({ length: size }, (_, j) => reflectIndex(x + j, width));
   for (let i = 0; i < size; i++) {
     const row = reflectIndex(y + i, height);
     for (let c = 0; c < channels; c++) {
       const from = (c * height + row) * width;
       const to = (c * size + i) * size;
-      for (let j = 0; j < size; j++) image[to + j] = sample.image[from + columns[j]];
+      for (let j = 0; j < size; j++) image[to + j] = whole.image[from + columns[j]];
     }
     if (!labels) continue;
-    for (let j = 0; j < size; j++) labels[i * size + j] = sample.labels![row * width + columns[j]];
+    for (let j = 0; j < size; j++) labels[i * size + j] = whole.labels![row * width + columns[j]];
   }
   return { channels, width: size, height: size, image, labels };
+}
+
+/** Copies numbers, as they are or packed. */
+function copyNumbers<T extends Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>(
+  held: T | PackedNumbers<T>,
+  into: T,
+  place: { to: number; from: number; count: number },
+): void {
+  if (held instanceof PackedNumbers) held.copy(into, place);
+  else into.set(held.subarray(place.from, place.from + place.count), place.to);
 }
 
 /**

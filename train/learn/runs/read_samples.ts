@@ -7,6 +7,7 @@
 import type { MaskFacts, MaskOptions } from "../../images/masks/reading.ts";
 import { channelsOf } from "../../images/image.ts";
 import { channelRanges, type NormalizationSettings, normalize } from "../../images/normalize.ts";
+import { packSample } from "../../images/series/packed_sample.ts";
 import { type Sample, sampleFromPlanes } from "../../images/sample.ts";
 import { medianOf, pixelSizeOf } from "../../images/scale/pixel_size.ts";
 import type { PlaneChoice } from "../../images/series/plane_choice.ts";
@@ -53,7 +54,8 @@ export interface ReadSamples {
 }
 
 /**
- * Reads a labelled data set into memory.
+ * Reads a labelled data set into memory, packed where that takes less of it: `image` and `labels` are unpacked
+ * anew whenever they are asked for.
  *
  * @throws {SyntaxError | RangeError} If a file is damaged, missing or does not fit.
  *
@@ -79,7 +81,7 @@ export async function readSamples(
       if (size !== null) sizes.push(size);
       still.notes.forEach((note) => notes.add(note));
       const image = normalize(still.image, channelRanges(still.image, settings));
-      samples.push(sampleFromPlanes(channelsOf(image), still.labels));
+      samples.push(packSample(sampleFromPlanes(channelsOf(image), still.labels)));
     }
     return samples;
   };

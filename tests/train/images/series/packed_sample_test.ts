@@ -1,0 +1,61 @@
+import { assert, assertEquals } from "@std/assert";
+import { IGNORED_LABEL } from "../../../../train/images/image.ts";
+import { Random } from "../../../../train/images/random.ts";
+import type { Sample } from "../../../../train/images/sample.ts";
+import {
+  bytesOfSample,
+  isPacked,
+  packNumbers,
+  packSample,
+} from "../../../../train/images/series/packed_sample.ts";
+
+/** A sample of so many intensities and objects. */
+function sampleOf(
+  levels: number,
+  { objects, size = 40 }: { objects: number; size?: number },
+): Sample {
+  const random = new Random(levels);
+  return {
+    ...{ channels: 1, width: size, height: size },
+    image: Float32Array.from({ length: size * size }, () => random.integer(levels) / 7 - 3),
+    labels: Uint32Array.from(
+      { length: size * size },
+      () => random.chance(0.1) ? IGNORED_LABEL : 70_000 * random.integer(objects),
+    ),
+  };
+}
+
+Deno.test("packSample() keeps every number, in a byte or two for each", () => {
+  for (const [levels, objects, bytes] of [[200, 100, 2], [2000, 100, 3], [2000, 900, 4]]) {
+    const sample = sampleOf(levels, { objects, size: 300 });
+    const packed = packSample(sample);
+    assert(isPacked(packed));
+    assertEquals(packed.image, sample.image);
+    assertEquals(packed.labels, sample.labels);
+    assertEquals([packed.channels, packed.width, packed.height], [1, 300, 300]);
+    const taken = bytesOfSample(packed) / (300 * 300);
+    assert(taken >= bytes && taken < bytes + 0.2, `${taken}`);
+    assertEquals(bytesOfSample(sample), 8 * 300 * 300);
+  }
+});
+
+Deno.test("packNumbers() tells −0 from 0 and keeps numbers that are none", () => {
+  const numbers = Float32Array.of(0, -0, NaN, Infinity, 0, 1e-40, -Infinity);
+  const packed = packNumbers(numbers)!;
+  assertEquals(packed.unpack().map((value) => 1 / value), numbers.map((value) => 1 / value));
+  const into = new Float32Array(4);
+  packed.copy(into, { to: 1, from: 2, count: 2 });
+  assertEquals([...into], [0, NaN, Infinity, 0]);
+});
+
+Deno.test("packNumbers() gives up where too many are different", () => {
+  const count = (different: number) => Uint32Array.from({ length: different }, (_, i) => 977 * i);
+  assertEquals(packNumbers(count(65_536))?.unpack(), count(65_536));
+  assertEquals(packNumbers(count(65_537)), null);
+  const image = Float32Array.from({ length: 65_537 }, (_, i) => i);
+  const sample = { channels: 1, width: 65_537, height: 1, image };
+  assertEquals(packSample(sample), sample);
+  const { labels: _, ...unlabelled } = sampleOf(9, { objects: 1 });
+  const packed = packSample(unlabelled);
+  assertEquals([packed.image, packed.labels], [unlabelled.image, undefined]);
+});
