@@ -5,7 +5,7 @@ import { noAugmentation } from "../fixtures/no_augmentation.ts";
 import { type Frames, heldFrames } from "../../../train/images/series/frames.ts";
 import { Random } from "../../../train/images/random.ts";
 import type { Sample } from "../../../train/images/sample.ts";
-import { packSample } from "../../../train/images/series/packed_sample.ts";
+import { packSample } from "../../../train/images/packed/packed_sample.ts";
 
 /** Samples of noise with objects, all different. */
 function samples(count: number, { width = 24, height = 20 } = {}): Sample[] {

@@ -17,7 +17,7 @@ import {
 } from "../../images/normalization_settings.ts";
 import { type MaskFacts, maskNotes, type MaskOptions } from "../../images/masks/reading.ts";
 import { normalizeAll } from "../../images/normalize.ts";
-import { bytesOfSample } from "../../images/series/packed_sample.ts";
+import { bytesOfSample } from "../../images/packed/packed_sample.ts";
 import { type Sample, sampleFromPlanes } from "../../images/sample.ts";
 import {
   formatFactor,

@@ -11,7 +11,7 @@
 import { ForegroundPositions } from "./foreground_positions.ts";
 import { Random, type RandomState } from "../../images/random.ts";
 import type { Frames } from "../../images/series/frames.ts";
-import { isPacked, PackedNumbers } from "../../images/series/packed_sample.ts";
+import { isPacked, PackedNumbers } from "../../images/packed/packed_sample.ts";
 import { reflectIndex, type Sample, sampleOf } from "../../images/sample.ts";
 
 /**

@@ -7,7 +7,7 @@
 import type { MaskFacts, MaskOptions } from "../../images/masks/reading.ts";
 import { channelsOf } from "../../images/image.ts";
 import { channelRanges, type NormalizationSettings, normalize } from "../../images/normalize.ts";
-import { packSample } from "../../images/series/packed_sample.ts";
+import { packSample } from "../../images/packed/packed_sample.ts";
 import { type Sample, sampleFromPlanes } from "../../images/sample.ts";
 import { medianOf, pixelSizeOf } from "../../images/scale/pixel_size.ts";
 import type { PlaneChoice } from "../../images/series/plane_choice.ts";

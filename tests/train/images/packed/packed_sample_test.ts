@@ -7,7 +7,7 @@ import {
   isPacked,
   packNumbers,
   packSample,
-} from "../../../../train/images/series/packed_sample.ts";
+} from "../../../../train/images/packed/packed_sample.ts";
 
 /** A sample of so many intensities and objects. */
 function sampleOf(
