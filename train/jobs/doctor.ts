@@ -7,6 +7,7 @@
 import { measureCeilings } from "../../kernels/choice/ceilings.ts";
 import { openDevice } from "../../kernels/open_device.ts";
 import { selfTest } from "../../kernels/self_test.ts";
+import { memoryFile } from "./disk/open_gpu.ts";
 import { versions } from "./disk/version.ts";
 
 /**
@@ -27,6 +28,13 @@ export interface DoctorReport {
   readonly limits: Readonly<Record<string, number>>;
   /** Largest relative error of each self-tested operation. */
   readonly self_test: Readonly<Record<string, number>>;
+  /**
+   * Milliseconds that the start of a command is made of: `modules` from the start of the program until its
+   * code is loaded, `device`, `self_test` and of that `compile`, the shaders of the self-test.
+   */
+  readonly start_ms: Readonly<Record<"modules" | "device" | "self_test" | "compile", number>>;
+  /** The file in which jobs remember which adapters have passed the self-test; null where there is no place. */
+  readonly self_test_file: string | null;
   /** Measured peaks: multiply-adds and memory copies. */
   readonly peak: { readonly fma_gflops: number; readonly copy_gbs: number };
 }
@@ -46,8 +54,15 @@ const LIMITS = [
  * @category Jobs
  */
 export async function examine(): Promise<DoctorReport> {
-  using device = await openDevice();
+  const begun = performance.now();
+  // It is tested in any case, and only once its start is timed.
+  const tested = { has: () => Promise.resolve(true), add: () => Promise.resolve() };
+  using device = await openDevice({ tested });
+  const opened = performance.now();
+  await selfTest(device);
+  const passed = performance.now();
   const tests = await selfTest(device);
+  const again = performance.now() - passed;
   const { fmaGflops, copyGbs } = await measureCeilings(device);
   return {
     versions: versions(),
@@ -56,6 +71,13 @@ export async function examine(): Promise<DoctorReport> {
     features: device.adapter.features,
     limits: Object.fromEntries(LIMITS.map((name) => [name, device.gpu.limits[name]])),
     self_test: Object.fromEntries(tests.map(({ name, error }) => [name, error])),
+    start_ms: {
+      modules: begun,
+      device: opened - begun,
+      self_test: passed - opened,
+      compile: Math.max(0, passed - opened - again),
+    },
+    self_test_file: memoryFile({ isUsed: false }),
     peak: { fma_gflops: fmaGflops, copy_gbs: copyGbs },
   };
 }
