@@ -8,30 +8,40 @@
 
 import { channelCount, type Channels, type Plane } from "../image.ts";
 
-/** Rows above and columns to the left of an image that are added. */
+/** Rows and columns around an image that are added. */
 export interface Margin {
-  /** Rows. */
+  /** Rows above. */
   readonly top: number;
-  /** Columns. */
+  /** Columns to the left. */
   readonly left: number;
+  /** Rows below. */
+  readonly bottom: number;
+  /** Columns to the right. */
+  readonly right: number;
 }
+
+/** No margin. */
+export const NO_MARGIN: Margin = { top: 0, left: 0, bottom: 0, right: 0 };
 
 /**
  * What must be added to a frame so that its scene lies, to whole pixels, where it lay in the first one, but
- * for a multiple.
+ * for a multiple; as much is added behind it that this holds for views that are turned, too.
  *
  * @param shift How far it has moved since the first one.
  * @param multiple Pixels after which a network sees the same again.
  */
 export function marginFor(shift: { y: number; x: number }, multiple: number): Margin {
   const missing = (way: number) => ((-Math.round(way)) % multiple + multiple) % multiple;
-  return { top: missing(shift.y), left: missing(shift.x) };
+  const [top, left] = [missing(shift.y), missing(shift.x)];
+  const [bottom, right] = [top, left].map((added) => (multiple - added) % multiple);
+  return top === 0 && left === 0 ? NO_MARGIN : { top, left, bottom, right };
 }
 
 /** An image with a margin, which mirrors what is beside it. */
-export function withMargin(image: Plane | Channels, { top, left }: Margin): Plane | Channels {
-  if (top === 0 && left === 0) return image;
-  const [width, height] = [image.width + left, image.height + top];
+export function withMargin(image: Plane | Channels, margin: Margin): Plane | Channels {
+  if (isNone(margin)) return image;
+  const { top, left, bottom, right } = margin;
+  const [width, height] = [image.width + left + right, image.height + top + bottom];
   const channels = channelCount(image);
   const data = new Float32Array(channels * width * height);
   for (let c = 0, at = 0; c < channels; c++) {
@@ -45,12 +55,16 @@ export function withMargin(image: Plane | Channels, { top, left }: Margin): Plan
   return { ...image, width, height, data };
 }
 
-/** A place within an image for one that may be before its beginning. */
+function isNone({ top, left, bottom, right }: Margin): boolean {
+  return top === 0 && left === 0 && bottom === 0 && right === 0;
+}
+
+/** A place within an image for one that may be beyond its ends. */
 function mirrored(place: number, length: number): number {
-  if (place >= 0) return place;
+  if (place >= 0 && place < length) return place;
   if (length === 1) return 0;
   const period = 2 * (length - 1);
-  const at = -place % period;
+  const at = Math.abs(place) % period;
   return at < length ? at : period - at;
 }
 
@@ -61,9 +75,10 @@ export function withoutMargin<
     readonly height: number;
     readonly data: Float32Array | Uint32Array;
   },
->(map: M, { top, left }: Margin): M {
-  if (top === 0 && left === 0) return map;
-  const [width, height] = [map.width - left, map.height - top];
+>(map: M, margin: Margin): M {
+  if (isNone(margin)) return map;
+  const { top, left, bottom, right } = margin;
+  const [width, height] = [map.width - left - right, map.height - top - bottom];
   const data = map.data.slice(0, width * height);
   for (let y = 0; y < height; y++) {
     const from = (y + top) * map.width + left;

@@ -6,7 +6,7 @@
 
 import { isObject } from "../../images/image.ts";
 import { type ImageShift, Registration } from "../../images/registration/phase_correlation.ts";
-import { type Margin, withoutMargin } from "../../images/registration/pixel_grid.ts";
+import { type Margin, NO_MARGIN, withoutMargin } from "../../images/registration/pixel_grid.ts";
 import type { Video } from "../../images/series/video.ts";
 import { referencesOf } from "../../models/videos/prepare_video.ts";
 import type { FrameResult } from "../../objects/formats/output_format.ts";
@@ -44,8 +44,8 @@ export function withoutMarginIn<R extends FrameResult & { readonly objects: numb
   result: R,
   margin: Margin,
 ): R {
-  if (margin.top === 0 && margin.left === 0) return result;
   const labels = withoutMargin(result.labels, margin);
+  if (labels === result.labels) return result;
   return {
     ...result,
     labels,
@@ -58,9 +58,10 @@ export function withoutMarginIn<R extends FrameResult & { readonly objects: numb
 /** The outlines of objects that are there without a margin, where they lie without it. */
 export function outlinesWithout(
   outlines: readonly Outline[],
-  { labels, margin: { top, left } }: { labels: FrameResult["labels"]; margin: Margin },
+  { labels, margin }: { labels: FrameResult["labels"]; margin: Margin },
 ): readonly Outline[] {
-  if (top === 0 && left === 0) return outlines;
+  if (margin === NO_MARGIN) return outlines;
+  const { top, left } = margin;
   const there = new Set(labels.data);
   const moved = (loops: Outline["parts"]) =>
     loops.map((loop) => loop.map(([x, y]) => [x - left, y - top] as const));

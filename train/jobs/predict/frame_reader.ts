@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Margin, marginFor } from "../../images/registration/pixel_grid.ts";
+import { type Margin, marginFor, NO_MARGIN } from "../../images/registration/pixel_grid.ts";
 import { Aligner } from "./align.ts";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import type { DamagedFile } from "../../images/faults/damaged_files.ts";
@@ -185,7 +185,7 @@ export class FrameReader {
   }
 
   async #marginOf(aligner: Aligner | null, i: number): Promise<Margin> {
-    if (aligner === null) return { top: 0, left: 0 };
+    if (aligner === null) return NO_MARGIN;
     return marginFor(await aligner.shiftOf(i), this.#model.network.sizeMultiple);
   }
 

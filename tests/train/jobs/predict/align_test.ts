@@ -3,6 +3,7 @@ import { decodeImage, readLabels } from "../../../../train/images/formats/decode
 import { encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
 import type { LabelImage, Plane } from "../../../../train/images/image.ts";
 import { disk } from "../../../../train/jobs/disk/files.ts";
+import { NO_MARGIN } from "../../../../train/images/registration/pixel_grid.ts";
 import { outlinesWithout } from "../../../../train/jobs/predict/align.ts";
 import { predict } from "../../../../train/jobs/predict/predict.ts";
 import type { PredictOptions } from "../../../../train/jobs/predict/predict_options.ts";
@@ -61,6 +62,8 @@ Deno.test("predict() with stabilise sees what stands still alike in all frames",
     });
     assertEquals(new Set(first).size, PLACES.length + 1);
     others.forEach((labels, t) => assertEquals(labels, first, `frame ${t + 1}`));
+    const [turned, ...othersTurned] = await run("turned", { stabilise: true, views: 2 });
+    othersTurned.forEach((labels, t) => assertEquals(labels, turned, `turned frame ${t + 1}`));
     const plain = await run("plain", {});
     assertEquals(plain[0], first);
     assert(plain.some((labels) => labels.some((id, at) => id !== first[at])));
@@ -81,10 +84,10 @@ Deno.test("outlinesWithout() moves outlines and leaves out those that lie in the
   const square = [[3, 2], [5, 2], [5, 4], [3, 4]] as const;
   const labels = { width: 4, height: 4, data: Uint32Array.of(0, 7, ...Array(14).fill(0)) };
   const outlines = [{ label: 7, parts: [square], holes: [square] }, { label: 8, parts: [square] }];
-  assertEquals(outlinesWithout(outlines, { labels, margin: { top: 1, left: 2 } }), [{
+  assertEquals(outlinesWithout(outlines, { labels, margin: { ...NO_MARGIN, top: 1, left: 2 } }), [{
     label: 7,
     parts: [[[1, 1], [3, 1], [3, 3], [1, 3]]],
     holes: [[[1, 1], [3, 1], [3, 3], [1, 3]]],
   }]);
-  assertEquals(outlinesWithout(outlines, { labels, margin: { top: 0, left: 0 } }), outlines);
+  assertEquals(outlinesWithout(outlines, { labels, margin: NO_MARGIN }), outlines);
 });
