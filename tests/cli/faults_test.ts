@@ -57,7 +57,8 @@ Deno.test("a command whose output nobody reads any more stops, and says so", asy
     if (error !== "") {
       assertMatch(error, /^Nobody reads the output any more\nStopped as asked; call it again/);
     }
-    const written = await tree(`${cwd}/out`);
+    // On a busy machine it stops before it has written anything.
+    const written = await tree(`${cwd}/out`).catch(() => []);
     assert(written.every((name) => /^(t\d+\.tif|predict\.json)$/.test(name)), written.join());
   });
 });
