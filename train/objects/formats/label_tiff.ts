@@ -41,7 +41,7 @@ export const labelTiff: OutputFormat = {
     const layout = new TiffRowsLayout({ ...options, sampleBytes: isWide ? 4 : 2, isFloat: false });
     return {
       begin: () => layout.begin(),
-      add: (rows) => layout.add(isWide ? rows : Uint16Array.from(rows)),
+      add: (rows) => layout.add(isWide ? rows : new Uint16Array(rows)),
       end: () => layout.end(),
     };
   },
