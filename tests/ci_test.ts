@@ -9,18 +9,31 @@ interface Task {
 
 const CHECKED: Task = { says: "Publish: 100 files", code: 0 };
 
-/** Runs .ci/run with these two tasks; gives its exit code and its last line. */
-async function runCi(test: Task, check: Task): Promise<{ code: number; last?: string }> {
+/** What .ci/run needs of a machine. */
+const TOOLS = ["bash", "sh", "env", "dirname", "mktemp", "rm", "tee", "grep", "tail", "sed"];
+
+/** Runs .ci/run with these tasks, with a browser where the page is tested; gives exit code and last line. */
+async function runCi(
+  test: Task,
+  check: Task,
+  web: Task | null = null,
+): Promise<{ code: number; last?: string }> {
   const root = await Deno.makeTempDir({ prefix: "kymo ci " });
   try {
     await Deno.mkdir(`${root}/.ci`);
     await Deno.copyFile(new URL("../.ci/run", import.meta.url), `${root}/.ci/run`);
-    const answers = Object.entries({ test, check }).map(([task, { says, code }]) =>
-      `${task}) printf '%s\\n' '${says}'; exit ${code} ;;`
-    );
+    const answers = Object.entries({ test, check, ...(web && { "test:web": web }) }).map((
+      [task, { says, code }],
+    ) => `${task}) printf '%s\\n' '${says}'; exit ${code} ;;`);
     await Deno.writeTextFile(`${root}/setup.sh`, `case "$1" in\n${answers.join("\n")}\nesac\n`);
+    // Only what is named is on PATH, so that it is known whether there is a browser.
+    const link =
+      'mkdir "$0/bin"; for tool; do ln -s "$(command -v "$tool")" "$0/bin/$tool"; done; ' +
+      'if [ -n "$WEB" ]; then ln -s "$(command -v sh)" "$0/bin/chromium"; fi; ' +
+      'PATH="$0/bin" exec "$0/.ci/run"';
     const { code, stdout } = await new Deno.Command("sh", {
-      args: ["-c", 'exec "$1/.ci/run"', "sh", root],
+      args: ["-c", link, root, ...TOOLS],
+      env: { WEB: web ? "1" : "" },
       cwd: "/",
     }).output();
     return { code, last: new TextDecoder().decode(stdout).trimEnd().split("\n").at(-1) };
@@ -69,4 +82,13 @@ Deno.test(".ci/run fails when the process of a test file died", async () => {
 Deno.test(".ci/run counts the run itself, not a summary that a test prints", async () => {
   const says = "ok | 99 passed | 0 failed (1s)\n\nok | 2 passed | 0 failed (1s)";
   assertEquals(await runCi({ says, code: 0 }, CHECKED), { code: 0, last: "3 passed, 0 failed" });
+});
+
+Deno.test(".ci/run adds the tests of the page where there is a browser", async () => {
+  const test = { says: "ok | 3 passed | 0 failed (9ms)", code: 0 };
+  const web = { says: "ok | 2 passed | 0 failed (40s)", code: 0 };
+  assertEquals(await runCi(test, CHECKED, web), { code: 0, last: "6 passed, 0 failed" });
+  const broken = { says: "FAILED | 1 passed | 1 failed (40s)", code: 1 };
+  assertEquals(await runCi(test, CHECKED, broken), { code: 1, last: "5 passed, 1 failed" });
+  assertEquals(await runCi(test, CHECKED), { code: 0, last: "4 passed, 0 failed" });
 });

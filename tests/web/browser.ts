@@ -18,6 +18,15 @@ const FLAGS = [
   "--disable-component-update",
 ];
 
+/** Flags of a browser that has no WebGPU. */
+export const WITHOUT_GPU: readonly string[] = [
+  "--no-sandbox",
+  "--no-first-run",
+  "--disable-gpu",
+  "--disable-features=WebGPU",
+  "--disable-background-networking",
+];
+
 /** Where a program is; null where it is not on PATH, or may not be run. */
 async function programAt(name: string): Promise<string | null> {
   const { state } = await Deno.permissions.query({ name: "run" });
@@ -60,11 +69,13 @@ export class OpenPage implements AsyncDisposable {
     });
   }
 
-  /** Builds the page and opens it from a file. */
-  static async open({ flags = FLAGS }: { flags?: readonly string[] } = {}): Promise<OpenPage> {
+  /** Builds the page and opens it from a file, or opens another one. */
+  static async open(
+    { flags = FLAGS, address }: { flags?: readonly string[]; address?: string } = {},
+  ): Promise<OpenPage> {
     const { launch } = (await import("puppeteer-core")).default;
     const folder = await Deno.makeTempDir();
-    await Deno.writeTextFile(`${folder}/kymo.html`, await buildPage());
+    if (!address) await Deno.writeTextFile(`${folder}/kymo.html`, await buildPage());
     const browser = await launch({
       executablePath: (await programAt("chromium"))!,
       args: [...flags, `--user-data-dir=${folder}/profile`],
@@ -77,13 +88,40 @@ export class OpenPage implements AsyncDisposable {
     });
     await page.setViewport({ width: 1280, height: 720 });
     const open = new OpenPage(browser, page, folder);
-    await page.goto(`file://${folder}/kymo.html`);
+    await page.evaluateOnNewDocument(() => {
+      const tasks: number[] = [];
+      Object.assign(globalThis, { tasks });
+      new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) tasks.push(duration);
+      }).observe({ type: "longtask", buffered: true });
+    });
+    await page.goto(address ?? `file://${folder}/kymo.html`);
     return open;
   }
 
   /** The folder that the page lies in, for files of a test. */
   get folder(): string {
     return this.#folder;
+  }
+
+  /** What axe finds wrong for people who see or hear otherwise: each rule with where it is broken. */
+  async accessFaults(): Promise<string[]> {
+    const { default: axe } = await import("axe-core");
+    await this.page.evaluate(axe.source);
+    return await this.page.evaluate(async () => {
+      const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
+      const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+      return violations.map(({ id, nodes }) =>
+        `${id}: ${nodes.map((node) => node.target).join(", ")}`
+      );
+    });
+  }
+
+  /** How long the page did not answer at most, in milliseconds, since it was opened. */
+  async longestTask(): Promise<number> {
+    return await this.page.evaluate(() =>
+      Math.max(0, ...(globalThis as unknown as { tasks: number[] }).tasks)
+    );
   }
 
   /** Presses a button by what stands on it. */

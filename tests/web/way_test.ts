@@ -38,6 +38,7 @@ Deno.test("the page goes its whole way on the example, from a file and without a
   if (!await hasChromium()) return;
   await using open = await OpenPage.open();
   assertEquals(open.requests.length, 1, "the page itself");
+  assertEquals(await open.accessFaults(), []);
   await open.press(texts.tryExample);
   assertEquals(await open.waitFor(".movie", "frames"), "example — 8 frames of 128 × 128 pixels");
   await open.waitFor(".chip", "no GPU");
@@ -46,6 +47,8 @@ Deno.test("the page goes its whole way on the example, from a file and without a
   const command = labelsOfCommand(open.folder);
   assertMatch(await open.waitFor(".result", "."), /^\d+ objects in 8 frames/);
   assertMatch(await open.text(".count"), /^\d+ objects$/);
+
+  console.log(`the page was busy for ${await open.longestTask()} ms at most`);
 
   await open.press(texts.saveTab);
   const labels = await open.download(texts.downloads.labels);
@@ -73,6 +76,14 @@ Deno.test("the page goes its whole way on the example, from a file and without a
   await open.page.waitForSelector(
     `svg[aria-label="${texts.plotOf(texts.area, texts.trackNamed(track))}"]`,
   );
+
+  for (const theme of ["light", "dark"]) {
+    await open.page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
+    for (const tab of [texts.work, texts.tracksTab, texts.correctTab, texts.saveTab]) {
+      await open.press(tab);
+      assertEquals(await open.accessFaults(), [], `${tab}, ${theme}`);
+    }
+  }
 
   assertEquals(open.requests.length, 1, "nothing is asked for after loading");
   assertEquals(open.errors, []);

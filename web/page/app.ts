@@ -5,11 +5,12 @@
  * @module
  */
 
-import type { GivenFile, MovieChoice, TrackSummary } from "../shared/messages.ts";
+import type { GivenFile, TrackSummary } from "../shared/messages.ts";
 import { texts } from "../shared/texts.ts";
 import { button, make, show } from "./dom.ts";
 import { embeddedBytes } from "./embedded.ts";
-import { droppedFiles, understand } from "./given.ts";
+import { droppedFiles, type GivenMovie, movieOf, understand } from "./given.ts";
+import { handOver } from "./hand_over.ts";
 import { MachineNotice } from "./machine.ts";
 import { CorrectPanel } from "./panels/correct_panel.ts";
 import { ModelChoice } from "./panels/models.ts";
@@ -37,6 +38,7 @@ export class App {
   readonly #correct: CorrectPanel;
   readonly #teach: TeachPanel;
   readonly #save: SavePanel;
+  #given: GivenMovie | null = null;
   readonly #movieText = make("span", { class: "movie" });
   readonly #status = make("p", { class: "status", role: "status" });
   readonly #welcome: HTMLElement;
@@ -49,7 +51,9 @@ export class App {
     this.#viewer = new Viewer(this.#desk, {
       onPick: (place) => void this.#pick(place),
       onStroke: (points) => void this.#correct.stroke(points),
-      onFrame: () => {},
+      onChannel: (channel) => {
+        if (this.#given) void this.#open({ ...this.#given, channel });
+      },
     });
     const parts: PanelParts = {
       ...{ desk: this.#desk, gpu: this.#gpu, viewer: this.#viewer },
@@ -93,7 +97,7 @@ export class App {
       make(
         "header",
         {},
-        make("strong", { class: "name" }, texts.title),
+        make("h1", { class: "name" }, texts.title),
         this.#movieText,
         this.#opener,
         this.#machine.chip,
@@ -158,7 +162,7 @@ export class App {
       this.#teach.give(given.files, given.path);
       return this.#say(texts.stillsDropped(given.path));
     }
-    await this.#open(given.choice);
+    await this.#open(given.movie);
   }
 
   /** Brings back what was found in this movie before the page was left. */
@@ -189,21 +193,28 @@ export class App {
 
   async #openExample(): Promise<void> {
     const path = `${texts.exampleName}.tif`;
-    await this.#open({ path, files: [[path, new File([embeddedBytes("example")], path)]] });
+    await this.#open(movieOf([[path, new File([embeddedBytes("example")], path)]], path));
   }
 
-  async #open(choice: MovieChoice): Promise<void> {
+  async #open(given: GivenMovie): Promise<void> {
     this.#say(texts.opening);
     try {
+      await handOver(this.#desk, given.files, (done, total) => {
+        if (total > 1) this.#say(texts.handingOver(done, total));
+      });
+      this.#say(texts.opening);
+      const { files: { id: bundle }, path, channel } = given;
+      const choice = { bundle, path, channel };
       const facts = await this.#desk.call("open", choice);
       show(this.#welcome, false);
       show(this.#work, true);
       show(this.#opener, true);
+      this.#given = given;
       const { name, frames, width, height, notes } = facts;
       this.#movieText.textContent = `${name} — ${texts.movieFacts(frames, width, height)}`;
-      this.#viewer.open(facts);
-      this.#segment.open({ choice, facts });
-      this.#steady.open({ choice, facts });
+      this.#viewer.open(facts, channel);
+      this.#segment.open({ given, choice, facts });
+      this.#steady.open({ given, choice, facts });
       this.#viewer.compares = false;
       this.#changed(null);
       this.#teach.open();

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { GivenFile, MovieChoice } from "../shared/messages.ts";
+import type { FileBundle, GivenFile } from "../shared/messages.ts";
 
 /** The folder of files that were given without one. */
 const LOOSE = "frames";
@@ -45,9 +45,19 @@ export function chosenFiles(files: Iterable<File>): GivenFile[] {
 
 const IMAGE = /\.(?:png|tiff?|btf|tf2|tf8)$/i;
 
+/** A movie that was given. */
+export interface GivenMovie {
+  /** Its files. */
+  readonly files: FileBundle;
+  /** The folder or file to open among them. */
+  readonly path: string;
+  /** The channel, from 1; the first unless told. */
+  readonly channel?: string;
+}
+
 /** What was given, as a thing to do. */
 export type Given =
-  | { readonly kind: "movie"; readonly choice: MovieChoice }
+  | { readonly kind: "movie"; readonly movie: GivenMovie }
   | { readonly kind: "model"; readonly file: File }
   | { readonly kind: "stills"; readonly files: readonly GivenFile[]; readonly path: string }
   | { readonly kind: "nothing" };
@@ -66,15 +76,25 @@ export function understand(files: readonly GivenFile[]): Given {
       ? { kind: "stills", path: "stills", files: inFolder("stills", images) }
       : { kind: "stills", path: root, files: images };
   }
-  if (images.length === 1) {
-    const [[path]] = images;
-    return { kind: "movie", choice: { files: images, path } };
-  }
+  if (images.length === 1) return { kind: "movie", movie: movieOf(images, images[0][0]) };
   const folders = new Set(images.map(([path]) => path.split("/").slice(0, -1).join("/")));
   const [folder] = folders;
-  return folder === ""
-    ? { kind: "movie", choice: { files: inFolder(LOOSE, images), path: LOOSE } }
-    : { kind: "movie", choice: { files: images, path: folder } };
+  return {
+    kind: "movie",
+    movie: folder === "" ? movieOf(inFolder(LOOSE, images), LOOSE) : movieOf(images, folder),
+  };
+}
+
+/** A movie of these files. */
+export function movieOf(files: readonly GivenFile[], path: string): GivenMovie {
+  return { files: bundleOf(files), path };
+}
+
+let bundles = 0;
+
+/** Files under a name of their own. */
+export function bundleOf(files: readonly GivenFile[]): FileBundle {
+  return { id: `bundle ${++bundles}`, files };
 }
 
 function inFolder(folder: string, files: readonly GivenFile[]): GivenFile[] {

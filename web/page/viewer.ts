@@ -32,8 +32,8 @@ export interface ViewerEvents {
   onPick(place: Place): void;
   /** A stroke was drawn; only while {@linkcode Viewer.pen} is set. */
   onStroke(points: readonly (readonly [number, number])[]): void;
-  /** Another frame is shown. */
-  onFrame(frame: number): void;
+  /** Another channel is wanted, by its number from 1. */
+  onChannel(channel: string): void;
 }
 
 /** The viewer. */
@@ -61,6 +61,11 @@ export class Viewer {
     "aria-label": texts.objectsDrawn,
     onchange: () => this.redraw(),
   });
+  readonly #channel = make("select", {
+    ...{ "aria-label": texts.channel },
+    onchange: () => this.#events.onChannel(this.#channel.value),
+  });
+  readonly #channelField = fieldOf(texts.channel, this.#channel);
   readonly #wipe = make("input", {
     ...{ type: "range", min: 0, max: 1, step: 0.01, value: 0.5, class: "wipe" },
     "aria-label": texts.wipe,
@@ -100,13 +105,6 @@ export class Viewer {
       onwheel: (event: WheelEvent) => this.#wheel(event),
       onpointerdown: (event: PointerEvent) => this.#press(event),
     }, this.#canvas);
-    const field = (name: string, ...children: Node[]) =>
-      make(
-        "div",
-        { class: "field" },
-        make("span", { class: "field-name", "aria-hidden": "true" }, name),
-        ...children,
-      );
     this.element = make(
       "section",
       { class: "viewer" },
@@ -125,11 +123,12 @@ export class Viewer {
       make(
         "div",
         { class: "looks" },
-        field(texts.black, this.#low),
-        field(texts.white, this.#high),
+        this.#channelField,
+        fieldOf(texts.black, this.#low),
+        fieldOf(texts.white, this.#high),
         make("button", { type: "button", onclick: () => void this.auto() }, texts.auto),
-        field(texts.objectsDrawn, this.#style),
-        field(texts.opacity, this.#opacity),
+        fieldOf(texts.objectsDrawn, this.#style),
+        fieldOf(texts.opacity, this.#opacity),
         make(
           "div",
           { class: "zoom" },
@@ -159,7 +158,14 @@ export class Viewer {
   }
 
   /** Shows a movie from its first frame on. */
-  open(facts: MovieFacts): void {
+  open(facts: MovieFacts, channel = "1"): void {
+    const channels = Array.from(
+      { length: facts.channels },
+      (_, i) => make("option", {}, `${i + 1}`),
+    );
+    this.#channel.replaceChildren(...channels);
+    this.#channel.value = channel;
+    show(this.#channelField, facts.channels > 1);
     this.#facts = facts;
     this.#chosen = null;
     this.#slider.max = String(facts.frames - 1);
@@ -202,7 +208,6 @@ export class Viewer {
     this.#frame = Math.max(0, Math.min(this.#facts.frames - 1, frame));
     this.#slider.value = String(this.#frame);
     this.#frameText.value = texts.frameOf(this.#frame + 1, this.#facts.frames);
-    this.#events.onFrame(this.#frame);
     this.redraw();
   }
 
@@ -367,6 +372,11 @@ export class Viewer {
       wipe: this.#wipeRow.hidden ? null : Number(this.#wipe.value),
     };
   }
+}
+
+function fieldOf(name: string, element: HTMLElement): HTMLElement {
+  const label = make("span", { class: "field-name", "aria-hidden": "true" }, name);
+  return make("div", { class: "field" }, label, element);
 }
 
 const STYLES: Readonly<Record<ObjectStyle, string>> = {

@@ -38,9 +38,9 @@ export function welcome(
   { onFiles, onExample }: { onFiles: (files: GivenFile[]) => void; onExample: () => void },
 ): HTMLElement {
   return make(
-    "section",
-    { class: "welcome", "aria-label": texts.dropTitle },
-    make("h1", {}, texts.dropTitle),
+    "main",
+    { class: "welcome" },
+    make("h2", {}, texts.dropTitle),
     make("p", {}, texts.dropHint),
     make(
       "p",

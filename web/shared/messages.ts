@@ -9,10 +9,18 @@ import type { PenStroke } from "../../train/objects/edits.ts";
 /** A file that a user gave, under its path in the folder that was given, or its name. */
 export type GivenFile = readonly [path: string, file: File];
 
+/** Files that a worker has been given, under a name. */
+export interface FileBundle {
+  /** The name. */
+  readonly id: string;
+  /** The files. */
+  readonly files: readonly GivenFile[];
+}
+
 /** A movie to open. */
 export interface MovieChoice {
-  /** Its files. */
-  readonly files: readonly GivenFile[];
+  /** The name under which a worker has its files. */
+  readonly bundle: string;
   /** The folder or file to open among them. */
   readonly path: string;
   /** The channel, from 1; needed where there are several. */

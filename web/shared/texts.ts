@@ -39,6 +39,8 @@ export const texts = {
   tryExample: "Try the example",
   otherMovie: "Open another movie",
   opening: "Opening the movie",
+  handingOver: (done: number, total: number) =>
+    `Taking files: ${done.toLocaleString("en")} of ${total.toLocaleString("en")}`,
   noImages:
     "There is no PNG or TIFF file in what was dropped; drop a TIFF stack or a folder of frames",
   movieFacts: (frames: number, width: number, height: number) =>

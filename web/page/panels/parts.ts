@@ -5,6 +5,7 @@
  */
 
 import type { MovieChoice, MovieFacts, TrackSummary } from "../../shared/messages.ts";
+import type { GivenMovie } from "../given.ts";
 import type { GivenModel } from "../../worker/gpu/machine.ts";
 import type { Viewer } from "../viewer.ts";
 import type { DeskCaller, Gpu } from "../workers.ts";
@@ -12,6 +13,8 @@ import type { DeskCaller, Gpu } from "../workers.ts";
 /** A movie that is open. */
 export interface OpenMovie {
   /** What was given. */
+  readonly given: GivenMovie;
+  /** The same for workers, which have its files. */
   readonly choice: MovieChoice;
   /** What it is. */
   readonly facts: MovieFacts;

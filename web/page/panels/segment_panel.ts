@@ -9,6 +9,7 @@ import type { SentLabels, TrackSummary } from "../../shared/messages.ts";
 import { byteSize, texts } from "../../shared/texts.ts";
 import type { GivenModel } from "../../worker/gpu/machine.ts";
 import { make } from "../dom.ts";
+import { handOver } from "../hand_over.ts";
 import type { OpenMovie, PanelParts } from "./parts.ts";
 import { Task, type Telling } from "./task.ts";
 
@@ -76,7 +77,7 @@ export class SegmentPanel {
   async #run(wanted?: number): Promise<void> {
     const { desk, gpu, viewer, modelOf, onChange } = this.#parts;
     const movie = this.#movie!;
-    const { choice, facts } = movie;
+    const { given, choice, facts } = movie;
     const model = modelOf();
     const skip = this.#unfinished?.model === model ? this.#unfinished.frames : [];
     const frames = [...skip];
@@ -92,6 +93,7 @@ export class SegmentPanel {
     try {
       const { exposure, summary } = await this.#task.run(async ({ stop, tell }) => {
         tell(texts.machineLooking);
+        await handOver(gpu.calls, given.files);
         const seen = await gpu.calls.call("segment", {
           movie: choice,
           model,

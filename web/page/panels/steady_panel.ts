@@ -9,6 +9,7 @@ import { byteSize, texts } from "../../shared/texts.ts";
 import type { SteadyMessage } from "../../worker/gpu/steady.ts";
 import { make, show } from "../dom.ts";
 import { embeddedBytes } from "../embedded.ts";
+import { handOver } from "../hand_over.ts";
 import { LearningCurve } from "./learning_curve.ts";
 import type { OpenMovie, PanelParts } from "./parts.ts";
 import type { SegmentPanel } from "./segment_panel.ts";
@@ -77,12 +78,13 @@ export class SteadyPanel {
     this.#notes.replaceChildren();
     show(this.#reasons, false);
     try {
-      const result = await this.#task.run((telling) =>
-        gpu.calls.call("steady", {
+      const result = await this.#task.run(async (telling) => {
+        await handOver(gpu.calls, movie.given.files);
+        return await gpu.calls.call("steady", {
           ...{ movie: movie.choice, key: movie.facts.key, model },
           ...{ stills: embeddedBytes("stills"), rounds: Number(this.#rounds.value) || ROUNDS },
-        }, { stop: telling.stop, onEvent: (event) => this.#hear(event, telling) })
-      );
+        }, { stop: telling.stop, onEvent: (event) => this.#hear(event, telling) });
+      });
       if (this.#movie !== movie) return;
       for (const reason of result.reasons) this.#notes.append(make("li", {}, reason));
       show(this.#reasons, true);

@@ -5,10 +5,12 @@
  * @module
  */
 
-import type { GivenFile, SentStill } from "../../shared/messages.ts";
+import type { FileBundle, GivenFile, SentStill } from "../../shared/messages.ts";
 import { byteSize, texts } from "../../shared/texts.ts";
 import { make } from "../dom.ts";
 import { embeddedBytes } from "../embedded.ts";
+import { bundleOf } from "../given.ts";
+import { handOver } from "../hand_over.ts";
 import { filePicker } from "../welcome.ts";
 import { LearningCurve } from "./learning_curve.ts";
 import type { PanelParts } from "./parts.ts";
@@ -28,7 +30,7 @@ export class TeachPanel {
   readonly #builtin = make("input", { type: "checkbox", checked: true });
   readonly #steps = make("input", { type: "number", min: 4, max: 10000, value: STEPS });
   readonly #curve: LearningCurve;
-  #given: { readonly files: readonly GivenFile[]; readonly path: string }[] = [];
+  #given: { readonly files: FileBundle; readonly path: string }[] = [];
   readonly #frames = new Map<number, SentStill>();
   #isPossible = true;
 
@@ -65,7 +67,7 @@ export class TeachPanel {
 
   /** Takes a folder of stills. */
   give(files: readonly GivenFile[], path: string): void {
-    this.#given.push({ files, path });
+    this.#given.push({ files: bundleOf(files), path });
     this.#update();
   }
 
@@ -90,10 +92,12 @@ export class TeachPanel {
     const model = modelOf();
     this.#curve.clear();
     try {
-      const { model: bytes } = await this.#task.run(({ stop, tell }) => {
+      const { model: bytes } = await this.#task.run(async ({ stop, tell }) => {
         tell(texts.machineLooking);
-        return gpu.calls.call("teach", {
-          ...{ model, given: this.#given, frames: [...this.#frames.values()] },
+        for (const { files } of this.#given) await handOver(gpu.calls, files);
+        const given = this.#given.map(({ files: { id }, path }) => ({ bundle: id, path }));
+        return await gpu.calls.call("teach", {
+          ...{ model, given, frames: [...this.#frames.values()] },
           stills: this.#builtin.checked ? embeddedBytes("stills") : null,
           steps: Number(this.#steps.value) || STEPS,
         }, {

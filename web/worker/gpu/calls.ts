@@ -6,6 +6,7 @@
 
 import type { Handlers } from "../../shared/calls.ts";
 import type { Machine } from "../../shared/messages.ts";
+import { addFiles } from "../files.ts";
 import { theDevice } from "./machine.ts";
 import { segment } from "./segment.ts";
 import { steady } from "./steady.ts";
@@ -13,6 +14,7 @@ import { teach } from "./teach.ts";
 
 /** What the GPU does. */
 export const gpuCalls = {
+  addFiles,
   async machine(_: null): Promise<Machine> {
     const { adapter: { name, isSoftware } } = await theDevice();
     return { adapter: name, isSoftware };

@@ -14,7 +14,8 @@ import { VERSION } from "../../../train/learn/runs/version.ts";
 import { BUILTIN, builtinStills } from "../../../train/models/builtin/mod.ts";
 import { readingOf } from "../../../train/models/model_file.ts";
 import { handingOver } from "../../shared/calls.ts";
-import type { GivenFile, ProgressMessage, SentStill } from "../../shared/messages.ts";
+import type { ProgressMessage, SentStill } from "../../shared/messages.ts";
+import { filesOf } from "../files.ts";
 import { keeperFor } from "../learn_keeper.ts";
 import { openStore } from "../store.ts";
 import { endDevice, type GivenModel, readModel, theDevice } from "./machine.ts";
@@ -26,7 +27,7 @@ export interface TeachWish {
   /** The model to begin with. */
   readonly model: GivenModel;
   /** Folders of stills that were given, each with its `images` and `masks`. */
-  readonly given: readonly { readonly files: readonly GivenFile[]; readonly path: string }[];
+  readonly given: readonly { readonly bundle: string; readonly path: string }[];
   /** Frames that were corrected. */
   readonly frames: readonly SentStill[];
   /** The built-in stills, as they are packed, where they are learned from, too. */
@@ -62,8 +63,9 @@ async function* taught(
   const tell = (what: ProgressMessage["what"]) => (): ProgressMessage => ({
     ...{ type: "progress", what, done: progress.done, total: progress.total },
   });
-  for (const { files, path } of folders) {
-    const read = yield* inTime(readSamples(fileSource(files), path, reading), tell("stills"));
+  for (const { bundle, path } of folders) {
+    const source = fileSource(filesOf(bundle));
+    const read = yield* inTime(readSamples(source, path, reading), tell("stills"));
     samples.push(...read.samples, ...read.test);
     for (const text of read.notes) yield { type: "note", text };
   }

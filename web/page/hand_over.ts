@@ -1,0 +1,40 @@
+/// <reference lib="dom" />
+/**
+ * Handing files over to a worker. A browser looks at each of them on the way, which takes long for thousands,
+ * so they go a few at a time and the page answers in between.
+ *
+ * @module
+ */
+
+import type { Caller, Handlers } from "../shared/calls.ts";
+import type { FileBundle } from "../shared/messages.ts";
+
+/** Milliseconds that the page may be busy with files at once. */
+const BUSY = 25;
+
+const delivered = new WeakMap<object, Set<string>>();
+
+/** What a worker must be able to do. */
+type Taking = Handlers & { readonly addFiles: (bundle: FileBundle) => void };
+
+/** Hands a bundle over unless the worker has it. */
+export async function handOver<H extends Taking>(
+  worker: Caller<H>,
+  { id, files }: FileBundle,
+  tell: (done: number, total: number) => void = () => {},
+): Promise<void> {
+  const known = delivered.get(worker) ?? new Set();
+  delivered.set(worker, known);
+  if (known.has(id)) return;
+  const taking = worker as unknown as Caller<Taking>;
+  for (let at = 0, count = 1; at < files.length;) {
+    const start = performance.now();
+    const sent = taking.call("addFiles", { id, files: files.slice(at, at + count) });
+    const took = performance.now() - start;
+    at += count;
+    count = Math.max(1, Math.min(2 * count, Math.floor(count * BUSY / Math.max(took, 1))));
+    await sent;
+    tell(at, files.length);
+  }
+  known.add(id);
+}
