@@ -285,6 +285,8 @@ export async function readLabels(
 ): Promise<LabelImage> {
   const { width, height, path } = stack;
   const pixels = await stack.page(page);
+  const plain = plainIds(stack, { pixels, ignoreLabel });
+  if (plain !== null) return { width, height, data: plain };
   const idOf = idReader(stack, pixels);
   const largest = largestExact(stack);
   const data = new Uint32Array(width * height);
@@ -312,6 +314,20 @@ export async function readLabels(
     }
   }
   return { width, height, data };
+}
+
+/** Whole numbers of 8 or 16 bits without a sign, which are all ids; null for other pixels. */
+function plainIds(
+  { samples, rgb, palette }: ImageStack,
+  { pixels, ignoreLabel }: { pixels: PixelArray; ignoreLabel: number },
+): Uint32Array<ArrayBuffer> | null {
+  const isPlain = samples === 1 && !rgb && palette === null &&
+    (pixels instanceof Uint8Array || pixels instanceof Uint16Array);
+  if (!isPlain) return null;
+  const data = new Uint32Array(pixels as Uint16Array);
+  if (ignoreLabel === 0) return data;
+  for (let i = 0; i < data.length; i++) if (data[i] === ignoreLabel) data[i] = IGNORED_LABEL;
+  return data;
 }
 
 /** The id up to which numbers of a file's kind tell all ids apart. */
