@@ -53,13 +53,21 @@ export function cutPixels(
     { length: width },
     (_, x) => reflectIndex(left + x, view.width) * view.stepX,
   );
-  // Where columns follow each other as in the image, a row is copied as a whole.
-  const isPlain = view.stepX === 1 && left >= 0 && left + width <= view.width;
+  // Where columns follow each other as in the image, those inside it are copied as a whole.
+  const isPlain = view.stepX === 1;
+  const first = isPlain ? Math.min(width, Math.max(0, -left)) : width;
+  const last = isPlain ? Math.max(first, Math.min(width, view.width - left)) : width;
+  const { data: pixels } = image;
   for (let row = 0; row < channels * height; row++) {
     const y = reflectIndex(top + row % height, view.height);
     const start = Math.floor(row / height) * planePixels + view.origin + y * view.stepY;
-    if (isPlain) data.set(image.data.subarray(start + left, start + left + width), row * width);
-    else for (let x = 0; x < width; x++) data[row * width + x] = image.data[start + columns[x]];
+    const to = row * width;
+    for (let x = 0; x < first; x++) data[to + x] = pixels[start + columns[x]];
+    if (last > first) {
+      const from = start + left;
+      data.set(pixels.subarray(from + first, from + last), to + first);
+    }
+    for (let x = last; x < width; x++) data[to + x] = pixels[start + columns[x]];
   }
   return data;
 }
