@@ -12,8 +12,10 @@
 
 import { cpus } from "node:os";
 import { type Ceilings, measureCeilings } from "../kernels/choice/ceilings.ts";
+import { Device } from "../kernels/gpu/device.ts";
 import { openDevice } from "../kernels/open_device.ts";
 import { operations } from "../kernels/operations.ts";
+import { countLaunches, learners, type StepLaunches } from "./measure/launches.ts";
 import { timeOperation } from "./measure/operations.ts";
 import { type BenchOptions, readOptions, UNET } from "./options.ts";
 import { benchmarksPage } from "./page.ts";
@@ -56,7 +58,9 @@ export async function runBench(options: BenchOptions, print: Print): Promise<Ben
   const { only, peers } = options;
   const own = await benchOperations({ only, machine }, print);
   const isUNetWanted = only === undefined || only === UNET;
-  const unet = isUNetWanted ? { unet: await benchUNet(own.measured, print) } : {};
+  const unet = isUNetWanted
+    ? { unet: await benchUNet(own.measured, print), launches: await countAll(print) }
+    : {};
   const others = peers ? { peers: await benchPeers({ names: peers, only }, print) } : {};
   const { adapter, ceilings, operations } = own;
   return {
@@ -123,6 +127,20 @@ async function benchUNet(ceilings: Ceilings, print: Print): Promise<UNetTimes> {
       `${formatNumber(times.peak_bytes / 1024 ** 2)} MiB`,
   );
   return times;
+}
+
+/** Counts what steps launch as the rules choose kernels for GPUs, whatever computes here. */
+async function countAll(print: Print): Promise<Record<string, StepLaunches>> {
+  using opened = await openDevice();
+  const device = new Device(opened.gpu, { ...opened.adapter, style: "registers" });
+  using _scope = device.scope();
+  const counts: Record<string, StepLaunches> = {};
+  for (const [name, learnerOf] of Object.entries(learners)) {
+    counts[name] = countLaunches(device, { learner: learnerOf(device), shape: STEP_SHAPE });
+    const [dispatches, copies] = counts[name].step;
+    print(`A step of ${name} is ${dispatches} dispatches and ${copies} copies on a GPU`);
+  }
+  return counts;
 }
 
 function describeMachine(): Omit<Machine, "load_after"> {

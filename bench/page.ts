@@ -6,6 +6,7 @@
 
 import { markdownTable, paragraph } from "./print/markdown.ts";
 import { peersSection } from "./peers/results/page.ts";
+import type { Launches } from "./measure/launches.ts";
 import type { NetworkTime } from "./measure/times.ts";
 import type { BenchReport } from "./report.ts";
 import { formatNumber, percent } from "./print/table.ts";
@@ -25,6 +26,7 @@ export function benchmarksPage(report: BenchReport, { before = "" } = {}): strin
     head(report),
     ...peers ? [peersSection(peers)] : [],
     ...unet ? [unetSection(report)] : [],
+    ...report.launches ? [launchesSection(report.launches)] : [],
     ...operations.length > 0 ? [operationsSection(report)] : [],
     ...keptSection(before),
     REPEAT,
@@ -101,6 +103,22 @@ function unetSection({ ceilings, unet }: BenchReport): string {
       `training held at most ${formatNumber(peak_bytes / 1024 ** 2)} MiB of GPU memory.`,
   );
   return `## The U-Net\n\n${table}\n\n${text}`;
+}
+
+function launchesSection(launches: NonNullable<BenchReport["launches"]>): string {
+  const parts = ["forward", "loss", "backward", "update", "step"] as const;
+  const shown = ([dispatches, copies]: Launches) =>
+    copies === 0 ? `${dispatches}` : `${dispatches} + ${copies}`;
+  const rows = Object.entries(launches).map(([name, step]) => [
+    name,
+    ...parts.map((part) => shown(step[part])),
+  ]);
+  const text = paragraph(
+    "Dispatches of a training step with kernels as the rules choose them for GPUs, and after a plus " +
+      `copies, where there are any; batch and patch are those of the step above. They are counted, not ` +
+      "timed: a GPU launches each by itself, which docs/gpu.md takes at 5 to 10 µs.",
+  );
+  return `## What a step launches\n\n${text}\n\n${markdownTable(["", ...parts], rows)}`;
 }
 
 function operationsSection({ operations, ceilings }: BenchReport): string {

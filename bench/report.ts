@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { StepLaunches } from "./measure/launches.ts";
 import type { OperationTime, UNetTimes } from "./measure/times.ts";
 import type { HostTime } from "./host/measure.ts";
 import type { PeerReport } from "./peers/results/report.ts";
@@ -36,6 +37,8 @@ export interface BenchReport {
   readonly operations: readonly OperationTime[];
   /** The U-Net; left out when only one operation was asked for. */
   readonly unet?: UNetTimes;
+  /** What a training step of each network launches on a GPU; counted with the U-Net. */
+  readonly launches?: Readonly<Record<string, StepLaunches>>;
   /** Kymo's peers by name, and under `kymo` what they are set against; only with `--peers`. */
   readonly peers?: Readonly<Record<string, PeerReport>>;
 }

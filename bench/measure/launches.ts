@@ -62,6 +62,12 @@ export function starDistLearner(device: Device): Learner {
   };
 }
 
+/** What is counted, by name. */
+export const learners: Readonly<Record<string, (device: Device) => Learner>> = {
+  "U-Net": unetLearner,
+  "StarDist": starDistLearner,
+};
+
 /** Counts the launches of a step on images of this shape. */
 export function countLaunches(
   device: Device,

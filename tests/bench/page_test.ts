@@ -46,6 +46,15 @@ const REPORT: BenchReport = {
     first_step_ms: 700,
     peak_bytes: 2 ** 27,
   },
+  launches: {
+    "A net": {
+      forward: [12, 0],
+      loss: [3, 0],
+      backward: [40, 2],
+      update: [1, 0],
+      step: [56, 2],
+    },
+  },
   peers: {
     "jax-js": peer([
       { ...CONVOLUTION, ratio: 12, error: 1.4, agrees: false },
@@ -134,4 +143,11 @@ Deno.test("benchmarksPage() keeps what was written by hand on the host side", ()
     assertEquals(page.match(/Old\./g), null);
   }
   assertEquals(benchmarksPage(REPORT).includes("The host side"), false);
+});
+
+Deno.test("benchmarksPage() shows what steps launch, and copies where there are any", () => {
+  const page = benchmarksPage(REPORT);
+  assertEquals(rows(page, "A net"), [["A net", "12", "3", "40 + 2", "1", "56 + 2"]]);
+  const { launches: _, ...without } = REPORT;
+  assert(!benchmarksPage(without).includes("launches"));
 });
