@@ -7,6 +7,7 @@
  * @module
  */
 
+import { styleOf } from "../../gpu/adapter.ts";
 import { type Device, linearWorkgroups } from "../../gpu/device.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import { nanFunctions } from "../../parts/nan.ts";
@@ -54,39 +55,55 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 /** Whether what a ReLU has given is to block its gradient: of the smaller image, and of the other. */
 type Gates = readonly (boolean | undefined)[];
 
-function gatesOf(gates: Gates): ("low" | "skip")[] {
-  return (["low", "skip"] as const).filter((_, input) => gates[input]);
+const NAMES = ["low", "skip"] as const;
+
+/** What a kernel divides. */
+interface Split {
+  /** Which gradients it writes: that of the smaller image, or both. */
+  readonly written: 1 | 2;
+  /** Which of them are blocked. */
+  readonly gates: Gates;
+}
+
+/** The images that block gradients that a kernel writes. */
+function gatesOf({ written, gates }: Split): ("low" | "skip")[] {
+  return NAMES.slice(0, written).filter((_, input) => gates[input]);
 }
 
 /**
  * One invocation writes one vector of either gradient: first all of the smaller image, then all of the
  * other. Blocks are summed as the backward pass of the enlargement sums them.
  */
-function splitShader(vector: VectorWidth, gates: Gates): string {
+function splitShader(vector: VectorWidth, split: Split): string {
   const type = vectorType(vector);
-  const pass = (value: string, gate: string) =>
-    `select(${value}, ${type}(0.0), is_blocked(${gate}))`;
-  const [low, skip] = [0, 1].map((input) => (value: string) =>
-    gates[input] ? pass(value, `${input === 0 ? "low" : "skip"}_gate[index]`) : value
-  );
-  const bindings = gatesOf(gates).map((name, i) =>
-    `@group(0) @binding(${4 + i}) var<storage, read> ${name}_gate: array<${type}>;`
-  );
-  const blocks = vector === 4
-    ? `let at = joined_row * p.segments + segment * 2u;
-    let left = joined[at] + joined[at + p.segments];
-    let right = joined[at + 1u] + joined[at + 1u + p.segments];
-    low[index] = ${low("vec4f(left.xz, right.xz) + vec4f(left.yw, right.yw)")};`
-    : `let at = joined_row * p.segments + segment * 2u;
-    low[index] = ${
-      low("joined[at] + joined[at + 1u] + joined[at + p.segments] + joined[at + p.segments + 1u]")
+  const gates = gatesOf(split);
+  const put = (name: "low" | "skip", value: string) =>
+    `${name}[index] = ${
+      gates.includes(name)
+        ? `select(${value}, ${type}(0.0), is_blocked(${name}_gate[index]))`
+        : value
     };`;
+  const bindings = [
+    ...NAMES.slice(0, split.written).map((name) => `read_write> ${name}`),
+    "read> joined",
+    ...gates.map((name) => `read> ${name}_gate`),
+  ].map((rest, i) => `@group(0) @binding(${1 + i}) var<storage, ${rest}: array<${type}>;`);
+  const sum = vector === 4
+    ? `let left = joined[at] + joined[at + p.segments];
+    let right = joined[at + 1u] + joined[at + 1u + p.segments];
+    ${put("low", "vec4f(left.xz, right.xz) + vec4f(left.yw, right.yw)")}`
+    : put(
+      "low",
+      "joined[at] + joined[at + 1u] + joined[at + p.segments] + joined[at + p.segments + 1u]",
+    );
+  const rest = split.written === 1 ? "" : `else {
+    let index = invocation - p.lows;
+    let image = index / (p.c_skip * p.height * p.segments);
+    ${put("skip", "joined[index + (image + 1u) * p.c_low * p.height * p.segments]")}
+  }`;
   return /* wgsl */ `${PARAMS}
-@group(0) @binding(1) var<storage, read_write> low: array<${type}>;
-@group(0) @binding(2) var<storage, read_write> skip: array<${type}>;
-@group(0) @binding(3) var<storage, read> joined: array<${type}>;
 ${bindings.join("\n")}
-${bindings.length > 0 ? nanFunctions(type) : ""}
+${gates.length > 0 ? nanFunctions(type) : ""}
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -100,12 +117,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     let plane = row / (p.height / 2u);
     let image = plane / p.c_low;
     let joined_row = ((image * p.c_skip) + plane) * p.height + (row - plane * (p.height / 2u)) * 2u;
-    ${blocks}
-  } else {
-    let index = invocation - p.lows;
-    let image = index / (p.c_skip * p.height * p.segments);
-    skip[index] = ${skip("joined[index + (image + 1u) * p.c_low * p.height * p.segments]")};
-  }
+    let at = joined_row * p.segments + segment * 2u;
+    ${sum}
+  } ${rest}
 }
 `;
 }
@@ -159,26 +173,40 @@ export function joinImages(device: Device, images: JoinedImages): Tensor<"f32"> 
   return joined;
 }
 
+/** The gradient to the other image, by copies. */
+function copySkip(device: Device, joined: Tensor<"f32">, skip: Tensor<"f32">): void {
+  const [n, channels, height, width] = skip.shape;
+  const count = channels * height * width;
+  const [whole, first] = [joined.size / n, joined.size / n - count];
+  for (let image = 0; image < n; image++) {
+    const fromOffset = image * whole + first;
+    device.copy({ from: joined, fromOffset, to: skip, toOffset: image * count, count });
+  }
+}
+
 /**
- * The gradients to both images from that to the joined one.
+ * The gradients to both images from that to the joined one, in one dispatch. Software adapters, which
+ * copy several times as fast as they compute, copy that of the other image, and do not block it.
  *
  * @param images.gates Of which of the images the gradient is to be 0 where it is not above 0.
+ * @returns The gradients, and which of them are blocked.
  */
 export function splitGradient(
   device: Device,
   joined: Tensor<"f32">,
   { low, skip, gates = [] }: JoinedImages & { readonly gates?: Gates },
-): JoinedImages {
+): JoinedImages & { readonly gated: Gates } {
   const gradients = { low: device.empty(low.shape), skip: device.empty(skip.shape) };
+  const isCopied = styleOf(device.adapter) === "textures";
+  const split: Split = { written: isCopied ? 1 : 2, gates };
+  const written = [gradients.low, gradients.skip].slice(0, split.written);
   dispatch(device, {
     label: "upConv2d split",
-    shaderFor: (vector) => splitShader(vector, gates),
+    shaderFor: (vector) => splitShader(vector, split),
     images: gradients,
-    tensors: [
-      ...[gradients.low, gradients.skip, joined],
-      ...gatesOf(gates).map((name) => ({ low, skip })[name]),
-    ],
-    counted: [gradients.low, gradients.skip],
+    tensors: [...written, joined, ...gatesOf(split).map((name) => ({ low, skip })[name])],
+    counted: written,
   });
-  return gradients;
+  if (isCopied) copySkip(device, joined, gradients.skip);
+  return { ...gradients, gated: isCopied ? [gates[0], false] : gates };
 }

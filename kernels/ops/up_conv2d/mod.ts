@@ -79,7 +79,7 @@ export const upConv2d: Operation<Conv2dParams, ["low", "skip", "weight", "bias"]
     if (dz !== dy) device.free(dz);
     else release?.(dy);
     const gradients = dx && splitGradient(device, dx, { low, skip, gates });
-    if (gradients) [0, 1].forEach((input) => gates[input] && gate?.(input));
+    [0, 1].forEach((input) => gradients?.gated[input] && gate?.(input));
     return [
       gradients && needs[0] ? scope.keep(gradients.low) : null,
       gradients && needs[1] ? scope.keep(gradients.skip) : null,

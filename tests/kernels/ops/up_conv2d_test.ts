@@ -1,5 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { Device } from "../../../kernels/gpu/device.ts";
 import { runForward } from "../../../kernels/operation.ts";
+import { splitGradient } from "../../../kernels/ops/up_conv2d/join.ts";
 import { upConv2d } from "../../../kernels/ops/up_conv2d/mod.ts";
 import {
   upConvolutionVariants,
@@ -69,4 +71,50 @@ Deno.test("upConv2d() refuses images whose sizes do not fit", () => {
     RangeError,
     "Cannot run upConv2d: skip is [1,2,8,9]",
   );
+});
+
+Deno.test("splitGradient() divides a gradient and sums blocks, blocked or not, also as a GPU has it", async () => {
+  const random = new Random(3);
+  for (const style of ["registers", "textures"] as const) {
+    const own = new Device(device.gpu, { ...device.adapter, style });
+    using _scope = own.scope();
+    for (const [n, cLow, cSkip, h, w] of [[2, 3, 5, 3, 3], [2, 2, 3, 4, 8]]) {
+      const arrays = {
+        low: randomArray([n, cLow, h, w], { random }),
+        skip: randomArray([n, cSkip, 2 * h, 2 * w], { random }),
+        joined: randomArray([n, cLow + cSkip, 2 * h, 2 * w], { random }),
+      };
+      const put = (name: keyof typeof arrays) =>
+        own.upload(arrays[name].shape, Float32Array.from(arrays[name].data));
+      const at = (i: number, c: number, [y, x]: number[]) =>
+        arrays.joined.data[((i * (cLow + cSkip) + c) * 2 * h + y) * 2 * w + x];
+      for (const gates of [[false, false], [true, false], [true, true]]) {
+        const images = { low: put("low"), skip: put("skip"), gates };
+        const { low, skip, gated } = splitGradient(own, put("joined"), images);
+        const passed = (name: "low" | "skip", value: number, k: number) =>
+          gated[name === "low" ? 0 : 1] && arrays[name].data[k] <= 0 ? 0 : value;
+        const expectedLow = arrays.low.data.map((_, k) => {
+          const [x, y] = [k % w * 2, Math.floor(k / w) % h * 2];
+          const plane = Math.floor(k / w / h);
+          const corners = [[y, x], [y, x + 1], [y + 1, x], [y + 1, x + 1]];
+          const sum = corners.reduce(
+            (sum, corner) => sum + at(Math.floor(plane / cLow), plane % cLow, corner),
+            0,
+          );
+          return passed("low", sum, k);
+        });
+        const expectedSkip = arrays.skip.data.map((_, k) => {
+          const plane = Math.floor(k / w / h / 4);
+          const place = [Math.floor(k / w / 2) % (2 * h), k % (2 * w)];
+          const image = Math.floor(plane / cSkip);
+          return passed("skip", at(image, cLow + plane % cSkip, place), k);
+        });
+        const what = `${style} ${gates}`;
+        assertClose(await own.read(low), expectedLow, { limit: 1e-6, what });
+        assertClose(await own.read(skip), expectedSkip, { limit: 1e-6, what });
+        assertEquals(gated[0], gates[0]);
+        assertEquals(gated[1], style === "textures" ? false : gates[1]);
+      }
+    }
+  }
 });
