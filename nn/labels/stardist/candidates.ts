@@ -131,6 +131,8 @@ export function joinCandidates(parts: readonly Candidates[]): Candidates {
     const counts = parts.length === 0 ? "there are none" : `${rays} rays and ${other?.rays} rays`;
     throw new RangeError(`Cannot join candidates: ${counts}, expected one number of rays`);
   }
+  // An image in one piece, as most are, has its candidates in order.
+  if (parts.length === 1) return parts[0];
   const places = parts.flatMap((part) => Array.from(part.prob, (_, index) => ({ part, index })));
   const row = ({ part, index }: typeof places[0]) => part.points[2 * index];
   const column = ({ part, index }: typeof places[0]) => part.points[2 * index + 1];
