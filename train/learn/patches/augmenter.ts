@@ -29,7 +29,11 @@ export interface AugmentationTask {
  */
 export type Augmenter = (tasks: readonly AugmentationTask[]) => Sample[] | Promise<Sample[]>;
 
-/** Augments on this thread. */
+/**
+ * Augments on this thread.
+ *
+ * @category Batches
+ */
 export function augmentHere(tasks: readonly AugmentationTask[]): Sample[] {
   return tasks.map(({ sample, draw, frame }) => applyAugmentation(draw, sample, { frame }));
 }
