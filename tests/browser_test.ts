@@ -4,7 +4,7 @@ import { openDevice } from "../kernels/open_device.ts";
 import { nanFunctions } from "../kernels/parts/nan.ts";
 import { type Answer, answer } from "./browser/fixtures/small_network.ts";
 import { compileInChromium, runInChromium, type ShaderRun } from "./browser/page.ts";
-import { collectShaders } from "./browser/shaders.ts";
+import { collectShaders } from "./browser/fixtures/shaders.ts";
 
 /** Whether Chromium is there and may be run; says so where it is not. */
 async function hasChromium(): Promise<boolean> {

@@ -47,6 +47,14 @@ export async function hasChromium(): Promise<boolean> {
   return await programAt("chromium") !== null;
 }
 
+/** Whether Firefox is there and may be run; says so where it is not. */
+export async function hasFirefox(): Promise<boolean> {
+  return await programAt("firefox-esr") !== null;
+}
+
+/** Switches WebGPU on in a Firefox that has it off, and lets it have the processor for an adapter. */
+const FIREFOX = { "dom.webgpu.enabled": true, "gfx.webgpu.ignore-blocklist": true };
+
 /** The page in a browser, with what it asked for and what went wrong in it. */
 export class OpenPage implements AsyncDisposable {
   /** The page. */
@@ -71,21 +79,31 @@ export class OpenPage implements AsyncDisposable {
 
   /** Builds the page and opens it from a file, or opens another one. */
   static async open(
-    { flags = FLAGS, address }: { flags?: readonly string[]; address?: string } = {},
+    { flags = FLAGS, address, browser: name = "chrome" }: {
+      flags?: readonly string[];
+      address?: string;
+      browser?: "chrome" | "firefox";
+    } = {},
   ): Promise<OpenPage> {
     const { launch } = (await import("puppeteer-core")).default;
     const folder = await Deno.makeTempDir();
     if (!address) await Deno.writeTextFile(`${folder}/kymo.html`, await buildPage());
+    const isFirefox = name === "firefox";
     const browser = await launch({
-      executablePath: (await programAt("chromium"))!,
-      args: [...flags, `--user-data-dir=${folder}/profile`],
+      browser: name,
+      executablePath: (await programAt(isFirefox ? "firefox-esr" : "chromium"))!,
+      args: isFirefox ? [] : [...flags, `--user-data-dir=${folder}/profile`],
+      extraPrefsFirefox: FIREFOX,
+      protocolTimeout: 600_000,
     });
     const page = await browser.newPage();
     await Deno.mkdir(`${folder}/downloads`);
-    const session = await browser.target().createCDPSession();
-    await session.send("Browser.setDownloadBehavior", {
-      ...{ behavior: "allow", downloadPath: `${folder}/downloads` },
-    });
+    if (!isFirefox) {
+      const session = await browser.target().createCDPSession();
+      await session.send("Browser.setDownloadBehavior", {
+        ...{ behavior: "allow", downloadPath: `${folder}/downloads` },
+      });
+    }
     await page.setViewport({ width: 1280, height: 720 });
     const open = new OpenPage(browser, page, folder);
     await page.evaluateOnNewDocument(() => {
@@ -122,6 +140,22 @@ export class OpenPage implements AsyncDisposable {
     return await this.page.evaluate(() =>
       Math.max(0, ...(globalThis as unknown as { tasks: number[] }).tasks)
     );
+  }
+
+  /**
+   * How much slower than at best the same work is in the page, because the machine has other work: how long
+   * the page is busy says nothing on a machine that gives it no time.
+   */
+  async slowdown(): Promise<number> {
+    return await this.page.evaluate(() => {
+      const times = Array.from({ length: 20 }, () => {
+        const start = performance.now();
+        let sum = 0;
+        for (let i = 0; i < 5e6; i++) sum += Math.sqrt(i);
+        return sum > 0 ? performance.now() - start : 0;
+      });
+      return Math.max(...times) / Math.min(...times);
+    });
   }
 
   /** Presses a button by what stands on it. */

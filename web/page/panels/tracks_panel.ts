@@ -39,7 +39,7 @@ export class TracksPanel {
   constructor(parts: PanelParts) {
     this.#parts = parts;
     const plot = (name: string, figure: HTMLElement) =>
-      make("div", { class: "plot" }, make("h3", {}, name), figure);
+      make("div", { class: "plot" }, make("h2", {}, name), figure);
     this.#found = make(
       "div",
       { class: "found" },
