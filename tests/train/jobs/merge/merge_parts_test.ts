@@ -7,6 +7,7 @@ import { findRanges } from "../../../../train/jobs/predict/find_ranges.ts";
 import { predict } from "../../../../train/jobs/predict/predict.ts";
 import type { PredictOptions } from "../../../../train/jobs/predict/predict_options.ts";
 import { outputFormats } from "../../../../train/objects/formats/list.ts";
+import type { OutputFormat } from "../../../../train/objects/formats/output_format.ts";
 import { type Peak, peaks, starModel } from "../../fixtures/models/star_model.ts";
 import { type Rectangle, thresholdModel, tiffOf } from "../../fixtures/models/threshold_model.ts";
 import { filesIn, withFolder } from "../../fixtures/temporary.ts";
@@ -27,13 +28,22 @@ const FILES = {
   ...Object.fromEntries(FRAMES.map((frame, t) => [`frames/t${t + 8}.tif`, tiffOf(frame)])),
 };
 
-/** All formats that there are. */
-const OUTPUTS = outputFormats.filter(({ flag }) => flag !== null);
+/** All formats that there are of a model; a U-Net doubts nothing. */
+function outputsOf(model: string): OutputFormat[] {
+  return outputFormats.filter(({ flag, needs }) =>
+    flag !== null && (model === "star" || !needs.includes("doubtful"))
+  );
+}
 
 async function predictIn(folder: string, options: Omit<PredictOptions, "outputs">) {
   const { model, inputs, out, ranges, ...others } = options;
   await Array.fromAsync(predict({
-    ...{ ...others, outputs: OUTPUTS, model: `${folder}/${model}`, out: `${folder}/${out}` },
+    ...{
+      ...others,
+      outputs: outputsOf(model),
+      model: `${folder}/${model}`,
+      out: `${folder}/${out}`,
+    },
     inputs: inputs.map((input) => `${folder}/${input}`),
     ranges: ranges === undefined ? undefined : `${folder}/${ranges}`,
   }));
