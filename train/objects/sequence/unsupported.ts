@@ -19,7 +19,11 @@ export interface Dropped {
   readonly dropped: readonly number[];
 }
 
-/** How it is known what is supported. */
+/**
+ * How it is known what is supported.
+ *
+ * @category Sequences
+ */
 export interface SupportOptions {
   /** The most frames in which a track may be missing, as frames were tracked with. */
   readonly maxGap: number;

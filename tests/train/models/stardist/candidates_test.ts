@@ -180,7 +180,7 @@ Deno.test("candidateSteps() takes smaller tiles within a memory limit, and says 
   }
   assertEquals(answers[0], answers[1]);
   assert(small.memory.allocated <= 1024 ** 2, `${small.memory.allocated} bytes`);
-  using tiny = await openDevice({ memoryLimit: 256 * 1024 });
+  using tiny = await openDevice({ memoryLimit: 384 * 1024 });
   const network = await starNetwork(tiny, { depth: 3, grid: 4 });
   await assertRejects(() => answerOf({ network, image, on: tiny }), OutOfMemoryError);
 });
