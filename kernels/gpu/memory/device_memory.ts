@@ -99,6 +99,9 @@ export class DeviceMemory {
       limits: this.#limitsBeside(() => buffers + textures.bytes),
     });
     compute(pool, textures);
+    // Textures that grow behind the last buffer count, too.
+    const most = buffers + pool.memory.peak + textures.bytes;
+    if (most > this.totalBytes) throw overLimit(most, this.totalBytes);
     return withBytes(pool.memory, textures.bytes - this.textures.bytes);
   }
 
@@ -111,6 +114,14 @@ export class DeviceMemory {
       },
     };
   }
+}
+
+function overLimit(bytes: number, limit: number): OutOfMemoryError {
+  const [size, most] = [bytes, limit].map((value) => (value / 1024 ** 2).toFixed(1));
+  return new OutOfMemoryError(
+    `Cannot allocate ${size} MiB on the GPU: the memory limit is ${most} MiB; lower the patch or tile ` +
+      "size, the batch size or the base width",
+  );
 }
 
 function refusal(bytes: number, { message }: GPUError): OutOfMemoryError {

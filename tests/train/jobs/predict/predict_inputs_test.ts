@@ -175,7 +175,9 @@ Deno.test("predict() leaves damaged frames out of a video and of its range, stac
     "v/t4.tif": cut(),
   };
   const stack = tiffOf([A], [B], [A]);
-  const at = stack.findIndex((_, i) => i > 300 && stack[i] === 0x78 && stack[i + 1] === 0x9c);
+  const at = stack.findIndex((_, i) =>
+    i > 300 && stack[i] === 0x78 && (0x7800 | stack[i + 1]) % 31 === 0
+  );
   const broken = stack.map((byte, i) => i > at && i < at + 6 ? byte ^ 255 : byte);
   await withFolder(
     { ...MODEL, ...video, "s.tif": broken, "z.tif": tiffOf([A, B]) },
