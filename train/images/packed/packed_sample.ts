@@ -98,32 +98,21 @@ export function isPacked(sample: Sample): sample is PackedSample {
   return "packed" in sample;
 }
 
-/** Packs a sample, if that makes it smaller. */
+/**
+ * Packs a sample, if that makes it smaller. A copy that is made of it with `...` holds plain numbers, so that
+ * none of them can be replaced beside the packed ones.
+ */
 export function packSample(sample: Sample): Sample {
   const { channels, width, height } = sample;
   const image = packNumbers(sample.image);
   const labels = sample.labels && packNumbers(sample.labels);
   if (image === null || labels === null) return sample;
-  const size = { channels, width, height };
-  if (labels === undefined) {
-    return {
-      ...size,
-      packed: { image },
-      get image() {
-        return image.unpack();
-      },
-    } as PackedSample;
-  }
-  return {
-    ...size,
-    packed: { image, labels },
-    get image() {
-      return image.unpack();
-    },
-    get labels() {
-      return labels.unpack();
-    },
-  } as PackedSample;
+  const whole = { enumerable: true };
+  return Object.defineProperties({ channels, width, height } as Sample, {
+    packed: { value: { image, ...(labels && { labels }) } },
+    image: { ...whole, get: () => image.unpack() },
+    ...(labels && { labels: { ...whole, get: () => labels.unpack() } }),
+  });
 }
 
 /** Bytes that the pixels of a sample take. */

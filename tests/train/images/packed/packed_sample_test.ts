@@ -59,3 +59,11 @@ Deno.test("packNumbers() gives up where too many are different", () => {
   const packed = packSample(unlabelled);
   assertEquals([packed.image, packed.labels], [unlabelled.image, undefined]);
 });
+
+Deno.test("a copy of a packed sample holds plain numbers, so that they can be replaced", () => {
+  const sample = sampleOf(9, { objects: 3 });
+  const image = new Float32Array(sample.image.length);
+  const copy = { ...packSample(sample), image };
+  assert(!isPacked(copy));
+  assertEquals(copy, { ...sample, image });
+});
