@@ -132,7 +132,7 @@ export function joinCandidates(parts: readonly Candidates[]): Candidates {
     throw new RangeError(`Cannot join candidates: ${counts}, expected one number of rays`);
   }
   // An image in one piece, as most are, has its candidates in order.
-  if (parts.length === 1) return parts[0];
+  if (parts.length === 1 && areInOrder(parts[0])) return parts[0];
   const places = parts.flatMap((part) => Array.from(part.prob, (_, index) => ({ part, index })));
   const row = ({ part, index }: typeof places[0]) => part.points[2 * index];
   const column = ({ part, index }: typeof places[0]) => part.points[2 * index + 1];
@@ -146,6 +146,16 @@ export function joinCandidates(parts: readonly Candidates[]): Candidates {
     joined.dist.set(part.dist.subarray(index * rays, (index + 1) * rays), at * rays);
   });
   return joined;
+}
+
+/** Whether candidates are sorted by falling probability, then by row, then by column. */
+function areInOrder({ count, prob, points }: Candidates): boolean {
+  for (let i = 1; i < count; i++) {
+    const [a, b] = [2 * i - 2, 2 * i];
+    const step = prob[i - 1] - prob[i] || points[b] - points[a] || points[b + 1] - points[a + 1];
+    if (step < 0) return false;
+  }
+  return true;
 }
 
 /**
