@@ -144,13 +144,19 @@ export async function exposureFor(
 
 /** Pairs of frames that stand for a video when its exposure is chosen. */
 const SAMPLED_PAIRS = 3;
+/** Of small frames, which show few objects and cost little, as many pairs as come to so many pixels. */
+const SMALL_PIXELS = 200_000;
 
 /** Some pairs of consecutive frames, evenly spread over a video. */
 async function somePairs(
   frames: Pick<Frames, "length" | "frame">,
 ): Promise<[Channels, Channels][]> {
   const firsts = frames.length - 1;
-  const count = Math.min(SAMPLED_PAIRS, Math.max(1, Math.floor(firsts / 4)), firsts);
+  if (firsts < 1) return [];
+  const usual = Math.min(SAMPLED_PAIRS, Math.max(1, Math.floor(firsts / 4)));
+  const { width, height } = await frames.frame(Math.floor(0.5 * firsts / usual));
+  const small = Math.floor(SMALL_PIXELS / (width * height));
+  const count = Math.min(Math.max(usual, small), firsts);
   return await Promise.all(
     Array.from({ length: count }, (_, i) => {
       const first = Math.floor((i + 0.5) * firsts / count);

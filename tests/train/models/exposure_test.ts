@@ -24,12 +24,14 @@ function squares(count: number, flashing: number, frame: number): LabelImage {
 /** The exposure that is chosen where so many objects stay and so many flash up at a gain. */
 async function chosen(
   at: (gain: number) => { stay: number; flash?: number },
-  length = 9,
+  { length = 9, side = 500, read = new Set<number>() } = {},
 ): Promise<number> {
   const frames = {
     length,
-    frame: (i: number) =>
-      Promise.resolve({ channels: 1, width: 1, height: 1, data: Float32Array.of(i) }),
+    frame: (i: number) => {
+      read.add(i);
+      return Promise.resolve({ channels: 1, width: side, height: side, data: Float32Array.of(i) });
+    },
   };
   const objects: ObjectModel = {
     ...objectModelOf(uNet),
@@ -63,8 +65,20 @@ Deno.test("what flashes up does not persist, and counts against an exposure", as
 Deno.test("an exposure of auto is 1 where nothing persists, and where there is one frame", async () => {
   assertEquals(await chosen(() => ({ stay: 0 })), 1);
   assertEquals(await chosen(() => ({ stay: 0, flash: 5 })), 1);
-  assertEquals(await chosen((gain) => ({ stay: gain > 1 ? 9 : 3 }), 1), 1);
-  assertAlmostEquals(await chosen((gain) => ({ stay: gain > 1 ? 9 : 3 }), 2), Math.SQRT2);
+  assertEquals(await chosen((gain) => ({ stay: gain > 1 ? 9 : 3 }), { length: 1 }), 1);
+  assertAlmostEquals(
+    await chosen((gain) => ({ stay: gain > 1 ? 9 : 3 }), { length: 2 }),
+    Math.SQRT2,
+  );
+});
+
+Deno.test("all frames of a short video of small frames are looked at, and some of a large one", async () => {
+  const small = new Set<number>();
+  await chosen(() => ({ stay: 15 }), { length: 8, side: 128, read: small });
+  assertEquals(small.size, 8);
+  const large = new Set<number>();
+  await chosen(() => ({ stay: 15 }), { length: 92, side: 700, read: large });
+  assertEquals(large.size, 6);
 });
 
 Deno.test("no gain over 8 or under a half is tried", async () => {
