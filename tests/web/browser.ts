@@ -18,6 +18,9 @@ const FLAGS = [
   "--disable-component-update",
 ];
 
+/** How long to wait for anything, in milliseconds: two busy cores take minutes for what a GPU does at once. */
+const PATIENCE = 300_000;
+
 /** Flags of a browser that has no WebGPU. */
 export const WITHOUT_GPU: readonly string[] = [
   "--no-sandbox",
@@ -97,6 +100,7 @@ export class OpenPage implements AsyncDisposable {
       protocolTimeout: 600_000,
     });
     const page = await browser.newPage();
+    page.setDefaultTimeout(PATIENCE);
     await Deno.mkdir(`${folder}/downloads`);
     if (!isFirefox) {
       const session = await browser.target().createCDPSession();
@@ -178,7 +182,7 @@ export class OpenPage implements AsyncDisposable {
   }
 
   /** Waits until the text of an element has something in it, and gives it. */
-  async waitFor(selector: string, pattern: string, seconds = 60): Promise<string> {
+  async waitFor(selector: string, pattern: string): Promise<string> {
     const wait = this.page.waitForFunction(
       (selector: string, pattern: string) =>
         [...document.querySelectorAll<HTMLElement>(selector)]
@@ -186,7 +190,7 @@ export class OpenPage implements AsyncDisposable {
             found.offsetParent !== null && new RegExp(pattern).test(found.textContent ?? "")
           )
           ?.textContent,
-      { timeout: 1000 * seconds, polling: 100 },
+      { polling: 100 },
       ...[selector, pattern],
     );
     return await (await wait).jsonValue() as string;
@@ -196,7 +200,7 @@ export class OpenPage implements AsyncDisposable {
   async download(button: string): Promise<string> {
     const before = new Set((await Array.fromAsync(Deno.readDir(this.#downloads))).map(nameOf));
     await this.press(button);
-    for (let wait = 0; wait < 300; wait++) {
+    for (const start = Date.now(); Date.now() - start < PATIENCE;) {
       await new Promise((resolve) => setTimeout(resolve, 100));
       const names = (await Array.fromAsync(Deno.readDir(this.#downloads))).map(nameOf);
       const made = names.find((name) => !before.has(name) && !name.endsWith(".crdownload"));

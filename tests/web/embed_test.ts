@@ -36,7 +36,7 @@ Deno.test("the page of docs/embed.md loads a model and segments an image, in 40 
     await using open = await OpenPage.open({ address: `http://127.0.0.1:${server.addr.port}/` });
     // It answers an image once the model is loaded.
     const isReady = () => document.querySelector("input")!.onchange !== null;
-    await open.page.waitForFunction(isReady, { timeout: 60_000, polling: 100 })
+    await open.page.waitForFunction(isReady, { polling: 100 })
       .catch((error) => assertEquals(open.errors, [], error.message));
     const input = (await open.page.$("input"))!;
     await input.uploadFile(`${folder}/image.tif`);

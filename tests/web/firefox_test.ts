@@ -40,7 +40,7 @@ Deno.test("Firefox compiles every shader without a complaint, and the page segme
   await open.waitFor(".movie", "8 frames");
   await open.waitFor(".chip", "GPU");
   await open.press(texts.segment);
-  const said = await open.waitFor(".task .result", ".", 200);
+  const said = await open.waitFor(".task .result", ".");
   console.log(said);
   assertMatch(said, /^\d+ objects in 8 frames/);
   // Firefox does not tell of the page itself, which comes from a file.

@@ -50,7 +50,7 @@ Deno.test("the page says what is wrong with a file and stays usable, opens a lar
     await Deno.writeFile(`${folder}/many/t${String(i).padStart(5, "0")}.tif`, bytes[i % 2]);
   }
   await open.give(texts.chooseFolder, [`${folder}/many`]);
-  await open.waitFor(".movie", "many — 10,000 frames of 24 × 16 pixels", 120);
+  await open.waitFor(".movie", "many — 10,000 frames of 24 × 16 pixels");
   await page.keyboard.press(" ");
   await open.waitFor(".frame-number", "^[2-9] of 10000");
   await page.keyboard.press(" ");

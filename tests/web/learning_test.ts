@@ -70,7 +70,7 @@ Deno.test("the page adapts, goes on after a reload, is corrected by hand and lea
   await setRounds(open, 0, 3);
   await open.press(texts.steady);
   await open.waitFor(".task-text", "step [0-9] of 9");
-  const said = await open.waitFor(".task .result", "model was taken", 300);
+  const said = await open.waitFor(".task .result", "model was taken");
   assert(said === texts.isUnadapted || said === texts.isAdapted, said);
   await page.waitForSelector("svg[aria-label^=Losses]");
   const told = await page.$$eval(
@@ -112,7 +112,7 @@ Deno.test("the page adapts, goes on after a reload, is corrected by hand and lea
   await page.click("input[type=checkbox]");
   await setRounds(open, 1, 4);
   await open.press(texts.teach);
-  await open.waitFor(".task .result", "has learned", 300);
+  await open.waitFor(".task .result", "has learned");
   await open.press(texts.saveTab);
   const model = await Deno.readFile(await open.download(texts.saveModel));
   const learned = decodeModel(model, { file: "learned" });

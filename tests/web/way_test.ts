@@ -54,7 +54,6 @@ Deno.test("the page goes its whole way on the example, from a file and without a
   await open.waitFor(".chip", "no GPU");
   assertMatch(await open.text(".notice"), /sh setup\.sh steady/);
   await open.press(texts.segment);
-  const command = labelsOfCommand(open.folder);
   assertMatch(await open.waitFor(".result", "."), /^\d+ objects in 8 frames/);
   assertMatch(await open.text(".count"), /^\d+ objects$/);
 
@@ -71,7 +70,9 @@ Deno.test("the page goes its whole way on the example, from a file and without a
   const objects = await Deno.readTextFile(await open.download(texts.downloads.objects));
   assertMatch(objects, /^frame,track,label,y,x,area,.*,mean_1,min_1,max_1,sum_1\n0,1,/);
   const rows = objects.trimEnd().split("\n").slice(1).map((row) => row.split(",").map(Number));
-  assertGreater(await sharedObjects(await command, { page: labels, rows }), 0.99);
+  // After what the page was busy with is measured: two programs at once would take its time from it.
+  const command = await labelsOfCommand(open.folder);
+  assertGreater(await sharedObjects(command, { page: labels, rows }), 0.99);
   const seen = (await open.text(".result")).match(/\d+/)![0];
   assertGreater(rows.length + 1, Number(seen), "objects may be put back");
 
