@@ -123,3 +123,20 @@ export function overlapWith(
   }
   return shared;
 }
+
+/** Whether an object lies within some pixels of the edge of its frame. */
+export function isWithin(
+  way: number,
+  { object: { border, runs }, width, height }: {
+    object: SeenObject;
+    width: number;
+    height: number;
+  },
+): boolean {
+  if (border) return true;
+  for (let i = 0; i < runs.length; i += 3) {
+    if (runs[i] < way || runs[i] >= height - way) return true;
+    if (runs[i + 1] < way || runs[i + 2] > width - way) return true;
+  }
+  return false;
+}

@@ -7,7 +7,7 @@
  * video repeat themselves. Tracks and objects are then assigned all at once, see `linkFrame`; a track that
  * was not seen in up to `maxGap` frames may go on, and two objects that fit where one was are its daughters,
  * see `findDivisions`; unless they are one again within `maxGap` frames, see `areOne`: then one object
- * had been cut in two. {@linkcode Tracker.settle} puts that right in frames that have gone out before.
+ * had been cut in two. Over a longer stretch that no frame shows nothing is linked, and nothing divides. {@linkcode Tracker.settle} puts that right in frames that have gone out before.
  *
  * How far an object may go follows from the video: from the typical diameter of its objects, the
  * typical step between those of two frames that are each other's nearest, and the distance between objects. The numbers of objects in the input
@@ -23,7 +23,15 @@ import { findDivisions } from "./linking/divisions.ts";
 import { motionBetween } from "./linking/drift.ts";
 import { type Candidate, linkFrame } from "./linking/link_frame.ts";
 import { areOne } from "./linking/one_object.ts";
-import { diameterOf, medianOf, type SeenObject, seenObjects, type Shift } from "./seen_object.ts";
+import type { Birth, Joined, OpenTrack } from "./linking/open_track.ts";
+import {
+  diameterOf,
+  isWithin,
+  medianOf,
+  type SeenObject,
+  seenObjects,
+  type Shift,
+} from "./seen_object.ts";
 import type { Moved, TimedFrame } from "./timed_frame.ts";
 import type { TrackBegin, Tracked, TrackedObject, TrackRecord } from "./track_record.ts";
 
@@ -48,34 +56,6 @@ export interface TrackSettings {
  */
 export const defaultTracking: TrackSettings = { maxGap: 2, divisions: true, reach: null };
 
-/** A track that may go on. */
-interface OpenTrack {
-  readonly record: { -readonly [K in keyof TrackRecord]: TrackRecord[K] };
-  object: SeenObject;
-  time: number;
-  /** The drift when it was last seen. */
-  drift: Shift;
-  /** Its own last step, per frame. */
-  step: Shift;
-  /** The division that it began with, if it did. */
-  birth: Birth | null;
-}
-
-/** A division, as its daughters remember it. */
-interface Birth {
-  readonly mother: OpenTrack;
-  readonly daughters: readonly OpenTrack[];
-  readonly time: number;
-}
-
-/** A track that turned out to be the going on of another one. */
-interface Joined {
-  /** The other one. */
-  readonly track: number;
-  /** The last object of that before this one's first. */
-  readonly before: TrackedObject["before"];
-}
-
 /** How many typical steps an object may go. */
 const STEPS_IN_REACH = 4;
 /** An object may go this share of the distance between objects: where few are, there is no other to mistake. */
@@ -99,6 +79,8 @@ export class Tracker {
   #open: OpenTrack[] = [];
   #size: LabelImage | null = null;
   #time = -1;
+  /** The last frame before this one in which something was seen; NaN before there is one. */
+  #shown = NaN;
   #drift: Shift = { y: 0, x: 0 };
   /** The typical step; NaN before one is known. */
   #step = NaN;
@@ -143,8 +125,11 @@ export class Tracker {
     this.#time = time;
     const objects = seenObjects(frame);
     this.#closeBefore(time - this.#settings.maxGap - 1);
+    const isCut = time - this.#shown > this.#settings.maxGap + 1;
+    if (isCut && objects.length > 0) this.#noteCut();
     const scale = this.#move(frame, { objects, before });
-    const tracked = this.#link(frame, { objects, isFirst, ...scale });
+    const tracked = this.#link(frame, { objects, isFirst, isCut, ...scale });
+    if (objects.length > 0) this.#shown = time;
     const numbers = new Map(tracked.map(({ label, track }) => [label, track]));
     const data = new Uint32Array(frame.data.length);
     for (let at = 0, end = 0; at < data.length; at = end) {
@@ -241,11 +226,12 @@ export class Tracker {
 
   #link(
     labels: LabelImage,
-    { objects, reach, diameter, isFirst }: {
+    { objects, reach, diameter, isFirst, isCut }: {
       objects: readonly SeenObject[];
       reach: number;
       diameter: number;
       isFirst: boolean;
+      isCut: boolean;
     },
   ): TrackedObject[] {
     const tracks = this.#open.map((track) => ({
@@ -275,7 +261,7 @@ export class Tracker {
     }
     objects.forEach((object, i) => {
       if (owners[i] !== null) return;
-      const begin = isFirst ? "first" : this.#beginOf(object);
+      const begin = isFirst ? "first" : this.#beginOf(object, isCut ? "cut" : "appeared");
       stay.push(owners[i] = this.#begin(object, { parent: parents.get(i), begin }));
     });
     for (const { mother, daughters } of divisions) {
@@ -345,11 +331,19 @@ export class Tracker {
     // A piece is nothing that could come back.
     twin.time = -Infinity;
     twin.record.parent = 0;
-    twin.record.begin = this.#beginOf(twin.object);
+    twin.record.begin = this.#beginOf(twin.object, "appeared");
   }
 
-  #beginOf(object: SeenObject): TrackBegin {
-    return this.#isAtEdge(object) ? "entered" : "appeared";
+  #beginOf(object: SeenObject, elsewhere: TrackBegin): TrackBegin {
+    return this.#isAtEdge(object) ? "entered" : elsewhere;
+  }
+
+  /** What went on until nothing was seen for longer than a gap may be was cut off, not lost. */
+  #noteCut(): void {
+    const from = this.#shown - this.#settings.maxGap;
+    for (const record of this.#records) {
+      if (record.end === "lost" && record.last >= from) record.end = "cut";
+    }
   }
 
   #goOn(track: OpenTrack, object: SeenObject): void {
@@ -378,14 +372,7 @@ export class Tracker {
   }
 
   /** Whether an object may have come or gone over the edge within a step. */
-  #isAtEdge({ border, runs }: SeenObject): boolean {
-    if (border) return true;
-    const { width, height } = this.#size!;
-    const way = Math.max(1, this.#step || 0);
-    for (let i = 0; i < runs.length; i += 3) {
-      if (runs[i] < way || runs[i] >= height - way) return true;
-      if (runs[i + 1] < way || runs[i + 2] > width - way) return true;
-    }
-    return false;
+  #isAtEdge(object: SeenObject): boolean {
+    return isWithin(Math.max(1, this.#step || 0), { object, ...this.#size! });
   }
 }

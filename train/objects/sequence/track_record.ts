@@ -7,18 +7,21 @@
 import type { SeenObject, Shift } from "./seen_object.ts";
 
 /**
- * How a track began: in the first frame, at the edge of the frame, by a division, or elsewhere.
+ * How a track began: in the first frame, at the edge of the frame, by a division, after a cut in the video, or
+ * elsewhere. A cut is a stretch longer than a gap may be that no frame shows, or in whose frames nothing is
+ * seen.
  *
  * @category Sequences
  */
-export type TrackBegin = "first" | "entered" | "divided" | "appeared";
+export type TrackBegin = "first" | "entered" | "divided" | "cut" | "appeared";
 
 /**
- * How a track ended: in the last frame, at the edge of the frame, by a division, or elsewhere.
+ * How a track ended: in the last frame, at the edge of the frame, by a division, before a cut in the video, or
+ * elsewhere.
  *
  * @category Sequences
  */
-export type TrackEnd = "last" | "left" | "divided" | "lost";
+export type TrackEnd = "last" | "left" | "divided" | "cut" | "lost";
 
 /**
  * What is known of a track.

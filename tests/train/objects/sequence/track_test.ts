@@ -95,6 +95,45 @@ Deno.test("Tracker counts frames that are missing as a gap", () => {
   assertEquals(far.tracks.map(({ first, last }) => [first, last]), [[0, 1], [4, 5]]);
 });
 
+/** A mother until frame 2, two daughters where she was after frames that are missing or empty. */
+function cutDivision(dark: number): LabelImage[] {
+  return movie(6 + dark, (t) => {
+    if (t >= 3 && t < 3 + dark) return [];
+    const edge = { y: 80, x: 3, r: 6, id: 9 };
+    return t < 3 ? [{ y: 50, x: 50, r: 8, id: 1 }, edge] : [
+      { y: 50, x: 42, r: 6, id: 2 },
+      { y: 50, x: 58, r: 6, id: 3 },
+      edge,
+    ];
+  });
+}
+
+Deno.test("Tracker links nothing over a cut: no division, and ends say that they are at it", () => {
+  const kinds = ({ tracks }: Tracker) =>
+    tracks.map(({ parent, begin, end }) => `${parent} ${begin} ${end}`).sort();
+  for (const maxGap of [0, 2]) {
+    for (const isEmpty of [true, false]) {
+      const follow = (dark: number) => {
+        const tracker = new Tracker({ maxGap });
+        cutDivision(dark).forEach((frame, time) => {
+          if (isEmpty || frame.data.some((id) => id > 0)) tracker.add({ ...frame, time });
+        });
+        return kinds(tracker);
+      };
+      const name = `maxGap ${maxGap}, ${isEmpty ? "empty" : "missing"} frames`;
+      const divided = ["0 first divided", "0 first last", "1 divided last", "1 divided last"];
+      assertEquals(follow(maxGap), divided, name);
+      const cut = ["0 cut last", "0 cut last", "0 entered last", "0 first cut", "0 first left"];
+      assertEquals(follow(maxGap + 1), cut, name);
+      assertEquals(follow(maxGap + 4), cut, name);
+    }
+  }
+  // What is lost while others go on was lost, and so is what never comes back.
+  const lone = new Tracker();
+  movie(9, (t) => t < 3 ? [{ y: 50, x: 50, r: 8, id: 1 }] : []).forEach((frame) => lone.add(frame));
+  assertEquals(kinds(lone), ["0 first lost"]);
+});
+
 Deno.test("Tracker sees a division: the mother ends, two daughters begin", () => {
   const truth = movie(
     6,
