@@ -298,6 +298,21 @@ Deno.test("the rules leave printing to the console", () => {
   ]);
 });
 
+Deno.test("the rules find plurals that a file makes by itself", () => {
+  const source = [
+    'const a = `${n} frame${n === 1 ? "" : "s"}`;',
+    'const b = n === 1 ? "object" : "objects";',
+    'const c = n === 1 ? "is" : "are";',
+    'const d = n === 1 ? "" : `-${n}`;',
+  ].join("\n");
+  assertEquals(
+    complaintsAbout({ "train/report/a.ts": source }),
+    [1, 2, 3].map((line) =>
+      `train/report/a.ts:${line} makes a plural by itself: train/counted.ts does`
+    ),
+  );
+});
+
 Deno.test("the rules keep mod.ts to re-exports", () => {
   const exports =
     'export { b } from "./nn/mod.ts"; // networks\nexport {\n  a,\n} from "./nn/mod.ts";';

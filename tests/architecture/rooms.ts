@@ -61,7 +61,7 @@ export const INNER_ROOMS: readonly Rooms[] = [
   {
     folder: "train",
     steps: [
-      ["settings.ts"],
+      ["counted.ts", "settings.ts"],
       ["images"],
       ["synthetic", "objects"],
       ["models"],

@@ -13,6 +13,7 @@ import {
   longFiles,
   machinePaths,
   moreThanReexports,
+  ownPlurals,
   printing,
   roomOf,
   ROOMS,
@@ -26,7 +27,7 @@ export type { Sources } from "./text_rules.ts";
 /** What must not know what, besides all that stands above it. */
 const STRANGERS: readonly { files: RegExp; never: RegExp; because: string }[] = [
   {
-    files: /^train\/(?:(?:images|synthetic|objects)\/|settings\.ts$)/,
+    files: /^train\/(?:(?:images|synthetic|objects)\/|(?:counted|settings)\.ts$)/,
     never: /^(?:kernels|nn)\//,
     because: "pixels and objects know neither the GPU nor a network",
   },
@@ -58,6 +59,7 @@ export function complaints(sources: Sources): string[] {
     machinePaths(sources),
     systemCalls(sources),
     printing(sources),
+    ownPlurals(sources),
     moreThanReexports(sources),
     unnamedExports(sources),
   ].flat();

@@ -76,6 +76,17 @@ export function printing(sources: Sources): string[] {
   return everyLine(sources, prints).map((place) => `${place} prints: that is for train/console/`);
 }
 
+/** The plural of a noun or a verb, made by hand. */
+const OWN_PLURAL = /=== 1 \? (?:"" : "s"|"(\w+)" : "\1s"|"(?:is|has|was|does)" :)/;
+
+/** Words that follow a number are inflected in one place. */
+export function ownPlurals(sources: Sources): string[] {
+  const isOwn = (file: string, text: string) =>
+    (isHouse(file) || BESIDE.includes(roomOf(file))) && OWN_PLURAL.test(text);
+  return everyLine(sources, isOwn)
+    .map((place) => `${place} makes a plural by itself: train/counted.ts does`);
+}
+
 function everyLine(sources: Sources, test: (file: string, text: string) => boolean): string[] {
   return [...sources].flatMap(([file, source]) =>
     source.split("\n").flatMap((text, at) => test(file, text) ? [`${file}:${at + 1}`] : [])
@@ -103,7 +114,7 @@ export function unnamedExports(sources: Sources): string[] {
 
 /** What runs in a browser, too: all but the jobs, the console, and what builds the page. */
 const FOR_BROWSERS =
-  /^(?:kernels|nn|train\/(?:images|synthetic|objects|models|learn|report)|web\/(?:shared|worker|page))\/|^train\/settings\.ts$/;
+  /^(?:kernels|nn|train\/(?:images|synthetic|objects|models|learn|report)|web\/(?:shared|worker|page))\/|^train\/(?:counted|settings)\.ts$/;
 const DENO = /\bDeno\s*(?:\.\s*\w|\?\.|\[)|=\s*Deno\b/;
 
 /** Calls of the operating system where there may be none; comments may talk of them. */

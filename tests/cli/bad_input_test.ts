@@ -95,7 +95,7 @@ Deno.test("train names the still that it cannot use, and writes nothing", async 
   const cases: [stills: string, ...says: string[]][] = [
     ["nowhere", "Cannot list nowhere: it does not exist"],
     ["wrong", "Cannot read stills from wrong", "give a folder with images/ and masks/"],
-    ["images", "Cannot read stills from images", "1 images"],
+    ["images", "Cannot read stills from images", "1 image "],
     ["images/a.tif", "images/a.tif: it is a file; name a folder"],
     ["empty", "Cannot read stills from empty/masks", "put the masks there"],
     ["unmasked", "the mask of unmasked/images/c.tif", "add it or remove the image"],
@@ -104,7 +104,7 @@ Deno.test("train names the still that it cannot use, and writes nothing", async 
     ["cut", "Cannot read cut/images/a.tif", "damaged or cut short"],
     ["coloured", "Cannot read coloured/masks/a.tif", "save masks as 8- or 16-bit grey"],
     ["twice", "a.png and a.tif have the same name"],
-    ["one", "1 stills leave none to learn from", "give more"],
+    ["one", "1 still leaves none to learn from", "give more"],
   ];
   await withFolder(files, async (cwd) => {
     await each(cases, async ([stills, ...says]) => {

@@ -155,7 +155,7 @@ Deno.test("evaluate takes connected pixels of binary truth for objects, and warn
       assertEquals([matching["0.95"].tp, "warnings" in binary], [2, false]);
       assertMatch(notes.join(), /2 objects in 1 truth images are connected pixels/);
       const lines = await linesOf(["evaluate", ...paths], { cwd });
-      assertMatch(lines[0], /^Warning: 1 of 1 truth images seem to tell foreground from backgr/);
+      assertMatch(lines[0], /^Warning: 1 of 1 truth images seems to tell foreground from back/);
       const says = ["Cannot use --masks without --truth"];
       await fails(["evaluate", "--labels=res", "--masks=binary"], { code: 2, says, cwd });
     });

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { counted } from "../../train/counted.ts";
+
 /** The counts of a summary, by Deno's words for them: `passed`, `failed`, `ignored` … */
 export type Counts = Readonly<Record<string, { readonly tests: number; readonly steps: number }>>;
 
@@ -74,7 +76,7 @@ export function summaryOf(outcomes: readonly FileOutcome[], milliseconds: number
     const steps = counts.reduce((sum, { steps }) => sum + steps, 0);
     let tests = counts.reduce((sum, { tests }) => sum + tests, 0);
     if (word === "failed") tests += outcomes.filter(failedOutsideTests).length;
-    const ofSteps = steps > 0 ? ` (${steps} ${steps === 1 ? "step" : "steps"})` : "";
+    const ofSteps = steps > 0 ? ` (${counted(steps, "step")})` : "";
     return at < 2 || tests > 0 ? ` | ${tests} ${word}${ofSteps}` : "";
   });
   return `${isGood ? "ok" : "FAILED"}${parts.join("")} (${formatTime(milliseconds)})`;

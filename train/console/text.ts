@@ -1,9 +1,10 @@
 /**
- * What the texts of several commands share: durations, rates, counted nouns, thresholds.
+ * What the texts of several commands share: durations, rates, thresholds.
  *
  * @module
  */
 
+import { counted } from "../counted.ts";
 import { absolute } from "./session/next.ts";
 
 /** Text for an event: lines to keep, and a status that the next one replaces. */
@@ -58,11 +59,6 @@ export class Rate {
     const now = this.#readings.at(-1)!;
     return (now.done - first.done) / ((now.at - first.at) / 1000);
   }
-}
-
-/** A number of things: `1 frame`, `2 frames`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** How many files were written where, and how many that existed were kept. */

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { counted } from "../counted.ts";
 import { type Channels, channelsOf, type Plane } from "./image.ts";
 import { percentiles, videoPercentiles } from "./percentiles.ts";
 
@@ -122,7 +123,9 @@ export function normalize<P extends Plane>(image: P, range: IntensityRange): P {
   const size = ranges.length === 1 ? data.length : image.width * image.height;
   if (size * ranges.length !== data.length) {
     throw new RangeError(
-      `Cannot scale an image of ${data.length / size} channels by the ranges of ${ranges.length}`,
+      `Cannot scale an image of ${
+        counted(data.length / size, "channel")
+      } by the ranges of ${ranges.length}`,
     );
   }
   ranges.forEach(({ low, high }, c) => {

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { counted } from "../counted.ts";
 import { intensitiesWarning } from "../images/masks/intensities.ts";
 import { unusable } from "../images/faults/input_fault.ts";
 import { disk } from "./disk/files.ts";
@@ -130,8 +131,8 @@ export async function* filterFiles(
   const maps = probability === undefined ? null : await openVideo(source, probability);
   if (maps && maps.length !== labels.length) {
     throw unusable(
-      `Cannot filter ${path}: it has ${labels.length} images, ${probability} has ${maps.length} ` +
-        "probability maps; give those of the same frames",
+      `Cannot filter ${path}: it has ${counted(labels.length, "image")}, ${probability} has ` +
+        `${counted(maps.length, "probability map")}; give those of the same frames`,
     );
   }
   const { times, notes } = frameTimes({ name: path, numbers: labels.numbers });

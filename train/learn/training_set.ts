@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted, wordFor } from "../counted.ts";
 import { unusable } from "../images/faults/input_fault.ts";
 import type { LabelImage } from "../images/image.ts";
 import { Random } from "../images/random.ts";
@@ -143,7 +144,9 @@ export function splitStills<T>(
   const train = order.map((i) => samples[i]);
   if (train.length === 0) {
     throw unusable(
-      `Cannot train: ${samples.length} stills leave none to learn from; give more, or lower ` +
+      `Cannot train: ${counted(samples.length, "still")} ${
+        wordFor(samples.length, "leaves", "leave")
+      } none to learn from; give more, or lower ` +
         "validation and test",
     );
   }

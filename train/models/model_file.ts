@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../counted.ts";
 import { blaming, ofInput, unusable } from "../images/faults/input_fault.ts";
 import type { Device } from "../../kernels/gpu/device.ts";
 import type { Architecture, Network } from "../../nn/module.ts";
@@ -194,7 +195,9 @@ export function readingOf({ weights: { metadata }, file, kind, architecture }: M
     const channels = metadata.channels === undefined ? null : JSON.parse(metadata.channels);
     const { inChannels } = architecture.options;
     if (channels !== null && !(channelList(channels).length === inChannels && planes === null)) {
-      throw new RangeError(`Its network takes ${inChannels} channels, not ${metadata.channels}`);
+      throw new RangeError(
+        `Its network takes ${counted(inChannels, "channel")}, not ${metadata.channels}`,
+      );
     }
     const decode = objects.readDecoding(metadata);
     const exactRange = metadata.range === "exact";

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { wordFor } from "../counted.ts";
 import { curveFigures, curveSources } from "./figures/curves.ts";
 import type { ReportData } from "./data.ts";
 import { drawStrip } from "./figures/film_strip.ts";
@@ -55,7 +56,7 @@ ${settingsDetails(data)}
 }
 
 function seedText(seeds: readonly number[]): string[] {
-  return seeds.length === 0 ? [] : [`${seeds.length === 1 ? "seed" : "seeds"} ${seeds.join(", ")}`];
+  return seeds.length === 0 ? [] : [`${wordFor(seeds.length, "seed")} ${seeds.join(", ")}`];
 }
 
 function warnings(notes: readonly string[]): Markup {

@@ -4,9 +4,11 @@
  * @module
  */
 
-/** `1 frame`, `2 frames`. */
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+import { wordFor } from "../../train/counted.ts";
+
+/** `1 frame`, `2,000 frames`. */
+function counted(count: number, one: string, many?: string): string {
+  return `${count.toLocaleString("en")} ${wordFor(count, one, many)}`;
 }
 
 /** A time as people say it: `40 s`, `3 min`. */
@@ -101,7 +103,7 @@ export const texts = {
   builtin: "Built-in: fluorescent nuclei",
   loadModel: "Load a model",
   needs: (bytes: string) => `Results will take about ${bytes} of memory.`,
-  segmenting: (done: number, total: number) => `Segmented ${done} of ${total} frames`,
+  segmenting: (done: number, total: number) => `Segmented ${done} of ${counted(total, "frame")}`,
   reading: (done: number, total: number) => `Reading the range of intensities: ${done} of ${total}`,
   timeLeft: (seconds: number) => `about ${duration(seconds)} left`,
   segmented: (objects: number, frames: number, seconds: number) =>

@@ -4,12 +4,13 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import type { AnnotateEvent, AnnotateToMaskOptions } from "../../jobs/annotate/annotate_to_mask.ts";
 import type { Command } from "../command.ts";
 import { MEMORY, OVERWRITE, PLANE_CHOICE } from "../flag.ts";
 import { choiceFlag, countFlag, type Flags, requiredFlag, textFlag } from "../flag_values.ts";
 import { absolute, next } from "../session/next.ts";
-import { counted, type Shown } from "../text.ts";
+import type { Shown } from "../text.ts";
 import type { ProgressEvent } from "../../jobs/progress/progress.ts";
 import { UsageError } from "../usage_error.ts";
 import { WaitingProgress } from "./waiting_progress.ts";
@@ -137,7 +138,8 @@ export function formatAnnotation(event: Exclude<AnnotateEvent, ProgressEvent>): 
       const [background, ...others] = event.scribbled;
       const classes = others.map((pixels, i) => `${pixels} of class ${i + 1}`);
       const images = counted(event.images, "image");
-      const learnt = `Trained on scribbles in ${images}: ${background} pixels of background, ` +
+      const learnt =
+        `Trained on scribbles in ${images}: ${counted(background, "pixel")} of background, ` +
         `${classes.join(", ")} (${event.seconds.toFixed(1)} s)`;
       return { lines: [learnt], status: null };
     }

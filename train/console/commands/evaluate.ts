@@ -4,13 +4,13 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import { basename } from "node:path";
 import type { ChallengeScores, Evaluation } from "../../objects/scores/evaluate.ts";
 import type { Flicker, FlickerRates } from "../../objects/scores/flicker.ts";
 import type { Command } from "../command.ts";
 import { choiceFlag, countFlag, requiredFlag, textFlag, wholeFlag } from "../flag_values.ts";
 import { next } from "../session/next.ts";
-import { counted } from "../text.ts";
 import { UsageError } from "../usage_error.ts";
 import { shownWhileWaiting } from "./waiting_progress.ts";
 
@@ -182,7 +182,7 @@ export function formatEvaluation(evaluation: ShownEvaluation): string[] {
   lines.push(...trackingLines(evaluation));
   if (field) {
     lines.push(
-      `Field of interest, ${field.border} pixels from the edge: AP 0.5 ` +
+      `Field of interest, ${counted(field.border, "pixel")} from the edge: AP 0.5 ` +
         `${digits(field.matching?.["0.5"].accuracy)}  mean AP ${digits(field.mean_ap)}  SEG ` +
         `${digits(field.ctc?.SEG)}  DET ${digits(field.ctc?.DET)}` +
         (field.ctc?.TRA === undefined ? "" : `  TRA ${digits(field.ctc.TRA)}`) +

@@ -4,12 +4,13 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import type { FilterEvent } from "../../jobs/filter_files.ts";
 import type { Command } from "../command.ts";
 import { OVERWRITE } from "../flag.ts";
 import { requiredFlag, shareFlag, textFlag } from "../flag_values.ts";
 import { next } from "../session/next.ts";
-import { counted, formatWritten, type Shown } from "../text.ts";
+import { formatWritten, type Shown } from "../text.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** The command `filter`. */

@@ -4,8 +4,8 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import type { InputEvent, RangeEvent } from "../../jobs/progress/inputs.ts";
-import { counted } from "../text.ts";
 
 /** How an input was understood, or which of its intensities become 0 and 1, in one line. */
 export function formatInput(event: InputEvent | RangeEvent): string {

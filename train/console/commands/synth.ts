@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import type { Command } from "../command.ts";
 import { countFlag, requiredFlag } from "../flag_values.ts";
 import { absolute, next } from "../session/next.ts";
@@ -47,7 +48,7 @@ export const synthCommand: Command = {
       frames: countFlag(flags, "frames", { least: 1 }),
     };
     const show = ({ files }: { files: number }) => ({
-      lines: [`${files} files written to ${absolute(options.out)}`],
+      lines: [`${counted(files, "file")} written to ${absolute(options.out)}`],
       status: null,
     });
     if (flags.holotomography !== true) {

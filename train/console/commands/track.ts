@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import type { TrackEvent } from "../../jobs/track/track_options.ts";
 import type { Command } from "../command.ts";
 import { type Flag, OVERWRITE, PLANE_CHOICE } from "../flag.ts";
@@ -17,7 +18,7 @@ import {
 } from "../flag_values.ts";
 import { absolute, next } from "../session/next.ts";
 import { UsageError } from "../usage_error.ts";
-import { counted, type Shown } from "../text.ts";
+import type { Shown } from "../text.ts";
 
 /** What gaps are filled with. */
 const FILLS = ["none", "probable", "copy"] as const;

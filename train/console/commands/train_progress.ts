@@ -5,6 +5,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import type {
   FocusPlanEvent,
   PlanEvent,
@@ -16,7 +17,7 @@ import type {
 } from "../../jobs/train/events.ts";
 import type { ResultsTable } from "../../report/data.ts";
 import { absolute } from "../session/next.ts";
-import { counted, formatDuration, formatThresholds, Rate, type Shown } from "../text.ts";
+import { formatDuration, formatThresholds, Rate, type Shown } from "../text.ts";
 import { formatInput } from "./input_text.ts";
 import { WaitingProgress } from "./waiting_progress.ts";
 

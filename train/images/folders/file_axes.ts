@@ -5,8 +5,8 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import { unusable } from "../faults/input_fault.ts";
-import { countOf } from "../formats/tiff/layout.ts";
 import { naturalCompare } from "../names.ts";
 import { channelIndex, channelSentence, type PlaneChoice } from "../series/plane_choice.ts";
 
@@ -95,7 +95,7 @@ function sliceOf(
     );
   }
   const other = slice === undefined ? "; --slice reads another" : "";
-  const note = `its files are of ${countOf(values.length, "slice")} (${shown(values)}): slice ${
+  const note = `its files are of ${counted(values.length, "slice")} (${shown(values)}): slice ${
     index + 1
   } is read${other}`;
   return { index, note };
@@ -107,7 +107,7 @@ function channelOf(
 ): { index: number; note: string } {
   const index = channelIndex(channel, { path, names: values, together });
   const sentence = channelSentence(index, { count: values.length, channelNames: values, channel });
-  return { index, note: `its files are of ${countOf(values.length, "channel")}: ${sentence}` };
+  return { index, note: `its files are of ${counted(values.length, "channel")}: ${sentence}` };
 }
 
 function shown(values: readonly string[]): string {

@@ -5,11 +5,11 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import { unusable } from "../faults/input_fault.ts";
 import { decodeImage, measureImage } from "../formats/decode.ts";
 import { coloursAsChannels, type ImageStack } from "../formats/format.ts";
 import { formatsOf } from "../formats/list.ts";
-import { countOf } from "../formats/tiff/layout.ts";
 import { countUp, imageStem } from "../names.ts";
 import { join } from "../paths.ts";
 import { type PlaneChoice, singlePage } from "../series/plane_choice.ts";
@@ -148,7 +148,7 @@ type Measures = Awaited<ReturnType<typeof measureImage>>;
 
 /** Columns and rows, and slices and channels where there are several. */
 function shapeOf({ width, height, axes: { t, z, c } }: Measures): string {
-  const more = t * z > 1 || c > 1 ? `, ${countOf(t * z, "slice")} of ${countOf(c, "channel")}` : "";
+  const more = t * z > 1 || c > 1 ? `, ${counted(t * z, "slice")} of ${counted(c, "channel")}` : "";
   return `${width}x${height}${more}`;
 }
 

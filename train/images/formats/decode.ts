@@ -6,6 +6,7 @@
  * @module
  */
 
+import { counted, wordFor } from "../../counted.ts";
 import { type Bytes, unreadable } from "../bytes.ts";
 import { IGNORED_LABEL, type LabelImage, type Plane } from "../image.ts";
 import { fileSource, heldSource, type Source } from "../source.ts";
@@ -233,7 +234,9 @@ function greyPlane(
   if (stack.sampleFormat === "float") {
     const bad = data.reduce((count, value) => (Number.isFinite(value) ? count : count + 1), 0);
     if (bad > 0) {
-      const what = `${bad} of ${data.length} pixels on page ${page + 1} are NaN or infinite`;
+      const what = `${bad} of ${counted(data.length, "pixel")} on page ${page + 1} ${
+        wordFor(bad, "is", "are")
+      } NaN or infinite`;
       throw unreadable(path, what, "replace them by numbers (0, say) and save it again");
     }
   }

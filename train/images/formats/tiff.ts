@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import { type Bytes, unreadable } from "../bytes.ts";
 import { basename } from "../paths.ts";
 import {
@@ -179,7 +180,9 @@ class PageFiles {
     using bytes = await (name === null ? this.#reopen() : this.#neighbours.open(name));
     const file = name === null ? this.#own : await this.#other(name, bytes);
     if (page >= file.length) {
-      const what = `it has ${file.length} pages, its data set needs page ${page + 1} of it`;
+      const what = `it has ${counted(file.length, "page")}, its data set needs page ${
+        page + 1
+      } of it`;
       throw unreadable(bytes.path, what, "copy it again from its source");
     }
     const described = await file.page(bytes, page);

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { counted, wordFor } from "../../counted.ts";
 import type { Calibration, LabelImage } from "../image.ts";
 import { deflate, inflate } from "./deflate.ts";
 import {
@@ -190,7 +191,9 @@ export class TiffStackLayout {
     this.#count++;
     if (!this.#big && this.#length > MOST_BYTES) {
       throw new RangeError(
-        `Cannot encode ${this.#pages} pages as one TIFF: ${this.#length} bytes are over 4 GiB; ` +
+        `Cannot encode ${
+          counted(this.#pages, "page")
+        } as one TIFF: ${this.#length} bytes are over 4 GiB; ` +
           "write one file per frame",
       );
     }
@@ -205,7 +208,9 @@ export class TiffStackLayout {
   end(): Uint8Array<ArrayBuffer> {
     if (this.#count !== this.#pages || this.#open === null) {
       throw new RangeError(
-        `Cannot end a TIFF of ${this.#pages} pages: ${this.#count} pages are there`,
+        `Cannot end a TIFF of ${counted(this.#pages, "page")}: ${counted(this.#count, "page")} ${
+          wordFor(this.#count, "is", "are")
+        } there`,
       );
     }
     return this.#open.bytes;

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { wordFor } from "../../counted.ts";
 import { mostFrequent } from "../folders/image_folder.ts";
 import type { Plane } from "../image.ts";
 import {
@@ -280,7 +281,7 @@ export function strayNotes(
     const more = frames.length > MOST_NAMED ? ` and ${frames.length - MOST_NAMED} more` : "";
     const scaled = reason === "dark" ? "" : ", and scaled by themselves";
     return `${path}: ${frames.slice(0, MOST_NAMED).join(", ")}${more} ${
-      frames.length === 1 ? "is" : "are"
+      wordFor(frames.length, "is", "are")
     } ${REASONS[reason]}: left out of the range of intensities that all share${scaled}`;
   });
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted, wordFor } from "../../counted.ts";
 import type { ReadLabelsOptions } from "../formats/decode.ts";
 import { foregroundOf, isObject, type LabelImage } from "../image.ts";
 import { connectedObjects, numbersIn } from "./binary.ts";
@@ -198,8 +199,9 @@ export function maskNotes(
   };
   // Where nobody is asked whether to fill them, as in truth, they are what they are.
   if (holes.objects === 0 || options.fillHoles === undefined) return { warnings, notes };
-  const said = `Holes in ${holes.objects} of ${sumOf(all, ({ objects }) => objects)} objects in ` +
-    `${what}, ${holes.pixels} pixels: `;
+  const said =
+    `Holes in ${holes.objects} of ${counted(sumOf(all, ({ objects }) => objects), "object")} in ` +
+    `${what}, ${counted(holes.pixels, "pixel")}: `;
   const done = options.fillHoles
     ? "filled; --no-fill-holes leaves them"
     : "background; --fill-holes fills them";
@@ -219,7 +221,9 @@ function kindNotes(
   const why = [...new Set(doubtful.flatMap(({ doubt }) => doubt ?? []))].join("; ");
   return {
     warnings: doubtful.length === 0 ? [] : [
-      `${doubtful.length} of ${all.length} ${what} seem to tell foreground from background and not ` +
+      `${doubtful.length} of ${all.length} ${what} ${
+        wordFor(doubtful.length, "seems", "seem")
+      } to tell foreground from background and not ` +
       `object from object (${why}), so each number counts as one object; if they do, use ` +
       "--masks binary: connected pixels become objects, and the lowest number background",
     ],
@@ -237,7 +241,9 @@ function binaryNotes(all: readonly MaskFacts[], what: string): MaskNotes {
   const specks = sumOf(all, (facts) => facts.specks);
   return {
     warnings: many === 0 ? [] : [
-      `${many} of ${all.length} ${what} hold more than two numbers: all but ${background} are ` +
+      `${many} of ${all.length} ${what} ${
+        wordFor(many, "holds", "hold")
+      } more than two numbers: all but ${background} are ` +
       "foreground; if each number is an object, leave --masks binary out",
     ],
     notes: [
@@ -245,7 +251,9 @@ function binaryNotes(all: readonly MaskFacts[], what: string): MaskNotes {
         sumOf(all, ({ objects }) => objects)
       } objects in ${all.length} ${what} are connected pixels` +
       (background === 0 ? "" : ` of other numbers than ${background}, the lowest`) +
-      (specks === 0 ? "" : `; ${specks} of them have fewer than ${SPECK} pixels`),
+      (specks === 0
+        ? ""
+        : `; ${specks} of them ${wordFor(specks, "has", "have")} fewer than ${SPECK} pixels`),
     ],
   };
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import { unusable } from "../faults/input_fault.ts";
 import { unreadable } from "../bytes.ts";
 import type { LabelledStack, ZSequence } from "./z_stack.ts";
@@ -156,7 +157,7 @@ export function focusPlanesOf(
   if (missing.length > 0) {
     throw unusable(
       `Cannot use ${from} for ${sequence.path}: it has no row for ${missing.length} of ` +
-        `${sequence.length} stacks, the first is ${
+        `${counted(sequence.length, "stack")}, the first is ${
           missing[0]
         }; add them, or find the planes with a ` +
         "focus model",

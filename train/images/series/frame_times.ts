@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted, wordFor } from "../../counted.ts";
 import { formatRanges } from "../names.ts";
 
 /**
@@ -106,9 +107,9 @@ function gapNotes(name: string, { numbers, step }: Steps): string[] {
   const count = (after - before) / step - 1;
   if (gaps.length === 1) {
     const missing = step === 1
-      ? `frame${count === 1 ? "" : "s"} ${formatRanges(range(before + 1, after))}`
-      : `${count} frame${count === 1 ? "" : "s"}`;
-    const verb = count === 1 ? "is" : "are";
+      ? `${wordFor(count, "frame")} ${formatRanges(range(before + 1, after))}`
+      : counted(count, "frame");
+    const verb = wordFor(count, "is", "are");
     return [`${name}: ${missing} ${verb} missing: frames ${before} and ${after} are no neighbours`];
   }
   const places = gaps.slice(0, 3).map(([before, after]) => `${before} and ${after}`);

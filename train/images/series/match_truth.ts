@@ -4,6 +4,7 @@
  * @module
  */
 
+import { wordFor } from "../../counted.ts";
 import { unusable } from "../faults/input_fault.ts";
 import type { LabelImage } from "../image.ts";
 import { basename, dirname, formatRanges, frameNumbers, join } from "../names.ts";
@@ -226,7 +227,7 @@ function named(
   }
   const what = stack ? "page" : "frame";
   const ascending = (found as number[]).toSorted((a, b) => a - b);
-  return `${what}${found.length === 1 ? "" : "s"} ${formatRanges(ascending)} of ${path}`;
+  return `${wordFor(found.length, what)} ${formatRanges(ascending)} of ${path}`;
 }
 
 /**

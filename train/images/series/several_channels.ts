@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import { unusable } from "../faults/input_fault.ts";
 import { readPlane } from "../formats/decode.ts";
 import { coloursAsChannels, type ImageStack } from "../formats/format.ts";
@@ -67,7 +68,8 @@ export async function openChannels(
 
 function joinChannels(videos: readonly Video[]): Video {
   const [first] = videos;
-  const sizeOf = ({ width, height, length }: Video) => `${length} frames of ${width}x${height}`;
+  const sizeOf = ({ width, height, length }: Video) =>
+    `${counted(length, "frame")} of ${width}x${height}`;
   const other = videos.find((video) => sizeOf(video) !== sizeOf(first));
   if (other !== undefined) {
     throw unusable(

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted, wordFor } from "../../counted.ts";
 import { basename, imageStem } from "../names.ts";
 import type { Source } from "../source.ts";
 import { formatsOf } from "../formats/list.ts";
@@ -86,7 +87,9 @@ export function edgeNotes(
 ): string[] {
   if (count === 0) return [];
   return [
-    `${count} of the ${what} are in focus less than ${planes} planes from their first or last ` +
+    `${count} of the ${what} ${wordFor(count, "is", "are")} in focus less than ${
+      counted(planes, "plane")
+    } from their first or last ` +
     "plane, which is repeated",
   ];
 }

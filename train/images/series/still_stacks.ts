@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import { unusable } from "../faults/input_fault.ts";
 import { decodeImage, readLabels } from "../formats/decode.ts";
 import type { LabelImage } from "../image.ts";
@@ -102,7 +103,7 @@ async function openStack(
   const { axes: { t, z } } = await decodeImage(source, path);
   if (t > 1 && z > 1) {
     throw unusable(
-      `Cannot use ${path} as one stack: it has ${t} of ${z} planes; save each as a file`,
+      `Cannot use ${path} as one stack: it has ${t} of ${counted(z, "plane")}; save each as a file`,
     );
   }
   return await openZSequence(source, path, { ...options, depth: t * z });

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { counted, wordFor } from "../../counted.ts";
 import { unusable } from "../faults/input_fault.ts";
 import { decodeImage, readLabels, type ReadLabelsOptions } from "../formats/decode.ts";
 import { basename, imageStem, join } from "../names.ts";
@@ -113,7 +114,9 @@ export async function listStills(source: Source, path: string): Promise<StillSet
     if (still !== null) train.push(still);
   }
   if (train.length > 0) return { path, layout: "objects", train, test: [], notes: [] };
-  const found = images.length > 0 ? ` (it holds ${images.length} images and no folders)` : "";
+  const found = images.length > 0
+    ? ` (it holds ${counted(images.length, "image")} and no folders)`
+    : "";
   throw unusable(
     `Cannot read stills from ${path}: its layout is not known${found}; ${layouts}`,
   );
@@ -148,9 +151,11 @@ async function listPairs(
     };
   });
   const unused = [...masks.keys()].filter((name) => !images.has(name));
-  const notes = unused.length === 0
-    ? []
-    : [`${unused.length} masks in ${join(path, "masks")} have no image and are left out`];
+  const notes = unused.length === 0 ? [] : [
+    `${counted(unused.length, "mask")} in ${join(path, "masks")} ${
+      wordFor(unused.length, "has", "have")
+    } no image and ${wordFor(unused.length, "is", "are")} left out`,
+  ];
   return { stills, notes };
 }
 
@@ -185,7 +190,9 @@ async function listObjects(source: Source, path: string): Promise<StillFiles | n
   if (images.length !== 1) {
     const folder = join(path, "images");
     throw unusable(
-      `Cannot read stills from ${folder}: it has ${images.length} images where one is expected ` +
+      `Cannot read stills from ${folder}: it has ${
+        counted(images.length, "image")
+      } where one is expected ` +
         `beside one mask per object; if masks/ has a label image for each, give ${path} itself`,
     );
   }
@@ -239,7 +246,11 @@ export async function readStill(
     else overlap += addObject(labels, { mask, id: k + 1 });
   }
   if (overlap > 0) {
-    notes.push(`${files.image}: ${overlap} pixels lie in two masks; the first one keeps them`);
+    notes.push(
+      `${files.image}: ${counted(overlap, "pixel")} ${
+        wordFor(overlap, "lies", "lie")
+      } in two masks; the first one keeps ${wordFor(overlap, "it", "them")}`,
+    );
   }
   const { labels: objects, facts } = objectsInMask(labels, options);
   const known = files.maskPerObject ? { ...facts, doubt: null } : facts;

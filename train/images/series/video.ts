@@ -5,6 +5,7 @@
  * @module
  */
 
+import { counted, wordFor } from "../../counted.ts";
 import { unusable } from "../faults/input_fault.ts";
 import { decodeImage, measureSingle, planeRowsReader, readPlane } from "../formats/decode.ts";
 import { basename, imageStem, join } from "../names.ts";
@@ -199,7 +200,9 @@ export async function folderSet(
   if (others.length === 0) return stack;
   throw unusable(
     `Cannot use ${path} as one data set: ${others[0]} is not of the data set of ${images[0]}` +
-      (others.length > 1 ? `, nor are ${others.length - 1} others` : "") +
+      (others.length > 1
+        ? `, nor ${wordFor(others.length - 1, "is", "are")} ${counted(others.length - 1, "other")}`
+        : "") +
       "; put each data set into a folder of its own",
   );
 }

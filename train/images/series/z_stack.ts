@@ -5,6 +5,7 @@
  * @module
  */
 
+import { counted, wordFor } from "../../counted.ts";
 import { unusable } from "../faults/input_fault.ts";
 import { decodeImage, readPlane } from "../formats/decode.ts";
 import { basename, imageStem, join } from "../names.ts";
@@ -234,13 +235,17 @@ function stacksOf(
   const planes = depth ?? z;
   if (z > 1 && planes !== z) {
     throw unusable(
-      `Cannot read ${path} as stacks of ${planes} planes: its description says ${z}; leave the ` +
+      `Cannot read ${path} as stacks of ${
+        counted(planes, "plane")
+      }: its description says ${z}; leave the ` +
         "depth out",
     );
   }
   if (!(Number.isInteger(planes) && planes > 0 && (t * z) % planes === 0)) {
     throw unusable(
-      `Cannot read ${path} as stacks of ${planes} planes: its ${t} pages do not make whole ` +
+      `Cannot read ${path} as stacks of ${counted(planes, "plane")}: its ${counted(t, "page")} ${
+        wordFor(t, "does", "do")
+      } not make whole ` +
         "stacks; give a depth that divides them",
     );
   }
@@ -254,13 +259,15 @@ function oneStack(stack: ImageStack, { channel, depth }: ZSequenceOptions): Stac
   const file = stacksOf(stack, { channel, depth: z === 1 ? t : undefined });
   if (file.length > 1) {
     throw unusable(
-      `Cannot use ${stack.path} as one stack: it has ${t} of ${z} planes; give this file itself ` +
+      `Cannot use ${stack.path} as one stack: it has ${t} of ${
+        counted(z, "plane")
+      }; give this file itself ` +
         "as the sequence, or one file per time point",
     );
   }
   if (depth !== undefined && depth !== file.depth) {
     throw unusable(
-      `Cannot use ${stack.path} as a stack of ${depth} planes: it has ${file.depth}`,
+      `Cannot use ${stack.path} as a stack of ${counted(depth, "plane")}: it has ${file.depth}`,
     );
   }
   return file;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted, wordFor } from "../../counted.ts";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import { DEFAULT_SIGMAS } from "../../../kernels/features/mod.ts";
 import {
@@ -244,7 +245,9 @@ function checkSettings({ minSize = 16, trees = 25, mostPixels = 1000 }: Annotate
 function* notesOf(images: ImageSet, { path, unused }: ScribbleSet): Generator<AnnotateNote> {
   for (const text of images.notes) yield { type: "note", text };
   if (unused.length === 0) return;
-  const text = `${unused.length} scribble images in ${path} belong to no image and are left out`;
+  const text = `${counted(unused.length, "scribble image")} in ${path} ${
+    wordFor(unused.length, "belongs", "belong")
+  } to no image and ${wordFor(unused.length, "is", "are")} left out`;
   yield { type: "note", text };
 }
 

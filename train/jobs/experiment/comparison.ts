@@ -5,6 +5,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import { Random } from "../../images/random.ts";
 import type { Evaluation } from "../../objects/scores/evaluate.ts";
 import type { TableColumn } from "../../report/data.ts";
@@ -90,11 +91,10 @@ export function formatComparison(
   const groups = Map.groupBy(columns, ({ group }) => group!);
   const [{ results }] = all;
   const [{ video: { frames } }] = results;
-  const seeds = results.length === 1
-    ? "1 seed"
-    : `${results.length} seeds, mean ± standard deviation`;
+  const seeds = counted(results.length, "seed") +
+    (results.length === 1 ? "" : ", mean ± standard deviation");
   const lines = [
-    `Measured on ${frames} frames; ${seeds}.`,
+    `Measured on ${counted(frames, "frame")}; ${seeds}.`,
     ...costs(all),
   ];
   for (const [group, figures] of groups) {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import { runSteps } from "../../../kernels/masks/mod.ts";
 import { knownOf, type TrainingSet } from "../../learn/training_set.ts";
@@ -111,6 +112,8 @@ export function measuredFrames(
   const count = length - first;
   if (count >= 2 * blocks) return { first, count };
   throw new RangeError(
-    `Cannot measure ${count} frames in ${blocks} blocks: each needs two; lower blocks`,
+    `Cannot measure ${counted(count, "frame")} in ${
+      counted(blocks, "block")
+    }: each needs two; lower blocks`,
   );
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import { unusable } from "../../images/faults/input_fault.ts";
 import { disk } from "../disk/files.ts";
 import { formatFrameRange } from "../predict/frame_range.ts";
@@ -141,7 +142,9 @@ function checkComplete(parts: readonly Part[]): void {
   for (const part of parts) {
     const { folder, input, first, end } = part;
     if (input.frames !== frames) {
-      fail(`it had ${frames} frames for ${parts[0].folder}, ${input.frames} for ${folder}`);
+      fail(
+        `it had ${counted(frames, "frame")} for ${parts[0].folder}, ${input.frames} for ${folder}`,
+      );
     }
     if (JSON.stringify([input.range, input.exposure]) !== JSON.stringify([range, exposure])) {
       fail(

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import { type Margin, marginFor, NO_MARGIN } from "../../images/registration/pixel_grid.ts";
 import { Aligner } from "./align.ts";
 import type { Device } from "../../../kernels/gpu/device.ts";
@@ -226,7 +227,9 @@ export class FrameReader {
     if (range) this.notes.push({ type: "range", path: video.path, ...range });
     if (known && earlier && earlier.frames !== video.length) {
       const text = `${video.path}: range of intensities and exposure are those of the ` +
-        `${earlier.rangeFrames} frames that decided on results that are kept; --overwrite finds new ones`;
+        `${
+          counted(earlier.rangeFrames, "frame")
+        } that decided on results that are kept; --overwrite finds new ones`;
       this.notes.push({ type: "note", text });
     }
     const stray = prepared.stray.map(({ frame }) => frame);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import { unusable } from "../../images/faults/input_fault.ts";
 import {
   differencesOf,
@@ -70,7 +71,9 @@ export class KnownRanges {
       if (!await isSamePlace(input.path, path)) continue;
       if (input.frames === length) return input;
       throw unusable(
-        `Cannot use the ranges in ${this.#path}: ${path} has ${length} frames, it had ${input.frames}; ` +
+        `Cannot use the ranges in ${this.#path}: ${path} has ${
+          counted(length, "frame")
+        }, it had ${input.frames}; ` +
           "find them again",
       );
     }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import { UnfitWishError } from "../../models/decode_changes.ts";
 import { unusable } from "../../images/faults/input_fault.ts";
 import type { Device } from "../../../kernels/gpu/device.ts";
@@ -118,7 +119,7 @@ export async function openInputs(
     videos,
     folders,
     notes: channels.length === 0 ? seen : [
-      `The model takes ${channels.length} channels: ${channels.join(", ")}${
+      `The model takes ${counted(channels.length, "channel")}: ${channels.join(", ")}${
         options.channels ? "" : ", as it learned from; --channels takes others"
       }`,
       ...seen,
@@ -158,7 +159,7 @@ export function channelsFor(
   if (list.length === channels.length) return list;
   throw refuse(
     `channels ${list.join(",")}`,
-    `it takes ${channels.length} channels (it learned from ${channels.join(",")})`,
+    `it takes ${counted(channels.length, "channel")} (it learned from ${channels.join(",")})`,
   );
 }
 

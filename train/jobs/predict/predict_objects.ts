@@ -8,6 +8,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import { withMargin } from "../../images/registration/pixel_grid.ts";
 import { outlinesWithout, withoutMarginIn } from "./align.ts";
 import type { Device } from "../../../kernels/gpu/device.ts";
@@ -163,7 +164,7 @@ export async function* predictObjects(
   yield { type: "done", out, written, kept: reader.kept };
   const skipped = damaged.length + reader.damaged.length;
   if (skipped > 0) {
-    const images = `${skipped} image${skipped === 1 ? "" : "s"}`;
+    const images = counted(skipped, "image");
     throw new Error(`Cannot read ${images}, which the notes name: all others are done`);
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import type { LabelImage } from "../../images/image.ts";
 import type { Video } from "../../images/series/video.ts";
 import { type LabelSequence, openLabels } from "../../images/series/truth.ts";
@@ -105,7 +106,7 @@ export async function writeSteadyReport(
     created: new Date().toISOString().slice(0, 16).replace("T", " ") + " UTC",
     warnings: [...seen.warnings, ...predicted.warnings],
     seen: [
-      `${video.length} frames of ${video.width} x ${video.height} pixels`,
+      `${counted(video.length, "frame")} of ${video.width} x ${video.height} pixels`,
       ...seen.described,
       `Intensities ${round(seen.range.low)} and ${
         round(seen.range.high)

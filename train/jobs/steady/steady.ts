@@ -5,6 +5,7 @@
  * @module
  */
 
+import { counted, wordFor } from "../../counted.ts";
 import { unusable } from "../../images/faults/input_fault.ts";
 import { basename } from "../../images/names.ts";
 import { listStills } from "../../images/series/stills.ts";
@@ -283,8 +284,11 @@ async function* trackPart(run: SteadyRun): AsyncGenerator<SteadyEvent> {
       if (event.type === "done") {
         const { tracks, divisions, put_back } = event;
         described.push(
-          `${tracks} tracks, ${divisions} divisions; ${put_back} objects were put back that single frames ` +
-            "miss",
+          `${counted(tracks, "track")}, ${counted(divisions, "division")}; ` +
+            `${counted(put_back, "object")} ${
+              wordFor(put_back, "was", "were")
+            } put back that single ` +
+            "frames miss",
         );
       } else yield event;
       stopIfAsked(stop, "while linking objects to tracks");

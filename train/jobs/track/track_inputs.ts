@@ -5,6 +5,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import { unusable } from "../../images/faults/input_fault.ts";
 import type { Calibration, LabelImage, Plane } from "../../images/image.ts";
 import { dirname, frameNumbers, imageStem, join } from "../../images/names.ts";
@@ -158,7 +159,7 @@ function partnersOf(labels: LabelSequence, others: NamedImages): number[] {
   if (withoutTruth.length > 0) {
     throw unusable(
       `Cannot track ${labels.path}: ${others.path} has nothing for ${withoutTruth[0]}` +
-        (withoutTruth.length > 1 ? ` and ${withoutTruth.length - 1} others` : "") +
+        (withoutTruth.length > 1 ? ` and ${counted(withoutTruth.length - 1, "other")}` : "") +
         "; give the images of the same frames",
     );
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import type { Architecture } from "../../../nn/module.ts";
 import { BUILTIN } from "../../models/builtin/mod.ts";
 import { defaultKinds, type Kinds, modelKind } from "../../models/list.ts";
@@ -94,9 +95,9 @@ export function checkGivenChannels(
   const { inChannels: has } = architecture.options;
   if (channels.length === 0 || has === wanted.options.inChannels) return;
   throw new TypeError(
-    `Cannot go on from ${resumeFrom} with channels ${channels.join(",")}: its images have ${has} ` +
-      `channel${
-        has === 1 ? "; choose it with --channel" : `s; give ${has} with --channels`
+    `Cannot go on from ${resumeFrom} with channels ${channels.join(",")}: its images have ` +
+      `${counted(has, "channel")}; ${
+        has === 1 ? "choose it with --channel" : `give ${has} with --channels`
       }, or train ` +
       "without --resume-from",
   );

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import { type Network, parameterCount } from "../../../nn/module.ts";
 import { decodeFocusTable, labelledStacks } from "../../images/series/focus_table.ts";
 import { planeChoice } from "./data_settings.ts";
@@ -79,7 +80,9 @@ async function readStacks(
   const stacks = labelledStacks(sequence, { rows, from: focus });
   if (stacks.length > 0) return { notes: sequence.notes, stacks };
   throw new RangeError(
-    `Cannot train a focus model: ${focus} names none of the ${sequence.length} stacks of ` +
+    `Cannot train a focus model: ${focus} names none of the ${
+      counted(sequence.length, "stack")
+    } of ` +
       `${sequence.path}, the first is ${sequence.names[0]}`,
   );
 }

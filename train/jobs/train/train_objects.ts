@@ -5,6 +5,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import { parameterCount } from "../../../nn/module.ts";
 import { loadNetwork } from "../../../nn/weights.ts";
 import type { TaughtVideo } from "../../learn/teacher/pupil_stream.ts";
@@ -291,8 +292,10 @@ async function* teachAll(
     const seconds = (performance.now() - start) / 1000;
     yield {
       type: "note",
-      text: `Teacher on ${name}: exposure ${exposure.toFixed(2)}; ${found} objects in ` +
-        `${taught.length} frames, ${rescued} rescued and ${dropped} dropped by votes, ${ignored} ` +
+      text: `Teacher on ${name}: exposure ${exposure.toFixed(2)}; ${counted(found, "object")} in ` +
+        `${
+          counted(taught.length, "frame")
+        }, ${rescued} rescued and ${dropped} dropped by votes, ${ignored} ` +
         `ignored; ${(bytes / 2 ** 20).toFixed(1)} MiB, ${seconds.toFixed(0)} s`,
     };
   }

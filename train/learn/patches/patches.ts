@@ -8,6 +8,7 @@
  * @module
  */
 
+import { counted, wordFor } from "../../counted.ts";
 import { ForegroundPositions } from "./foreground_positions.ts";
 import { Random, type RandomState } from "../../images/random.ts";
 import type { Frames } from "../../images/series/frames.ts";
@@ -282,8 +283,10 @@ class Turns {
   constructor(count: number, state: Omit<SamplerState, "random"> = { order: [], position: 0 }) {
     if (state.order.length !== 0 && state.order.length !== count) {
       throw new RangeError(
-        `Cannot continue a sampler: it was saved with ${state.order.length} images or pairs, ` +
-          `now there are ${count}`,
+        `Cannot continue a sampler: it was saved with ${
+          counted(state.order.length, "image or pair", "images or pairs")
+        }, ` +
+          `now there ${wordFor(count, "is", "are")} ${count}`,
       );
     }
     this.#count = count;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import type { SettingChange } from "../../models/model_kind.ts";
 import { type AnyGroup, listSettings, type Setting } from "../../settings.ts";
 
@@ -94,5 +95,5 @@ function isRange(list: readonly unknown[]): boolean {
 
 function kindOf(value: unknown): string {
   if (!Array.isArray(value)) return isGroup(value) ? "a group" : `a ${typeof value}`;
-  return isRange(value) ? `a list of ${value.length} numbers` : "a list of strings";
+  return isRange(value) ? `a list of ${counted(value.length, "number")}` : "a list of strings";
 }

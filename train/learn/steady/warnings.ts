@@ -4,6 +4,7 @@
  * @module
  */
 
+import { wordFor } from "../../counted.ts";
 import { formatRanges } from "../../images/names.ts";
 import type { MovieFacts } from "../../images/quality/movie_facts.ts";
 import { factorFor, type ObjectScale } from "../../models/object_scale.ts";
@@ -41,7 +42,7 @@ export function warningsOn(
   if (movie.isLabelFree) return [LABEL_FREE];
   const named = (frames: readonly number[]) => {
     const list = formatRanges(frames.map((i) => numbers[i]));
-    return `${frames.length === 1 ? "Frame" : "Frames"} ${list}`;
+    return `${wordFor(frames.length, "Frame")} ${list}`;
   };
   const { contrastToNoise, fading, jumps, blurred, clipped } = movie;
   const warnings: string[] = [];
@@ -167,7 +168,7 @@ export function emptyWarning(
   const list = formatRanges(empty.map((i) => numbers[i]));
   return [
     `Hardly any object in ${
-      empty.length === 1 ? "frame" : "frames"
+      wordFor(empty.length, "frame")
     } ${list}, but many in those around: look ` +
     "whether light, focus or field were lost there, and leave these frames out",
   ];

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import type { ModelToExport } from "./export_format.ts";
 
 /** The card as Markdown. */
@@ -28,7 +29,7 @@ export function modelCard(model: ModelToExport): string {
     "",
     ...(channels
       ? [
-        `- Its images have ${channels.length} channels, of the files' ${
+        `- Its images have ${counted(channels.length, "channel")}, of the files' ${
           channels.join(", ")
         } in that ` +
         "order, each scaled by percentiles of its own.",

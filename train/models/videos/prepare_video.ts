@@ -5,6 +5,7 @@
  * @module
  */
 
+import { counted, wordFor } from "../../counted.ts";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import { unusable } from "../../images/faults/input_fault.ts";
 import type { Plane } from "../../images/image.ts";
@@ -148,9 +149,9 @@ function refuseOtherChannels({ channels }: Model, { path, channelFrames }: Video
   const [wanted, has] = [channels?.length ?? 1, channelFrames?.length ?? 1];
   if (wanted === has) return;
   throw unusable(
-    `Cannot show ${path} to a model that takes ${wanted} channel${wanted === 1 ? "" : "s"}` +
+    `Cannot show ${path} to a model that takes ${counted(wanted, "channel")}` +
       `${channels ? ` (${channels.join(", ")})` : ""}: ${has} ${
-        has === 1 ? "is" : "are"
+        wordFor(has, "is", "are")
       } read of it; ` +
       "read those that the model takes",
   );

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import type { LabelSource } from "../data.ts";
 import { drawOverview, drawPath, drawPicture, isPart } from "../drawing/frame_drawing.ts";
 import { capitalise, type Insert, type Markup, markup } from "../drawing/markup.ts";
@@ -113,7 +114,7 @@ function countIn({ contours, appeared, vanished }: Outlines, window: Window): Co
 
 function describe({ objects, fresh, gone }: Counts): string {
   return [
-    `${objects} ${objects === 1 ? "object" : "objects"}`,
+    counted(objects, "object"),
     ...(fresh > 0 ? [`${fresh} new`] : []),
     ...(gone > 0 ? [`${gone} gone`] : []),
   ].join(", ");

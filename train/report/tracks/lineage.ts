@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted, wordFor } from "../../counted.ts";
 import type { TrackRecord } from "../../objects/sequence/track_record.ts";
 import { type Insert, type Markup, markup } from "../drawing/markup.ts";
 import { trackColour } from "./track_colours.ts";
@@ -54,12 +55,12 @@ export function drawLineage(tracks: readonly TrackRecord[]): Insert {
   return markup`<figure class="panel lineage"><svg viewBox="0 0 ${WIDTH} ${
     ROW * list.length + 24
   }" role="img" \
-aria-label="Lineage tree of ${list.length} tracks">
+aria-label="Lineage tree of ${counted(list.length, "track")}">
 ${placed.map((one) => drawTrack(one, { x, mother: byTrack.get(one.record.parent) }))}
 <text x="40" y="${ROW * list.length + 20}">frame ${first}</text>
 <text x="${WIDTH - 10}" y="${ROW * list.length + 20}" text-anchor="end">frame ${last}</text>
 </svg><figcaption>Families with most divisions first.${
-    left > 0 && ` ${left} other tracks are in tracks.csv.`
+    left > 0 && ` ${counted(left, "other track")} ${wordFor(left, "is", "are")} in tracks.csv.`
   }</figcaption></figure>
 `;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { wordFor } from "../../counted.ts";
 import { traceContours } from "../../objects/contours.ts";
 import { contourPath } from "../drawing/contour_path.ts";
 import { type Insert, Markup, markup } from "../drawing/markup.ts";
@@ -74,17 +75,22 @@ function counts({ tracks, frames, putBack, dropped, step }: TrackReportData): Ma
   const count = (is: (track: TrackReportData["tracks"][number]) => boolean) =>
     tracks.filter(is).length;
   const gaps = tracks.reduce((sum, { gaps }) => sum + gaps, 0);
+  const divisions = count(({ end }) => end === "divided");
+  const [lost, cut] = [count(({ end }) => end === "lost"), count(({ end }) => end === "cut")];
   const list: [number | string, string][] = [
-    [frames, "frames"],
-    [tracks.length, "tracks"],
-    [count(({ end }) => end === "divided"), "divisions"],
+    [frames, wordFor(frames, "frame")],
+    [tracks.length, wordFor(tracks.length, "track")],
+    [divisions, wordFor(divisions, "division")],
     [count(({ begin }) => begin === "entered"), "entered at the edge"],
     [count(({ end }) => end === "left"), "left at the edge"],
     [count(({ begin }) => begin === "appeared"), "appeared elsewhere"],
-    [count(({ end }) => end === "lost"), "were lost elsewhere"],
-    [gaps, "frames missing within tracks"],
-    [putBack, "objects put back"],
-    ...(dropped === undefined ? [] : [[dropped, "objects dropped"] as [number, string]]),
+    [lost, `${wordFor(lost, "was", "were")} lost elsewhere`],
+    ...(cut === 0 ? [] : [[cut, "cut off where frames are missing or empty"] as [number, string]]),
+    [gaps, `${wordFor(gaps, "frame")} missing within tracks`],
+    [putBack, `${wordFor(putBack, "object")} put back`],
+    ...(dropped === undefined
+      ? []
+      : [[dropped, `${wordFor(dropped, "object")} dropped`] as [number, string]]),
     ...(step === null ? [] : [[step.toFixed(1), "pixels are a typical step"] as [string, string]]),
   ];
   return markup`<ul class="counts">${

@@ -188,9 +188,9 @@ Deno.test("decodeImage() refuses pages of different size or kind and names both"
 Deno.test("decodeImage() refuses a stack whose description speaks of more pages", async () => {
   const page = { width: 1, height: 1, data: [1], compression: "lzw" as const };
   const ome = '<OME><Pixels DimensionOrder="XYZCT" SizeC="1" SizeZ="1" SizeT="5"/></OME>';
-  await assertRefused(tiffBytes([{ ...page, description: ome }]), "5 planes, 1 are in this file");
+  await assertRefused(tiffBytes([{ ...page, description: ome }]), "5 planes, 1 is in this file");
   const imagej = "ImageJ=1.53t\nimages=900000000\nframes=900000000\n";
-  await assertRefused(tiffBytes([{ ...page, description: imagej }]), "900000000 images, 1 are");
+  await assertRefused(tiffBytes([{ ...page, description: imagej }]), "900000000 images, 1 is");
 });
 
 Deno.test("stack.page() refuses pages that are not there", async () => {

@@ -78,7 +78,7 @@ Deno.test("objectsInMask() fills holes if it is to, before objects are merged, a
 
 Deno.test("maskNotes() says how many holes there are and what became of them, where that was asked", () => {
   const mask = drawn("111.22.3\n1.1.22.3\n111....3");
-  const counted = "Holes in 1 of 3 objects in masks, 1 pixels: ";
+  const counted = "Holes in 1 of 3 objects in masks, 1 pixel: ";
   assertEquals(notesOf([mask], { fillHoles: true }).notes, [
     `${counted}filled; --no-fill-holes leaves them`,
   ]);
@@ -120,11 +120,11 @@ Deno.test("maskNotes() of binary masks counts objects, and doubts those that tel
   const options = { masks: "binary", background: 1 } as const;
   const { warnings, notes } = notesOf([drawn("1121\n1121"), enlarged(drawn("1213"), 4)], options);
   assertEquals(notes, [
-    "3 objects in 2 masks are connected pixels of other numbers than 1, the lowest; 1 of them have " +
+    "3 objects in 2 masks are connected pixels of other numbers than 1, the lowest; 1 of them has " +
     "fewer than 10 pixels",
   ]);
   assertEquals(warnings, [
-    "1 of 2 masks hold more than two numbers: all but 1 are foreground; if each number is an " +
+    "1 of 2 masks holds more than two numbers: all but 1 are foreground; if each number is an " +
     "object, leave --masks binary out",
   ]);
 });

@@ -164,7 +164,7 @@ Deno.test("normalize() scales each channel by percentiles of its own", () => {
   assertThrows(
     () => normalize({ width: 6, height: 1, data }, range),
     RangeError,
-    "1 channels by the ranges of 2",
+    "1 channel by the ranges of 2",
   );
 });
 

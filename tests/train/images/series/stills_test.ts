@@ -60,7 +60,7 @@ Deno.test("readStills() pairs images/ and masks/ by name in natural order", asyn
     assertEquals([...stills[1].labels.data], [0, 0, 300, 300]);
     const set = await listStills(disk, path);
     assertEquals([set.layout, set.test.length], ["pairs", 0]);
-    assert(set.notes[0].startsWith("1 masks"));
+    assert(set.notes[0].startsWith("1 mask in "));
   });
 });
 
@@ -125,7 +125,7 @@ Deno.test("readStills() merges one mask per object and counts overlaps", async (
     assertEquals([first.name, ...first.labels.data], ["x0", 0, 0, 0, 1]);
     assertEquals([second.name, ...second.labels.data], ["x1", 1, 1, 2, 0]);
     assertEquals(second.notes.map((note) => note.split(": ")[1]), [
-      "1 pixels lie in two masks; the first one keeps them",
+      "1 pixel lies in two masks; the first one keeps it",
     ]);
   });
 });

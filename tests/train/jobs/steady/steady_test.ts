@@ -84,6 +84,11 @@ Deno.test("steady() looks, adapts, compares, segments and reports; a stop is gon
     }
     const tracks = (await Deno.readTextFile(`${done.labels}/tracks.csv`)).trim().split("\n");
     assertEquals(tracks.length, 1 + PLACES.length);
+    const notes = events.flatMap((event) => event.type === "note" ? [event.text] : []);
+    assertEquals(
+      notes.filter((text) => text.includes("put back")),
+      [`${PLACES.length} tracks, 0 divisions; 0 objects were put back that single frames miss`],
+    );
     const page = await Deno.readTextFile(done.report);
     assertStringIncludes(page, "Adapting did not help, so the model is taken as it was");
     assertEquals(page.match(/<g data-number=/g)?.length, FRAMES);

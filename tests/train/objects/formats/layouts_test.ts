@@ -82,7 +82,7 @@ Deno.test("probabilityTiff makes the file of all maps, and needs as many as it w
   assertEquals(await bytesOf(probabilityTiff, maps.map((map) => ({ map }))), encodeFloatTiff(maps));
   const short = probabilityTiff.open({ pages: 2 });
   short.add({ labels: labels(0), map: maps[0] });
-  assertThrows(() => [...short.end()], RangeError, "1 pages are there");
+  assertThrows(() => [...short.end()], RangeError, "1 page is there");
 });
 
 Deno.test("imagejRois makes the archive of all outlines, of a stack or of an image", async () => {

@@ -63,6 +63,9 @@ Deno.test("renderTrackReport() shows tracks in their colours, and puts nothing i
   for (const text of ["Track 2 divides into 3 and 4", "track back", "Lineage tree of 4 tracks"]) {
     assert(page.includes(text), text);
   }
+  for (const text of ["<b>9</b> frames", "<b>1</b> division<", "<b>1</b> object put back"]) {
+    assert(page.includes(text), text);
+  }
   for (const track of [1, 2, 3, 4]) assert(page.includes(`stroke="${trackColour(track)}"`));
   const nothing = { ...data, tracks: [], shown: [], events: [], series: [], step: null };
   assert(!renderTrackReport(nothing).includes("<section>"));

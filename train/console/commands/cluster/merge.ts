@@ -4,12 +4,13 @@
  * @module
  */
 
+import { counted } from "../../../counted.ts";
 import type { MergeEvent } from "../../../jobs/merge/merge_parts.ts";
 import type { Command, Output } from "../../command.ts";
 import { OVERWRITE } from "../../flag.ts";
 import { type Flags, requiredFlag, textFlag } from "../../flag_values.ts";
 import { next } from "../../session/next.ts";
-import { counted, formatWritten, type Shown } from "../../text.ts";
+import { formatWritten, type Shown } from "../../text.ts";
 import { UsageError } from "../../usage_error.ts";
 import { TRACK } from "../predict.ts";
 import { WaitingProgress } from "../waiting_progress.ts";

@@ -4,10 +4,11 @@
  * @module
  */
 
+import { counted } from "../../../counted.ts";
 import type { RangesEvent } from "../../../jobs/predict/find_ranges.ts";
 import type { Command } from "../../command.ts";
 import { absolute, next } from "../../session/next.ts";
-import { counted, type Shown } from "../../text.ts";
+import type { Shown } from "../../text.ts";
 import { requiredFlag } from "../../flag_values.ts";
 import { UsageError } from "../../usage_error.ts";
 import { formatInput } from "../input_text.ts";

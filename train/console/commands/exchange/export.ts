@@ -4,12 +4,13 @@
  * @module
  */
 
+import { counted } from "../../../counted.ts";
 import type { ModelExported } from "../../../jobs/export_run.ts";
 import type { Command } from "../../command.ts";
 import { type Flag, OVERWRITE } from "../../flag.ts";
 import { choiceFlag, requiredFlag } from "../../flag_values.ts";
 import { absolute } from "../../session/next.ts";
-import { counted, type Shown } from "../../text.ts";
+import type { Shown } from "../../text.ts";
 import { UsageError } from "../../usage_error.ts";
 import { shownWhileWaiting } from "../waiting_progress.ts";
 

@@ -4,9 +4,10 @@
  * @module
  */
 
+import { counted } from "../../../counted.ts";
 import type { FocusFound } from "../../../jobs/predict/predict_focus.ts";
 import type { PredictEvent } from "../../../jobs/predict/predict_options.ts";
-import { counted, formatDuration, formatWritten, Rate, type Shown } from "../../text.ts";
+import { formatDuration, formatWritten, Rate, type Shown } from "../../text.ts";
 import { formatInput } from "../input_text.ts";
 import { WaitingProgress } from "../waiting_progress.ts";
 

@@ -4,9 +4,9 @@
  * @module
  */
 
+import { counted, wordFor } from "../../../counted.ts";
 import { unreadable } from "../../bytes.ts";
 import {
-  countOf,
   type DescribedFile,
   pagesAsFrames,
   pagesInOrder,
@@ -107,7 +107,9 @@ export function imageJLayout(
   if (images > pages) {
     throw unreadable(
       path,
-      `its ImageJ description speaks of ${images} images, ${pages} are there`,
+      `its ImageJ description speaks of ${counted(images, "image")}, ${pages} ${
+        wordFor(pages, "is", "are")
+      } there`,
       "it was cut short, or its recording stopped: save what is there as a new file",
     );
   }
@@ -120,7 +122,7 @@ export function imageJLayout(
   }
   const complete = Math.floor(pages / (c * z));
   const isStopped = images === pages && c * z * t > pages && order[2] === "T" && complete > 0;
-  const sizes = `${countOf(c, "channel")}, ${countOf(z, "slice")} and ${countOf(t, "frame")}`;
+  const sizes = `${counted(c, "channel")}, ${counted(z, "slice")} and ${counted(t, "frame")}`;
   if (!isStopped) {
     // What is left over from another image says nothing about these pages.
     const what =
@@ -129,7 +131,7 @@ export function imageJLayout(
     return pagesAsFrames(pages, c * z > 1 ? [what] : []);
   }
   const note = `its ImageJ description speaks of ${sizes}, its ${pages} pages are ` +
-    `${countOf(complete, "whole frame")}: these are read`;
+    `${counted(complete, "whole frame")}: these are read`;
   return pagesInOrder({ T: complete, Z: z, C: c }, { order, notes: [note] });
 }
 

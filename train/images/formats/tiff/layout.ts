@@ -73,8 +73,3 @@ export function pagesInOrder(
   }));
   return { t, z, c, places, notes };
 }
-
-/** A number of things in a sentence: `1 page`, `2 pages`. */
-export function countOf(count: number, thing: string): string {
-  return `${count} ${thing}${count === 1 ? "" : "s"}`;
-}

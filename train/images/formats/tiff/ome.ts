@@ -4,15 +4,10 @@
  * @module
  */
 
+import { counted, wordFor } from "../../../counted.ts";
 import { unreadable } from "../../bytes.ts";
 import { basename } from "../../paths.ts";
-import {
-  countOf,
-  type DescribedFile,
-  type PlanePlace,
-  type StackAxis,
-  type StackLayout,
-} from "./layout.ts";
+import type { DescribedFile, PlanePlace, StackAxis, StackLayout } from "./layout.ts";
 import { xmlTags } from "./xml.ts";
 
 /** A run of planes and the pages that hold them: one `TiffData` element. */
@@ -195,7 +190,7 @@ function layoutOf(image: OmeImage, file: Located): StackLayout {
   const isAlone = image.runs.every(file.isOwn);
   const left = file.pages - file.others - new Set(places.map(({ page }) => page)).size;
   const notes = isAlone && left > 0
-    ? [`${countOf(left, "page")} that its OME description does not name: left out`]
+    ? [`${counted(left, "page")} that its OME description does not name: left out`]
     : [];
   return { t, z, c, places, ...names, notes };
 }
@@ -251,23 +246,29 @@ function someOf(
   const there = places.filter(isFound).length;
   const shown = missing.slice(0, 3).join(", ") + (missing.length > 3 ? ", …" : "");
   const what = missing.length > 0
-    ? `of its OME data set ${countOf(missing.length, "file")} ${
-      areOf(missing.length)
+    ? `of its OME data set ${counted(missing.length, "file")} ${
+      wordFor(missing.length, "is", "are")
     } not beside it ` +
       `(${shown})`
-    : `its OME description speaks of ${places.length} planes, ${there} are in this file`;
+    : `its OME description speaks of ${counted(places.length, "plane")}, ${there} ${
+      wordFor(there, "is", "are")
+    } in this file`;
   const planesAt = (t: number) => places.slice(t * z * c, (t + 1) * z * c);
   const isListed = image.runs.length > 1 || image.runs.length === 1 && !isCut;
   const whole = Array.from({ length: isListed ? T : 0 }, (_, t) => t)
     .filter((t) => planesAt(t).every(isFound));
   if (whole.length > 0) {
-    const read = `${countOf(whole.length, "whole time point")} of ${T} ${areOf(whole.length)} read`;
+    const read = `${counted(whole.length, "whole time point")} of ${T} ${
+      wordFor(whole.length, "is", "are")
+    } read`;
     const kept = whole.flatMap((t) => planesAt(t).filter(isFound));
     return { t: whole.length, z, c, places: kept, notes: [`${what}: ${read}`] };
   }
   const own = missing.length > 0 ? ownPlanes(places, { sizes }) : null;
   if (own !== null) {
-    const read = `its own ${countOf(own.places.length, "plane")} ${areOf(own.places.length)} read`;
+    const read = `its own ${counted(own.places.length, "plane")} ${
+      wordFor(own.places.length, "is", "are")
+    } read`;
     return { ...own, notes: [`${what}: ${read}`] };
   }
   throw unreadable(
@@ -277,10 +278,6 @@ function someOf(
       ? "copy the files of the set into one folder, under the names that they had"
       : "it was cut short, or its recording stopped: save what is there as a new file",
   );
-}
-
-function areOf(count: number): string {
-  return count === 1 ? "is" : "are";
 }
 
 /** The index of a plane by time, slice and channel from its index in the order of its description. */

@@ -5,9 +5,9 @@
  * @module
  */
 
+import { counted, wordFor } from "../../../counted.ts";
 import { unreadable } from "../../bytes.ts";
 import {
-  countOf,
   type DescribedFile,
   pagesAsFrames,
   pagesInOrder,
@@ -92,15 +92,17 @@ export function shapedLayout(
   if (count > pages) {
     throw unreadable(
       path,
-      `its description speaks of ${count} pages (${sizes.join(" x ")}), ${pages} are there`,
+      `its description speaks of ${counted(count, "page")} (${sizes.join(" x ")}), ${pages} ${
+        wordFor(pages, "is", "are")
+      } there`,
       "it was cut short, or its recording stopped: save what is there as a new file",
     );
   }
   const notes = count < pages
     ? [
-      `${
-        countOf(pages - count, "page")
-      } after the ${count} that its description speaks of are left out`,
+      `${counted(pages - count, "page")} after the ${count} that its description speaks of ${
+        wordFor(pages - count, "is", "are")
+      } left out`,
     ]
     : [];
   if (axes === "" && sampleAxis === undefined) {

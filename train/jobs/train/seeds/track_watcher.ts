@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted, wordFor } from "../../../counted.ts";
 import type { LabelImage, Plane } from "../../../images/image.ts";
 import { medianOf } from "../../../objects/sequence/seen_object.ts";
 import { Tracker } from "../../../objects/sequence/track.ts";
@@ -76,10 +77,15 @@ export function tracksText({ tracks, frames, title }: TrackReportData): string {
     tracks.filter(is).length;
   const length = tracks.length === 0
     ? ""
-    : `; the median length is ${medianOf(tracks.map(({ length }) => length))} of ${frames} frames`;
-  return `${tracks.length} tracks in ${title}, ${
-    count(({ end }) => end === "divided")
-  } divisions; ` +
-    `${count(({ begin }) => begin === "appeared")} appear and ` +
-    `${count(({ end }) => end === "lost")} are lost away from the edge${length}`;
+    : `; the median length is ${medianOf(tracks.map(({ length }) => length))} of ${
+      counted(frames, "frame")
+    }`;
+  const [appeared, lost] = [
+    count(({ begin }) => begin === "appeared"),
+    count(({ end }) => end === "lost"),
+  ];
+  return `${counted(tracks.length, "track")} in ${title}, ` +
+    `${counted(count(({ end }) => end === "divided"), "division")}; ` +
+    `${appeared} ${wordFor(appeared, "appears", "appear")} and ` +
+    `${lost} ${wordFor(lost, "is", "are")} lost away from the edge${length}`;
 }
