@@ -62,7 +62,7 @@ export async function* trackFiles(options: TrackFilesOptions): AsyncGenerator<Tr
   const { dropUnsupported: drops = false } = options;
   const tracker = new Tracker({ maxGap, divisions, reach });
   const inputs = await openTrackInputs(source, options);
-  for (const text of inputs.notes) yield { type: "note", text };
+  for (const text of [...inputs.notes, ...withoutImages(options)]) yield { type: "note", text };
   const { labels } = inputs;
   const own = {
     masks: options.masks,
@@ -149,6 +149,17 @@ export async function* trackFiles(options: TrackFilesOptions): AsyncGenerator<Tr
     gaps: tracks.reduce((sum, { gaps }) => sum + gaps, 0),
     step,
   };
+}
+
+/** What to say where pictures are asked for and there are no images to draw on. */
+function withoutImages({ images, movie, animation }: TrackFilesOptions): string[] {
+  if (images !== undefined || !movie && !animation) return [];
+  const what = [...movie ? [PAGES.movie] : [], ...animation ? [PAGES.animation] : []];
+  return [
+    `${
+      what.join(" and ")
+    } will show outlines alone: name the images with --images to see them, too`,
+  ];
 }
 
 /** How far a frame has moved since the first one, in pixels, and how clear its own step is. */

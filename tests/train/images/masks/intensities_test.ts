@@ -24,6 +24,9 @@ Deno.test("intensitiesDoubt() finds images of any kind", () => {
     return Math.max(0, Math.round(90 - 4 * (down * down + right * right)));
   });
   assertMatch(`${intensitiesDoubt(dark)}`, /^\d+ numbers in \d+ places$/);
+  // The same in 16 bits: hardly any number is there twice.
+  const fine = { ...dark, data: dark.data.map((grey) => grey && 500 * grey + random.integer(500)) };
+  assertMatch(`${intensitiesDoubt(fine)}`, /^\d+ numbers in \d+ places$/);
 });
 
 Deno.test("intensitiesDoubt() trusts labels: packed, broken, few, or of single pixels", () => {

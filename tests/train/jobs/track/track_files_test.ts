@@ -278,6 +278,19 @@ Deno.test("trackFiles() takes a frame that is missing for a gap, and numbers tha
   });
 });
 
+Deno.test("trackFiles() says that a movie without images shows outlines alone", async () => {
+  await withFolder(folderOf(), async (cwd) => {
+    const notesOf = async (options: Parameters<typeof track>[1]) =>
+      (await track(cwd, options)).flatMap((event) => event.type === "note" ? [event.text] : []);
+    assertEquals(await notesOf({ movie: true, animation: true, out: "bare" }), [
+      "movie.html and animation.png will show outlines alone: name the images with --images to see " +
+      "them, too",
+    ]);
+    assertEquals(await notesOf({ out: "none" }), []);
+    assertEquals(await notesOf({ movie: true, images: "labels", out: "seen" }), []);
+  });
+});
+
 Deno.test("trackFiles() refuses images for labels, and names the way out", async () => {
   const random = new Random(2);
   const noisy = Object.fromEntries([0, 1, 2].map((t) => {
@@ -338,7 +351,7 @@ Deno.test("trackFiles() drops what one frame alone shows if told, and counts it"
     assertEquals((await labelsIn(`${cwd}/less/t004.tif`)).data[54 * 60 + 54], 0);
     assertEquals((await tableIn(`${cwd}/less/tracks.csv`)).length, 4);
     assert(
-      (await Deno.readTextFile(`${cwd}/less/report.html`)).includes("<b>1</b> objects dropped"),
+      (await Deno.readTextFile(`${cwd}/less/report.html`)).includes("<b>1</b> object dropped"),
     );
   });
 });
