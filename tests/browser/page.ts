@@ -99,8 +99,8 @@ globalThis.answer().catch((error) => ({ failed: String(error.stack) })).then((fo
 });
 `;
 
-const FLAGS = [
-  "--headless",
+/** Flags of a Chromium with WebGPU on SwiftShader. */
+export const WITH_SWIFTSHADER: readonly string[] = [
   "--no-sandbox",
   "--no-first-run",
   "--enable-unsafe-webgpu",
@@ -108,9 +108,8 @@ const FLAGS = [
   "--enable-features=Vulkan",
   "--disable-background-networking",
   "--disable-component-update",
-  "--timeout=120000",
-  "--dump-dom",
 ];
+const FLAGS = ["--headless", ...WITH_SWIFTSHADER, "--timeout=120000", "--dump-dom"];
 
 /** Compiles shaders in Chromium, and runs those that are to be; null if it has no WebGPU adapter. */
 export async function compileInChromium(

@@ -6,17 +6,8 @@
  */
 
 import type { Browser, ElementHandle, Page } from "puppeteer-core";
+import { WITH_SWIFTSHADER } from "../browser/page.ts";
 import { buildPage } from "../../web/build/page.ts";
-
-const FLAGS = [
-  "--no-sandbox",
-  "--no-first-run",
-  "--enable-unsafe-webgpu",
-  "--use-webgpu-adapter=swiftshader",
-  "--enable-features=Vulkan",
-  "--disable-background-networking",
-  "--disable-component-update",
-];
 
 /** How long to wait for anything, in milliseconds: two busy cores take minutes for what a GPU does at once. */
 const PATIENCE = 300_000;
@@ -82,7 +73,7 @@ export class OpenPage implements AsyncDisposable {
 
   /** Builds the page and opens it from a file, or opens another one. */
   static async open(
-    { flags = FLAGS, address, browser: name = "chrome" }: {
+    { flags = WITH_SWIFTSHADER, address, browser: name = "chrome" }: {
       flags?: readonly string[];
       address?: string;
       browser?: "chrome" | "firefox";

@@ -6,15 +6,16 @@ import { openLabels } from "../../train/images/series/truth.ts";
 import { disk } from "../../train/jobs/disk/files.ts";
 import { decodeModel } from "../../train/models/model_file.ts";
 import { texts } from "../../web/shared/texts.ts";
-import { diamonds, type Peak, peaks, starModel } from "../train/fixtures/models/star_model.ts";
+import {
+  diamonds,
+  type Peak,
+  peaks,
+  SMALL,
+  starModel,
+  THREE_PLACES,
+} from "../train/fixtures/models/star_model.ts";
 import { hasChromium, OpenPage } from "./browser.ts";
 
-const SIZE = { width: 60, height: 44 };
-const PLACES: readonly Peak[] = [
-  { row: 10, column: 12 },
-  { row: 30, column: 20 },
-  { row: 20, column: 44 },
-];
 const FRAMES = 4;
 
 /** A folder with a movie of objects that stay, a model that finds them, and labelled stills. */
@@ -22,9 +23,9 @@ async function writeFiles(folder: string): Promise<string[]> {
   await Deno.mkdir(`${folder}/stills/images`, { recursive: true });
   await Deno.mkdir(`${folder}/stills/masks`, { recursive: true });
   await Deno.writeFile(`${folder}/small.safetensors`, starModel());
-  const image = encodeGreyTiff([peaks(PLACES, SIZE)]);
+  const image = encodeGreyTiff([peaks(THREE_PLACES, SMALL)]);
   await Deno.writeFile(`${folder}/stills/images/a.tif`, image);
-  const mask = encodeLabelTiff([diamonds(PLACES, SIZE)]);
+  const mask = encodeLabelTiff([diamonds(THREE_PLACES, SMALL)]);
   await Deno.writeFile(`${folder}/stills/masks/a.tif`, mask);
   const paths = Array.from({ length: FRAMES }, (_, t) => `${folder}/t00${t}.tif`);
   for (const path of paths) await Deno.writeFile(path, image);
@@ -82,16 +83,16 @@ Deno.test("the page adapts, goes on after a reload, is corrected by hand and lea
   // Delete one object, part another, undo that, and use the frame as a still.
   await open.press(texts.correctTab);
   const box = (await (await page.$(".stage"))!.boundingBox())!;
-  const scale = Math.min(box.width / SIZE.width, box.height / SIZE.height);
+  const scale = Math.min(box.width / SMALL.width, box.height / SMALL.height);
   const at = ({ row, column }: Peak): [number, number] => [
-    box.x + (box.width - SIZE.width * scale) / 2 + (column + 0.5) * scale,
-    box.y + (box.height - SIZE.height * scale) / 2 + (row + 0.5) * scale,
+    box.x + (box.width - SMALL.width * scale) / 2 + (column + 0.5) * scale,
+    box.y + (box.height - SMALL.height * scale) / 2 + (row + 0.5) * scale,
   ];
   await open.press(texts.toolNames.delete);
-  await page.mouse.click(...at(PLACES[0]));
+  await page.mouse.click(...at(THREE_PLACES[0]));
   await open.waitFor(".count", "^2 objects");
   await open.press(texts.toolNames.split);
-  const [x, y] = at(PLACES[1]);
+  const [x, y] = at(THREE_PLACES[1]);
   await page.mouse.move(x, y - 9 * scale);
   await page.mouse.down();
   await page.mouse.move(x, y + 9 * scale, { steps: 4 });

@@ -11,14 +11,14 @@ import type {
   TaskEvent,
 } from "../../../../train/jobs/steady/steady_options.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
-import { diamonds, type Peak, peaks, starModel } from "../../fixtures/models/star_model.ts";
+import {
+  diamonds,
+  peaks,
+  SMALL,
+  starModel,
+  THREE_PLACES,
+} from "../../fixtures/models/star_model.ts";
 
-const SIZE = { width: 60, height: 44 };
-const PLACES: readonly Peak[] = [
-  { row: 10, column: 12 },
-  { row: 30, column: 20 },
-  { row: 20, column: 44 },
-];
 const FRAMES = 4;
 
 /** A folder with a video of three objects that stay, and a model that finds them. */
@@ -28,7 +28,7 @@ function files(): Record<string, Uint8Array> {
 }
 
 function frame(): Uint8Array {
-  return encodeGreyTiff([peaks(PLACES, SIZE)]);
+  return encodeGreyTiff([peaks(THREE_PLACES, SMALL)]);
 }
 
 function steadyIn(folder: string, options: Partial<SteadyOptions> = {}) {
@@ -79,15 +79,15 @@ Deno.test("steady() looks, adapts, compares, segments and reports; a stop is gon
       first ??= labels;
       assertEquals(labels, first);
       // Which object has which number is of no importance.
-      assertEquals(foregroundOf(labels), foregroundOf(diamonds(PLACES, SIZE)));
-      assertEquals(Math.max(...labels.data), PLACES.length);
+      assertEquals(foregroundOf(labels), foregroundOf(diamonds(THREE_PLACES, SMALL)));
+      assertEquals(Math.max(...labels.data), THREE_PLACES.length);
     }
     const tracks = (await Deno.readTextFile(`${done.labels}/tracks.csv`)).trim().split("\n");
-    assertEquals(tracks.length, 1 + PLACES.length);
+    assertEquals(tracks.length, 1 + THREE_PLACES.length);
     const notes = events.flatMap((event) => event.type === "note" ? [event.text] : []);
     assertEquals(
       notes.filter((text) => text.includes("put back")),
-      [`${PLACES.length} tracks, 0 divisions; 0 objects were put back that single frames miss`],
+      [`${THREE_PLACES.length} tracks, 0 divisions; 0 objects were put back that single frames miss`],
     );
     const page = await Deno.readTextFile(done.report);
     assertStringIncludes(page, "Adapting did not help, so the model is taken as it was");
@@ -117,7 +117,7 @@ Deno.test("steady() shows a video enlarged to the model, and gives labels in its
     const done = events.at(-1)!;
     assert(done.type === "steady");
     const { width, height } = await decodeImage(disk, `${done.labels}/t000.tif`);
-    assertEquals({ width, height }, SIZE);
+    assertEquals({ width, height }, SMALL);
     const record = JSON.parse(await Deno.readTextFile(`${folder}/out/labels/predict.json`));
     assertEquals(record.settings.rescale, 0.5);
     const other = steadyIn(folder, { resume: true, rescale: 2 });
@@ -127,11 +127,12 @@ Deno.test("steady() shows a video enlarged to the model, and gives labels in its
 
 Deno.test("steady() says of a label-free video that it is one, and adapts to nothing", async () => {
   // Half of the spots are darker than the ground.
-  const ground = { ...SIZE, data: peaks([], SIZE).data.fill(2000) };
-  const bright = peaks(PLACES, SIZE).data;
-  const dark = peaks(PLACES.map(({ row, column }) => ({ row, column: column + 8 })), SIZE).data;
+  const ground = { ...SMALL, data: peaks([], SMALL).data.fill(2000) };
+  const bright = peaks(THREE_PLACES, SMALL).data;
+  const dark =
+    peaks(THREE_PLACES.map(({ row, column }) => ({ row, column: column + 8 })), SMALL).data;
   const image = {
-    ...SIZE,
+    ...SMALL,
     data: ground.data.map((value, i) => value + bright[i] - dark[i] + 40 * (i * 7 % 11)),
   };
   const video = Object.fromEntries(
@@ -152,7 +153,7 @@ Deno.test("steady() refuses what is no video, before there is a folder", async (
   const still = {
     ...files(),
     "one.tif": frame(),
-    "labels.tif": encodeLabelTiff([diamonds(PLACES, SIZE)]),
+    "labels.tif": encodeLabelTiff([diamonds(THREE_PLACES, SMALL)]),
   };
   await withFolder(still, async (folder) => {
     const failsWith = (options: Partial<SteadyOptions>, words: string) =>
