@@ -11,17 +11,16 @@
 import type { ImageShift } from "../../images/registration/phase_correlation.ts";
 import type { Source } from "../../images/source.ts";
 import { fillGaps, PutBackCount } from "../../objects/sequence/fill_gaps.ts";
-import { ObjectTable } from "../../objects/sequence/object_table.ts";
 import { Tracker } from "../../objects/sequence/track.ts";
 import { trackedFrames } from "../../objects/sequence/track_objects.ts";
-import { encodeTrackTable } from "../../objects/sequence/track_tables.ts";
 import { type Dropped, dropUnsupported } from "../../objects/sequence/unsupported.ts";
-import { AtomicFile, writeFileAtomic } from "../disk/atomic_file.ts";
+import { writeFileAtomic } from "../disk/atomic_file.ts";
 import { disk } from "../disk/files.ts";
 import { claimEmptyFolder, claimParts } from "../disk/folders.ts";
 import { JobOutput } from "../outputs/job_output.ts";
 import { planLabelFiles } from "../outputs/label_files.ts";
 import type { OutputFile } from "../outputs/output_plan.ts";
+import { TRACK_TABLES, TrackTables } from "../outputs/track_tables.ts";
 import { basename } from "../../images/names.ts";
 import { CHALLENGE_TABLE, ChallengeFiles } from "./challenge_files.ts";
 import { openTrackInputs, type TrackInputs } from "./track_inputs.ts";
@@ -35,8 +34,8 @@ import {
   writeTrackRecord,
 } from "./track_record.ts";
 
-/** Names of the tables. */
-const TABLES = { tracks: "tracks.csv", objects: "objects.csv", shifts: "shifts.csv" } as const;
+/** How far frames have moved. */
+const SHIFTS = "shifts.csv";
 
 /**
  * Tracks objects and writes, under the names of the labels, labels whose numbers are tracks; `tracks.csv`,
@@ -96,14 +95,11 @@ export async function* trackFiles(options: TrackFilesOptions): AsyncGenerator<Tr
     : withAll(tracked);
   const filled = fillGaps(supported, { ...gap, fill });
   const { channels, calibration } = inputs;
-  const table = new ObjectTable({ channels, calibration });
-  await using objects = await AtomicFile.create(`${out}/${TABLES.objects}`);
+  await using tables = await TrackTables.create(out, { channels, calibration });
   const total = labels.length;
   await using pages = new TrackPages(out, { title: basename(path), total, movie, animation });
   const parentOf = (track: number) => trackOf(track).parent;
   const shifts: string[] = ["frame,y,x,peak\n"];
-  const encoder = new TextEncoder();
-  await objects.write(encoder.encode(table.header));
   const back = new PutBackCount();
   const dropped = new Set<number>();
   let [done, written] = [0, 0];
@@ -118,7 +114,7 @@ export async function* trackFiles(options: TrackFilesOptions): AsyncGenerator<Tr
           written++;
         }
       }
-      await objects.write(encoder.encode(table.lines(frame, frame.images)));
+      await tables.add(frame, frame.images);
       await challenge?.add(frame, parentOf);
       await pages.add(frame, parentOf);
       if (frame.shift) shifts.push(shiftLine(frame.time, frame.shift));
@@ -134,9 +130,8 @@ export async function* trackFiles(options: TrackFilesOptions): AsyncGenerator<Tr
     await output?.[Symbol.asyncDispose]();
   }
   const tracks = back.without(tracker.tracks.filter(({ track }) => !dropped.has(track)));
-  await writeFileAtomic(`${out}/${TABLES.tracks}`, encodeTrackTable(tracks));
-  if (stabilise) await writeFileAtomic(`${out}/${TABLES.shifts}`, shifts.join(""));
-  await objects.commit();
+  if (stabilise) await writeFileAtomic(`${out}/${SHIFTS}`, shifts.join(""));
+  await tables.end(tracks);
   const step = Number.isNaN(tracker.step) ? null : tracker.step;
   const counted = drops ? { dropped: dropped.size } : {};
   await pages.end({ tracks, putBack: back.total, step, ...counted });
@@ -206,7 +201,8 @@ function partsOf(
       ...own,
       ...masks,
       CHALLENGE_TABLE,
-      ...Object.values(TABLES),
+      ...Object.values(TRACK_TABLES),
+      SHIFTS,
       ...Object.values(PAGES),
     ]),
     TRACK_RECORD,

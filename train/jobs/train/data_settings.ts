@@ -185,7 +185,7 @@ export const dataSettings: SettingGroup<DataSettings> = {
       rule: yesOrNo,
       sentence:
         "Track what the networks find in the first video: constant colours, lineage and lengths in " +
-        "the report",
+        "the report, tracks.csv and objects.csv of the last",
     },
     masks: {
       value: "instances",

@@ -44,7 +44,9 @@ export interface MeasureOptions {
   /** Also measure what a temporal filter makes of the labels. */
   readonly filter?: TemporalFilterSettings;
   /** Sees every frame of the video with its labels, in the order of time. */
-  readonly watch?: { add(frame: LabelImage & { time: number; image: Plane }): void };
+  readonly watch?: {
+    add(frame: LabelImage & { time: number; image: Plane }): void | Promise<void>;
+  };
 }
 
 /**
@@ -139,7 +141,7 @@ async function measureVideo(
       if (fixed && known.truth) withFixed.add({ truth: known.truth, prediction: fixed });
       const time = frames.times?.[number] ?? number;
       measured.add({ number: time, labels, ...known });
-      watch?.add({ ...labels, time, image: middlePlane(image) });
+      await watch?.add({ ...labels, time, image: middlePlane(image) });
       yield { ...labels, number: time, time, ...known };
     }
   };

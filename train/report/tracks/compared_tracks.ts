@@ -1,5 +1,6 @@
 /**
- * The tracks of what several models find in a video: a table of all, and pictures of the last.
+ * The tracks of what several models find in a video: a table of all, lineage and lengths of the last beside
+ * those of the model that it is compared with, and pictures of the last.
  *
  * @module
  */
@@ -7,8 +8,9 @@
 import { medianOf } from "../../objects/sequence/seen_object.ts";
 import type { TrackRecord } from "../../objects/sequence/track_record.ts";
 import type { ReportData } from "../data.ts";
-import { type Insert, type Markup, markup } from "../drawing/markup.ts";
-import { trackSections } from "./track_report.ts";
+import { capitalise, type Insert, type Markup, markup } from "../drawing/markup.ts";
+import { drawLineage, spanOf } from "./lineage.ts";
+import { drawLengths, trackSections } from "./track_report.ts";
 
 /** What is counted of tracks, in the order of the table. */
 const COUNTS: readonly [name: string, of: (tracks: readonly TrackRecord[]) => number][] = [
@@ -25,6 +27,11 @@ const COUNTS: readonly [name: string, of: (tracks: readonly TrackRecord[]) => nu
     (tracks) => tracks.length === 0 ? 0 : medianOf(tracks.map(({ length }) => length)),
   ],
 ];
+
+/** Pixels across of a picture that has another one beside it. */
+const HALF = 470;
+
+type StageTracks = NonNullable<ReportData["tracks"]>[number];
 
 /** Draws them; nothing where nothing was tracked. */
 export function comparedTracks({ tracks = [] }: Pick<ReportData, "tracks">): Insert {
@@ -44,6 +51,34 @@ ${
 `
     )
   }</tbody></table></div>
-<p class="hint">Pictures below are of ${last.stage}.</p></section>
-${trackSections(last.tracked)}`;
+<p class="hint">Outlines below are those of ${last.stage}.</p></section>
+${trackSections(last.tracked, histories(tracks))}`;
+}
+
+/** Lineage and lengths side by side; those of a single model are drawn as those of any video. */
+function histories(tracks: readonly StageTracks[]): Insert {
+  const last = tracks.at(-1)!;
+  // The control was trained as long as the consistent model; it stands right before that.
+  const rival = tracks.at(-2);
+  if (rival === undefined) return undefined;
+  const both = [rival, last].filter(({ tracked }) => tracked.tracks.length > 0);
+  if (both.length === 0) return undefined;
+  const span = spanOf(both.flatMap(({ tracked }) => tracked.tracks));
+  const drawn = (draw: (one: StageTracks) => Insert) =>
+    markup`<div class="strip" style="--rows:1;--columns:${both.length}">${
+      both.map((one) => markup`<div><h3>${capitalise(one.stage)}</h3>${draw(one)}</div>`)
+    }</div>`;
+  const width = HALF;
+  return markup`<section><h2>Lineage</h2>
+${
+    drawn(({ stage, tracked }) =>
+      drawLineage(tracked.tracks, {
+        ...{ width, span, others: stage === last.stage ? undefined : "not drawn" },
+      })
+    )
+  }</section>
+<section><h2>Lengths of tracks</h2>
+${drawn(({ stage, tracked }) => drawLengths(tracked.tracks, { id: `lengths-${stage}`, width }))}
+</section>
+`;
 }

@@ -11,8 +11,18 @@ import { trackColour } from "./track_colours.ts";
 
 /** Tracks in a tree at most: more are a wall. */
 const MOST_TRACKS = 80;
-/** Pixels from line to line, and from left to right. */
+/** Pixels from line to line, and from left to right unless told. */
 const [ROW, WIDTH] = [11, 960];
+
+/** How a tree is drawn. */
+interface LineageOptions {
+  /** Pixels from left to right. */
+  readonly width?: number;
+  /** The first and the last frame on the axis of time; those of the tracks unless told. */
+  readonly span?: readonly [first: number, last: number];
+  /** Where tracks are that have no room in it; `in tracks.csv` unless told. */
+  readonly others?: string;
+}
 
 /** A track with a place of its own. */
 interface Placed {
@@ -41,26 +51,36 @@ export function familiesOf(tracks: readonly TrackRecord[]): TrackRecord[][] {
   return families.filter(({ length }) => length <= room && (room -= length) >= 0);
 }
 
+/** The first and the last frame in which tracks are seen. */
+export function spanOf(tracks: readonly TrackRecord[]): [first: number, last: number] {
+  return [
+    tracks.reduce((least, { first }) => Math.min(least, first), Infinity),
+    tracks.reduce((most, { last }) => Math.max(most, last), 0),
+  ];
+}
+
 /** Draws the tree; nothing without tracks. */
-export function drawLineage(tracks: readonly TrackRecord[]): Insert {
+export function drawLineage(
+  tracks: readonly TrackRecord[],
+  { width = WIDTH, span, others = "in tracks.csv" }: LineageOptions = {},
+): Insert {
   const families = familiesOf(tracks);
   const list = families.flat();
   if (list.length === 0) return undefined;
-  const first = list.reduce((least, { first }) => Math.min(least, first), Infinity);
-  const last = list.reduce((most, { last }) => Math.max(most, last), 0);
-  const x = (frame: number) => 40 + (WIDTH - 50) * (frame - first) / Math.max(1, last - first);
+  const [first, last] = span ?? spanOf(list);
+  const x = (frame: number) => 40 + (width - 50) * (frame - first) / Math.max(1, last - first);
   const placed = list.map((record, row): Placed => ({ record, row }));
   const byTrack = new Map(placed.map((one) => [one.record.track, one]));
   const left = tracks.length - list.length;
-  return markup`<figure class="panel lineage"><svg viewBox="0 0 ${WIDTH} ${
+  return markup`<figure class="panel lineage"><svg viewBox="0 0 ${width} ${
     ROW * list.length + 24
   }" role="img" \
 aria-label="Lineage tree of ${counted(list.length, "track")}">
 ${placed.map((one) => drawTrack(one, { x, mother: byTrack.get(one.record.parent) }))}
 <text x="40" y="${ROW * list.length + 20}">frame ${first}</text>
-<text x="${WIDTH - 10}" y="${ROW * list.length + 20}" text-anchor="end">frame ${last}</text>
+<text x="${width - 10}" y="${ROW * list.length + 20}" text-anchor="end">frame ${last}</text>
 </svg><figcaption>Families with most divisions first.${
-    left > 0 && ` ${counted(left, "other track")} ${wordFor(left, "is", "are")} in tracks.csv.`
+    left > 0 && ` ${counted(left, "other track")} ${wordFor(left, "is", "are")} ${others}.`
   }</figcaption></figure>
 `;
 }

@@ -25,6 +25,8 @@ interface PlotNames {
   readonly id: string;
   /** What it shows, for those who cannot see it. */
   readonly description: string;
+  /** Pixels across. */
+  readonly width?: number;
 }
 
 const [WIDTH, HEIGHT] = [960, 260];
@@ -67,13 +69,13 @@ export function lengthBars(lengths: readonly number[], names: PlotNames): string
 
 function plot(
   series: (LineSeriesOption | BarSeriesOption)[],
-  { id, description, xName, ranges, fromZero = true }: PlotNames & {
+  { id, description, width = WIDTH, xName, ranges, fromZero = true }: PlotNames & {
     xName: string;
     ranges?: string[];
     fromZero?: boolean;
   },
 ): string {
-  const chart = init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height: HEIGHT });
+  const chart = init(null, null, { renderer: "svg", ssr: true, width, height: HEIGHT });
   chart.setOption({
     animation: false,
     textStyle: { fontFamily: "system-ui, sans-serif" },

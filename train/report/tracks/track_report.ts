@@ -59,14 +59,21 @@ ${trackSections(data)}</main>
 `.toString();
 }
 
-/** What there is to see of tracks, section by section; those without data are left out. */
-export function trackSections(data: TrackReportData): Markup {
+/**
+ * What there is to see of tracks, section by section; those without data are left out.
+ *
+ * @param histories Lineage and lengths, where they are drawn otherwise.
+ */
+export function trackSections(
+  data: TrackReportData,
+  histories: Insert = markup`${lineageSection(data)}
+${lengthsSection(data)}`,
+): Markup {
   const images = data.shown.flatMap(({ image }) => image ?? []);
   const range = { ...greyRange(images), gamma: GAMMA };
   return markup`${wholeFrames(data, range)}
 ${data.events.length > 0 && eventsSection(data.events, range)}
-${lineageSection(data)}
-${lengthsSection(data)}
+${histories}
 ${seriesSection(data.series)}
 `;
 }
@@ -167,16 +174,23 @@ function lineageSection({ tracks }: TrackReportData): Insert {
 
 function lengthsSection({ tracks }: TrackReportData): Insert {
   if (tracks.length === 0) return undefined;
-  const svg = lengthBars(tracks.map(({ length }) => length), {
-    ...{ id: "lengths", description: "How many tracks have which length" },
-  });
   return markup`<section><h2>Lengths of tracks</h2>
-<figure class="panel">${new Markup(
-    svg,
-  )}<figcaption>How many tracks have which length. Many short ones \
-are objects that flicker, or that were lost and found again under another number.</figcaption></figure>
+${drawLengths(tracks, { id: "lengths" })}
 </section>
 `;
+}
+
+/** How many tracks have which length. */
+export function drawLengths(
+  tracks: TrackReportData["tracks"],
+  look: { readonly id: string; readonly width?: number },
+): Markup {
+  const svg = lengthBars(tracks.map(({ length }) => length), {
+    ...{ description: "How many tracks have which length", ...look },
+  });
+  return markup`<figure class="panel">${new Markup(svg)}<figcaption>How many tracks have which \
+length. Many short ones are objects that flicker, or that were lost and found again under another \
+number.</figcaption></figure>`;
 }
 
 function seriesSection(series: readonly TrackSeries[]): Insert {

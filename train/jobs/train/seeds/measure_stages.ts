@@ -7,6 +7,7 @@
 import type { Stage } from "../../../learn/stages.ts";
 import { scaleText } from "../../../models/object_scale.ts";
 import type { ModelResults, SeedResults } from "../../../report/results.ts";
+import { TrackTables } from "../../outputs/track_tables.ts";
 import { begin, countedFrames, waitingFor } from "../../progress/progress.ts";
 import type { TrainEvent } from "../events.ts";
 import { countingObjects, measureModel } from "../measure.ts";
@@ -29,7 +30,11 @@ export async function* measureStages(
     const filter = stage === rivalStage ? config.filter : undefined;
     const progress = begin(`measuring ${stage}`, set.videos[0]?.frames.length);
     const seen = { objects: 0 };
-    const watch = watcherOf(seed);
+    const isLast = stage === [...models.keys()].at(-1);
+    await using tables = config.track && isLast && set.videos.length > 0
+      ? await TrackTables.create(folder.path)
+      : undefined;
+    const watch = watcherOf(seed, tables);
     const measure = async () => {
       const [video, ...others] = set.videos;
       const exposure = video ? await exposureOf(seed, { stage, decode, video }) : 1;
@@ -49,10 +54,9 @@ export async function* measureStages(
       return await measureModel(device, { ...parts, set: { ...set, videos } });
     };
     const figures = yield* waitingFor(measure(), { progress, stop });
-    const tracked = watch?.end();
+    const tracked = await watch?.end();
     if (tracked) yield { type: "note", text: `${stage}: ${tracksText(tracked)}` };
-    // Pictures are shown of the last model alone.
-    const isLast = stage === [...models.keys()].at(-1);
+    // Outlines are shown of the last model alone.
     const kept = tracked && !isLast ? { ...tracked, shown: [], events: [], series: [] } : tracked;
     const measured = kept ? { ...figures, tracked: kept } : figures;
     if (seen.objects === 0 && set.test.length + set.videos.length > 0) {
@@ -89,7 +93,7 @@ export async function* measureStages(
 }
 
 /** What tracks the first video, where that is asked for. */
-function watcherOf({ config: { track }, set: { videos: [video] } }: SeedRun) {
+function watcherOf({ config: { track }, set: { videos: [video] } }: SeedRun, tables?: TrackTables) {
   if (!track || !video) return undefined;
-  return new TrackWatcher({ title: video.name, total: video.frames.length });
+  return new TrackWatcher({ title: video.name, total: video.frames.length, tables });
 }
