@@ -86,10 +86,12 @@ Deno.test("export says what a format cannot hold, and which formats there are", 
   await withFolder({ "weights.safetensors": weights }, async (run) => {
     const args = (...more: string[]) => ["export", "--model", run, "--out", `${run}/x`, ...more];
     await fails(args("--format=stardist"), {
-      code: 1,
-      says: ["as stardist: it is a U-Net, and the format holds stardist"],
+      code: 2,
+      says: [
+        "as stardist: it is a U-Net, and the format is for StarDist alone; give another --format",
+      ],
     });
-    await fails(args("--format=onnx", "--joined"), { code: 1, says: ["leave --joined out"] });
+    await fails(args("--format=onnx", "--joined"), { code: 2, says: ["leave --joined out"] });
     await fails(args("--format=keras"), { code: 2, says: ["expected onnx, torchscript"] });
     await fails(args(), { code: 2, says: ["--format is missing"] });
     assertEquals(await tree(run), ["weights.safetensors"]);

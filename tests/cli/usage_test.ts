@@ -44,7 +44,7 @@ Deno.test("a wrong command line is exit code 2 and one line that says what is wr
     [["predict", "--model=r", "--min-size", "1.5", "a"], "--min-size 1.5", "whole number"],
     [["predict", "--model=r", "--nms", "few", "a"], "--nms few", "expected a number"],
     [["predict", "--model=r", "--nms=1.5", "a"], "--nms 1.5", "a number from 0 to 1"],
-    [["predict", "--model=r", "--views=0", "a"], "--views 0", "≥ 1"],
+    [["predict", "--model=r", "--views=0", "a"], "--views 0", "from 1 to 8"],
     [["predict", "--model=r", "--views=2", "--tta", "a"], "Cannot use --views with --tta"],
     [["train", "--exposure=bright"], "--exposure bright", "auto or a number over 0"],
     [["train", "--teacher-views=9"], "teacherViews is 9", "a whole number from 1 to 8"],
@@ -77,6 +77,9 @@ Deno.test("a wrong command line is exit code 2 and one line that says what is wr
     [["merge", "--out", "x", "--ctc", "a"], "Cannot use --ctc without --track"],
     [["summarise", "--out", "x"], "no RUN given"],
     [["predict", "--model", "m", "--frames", "5:3", "x.tif"], "Cannot use frames 5:3"],
+    [["predict", "--views", "9", "x.tif"], "--views 9", "from 1 to 8"],
+    [["predict", "--overwirte", "x.tif"], "--overwirte", "did you mean --overwrite?"],
+    [["predcit", "x.tif"], "Cannot run predcit", "did you mean predict?"],
     [["tune"], "--out is missing"],
     [["tune", "--out", "k.json", "--image", "big"], "--image big", "HEIGHTxWIDTH"],
   ];

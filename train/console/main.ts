@@ -10,6 +10,7 @@ import { commandHelp, listHelp } from "./help.ts";
 import { commands as allCommands } from "./list.ts";
 import { Printer, processTerminal, type Terminal } from "./output.ts";
 import { numberFlag } from "./flag_values.ts";
+import { nearest } from "./nearest.ts";
 import { parseFlags } from "./parse.ts";
 import { exitCodeOf, exitCodes } from "./session/exit_codes.ts";
 import { printable } from "./session/printable.ts";
@@ -17,6 +18,7 @@ import { watchSignals } from "./session/signals.ts";
 import { isStopped, Stopped } from "./session/stopped.ts";
 import { hostName, outdatedDeno, prepareGpu } from "./session/surroundings.ts";
 import { formatUsage, usageOf } from "./session/usage.ts";
+import type { Shown } from "./text.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** What a command line may call, and where its text goes. */
@@ -56,8 +58,12 @@ export async function runCommand(
   }
   const command = commands.find((command) => command.name === name);
   if (command === undefined) {
-    const names = commands.map(({ name }) => name).join(", ");
-    complain(`Cannot run ${name}: no such command; use one of ${names}, or --help`);
+    const names = commands.map(({ name }) => name);
+    const near = nearest(name, names);
+    const meant = near === undefined
+      ? `use one of ${names.join(", ")}, or`
+      : `did you mean ${near}? See`;
+    complain(`Cannot run ${name}: no such command; ${meant} --help`);
     return exitCodes.usage.code;
   }
   const json = rest.includes("--json");
@@ -69,6 +75,7 @@ export async function runCommand(
   };
   let output = new Printer(terminal, how);
   let isUnderway = false;
+  let hasFailed = false;
   using stopping = watchSignals(() => {
     output.close();
     complain("Stopping at the next step; Ctrl-C again stops at once");
@@ -104,12 +111,17 @@ export async function runCommand(
     const code = exitCodeOf(error);
     // What makes no sense was refused before anything was done.
     if (code === exitCodes.usage.code) isUnderway = false;
+    // What is to be called again is to ask a queue for as much.
+    hasFailed = code !== exitCodes.again.code;
     return code;
   } finally {
-    if (isUnderway) output.last(usageOf(command.name), formatUsage);
+    if (isUnderway) output.last(usageOf(command.name), hasFailed ? () => NOTHING : formatUsage);
     output.close();
   }
 }
+
+/** What a person is told of the time and memory of work that came to nothing. */
+const NOTHING: Shown = { lines: [], status: null };
 
 function traceOf(error: unknown): string {
   return error instanceof Error && error.stack !== undefined ? error.stack : String(error);

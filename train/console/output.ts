@@ -49,25 +49,35 @@ export class Printer implements Output {
   readonly #quiet: boolean;
   readonly #stop: AbortSignal | undefined;
   readonly #onUnread: () => void;
+  readonly #clock: () => number;
   #about: Readonly<Record<string, string>>;
   #isUnread = false;
   #hasStatus = false;
-  #lastStatus = -Infinity;
+  #lastStatus = { at: -Infinity, text: "" };
 
   /**
    * Starts; with `json`, every event is one line of JSON, which ends with what `about` says of all of them
    * and the `time`. With `quiet` there are neither status nor hints nor announcements for people, and no
    * event of progress. `stop` says when an event is the
-   * last, `onUnread` is called once when nobody reads any more.
+   * last, `onUnread` is called once when nobody reads any more; the clock (milliseconds) can be replaced in
+   * tests.
    */
   constructor(
     terminal: Terminal,
-    { json, quiet = false, about = {}, stop, onUnread = () => {} }: {
+    {
+      json,
+      quiet = false,
+      about = {},
+      stop,
+      onUnread = () => {},
+      clock = () => performance.now(),
+    }: {
       json: boolean;
       about?: Readonly<Record<string, string>>;
       quiet?: boolean;
       stop?: AbortSignal;
       onUnread?: () => void;
+      clock?: () => number;
     },
   ) {
     this.#terminal = terminal;
@@ -76,6 +86,7 @@ export class Printer implements Output {
     this.#about = about;
     this.#stop = stop;
     this.#onUnread = onUnread;
+    this.#clock = clock;
   }
 
   /**
@@ -88,10 +99,10 @@ export class Printer implements Output {
     if (this.#stop?.aborted) throw new Stopped("Stopped as asked");
   }
 
-  /** Prints what is told when a command is over, however it ended. */
+  /** Prints what is told when a command is over, however it ended: for people a hint. */
   last<E extends object>(event: E, show: (event: E) => Shown): void {
     this.close();
-    this.#print(event, show);
+    if (this.#json || !this.#quiet) this.#print(event, show);
   }
 
   #print<E extends object>(event: E, show: (event: E) => Shown): void {
@@ -121,15 +132,18 @@ export class Printer implements Output {
     lines.forEach((line) => this.#write(this.#clear() + printable(line) + "\n"));
   }
 
-  /** A terminal has one status line that changes; a file gets one every ten seconds. */
+  /** A terminal has one status line that changes; a file gets one every ten seconds, if it says anything new. */
   #status(status: string): void {
     if (this.#terminal.isInteractive) {
       this.#write(this.#clear() + status);
       this.#hasStatus = true;
-    } else if (performance.now() - this.#lastStatus > STATUS_EVERY) {
-      this.#lastStatus = performance.now();
-      this.#write(status + "\n");
+      return;
     }
+    const { at, text } = this.#lastStatus;
+    const now = this.#clock();
+    if (status === text || now - at <= STATUS_EVERY) return;
+    this.#lastStatus = { at: now, text: status };
+    this.#write(status + "\n");
   }
 
   /** Writes, until whoever reads is gone: `… | head` is no fault of the command. */

@@ -7,6 +7,7 @@
 import { parseArgs } from "@std/cli";
 import { COMMON_FLAGS, type Flag } from "./flag.ts";
 import type { Flags } from "./flag_values.ts";
+import { nearest } from "./nearest.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** What a command understands. */
@@ -42,7 +43,9 @@ export function parseFlags(
     negatable: named(["switch"]),
     unknown: (arg, key) => {
       if (key !== undefined) {
-        throw new UsageError(`Cannot use ${arg}: unknown flag; see --help`);
+        const near = nearest(key, [...flags, ...COMMON_FLAGS].map(({ name }) => name));
+        const meant = near === undefined ? "see" : `did you mean --${near}? See`;
+        throw new UsageError(`Cannot use ${arg}: unknown flag; ${meant} --help`);
       }
       if (!takesInputs) throw new UsageError(`Cannot use ${arg}: it belongs to no flag`);
     },

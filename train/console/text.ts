@@ -36,16 +36,20 @@ export function formatDuration(seconds: number): string {
  */
 export class Rate {
   #readings: { at: number; done: number }[] = [];
+  #isBeginning: boolean;
   readonly #clock: () => number;
+  readonly #beginsSlowly: boolean;
 
-  /** Starts, with nothing known. */
-  constructor(clock: () => number) {
+  /** Starts, with nothing known; what `beginsSlowly`, as kernels are compiled, tells nothing by its first steps. */
+  constructor(clock: () => number, { beginsSlowly = false } = {}) {
     this.#clock = clock;
+    this.#beginsSlowly = this.#isBeginning = beginsSlowly;
   }
 
   /** Begins anew: what has been done so far was not done at this rate. */
   restart(): void {
     this.#readings = [];
+    this.#isBeginning = this.#beginsSlowly;
   }
 
   /** Notes how much is done, and gives the rate, or NaN while it is not known. */
@@ -54,7 +58,9 @@ export class Rate {
     const last = this.#readings.at(-1);
     if (last && at - last.at < ONE_MOMENT) last.done = done;
     else this.#readings.push({ at, done });
-    if (this.#readings.length > RATE_WINDOW) this.#readings.shift();
+    const isOver = this.#isBeginning && this.#readings.length > 1;
+    if (isOver) this.#isBeginning = false;
+    if (isOver || this.#readings.length > RATE_WINDOW) this.#readings.shift();
     const first = this.#readings[0];
     const now = this.#readings.at(-1)!;
     return (now.done - first.done) / ((now.at - first.at) / 1000);

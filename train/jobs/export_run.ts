@@ -19,6 +19,8 @@ import type {
 } from "../models/export/export_format.ts";
 import { exportFormats } from "../models/export/list.ts";
 import { buildModel, type ModelFile, readingOf } from "../models/model_file.ts";
+import { UnfitWishError } from "../models/decode_changes.ts";
+import { modelKinds } from "../models/list.ts";
 import { configOf } from "./train/config.ts";
 import { openGpu } from "./disk/open_gpu.ts";
 import { writeFileAtomic } from "./disk/atomic_file.ts";
@@ -65,7 +67,7 @@ export interface ModelExported {
  * Writes a model for another program. Nothing is written if anything is wrong with it.
  *
  * @throws {RangeError} If there is no such format.
- * @throws {TypeError} If the format cannot hold this kind of model.
+ * @throws {UnfitWishError} If the format cannot hold this kind of model.
  * @throws {SyntaxError} If the weights are damaged.
  * @throws {Error} If something is there already, or it cannot be written.
  */
@@ -115,13 +117,18 @@ function refuseOtherKinds(
   { format, joined = false }: { format: ExportFormat; joined?: boolean },
 ): void {
   if (kind.objects === null || !(format.kinds?.includes(kind.name) ?? true)) {
-    const can = kind.objects === null ? "models that find objects" : format.kinds!.join(", ");
-    throw new TypeError(
-      `Cannot export ${file} as ${format.name}: it is ${kind.label}, and the format holds ${can}`,
+    const labels = modelKinds.filter(({ name }) => format.kinds?.includes(name)).map(({ label }) =>
+      label
+    );
+    const can = kind.objects === null ? "models that find objects" : labels.join(" or ");
+    const other = kind.objects === null ? "model" : "format";
+    throw new UnfitWishError(
+      `Cannot export ${file} as ${format.name}: it is ${kind.label}, and the format is for ${can} alone; ` +
+        `give another --${other}`,
     );
   }
   if (joined && kind.name !== "stardist") {
-    throw new TypeError(
+    throw new UnfitWishError(
       `Cannot join the outputs of ${file}: ${kind.label} has only one; leave --joined out`,
     );
   }

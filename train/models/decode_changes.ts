@@ -9,7 +9,8 @@ import { modelKinds, objectModelOf } from "./list.ts";
 import type { DecodeChanges, ModelKind, Wish } from "./model_kind.ts";
 
 /**
- * A wish that a model of this kind cannot fulfil: the command is wrong, not the model.
+ * A wish that cannot be fulfilled with the model, files or folders that it names: the command is wrong, not
+ * they.
  *
  * @category Models
  */

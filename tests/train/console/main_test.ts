@@ -106,6 +106,9 @@ Deno.test("runCommand() tells what a job took, however it ended, and on which ma
     (await told("--whom=Ada")).lines[1],
     /^Took \d+ .* and \d+ MiB of memory; for the like, ask a queue for --time=\d+ --mem=\d+M$/,
   );
+  // A person is told so neither of what came to nothing nor where hints are unwanted.
+  assertEquals(await told("--whom=Ada", "--loud"), { code: 3, lines: [""] });
+  assertEquals((await told("--whom=Ada", "--quiet")).lines.length, 1);
   assertEquals(await told(), { code: 2, lines: [""] });
   const megabytes = (count: number) => count * 1024 ** 2;
   assertEquals(requestFor({ seconds: 121, peakBytes: megabytes(900) }), {
@@ -115,7 +118,13 @@ Deno.test("runCommand() tells what a job took, however it ended, and on which ma
 
 Deno.test("runCommand() refuses what a command does not know with exit code 2", async () => {
   const cases: [args: string[], code: number, error: string][] = [
-    [["greet", "--who=Ada"], 2, "Cannot use --who=Ada: unknown flag; see --help"],
+    [["greet", "--name=Ada"], 2, "Cannot use --name=Ada: unknown flag; see --help"],
+    [
+      ["greet", "--whoom=Ada"],
+      2,
+      "Cannot use --whoom=Ada: unknown flag; did you mean --whom? See --help",
+    ],
+    [["great"], 2, "Cannot run great: no such command; did you mean greet? See --help"],
     [["greet", "Ada"], 2, "Cannot use Ada: it belongs to no flag"],
     [["greet"], 2, "Cannot greet: --whom is missing"],
     [["train"], 2, "Cannot run train: no such command; use one of greet, or --help"],

@@ -25,6 +25,17 @@ Deno.test("Printer writes a status into a file only now and then", () => {
   assertEquals(terminal.out, "1/2\ndone\n");
 });
 
+Deno.test("Printer does not repeat a status in a file that says nothing new", () => {
+  const terminal = testTerminal();
+  let now = 0;
+  const printer = new Printer(terminal, { json: false, clock: () => now });
+  for (const status of ["choosing", "choosing", "choosing", "reading: 1/9", "choosing"]) {
+    printer.event({ status }, () => ({ lines: [], status }));
+    now += 11_000;
+  }
+  assertEquals(terminal.out, "choosing\nreading: 1/9\nchoosing\n");
+});
+
 Deno.test("Printer leaves out status, hints and progress where it is to be quiet", () => {
   for (const json of [false, true]) {
     const terminal = testTerminal({ isInteractive: true });

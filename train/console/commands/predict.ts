@@ -311,6 +311,7 @@ export async function predictOptions(
   };
   const { checkDecodeChanges } = await import("../../models/decode_changes.ts");
   usage(() => checkDecodeChanges(changes, { models }));
+  const { MOST_VIEWS } = await import("../../models/views.ts");
   const formats = await formatsOf(choices);
   return {
     ...changes,
@@ -320,7 +321,7 @@ export async function predictOptions(
     models,
     outputs: formats.filter(({ flag }) => flag !== null && flags[flag] === true),
     tta: flags.tta === true,
-    views: countFlag(flags, "views", { least: 1 }),
+    views: countFlag(flags, "views", { least: 1, most: MOST_VIEWS }),
     exposure: autoFlag(flags, "exposure"),
     as: choiceFlag(flags, "as", { choices: ["video", "stills"] }),
     skipDamaged: flags["skip-damaged"] === true,

@@ -25,7 +25,7 @@ export class WaitingProgress {
     const rate = this.#rate.observe(done);
     const hasCount = done > 0 && total !== 1;
     const count = hasCount ? `: ${done}${total === null ? "" : `/${total}`}` : "";
-    const isKnown = total !== null && Number.isFinite(rate) && rate > 0;
+    const isKnown = total !== null && done < total && Number.isFinite(rate) && rate > 0;
     const left = isKnown ? `  ${formatDuration((total - done) / rate)} left` : "";
     return { lines: [], status: `${what[0].toUpperCase()}${what.slice(1)}${count}${left}` };
   }

@@ -162,6 +162,10 @@ async function openFrames(
   const { folder, kinds } = await alikeImages(source, all, { onDamaged });
   const { names } = folder;
   const first = await openFrame(source, folder, 0);
+  const unnumbered = folder.isNumbered || names.length === 1 ? [] : [
+    `${path}: its ${names.length} images are not numbered one after the other; they are taken for ` +
+    "frames of a video in the order of their names",
+  ];
   return {
     path,
     name: basename(path),
@@ -174,7 +178,7 @@ async function openFrames(
     kinds,
     calibration: first.stack.calibration,
     measures: measuresOf(first.stack),
-    notes: [...folder.notes, ...first.notes],
+    notes: [...folder.notes, ...unnumbered, ...first.notes],
     frame: async (i) => {
       checkFrame(i, path, names.length);
       const { stack, page } = await openFrame(source, folder, i);

@@ -131,14 +131,14 @@ export async function openInputs(
 /**
  * The channels that are read together; none where the model takes one.
  *
- * @throws {TypeError} If others are asked for than the model takes.
+ * @throws {UnfitWishError} If others are asked for than the model takes.
  */
 export function channelsFor(
   { model, channel, channels: given }: Pick<PredictOptions, "model" | "channel" | "channels">,
   { planes, channels }: Pick<Reading, "planes" | "channels">,
 ): readonly string[] {
   const refuse = (flag: string, what: string) =>
-    new TypeError(`Cannot use --${flag} with ${model}: ${what}`);
+    new UnfitWishError(`Cannot use --${flag} with ${model}: ${what}`);
   if (!channels) {
     if (given === undefined) return [];
     throw refuse(

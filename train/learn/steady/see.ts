@@ -91,7 +91,7 @@ export async function see(
   const shown = await shownPairs(pairs, frame);
   goOn(
     progress,
-    "looking with the model at some frames and at turned views of them",
+    "looking with the model at views of some frames",
     framesOfJudgement(pairs.length),
   );
   const start = performance.now();

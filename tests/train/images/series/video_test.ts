@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
 import { encodePng } from "../../../../train/images/formats/encode_png.ts";
@@ -34,6 +34,16 @@ Deno.test("openVideo() reads a folder in natural order, PNG and TIFF", async () 
     assertEquals(await firstPixels(video), [1, 2, 10]);
     assertEquals(await firstPixels(video), [1, 2, 10]);
   });
+});
+
+Deno.test("openVideo() says so where the images of a folder are not numbered", async () => {
+  const named = (...names: string[]) =>
+    Object.fromEntries(names.map((name) => [`${name}.tif`, tiff([1, 0])]));
+  const notes = (files: Record<string, Uint8Array>) =>
+    withFolder(files, async (path) => (await openVideo(disk, path)).notes.join());
+  assertMatch(await notes(named("ada", "eve7", "bob")), /3 images are not numbered one after the/);
+  assertEquals(await notes(named("t0", "t1", "t3")), "");
+  assertEquals(await notes(named("ada")), "");
 });
 
 Deno.test("openVideo() reads a TIFF stack as frames", async () => {
