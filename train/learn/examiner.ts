@@ -43,6 +43,16 @@ export interface Examiner {
    * @returns Null where there is nothing to examine it on.
    */
   examine(step: number): Promise<Examination | null>;
+  /**
+   * What a network answers everywhere that has died: its probabilities are 0 or 1 whatever it sees, and no
+   * gradient is left to learn otherwise. To be asked after the losses of some steps were read; an examiner
+   * without an answer takes no network for dead.
+   *
+   * @param losses Losses of segmentation since it was asked last.
+   * @param batch What the last of them is the loss of.
+   * @returns Null for a network that learns.
+   */
+  stuckAt?(losses: readonly number[], batch: Batch): Promise<0 | 1 | null>;
   /** The score of the network as it is, without looking for anything else; null as in an examination. */
   score(): Promise<number | null>;
   /** What it remembers, as plain JSON. */
@@ -113,7 +123,16 @@ interface Measured {
 interface AlarmState {
   readonly reference: Reference | null;
   readonly collapsed: boolean;
+  /** See `#lost`; left out while it is 0. */
+  readonly lost?: number;
 }
+
+/** From this loss on a batch counts as lost: all foreground has it where up to a third is. */
+const LOST = 0.5;
+/** So many lost ones in a row are looked into. */
+const LOST_STEPS = 50;
+/** A network whose mean probability is this near to 0 or 1 then has no gradient left. */
+const DEAD = 1e-3;
 
 /**
  * What a stage is examined with.
@@ -145,6 +164,8 @@ export class StageExaminer implements Examiner {
   readonly #parts: StageExaminerParts;
   #reference: Reference | null = null;
   #collapsed = false;
+  /** Losses in a row that were lost. */
+  #lost = 0;
 
   /** Starts an examiner that remembers nothing. */
   constructor(stage: Stage, parts: StageExaminerParts) {
@@ -184,6 +205,18 @@ export class StageExaminer implements Examiner {
     return this.#scoreOf(await this.#measure());
   }
 
+  /** Measures the network where its losses have been high for long. */
+  async stuckAt(losses: readonly number[], batch: Batch): Promise<0 | 1 | null> {
+    const { canDie, learner } = this.#parts;
+    if (!canDie || this.#stage !== "baseline") return null;
+    this.#lost = losses.every((loss) => loss >= LOST) ? this.#lost + losses.length : 0;
+    if (this.#lost < LOST_STEPS) return null;
+    this.#lost = 0;
+    const { meanProbability } = (await learner.measure("segmentation", [batch]))!;
+    if (meanProbability < DEAD) return 0;
+    return meanProbability > 1 - DEAD ? 1 : null;
+  }
+
   async #measure(): Promise<Measured> {
     const { learner, batches } = this.#parts;
     const isBaseline = this.#stage === "baseline";
@@ -204,13 +237,15 @@ export class StageExaminer implements Examiner {
 
   /** What it compares with, and whether it has raised the alarm. */
   get state(): unknown {
-    return { reference: this.#reference, collapsed: this.#collapsed } satisfies AlarmState;
+    const state: AlarmState = { reference: this.#reference, collapsed: this.#collapsed };
+    return this.#lost === 0 ? state : { ...state, lost: this.#lost };
   }
 
   /** Goes on with what was saved. */
   restore(state: unknown): void {
-    const { reference, collapsed } = state as AlarmState;
+    const { reference, collapsed, lost = 0 } = state as AlarmState;
     this.#reference = reference;
+    this.#lost = lost;
     this.#collapsed = collapsed;
   }
 

@@ -278,6 +278,11 @@ export class Schedule {
     return rising * this.#fallingRate(step);
   }
 
+  /** The learning rate of a task before it falls, once it has risen. */
+  fullRate(task: string): number {
+    return this.#parts.turns.find((turn) => turn.task === task)?.rate ?? 0;
+  }
+
   #fallingRate(step: number): number {
     const { decay, rounds } = this.#parts;
     const { turn: { task, steps, rate }, inTurn } = this.#turn(step);

@@ -6,7 +6,8 @@
 
 import type { NamedArray } from "../../nn/safetensors.ts";
 import { notNegative, type SettingGroup, share, wholeNumber } from "../settings.ts";
-import type { BatchStream } from "./batches.ts";
+import type { PlateauState } from "../../nn/schedule.ts";
+import type { Batch, BatchStream } from "./batches.ts";
 import type { StageRunEvent, StepEvent, ValidationEvent } from "./events.ts";
 import type { Examination, Examiner } from "./examiner.ts";
 import type { Learner } from "./learner.ts";
@@ -115,6 +116,8 @@ export interface StageOutcome {
 }
 
 const LOG_EVERY = 10;
+/** A stage whose network died begins again, each time at half the rate, at most so many times. */
+const MOST_RESTARTS = 3;
 
 /** Weights that may be a stage's result. */
 interface Candidate {
@@ -141,6 +144,14 @@ export async function* runStage(
   }
 }
 
+/** What a stage began with. */
+interface Beginning {
+  readonly weights: ReadonlyMap<string, NamedArray>;
+  readonly plateaus: readonly (readonly [string, PlateauState])[];
+  /** Bytes of metrics; null where they are not known. */
+  bytes: number | null;
+}
+
 class StageRun {
   readonly #stage: string;
   readonly #parts: StageParts;
@@ -151,6 +162,11 @@ class StageRun {
   #waited = 0;
   #collapsed = false;
   #metricsBytes = 0;
+  /** What it began with; see {@linkcode MOST_RESTARTS}. */
+  #first: Beginning | null = null;
+  #restarts = 0;
+  /** The last batch of stills, and the losses on such since the examiner was asked. */
+  #stills: { batch: Batch; losses: number[] } | null = null;
   #pending: { step: number; rate: number }[] = [];
   #reading: Promise<StepEvent[]> | null = null;
 
@@ -161,11 +177,17 @@ class StageRun {
 
   async *run(): AsyncGenerator<StageRunEvent, StageOutcome> {
     const { learner, store, schedule, examiner, settings, resume } = this.#parts;
+    this.#first = {
+      weights: await learner.weights(),
+      plateaus: [...schedule.plateaus].map(([task, { state }]) => [task, state] as const),
+      bytes: null,
+    };
     if (resume) await this.#restore(resume);
     else {
       learner.resetOptimisers();
       this.#best = await learner.weights();
       this.#metricsBytes = await store.appendMetrics([]);
+      this.#first.bytes = this.#metricsBytes;
       if (examiner.beginsAtOnce) yield* this.#validate();
       await this.#save();
     }
@@ -183,6 +205,11 @@ class StageRun {
         this.#startReading();
       }
       if (saves) yield* this.#tellLosses();
+      const stuck = await this.#stuckAt();
+      if (stuck !== null) {
+        yield* this.#beginAgain(stuck);
+        continue;
+      }
       if (validates) yield* this.#validate();
       if (saves) await this.#save();
       if (isStopped) stopIfAsked(this.#parts.stop, `after step ${this.#step} of ${this.#stage}`);
@@ -202,10 +229,12 @@ class StageRun {
   async #queueStep(): Promise<void> {
     const { schedule, streams, learner } = this.#parts;
     const task = schedule.task(this.#step);
-    const rate = schedule.rate(this.#step);
+    const rate = schedule.rate(this.#step) / 2 ** this.#restarts;
     const stream = streams.get(task);
     if (!stream) throw new TypeError("Cannot train for consistency: there is no video");
-    learner.step(task, await stream.next(), rate);
+    const batch = await stream.next();
+    if (task === "segmentation") this.#stills = { losses: [], ...this.#stills, batch };
+    learner.step(task, batch, rate);
     this.#step++;
     this.#pending.push({ step: this.#step, rate });
   }
@@ -267,7 +296,42 @@ class StageRun {
     const broken = events.find(({ loss }) => !Number.isFinite(loss));
     if (broken) this.#fail(`the ${broken.kind} loss of step ${broken.step} is ${broken.loss}`);
     this.#metricsBytes = await this.#parts.store.appendMetrics(events);
+    const onStills = events.filter(({ kind }) => kind === "segmentation");
+    this.#stills?.losses.push(...onStills.map(({ loss }) => loss));
     yield* events;
+  }
+
+  async #stuckAt(): Promise<0 | 1 | null> {
+    if (!this.#stills || this.#stills.losses.length === 0) return null;
+    const { batch, losses } = this.#stills;
+    return await this.#parts.examiner.stuckAt?.(losses.splice(0), batch) ?? null;
+  }
+
+  /** From where a dead network is no step leads back: from the first weights again, more slowly. */
+  async *#beginAgain(answer: 0 | 1): AsyncGenerator<StageRunEvent> {
+    const { learner, schedule, store } = this.#parts;
+    yield* this.#tellLosses();
+    const rate = schedule.fullRate("segmentation") / 2 ** this.#restarts;
+    const what = `after step ${this.#step} the network answers ${answer} whatever it sees, ` +
+      `at a rate of ${rate}`;
+    if (this.#restarts === MOST_RESTARTS) {
+      throw new RangeError(
+        `Cannot go on training: ${what}; raise --ramp, take another --seed, or --segmentation-loss bce`,
+      );
+    }
+    const { weights, plateaus, bytes } = this.#first!;
+    learner.setWeights(weights, "the weights it began with");
+    learner.resetOptimisers();
+    for (const [task, state] of plateaus) schedule.plateaus.get(task)!.restore(state);
+    this.#restarts++;
+    [this.#step, this.#waited, this.#bestScore] = [0, 0, null];
+    [this.#best, this.#average] = [weights, new Map()];
+    if (bytes !== null) await store.cutMetrics(bytes);
+    const text = `${what[0].toUpperCase()}${what.slice(1)}: it begins again, at ${rate / 2}`;
+    const told: StageRunEvent[] = [{ type: "warning", text }];
+    this.#metricsBytes = await store.appendMetrics(told);
+    yield* told;
+    await this.#save();
   }
 
   async *#validate(): AsyncGenerator<StageRunEvent> {
@@ -360,6 +424,8 @@ class StageRun {
         examiner: examiner.state,
         collapsed: this.#collapsed,
         metricsBytes: this.#metricsBytes,
+        ...(this.#restarts > 0 && { restarts: this.#restarts }),
+        ...(this.#first?.bytes != null && { firstBytes: this.#first.bytes }),
       },
     });
   }
@@ -370,6 +436,8 @@ class StageRun {
     learner.setWeights(weights, from);
     learner.restoreOptimisers({ moments, counts: state.counts, from });
     this.#step = state.step;
+    this.#restarts = state.restarts ?? 0;
+    this.#first!.bytes = state.firstBytes ?? null;
     for (const [task, stream] of streams) {
       if (state.streams[task] !== undefined) stream.restore(state.streams[task]);
     }

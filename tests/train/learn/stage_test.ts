@@ -6,6 +6,7 @@ import {
   assertRejects,
 } from "@std/assert";
 import { type Frames, pickFrames } from "../../../train/images/series/frames.ts";
+import type { NamedArray } from "../../../nn/safetensors.ts";
 import type { Channels } from "../../../train/images/image.ts";
 import type { TrainEvent, ValidationEvent } from "../../../train/jobs/train/events.ts";
 import type { Stage } from "../../../train/learn/stages.ts";
@@ -267,6 +268,85 @@ Deno.test("a network that finds nothing is told of", async () => {
     const { events } = await runWholeStage("baseline", { workshop, learner });
     assert(warnings(events)[0].startsWith("After step 3 the network finds no foreground"));
   });
+});
+
+/** Losses of so many steps, each as high as Dice gets. */
+function lostSteps(count: number): Map<number, number> {
+  return new Map(Array.from({ length: count }, (_, i) => [i + 1, 1]));
+}
+
+/** What is measured of a network that sees nothing anywhere. */
+const DEAD = scoresWith({ meanProbability: 1e-9, foregroundFraction: 0 });
+
+/** A stage that dies once, of which metrics then know nothing but a warning. */
+const DYING = {
+  ...{ warmup: 70, warmupRate: 0.01, ramp: 0, decay: "constant", validation: 0 },
+} as const;
+
+Deno.test("a network that dies begins again at half the rate", async () => {
+  await withWorkshop(async (workshop) => {
+    const learner = workshop.learner();
+    const first = await learner.weights();
+    learner.losses = lostSteps(60);
+    learner.answers = (steps) => steps === 50 ? scoresWith({ meanProbability: 1 }) : null;
+    let begun: ReadonlyMap<string, NamedArray> | null = null;
+    const told: string[] = [];
+    for await (const event of startStage("baseline", { workshop, learner })) {
+      if (event.type !== "warning") continue;
+      told.push(event.text);
+      begun = await learner.weights();
+    }
+    assertEquals(told, [
+      "After step 50 the network answers 1 whatever it sees, at a rate of 0.01: it begins again, at 0.005",
+    ]);
+    assertEquals(begun, first);
+    const rates = learner.steps.map(({ rate }) => rate);
+    assertEquals(rates, [...Array(50).fill(0.01), ...Array(70).fill(0.005)]);
+    assertNotEquals(learner.steps[50].batch, learner.steps[0].batch, "batches go on");
+    const lines = (await Deno.readTextFile(workshop.folder.file("metrics.jsonl"))).trimEnd()
+      .split("\n").map((line) => JSON.parse(line));
+    assertEquals(lines.map(({ type }) => type), ["warning", ...Array(70).fill("step")]);
+    assertEquals(
+      lines.slice(1).map(({ step }) => step),
+      Array.from({ length: 70 }, (_, i) => i + 1),
+    );
+  }, { change: DYING });
+});
+
+Deno.test("a stage that began again goes on as it was, and gives up in the end", async () => {
+  await withWorkshop(async (workshop) => {
+    const learner = workshop.learner();
+    learner.losses = lostSteps(1000);
+    learner.answers = () => DEAD;
+    let steps = 0;
+    for await (const event of startStage("baseline", { workshop, learner })) {
+      if (event.type === "step" && ++steps === 60) break;
+    }
+    const resume = await workshop.folder.loadState();
+    assertEquals(resume?.state.restarts, 1);
+    const other = workshop.learner();
+    other.losses = lostSteps(1000);
+    other.answers = () => DEAD;
+    await assertRejects(
+      () => runWholeStage("baseline", { workshop, learner: other, resume }),
+      RangeError,
+      "Cannot go on training: after step 50 the network answers 0 whatever it sees, at a rate of 0.00125; " +
+        "raise --ramp, take another --seed, or --segmentation-loss bce",
+    );
+    const rates = other.steps.map(({ rate }) => rate);
+    assertEquals([...new Set(rates)], [0.005, 0.0025, 0.00125]);
+    assertEquals(rates.length, 150 - resume!.state.step);
+  }, { change: DYING });
+});
+
+Deno.test("a network that only seems lost goes on", async () => {
+  await withWorkshop(async (workshop) => {
+    const learner = workshop.learner();
+    learner.losses = lostSteps(70);
+    learner.answers = () => scoresWith({ meanProbability: 0.01 });
+    const { events } = await runWholeStage("baseline", { workshop, learner });
+    assertEquals([learner.steps.length, warnings(events)], [70, []]);
+  }, { change: DYING });
 });
 
 Deno.test("without validation stills the last weights are taken", async () => {
