@@ -425,7 +425,7 @@ class StageRun {
         collapsed: this.#collapsed,
         metricsBytes: this.#metricsBytes,
         ...(this.#restarts > 0 && { restarts: this.#restarts }),
-        ...(this.#first?.bytes != null && { firstBytes: this.#first.bytes }),
+        ...(this.#first!.bytes !== null && { firstBytes: this.#first.bytes }),
       },
     });
   }
