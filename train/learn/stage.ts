@@ -163,7 +163,7 @@ class StageRun {
   #collapsed = false;
   #metricsBytes = 0;
   /** What it began with; see {@linkcode MOST_RESTARTS}. */
-  #first: Beginning | null = null;
+  #first: Beginning = { weights: new Map(), plateaus: [], bytes: null };
   #restarts = 0;
   /** The last batch of stills, and the losses on such since the examiner was asked. */
   #stills: { batch: Batch; losses: number[] } | null = null;
@@ -319,7 +319,7 @@ class StageRun {
         `Cannot go on training: ${what}; raise --ramp, take another --seed, or --segmentation-loss bce`,
       );
     }
-    const { weights, plateaus, bytes } = this.#first!;
+    const { weights, plateaus, bytes } = this.#first;
     learner.setWeights(weights, "the weights it began with");
     learner.resetOptimisers();
     for (const [task, state] of plateaus) schedule.plateaus.get(task)!.restore(state);
@@ -425,7 +425,7 @@ class StageRun {
         collapsed: this.#collapsed,
         metricsBytes: this.#metricsBytes,
         ...(this.#restarts > 0 && { restarts: this.#restarts }),
-        ...(this.#first!.bytes !== null && { firstBytes: this.#first.bytes }),
+        ...(this.#first.bytes !== null && { firstBytes: this.#first.bytes }),
       },
     });
   }
@@ -437,7 +437,7 @@ class StageRun {
     learner.restoreOptimisers({ moments, counts: state.counts, from });
     this.#step = state.step;
     this.#restarts = state.restarts ?? 0;
-    this.#first!.bytes = state.firstBytes ?? null;
+    this.#first.bytes = state.firstBytes ?? null;
     for (const [task, stream] of streams) {
       if (state.streams[task] !== undefined) stream.restore(state.streams[task]);
     }
