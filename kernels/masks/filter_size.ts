@@ -14,7 +14,7 @@ import { renumber } from "./renumber.ts";
 const WORKGROUP = 256;
 
 const COUNT = /* @__PURE__ */ (() => /* wgsl */ `
-struct Params { count: u32 }
+struct Params { count: u32, objects: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> sizes: array<atomic<u32>>;
 @group(0) @binding(2) var<storage, read> labels: array<u32>;
@@ -23,8 +23,8 @@ struct Params { count: u32 }
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * ${WORKGROUP}u;
   if (i >= p.count) { return; }
-  let label = labels[i];
-  if (label != 0u) { atomicAdd(&sizes[label - 1u], 1u); }
+  let slot = labels[i] - 1u;
+  if (slot < p.objects) { atomicAdd(&sizes[slot], 1u); }
 }
 `)();
 
@@ -45,7 +45,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 /**
  * Counts the pixels of each object.
  *
- * @param components A label image and its largest label.
+ * @param components A label image and its largest label; larger ones are not counted.
  * @returns `[count]` sizes, that of label `i` at `i - 1`; `[1]` with a 0 where there is no object.
  * @category Masks
  */
@@ -55,7 +55,7 @@ export function objectSizes(device: Device, { labels, count }: Components): Tens
   device.dispatch({
     label: "object sizes",
     shader: COUNT,
-    uniforms: { count: labels.size },
+    uniforms: { count: labels.size, objects: count },
     tensors: [sizes, labels],
     workgroups: linearWorkgroups(labels.size, WORKGROUP),
   });
@@ -67,7 +67,7 @@ export function objectSizes(device: Device, { labels, count }: Components): Tens
  * order, which for labels in raster order is raster order again. Labels without pixels vanish when
  * `minSize` is at least 1.
  *
- * @param components A label image and its largest label.
+ * @param components A label image and its largest label; larger ones are removed.
  * @returns The labels in the same shape.
  * @throws {RangeError} If `minSize` is not a whole number from 0.
  *

@@ -14,7 +14,7 @@ export const NO_GROUP = 0xffffffff;
 const WORKGROUP = 256;
 
 const SHADER = /* @__PURE__ */ (() => /* wgsl */ `
-struct Params { count: u32, offset: u32 }
+struct Params { count: u32, offset: u32, known: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> labels: array<u32>;
 @group(0) @binding(2) var<storage, read> pixel_groups: array<u32>;
@@ -27,7 +27,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (i >= p.count) { return; }
   let group = pixel_groups[i] - p.offset;
   var label = 0u;
-  if (group != ${NO_GROUP}u && keep[group] != 0u) { label = rank[group] + 1u; }
+  if (group < p.known && keep[group] != 0u) { label = rank[group] + 1u; }
   labels[i] = label;
 }
 `)();
@@ -36,7 +36,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
  * Numbers the kept groups from 1 in the order of their own numbers; pixels of the others become 0.
  *
  * @param groups For each pixel the number of its group, or {@linkcode NO_GROUP}.
- * @param keep For each group 1 or 0.
+ * @param keep For each group 1 or 0; a group that is not in it is not kept.
  * @param offset What the first group is called: 0, or 1 for a label image, where 0 is no group.
  * @returns The labels in the shape of `groups`, and how many there are, `[1]`.
  */
@@ -50,7 +50,7 @@ export function renumber(
   device.dispatch({
     label: "renumber",
     shader: SHADER,
-    uniforms: { count: groups.size, offset },
+    uniforms: { count: groups.size, offset, known: keep.size },
     tensors: [labels, groups, keep, sums],
     workgroups: linearWorkgroups(groups.size, WORKGROUP),
   });

@@ -93,8 +93,8 @@ export function numberLabels(
  * StarDist's targets for a batch of label images. Nothing is waited for, and the same labels give the
  * same bits.
  *
- * @param labels Object numbers `[n, 1, h, w]` as {@linkcode numberLabels} gives them; ids that are
- *   larger than the number of pixels would get NaN for a probability.
+ * @param labels Object ids `[n, 1, h, w]`, of any size: 0 background, {@linkcode IGNORED_LABEL} to be
+ *   ignored. An id means another object in each image.
  * @returns Tensors of the innermost scope.
  * @throws {TypeError} If the labels do not have four axes.
  * @throws {RangeError} If they have several channels or no pixel, or rays or grid are out of range.

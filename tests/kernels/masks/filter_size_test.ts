@@ -61,6 +61,17 @@ Deno.test("removeSmallObjects() drops labels without pixels and keeps the order"
   assertEquals([...await read(4)], [0, 0, 0, 0, 0, 0, 0, 0]);
 });
 
+Deno.test("objectSizes() and removeSmallObjects() leave out labels that are larger than the largest", async () => {
+  using _scope = device.scope();
+  const x = device.upload<"u32">([2, 4], Uint32Array.of(2, 2, 3, 3, 60, 4000, 4000, 0xffffffff));
+  const components = { labels: x, count: 2 };
+  assertEquals([...await device.read(objectSizes(device, components))], [0, 2]);
+  for (const minSize of [0, 2]) {
+    const kept = await device.read(removeSmallObjects(device, components, { minSize }));
+    assertEquals([...kept], (minSize === 0 ? [2, 2] : [1, 1]).concat([0, 0, 0, 0, 0, 0]));
+  }
+});
+
 Deno.test("removeSmallObjects() of an empty image is empty", async () => {
   using _scope = device.scope();
   const labels = device.upload<"u32">([2, 2], new Uint32Array(4));

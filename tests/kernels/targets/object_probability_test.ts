@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
+import { IGNORED_LABEL } from "../../../kernels/targets/label_grid.ts";
 import { objectProbability } from "../../../kernels/targets/object_probability.ts";
 import {
   discs,
@@ -57,7 +58,34 @@ Deno.test("objectProbability() subsamples before it measures", async () => {
   assertEquals(await probability(row, 2), [0, 0.5, 1, 0.5, 0]);
 });
 
-Deno.test("objectProbability() is NaN, not infinite, where a number is larger than the image", async () => {
+Deno.test("objectProbability() takes object numbers of any size, also those that want one slot", async () => {
   const row = labelImage([1, 9], (_, x) => [0, 90_000, 90_000, 0, 1, 1, 1, 0, -1][x]);
-  assertEquals(await probability(row, 1), [0, NaN, NaN, 0, 0.5, 1, 0.5, 0, -1]);
+  assertEquals(await probability(row, 1), [0, 1, 1, 0, 0.5, 1, 0.5, 0, -1]);
+  // Numbers that leave one remainder, as those that are class · 65,536 + object.
+  const objects = discs([60, 70], { seed: 3, ignored: true });
+  for (const factor of [4200, 65_536, 10_000_019]) {
+    const { height, width } = objects;
+    const sparse = idsOf(objects).map((id) => id === IGNORED_LABEL ? id : Math.imul(id, factor));
+    using _scope = device.scope();
+    const labels = device.upload<"u32">([1, 1, height, width], sparse);
+    const found = await device.read(objectProbability(device, labels, { grid: 1 }));
+    assertEquals([...found], await probability(objects, 1), `factor ${factor}`);
+  }
+});
+
+Deno.test("objectProbability() finds a slot for as many objects as there are pixels", async () => {
+  const ids = Uint32Array.from({ length: 2 * 40 * 50 }, (_, i) => 0xfffffffe - 4096 * i);
+  using _scope = device.scope();
+  const labels = device.upload<"u32">([2, 1, 40, 50], ids);
+  const found = await device.read(objectProbability(device, labels, { grid: 1 }));
+  assert(found.every((value) => value === 1));
+});
+
+Deno.test("objectProbability() takes a number in two images for two objects", async () => {
+  const ids = Uint32Array.of(7, 7, 7, 0, 7, 0, 7, 0);
+  using _scope = device.scope();
+  const labels = device.upload<"u32">([2, 1, 1, 4], ids);
+  const found = await device.read(objectProbability(device, labels, { grid: 1 }));
+  const expected = [1, 2 / 3, 1 / 3, 0, 1, 0, 1, 0];
+  found.forEach((value, i) => assert(Math.abs(value - expected[i]) < 1e-6, `${found}`));
 });
