@@ -135,7 +135,7 @@ export class DeviceParts {
   /** Scopes of a device or task. */
   scopes(): ScopeStack {
     return new ScopeStack({
-      free: (tensor) => this.free(tensor, "its scope has ended"),
+      free: (tensor, why) => this.free(tensor, why),
       leave: (tensor) => this.orphans.add(tensor, this.leases.get(tensor)!),
     });
   }

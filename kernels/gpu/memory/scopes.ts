@@ -19,8 +19,17 @@ export interface Scope extends Disposable {
 const REMEDY = "give each task that waits inside a scope scopes of its own: " +
   "const task = device.task(); using scope = task.scope()";
 
-/** Tensors of a scope that is open. */
-type Owned = Set<Tensor>;
+const ENDED = "its scope has ended";
+const MAYBE_OF_ANOTHER =
+  `${ENDED}; if another task had opened that and waited inside it, ${REMEDY}`;
+
+/** A scope that is open. */
+interface Owned {
+  /** The turn of the program in which it was opened. */
+  readonly turn: number;
+  /** Its tensors, and what whoever uses one after its end reads. */
+  readonly tensors: Map<Tensor, string>;
+}
 
 /** A wait for the GPU that began inside a scope. */
 interface Wait {
@@ -36,16 +45,22 @@ interface Wait {
 export class ScopeStack {
   readonly #scopes: Owned[] = [];
   readonly #waits = new Set<Wait>();
-  readonly #free: (tensor: Tensor) => void;
+  readonly #free: (tensor: Tensor, why: string) => void;
   readonly #leave: (tensor: Tensor) => void;
   /** Whether tasks were found to be in each other's way: scopes then end in whichever order. */
   #refused = false;
+  /** How often the program has gone on to something else, as far as that was looked at. */
+  #turn = 0;
+  #isSameTurn = false;
 
   /**
-   * Starts without a scope; `free` is called for each tensor of a scope that ends, `leave` for each that
-   * comes to belong to no scope.
+   * Starts without a scope; `free` is called for each tensor of a scope that ends, and why, `leave` for
+   * each that comes to belong to no scope.
    */
-  constructor({ free, leave }: Record<"free" | "leave", (tensor: Tensor) => void>) {
+  constructor({ free, leave }: {
+    free: (tensor: Tensor, why: string) => void;
+    leave: (tensor: Tensor) => void;
+  }) {
     this.#free = free;
     this.#leave = leave;
   }
@@ -57,11 +72,11 @@ export class ScopeStack {
    */
   open(): Scope {
     this.check();
-    const owned: Owned = new Set();
+    const owned: Owned = { turn: this.#now(), tensors: new Map() };
     this.#scopes.push(owned);
     return {
       keep: (tensor) => {
-        if (owned.delete(tensor)) this.#give(tensor, this.#scopes.indexOf(owned) - 1);
+        if (owned.tensors.delete(tensor)) this.#give(tensor, this.#scopes.indexOf(owned) - 1);
         return tensor;
       },
       [Symbol.dispose]: () => this.#close(owned),
@@ -90,7 +105,7 @@ export class ScopeStack {
 
   /** Takes a tensor out of whichever scope has it. */
   delete(tensor: Tensor): void {
-    for (const scope of this.#scopes) scope.delete(tensor);
+    for (const { tensors } of this.#scopes) tensors.delete(tensor);
   }
 
   /** Takes a tensor out of its scope, so that it lives until it is freed. */
@@ -132,8 +147,21 @@ export class ScopeStack {
 
   #give(tensor: Tensor, index: number): void {
     const scope = this.#scopes.at(index);
-    if (index >= 0 && scope) scope.add(tensor);
-    else this.#leave(tensor);
+    if (index < 0 || !scope) return this.#leave(tensor);
+    // In the turn that opened it the scope can be nobody else's.
+    scope.tensors.set(tensor, scope.turn === this.#now() ? ENDED : MAYBE_OF_ANOTHER);
+  }
+
+  /** The turn of the program: it ends when what runs now returns or waits. */
+  #now(): number {
+    if (!this.#isSameTurn) {
+      this.#isSameTurn = true;
+      queueMicrotask(() => {
+        this.#turn++;
+        this.#isSameTurn = false;
+      });
+    }
+    return this.#turn;
   }
 
   #close(owned: Owned): void {
@@ -142,7 +170,7 @@ export class ScopeStack {
     const isInnermost = index === this.#scopes.length - 1;
     this.#scopes.splice(index, 1);
     // What is in it is its own, whoever has opened another one meanwhile.
-    for (const tensor of owned) this.#free(tensor);
+    for (const [tensor, why] of owned.tensors) this.#free(tensor, why);
     const isUnwinding = this.#refused;
     if (this.#scopes.length === 0) this.#refused = false;
     if (isInnermost || isUnwinding) return;

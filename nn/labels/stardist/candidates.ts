@@ -69,8 +69,8 @@ const LONGEST = 2 ** 23;
  * @param maps Probabilities and distances of an image or a tile.
  * @param rule The threshold, the grid, and what of a tile counts.
  * @returns The candidates, sorted by falling probability, then by row, then by column.
- * @throws {RangeError} If the sizes of the maps disagree, there are fewer than 3 rays, a
- *   probability is NaN, or a candidate has a distance that is no number below 2^23.
+ * @throws {RangeError} If the sizes of the maps disagree, there are fewer than 3 rays, the threshold or
+ *   a probability is NaN, or a candidate has a distance that is no number below 2^23.
  *
  * @example One pixel that proposes a square
  * ```ts
@@ -90,7 +90,7 @@ const LONGEST = 2 ** 23;
 export function findCandidates(maps: RayMaps, rule: CandidateRule): Candidates {
   const { prob, width, height } = maps;
   const { grid = 1, origin = [0, 0] } = rule;
-  const threshold = Math.fround(rule.threshold);
+  const threshold = thresholdOf(rule);
   const rays = raysOf(maps);
   const [top, bottom] = rule.rows ?? [0, height];
   const [left, right] = rule.columns ?? [0, width];
@@ -193,6 +193,16 @@ function raysOf({ prob, dist, width, height }: RayMaps): number {
     `Cannot find candidates: ${prob.length} probabilities and ${dist.length} distances for ` +
       `${height} x ${width} pixels, expected one probability and at least 3 distances for each`,
   );
+}
+
+/**
+ * A threshold of probability in float32, as the probabilities are.
+ *
+ * @throws {RangeError} If it is NaN, which nothing is above.
+ */
+export function thresholdOf({ threshold }: { threshold: number }): number {
+  if (!Number.isNaN(threshold)) return Math.fround(threshold);
+  throw new RangeError("Cannot find candidates: the threshold is NaN, expected a number");
 }
 
 function refusePixel(at: number, width: number): never {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Candidates, selectCandidates } from "./candidates.ts";
+import { type Candidates, selectCandidates, thresholdOf } from "./candidates.ts";
 import { rayPolygons, wholePolygons } from "./polygons.ts";
 import { paintPolygons } from "./render.ts";
 import { suppressPolygons } from "./suppression.ts";
@@ -84,13 +84,14 @@ export function findObjects(
  *
  * @param objects Objects in order of falling probability, as {@linkcode findObjects} gives them.
  * @param rule The threshold of probability, and the size of the image.
+ * @throws {RangeError} If the threshold is NaN.
  * @category Labels and targets
  */
 export function objectsAbove(
   objects: Candidates,
   { threshold, width, height }: { threshold: number; width: number; height: number },
 ): RayObjects {
-  const limit = Math.fround(threshold);
+  const limit = thresholdOf({ threshold });
   const end = objects.prob.findIndex((prob) => !(prob > limit));
   const kept = Uint32Array.from({ length: end < 0 ? objects.count : end }, (_, index) => index);
   return paintObjects(selectCandidates(objects, kept), { width, height });

@@ -101,6 +101,29 @@ Deno.test("neither a scope nor a tensor can be made while another task waits for
   device.free(device.empty([1]));
 });
 
+Deno.test("a tensor that went with the scope of a task that waited elsewhere says so, and what to do", async () => {
+  using own = await openDevice();
+  const made: Tensor<"f32">[] = [];
+  const waiting = async () => {
+    using _scope = own.scope();
+    const first = own.upload([100], values(1));
+    await elsewhere();
+    made.push(first);
+  };
+  const done = waiting();
+  await Promise.resolve();
+  made.push(own.upload([100], values(2)));
+  await done;
+  const [others, lost] = [1, 0].map((i) => made[i]);
+  const why = (tensor: Tensor) => assertThrows(() => tensor.buffer, TypeError).message;
+  assertEquals(why(others), "Cannot use a tensor: its scope has ended");
+  assertStringIncludes(
+    why(lost),
+    "if another task had opened that and waited inside it, give each",
+  );
+  assertStringIncludes(why(lost), "const task = device.task(); using scope = task.scope()");
+});
+
 Deno.test("who reads several tensors goes on when one has failed, also inside a scope", async () => {
   using own = await openDevice();
   using _scope = own.scope();

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   type Candidates,
   findCandidates,
@@ -140,4 +140,13 @@ Deno.test("objectsAbove() keeps what is more probable, not what is as probable",
     objectsAbove(objects, { threshold, ...size }).count
   );
   assertEquals(counts, [3, 1, 1, 3, 0, 0]);
+});
+
+Deno.test("objectsAbove() and findCandidates() refuse a threshold that is no number", () => {
+  const size = { height: 20, width: 20 };
+  const maps = discMaps([{ row: 9, column: 9, radius: 5 }], size);
+  const objects = findCandidates(maps, { threshold: 0.9 });
+  const message = "Cannot find candidates: the threshold is NaN, expected a number";
+  assertThrows(() => findCandidates(maps, { threshold: NaN }), RangeError, message);
+  assertThrows(() => objectsAbove(objects, { threshold: NaN, ...size }), RangeError, message);
 });
