@@ -1,8 +1,7 @@
 /**
  * WebGPU compute kernels: a device with pooled memory and batched dispatches, tensors, and the
  * operations of neural networks, forward and backward, in hand-written WGSL. Each operation is one
- * record that also holds its float64 reference. Runs in Deno, in browsers and, with a WebGPU package,
- * in Node.
+ * record. Runs in Deno, in browsers and, with a WebGPU package, in Node.
  *
  * @example A tensor through a kernel and back
  * ```ts
@@ -57,13 +56,9 @@ export {
   type BackwardContext,
   type BackwardRule,
   defineOperation,
-  type Fill,
-  type NdArray,
   type Operation,
   type OperationParts,
-  type OperationSample,
   type Params,
-  type Reference,
   runForward,
   type SumOfSlabs,
 } from "./operation.ts";

@@ -1,6 +1,7 @@
 /**
- * What an operation is: one record with its shape rule, its kernels forward and backward, its float64
- * reference and the samples that tests and benchmarks run.
+ * What an operation is: one record with its shape rule and its kernels forward and backward. Beside it
+ * stands another with its float64 reference and the samples that tests and benchmarks run, which pages
+ * need not load.
  *
  * @module
  */
@@ -18,11 +19,7 @@ export type Params = Readonly<
   Record<string, number | string | boolean | readonly number[] | undefined>
 >;
 
-/**
- * An array on the CPU in float64, row-major: what references compute with.
- *
- * @category Own operations
- */
+/** An array on the CPU in float64, row-major: what references compute with. */
 export interface NdArray {
   /** Extent along each axis. */
   readonly shape: Shape;
@@ -93,11 +90,7 @@ export type BackwardRule<P extends Params> = {
   rule(device: Device, context: BackwardContext, params: P): (Tensor<"f32"> | null)[];
 }["rule"];
 
-/**
- * The same operation in plain loops on float64.
- *
- * @category Own operations
- */
+/** The same operation in plain loops on float64. */
 export interface Reference<P extends Params> {
   /** The output for these inputs. */
   forward(inputs: readonly NdArray[], params: P): NdArray;
@@ -107,18 +100,10 @@ export interface Reference<P extends Params> {
     | "none";
 }
 
-/**
- * What values a sample's input is filled with; `partly known` is binary, or −1 for unknown.
- *
- * @category Own operations
- */
+/** What values a sample's input is filled with; `partly known` is binary, or −1 for unknown. */
 export type Fill = "normal" | "probability" | "binary" | "partly known" | "ties";
 
-/**
- * One set of inputs on which tests compare an operation with its reference, and benches time it.
- *
- * @category Own operations
- */
+/** One set of inputs on which tests compare an operation with its reference, and benches time it. */
 export interface OperationSample<P extends Params> {
   /** Shapes of the inputs. */
   readonly shapes: readonly Shape[];
@@ -128,6 +113,14 @@ export interface OperationSample<P extends Params> {
   readonly fills?: readonly Fill[];
   /** Whether it is large enough to be worth timing. */
   readonly bench?: boolean;
+}
+
+/** What an operation is held against. */
+export interface OperationCheck<P extends Params = Params> {
+  /** The float64 reference. */
+  readonly reference: Reference<P>;
+  /** Inputs to test and to time. */
+  readonly samples: readonly OperationSample<P>[];
 }
 
 /**
@@ -155,10 +148,6 @@ export interface Operation<
    * unless told.
    */
   readonly rectifies?: { rule(params: P): boolean }["rule"];
-  /** The float64 reference. */
-  readonly reference: Reference<P>;
-  /** Inputs to test and to time. */
-  readonly samples: readonly OperationSample<P>[];
 }
 
 /**
@@ -174,10 +163,6 @@ export interface OperationParts<
   shape?(inputs: readonly Shape[], params: P): Shape;
   /** The gradients; the operation has none unless told. */
   readonly backward?: BackwardRule<P> | "none";
-  /** The same in plain loops; without it only finite differences can check the operation. */
-  readonly reference?: Reference<P>;
-  /** Inputs to test and to time; none unless told. */
-  readonly samples?: readonly OperationSample<P>[];
 }
 
 /**
@@ -213,19 +198,7 @@ export function defineOperation<
   P extends Params = Record<never, never>,
   const N extends readonly string[] = readonly string[],
 >(parts: OperationParts<P, N>): Operation<P, N> {
-  const { name } = parts;
-  const missing = (): never => {
-    throw new TypeError(
-      `Cannot compare ${name}: it has no reference; give it one, or check its gradients by differences`,
-    );
-  };
-  return {
-    shape: ([first]) => first,
-    backward: "none",
-    reference: { forward: missing, backward: missing },
-    samples: [],
-    ...parts,
-  };
+  return { shape: ([first]) => first, backward: "none", ...parts };
 }
 
 /**

@@ -8,10 +8,11 @@
 import { relativeError, scatteredNumbers } from "./parts/accuracy.ts";
 import type { Device } from "./gpu/device.ts";
 import { SelfTestError } from "./gpu/errors.ts";
-import { type NdArray, type Params, runForward } from "./operation.ts";
+import { type NdArray, type Params, type Reference, runForward } from "./operation.ts";
 import type { AnyOperation } from "./operations.ts";
 import { conv2d } from "./ops/conv2d/mod.ts";
-import { sigmoid } from "./ops/sigmoid.ts";
+import { convolve, convolveBackward } from "./ops/conv2d/reference.ts";
+import { sigmoid, sigmoidReference } from "./ops/sigmoid.ts";
 import type { Shape } from "./gpu/shape.ts";
 import type { Tensor } from "./gpu/tensor.ts";
 
@@ -32,6 +33,7 @@ export interface SelfTestResult {
 /** One operation on some numbers. */
 interface Problem {
   readonly operation: AnyOperation;
+  readonly reference: Reference<Params>;
   readonly arrays: readonly NdArray[];
   readonly dy: NdArray;
   readonly params: Params;
@@ -50,11 +52,17 @@ export async function selfTest(
 ): Promise<SelfTestResult[]> {
   const problems = [
     problemOf(conv2d, {
+      reference: { forward: convolve, backward: convolveBackward },
       shapes: [[1, 3, 8, 12], [5, 3, 3, 3], [5]],
       params: { relu: true },
       lowest: -0.5,
     }),
-    problemOf(sigmoid, { shapes: [[1, 1, 7, 9]], params: {}, lowest: -0.5 }),
+    problemOf(sigmoid, {
+      reference: sigmoidReference,
+      shapes: [[1, 1, 7, 9]],
+      params: {},
+      lowest: -0.5,
+    }),
   ];
   await device.prepare(() => problems.forEach((problem) => void compute(device, problem)), {
     progress,
@@ -77,15 +85,20 @@ function numbers(shape: Shape, range: { start: number; lowest: number }): NdArra
 
 function problemOf(
   operation: AnyOperation,
-  { shapes, params, lowest }: { shapes: readonly Shape[]; params: Params; lowest: number },
+  { reference, shapes, params, lowest }: {
+    reference: Reference<Params>;
+    shapes: readonly Shape[];
+    params: Params;
+    lowest: number;
+  },
 ): Problem {
   const arrays = shapes.map((shape, i) => numbers(shape, { start: 0.1 * i, lowest }));
-  const { shape } = operation.reference.forward(arrays, params);
-  return { operation, arrays, dy: numbers(shape, { start: 0.5, lowest }), params };
+  const { shape } = reference.forward(arrays, params);
+  return { operation, reference, arrays, dy: numbers(shape, { start: 0.5, lowest }), params };
 }
 
 async function compare(device: Device, problem: Problem): Promise<SelfTestResult[]> {
-  const { operation: { name, inputs, reference }, arrays, dy, params } = problem;
+  const { operation: { name, inputs }, reference, arrays, dy, params } = problem;
   const [y, ...gradients] = await Promise.all(queue(device, problem));
   const references = reference.backward === "none" ? [] : reference.backward(arrays, dy, params);
   return [

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checked } from "../../kernels/checks.ts";
 import { relativeError } from "../../kernels/parts/accuracy.ts";
 import type { AnyOperation } from "../../kernels/operations.ts";
 import { formatShape } from "../../kernels/gpu/shape.ts";
@@ -46,7 +47,7 @@ function compareAll(
   operation: AnyOperation,
   { inputs, dy, params, y, gradients }: Results,
 ): Comparison[] {
-  const { forward, backward } = operation.reference;
+  const { forward, backward } = checked(operation).reference;
   const references = backward === "none" ? [] : backward(inputs, dy, params);
   return [
     { pass: "forward", actual: y, expected: forward(inputs, params).data },

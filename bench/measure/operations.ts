@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checked } from "../../kernels/checks.ts";
 import type { Device } from "../../kernels/gpu/device.ts";
 import type { AnyOperation } from "../../kernels/operations.ts";
 import { formatLayer } from "../../kernels/ops/conv2d/convolution.ts";
@@ -32,7 +33,7 @@ export async function* timeOperation(
   device: Device,
   operation: AnyOperation,
 ): AsyncGenerator<MeasuredTime> {
-  for (const sample of operation.samples) {
+  for (const sample of checked(operation).samples) {
     if (!sample.bench) continue;
     using _scope = device.scope();
     const problem = makeProblem(device, operation, sample);

@@ -5,7 +5,13 @@
  */
 
 import type { Device } from "../../kernels/gpu/device.ts";
-import { type Fill, type NdArray, runForward } from "../../kernels/operation.ts";
+import {
+  type Fill,
+  type NdArray,
+  type OperationSample,
+  type Params,
+  runForward,
+} from "../../kernels/operation.ts";
 import type { AnyOperation } from "../../kernels/operations.ts";
 import { type Shape, sizeOf } from "../../kernels/gpu/shape.ts";
 import { Tensor } from "../../kernels/gpu/tensor.ts";
@@ -47,7 +53,7 @@ export interface Problem {
 export function makeProblem(
   device: Device,
   operation: AnyOperation,
-  { shapes, params, fills }: AnyOperation["samples"][number],
+  { shapes, params, fills }: OperationSample<Params>,
 ): Problem {
   const random = new Random(1);
   const inputs = shapes.map((shape, i) => randomArray(shape, { random, fill: fills?.[i] }));

@@ -55,6 +55,7 @@ export interface DecisionForest {
 const WORKGROUP = 64;
 
 function shaderFor(classes: number): string {
+  // NaN is known by its bits, as compilers may take for granted that there is none.
   return /* wgsl */ `
 struct Params { pixels: u32, trees: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
@@ -72,7 +73,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     var node = nodes[tree];
     for (var depth = 0u; depth < ${DEEPEST_LEAF}u && node.w == 1u; depth++) {
       let feature = features[node.x * p.pixels + i];
-      // By its bits, as compilers may take for granted that there is no NaN.
       is_unknown = is_unknown || (bitcast<u32>(feature) & 0x7fffffffu) > 0x7f800000u;
       let is_below = feature < bitcast<f32>(node.y);
       node = nodes[node.z + select(1u, 0u, is_below)];

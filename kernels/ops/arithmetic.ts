@@ -9,7 +9,7 @@
  */
 
 import type { Device } from "../gpu/device.ts";
-import { type NdArray, type Operation, zeros } from "../operation.ts";
+import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { sumRepeated } from "../parts/axes/reduction.ts";
 import { broadcast } from "../parts/axes/views.ts";
 import { broadcastShape, repeatedSteps, visitIndices, walkArray } from "../parts/axes/layout.ts";
@@ -52,16 +52,6 @@ function slopeOf(
 function arithmetic(rule: Arithmetic): Operation<Record<never, never>, ["a", "b"]> {
   const { name, value } = rule;
   const shapeOf = (shapes: readonly Shape[]) => broadcastShape(shapes, name);
-  const repeated = ([a, b]: readonly NdArray[]) => {
-    const shape = shapeOf([a.shape, b.shape]);
-    return [a, b].map((x) => walkArray(x, { shape, steps: repeatedSteps(x.shape, shape) }));
-  };
-  const sample = (a: Shape, b: Shape, bench = false) => ({
-    shapes: [a, b],
-    params: {},
-    fills: ["normal", rule.divides ? "probability" : "normal"] as const,
-    bench,
-  });
   return {
     name,
     inputs: ["a", "b"],
@@ -84,6 +74,22 @@ function arithmetic(rule: Arithmetic): Operation<Record<never, never>, ["a", "b"
         return gradient === dy ? dy : scope.keep(gradient);
       });
     },
+  };
+}
+
+/** What such an operation is held against. */
+function arithmeticCheck(rule: Arithmetic): OperationCheck<Record<never, never>> {
+  const repeated = ([a, b]: readonly NdArray[]) => {
+    const shape = broadcastShape([a.shape, b.shape], rule.name);
+    return [a, b].map((x) => walkArray(x, { shape, steps: repeatedSteps(x.shape, shape) }));
+  };
+  const sample = (a: Shape, b: Shape, bench = false) => ({
+    shapes: [a, b],
+    params: {},
+    fills: ["normal", rule.divides ? "probability" : "normal"] as const,
+    bench,
+  });
+  return {
     reference: {
       forward(inputs) {
         const [a, b] = repeated(inputs);
@@ -118,55 +124,75 @@ function arithmetic(rule: Arithmetic): Operation<Record<never, never>, ["a", "b"
   };
 }
 
-/**
- * y = a + b.
- *
- * @category Operations
- */
-export const add: Operation<Record<never, never>, ["a", "b"]> = /* @__PURE__ */ arithmetic({
+const ADD: Arithmetic = {
   name: "add",
   value: "a + b",
   slopes: [null, null],
   f: (a, b) => a + b,
   df: () => [1, 1],
-});
+};
+
+/**
+ * y = a + b.
+ *
+ * @category Operations
+ */
+export const add: Operation<Record<never, never>, ["a", "b"]> = /* @__PURE__ */ arithmetic(ADD);
+
+/** What {@linkcode add} is held against. */
+export const addCheck: OperationCheck<Record<never, never>> = /* @__PURE__ */ arithmeticCheck(ADD);
+
+const SUB: Arithmetic = {
+  name: "sub",
+  value: "a - b",
+  slopes: [null, "-c"],
+  f: (a, b) => a - b,
+  df: () => [1, -1],
+};
 
 /**
  * y = a − b.
  *
  * @category Operations
  */
-export const sub: Operation<Record<never, never>, ["a", "b"]> = /* @__PURE__ */ arithmetic({
-  name: "sub",
-  value: "a - b",
-  slopes: [null, "-c"],
-  f: (a, b) => a - b,
-  df: () => [1, -1],
-});
+export const sub: Operation<Record<never, never>, ["a", "b"]> = /* @__PURE__ */ arithmetic(SUB);
+
+/** What {@linkcode sub} is held against. */
+export const subCheck: OperationCheck<Record<never, never>> = /* @__PURE__ */ arithmeticCheck(SUB);
+
+const MUL: Arithmetic = {
+  name: "mul",
+  value: "a * b",
+  slopes: ["c * b", "c * a"],
+  f: (a, b) => a * b,
+  df: (a, b) => [b, a],
+};
 
 /**
  * y = a · b, element by element.
  *
  * @category Operations
  */
-export const mul: Operation<Record<never, never>, ["a", "b"]> = /* @__PURE__ */ arithmetic({
-  name: "mul",
-  value: "a * b",
-  slopes: ["c * b", "c * a"],
-  f: (a, b) => a * b,
-  df: (a, b) => [b, a],
-});
+export const mul: Operation<Record<never, never>, ["a", "b"]> = /* @__PURE__ */ arithmetic(MUL);
 
-/**
- * y = a / b; what is divided by 0 is infinite, or NaN for 0 / 0.
- *
- * @category Operations
- */
-export const div: Operation<Record<never, never>, ["a", "b"]> = /* @__PURE__ */ arithmetic({
+/** What {@linkcode mul} is held against. */
+export const mulCheck: OperationCheck<Record<never, never>> = /* @__PURE__ */ arithmeticCheck(MUL);
+
+const DIV: Arithmetic = {
   name: "div",
   value: "a / b",
   slopes: ["c / b", "-c * (a / b) / b"],
   f: (a, b) => a / b,
   df: (a, b) => [1 / b, -a / (b * b)],
   divides: true,
-});
+};
+
+/**
+ * y = a / b; what is divided by 0 is infinite, or NaN for 0 / 0.
+ *
+ * @category Operations
+ */
+export const div: Operation<Record<never, never>, ["a", "b"]> = /* @__PURE__ */ arithmetic(DIV);
+
+/** What {@linkcode div} is held against. */
+export const divCheck: OperationCheck<Record<never, never>> = /* @__PURE__ */ arithmeticCheck(DIV);

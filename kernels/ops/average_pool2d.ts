@@ -9,7 +9,7 @@
  */
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
-import { type NdArray, type Operation, zeros } from "../operation.ts";
+import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { formatShape, imageShape, type Shape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
@@ -56,12 +56,12 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 }
 `)();
 
+/** Its `first_window` is the first one that reaches a place along an axis. */
 const BACKWARD = /* @__PURE__ */ (() =>
   /* wgsl */ `${HEAD}
 @group(0) @binding(1) var<storage, read_write> dx: array<f32>;
 @group(0) @binding(2) var<storage, read> dy: array<f32>;
 
-// The first window that reaches a place along an axis.
 fn first_window(place: u32) -> u32 {
   if (place < p.side) { return 0u; }
   return (place - p.side) / p.stride + 1u;
@@ -161,6 +161,10 @@ export const averagePool2d: Operation<AveragePool2dParams, ["x"]> = {
       tensors: [device.empty(x.shape), dy],
     }),
   ],
+};
+
+/** What {@linkcode averagePool2d} is held against. */
+export const averagePool2dCheck: OperationCheck<AveragePool2dParams> = {
   reference: {
     forward([x], params): NdArray {
       const y = zeros(pooledShape([x.shape], params));

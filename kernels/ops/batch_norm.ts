@@ -11,7 +11,7 @@
  */
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
-import { type NdArray, type Operation, zeros } from "../operation.ts";
+import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { reduceAxes } from "../parts/axes/reduction.ts";
 import { elementwise } from "../parts/elementwise.ts";
 import { sumSlabs } from "../parts/reduce.ts";
@@ -258,6 +258,10 @@ export const batchNorm: Operation<BatchNormParams, ["x", "weight", "bias"]> = {
     }
     return gradients;
   },
+};
+
+/** What {@linkcode batchNorm} is held against. */
+export const batchNormCheck: OperationCheck<BatchNormParams> = {
   reference: {
     forward([x, w, b], params) {
       const y = zeros(x.shape);

@@ -6,8 +6,8 @@
  * @module
  */
 
-import type { Operation } from "../operation.ts";
-import { knownPixels, type PixelLoss, pixelLoss } from "./pixel_loss.ts";
+import type { Operation, OperationCheck } from "../operation.ts";
+import { knownPixels, type PixelLoss, pixelLoss, pixelLossCheck } from "./pixel_loss.ts";
 
 const CLIP = 1e-7;
 
@@ -46,6 +46,10 @@ export const binaryCrossEntropy: Operation<Record<never, never>, ["p", "t"]> =
     formula,
   );
 
+/** What {@linkcode binaryCrossEntropy} is held against. */
+export const binaryCrossEntropyCheck: OperationCheck<Record<never, never>> =
+  /* @__PURE__ */ pixelLossCheck(formula);
+
 /**
  * The same over the pixels with t ≥ 0; 0 where there are none.
  *
@@ -55,3 +59,7 @@ export const maskedBinaryCrossEntropy: Operation<Record<never, never>, ["p", "t"
   /* @__PURE__ */ pixelLoss(
     /* @__PURE__ */ knownPixels(formula, "maskedBinaryCrossEntropy"),
   );
+
+/** What {@linkcode maskedBinaryCrossEntropy} is held against. */
+export const maskedBinaryCrossEntropyCheck: OperationCheck<Record<never, never>> =
+  /* @__PURE__ */ pixelLossCheck(/* @__PURE__ */ knownPixels(formula, "maskedBinaryCrossEntropy"));

@@ -10,8 +10,8 @@
  * @module
  */
 
-import type { Operation } from "../operation.ts";
-import { knownPixels, type PixelLoss, pixelLoss } from "./pixel_loss.ts";
+import type { Operation, OperationCheck } from "../operation.ts";
+import { knownPixels, type PixelLoss, pixelLoss, pixelLossCheck } from "./pixel_loss.ts";
 
 /** As in sigmoid.ts: below it σ differs from 0 by less than a gradient can tell. */
 const LOWEST = -30;
@@ -47,6 +47,10 @@ const formula: PixelLoss<Record<never, never>, ["z", "t"]> = /* @__PURE__ */ (()
 export const binaryCrossEntropyWithLogits: Operation<Record<never, never>, ["z", "t"]> =
   /* @__PURE__ */ pixelLoss(formula);
 
+/** What {@linkcode binaryCrossEntropyWithLogits} is held against. */
+export const binaryCrossEntropyWithLogitsCheck: OperationCheck<Record<never, never>> =
+  /* @__PURE__ */ pixelLossCheck(formula);
+
 /**
  * The same over the pixels with t ≥ 0; 0 where there are none.
  *
@@ -54,5 +58,11 @@ export const binaryCrossEntropyWithLogits: Operation<Record<never, never>, ["z",
  */
 export const maskedBinaryCrossEntropyWithLogits: Operation<Record<never, never>, ["z", "t"]> =
   /* @__PURE__ */ pixelLoss(
+    /* @__PURE__ */ knownPixels(formula, "maskedBinaryCrossEntropyWithLogits"),
+  );
+
+/** What {@linkcode maskedBinaryCrossEntropyWithLogits} is held against. */
+export const maskedBinaryCrossEntropyWithLogitsCheck: OperationCheck<Record<never, never>> =
+  /* @__PURE__ */ pixelLossCheck(
     /* @__PURE__ */ knownPixels(formula, "maskedBinaryCrossEntropyWithLogits"),
   );

@@ -6,7 +6,7 @@
  */
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
-import { type NdArray, type Operation, zeros } from "../operation.ts";
+import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { axesOf } from "../parts/axes/layout.ts";
 import { windowOf, windowOfArray } from "../parts/axes/window.ts";
 import { vectorType, vectorWidth } from "../parts/vector_width.ts";
@@ -123,6 +123,10 @@ export const concat: Operation<ConcatParams, ["a", "b"]> = {
         ? windowOf(device, dy, { label: "concat dx", from: startOf(inputs, i, params), shape })
         : null
     ),
+};
+
+/** What {@linkcode concat} is held against. */
+export const concatCheck: OperationCheck<ConcatParams> = {
   reference: {
     forward(inputs, params) {
       const shape = concatShape(inputs.map((input) => input.shape), params);

@@ -12,7 +12,7 @@
  */
 
 import { type Device, linearWorkgroups, type Uniforms } from "../gpu/device.ts";
-import { type NdArray, type Operation, zeros } from "../operation.ts";
+import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import {
   type Exponentials,
   exponentials,
@@ -220,6 +220,10 @@ export const crossEntropy: Operation<CrossEntropyParams, ["x", "t"]> = {
     });
     return [scope.keep(dx), null];
   },
+};
+
+/** What {@linkcode crossEntropy} is held against. */
+export const crossEntropyCheck: OperationCheck<CrossEntropyParams> = {
   reference: {
     forward(inputs, params) {
       const losses = [...referenceLines(inputs, params)]

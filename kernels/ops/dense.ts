@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type NdArray, type Operation, zeros } from "../operation.ts";
+import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { product } from "../parts/matrix/product.ts";
 import { sumSlabs } from "../parts/reduce.ts";
 import { formatShape, type Shape } from "../gpu/shape.ts";
@@ -98,6 +98,10 @@ export const dense: Operation<Record<never, never>, ["x", "weight", "bias"]> = {
     ];
     return gradients.map((compute, i) => needs[i] ? scope.keep(compute()) : null);
   },
+};
+
+/** What {@linkcode dense} is held against. */
+export const denseCheck: OperationCheck<Record<never, never>> = {
   reference: { forward: referenceForward, backward: referenceBackward },
   samples: [
     { shapes: [[3, 8], [2, 8], [2]], params: {} },

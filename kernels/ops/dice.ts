@@ -8,8 +8,8 @@
  * @module
  */
 
-import type { Operation } from "../operation.ts";
-import { knownPixels, type PixelLoss, pixelLoss } from "./pixel_loss.ts";
+import type { Operation, OperationCheck } from "../operation.ts";
+import { knownPixels, type PixelLoss, pixelLoss, pixelLossCheck } from "./pixel_loss.ts";
 
 /**
  * Parameters of the Dice losses.
@@ -51,11 +51,19 @@ const formula: PixelLoss<DiceParams, ["a", "b"]> = {
  */
 export const dice: Operation<DiceParams, ["a", "b"]> = /* @__PURE__ */ pixelLoss(formula);
 
+/** What {@linkcode dice} is held against. */
+export const diceCheck: OperationCheck<DiceParams> = /* @__PURE__ */ pixelLossCheck(formula);
+
 /**
  * Soft Dice loss of a prediction against a target, over the pixels whose target is not negative.
  *
  * @category Losses
  */
 export const maskedDice: Operation<DiceParams, ["a", "b"]> = /* @__PURE__ */ pixelLoss(
+  /* @__PURE__ */ knownPixels(formula, "maskedDice"),
+);
+
+/** What {@linkcode maskedDice} is held against. */
+export const maskedDiceCheck: OperationCheck<DiceParams> = /* @__PURE__ */ pixelLossCheck(
   /* @__PURE__ */ knownPixels(formula, "maskedDice"),
 );

@@ -10,7 +10,7 @@
  */
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
-import type { NdArray, Operation } from "../operation.ts";
+import type { NdArray, Operation, OperationCheck } from "../operation.ts";
 import { nanFunctions } from "../parts/nan.ts";
 import { RANDOM4, random4 } from "../parts/random.ts";
 import { formatShape, type Shape, sizeOf } from "../gpu/shape.ts";
@@ -118,6 +118,10 @@ export const dropout: Operation<DropoutParams, ["x", "step"]> = {
     drop(device, [dy, step], { label: "dropout dx", params }),
     null,
   ],
+};
+
+/** What {@linkcode dropout} is held against. */
+export const dropoutCheck: OperationCheck<DropoutParams> = {
   reference: {
     forward: dropArray,
     backward: ([, step], dy, params) => [

@@ -6,8 +6,25 @@
  * @module
  */
 
-import type { Operation } from "../operation.ts";
-import { pixelLoss } from "./pixel_loss.ts";
+import type { Operation, OperationCheck } from "../operation.ts";
+import { type PixelLoss, pixelLoss, pixelLossCheck } from "./pixel_loss.ts";
+
+const formula: PixelLoss<Record<never, never>, ["a", "b"]> = {
+  name: "foregroundSum",
+  inputs: ["a", "b"],
+  over: "image",
+  defaults: {},
+  wgsl: {
+    terms: "vec4f(a - b, 0.0, 0.0, 0.0)",
+    value: "abs(s.x) / n",
+    da: "keep_nan(sign(s.x), s.x) / n",
+    db: "-keep_nan(sign(s.x), s.x) / n",
+  },
+  terms: (a, b) => [a - b, 0, 0, 0],
+  value: ([difference], n) => Math.abs(difference) / n,
+  derivatives: ({ s, n }) => [Math.sign(s[0]) / n, -Math.sign(s[0]) / n],
+  fills: ["probability", "probability"],
+};
 
 /**
  * Mean over the images of |Σa − Σb| divided by the number of elements of an image.
@@ -15,20 +32,9 @@ import { pixelLoss } from "./pixel_loss.ts";
  * @category Losses
  */
 export const foregroundSum: Operation<Record<never, never>, ["a", "b"]> = /* @__PURE__ */ pixelLoss(
-  {
-    name: "foregroundSum",
-    inputs: ["a", "b"],
-    over: "image",
-    defaults: {},
-    wgsl: {
-      terms: "vec4f(a - b, 0.0, 0.0, 0.0)",
-      value: "abs(s.x) / n",
-      da: "keep_nan(sign(s.x), s.x) / n",
-      db: "-keep_nan(sign(s.x), s.x) / n",
-    },
-    terms: (a, b) => [a - b, 0, 0, 0],
-    value: ([difference], n) => Math.abs(difference) / n,
-    derivatives: ({ s, n }) => [Math.sign(s[0]) / n, -Math.sign(s[0]) / n],
-    fills: ["probability", "probability"],
-  },
+  formula,
 );
+
+/** What {@linkcode foregroundSum} is held against. */
+export const foregroundSumCheck: OperationCheck<Record<never, never>> =
+  /* @__PURE__ */ pixelLossCheck(formula);

@@ -13,8 +13,8 @@
  * @module
  */
 
-import type { Operation } from "../operation.ts";
-import { knownPixels, type PixelLoss, pixelLoss } from "./pixel_loss.ts";
+import type { Operation, OperationCheck } from "../operation.ts";
+import { knownPixels, type PixelLoss, pixelLoss, pixelLossCheck } from "./pixel_loss.ts";
 
 /**
  * Parameters of {@linkcode generalisedDice}.
@@ -92,6 +92,10 @@ const formula: PixelLoss<GeneralisedDiceParams, ["p", "t"]> = /* @__PURE__ */ ((
 export const generalisedDice: Operation<GeneralisedDiceParams, ["p", "t"]> =
   /* @__PURE__ */ pixelLoss(formula);
 
+/** What {@linkcode generalisedDice} is held against. */
+export const generalisedDiceCheck: OperationCheck<GeneralisedDiceParams> =
+  /* @__PURE__ */ pixelLossCheck(formula);
+
 /**
  * The same over the pixels whose target is not negative.
  *
@@ -101,3 +105,7 @@ export const maskedGeneralisedDice: Operation<GeneralisedDiceParams, ["p", "t"]>
   /* @__PURE__ */ pixelLoss(
     /* @__PURE__ */ knownPixels(formula, "maskedGeneralisedDice"),
   );
+
+/** What {@linkcode maskedGeneralisedDice} is held against. */
+export const maskedGeneralisedDiceCheck: OperationCheck<GeneralisedDiceParams> =
+  /* @__PURE__ */ pixelLossCheck(/* @__PURE__ */ knownPixels(formula, "maskedGeneralisedDice"));

@@ -7,7 +7,7 @@
  */
 
 import { linearWorkgroups } from "../gpu/device.ts";
-import { type Operation, zeros } from "../operation.ts";
+import { type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { rowSums } from "../parts/row_sums.ts";
 import { imageShape, type Shape } from "../gpu/shape.ts";
 
@@ -74,6 +74,10 @@ export const globalAveragePool: Operation<GlobalAveragePoolParams, ["x"]> = {
     });
     return [dx];
   },
+};
+
+/** What {@linkcode globalAveragePool} is held against. */
+export const globalAveragePoolCheck: OperationCheck<GlobalAveragePoolParams> = {
   reference: {
     forward([x], params) {
       const y = zeros(poolShape([x.shape], params));

@@ -14,7 +14,7 @@
  */
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
-import { type NdArray, type Operation, zeros } from "../operation.ts";
+import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { sumSlabs } from "../parts/reduce.ts";
 import { rowSums } from "../parts/row_sums.ts";
 import { formatShape, imageShape, type Shape } from "../gpu/shape.ts";
@@ -331,6 +331,10 @@ export const groupNorm: Operation<GroupNormParams, ["x", "weight", "bias"]> = {
     }
     return gradients;
   },
+};
+
+/** What {@linkcode groupNorm} is held against. */
+export const groupNormCheck: OperationCheck<GroupNormParams> = {
   reference: { forward: referenceForward, backward: referenceBackward },
   samples: /* @__PURE__ */ (() => [
     sample([2, 8, 9, 10], 4),

@@ -14,7 +14,7 @@
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import { isLarger, nanFunctions } from "../parts/nan.ts";
-import { type NdArray, type Operation, zeros } from "../operation.ts";
+import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { imageShape, type Shape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
@@ -191,6 +191,10 @@ export const localMaximum: Operation<LocalMaximumParams, ["x"]> = {
     const toRows = collect(device, { x: ofRows, dy, axis: "column", radius });
     return [scope.keep(collect(device, { x, dy: toRows, axis: "row", radius }))];
   },
+};
+
+/** What {@linkcode localMaximum} is held against. */
+export const localMaximumCheck: OperationCheck<LocalMaximumParams> = {
   reference: {
     forward: ([x], { radius }) => ({
       shape: x.shape,

@@ -10,7 +10,7 @@
  */
 
 import type { Device } from "../gpu/device.ts";
-import { type NdArray, type Operation, zeros } from "../operation.ts";
+import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { broadcastShape, repeatedSteps, stepsOf, visitIndices } from "../parts/axes/layout.ts";
 import { sumRepeated } from "../parts/axes/reduction.ts";
 import { viewwise } from "../parts/axes/views.ts";
@@ -163,6 +163,10 @@ export const matmul: Operation<Record<never, never>, ["a", "b"]> = {
         }, shape));
     return [needs[0] ? da() : null, needs[1] ? db() : null];
   },
+};
+
+/** What {@linkcode matmul} is held against. */
+export const matmulCheck: OperationCheck<Record<never, never>> = {
   reference: {
     forward([a, b]) {
       const y = zeros(shapeOf([a.shape, b.shape]));

@@ -10,7 +10,7 @@
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import { isLarger, nanFunctions } from "../parts/nan.ts";
-import { type NdArray, type Operation, zeros } from "../operation.ts";
+import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { formatShape, imageShape, type Shape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
@@ -225,6 +225,10 @@ export const maxPool2d: Operation<Record<never, never>, ["x"]> = {
     dispatchPool(device, { backward, x: x.shape, tensors: [dx, x, dy] });
     return [dx];
   },
+};
+
+/** What {@linkcode maxPool2d} is held against. */
+export const maxPool2dCheck: OperationCheck<Record<never, never>> = {
   reference: {
     forward([x]) {
       const y = zeros(poolShape([x.shape]));

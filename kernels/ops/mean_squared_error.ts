@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Operation } from "../operation.ts";
-import { knownPixels, type PixelLoss, pixelLoss } from "./pixel_loss.ts";
+import type { Operation, OperationCheck } from "../operation.ts";
+import { knownPixels, type PixelLoss, pixelLoss, pixelLossCheck } from "./pixel_loss.ts";
 
 const formula: PixelLoss<Record<never, never>, ["a", "b"]> = {
   name: "meanSquaredError",
@@ -32,6 +32,10 @@ const formula: PixelLoss<Record<never, never>, ["a", "b"]> = {
 export const meanSquaredError: Operation<Record<never, never>, ["a", "b"]> =
   /* @__PURE__ */ pixelLoss(formula);
 
+/** What {@linkcode meanSquaredError} is held against. */
+export const meanSquaredErrorCheck: OperationCheck<Record<never, never>> =
+  /* @__PURE__ */ pixelLossCheck(formula);
+
 /**
  * The same over the elements whose target b is not negative.
  *
@@ -41,3 +45,7 @@ export const maskedMeanSquaredError: Operation<Record<never, never>, ["a", "b"]>
   /* @__PURE__ */ pixelLoss(
     /* @__PURE__ */ knownPixels(formula, "maskedMeanSquaredError"),
   );
+
+/** What {@linkcode maskedMeanSquaredError} is held against. */
+export const maskedMeanSquaredErrorCheck: OperationCheck<Record<never, never>> =
+  /* @__PURE__ */ pixelLossCheck(/* @__PURE__ */ knownPixels(formula, "maskedMeanSquaredError"));

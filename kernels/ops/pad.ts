@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Operation } from "../operation.ts";
+import type { Operation, OperationCheck } from "../operation.ts";
 import { type Window, windowOf, windowOfArray } from "../parts/axes/window.ts";
 import { formatShape, type Shape } from "../gpu/shape.ts";
 
@@ -53,6 +53,10 @@ export const pad: Operation<PadParams, ["x"]> = {
   backward: (device, { inputs: [x], dy }, { before }) => [
     windowOf(device, dy, { label: "pad dx", from: before, shape: x.shape }),
   ],
+};
+
+/** What {@linkcode pad} is held against. */
+export const padCheck: OperationCheck<PadParams> = {
   reference: {
     forward: ([x], params) => windowOfArray(x, windowFor(x.shape, params)),
     backward: ([x], dy, { before }) => [windowOfArray(dy, { from: before, shape: x.shape })],

@@ -5,7 +5,7 @@
  */
 
 import type { Device } from "../gpu/device.ts";
-import type { NdArray, Operation, OperationSample, Params } from "../operation.ts";
+import type { NdArray, Operation, OperationCheck, OperationSample, Params } from "../operation.ts";
 import { stepsOf, walkArray } from "../parts/axes/layout.ts";
 import { viewwise } from "../parts/axes/views.ts";
 import { formatShape, type Shape } from "../gpu/shape.ts";
@@ -32,6 +32,15 @@ function permuteShape(x: Shape, axes: readonly number[]): Shape {
   return axes.map((axis) => x[axis]);
 }
 
+/** The order in which the last two axes have changed places. */
+function transposedOrder(x: Shape): number[] {
+  if (x.length < 2) {
+    throw new TypeError(`Cannot run transpose: x is ${formatShape(x)}, expected [rows,columns]`);
+  }
+  const last = x.length - 1;
+  return [...x.keys()].map((axis) => axis === last ? last - 1 : axis === last - 1 ? last : axis);
+}
+
 /** The order that undoes another. */
 function inverse(axes: readonly number[]): number[] {
   return axes.map((_, axis) => axes.indexOf(axis));
@@ -55,10 +64,9 @@ function reorderArray(x: NdArray, axes: readonly number[]): NdArray {
 }
 
 /** An operation that reorders axes as its rule says of the shape of x. */
-function reordering<P extends Params>({ name, orderOf, samples }: {
+function reordering<P extends Params>({ name, orderOf }: {
   name: string;
   orderOf: { rule(x: Shape, params: P): readonly number[] }["rule"];
-  samples: readonly OperationSample<P>[];
 }): Operation<P, ["x"]> {
   return {
     name,
@@ -69,6 +77,15 @@ function reordering<P extends Params>({ name, orderOf, samples }: {
     backward: (device, { inputs: [x], dy }, params) => [
       reorder(device, dy, { label: `${name} dx`, axes: inverse(orderOf(x.shape, params)) }),
     ],
+  };
+}
+
+/** What such an operation is held against. */
+function reorderingCheck<P extends Params>({ orderOf, samples }: {
+  orderOf: { rule(x: Shape, params: P): readonly number[] }["rule"];
+  samples: readonly OperationSample<P>[];
+}): OperationCheck<P> {
+  return {
     reference: {
       forward: ([x], params) => reorderArray(x, orderOf(x.shape, params)),
       backward: ([x], dy, params) => [reorderArray(dy, inverse(orderOf(x.shape, params)))],
@@ -84,6 +101,11 @@ function reordering<P extends Params>({ name, orderOf, samples }: {
  */
 export const permute: Operation<PermuteParams, ["x"]> = /* @__PURE__ */ reordering({
   name: "permute",
+  orderOf: (_, { axes }) => axes,
+});
+
+/** What {@linkcode permute} is held against. */
+export const permuteCheck: OperationCheck<PermuteParams> = /* @__PURE__ */ reorderingCheck({
   orderOf: (_, { axes }) => axes,
   samples: [
     { shapes: [[2, 3, 5, 7]], params: { axes: [0, 2, 3, 1] } },
@@ -102,17 +124,18 @@ export const permute: Operation<PermuteParams, ["x"]> = /* @__PURE__ */ reorderi
  */
 export const transpose: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ reordering({
   name: "transpose",
-  orderOf(x) {
-    if (x.length < 2) {
-      throw new TypeError(`Cannot run transpose: x is ${formatShape(x)}, expected [rows,columns]`);
-    }
-    const last = x.length - 1;
-    return [...x.keys()].map((axis) => axis === last ? last - 1 : axis === last - 1 ? last : axis);
-  },
-  samples: [
-    { shapes: [[5, 7]], params: {} },
-    { shapes: [[2, 3, 4, 8]], params: {} },
-    { shapes: [[1, 1]], params: {} },
-    { shapes: [[1024, 1024]], params: {}, bench: true },
-  ],
+  orderOf: transposedOrder,
 });
+
+/** What {@linkcode transpose} is held against. */
+export const transposeCheck: OperationCheck<Record<never, never>> = /* @__PURE__ */ reorderingCheck(
+  {
+    orderOf: transposedOrder,
+    samples: [
+      { shapes: [[5, 7]], params: {} },
+      { shapes: [[2, 3, 4, 8]], params: {} },
+      { shapes: [[1, 1]], params: {} },
+      { shapes: [[1024, 1024]], params: {}, bench: true },
+    ],
+  },
+);

@@ -10,7 +10,14 @@
  */
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
-import { type Fill, type NdArray, type Operation, type Params, zeros } from "../operation.ts";
+import {
+  type Fill,
+  type NdArray,
+  type Operation,
+  type OperationCheck,
+  type Params,
+  zeros,
+} from "../operation.ts";
 import { nanFunctions } from "../parts/nan.ts";
 import { sumSlabs } from "../parts/reduce.ts";
 import { requireElements, requireSameShape, sizeOf } from "../gpu/shape.ts";
@@ -169,19 +176,24 @@ export function knownPixels<P extends Params, N extends readonly [string, string
   };
 }
 
+/** How many sums there are, and over how many pixels each. */
+function layout(
+  { over }: { over: "batch" | "image" },
+  { size, batch }: { size: number; batch: number },
+): { groups: number; length: number } {
+  const groups = over === "image" ? batch : 1;
+  return { groups, length: size / groups };
+}
+
 /** Makes the operation `(a, b) -> scalar` of a loss; the result has shape `[1]`. */
 export function pixelLoss<P extends Params, const N extends readonly [string, string]>(
   loss: PixelLoss<P, N>,
 ): Operation<P, N> {
-  const { name, over, wgsl } = loss;
+  const { name, wgsl } = loss;
   const generic = loss as unknown as PixelLoss<Params>;
-  const layout = (size: number, batch: number) => {
-    const groups = over === "image" ? batch : 1;
-    const length = size / groups;
-    return { groups, length, chunks: Math.ceil(length / CHUNK) };
-  };
   const common = (a: Tensor<"f32">, params: P) => {
-    const { groups, length, chunks } = layout(a.size, a.shape[0]);
+    const { groups, length } = layout(loss, { size: a.size, batch: a.shape[0] });
+    const chunks = Math.ceil(length / CHUNK);
     return {
       groups,
       chunks,
@@ -205,16 +217,6 @@ export function pixelLoss<P extends Params, const N extends readonly [string, st
       workgroups: linearWorkgroups(groups * chunks, WORKGROUP),
     });
     return scope.keep(sumSlabs(device, { partial, shape: [groups, 4] }));
-  };
-  const referenceSums = ([a, b]: readonly NdArray[], params: P) => {
-    const { groups, length } = layout(a.data.length, a.shape[0]);
-    const sums = Array.from({ length: groups }, (): Sums => [0, 0, 0, 0]);
-    a.data.forEach((value, i) => {
-      const group = Math.floor(i / length);
-      const terms = loss.terms(value, b.data[i], params);
-      sums[group] = sums[group].map((s, k) => s + terms[k]) as unknown as Sums;
-    });
-    return { groups, length, sums };
   };
   return {
     name,
@@ -254,6 +256,24 @@ export function pixelLoss<P extends Params, const N extends readonly [string, st
         return scope.keep(gradient);
       });
     },
+  };
+}
+
+/** What the operation of a loss is held against. */
+export function pixelLossCheck<P extends Params, const N extends readonly [string, string]>(
+  loss: PixelLoss<P, N>,
+): OperationCheck<P> {
+  const referenceSums = ([a, b]: readonly NdArray[], params: P) => {
+    const { groups, length } = layout(loss, { size: a.data.length, batch: a.shape[0] });
+    const sums = Array.from({ length: groups }, (): Sums => [0, 0, 0, 0]);
+    a.data.forEach((value, i) => {
+      const group = Math.floor(i / length);
+      const terms = loss.terms(value, b.data[i], params);
+      sums[group] = sums[group].map((s, k) => s + terms[k]) as unknown as Sums;
+    });
+    return { groups, length, sums };
+  };
+  return {
     reference: {
       forward(inputs, params) {
         const { groups, length, sums } = referenceSums(inputs, params);
@@ -268,7 +288,7 @@ export function pixelLoss<P extends Params, const N extends readonly [string, st
           const pixel = { a: value, b: b.data[i], s: sums[Math.floor(i / length)], n: length };
           const [ga, gb] = loss.derivatives(pixel, params);
           da.data[i] = dy.data[0] / groups * ga;
-          db.data[i] = wgsl.db === null ? 0 : dy.data[0] / groups * gb;
+          db.data[i] = loss.wgsl.db === null ? 0 : dy.data[0] / groups * gb;
         });
         return [da, db];
       },

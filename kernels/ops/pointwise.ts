@@ -8,7 +8,7 @@
  */
 
 import { elementwise } from "../parts/elementwise.ts";
-import type { Fill, NdArray, Operation } from "../operation.ts";
+import type { Fill, NdArray, Operation, OperationCheck } from "../operation.ts";
 
 /**
  * Parameters of a formula: numbers.
@@ -18,25 +18,17 @@ import type { Fill, NdArray, Operation } from "../operation.ts";
 export type PointwiseParams = Readonly<Record<string, number>>;
 
 /**
- * A function of one number, once in WGSL and once in plain numbers.
+ * A function of one number in WGSL.
  *
  * @category Operations
  */
-export interface Pointwise<P extends PointwiseParams> {
+export interface Pointwise {
   /** The operation's name. */
   readonly name: string;
   /** WGSL expression of `x` (vec4f) and the parameters (f32) as members of `p`. */
   readonly value: string;
   /** Its derivative in WGSL, of the same or, if shorter, of the value `y` (vec4f), never of both. */
   readonly slope: string;
-  /** The same in float64: the value at x. */
-  f(x: number, params: P): number;
-  /** The derivative at x in float64. */
-  df(x: number, params: P): number;
-  /** Parameters where tests and benches run it. */
-  readonly params: P;
-  /** What tests fill x with; normal numbers unless told. */
-  readonly fill?: Fill;
 }
 
 const USES_OUTPUT = /\by\b/;
@@ -46,26 +38,21 @@ const USES_OUTPUT = /\by\b/;
  *
  * @example A ReLU without a corner
  * ```ts ignore
- * const softplus = pointwise({
+ * const softplus = pointwise<{ k: number }>({
  *   name: "softplus",
  *   value: "max(x, vec4f(0.0)) + log(1.0 + exp(-p.k * abs(x))) / p.k",
  *   slope: "1.0 / (1.0 + exp(-p.k * x))",
- *   f: (x, { k }) => Math.log1p(Math.exp(k * x)) / k,
- *   df: (x, { k }) => 1 / (1 + Math.exp(-k * x)),
- *   params: { k: 2 },
  * });
  * ```
  *
  * @category Operations
  */
-export function pointwise<P extends PointwiseParams>(formula: Pointwise<P>): Operation<P, ["x"]> {
-  const { name, value, slope, params, fill = "normal" } = formula;
+export function pointwise<P extends PointwiseParams = Record<never, never>>(
+  formula: Pointwise,
+): Operation<P, ["x"]> {
+  const { name, value, slope } = formula;
   const named = (expression: string, names: Record<string, string>) =>
     expression.replace(/\b[xy]\b/g, (name) => names[name] ?? name);
-  const each = ({ shape, data }: NdArray, f: (x: number, i: number) => number): NdArray => ({
-    shape,
-    data: data.map(f),
-  });
   return {
     name,
     inputs: ["x"],
@@ -85,6 +72,29 @@ export function pointwise<P extends PointwiseParams>(formula: Pointwise<P>): Ope
         floats: params,
       }),
     ],
+  };
+}
+
+/** A formula in plain numbers as well. */
+interface Checked<P extends PointwiseParams> extends Pointwise {
+  /** The same in float64: the value at x. */
+  f(x: number, params: P): number;
+  /** The derivative at x in float64. */
+  df(x: number, params: P): number;
+  /** Parameters where tests and benches run it. */
+  readonly params: P;
+  /** What tests fill x with; normal numbers unless told. */
+  readonly fill?: Fill;
+}
+
+/** What the operation of a formula is held against. */
+function pointwiseCheck<P extends PointwiseParams>(formula: Checked<P>): OperationCheck<P> {
+  const { params, fill = "normal" } = formula;
+  const each = ({ shape, data }: NdArray, f: (x: number, i: number) => number): NdArray => ({
+    shape,
+    data: data.map(f),
+  });
+  return {
     reference: {
       forward: ([x], params) => each(x, (v) => formula.f(v, params)),
       backward: ([x], dy, params) => [each(dy, (g, i) => g * formula.df(x.data[i], params))],
@@ -98,60 +108,115 @@ export function pointwise<P extends PointwiseParams>(formula: Pointwise<P>): Ope
   };
 }
 
+const NEG: Checked<Record<never, never>> = {
+  name: "neg",
+  value: "-x",
+  slope: "vec4f(-1.0)",
+  f: (x) => -x,
+  df: () => -1,
+  params: {},
+};
+
 /**
  * y = −x.
  *
  * @category Operations
  */
-export const neg: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise({
-  name: "neg",
-  ...{ value: "-x", slope: "vec4f(-1.0)" },
-  ...{ f: (x) => -x, df: () => -1, params: {} },
-});
+export const neg: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise(NEG);
+
+/** What {@linkcode neg} is held against. */
+export const negCheck: OperationCheck<Record<never, never>> = /* @__PURE__ */ pointwiseCheck(NEG);
+
+const EXP: Checked<Record<never, never>> = {
+  name: "exp",
+  value: "exp(x)",
+  slope: "y",
+  f: Math.exp,
+  df: Math.exp,
+  params: {},
+};
 
 /**
  * y = eˣ.
  *
  * @category Operations
  */
-export const exp: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise({
-  name: "exp",
-  ...{ value: "exp(x)", slope: "y" },
-  ...{ f: Math.exp, df: Math.exp, params: {} },
-});
+export const exp: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise(EXP);
+
+/** What {@linkcode exp} is held against. */
+export const expCheck: OperationCheck<Record<never, never>> = /* @__PURE__ */ pointwiseCheck(EXP);
+
+const LOG: Checked<Record<never, never>> = {
+  name: "log",
+  value: "log(x)",
+  slope: "1.0 / x",
+  f: Math.log,
+  df: (x) => 1 / x,
+  params: {},
+  fill: "probability",
+};
 
 /**
  * y = ln x; −∞ at 0 and NaN below.
  *
  * @category Operations
  */
-export const log: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise({
-  name: "log",
-  ...{ value: "log(x)", slope: "1.0 / x" },
-  ...{ f: Math.log, df: (x) => 1 / x, params: {}, fill: "probability" },
-});
+export const log: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise(LOG);
+
+/** What {@linkcode log} is held against. */
+export const logCheck: OperationCheck<Record<never, never>> = /* @__PURE__ */ pointwiseCheck(LOG);
+
+const SQRT: Checked<Record<never, never>> = {
+  name: "sqrt",
+  value: "sqrt(x)",
+  slope: "0.5 / y",
+  f: Math.sqrt,
+  df: (x) => 0.5 / Math.sqrt(x),
+  params: {},
+  fill: "probability",
+};
 
 /**
  * y = √x, with an infinite slope at 0; NaN below.
  *
  * @category Operations
  */
-export const sqrt: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise({
-  name: "sqrt",
-  ...{ value: "sqrt(x)", slope: "0.5 / y" },
-  ...{ f: Math.sqrt, df: (x) => 0.5 / Math.sqrt(x), params: {}, fill: "probability" },
-});
+export const sqrt: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise(SQRT);
+
+/** What {@linkcode sqrt} is held against. */
+export const sqrtCheck: OperationCheck<Record<never, never>> = /* @__PURE__ */ pointwiseCheck(SQRT);
+
+const SQUARE: Checked<Record<never, never>> = {
+  name: "square",
+  value: "x * x",
+  slope: "2.0 * x",
+  f: (x) => x * x,
+  df: (x) => 2 * x,
+  params: {},
+};
 
 /**
  * y = x².
  *
  * @category Operations
  */
-export const square: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise({
-  name: "square",
-  ...{ value: "x * x", slope: "2.0 * x" },
-  ...{ f: (x) => x * x, df: (x) => 2 * x, params: {} },
-});
+export const square: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise(SQUARE);
+
+/** What {@linkcode square} is held against. */
+export const squareCheck: OperationCheck<Record<never, never>> = /* @__PURE__ */ pointwiseCheck(
+  SQUARE,
+);
+
+const TANH: Checked<Record<never, never>> = {
+  name: "tanh",
+  value: "select(1.0 - 2.0 / (exp(2.0 * x) + 1.0), " +
+    "x * (1.0 - x * x * (1.0 / 3.0 - x * x * (2.0 / 15.0 - x * x * (17.0 / 315.0 - x * x * " +
+    "(62.0 / 2835.0))))), abs(x) < vec4f(0.3))",
+  slope: "1.0 - y * y",
+  f: Math.tanh,
+  df: (x) => 1 - Math.tanh(x) ** 2,
+  params: {},
+};
 
 /**
  * Hyperbolic tangent, by its series near 0, where the exponential loses digits. (Some drivers' own
@@ -159,14 +224,10 @@ export const square: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ po
  *
  * @category Operations
  */
-export const tanh: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise({
-  name: "tanh",
-  value: "select(1.0 - 2.0 / (exp(2.0 * x) + 1.0), " +
-    "x * (1.0 - x * x * (1.0 / 3.0 - x * x * (2.0 / 15.0 - x * x * (17.0 / 315.0 - x * x * " +
-    "(62.0 / 2835.0))))), abs(x) < vec4f(0.3))",
-  slope: "1.0 - y * y",
-  ...{ f: Math.tanh, df: (x) => 1 - Math.tanh(x) ** 2, params: {} },
-});
+export const tanh: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise(TANH);
+
+/** What {@linkcode tanh} is held against. */
+export const tanhCheck: OperationCheck<Record<never, never>> = /* @__PURE__ */ pointwiseCheck(TANH);
 
 /**
  * Parameters of {@linkcode leakyRelu}.
@@ -178,19 +239,26 @@ export type LeakyReluParams = {
   readonly slope: number;
 };
 
-/**
- * y = x above 0, slope · x below; the derivative at 0 is the slope.
- *
- * @category Operations
- */
-export const leakyRelu: Operation<LeakyReluParams, ["x"]> = /* @__PURE__ */ pointwise({
+const LEAKY_RELU: Checked<LeakyReluParams> = {
   name: "leakyRelu",
   value: "select(p.slope * x, x, x > vec4f(0.0))",
   slope: "select(vec4f(p.slope), vec4f(1.0), x > vec4f(0.0))",
   f: (x, { slope }) => x > 0 ? x : slope * x,
   df: (x, { slope }) => x > 0 ? 1 : slope,
   params: { slope: 0.1 },
-});
+};
+
+/**
+ * y = x above 0, slope · x below; the derivative at 0 is the slope.
+ *
+ * @category Operations
+ */
+export const leakyRelu: Operation<LeakyReluParams, ["x"]> = /* @__PURE__ */ pointwise(LEAKY_RELU);
+
+/** What {@linkcode leakyRelu} is held against. */
+export const leakyReluCheck: OperationCheck<LeakyReluParams> = /* @__PURE__ */ pointwiseCheck(
+  LEAKY_RELU,
+);
 
 /**
  * Φ(x), the share of normal numbers below x, from erf by Abramowitz and Stegun 7.1.26, whose error is at
@@ -216,17 +284,22 @@ function normalDensity(x: number): number {
   return Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI);
 }
 
+const GELU: Checked<Record<never, never>> = {
+  name: "gelu",
+  value: /* @__PURE__ */ (() => `x * ${NORMAL}`)(),
+  slope:
+    /* @__PURE__ */ (() => `${NORMAL} + x * exp(-0.5 * x * x) * ${1 / Math.sqrt(2 * Math.PI)}`)(),
+  f: (x) => x * normalShare(x),
+  df: (x) => normalShare(x) + x * normalDensity(x),
+  params: {},
+};
+
 /**
  * Gaussian error linear unit, y = x · Φ(x) (Hendrycks and Gimpel 2016), not its tanh approximation.
  *
  * @category Operations
  */
-export const gelu: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise({
-  name: "gelu",
-  value: /* @__PURE__ */ (() => `x * ${NORMAL}`)(),
-  slope: /* @__PURE__ */ (() =>
-    `${NORMAL} + x * exp(-0.5 * x * x) * ${1 / Math.sqrt(2 * Math.PI)}`)(),
-  f: (x) => x * normalShare(x),
-  df: (x) => normalShare(x) + x * normalDensity(x),
-  params: {},
-});
+export const gelu: Operation<Record<never, never>, ["x"]> = /* @__PURE__ */ pointwise(GELU);
+
+/** What {@linkcode gelu} is held against. */
+export const geluCheck: OperationCheck<Record<never, never>> = /* @__PURE__ */ pointwiseCheck(GELU);

@@ -8,7 +8,13 @@
  */
 
 import type { Device } from "../gpu/device.ts";
-import { type Fill, type NdArray, type Operation, zeros } from "../operation.ts";
+import {
+  type Fill,
+  type NdArray,
+  type Operation,
+  type OperationCheck,
+  zeros,
+} from "../operation.ts";
 import { axesOf, stepsOf, visitIndices } from "../parts/axes/layout.ts";
 import { reduceAxes } from "../parts/axes/reduction.ts";
 import { type View, viewwise } from "../parts/axes/views.ts";
@@ -82,13 +88,7 @@ function partsOf(x: Shape, { steps, shape }: Plan): number[][] {
 }
 
 function reduction(rule: Reduction): Operation<ReductionParams, ["x"]> {
-  const { name, reference } = rule;
-  const sample = (shape: Shape, params: ReductionParams, fill = rule.fill ?? "normal") => ({
-    shapes: [shape],
-    params,
-    fills: [fill],
-    bench: sizeOf(shape) > 1e6,
-  });
+  const { name } = rule;
   return {
     name,
     inputs: ["x"],
@@ -97,6 +97,19 @@ function reduction(rule: Reduction): Operation<ReductionParams, ["x"]> {
     backward: (device, { inputs: [x], output: y, dy }, params) => [
       rule.backward(device, { x, y, dy }, planOf(x.shape, name, params)),
     ],
+  };
+}
+
+/** What a reduction is held against. */
+function reductionCheck(rule: Reduction): OperationCheck<ReductionParams> {
+  const { name, reference } = rule;
+  const sample = (shape: Shape, params: ReductionParams, fill = rule.fill ?? "normal") => ({
+    shapes: [shape],
+    params,
+    fills: [fill],
+    bench: sizeOf(shape) > 1e6,
+  });
+  return {
     reference: {
       forward([x], params) {
         const plan = planOf(x.shape, name, params);
@@ -144,12 +157,7 @@ function spread(
   return viewwise(device, { shape: x.shape, views, ...what });
 }
 
-/**
- * y = Σ x over axes.
- *
- * @category Operations
- */
-export const sum: Operation<ReductionParams, ["x"]> = /* @__PURE__ */ reduction({
+const SUM: Reduction = {
   name: "sum",
   forward: (device, x, { axes, shape }) =>
     reduceAxes(device, x, { label: "sum", kind: "sum", axes, shape }),
@@ -159,14 +167,19 @@ export const sum: Operation<ReductionParams, ["x"]> = /* @__PURE__ */ reduction(
     forward: (values) => values.reduce((sum, value) => sum + value, 0),
     backward: (values) => values.map(() => 1),
   },
-});
+};
 
 /**
- * y = the mean of x over axes.
+ * y = Σ x over axes.
  *
  * @category Operations
  */
-export const mean: Operation<ReductionParams, ["x"]> = /* @__PURE__ */ reduction({
+export const sum: Operation<ReductionParams, ["x"]> = /* @__PURE__ */ reduction(SUM);
+
+/** What {@linkcode sum} is held against. */
+export const sumCheck: OperationCheck<ReductionParams> = /* @__PURE__ */ reductionCheck(SUM);
+
+const MEAN: Reduction = {
   name: "mean",
   forward(device, x, { axes, shape, count }) {
     using scope = device.scope();
@@ -185,18 +198,23 @@ export const mean: Operation<ReductionParams, ["x"]> = /* @__PURE__ */ reduction
     forward: (values) => values.reduce((sum, value) => sum + value, 0) / values.length,
     backward: (values) => values.map(() => 1 / values.length),
   },
-});
+};
+
+/**
+ * y = the mean of x over axes.
+ *
+ * @category Operations
+ */
+export const mean: Operation<ReductionParams, ["x"]> = /* @__PURE__ */ reduction(MEAN);
+
+/** What {@linkcode mean} is held against. */
+export const meanCheck: OperationCheck<ReductionParams> = /* @__PURE__ */ reductionCheck(MEAN);
 
 function largestOf(values: readonly number[]): number {
   return values.reduce((a, b) => isLarger(b, a) ? b : a);
 }
 
-/**
- * y = the largest x over axes.
- *
- * @category Operations
- */
-export const max: Operation<ReductionParams, ["x"]> = /* @__PURE__ */ reduction({
+const MAX: Reduction = {
   name: "max",
   forward: (device, x, { axes, shape }) =>
     reduceAxes(device, x, { label: "max", kind: "max", axes, shape }),
@@ -229,4 +247,14 @@ export const max: Operation<ReductionParams, ["x"]> = /* @__PURE__ */ reduction(
       return values.map((value) => value === largest ? 1 / ties : 0);
     },
   },
-});
+};
+
+/**
+ * y = the largest x over axes.
+ *
+ * @category Operations
+ */
+export const max: Operation<ReductionParams, ["x"]> = /* @__PURE__ */ reduction(MAX);
+
+/** What {@linkcode max} is held against. */
+export const maxCheck: OperationCheck<ReductionParams> = /* @__PURE__ */ reductionCheck(MAX);

@@ -5,7 +5,7 @@
  */
 
 import { elementwise } from "../parts/elementwise.ts";
-import type { Operation } from "../operation.ts";
+import type { Operation, OperationCheck } from "../operation.ts";
 
 /**
  * y = max(x, 0), for any shape.
@@ -25,6 +25,10 @@ export const relu: Operation<Record<never, never>, ["x"]> = {
       expression: "select(a, vec4f(0.0), is_blocked(b))",
     }),
   ],
+};
+
+/** What {@linkcode relu} is held against. */
+export const reluCheck: OperationCheck<Record<never, never>> = {
   reference: {
     forward: ([x]) => ({ shape: x.shape, data: x.data.map((value) => Math.max(0, value)) }),
     backward: ([x], dy) => [

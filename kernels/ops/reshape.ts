@@ -6,7 +6,7 @@
  */
 
 import type { Device } from "../gpu/device.ts";
-import type { Operation, OperationSample, Params } from "../operation.ts";
+import type { Operation, OperationCheck, OperationSample, Params } from "../operation.ts";
 import { formatShape, type Shape, sizeOf } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
@@ -57,10 +57,9 @@ function copyAs(device: Device, x: Tensor<"f32">, shape: Shape): Tensor<"f32"> {
   return y;
 }
 
-function renaming<P extends Params>({ name, shapeOf, samples }: {
+function renaming<P extends Params>({ name, shapeOf }: {
   name: string;
   shapeOf: { rule(x: Shape, params: P): Shape }["rule"];
-  samples: readonly OperationSample<P>[];
 }): Operation<P, ["x"]> {
   return {
     name,
@@ -68,6 +67,15 @@ function renaming<P extends Params>({ name, shapeOf, samples }: {
     shape: ([x], params) => shapeOf(x, params),
     forward: (device, [x], params) => copyAs(device, x, shapeOf(x.shape, params)),
     backward: (device, { inputs: [x], dy }) => [copyAs(device, dy, x.shape)],
+  };
+}
+
+/** What such an operation is held against. */
+function renamingCheck<P extends Params>({ shapeOf, samples }: {
+  shapeOf: { rule(x: Shape, params: P): Shape }["rule"];
+  samples: readonly OperationSample<P>[];
+}): OperationCheck<P> {
+  return {
     reference: {
       forward: ([x], params) => ({ shape: shapeOf(x.shape, params), data: x.data }),
       backward: ([x], dy) => [{ shape: x.shape, data: dy.data }],
@@ -84,6 +92,11 @@ function renaming<P extends Params>({ name, shapeOf, samples }: {
 export const reshape: Operation<ReshapeParams, ["x"]> = /* @__PURE__ */ renaming({
   name: "reshape",
   shapeOf: reshapeShape,
+});
+
+/** What {@linkcode reshape} is held against. */
+export const reshapeCheck: OperationCheck<ReshapeParams> = /* @__PURE__ */ renamingCheck({
+  shapeOf: reshapeShape,
   samples: [
     { shapes: [[2, 3, 5]], params: { shape: [5, 6] } },
     { shapes: [[2, 3, 5]], params: { shape: [3, -1] } },
@@ -99,6 +112,11 @@ export const reshape: Operation<ReshapeParams, ["x"]> = /* @__PURE__ */ renaming
  */
 export const flatten: Operation<FlattenParams, ["x"]> = /* @__PURE__ */ renaming({
   name: "flatten",
+  shapeOf: flattenShape,
+});
+
+/** What {@linkcode flatten} is held against. */
+export const flattenCheck: OperationCheck<FlattenParams> = /* @__PURE__ */ renamingCheck({
   shapeOf: flattenShape,
   samples: [
     { shapes: [[2, 3, 5, 7]], params: {} },

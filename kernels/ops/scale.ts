@@ -6,7 +6,7 @@
 
 import type { Device } from "../gpu/device.ts";
 import { elementwise } from "../parts/elementwise.ts";
-import type { NdArray, Operation } from "../operation.ts";
+import type { NdArray, Operation, OperationCheck } from "../operation.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
 /**
@@ -43,6 +43,10 @@ export const scale: Operation<ScaleParams, ["x"]> = {
   shape: ([x]) => x,
   forward: (device, [x], params) => multiply(device, x, params),
   backward: (device, { dy }, params) => [multiply(device, dy, params)],
+};
+
+/** What {@linkcode scale} is held against. */
+export const scaleCheck: OperationCheck<ScaleParams> = {
   reference: {
     forward: ([x], params) => multiplyArray(x, params),
     backward: (_inputs, dy, params) => [multiplyArray(dy, params)],

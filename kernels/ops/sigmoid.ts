@@ -9,7 +9,7 @@
  */
 
 import { elementwise } from "../parts/elementwise.ts";
-import type { Operation } from "../operation.ts";
+import type { Operation, OperationCheck, Reference } from "../operation.ts";
 
 const LOWEST = -30;
 
@@ -39,13 +39,20 @@ export const sigmoid: Operation<Record<never, never>, ["x"]> = {
       expression: "a * b * (1.0 - b)",
     }),
   ],
-  reference: {
-    forward: ([x]) => ({ shape: x.shape, data: x.data.map(logistic) }),
-    backward: ([x], dy) => [{
-      shape: x.shape,
-      data: dy.data.map((g, i) => g * logistic(x.data[i]) * (1 - logistic(x.data[i]))),
-    }],
-  },
+};
+
+/** The same in float64, which the self-test of a device computes too. */
+export const sigmoidReference: Reference<Record<never, never>> = {
+  forward: ([x]) => ({ shape: x.shape, data: x.data.map(logistic) }),
+  backward: ([x], dy) => [{
+    shape: x.shape,
+    data: dy.data.map((g, i) => g * logistic(x.data[i]) * (1 - logistic(x.data[i]))),
+  }],
+};
+
+/** What {@linkcode sigmoid} is held against. */
+export const sigmoidCheck: OperationCheck<Record<never, never>> = {
+  reference: sigmoidReference,
   samples: [
     { shapes: [[2, 3, 5, 7]], params: {} },
     { shapes: [[1]], params: {} },

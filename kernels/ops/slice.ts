@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Operation } from "../operation.ts";
+import type { Operation, OperationCheck } from "../operation.ts";
 import { axesOf } from "../parts/axes/layout.ts";
 import { type Window, windowOf, windowOfArray } from "../parts/axes/window.ts";
 import { formatShape, type Shape } from "../gpu/shape.ts";
@@ -58,6 +58,10 @@ export const slice: Operation<SliceParams, ["x"]> = {
   backward: (device, { inputs: [x], dy }, params) => [
     windowOf(device, dy, { label: "slice dx", ...windowBack(x.shape, params) }),
   ],
+};
+
+/** What {@linkcode slice} is held against. */
+export const sliceCheck: OperationCheck<SliceParams> = {
   reference: {
     forward: ([x], params) => windowOfArray(x, windowFor(x.shape, params)),
     backward: ([x], dy, params) => [windowOfArray(dy, windowBack(x.shape, params))],

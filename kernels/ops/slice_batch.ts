@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Operation, zeros } from "../operation.ts";
+import { type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { formatShape, type Shape, sizeOf } from "../gpu/shape.ts";
 
 /**
@@ -54,6 +54,10 @@ export const sliceBatch: Operation<SliceBatchParams, ["x"]> = {
     device.copy({ from: dy, to: dx, toOffset: start * image, count: dy.size });
     return [dx];
   },
+};
+
+/** What {@linkcode sliceBatch} is held against. */
+export const sliceBatchCheck: OperationCheck<SliceBatchParams> = {
   reference: {
     forward([x], { start, count }) {
       const image = sizeOf(x.shape.slice(1));

@@ -8,7 +8,7 @@
  */
 
 import type { Device } from "../gpu/device.ts";
-import { type NdArray, type Operation, zeros } from "../operation.ts";
+import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { exponentials, linesOf } from "../parts/axes/exponentials.ts";
 import { reduceAxes } from "../parts/axes/reduction.ts";
 import { broadcast } from "../parts/axes/views.ts";
@@ -55,18 +55,19 @@ function eachLine(
   return result;
 }
 
-function alongAxis(
-  { name, forward, backward, rule }: {
-    name: string;
-    forward(device: Device, x: Tensor<"f32">, axis: number): Tensor<"f32">;
-    backward(
-      device: Device,
-      tensors: { y: Tensor<"f32">; dy: Tensor<"f32"> },
-      line: { axes: readonly number[]; shape: Shape },
-    ): Tensor<"f32">;
-    rule: LineRule;
-  },
-): Operation<SoftmaxParams, ["x"]> {
+/** What softmax and its logarithm do differently. */
+interface AlongAxis {
+  readonly name: string;
+  forward(device: Device, x: Tensor<"f32">, axis: number): Tensor<"f32">;
+  backward(
+    device: Device,
+    tensors: { y: Tensor<"f32">; dy: Tensor<"f32"> },
+    line: { axes: readonly number[]; shape: Shape },
+  ): Tensor<"f32">;
+  readonly rule: LineRule;
+}
+
+function alongAxis({ name, forward, backward }: AlongAxis): Operation<SoftmaxParams, ["x"]> {
   return {
     name,
     inputs: ["x"],
@@ -80,6 +81,12 @@ function alongAxis(
       using scope = device.scope();
       return [scope.keep(backward(device, { y, dy }, { axes: [found], shape: kept }))];
     },
+  };
+}
+
+/** What such an operation is held against. */
+function alongAxisCheck({ rule }: AlongAxis): OperationCheck<SoftmaxParams> {
+  return {
     reference: {
       forward: ([x], params) => eachLine([x], params, rule.value),
       backward: ([x], dy, params) => {
@@ -99,12 +106,7 @@ function alongAxis(
   };
 }
 
-/**
- * y = eˣ / Σ eˣ along an axis: positive numbers that add up to 1.
- *
- * @category Operations
- */
-export const softmax: Operation<SoftmaxParams, ["x"]> = /* @__PURE__ */ alongAxis({
+const SOFTMAX: AlongAxis = {
   name: "softmax",
   forward(device, x, axis) {
     using scope = device.scope();
@@ -140,14 +142,19 @@ export const softmax: Operation<SoftmaxParams, ["x"]> = /* @__PURE__ */ alongAxi
       return y.map((value, i) => value * (dy[i] - sum));
     },
   },
-});
+};
 
 /**
- * y = x − ln Σ eˣ along an axis: the logarithm of {@linkcode softmax}, exact also where that is 0.
+ * y = eˣ / Σ eˣ along an axis: positive numbers that add up to 1.
  *
  * @category Operations
  */
-export const logSoftmax: Operation<SoftmaxParams, ["x"]> = /* @__PURE__ */ alongAxis({
+export const softmax: Operation<SoftmaxParams, ["x"]> = /* @__PURE__ */ alongAxis(SOFTMAX);
+
+/** What {@linkcode softmax} is held against. */
+export const softmaxCheck: OperationCheck<SoftmaxParams> = /* @__PURE__ */ alongAxisCheck(SOFTMAX);
+
+const LOG_SOFTMAX: AlongAxis = {
   name: "logSoftmax",
   forward(device, x, axis) {
     using scope = device.scope();
@@ -183,4 +190,16 @@ export const logSoftmax: Operation<SoftmaxParams, ["x"]> = /* @__PURE__ */ along
       return dy.map((g, i) => g - Math.exp(y[i]) * sum);
     },
   },
-});
+};
+
+/**
+ * y = x − ln Σ eˣ along an axis: the logarithm of {@linkcode softmax}, exact also where that is 0.
+ *
+ * @category Operations
+ */
+export const logSoftmax: Operation<SoftmaxParams, ["x"]> = /* @__PURE__ */ alongAxis(LOG_SOFTMAX);
+
+/** What {@linkcode logSoftmax} is held against. */
+export const logSoftmaxCheck: OperationCheck<SoftmaxParams> = /* @__PURE__ */ alongAxisCheck(
+  LOG_SOFTMAX,
+);

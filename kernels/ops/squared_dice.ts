@@ -8,9 +8,9 @@
  * @module
  */
 
-import type { Operation } from "../operation.ts";
+import type { Operation, OperationCheck } from "../operation.ts";
 import type { DiceParams } from "./dice.ts";
-import { knownPixels, type PixelLoss, pixelLoss } from "./pixel_loss.ts";
+import { knownPixels, type PixelLoss, pixelLoss, pixelLossCheck } from "./pixel_loss.ts";
 
 const formula: PixelLoss<DiceParams, ["a", "b"]> = {
   name: "squaredDice",
@@ -42,11 +42,19 @@ const formula: PixelLoss<DiceParams, ["a", "b"]> = {
  */
 export const squaredDice: Operation<DiceParams, ["a", "b"]> = /* @__PURE__ */ pixelLoss(formula);
 
+/** What {@linkcode squaredDice} is held against. */
+export const squaredDiceCheck: OperationCheck<DiceParams> = /* @__PURE__ */ pixelLossCheck(formula);
+
 /**
  * The same of a prediction against a target, over the pixels whose target is not negative.
  *
  * @category Losses
  */
 export const maskedSquaredDice: Operation<DiceParams, ["a", "b"]> = /* @__PURE__ */ pixelLoss(
+  /* @__PURE__ */ knownPixels(formula, "maskedSquaredDice"),
+);
+
+/** What {@linkcode maskedSquaredDice} is held against. */
+export const maskedSquaredDiceCheck: OperationCheck<DiceParams> = /* @__PURE__ */ pixelLossCheck(
   /* @__PURE__ */ knownPixels(formula, "maskedSquaredDice"),
 );

@@ -16,7 +16,13 @@
  */
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
-import { type NdArray, type Operation, type OperationSample, zeros } from "../operation.ts";
+import {
+  type NdArray,
+  type Operation,
+  type OperationCheck,
+  type OperationSample,
+  zeros,
+} from "../operation.ts";
 import { nanFunctions } from "../parts/nan.ts";
 import { sumSlabs } from "../parts/reduce.ts";
 import { imageShape, requireSameShape, type Shape } from "../gpu/shape.ts";
@@ -289,6 +295,10 @@ export const starDistanceLoss: Operation<StarDistanceLossParams, ["d", "t", "mas
     });
     return [scope.keep(gradient), null, null];
   },
+};
+
+/** What {@linkcode starDistanceLoss} is held against. */
+export const starDistanceLossCheck: OperationCheck<StarDistanceLossParams> = {
   reference: {
     forward(inputs, params) {
       const { error, background } = params;

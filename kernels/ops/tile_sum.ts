@@ -12,7 +12,7 @@
  */
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
-import { type NdArray, type Operation, zeros } from "../operation.ts";
+import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { nanFunctions } from "../parts/nan.ts";
 import { sumSlabs } from "../parts/reduce.ts";
 import { imageShape, requireSameShape, type Shape, sizeOf } from "../gpu/shape.ts";
@@ -203,6 +203,10 @@ export const tileSum: Operation<TileSumParams, ["a", "b"]> = {
       return scope.keep(gradient);
     });
   },
+};
+
+/** What {@linkcode tileSum} is held against. */
+export const tileSumCheck: OperationCheck<TileSumParams> = {
   reference: {
     forward(inputs, params) {
       const { differences } = referenceTiles(inputs, params);

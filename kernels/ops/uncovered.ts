@@ -9,16 +9,11 @@
  * @module
  */
 
-import type { Operation } from "../operation.ts";
+import type { Operation, OperationCheck } from "../operation.ts";
 import type { DiceParams } from "./dice.ts";
-import { pixelLoss } from "./pixel_loss.ts";
+import { type PixelLoss, pixelLoss, pixelLossCheck } from "./pixel_loss.ts";
 
-/**
- * Share of the first map that the second, of the same shape, does not cover; gradient to both.
- *
- * @category Losses
- */
-export const uncovered: Operation<DiceParams, ["a", "cover"]> = /* @__PURE__ */ pixelLoss({
+const formula: PixelLoss<DiceParams, ["a", "cover"]> = {
   name: "uncovered",
   inputs: ["a", "cover"],
   over: "batch",
@@ -36,4 +31,14 @@ export const uncovered: Operation<DiceParams, ["a", "cover"]> = /* @__PURE__ */ 
     return [((s[0] + smooth) / denominator - cover) / denominator, -a / denominator];
   },
   fills: ["probability", "probability"],
-});
+};
+
+/**
+ * Share of the first map that the second, of the same shape, does not cover; gradient to both.
+ *
+ * @category Losses
+ */
+export const uncovered: Operation<DiceParams, ["a", "cover"]> = /* @__PURE__ */ pixelLoss(formula);
+
+/** What {@linkcode uncovered} is held against. */
+export const uncoveredCheck: OperationCheck<DiceParams> = /* @__PURE__ */ pixelLossCheck(formula);

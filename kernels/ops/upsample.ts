@@ -10,7 +10,7 @@
  */
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
-import { type NdArray, type Operation, zeros } from "../operation.ts";
+import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { imageShape, type Shape, sizeOf } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
@@ -156,12 +156,7 @@ function visitWith(taps: (at: number, size: number) => [index: number, weight: n
 }
 
 function upsampling(
-  { name, forward, backward, visit }: {
-    name: string;
-    forward: Kernels;
-    backward: Kernels;
-    visit: Visit;
-  },
+  { name, forward, backward }: { name: string; forward: Kernels; backward: Kernels },
 ): Operation<Record<never, never>, ["x"]> {
   return {
     name,
@@ -184,6 +179,12 @@ function upsampling(
         input: dy,
       }),
     ],
+  };
+}
+
+/** What an upsampling is held against. */
+function upsamplingCheck(name: string, visit: Visit): OperationCheck<Record<never, never>> {
+  return {
     reference: {
       forward([x]): NdArray {
         const y = zeros(doubled([x.shape], name));
@@ -215,8 +216,14 @@ export const upsampleNearest: Operation<Record<never, never>, ["x"]> = /* @__PUR
   name: "upsampleNearest",
   forward: { any: NEAREST, vectors: NEAREST_VECTORS },
   backward: { any: NEAREST_BACKWARD, vectors: NEAREST_BACKWARD_VECTORS },
-  visit: /* @__PURE__ */ visitWith((at) => [[Math.floor(at / 2), 1]]),
 });
+
+/** What {@linkcode upsampleNearest} is held against. */
+export const upsampleNearestCheck: OperationCheck<Record<never, never>> =
+  /* @__PURE__ */ upsamplingCheck(
+    "upsampleNearest",
+    /* @__PURE__ */ visitWith((at) => [[Math.floor(at / 2), 1]]),
+  );
 
 /**
  * Bilinear upsampling with half-pixel centres: `[n, c, h, w]` to `[n, c, 2h, 2w]`.
@@ -227,11 +234,17 @@ export const upsampleBilinear: Operation<Record<never, never>, ["x"]> = /* @__PU
   name: "upsampleBilinear",
   forward: { any: BILINEAR },
   backward: { any: BILINEAR_BACKWARD },
-  visit: /* @__PURE__ */ visitWith((at, size) => {
-    const source = Math.min(Math.max((at + 0.5) / 2 - 0.5, 0), size - 1);
-    const low = Math.floor(source);
-    const high = Math.min(low + 1, size - 1);
-    // At the edge there is one input, not a second one times 0.
-    return source === low ? [[low, 1]] : [[low, 1 - (source - low)], [high, source - low]];
-  }),
 });
+
+/** What {@linkcode upsampleBilinear} is held against. */
+export const upsampleBilinearCheck: OperationCheck<Record<never, never>> =
+  /* @__PURE__ */ upsamplingCheck(
+    "upsampleBilinear",
+    /* @__PURE__ */ visitWith((at, size) => {
+      const source = Math.min(Math.max((at + 0.5) / 2 - 0.5, 0), size - 1);
+      const low = Math.floor(source);
+      const high = Math.min(low + 1, size - 1);
+      // At the edge there is one input, not a second one times 0.
+      return source === low ? [[low, 1]] : [[low, 1 - (source - low)], [high, source - low]];
+    }),
+  );

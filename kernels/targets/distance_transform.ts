@@ -22,9 +22,9 @@ const WORKGROUP = 64;
 /** Stands for no other label: more than every squared distance, with room for another to be added. */
 const FAR = 2 ** 31;
 
+/** Ignored pixels are background. */
 const HEAD = /* @__PURE__ */ (() =>
   /* wgsl */ `${GRID_HEAD}
-// Ignored pixels are background.
 fn label_at(image: u32, row: u32, column: u32) -> u32 {
   let label = raw_label_at(image, row, column);
   return select(label, 0u, label == ${IGNORED_LABEL}u);

@@ -30,7 +30,10 @@ fn first_slot(label: u32) -> u32 {
 }
 `)();
 
-// A maximum of whole numbers is the same in whatever order it is taken.
+/**
+ * The slot of an object is one that it takes if it has none yet; a weak exchange may fail although the
+ * slot is free. A maximum of whole numbers is the same in whatever order it is taken.
+ */
 const LARGEST = /* @__PURE__ */ (() => /* wgsl */ `
 ${HEAD}
 @group(0) @binding(1) var<storage, read_write> largest: array<atomic<u32>>;
@@ -38,7 +41,6 @@ ${HEAD}
 @group(0) @binding(3) var<storage, read> squares: array<u32>;
 @group(0) @binding(4) var<storage, read> labels: array<u32>;
 
-// The slot of an object, which it takes if it has none yet.
 fn slot_of(label: u32, image: u32) -> u32 {
   let slots = p.rows * p.columns;
   var slot = first_slot(label);
@@ -50,7 +52,6 @@ fn slot_of(label: u32, image: u32) -> u32 {
       owner = select(taken.old_value, label, taken.exchanged);
     }
     if (owner == label) { return at; }
-    // A weak exchange may fail although the slot is free.
     if (owner != 0u) {
       slot = (slot + 1u) % slots;
       step++;

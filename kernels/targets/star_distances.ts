@@ -34,6 +34,7 @@ const MOST_RAYS = 4000;
 function shader(rays: number): string {
   // One invocation takes all rays of a pixel: most pixels are background, where starting one costs
   // more than what it does. Neighbours go the same way at the same time, for about as long.
+  // Above and left of the image numbers without a sign are large.
   return /* wgsl */ `
 struct Params {
   ${GRID_PARAMS},
@@ -63,7 +64,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       var way = vec2f(0.0);
       loop {
         way += ray.xy;
-        // Above and left of the image numbers without a sign are large.
         let at = vec2u(vec2i(round(start + way)));
         if (at.x >= p.height || at.y >= p.width) { break; }
         if (labels[first + at.x * p.width + at.y] != label) { break; }

@@ -32,7 +32,7 @@ export const INNER_ROOMS: readonly Rooms[] = [
       ["parts"],
       ["choice"],
       ["ops", "targets", "features", "masks"],
-      ["operations.ts", "families.ts"],
+      ["operations.ts", "families.ts", "checks.ts"],
       ["self_test.ts"],
       ["open_device.ts"],
       ["mod.ts"],

@@ -1,13 +1,14 @@
 // An operation of this file alone: held against its reference, and used by a loss that trains.
 import { assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
-import { elementwise, meanSquaredError, type Operation } from "../../kernels/mod.ts";
+import type { CheckedOperation } from "../../kernels/checks.ts";
+import { elementwise, meanSquaredError } from "../../kernels/mod.ts";
 import { type LossKind, lossNamed, Tape, Variable } from "../../nn/mod.ts";
 import { defaultKinds } from "../../train/mod.ts";
 import { checkOperation, device } from "../kernels/fixtures/check_operation.ts";
 import { changeOf, trainAndPredict } from "../train/fixtures/whole_way.ts";
 
 /** y = ln(1 + eᵏˣ) / k, a ReLU without a corner. */
-const softplus: Operation<{ k: number }> = {
+const softplus: CheckedOperation<{ k: number }> = {
   name: "softplus",
   inputs: ["x"],
   shape: ([x]) => x,

@@ -1,6 +1,7 @@
 // Operations at sizes beyond their samples, against float64 sums in plain loops: long reductions,
 // which software adapters silently cut short, and dispatches folded over two axes.
 import { assert, assertEquals } from "@std/assert";
+import { checked } from "../../kernels/checks.ts";
 import { type NdArray, type Params, runForward } from "../../kernels/operation.ts";
 import type { AnyOperation } from "../../kernels/operations.ts";
 import { add } from "../../kernels/ops/arithmetic.ts";
@@ -143,17 +144,21 @@ async function compareLoss(
   const tensors = inputs.map(upload);
   const output = runForward(device, operation, { inputs: tensors, params });
   const what = `${operation.name} [${inputs[0].shape}]`;
-  const expected = operation.reference.forward(inputs, params);
+  const { reference } = checked(operation);
+  const expected = reference.forward(inputs, params);
   assertClose(await device.read(output), expected.data, { limit: 1e-5, what });
-  assert(operation.backward !== "none" && operation.reference.backward !== "none");
+  assert(operation.backward !== "none" && reference.backward !== "none");
   const [da] = operation.backward(
     device,
     { inputs: tensors, output, dy: device.upload([1], Float32Array.of(1)), needs: [true, false] },
     params,
   );
   const dy = { shape: [1], data: Float64Array.of(1) };
-  const [reference] = operation.reference.backward(inputs, dy, params);
-  assertClose(await device.read(da!), reference.data, { limit: 1e-4, what: `${what} gradient` });
+  const [expectedGradient] = reference.backward(inputs, dy, params);
+  assertClose(await device.read(da!), expectedGradient.data, {
+    limit: 1e-4,
+    what: `${what} gradient`,
+  });
 }
 
 Deno.test("every loss over pixels is right on more than a million of them", async () => {

@@ -1,5 +1,6 @@
 // Inputs that do not fit are refused before anything reaches the GPU, naming operation and shapes.
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { checked } from "../../kernels/checks.ts";
 import { type Params, runForward } from "../../kernels/operation.ts";
 import { type AnyOperation, operations, operationsByName } from "../../kernels/operations.ts";
 import { add } from "../../kernels/ops/arithmetic.ts";
@@ -190,9 +191,9 @@ Deno.test("every loss refuses maps of different shapes, naming itself and both",
     squaredDice,
   ];
   for (const loss of losses) {
-    assertEquals(loss.shape([[2, 3], [2, 3]], loss.samples[0].params), [1]);
+    assertEquals(loss.shape([[2, 3], [2, 3]], checked(loss).samples[0].params), [1]);
     assertThrows(
-      () => loss.shape([[2, 1, 4, 4], [1, 1, 4, 4]], loss.samples[0].params),
+      () => loss.shape([[2, 1, 4, 4], [1, 1, 4, 4]], checked(loss).samples[0].params),
       RangeError,
       `Cannot run ${loss.name}: the inputs are [2,1,4,4] and [1,1,4,4]`,
     );
@@ -200,7 +201,9 @@ Deno.test("every loss refuses maps of different shapes, naming itself and both",
 });
 
 Deno.test("a loss of nothing is refused, by name", () => {
-  const losses = operations.filter(({ inputs, samples: [{ shapes, params }], shape }) =>
+  const losses = operations.map(checked).filter((
+    { inputs, samples: [{ shapes, params }], shape },
+  ) =>
     inputs.length === 2 && formatShape(shape(shapes, params)) === "[1]" &&
     sameShape(shapes[0], shapes[1])
   );
@@ -215,7 +218,7 @@ Deno.test("a loss of nothing is refused, by name", () => {
 Deno.test("an operation on an empty batch computes something or is refused: it does not run for ever", () => {
   using _scope = device.scope();
   for (const operation of operations) {
-    const [{ shapes, params }] = operation.samples;
+    const [{ shapes, params }] = checked(operation).samples;
     const inputs = shapes.map(([, ...rest]) => device.empty([0, ...rest]));
     try {
       const output = runForward(device, operation, { inputs, params });
@@ -232,7 +235,7 @@ Deno.test("an operation on an empty batch computes something or is refused: it d
 
 Deno.test("every operation's samples pass its own shape rule, and its output has that shape", () => {
   for (const operation of operations) {
-    for (const { shapes, params } of operation.samples) {
+    for (const { shapes, params } of checked(operation).samples) {
       assertEquals(shapes.length, operation.inputs.length, operation.name);
       assert(operation.shape(shapes, params).every((extent) => Number.isInteger(extent)));
     }

@@ -1,5 +1,6 @@
 // Gradients through graphs: values used twice, branches that meet, constants, and what has no gradient.
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { checked } from "../../kernels/checks.ts";
 import type { NdArray, Operation, Params } from "../../kernels/operation.ts";
 import { add } from "../../kernels/ops/arithmetic.ts";
 import { concat } from "../../kernels/ops/concat.ts";
@@ -323,7 +324,7 @@ class ReferenceTape extends Tape {
     params: P,
   ): Variable {
     const arrays = inputs.map((input) => this.arrays.get(input)!);
-    const array = operation.reference.forward(arrays, params);
+    const array = checked(operation).reference.forward(arrays, params);
     const output = new Variable(new Tensor(array.shape, "f32", null));
     this.arrays.set(output, array);
     return output;

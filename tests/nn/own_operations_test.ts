@@ -1,5 +1,6 @@
 // Operations that a program defines: what may be left out, and what is amiss is safe or refused.
 import { assertEquals, assertThrows } from "@std/assert";
+import { checked } from "../../kernels/checks.ts";
 import {
   defineOperation,
   elementwise,
@@ -57,8 +58,8 @@ Deno.test("defineOperation() needs name, inputs and a kernel; the rest has defau
   const forward: Operation["forward"] = (_, [x]) => x;
   const made = defineOperation({ name: "made", inputs: ["x"], forward });
   assertEquals(made.shape([[2, 3]], {}), [2, 3]);
-  assertEquals([made.backward, made.samples], ["none", []]);
-  assertThrows(() => made.reference.forward([], {}), TypeError, "Cannot compare made");
+  assertEquals(made.backward, "none");
+  assertThrows(() => checked(made), TypeError, "Cannot check made: it is in no list");
 });
 
 Deno.test("a forward that gives its input gives a copy: neither is freed with the other", async () => {

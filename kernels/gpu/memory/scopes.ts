@@ -21,7 +21,8 @@ const REMEDY = "give each task that waits inside a scope scopes of its own: " +
 
 const ENDED = "its scope has ended";
 const MAYBE_OF_ANOTHER =
-  `${ENDED}; if another task had opened that and waited inside it, ${REMEDY}`;
+  /* @__PURE__ */ (() =>
+    `${ENDED}; if another task had opened that and waited inside it, ${REMEDY}`)();
 
 /** A scope that is open. */
 interface Owned {

@@ -12,7 +12,7 @@
  */
 
 import { gradientOfSums, gradientsOfLayer } from "../../parts/channel_sums.ts";
-import type { Operation } from "../../operation.ts";
+import type { Operation, OperationCheck } from "../../operation.ts";
 import type { Shape } from "../../gpu/shape.ts";
 import { type Conv2dParams, convolvedShape, type Geometry, geometryOf } from "./geometry.ts";
 import { convolve as convolveReference, convolveBackward } from "./reference.ts";
@@ -95,6 +95,10 @@ export const conv2d: Operation<Conv2dParams, ["x", "weight", "bias"]> = {
     ];
   },
   rectifies: ({ relu }) => relu,
+};
+
+/** What {@linkcode conv2d} is held against. */
+export const conv2dCheck: OperationCheck<Conv2dParams> = {
   reference: { forward: convolveReference, backward: convolveBackward },
   samples: /* @__PURE__ */ (() => [
     sample([1, 1, 1, 1], [1, 3], { relu: false }),

@@ -26,7 +26,10 @@ struct Params {
 @group(0) @binding(0) var<uniform> p: Params;
 `;
 
-/** One invocation writes one pixel of one window's channel. */
+/**
+ * One invocation writes one pixel of one window's channel. Left of and above the image the difference
+ * wraps round and is no index either.
+ */
 const UNFOLD = /* @__PURE__ */ (() =>
   /* wgsl */ `${HEAD}
 @group(0) @binding(1) var<storage, read_write> windows: array<f32>;
@@ -42,7 +45,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let row = line - place * p.rows;
   let plane = place / (p.k * p.k);
   let tap = place - plane * p.k * p.k;
-  // Left of and above the image the difference wraps round and is no index either.
   let i = row * p.stride + tap / p.k - p.padding;
   let j = column * p.stride + tap % p.k - p.padding;
   var value = 0.0;

@@ -9,13 +9,13 @@
  */
 
 import { gradientOfSums, gradientsOfLayer } from "../../parts/channel_sums.ts";
-import type { NdArray, Operation } from "../../operation.ts";
+import type { NdArray, Operation, OperationCheck } from "../../operation.ts";
 import { formatShape, imageShape, type Shape } from "../../gpu/shape.ts";
-import { concat } from "../concat.ts";
+import { concatCheck } from "../concat.ts";
 import { conv2d, type Conv2dParams } from "../conv2d/mod.ts";
 import { convolve as convolveReference, convolveBackward } from "../conv2d/reference.ts";
 import { convolve } from "../conv2d/variants.ts";
-import { upsampleNearest } from "../upsample.ts";
+import { upsampleNearestCheck } from "../upsample.ts";
 import { splitGradient } from "./join.ts";
 import { upConvolve, upGradientToWeights } from "./variants.ts";
 
@@ -38,8 +38,8 @@ function upConv2dShape([low, skip, weight, bias]: readonly Shape[]): Shape {
 
 /** The enlarged image and the other, joined, in float64. */
 function join(low: NdArray, skip: NdArray): NdArray {
-  const enlarged = upsampleNearest.reference.forward([low], {});
-  return concat.reference.forward([enlarged, skip], {});
+  const enlarged = upsampleNearestCheck.reference.forward([low], {});
+  return concatCheck.reference.forward([enlarged, skip], {});
 }
 
 function shapesFor(
@@ -88,18 +88,22 @@ export const upConv2d: Operation<Conv2dParams, ["low", "skip", "weight", "bias"]
     ];
   },
   rectifies: ({ relu }) => relu,
+};
+
+/** What {@linkcode upConv2d} is held against. */
+export const upConv2dCheck: OperationCheck<Conv2dParams> = {
   reference: {
     forward: ([low, skip, weight, bias], { relu }) =>
       convolveReference([join(low, skip), weight, bias], { relu }),
     backward([low, skip, weight, bias], dy, { relu }) {
       const [dx, dw, db] = convolveBackward([join(low, skip), weight, bias], dy, { relu });
-      const enlarged = upsampleNearest.reference.forward([low], {});
-      const [dLarge, dSkip] = (concat.reference.backward as ReferenceRule)(
+      const enlarged = upsampleNearestCheck.reference.forward([low], {});
+      const [dLarge, dSkip] = (concatCheck.reference.backward as ReferenceRule)(
         [enlarged, skip],
         dx,
         {},
       );
-      const [dLow] = (upsampleNearest.reference.backward as ReferenceRule)([low], dLarge, {});
+      const [dLow] = (upsampleNearestCheck.reference.backward as ReferenceRule)([low], dLarge, {});
       return [dLow, dSkip, dw, db];
     },
   },

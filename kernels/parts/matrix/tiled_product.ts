@@ -107,6 +107,7 @@ function shaderFor(
   }`;
   });
   const type = isWhole ? "vec4f" : "f32";
+  // Workgroups past the last compute what an earlier one computes: barriers must be met by all.
   return /* wgsl */ `
 struct Params {
   rows: u32, columns: u32, terms: u32, matrices: u32, slab: u32, tiles: u32, tile_rows: u32, count: u32,
@@ -129,7 +130,6 @@ var<workgroup> ${right.name}: array<vec4f, ${DEPTH * right.stride}>;
 @compute @workgroup_size(${threads})
 fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: vec3u,
     @builtin(num_workgroups) size: vec3u) {
-  // Workgroups past the last compute what an earlier one computes: barriers must be met by all.
   let index = min(id.x + id.y * size.x, p.count - 1u);
   let b_line0 = index % p.tiles * ${groups * 4}u;
   let a_line0 = index / p.tiles % p.tile_rows * ${blocks * 4}u;

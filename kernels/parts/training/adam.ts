@@ -10,6 +10,7 @@ import type { Tensor } from "../../gpu/tensor.ts";
 
 const WORKGROUP = 64;
 
+/** Its `step`: step size lr / (1 − β1ᵗ), 1 / sqrt(1 − β2ᵗ), epsilon, what decay leaves of a weight. */
 const SHADER = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { count: u32, beta1: f32, beta2: f32 }
 @group(0) @binding(0) var<uniform> p: Params;
@@ -17,7 +18,6 @@ struct Params { count: u32, beta1: f32, beta2: f32 }
 @group(0) @binding(2) var<storage, read_write> m: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> v: array<vec4f>;
 @group(0) @binding(4) var<storage, read> dw: array<vec4f>;
-// Step size lr / (1 − β1ᵗ), 1 / sqrt(1 − β2ᵗ), epsilon, what decay leaves of a weight.
 @group(0) @binding(5) var<storage, read> step: array<f32>;
 
 @compute @workgroup_size(${WORKGROUP})

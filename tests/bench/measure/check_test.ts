@@ -2,13 +2,13 @@ import { assertRejects, assertThrows } from "@std/assert";
 import { checkResults } from "../../../bench/measure/check.ts";
 import type { Results } from "../../../bench/measure/results.ts";
 import { timeOperation } from "../../../bench/measure/operations.ts";
+import { checked, type CheckedOperation } from "../../../kernels/checks.ts";
 import { elementwise } from "../../../kernels/parts/elementwise.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
-import type { NdArray } from "../../../kernels/operation.ts";
+import type { NdArray, Params } from "../../../kernels/operation.ts";
 import { conv2d } from "../../../kernels/ops/conv2d/mod.ts";
 import { convolve, convolveBackward } from "../../../kernels/ops/conv2d/reference.ts";
 import { relu } from "../../../kernels/ops/relu.ts";
-import type { AnyOperation } from "../../../kernels/operations.ts";
 import { type Shape, sizeOf } from "../../../kernels/gpu/shape.ts";
 import { Random } from "../../../train/images/random.ts";
 
@@ -69,14 +69,14 @@ Deno.test("checkResults() finds results that are too short", () => {
 Deno.test("timeOperation() does not time what computes wrong", async () => {
   using device = await openDevice();
   const samples = [{ shapes: [[64]], params: {}, bench: true }];
-  const wrongForward: AnyOperation = {
-    ...relu,
+  const wrongForward: CheckedOperation = {
+    ...checked<Params>(relu),
     samples,
     forward: (device, inputs) =>
       elementwise(device, { label: "wrong", inputs, expression: "max(a, vec4f(0.1))" }),
   };
-  const wrongBackward: AnyOperation = {
-    ...relu,
+  const wrongBackward: CheckedOperation = {
+    ...checked<Params>(relu),
     samples,
     backward: (device, { inputs }) => [
       elementwise(device, { label: "wrong", inputs, expression: "a" }),

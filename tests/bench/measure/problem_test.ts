@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import type { OperationSample, Params } from "../../../kernels/operation.ts";
 import { flopsOf } from "../../../bench/measure/flops.ts";
 import { describeShapes } from "../../../bench/measure/operations.ts";
 import { makeProblem } from "../../../bench/measure/problem.ts";
@@ -18,7 +19,7 @@ const device = await openDevice();
 /** Bytes of each pass of an operation, by its name. */
 function passBytes(
   operation: AnyOperation,
-  sample: AnyOperation["samples"][number],
+  sample: OperationSample<Params>,
 ): Record<string, number> {
   using _scope = device.scope();
   const { passes } = makeProblem(device, operation, sample);

@@ -1,4 +1,5 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { checked } from "../../../kernels/checks.ts";
 import type { Params } from "../../../kernels/operation.ts";
 import type { AnyOperation } from "../../../kernels/operations.ts";
 import {
@@ -18,7 +19,7 @@ const OPERATIONS = [neg, exp, log, sqrt, square, tanh, leakyRelu, gelu];
 
 async function at(operation: AnyOperation, data: number[], params?: Params) {
   const { y, gradients: [dx] } = await runOperation(operation, [{ shape: [data.length], data }], {
-    params: params ?? operation.samples[0].params,
+    params: params ?? checked(operation).samples[0].params,
   });
   return { y: [...y], dx: [...dx!] };
 }

@@ -98,6 +98,7 @@ function gemmShader(
     }
   }`;
   });
+  // Workgroups past the last compute what an earlier one computes: barriers must be met by all.
   return /* wgsl */ `
 ${half ? "enable f16;" : ""}
 struct Params { c_in: u32, c_out: u32, height: u32, width: u32, tiles: u32, rows: u32, count: u32 }
@@ -114,7 +115,6 @@ var<workgroup> windows: array<${vector}, ${DEPTH * groups}>;
 @compute @workgroup_size(${threads})
 fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: vec3u,
     @builtin(num_workgroups) size: vec3u) {
-  // Workgroups past the last compute what an earlier one computes: barriers must be met by all.
   let index = min(id.x + id.y * size.x, p.count - 1u);
   let area = p.height * p.width;
   let terms = p.c_in * ${taps}u;

@@ -68,6 +68,9 @@ function gemmWeightGradientShader({ k, hasBias, ...tile }: GemmGradientTile): st
     }
   }`;
   });
+  // Workgroups past the last compute what an earlier one computes: barriers must be met by all.
+  // The workgroups of the first terms also sum the gradients, a vector of channels an invocation. All
+  // that an invocation loads belongs to one pixel, as the threads are a multiple of the depth.
   return /* wgsl */ `
 struct Params {
   c_in: u32, c_out: u32, height: u32, width: u32, slab: u32, slabs: u32, columns: u32, rows: u32,
@@ -85,7 +88,6 @@ var<workgroup> windows: array<vec4f, ${DEPTH * windowStride}>;
 @compute @workgroup_size(${threads})
 fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: vec3u,
     @builtin(num_workgroups) size: vec3u) {
-  // Workgroups past the last compute what an earlier one computes: barriers must be met by all.
   let index = min(id.x + id.y * size.x, p.count - 1u);
   let area = p.height * p.width;
   let terms = p.c_in * ${taps}u;
@@ -102,13 +104,11 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
   ${declareSums()}
   ${
     hasBias
-      ? `// The workgroups of the first terms also sum the gradients, a vector of channels an invocation.
-  let sums_bias = term0 == 0u && local < ${blocks}u;
+      ? `let sums_bias = term0 == 0u && local < ${blocks}u;
   var bias_sum = vec4f(0.0);`
       : ""
   }
   for (var n0 = first; n0 < end; n0 += ${DEPTH}u) {
-    // All that an invocation loads belongs to one pixel: ${threads} is a multiple of ${DEPTH}.
     let n = n0 + local % ${DEPTH}u;
     let at_row = i32(n / p.width);
     let at_column = i32(n % p.width);

@@ -197,6 +197,7 @@ function productShader(unroll: number, source: Source): string {
     }
   }`
   );
+  // Neighbouring invocations take neighbouring groups, and further ones a stride apart.
   return `
 struct Params { c_in: u32, c_out: u32, groups: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
@@ -204,8 +205,7 @@ struct Params { c_in: u32, c_out: u32, groups: u32, count: u32 }
 ${declareOperand("v", { binding: 2, source })}
 ${declareOperand("u", { binding: 3, source })}
 ${
-    entry(`// Neighbouring invocations take neighbouring groups, and further ones a stride apart.
-  let stride = (p.groups + ${PRODUCT.groups - 1}u) / ${PRODUCT.groups}u;
+    entry(`let stride = (p.groups + ${PRODUCT.groups - 1}u) / ${PRODUCT.groups}u;
   let columns = i32(stride);
   let rows = (p.c_out + ${PRODUCT.blocks * 4 - 1}u) / ${PRODUCT.blocks * 4}u;
   let group = index % stride;
