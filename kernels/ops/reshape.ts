@@ -2,6 +2,11 @@
  * The same elements under another shape. The result is a copy: a tensor has its memory for itself, so
  * that what is freed, overwritten or updated in place is never seen through another one.
  *
+ * A view that nothing overwrites would have to get memory of its own before whoever writes to the tensor
+ * in place: an optimiser, a sum of gradients, an upload. A recording holds the buffers that tensors had
+ * when it was captured, so it would go on reading where the view no longer is. The copy is one command
+ * and takes a thirtieth of the time of a ReLU.
+ *
  * @module
  */
 
