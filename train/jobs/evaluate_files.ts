@@ -7,7 +7,8 @@
 import { unusable } from "../images/faults/input_fault.ts";
 import { checkWritable, writeFileAtomic } from "./disk/atomic_file.ts";
 import { disk } from "./disk/files.ts";
-import { formatRanges } from "../images/names.ts";
+import { countUp, formatRanges, join } from "../images/names.ts";
+import { decodeImage } from "../images/formats/decode.ts";
 import { readTracks, RESULT_TRACKS, TRUE_TRACKS } from "./track/read_tracks.ts";
 import { goOn, type Progress } from "./progress/progress.ts";
 import type { Source } from "../images/source.ts";
@@ -99,14 +100,21 @@ export async function evaluateFiles(options: EvaluateFilesOptions): Promise<File
     truth: truth && matched(labels, truth.sequence),
     markers: markers && matched(labels, markers),
   };
-  const times = timesOf(labels, known);
-  const frames = framesOf(labels, { ...known, times });
+  // Without truth there is nothing to measure but flicker, which stills do not have.
+  const areStills = (truth ?? markers) !== null && await haveManySizes(source, labels);
+  const times = areStills ? stillTimes(labels) : timesOf(labels, known);
+  const frames = framesOf(labels, { ...known, times, areStills });
   const counted = progress ? countedItems(frames, progress) : frames;
   if (progress) goOn(progress, `measuring ${options.labels}`, labels.length);
   const tracks = await tracksOf(source, options);
   const measured = await evaluateFrames(counted, { field: options.field, tracks });
   const read = maskNotes(truth?.facts ?? [], { masks, what: "truth images" });
-  const notes = [...metNotes(known, labels), ...times.notes, ...read.notes];
+  const notes = [
+    ...metNotes(known, labels),
+    ...(areStills ? [] : orderNote(labels)),
+    ...times.notes,
+    ...read.notes,
+  ];
   const warnings = [...await intensitiesWarning(labels), ...read.warnings];
   const evaluation = {
     ...(warnings.length > 0 && { warnings }),
@@ -176,13 +184,47 @@ function timesOf({ path, numbers }: LabelSequence, { truth, markers }: Known): F
   return frameTimes({ name: path, numbers, others: lone.flatMap(({ number }) => number ?? []) });
 }
 
+/** Whether labels in files of their own are of several sizes; what is wrong with a file is said when it is read. */
+async function haveManySizes(
+  source: Source,
+  { path, stack, names }: LabelSequence,
+): Promise<boolean> {
+  if (stack || names.length === 1) return false;
+  const sizes = new Set<string>();
+  for (const name of names) {
+    const image = await decodeImage(source, join(path, name)).catch(() => null);
+    if (image !== null) sizes.add(`${image.width}x${image.height}`);
+    if (sizes.size > 1) return true;
+  }
+  return false;
+}
+
+/** What may be stills, and is taken for a video. */
+function orderNote({ path, stack, stems }: LabelSequence): string[] {
+  if (stack || stems.length === 1 || countUp(stems)) return [];
+  return [
+    `${path}: its ${stems.length} images are not numbered one after the other; flicker takes them for ` +
+    "frames of a video in the order of their names",
+  ];
+}
+
+/** Stills are no neighbours. */
+function stillTimes({ path, names }: LabelSequence): FrameTimes {
+  const note =
+    `${path}: its ${names.length} images are of several sizes, so each stands for itself: ` +
+    "there is no flicker";
+  return { times: names.map((_, i) => 2 * i), step: null, notes: [note] };
+}
+
 /** What met what, and what of truth and markers has no labels. */
 function metNotes({ truth, markers }: Known, { path }: LabelSequence): string[] {
   const lines = [truth, markers].flatMap((matched) => {
     if (matched === null) return [];
     const { sequence, lone, met } = matched;
     const numbers = lone.map(({ truth: at }) => sequence.numbers[at]);
-    const which = numbers.every((number) => number !== null)
+    const { stack, stems } = sequence;
+    const areCounted = stack || stems.length === 1 || countUp(stems);
+    const which = areCounted && numbers.every((number) => number !== null)
       ? `${sequence.stack ? "pages" : "frames"} ${formatRanges(numbers.toSorted((a, b) => a - b))}`
       : lone.map(({ name }) => name).slice(0, 3).join(", ");
     return lone.length === 0
@@ -194,12 +236,13 @@ function metNotes({ truth, markers }: Known, { path }: LabelSequence): string[] 
 
 async function* framesOf(
   labels: LabelSequence,
-  known: Known & { times: FrameTimes },
+  { areStills, ...known }: Known & { times: FrameTimes; areStills: boolean },
 ): AsyncGenerator<EvaluationFrame> {
   const first = await labels.frame(0);
   const read = async (sequence: LabelSequence, at: number) => {
     const image = await sequence.frame(at);
-    if (image.width === first.width && image.height === first.height) return image;
+    const isAlike = image.width === first.width && image.height === first.height;
+    if (areStills || isAlike) return image;
     throw unusable(
       `Cannot evaluate ${labels.path}: ${sequence.names[at]} is ${image.width}x${image.height}, ` +
         `${labels.names[0]} is ${first.width}x${first.height}; keep only frames of one video there`,

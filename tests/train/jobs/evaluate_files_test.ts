@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { encodeLabelTiff } from "../../../train/images/formats/encode.ts";
 import type { LabelImage } from "../../../train/images/image.ts";
 import { evaluateFiles, type EvaluateFilesOptions } from "../../../train/jobs/evaluate_files.ts";
@@ -158,6 +158,36 @@ Deno.test("evaluateFiles() counts what truth and markers have and the labels lac
   assertEquals([byName.frames_without_labels, byName.ctc], [1, { SEG: 0.5, DET: 0.5 }]);
 });
 
+Deno.test("evaluateFiles() measures stills of several sizes, which are no neighbours", async () => {
+  const files = {
+    "l/9f.tif": image(A),
+    "l/a0.tif": small(),
+    "l/c3.tif": image(A, B),
+    "t/9f.tif": image(A),
+    "t/a0.tif": small(),
+    "t/c3.tif": image(A),
+    "t/d4.tif": image(B),
+  };
+  const { notes, ...stills } = await evaluate(files, { labels: "l", truth: "t" });
+  assertEquals([stills.frames, stills.frames_with_truth, stills.frames_without_labels], [3, 4, 1]);
+  assertEquals([stills.flicker.pairs, stills.flicker.area_change], [0, null]);
+  assertMatch(notes![0], /9f.tif to c3.tif of \S*l met 9f.tif to c3.tif of \S*t, by their names$/);
+  assertMatch(notes![1], /l has no labels for d4.tif of/);
+  assertMatch(
+    notes![2],
+    /l: its 3 images are of several sizes, so each stands for itself: there is/,
+  );
+  // Truth is of the size of its labels all the same.
+  const wrong = evaluate({ ...files, "t/a0.tif": image(A) }, { labels: "l", truth: "t" });
+  await assertRejects(() => wrong, RangeError, "a0.tif");
+});
+
+Deno.test("evaluateFiles() takes a folder with one stack for the stack, as predict writes it", async () => {
+  const files = { "l/v.tif": stack([A], [A]), "t.tif": stack([A], [A]) };
+  const { frames, flicker, mean_ap } = await evaluate(files, { labels: "l", truth: "t.tif" });
+  assertEquals([frames, flicker.pairs, mean_ap], [2, 1, 1]);
+});
+
 Deno.test("evaluateFiles() names a file of another size that has no labels", async () => {
   const files = { "l/t1.tif": image(A), "t/t1.tif": image(A), "t/t2.tif": small() };
   const evaluated = evaluate(files, { labels: "l", truth: "t" });
@@ -184,7 +214,12 @@ Deno.test("evaluateFiles() takes gaps in the frame numbers for gaps", async () =
   assertEquals((await evaluate(every2nd, { labels: "v" })).flicker.pairs, 1);
   assertEquals((await evaluate(every2nd, { labels: "v", truth: "t" })).flicker.pairs, 0);
   const unnumbered = { "v/a.tif": image(A), "v/b.tif": image(A), "v/c.tif": image(B) };
-  assertEquals((await evaluate(unnumbered, { labels: "v" })).flicker.pairs, 2);
+  const inOrder = await evaluate(unnumbered, { labels: "v" });
+  assertEquals(inOrder.flicker.pairs, 2);
+  assertMatch(
+    inOrder.notes!.join(),
+    /v: its 3 images are not numbered one after the other; flicker/,
+  );
 });
 
 Deno.test("evaluateFiles() compares a stack with a folder of as many images", async () => {

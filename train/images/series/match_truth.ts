@@ -7,7 +7,7 @@
 import { wordFor } from "../../counted.ts";
 import { unusable } from "../faults/input_fault.ts";
 import type { LabelImage } from "../image.ts";
-import { basename, dirname, formatRanges, frameNumbers, join } from "../names.ts";
+import { basename, countUp, dirname, formatRanges, frameNumbers, join } from "../names.ts";
 import type { LabelSequence } from "./truth.ts";
 
 /**
@@ -198,11 +198,12 @@ function sentence(
   { sides: { labels, truth }, keys }: { sides: Sides; keys: Keys },
 ): string {
   const [ours, theirs] = [pairs.map((pair) => pair.label), pairs.map((pair) => pair.truth)];
-  const first = named(labels, ours).replace(
+  const { by } = keys;
+  const first = named(labels, ours, by).replace(
     /^(frame|page)/,
     (word) => word === "page" ? "Page" : "Frame",
   );
-  const met = `${first} met ${named(truth, theirs)}`;
+  const met = `${first} met ${named(truth, theirs, by)}`;
   if (keys.by === "name") return `${met}, by their names`;
   const stack = [labels, truth].find((sequence) => sequence.stack);
   const folder = [labels, truth].find((sequence) => !sequence.stack);
@@ -213,14 +214,16 @@ function sentence(
     : `${met}: pages count from 0, so number the files of ${folder.path} from 0, too`;
 }
 
-/** Some images of a sequence, by their numbers where they have any. */
+/** Some images of a sequence, by their numbers where they have any that count them. */
 function named(
-  { path, stack, length, names, numbers }: NamedImages,
+  { path, stack, length, names, stems, numbers }: NamedImages,
   positions: readonly number[],
+  by: Keys["by"],
 ): string {
   if (length === 1) return names[0];
   const found = positions.map((i) => numbers[i]);
-  if (found.some((number) => number === null)) {
+  const areNames = by === "name" && !countUp(stems);
+  if (areNames || found.some((number) => number === null)) {
     return positions.length === 1
       ? `${names[positions[0]]} of ${path}`
       : `${names[positions[0]]} to ${names[positions.at(-1)!]} of ${path}`;

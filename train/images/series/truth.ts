@@ -51,7 +51,8 @@ export interface LabelOptions extends ReadLabelsOptions {
 /**
  * Opens label images.
  *
- * @param path A folder of PNG or TIFF label images, a TIFF stack, or a single image.
+ * @param path A folder of PNG or TIFF label images, a TIFF stack, a folder with nothing else in it, or a single
+ *   image.
  * @throws {RangeError} If the folder holds no images, or a file in it has several pages.
  * @throws {SyntaxError} If a single file cannot be read.
  *
@@ -91,6 +92,10 @@ async function openFolder(
   const stems = images.map((name) => imageStem(name, formatsOf(source)));
   // What is wrong with a file is said when it is read.
   const first = await decodeImage(source, join(path, images[0])).catch(() => null);
+  // What was predicted of one stack is one stack.
+  if (images.length === 1 && first !== null && first.length > 1) {
+    return await openFile(source, join(path, images[0]), options);
+  }
   return {
     path,
     stack: false,

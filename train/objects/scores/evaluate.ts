@@ -137,8 +137,8 @@ export interface Evaluation {
  * @param frames The frames in ascending order of their numbers; each is looked at once and then
  *   let go.
  * @returns All measures; those that need truth or markers are left out without them.
- * @throws {RangeError} If no frame is segmented, one has nothing at all, numbers do not ascend or sizes
- *   differ.
+ * @throws {RangeError} If no frame is segmented, one has nothing at all, numbers do not ascend or sizes of
+ *   neighbours differ.
  *
  * @example
  * ```ts
@@ -187,7 +187,7 @@ export class Evaluator {
   readonly #flicker = new FlickerMeter();
   readonly #truth = new TruthComparison();
   readonly #markers: MarkerComparison;
-  #first: { width: number; height: number; number: number } | null = null;
+  #last: { width: number; height: number; number: number } | null = null;
   /** Segmented frames, those of them with truth, and frames that are not segmented. */
   #count = 0;
   #both = 0;
@@ -204,7 +204,8 @@ export class Evaluator {
    * Measures the next frame.
    *
    * @throws {RangeError} If its number is not above the last one's, it has neither segmentation nor truth
-   *   nor markers, or sizes differ.
+   *   nor markers, or sizes differ, also from a
+   *   neighbour's.
    */
   add(frame: EvaluationFrame): void {
     this.#add(frame, frame);
@@ -239,12 +240,14 @@ export class Evaluator {
     if (this.#field) this.#field.#add({ number, ...shownInside }, whole);
   }
 
-  /** Frames of one video have one size. */
+  /** Neighbours in time have one size; stills, which are none, have any. */
   #checkSize({ width, height }: LabelImage, number: number): void {
-    const first = this.#first ??= { width, height, number };
-    if (width === first.width && height === first.height) return;
+    const last = this.#last;
+    this.#last = { width, height, number };
+    if (last === null || number > last.number + 1) return;
+    if (width === last.width && height === last.height) return;
     throw new RangeError(
-      `Cannot evaluate: frame ${first.number} is ${first.height}x${first.width}, frame ${number} is ` +
+      `Cannot evaluate: frame ${last.number} is ${last.height}x${last.width}, frame ${number} is ` +
         `${height}x${width} (height x width)`,
     );
   }

@@ -64,7 +64,7 @@ Deno.test("openLabels() leaves out the pixels that hold the number to ignore", a
 });
 
 Deno.test("openLabels() refuses an empty folder, a missing path and stacks in a folder", async () => {
-  await withFolder({ "a.txt": "", "res/a.tif": tiff(1, 2) }, async (path) => {
+  await withFolder({ "a.txt": "", "res/a.tif": tiff(1, 2), "res/b.tif": tiff(1) }, async (path) => {
     await assertRejects(() => openLabels(disk, path), RangeError, "no PNG or TIFF files");
     await assertRejects(() => openLabels(disk, join(path, "no")), Deno.errors.NotFound);
     const labels = await openLabels(disk, join(path, "res"));
