@@ -36,6 +36,7 @@ export {
 // Where bytes come from, and what files are called.
 export type { Bytes } from "./bytes.ts";
 export {
+  type DecodedPage,
   fileSource,
   type FolderContent,
   type FolderNames,
@@ -66,6 +67,7 @@ export {
 export { encodeFloatTiff, encodeGreyTiff, encodeLabelTiff } from "./formats/encode.ts";
 export { encodePng, type Picture } from "./formats/encode_png.ts";
 export { encodeStackTiff } from "./formats/encode_stack.ts";
+export type { StoredPage, TiffStackPage } from "./formats/encode_directory.ts";
 
 // Series of images.
 export {

@@ -7,7 +7,7 @@
 
 import { unusable } from "./faults/input_fault.ts";
 import { type Bytes, heldBytes, windowedBytes } from "./bytes.ts";
-import type { ImageFormat } from "./formats/format.ts";
+import type { ImageFormat, PixelArray } from "./formats/format.ts";
 import { formatsOf } from "./formats/list.ts";
 import { isImageFolder, splitInner } from "./paths.ts";
 import { basename, dirname, isImageName, join, naturalCompare } from "./names.ts";
@@ -22,6 +22,22 @@ export interface FolderNames {
   readonly files: readonly string[];
   /** Names of folders. */
   readonly folders: readonly string[];
+}
+
+/**
+ * A page of an image file that is to be decoded.
+ *
+ * @category Sources
+ */
+export interface DecodedPage {
+  /** The path of the file. */
+  readonly path: string;
+  /** The page, from 0. */
+  readonly index: number;
+  /** How many pages the file has. */
+  readonly length: number;
+  /** About how many bytes its pixels take. */
+  readonly bytes: number;
 }
 
 /**
@@ -40,6 +56,15 @@ export interface Source {
   readonly formats?: readonly ImageFormat[];
   /** Which resolution is read of images that have several, from 0, the finest; that unless told. */
   readonly level?: number;
+  /**
+   * Gives the pixels of a page of an image file: as `decode` does, or as somebody else decoded them, who may
+   * have kept them. Only of files whose pages are decoded when they are asked for; where it is left out, that
+   * is done where they are.
+   */
+  readonly pages?: (
+    page: DecodedPage,
+    decode: () => Promise<PixelArray>,
+  ) => Promise<PixelArray>;
   /**
    * What is in a folder; a folder that is an image counts as a file, links count as what they point to.
    *

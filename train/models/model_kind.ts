@@ -121,6 +121,11 @@ export interface ObjectModel<S extends object = object, D extends object = objec
   /** Queues the network for an image, and takes its answer to objects when asked to go on. */
   segment(device: Device, options: SegmentOptions<D>): Steps<Segmentation>;
   /**
+   * The two halves of {@linkcode ObjectModel.segment}, for those who have the second one done elsewhere; left
+   * out where it is hardly anything.
+   */
+  readonly halves?: SegmentHalves<D>;
+  /**
    * Segments an image of which only some rows are in memory at a time, to the same end as
    * {@linkcode ObjectModel.segment}; left out where it cannot.
    */
@@ -143,6 +148,24 @@ export interface ObjectModel<S extends object = object, D extends object = objec
     device: Device,
     options: SegmentOptions<D>,
   ): Steps<{ labels: LabelImage; untuned: LabelImage }>;
+}
+
+/**
+ * A segmentation in two halves, the first of which needs the GPU. Answers and what is found in them are plain:
+ * numbers, arrays and records of such, which can be copied from thread to thread.
+ *
+ * @typeParam D What decoding depends on.
+ * @typeParam A What the network answered.
+ * @typeParam F What was found in it.
+ * @category Kinds of models
+ */
+export interface SegmentHalves<D extends object = object, A = unknown, F = unknown> {
+  /** Queues the network for an image, and takes what it answers. */
+  answer(device: Device, options: SegmentOptions<D>): Steps<A>;
+  /** Finds the objects in an answer, which may be changed by that. */
+  find(answer: A): F;
+  /** What was found, as {@linkcode ObjectModel.segment} gives it. */
+  segmentation(found: F): Segmentation;
 }
 
 /**

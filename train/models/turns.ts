@@ -145,3 +145,28 @@ async function outcomeOf<T>(promise: Promise<T>): Promise<Outcome<T>> {
     return { error };
   }
 }
+
+/**
+ * Waits for what somebody else finishes, while the next ones are begun; gives results in the order of the
+ * items. An error is thrown when it is its turn, after the results of those before it.
+ *
+ * @param options.most How many may be unfinished before the first is waited for.
+ */
+export async function* finishedInTurns<R>(
+  items: AsyncIterable<{ readonly result: Promise<R> }>,
+  { most }: { most: number },
+): AsyncGenerator<R> {
+  const waiting: Promise<Outcome<R>>[] = [];
+  let failure: Outcome<never> | null = null;
+  try {
+    for await (const { result } of items) {
+      waiting.push(outcomeOf(result));
+      while (waiting.length > most) yield valueOf(await waiting.shift()!);
+    }
+  } catch (error) {
+    if (waiting.length === 0) throw error;
+    failure = { error };
+  }
+  for (const outcome of waiting) yield valueOf(await outcome);
+  if (failure !== null) valueOf(failure);
+}

@@ -11,13 +11,14 @@ import { type Bytes, unreadable } from "../bytes.ts";
 import { IGNORED_LABEL, type LabelImage, type Plane } from "../image.ts";
 import { fileSource, heldSource, type Source } from "../source.ts";
 import { basename, dirname, join } from "../paths.ts";
-import type {
-  FolderFiles,
-  ImageFormat,
-  ImageMeasures,
-  ImageStack,
-  Neighbours,
-  PixelArray,
+import {
+  checkPage,
+  type FolderFiles,
+  type ImageFormat,
+  type ImageMeasures,
+  type ImageStack,
+  type Neighbours,
+  type PixelArray,
 } from "./format.ts";
 import { folderFormatOf, formatsOf, namesOf } from "./list.ts";
 import { HEAD_BYTES, refusalOf } from "./refused/kinds.ts";
@@ -107,10 +108,26 @@ function sourceOf(
 
 async function openImage(source: Source, path: string): Promise<ImageStack> {
   const inFolder = folderFormatOf(path, formatsOf(source))?.folder;
-  if (inFolder) return await inFolder.open(filesIn(source, path));
+  if (inFolder) return elsewhere(source, path, await inFolder.open(filesIn(source, path)));
   using bytes = await source.open(path);
   const format = await formatOf(source, bytes);
-  return await format.open(bytes, () => source.open(path), neighboursOf(source, path));
+  const stack = await format.open(bytes, () => source.open(path), neighboursOf(source, path));
+  // What has been decoded by now need not be decoded by somebody else.
+  return format.measure ? stack : elsewhere(source, path, stack);
+}
+
+/** The same image, whose pages come from whoever decodes them for its source. */
+function elsewhere({ pages }: Source, path: string, stack: ImageStack): ImageStack {
+  if (pages === undefined) return stack;
+  const { length, width, height, samples, bits } = stack;
+  const bytes = width * height * samples * Math.ceil(bits / 8);
+  return {
+    ...stack,
+    page: async (index) => {
+      checkPage(index, { path, length });
+      return await pages({ path, index, length, bytes }, () => stack.page(index));
+    },
+  };
 }
 
 /**

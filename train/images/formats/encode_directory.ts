@@ -7,13 +7,21 @@
 
 import type { Calibration } from "../image.ts";
 
-/** One page that is compressed. */
+/**
+ * One page of a TIFF that is compressed.
+ *
+ * @category Formats
+ */
 export interface TiffStackPage extends StoredPage {
   /** The compressed strips. */
   readonly strips: readonly Uint8Array[];
 }
 
-/** One page whose strips are stored. */
+/**
+ * One page of a TIFF whose strips are stored.
+ *
+ * @category Formats
+ */
 export interface StoredPage {
   /** Width in pixels. */
   readonly width: number;

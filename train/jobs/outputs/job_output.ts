@@ -7,7 +7,11 @@
 
 import { AtomicFile } from "../disk/atomic_file.ts";
 import type { Calibration } from "../../images/image.ts";
-import type { FrameResult, OutputLayout } from "../../objects/formats/output_format.ts";
+import type {
+  FrameResult,
+  OutputFormat,
+  OutputLayout,
+} from "../../objects/formats/output_format.ts";
 import type { OutputFile } from "./output_plan.ts";
 
 /** What results take over from the images they are of. */
@@ -28,6 +32,8 @@ export interface PartOfFile {
 
 /** The files of one job. */
 export class JobOutput implements AsyncDisposable {
+  /** What is written. */
+  readonly formats: readonly OutputFormat[];
   readonly #frames: number;
   readonly #files: readonly GrowingFile[];
   readonly #beforeEnd: () => Promise<void>;
@@ -53,6 +59,7 @@ export class JobOutput implements AsyncDisposable {
     const { areSlices = false, calibration } = of;
     const axis = areSlices ? "slices" : "frames";
     const options = { pages: frames, ...part, axis, calibration } as const;
+    this.formats = files.map(({ format }) => format);
     this.#files = files.map(({ path, format }) => new GrowingFile(path, format.open(options)));
   }
 

@@ -9,17 +9,11 @@
  */
 
 import { counted } from "../../counted.ts";
-import { withMargin } from "../../images/registration/pixel_grid.ts";
-import { outlinesWithout, withoutMarginIn } from "./align.ts";
-import type { Device } from "../../../kernels/gpu/device.ts";
-import type { Steps } from "../../../kernels/masks/mod.ts";
-import type { Network } from "../../../nn/module.ts";
-import type { Channels, Plane } from "../../images/image.ts";
 import { reasonOf } from "../../images/faults/damaged_files.ts";
 import { groupNotes } from "../../images/formats/notes.ts";
 import type { Video } from "../../images/series/video.ts";
 import { changeDecode, UnfitWishError } from "../../models/decode_changes.ts";
-import { defaultKinds, objectModelOf } from "../../models/list.ts";
+import { defaultKinds } from "../../models/list.ts";
 import {
   buildModel,
   type Model,
@@ -27,30 +21,35 @@ import {
   objectScaleIn,
   readingOf,
 } from "../../models/model_file.ts";
-import { inTurns, underwayOf } from "../../models/turns.ts";
-import { tilesOf } from "../../models/tiles/tiling.ts";
-import { ALL_ORIENTATIONS, type View, viewsOf } from "../../models/views.ts";
-import type { FrameNeed, FrameResult } from "../../objects/formats/output_format.ts";
-import { tracedOutlines } from "../../objects/outline.ts";
+import { finishedInTurns, inTurns, underwayOf } from "../../models/turns.ts";
+import { disk } from "../disk/files.ts";
 import { claimFolder, makeFolder } from "../disk/folders.ts";
 import { openGpu } from "../disk/open_gpu.ts";
 import { readKernelFile } from "../disk/kernel_file.ts";
 import { scaleText } from "../../models/object_scale.ts";
 import { hashOfModel } from "../disk/model_files.ts";
 import { inputOf } from "../progress/inputs.ts";
-import { begin, goOn, type Progress, waitingFor } from "../progress/progress.ts";
+import { begin, waitingFor } from "../progress/progress.ts";
 import { ObjectSizes } from "../../objects/object_sizes.ts";
 import type { JobOutput } from "../outputs/job_output.ts";
 import { foldersOf, type PlannedJob, planOutputs } from "../outputs/output_plan.ts";
 import { refuseWhole } from "./blocks/predict_rows.ts";
 import { dividedJobs, predictBlockJobs } from "./blocks/row_jobs.ts";
-import { type Frame, FrameReader } from "./frame_reader.ts";
+import { FrameReader } from "./frame_reader.ts";
+import { pagedSource } from "../workers/page_source.ts";
+import { poolFor } from "../workers/pool.ts";
 import { openInputs } from "./open_inputs.ts";
 import { KnownRanges } from "./known_ranges.ts";
+import { segmentFrame } from "./segment/segment_frame.ts";
 import { predictionJobs } from "./output_names.ts";
-import { inFileSize, rescaledInputs } from "./scale/rescale.ts";
+import { rescaledInputs } from "./scale/rescale.ts";
 import type { PredictEvent, PredictOptions } from "./predict_options.ts";
 import { type PlannedInput, type RecordedSettings, RecordKeeper } from "./predict_record.ts";
+
+/** The most workers: they take some 50 milliseconds of a frame, and a GPU takes a few. */
+const MOST_WORKERS = 4;
+/** Fewer frames are done before workers run. */
+const FEWEST_SHARED = 8;
 
 /**
  * Predicts with a model that finds objects, and tells what happens as it happens.
@@ -77,7 +76,15 @@ export async function* predictObjects(
   const reading = readingOf(file);
   const { pixelSize = null } = reading;
   const progress = begin("opening the images");
-  const opening = openInputs(device, { options, reading, progress });
+  using made = new DisposableStack();
+  const { workers: wanted, source = disk, level } = options;
+  const pool = made.adopt(
+    poolFor(device, { most: MOST_WORKERS, wanted }),
+    (pool) => pool?.[Symbol.dispose](),
+  );
+  const files = level === undefined ? source : { ...source, level };
+  const paged = { ...options, source: pagedSource(files, { pool }) };
+  const opening = openInputs(device, { options: paged, reading, progress });
   const opened = yield* waitingFor(opening, { progress });
   const { rescale } = options;
   const { videos, folders, damaged, ...inputs } = rescaledInputs(opened, { rescale, pixelSize });
@@ -89,7 +96,6 @@ export async function* predictObjects(
   for (const text of notes) yield { type: "note", text };
   refuseDoubts(file, options);
   const model = changedModel(buildModel(device, file), options);
-  using made = new DisposableStack();
   made.use(await claimFolder(out, "predict"));
   const planned = await plannedInputs(jobs, options);
   const head = {
@@ -117,11 +123,19 @@ export async function* predictObjects(
   for (const { job } of inBlocks) refuseWhole(job.source, options);
   const largest = enlarged *
     Math.max(1, ...whole.map(({ source: { width, height } }) => width * height));
-  const segmented = inTurns(
-    device,
-    reader.frames(whole),
-    (frame) => segment(device, { frame, model, options, progress }),
-    { most: underwayOf(largest) },
+  if (pool !== null && (wanted !== undefined || total >= FEWEST_SHARED)) {
+    const started = pool.start();
+    // Who asked for workers is not to see this thread do their work.
+    if (wanted !== undefined) await started;
+  }
+  const segmented = finishedInTurns(
+    inTurns(
+      device,
+      reader.frames(whole),
+      (frame) => segmentFrame(device, { frame, model, options, progress, pool }),
+      { most: underwayOf(largest) },
+    ),
+    { most: Math.min(pool?.size ?? 0, underwayOf(largest)) },
   );
   let before = performance.now();
   let output: JobOutput | null = null;
@@ -244,43 +258,6 @@ export function changedModel(model: Model, options: PredictOptions): Model {
   return { ...model, decode: changeDecode(options, { ...model, file, models }) };
 }
 
-/** What is known of a frame in the end. */
-interface Segmented extends FrameResult {
-  readonly frame: Frame;
-  readonly objects: number;
-}
-
-/** Queues the network for a frame, and takes its answer to objects when asked to go on. */
-function* segment(
-  device: Device,
-  { frame, model: { network, kind, decode }, options, progress }: {
-    frame: Frame;
-    model: Model;
-    options: PredictOptions;
-    progress: Progress;
-  },
-): Steps<Segmented> {
-  const { tta, tile, outputs = [] } = options;
-  const views = tta ? ALL_ORIENTATIONS : viewsOf(options.views ?? 1);
-  const { plane, exposure, size, margin } = frame;
-  const image = withMargin(frame.image, margin);
-  const isNeeded = (need: FrameNeed) => outputs.some(({ needs }) => needs.includes(need));
-  const wantsMap = isNeeded("map");
-  const wantsDoubtful = isNeeded("doubtful");
-  const settings = { network, image, decode, exposure, views, tile, wantsMap, wantsDoubtful };
-  const steps = objectModelOf(kind).segment(device, settings);
-  goOn(progress, `segmenting ${frame.name}`, partsOf(device, settings));
-  const { labels, count, outlines, map, doubtful } = yield* countedSteps(steps, progress);
-  const found = { frame, labels, objects: count, map, doubtful, ...(plane && { plane }) };
-  const seen = withoutMarginIn(found, margin);
-  const isScaled = frame.image.width !== size.width || frame.image.height !== size.height;
-  const result = isScaled ? inFileSize(seen, size) : seen;
-  if (!isNeeded("outlines")) return result;
-  const known = isScaled ? null : outlines;
-  if (known === null) return { ...result, outlines: tracedOutlines(result.labels) };
-  return { ...result, outlines: outlinesWithout(known(), { labels: result.labels, margin }) };
-}
-
 /** What to say where a model sees nothing at all. */
 function nothingFound(images: number): string {
   const [where, they] = images === 1
@@ -288,36 +265,4 @@ function nothingFound(images: number): string {
     : [`any of the ${images} images`, "they are"];
   return `No object was found in ${where}: look whether ${they} like those that the model was trained on ` +
     "(size of objects, channel, exposure), or lower --threshold";
-}
-
-/** Images up to this many pixels are seen in one piece, and nobody waits for parts of them. */
-const ONE_PIECE = 1536 ** 2;
-
-/** The tiles and views that an image is seen in, about; null for a small one. */
-function partsOf(
-  device: Device,
-  { network, image, views, tile }: {
-    network: Network;
-    image: Plane | Channels;
-    views: readonly View[];
-    tile?: number;
-  },
-): number | null {
-  if (image.width * image.height <= ONE_PIECE) return null;
-  return views.length * tilesOf(device, { network, view: image, tile }).length;
-}
-
-/** The same steps, counted. */
-function* countedSteps<R>(steps: Steps<R>, progress: Progress): Steps<R> {
-  try {
-    let step = steps.next([]);
-    while (!step.done) {
-      const values = yield step.value;
-      if (progress.total !== null) progress.done = Math.min(progress.done + 1, progress.total);
-      step = steps.next(values);
-    }
-    return step.value;
-  } finally {
-    steps.return(undefined as never);
-  }
 }

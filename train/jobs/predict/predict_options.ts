@@ -91,6 +91,11 @@ export interface PredictOptions extends DecodeChanges, PlaneChoice {
   readonly kernels?: string;
   /** Kinds of models that there are; all of Kymo's unless told. */
   readonly models?: readonly ModelKind[];
+  /**
+   * Threads besides this one that read, find objects and compress: 0 for none. Unless told, a few where a
+   * GPU computes and there are processors enough, and none else. Results are the same.
+   */
+  readonly workers?: number;
   /** Where images are read from; the disk unless told. */
   readonly source?: Source;
 }

@@ -26,7 +26,7 @@ import { readModelFile, weightsFile } from "../disk/model_files.ts";
 import type { ClaimedFolder } from "../disk/folders.ts";
 import type { RunFolder } from "../disk/run_folder.ts";
 import { versions } from "../disk/version.ts";
-import { augmentingPool } from "./augmenting/pool.ts";
+import { poolFor } from "../workers/pool.ts";
 import { checkSet } from "./seeds/check_set.ts";
 import { checkGivenChannels, unlearnedSettings } from "./check_config.ts";
 import type { TrainConfig } from "./config.ts";
@@ -226,6 +226,9 @@ function stagesOf(set: TrainingSet, config: TrainConfig): Stage[] {
   return config.control ? ["baseline", "control", "consistent"] : ["baseline", "consistent"];
 }
 
+/** The most workers that augment: a batch takes one some milliseconds. */
+const AUGMENTING_WORKERS = 2;
+
 /** Runs one stage unless its weights are there already; the second stages start from the baseline. */
 async function* trainStage(
   seed: SeedRun,
@@ -244,11 +247,12 @@ async function* trainStage(
   if (baseline) learner.setWeights(baseline.weights, folder.file(stageFile("baseline")));
   const isTaught = stage === "consistent" && config.consistency === "teacher";
   const lessons = isTaught ? yield* teachAll(seed, baseline!) : undefined;
-  using pool = augmentingPool(seed.run.device);
+  using pool = poolFor(seed.run.device, { most: AUGMENTING_WORKERS });
+  pool?.start();
   const { reason, best } = yield* runSetStage(stage, {
     ...{ learner, objects, objective, set, settings: config, lessons },
     isSecond: baseline !== null,
-    augment: pool?.augment,
+    augment: pool === null ? undefined : (tasks) => pool.ask("augment", tasks, { handsOver: true }),
     store: recordingStore(seed.run, folder),
     ...{ resume, stop: seed.run.stop },
   });

@@ -12,7 +12,6 @@ import { add } from "../../../kernels/ops/arithmetic.ts";
 import { scale } from "../../../kernels/ops/scale.ts";
 import type { StarDistanceError } from "../../../kernels/ops/star_distance_loss.ts";
 import { Variable } from "../../../nn/autodiff.ts";
-import { type Candidates, selectCandidates } from "../../../nn/labels/stardist/candidates.ts";
 import { findObjects, objectsAbove, type RayObjects } from "../../../nn/labels/stardist/objects.ts";
 import { numberLabels, starDistTargets } from "../../../nn/labels/stardist/targets.ts";
 import {
@@ -33,14 +32,11 @@ import { consistencyLoss, type LabelChoice, type LossChoice } from "../loss_sett
 import type { ModelKind, ObjectModel, Segmentation, SegmentOptions } from "../model_kind.ts";
 import type { Objective } from "../objective.ts";
 import { trunkOptions, type TrunkSettings } from "../trunk.ts";
-import { PLAIN } from "../views.ts";
 import type { StarDecoding } from "./border.ts";
-import { candidateSteps, enlarged, type StarAnswer } from "./candidates.ts";
-import { doubtfulLabels } from "./doubtful.ts";
-import { rayOutlines } from "./outlines.ts";
+import { DOUBTFUL, starHalves } from "./halves.ts";
+import { proposeStars } from "./propose.ts";
 import { segmentRows } from "./rows.ts";
 import { pickThresholds } from "./thresholds.ts";
-import { viewedCandidateSteps } from "./viewed_candidates.ts";
 
 /**
  * Settings of a StarDist network and its losses.
@@ -159,6 +155,7 @@ const objects: ObjectModel<StarDistRead, StarDecoding> = {
     };
   },
   segment,
+  halves: starHalves,
   segmentRows: (device, options) => segmentRows(device, { ...options, propose: proposeStars }),
   propose,
   tune: pickThresholds,
@@ -245,28 +242,9 @@ function objective(
   };
 }
 
-/** Proposals have at least this probability. */
-const DOUBTFUL = 0.15;
-
-function* segment(
-  device: Device,
-  { decode, wantsMap = false, wantsDoubtful = false, ...options }: SegmentOptions<StarDecoding>,
-): Steps<Segmentation> {
-  const { network: { grid }, image: { width, height } } = options;
-  const { prob: threshold, nms, border } = decode;
-  const lowest = wantsDoubtful ? Math.min(threshold, DOUBTFUL) : threshold;
-  const { candidates, prob } = yield* proposeStars(device, {
-    ...{ ...options, threshold: lowest, border },
-  });
-  const objects = findObjects(above(candidates, threshold), { nmsThreshold: nms, width, height });
-  const labels = { width, height, data: objects.labels };
-  return {
-    labels,
-    ...(wantsDoubtful && { doubtful: doubtfulLabels(candidates, { kept: objects, labels }) }),
-    count: objects.count,
-    outlines: () => rayOutlines(objects),
-    map: wantsMap ? enlarged(prob, { width, height, grid }) : null,
-  };
+function* segment(device: Device, options: SegmentOptions<StarDecoding>): Steps<Segmentation> {
+  const { answer, find, segmentation } = starHalves;
+  return segmentation(find(yield* answer(device, options)));
 }
 
 function* segmentTwice(
@@ -306,29 +284,4 @@ function* findStars(
   const { image: { width, height } } = options;
   const { candidates, prob } = yield* proposeStars(device, { ...options, threshold, border });
   return { objects: findObjects(candidates, { nmsThreshold: nms, width, height }), prob };
-}
-
-/** The candidates that are more probable than a threshold; they are sorted by probability. */
-function above(candidates: Candidates, threshold: number): Candidates {
-  const limit = Math.fround(threshold);
-  const end = candidates.prob.findIndex((prob) => !(prob > limit));
-  if (end < 0) return candidates;
-  return selectCandidates(candidates, Uint32Array.from({ length: end }, (_, index) => index));
-}
-
-/** What proposes an object, in one view tile by tile, in several after they were merged. */
-function* proposeStars(
-  device: Device,
-  { network, image, exposure = 1, views = PLAIN, border = "mirror", tile, threshold }:
-    & Omit<SegmentOptions<StarDecoding>, "decode">
-    & Pick<StarDecoding, "border">
-    & { threshold: number },
-): Steps<StarAnswer> {
-  const [{ orientation, gain }] = views;
-  if (views.length === 1 && orientation === 0) {
-    const seen = { network, image, exposure: exposure * gain, border, tile };
-    return yield* candidateSteps(device, { ...seen, threshold });
-  }
-  const seen = { network, image, exposure, views, border, tile };
-  return yield* viewedCandidateSteps(device, { ...seen, threshold });
 }

@@ -76,9 +76,12 @@ class LabelLayout implements OutputLayout {
     this.#layout = new TiffStackLayout(options.pages, { ...options, big: false });
   }
 
-  anew({ labels }: FrameResult, written: Written): AsyncIterable<Uint8Array> | null {
+  anew(
+    { labels, compressed }: FrameResult,
+    written: Written,
+  ): AsyncIterable<Uint8Array> | null {
     const [wide, big] = [this.#wide, this.#big];
-    this.#wide ||= needsWideIds(labels);
+    this.#wide ||= compressed ? compressed.sampleBytes > 2 : needsWideIds(labels);
     this.#big ||= this.#mayPass(labels, { widens: this.#wide !== wide });
     if (wide === this.#wide && big === this.#big) return null;
     const pages = this.#written;
@@ -88,8 +91,10 @@ class LabelLayout implements OutputLayout {
     return pages.length === 0 ? null : this.#again(pages, { written, widens });
   }
 
-  add({ labels }: FrameResult): Uint8Array {
-    return this.#page(compressPage(labelPage(labels, { wide: this.#wide })));
+  add({ labels, compressed }: FrameResult): Uint8Array {
+    if (!compressed) return this.#page(compressPage(labelPage(labels, { wide: this.#wide })));
+    const isNarrow = this.#wide && compressed.sampleBytes === 2;
+    return this.#page(isNarrow ? widenPage(compressed) : compressed);
   }
 
   end(): Iterable<Uint8Array> {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { TiffStackPage } from "../../images/formats/tiff_stack.ts";
 import type { Calibration, LabelImage, Plane } from "../../images/image.ts";
 import type { Outline } from "../outline.ts";
 
@@ -16,6 +17,8 @@ import type { Outline } from "../outline.ts";
 export interface FrameResult {
   /** Its objects. */
   readonly labels: LabelImage;
+  /** The same as a page of a TIFF, of 16 bits or 32 as its ids need, where somebody compressed it before. */
+  readonly compressed?: TiffStackPage;
   /** Its probability map, where a format needs it. */
   readonly map?: Plane | null;
   /** What was proposed and not kept, where a format needs it. */
