@@ -33,8 +33,10 @@ export interface HostTime {
   readonly at: string;
   /** What is counted. */
   readonly unit: string;
-  /** Milliseconds for each, the shortest of several. */
+  /** Milliseconds for each of all threads together, the shortest of several. */
   readonly ms: number;
+  /** The same of the main thread alone. */
+  readonly main: number;
   /** 10⁶ bytes a second; null where they are not counted. */
   readonly mbs: number | null;
 }
@@ -63,25 +65,35 @@ const REPEATS: Repeats = { atLeast: 600, fewest: 5 };
 /** Milliseconds that one measurement takes at least: the clock of the processor has steps. */
 const LEAST = 4;
 
+/** Processor time in milliseconds: of all threads, and of the main thread alone. */
+export interface ProcessorTime {
+  /** Of all threads of the process. */
+  readonly ms: number;
+  /** Of this thread. */
+  readonly main: number;
+}
+
 /**
- * The shortest processor time of a part in milliseconds for each unit, of all threads together. Time in
- * which something else had the processor does not count.
+ * The shortest processor times of a part for each unit. Time in which something else had the processor does
+ * not count.
  */
 export async function shortest(
   { run, besides, units = 1 }: Pick<HostPart, "run" | "besides" | "units">,
   { atLeast, fewest }: Repeats = REPEATS,
-): Promise<number> {
+): Promise<ProcessorTime> {
   const [whole, less] = [new Shortest(run), new Shortest(besides ?? (() => {}))];
   const begin = processorTime();
   for (let turn = 0; turn < fewest || processorTime() - begin < atLeast; turn++) {
     await whole.measure();
     if (besides) await less.measure();
   }
-  return (whole.ms - (besides ? less.ms : 0)) / units;
+  const each = (of: "ms" | "main") => (whole[of] - (besides ? less[of] : 0)) / units;
+  return { ms: each("ms"), main: each("main") };
 }
 
 class Shortest {
   ms = Infinity;
+  main = Infinity;
   readonly #run: () => unknown;
   #calls = 1;
 
@@ -90,13 +102,14 @@ class Shortest {
   }
 
   async measure(): Promise<void> {
-    const start = processorTime();
+    const [start, mainStart] = [processorTime(), mainTime()];
     for (let call = 0; call < this.#calls; call++) {
       const result = this.#run();
       if (result instanceof Promise) await result;
     }
     const taken = processorTime() - start;
     this.ms = Math.min(this.ms, taken / this.#calls);
+    this.main = Math.min(this.main, (mainTime() - mainStart) / this.#calls);
     if (taken < LEAST) this.#calls = Math.ceil(this.#calls * Math.min(10, LEAST / taken));
   }
 }
@@ -107,13 +120,19 @@ export function processorTime(): number {
   return (user + system) / 1000;
 }
 
+/** Milliseconds that this thread has had a processor. */
+function mainTime(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
 /** Measures a job part by part. */
 export async function* measureHost(job: HostJob, repeats?: Repeats): AsyncGenerator<HostTime> {
   const { name, unit } = job;
   for await (const part of job.parts()) {
-    const ms = await shortest(part, repeats);
+    const { ms, main } = await shortest(part, repeats);
     const { megabytes, units = 1 } = part;
     const mbs = megabytes === undefined ? null : megabytes / (ms * units / 1000);
-    yield { job: name, part: part.part, at: part.at, unit, ms, mbs };
+    yield { job: name, part: part.part, at: part.at, unit, ms, main, mbs };
   }
 }

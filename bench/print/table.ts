@@ -69,8 +69,10 @@ export interface HostRow {
   readonly at: string;
   /** What its time is for. */
   readonly unit: string;
-  /** Milliseconds of processor time. */
+  /** Milliseconds of processor time of all threads. */
   readonly ms: number;
+  /** Those of the main thread. */
+  readonly main: number;
   /** 10⁶ bytes a second; null where they are not counted. */
   readonly mbs: number | null;
 }
@@ -80,6 +82,7 @@ const HOST_COLUMNS: readonly (readonly [string, number])[] = [
   ["part", -31],
   ["at", -40],
   ["ms", 8],
+  ["main", 8],
   ["for each", 9],
   ["MB/s", 8],
 ];
@@ -90,9 +93,10 @@ export function hostHead(): string {
 }
 
 /** The line of one part of the host side. */
-export function hostLine({ job, part, at, unit, ms, mbs }: HostRow): string {
+export function hostLine({ job, part, at, unit, ms, main, mbs }: HostRow): string {
   const speed = mbs === null ? "" : formatNumber(mbs);
-  return line([job, part, at, formatNumber(ms), unit, speed], HOST_COLUMNS);
+  const times = [ms, main].map(formatNumber);
+  return line([job, part, at, ...times, unit, speed], HOST_COLUMNS);
 }
 
 /** Three digits, and all before the point. */

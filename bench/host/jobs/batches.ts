@@ -7,6 +7,9 @@
 import { heldFrames } from "../../../train/images/series/frames.ts";
 import type { Sample } from "../../../train/images/sample.ts";
 import { type BatchStream, PairStream, StillStream } from "../../../train/learn/batches.ts";
+import { AheadStream } from "../../../train/learn/patches/ahead.ts";
+import type { Augmenter } from "../../../train/learn/patches/augmenter.ts";
+import { WorkerPool } from "../../../train/jobs/workers/pool.ts";
 import { PupilStream } from "../../../train/learn/teacher/pupil_stream.ts";
 import { RunLabels } from "../../../train/learn/teacher/pseudo_labels.ts";
 import { defaultAugmentation } from "../../../train/learn/patches/augment.ts";
@@ -52,6 +55,12 @@ export const batchJob: HostJob = {
         }],
       ];
       for (const [part, open] of streams) yield await batchesOf(part, { patch, open });
+      using pool = new WorkerPool({ count: 2 });
+      await pool.start();
+      const augment: Augmenter = (tasks) => pool.ask("augment", tasks, { handsOver: true });
+      const [[part, open]] = streams;
+      const ahead = () => new AheadStream(open(), { augment });
+      yield await batchesOf(`${part}, 2 workers`, { patch, open: ahead });
     }
   },
 };

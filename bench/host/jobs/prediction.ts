@@ -37,7 +37,9 @@ interface Case {
 const MIDDLE = { width: 1100, height: 700, objects: 300 };
 const CASES: readonly Case[] = [
   { what: "U-Net", model: "unet", ...MIDDLE },
+  { what: "U-Net, 2 workers", model: "unet", ...MIDDLE, change: { workers: 2 } },
   { what: "StarDist", model: "stardist", ...MIDDLE },
+  { what: "StarDist, 2 workers", model: "stardist", ...MIDDLE, change: { workers: 2 } },
   { what: "StarDist", model: "stardist", ...MIDDLE, objects: 5000 },
   { what: "StarDist", model: "stardist", width: 550, height: 350, objects: 75 },
   { what: "StarDist", model: "stardist", width: 1540, height: 980, objects: 590 },

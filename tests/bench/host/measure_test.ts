@@ -12,11 +12,11 @@ Deno.test("shortest() grows with the work, takes off what is besides, and divide
   const repeats = { atLeast: 20, fewest: 4 };
   const [small, large] = [() => work(2e6), () => work(2e7)];
   const [one, ten] = [
-    await shortest({ run: small }, repeats),
-    await shortest({ run: large }, repeats),
+    (await shortest({ run: small }, repeats)).ms,
+    (await shortest({ run: large }, repeats)).ms,
   ];
   assert(ten > 4 * one && ten < 25 * one, `${one} and ${ten}`);
-  const rest = await shortest({ run: large, besides: small, units: 9 }, repeats);
+  const { ms: rest } = await shortest({ run: large, besides: small, units: 9 }, repeats);
   assert(rest > 0.4 * one && rest < 2.5 * one, `${one} and ${rest}`);
 });
 
@@ -35,4 +35,17 @@ Deno.test("measureHost() counts no time in which the process waits", async () =>
   assertEquals(name, "waiting");
   assert(ms < 25, `${ms}`);
   assertEquals(mbs, 1 / (ms / 1000));
+});
+
+Deno.test("shortest() counts the main thread by itself", async () => {
+  const worker = new Worker(new URL("./busy_worker.ts", import.meta.url), { type: "module" });
+  const elsewhere = () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    worker.onmessage = () => resolve();
+    worker.postMessage(4e7);
+    return promise;
+  };
+  const { ms, main } = await shortest({ run: elsewhere }, { atLeast: 1, fewest: 2 });
+  worker.terminate();
+  assert(ms > 20 && main < ms / 2, `${ms} and ${main}`);
 });

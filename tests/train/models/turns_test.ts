@@ -2,7 +2,7 @@ import { assert, assertEquals, assertLessOrEqual, assertRejects } from "@std/ass
 import type { Device } from "../../../kernels/gpu/device.ts";
 import { openDevice } from "../../../kernels/open_device.ts";
 import { readValues, type Steps } from "../../../kernels/masks/mod.ts";
-import { inTurns, MOST_UNDERWAY } from "../../../train/models/turns.ts";
+import { finishedInTurns, inTurns, MOST_UNDERWAY } from "../../../train/models/turns.ts";
 
 const device: Device = await openDevice();
 
@@ -178,4 +178,49 @@ Deno.test("inTurns() passes on that the GPU failed, and closes what was underway
   });
   await assertRejects(() => Array.fromAsync(run), Error);
   assertEquals(closed, 4);
+});
+
+Deno.test("finishedInTurns() gives results in the order of items, some of them unfinished meanwhile", async () => {
+  for (const most of [0, 1, 3]) {
+    const ends = Array.from({ length: 8 }, () => Promise.withResolvers<number>());
+    let begun = 0;
+    const items = async function* () {
+      for (const { promise } of ends) {
+        begun++;
+        yield await Promise.resolve({ result: promise });
+      }
+    };
+    const results = finishedInTurns(items(), { most });
+    const found: number[] = [];
+    for (const [i, { resolve }] of ends.entries()) {
+      const next = results.next();
+      await new Promise((end) => setTimeout(end));
+      assertEquals(begun, Math.min(8, i + most + 1));
+      resolve(i);
+      found.push((await next).value!);
+    }
+    assertEquals(found, [0, 1, 2, 3, 4, 5, 6, 7]);
+    assertEquals((await results.next()).done, true);
+  }
+});
+
+Deno.test("finishedInTurns() throws when it is an error's turn", async () => {
+  const failed = Promise.reject(new RangeError("second"));
+  failed.catch(() => {});
+  const cases: [items: () => AsyncGenerator<{ result: Promise<number> }>, says: string][] = [
+    [async function* () {
+      yield { result: Promise.resolve(1) };
+      yield { result: failed };
+      yield await Promise.resolve({ result: Promise.resolve(3) });
+    }, "second"],
+    [async function* () {
+      yield await Promise.resolve({ result: Promise.resolve(1) });
+      throw new RangeError("input");
+    }, "input"],
+  ];
+  for (const [items, says] of cases) {
+    const results = finishedInTurns(items(), { most: 2 });
+    assertEquals((await results.next()).value, 1);
+    await assertRejects(() => results.next(), RangeError, says);
+  }
 });

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import { buffersIn, doHere, type TaskInput, type TaskName, type TaskOutput } from "./tasks.ts";
 import type { WorkerAnswer, WorkerRequest } from "./worker.ts";
@@ -87,13 +88,9 @@ export class WorkerPool implements Disposable {
   }
 
   #startOne(): Promise<void> {
+    if (!mayLoad(this.#module)) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
-    let worker: Worker;
-    try {
-      worker = new Worker(this.#module, { type: "module" });
-    } catch {
-      return Promise.resolve();
-    }
+    const worker = new Worker(this.#module, { type: "module" });
     this.#workers.push(worker);
     const hand: Hand = { worker, waiting: new Map() };
     worker.onmessage = ({ data }: MessageEvent<WorkerAnswer>) => {
@@ -130,6 +127,14 @@ export class WorkerPool implements Disposable {
     for (const worker of this.#workers) worker.terminate();
     this.#hands.length = 0;
   }
+}
+
+/** Whether a worker may load its module. Where it may not, the runtime would say so on the terminal. */
+function mayLoad({ protocol, host, href }: URL): boolean {
+  const what: Deno.PermissionDescriptor = protocol === "file:"
+    ? { name: "read", path: fileURLToPath(href) }
+    : { name: "import", host };
+  return Deno.permissions.querySync(what).state === "granted";
 }
 
 /** Processors that workers leave to this thread and to the driver of the GPU. */

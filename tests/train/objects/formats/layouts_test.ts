@@ -3,6 +3,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { encodeFloatTiff, encodeLabelTiff } from "../../../../train/images/formats/encode.ts";
 import { decodeImage } from "../../../../train/images/formats/decode.ts";
 import { disk } from "../../../../train/jobs/disk/files.ts";
+import { compressLabels } from "../../../../train/jobs/workers/compress_labels.ts";
 import { withFile } from "../../fixtures/temporary.ts";
 import { concatenate } from "../../../../train/images/formats/tiff_stack.ts";
 import type { LabelImage } from "../../../../train/images/image.ts";
@@ -47,6 +48,18 @@ Deno.test("labelTiff makes the file of all images, of 32 bits where one needs th
   for (const images of [[labels(1, 2)], [labels(1, 65536), labels(2, 1)], [labels(3), labels(0)]]) {
     const made = await bytesOf(labelTiff, images.map((labels) => ({ labels })));
     assertEquals(made, encodeLabelTiff(images));
+  }
+});
+
+Deno.test("labelTiff takes pages that were compressed before, whatever others need", async () => {
+  for (
+    const images of [[labels(1, 2)], [labels(1, 65536), labels(2, 1)], [labels(3), labels(65537)]]
+  ) {
+    const frames = images.map((image) => {
+      const { labels, page: compressed } = compressLabels(image);
+      return { labels, compressed };
+    });
+    assertEquals(await bytesOf(labelTiff, frames), encodeLabelTiff(images));
   }
 });
 
