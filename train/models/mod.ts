@@ -61,6 +61,7 @@ export type {
   ModelKind,
   ObjectModel,
   Segmentation,
+  SegmentHalves,
   SegmentOptions,
   SettingChange,
   Wish,
