@@ -17,6 +17,7 @@ import {
   type FileOutcome,
   isFilteredOut,
   readSummary,
+  slowestOf,
   summaryOf,
 } from "./run/outcome.ts";
 
@@ -63,8 +64,10 @@ async function runFiles(
   const queue = [...files];
   const work = async () => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      const start = performance.now();
       const { code, signal, text } = await denoTest(["--no-check", ...flags, file], env);
-      const outcome = { file, code, signal, counts: readSummary(text), text };
+      const milliseconds = performance.now() - start;
+      const outcome = { file, code, signal, counts: readSummary(text), text, milliseconds };
       outcomes.push(outcome);
       if (!isFilteredOut(outcome)) console.log(text + "\n");
       if (failFast && failuresOf(outcome).length > 0) queue.length = 0;
@@ -78,7 +81,7 @@ async function runFiles(
 async function main(args: string[]): Promise<number> {
   const start = performance.now();
   const options = readArguments(args, navigator.hardwareConcurrency);
-  const files = await findTests(options.paths, ROOT);
+  const files = await findTests(options.paths, { root: ROOT, long: options.long });
   // Types are checked once for all files, not by every process.
   const check = await denoTest(["--no-run", ...files], {});
   if (!check.success) {
@@ -88,6 +91,8 @@ async function main(args: string[]): Promise<number> {
   const outcomes = await runFiles(files, options);
   const failures = outcomes.flatMap(failuresOf);
   if (failures.length > 0) console.log(["FAILED", ...failures].join("\n  ") + "\n");
+  const slow = slowestOf(outcomes);
+  if (slow.length > 0) console.log(["Longest:", ...slow].join("\n  ") + "\n");
   console.log(summaryOf(outcomes, performance.now() - start));
   return failures.length > 0 ? 1 : 0;
 }

@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly jobs: number;
   /** Flags for `deno test`. */
   readonly flags: readonly string[];
+  /** Whether the long tests run instead of the others, where no path says which. */
+  readonly long: boolean;
   /** Whether no further file is started after a failure. */
   readonly failFast: boolean;
 }
@@ -22,7 +24,7 @@ export interface RunOptions {
 const JOBS_PER_CORE = 2;
 /** A process takes up to half a gigabyte. */
 const MOST_JOBS = 16;
-const TAKES = "files, folders, --filter WORDS, --jobs N, --fail-fast and --trace-leaks";
+const TAKES = "files, folders, --long, --filter WORDS, --jobs N, --fail-fast and --trace-leaks";
 
 /**
  * Reads the command line, on a machine with so many cores.
@@ -33,7 +35,7 @@ export function readArguments(args: string[], cores: number): RunOptions {
   const unknown: string[] = [];
   const options = parseArgs(args, {
     string: ["_", "filter", "jobs"],
-    boolean: ["fail-fast", "trace-leaks"],
+    boolean: ["fail-fast", "long", "trace-leaks"],
     unknown: (word, key) => {
       if (key !== undefined) unknown.push(word);
       return key === undefined;
@@ -55,6 +57,7 @@ export function readArguments(args: string[], cores: number): RunOptions {
       ...(filter === undefined ? [] : [`--filter=${filter}`]),
       ...(options["trace-leaks"] ? ["--trace-leaks"] : []),
     ],
+    long: options.long,
     failFast: options["fail-fast"],
   };
 }

@@ -48,18 +48,31 @@ export const LONGEST: readonly string[] = [
 ];
 
 /**
- * The test files that paths name, each once, the longest first; all test files if no path is given.
+ * The files of whole trainings held against whole trainings, of killed processes and of other engines: half of
+ * the time of all. `deno task test` leaves them to `deno task test:long`; both run before a change is accepted.
+ */
+export const LONG: ReadonlySet<string> = new Set([]);
+
+/**
+ * The test files that paths name, each once, the longest first. If no path is given, those that are not
+ * {@linkcode LONG}, or only those.
+ *
  * Folders are searched; a file that is named is taken whatever its name.
  *
- * @param root The folder that paths are relative to, and that has the tests.
+ * @param options.root The folder that paths are relative to, and that has the tests.
+ * @param options.long Whether the long ones are wanted where no path is given.
  * @throws {RangeError} If there is no such file or folder, or no test in it.
  */
-export async function findTests(paths: readonly string[], root: string): Promise<string[]> {
+export async function findTests(
+  paths: readonly string[],
+  { root, long = false }: { root: string; long?: boolean },
+): Promise<string[]> {
   const found = new Set<string>();
   for (const path of paths.length > 0 ? paths : [TESTS]) {
     const files = await testsAt(path.replace(/^\.\/|\/+$/g, ""), root);
     if (files.length === 0) throw new RangeError(`Cannot run the tests of ${path}: it has none`);
-    for (const file of files) found.add(file);
+    const isWanted = (file: string) => paths.length > 0 || LONG.has(file) === long;
+    files.filter(isWanted).forEach((file) => found.add(file));
   }
   const rank = (file: string) => (LONGEST.indexOf(file) + 1) || Infinity;
   return [...found].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { withFolder } from "../train/fixtures/temporary.ts";
-import { findTests, LONGEST } from "./files.ts";
+import { findTests, LONG, LONGEST } from "./files.ts";
 
 const FILES = Object.fromEntries(
   [
@@ -12,14 +12,14 @@ const FILES = Object.fromEntries(
 Deno.test("findTests() finds what deno test would, the longest first", async () => {
   await withFolder(FILES, async (root) => {
     const others = ["tests/a/c.test.js", "tests/a/test.ts", "tests/b_test.ts"];
-    assertEquals(await findTests([], root), [LONGEST[0], LONGEST[1], ...others]);
+    assertEquals(await findTests([], { root }), [LONGEST[0], LONGEST[1], ...others]);
   });
 });
 
 Deno.test("findTests() takes files and folders, each test once", async () => {
   await withFolder(FILES, async (root) => {
     const paths = ["tests/latest.ts", "./tests/a/", "tests/a/test.ts", `${root}/other`];
-    const found = await findTests(paths, root);
+    const found = await findTests(paths, { root });
     const inTests = ["tests/a/c.test.js", "tests/a/test.ts", "tests/latest.ts"];
     assertEquals(found, [`${root}/other/d_test.ts`, ...inTests]);
   });
@@ -27,7 +27,7 @@ Deno.test("findTests() takes files and folders, each test once", async () => {
 
 Deno.test("findTests() says where there is no test", async () => {
   await withFolder(FILES, async (root) => {
-    const find = (path: string) => () => findTests(["tests", path], root);
+    const find = (path: string) => () => findTests(["tests", path], { root });
     const has = "Cannot run the tests of";
     await assertRejects(find("none_test.ts"), RangeError, `${has} none_test.ts: there is no such`);
     await assertRejects(
@@ -38,8 +38,13 @@ Deno.test("findTests() says where there is no test", async () => {
   });
 });
 
-Deno.test("findTests() finds every test of the project", async () => {
+Deno.test("findTests() finds every test of the project, the long ones when they are wanted", async () => {
   const root = decodeURIComponent(new URL("../../", import.meta.url).pathname);
-  const found = await findTests([], root);
+  const found = await findTests([], { root });
   assert(found.includes("tests/run/files_test.ts") && found.length > 200, `${found.length}`);
+  const long = await findTests([], { root, long: true });
+  assertEquals(new Set(long), LONG, "one that is named is not there");
+  assertEquals(found.filter((file) => LONG.has(file)), []);
+  const all = await findTests(["tests"], { root });
+  assertEquals(all.length, found.length + long.length);
 });

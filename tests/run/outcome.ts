@@ -21,6 +21,8 @@ export interface FileOutcome {
   readonly counts: Counts | null;
   /** All that it printed. */
   readonly text: string;
+  /** How long it took, beside others. */
+  readonly milliseconds: number;
 }
 
 /** Deno's words, in its order; the first two are always said. */
@@ -66,6 +68,16 @@ export function failuresOf({ file, code, signal, counts, text }: FileOutcome): s
 export function isFilteredOut(outcome: FileOutcome): boolean {
   const said = WORDS.filter((word) => outcome.counts?.[word]?.tests);
   return failuresOf(outcome).length === 0 && said.join() === "filtered out";
+}
+
+/** So many files are told of, where there are more. */
+const SLOWEST = 20;
+
+/** The files that took longest, a line each, the longest first; none where only a few ran. */
+export function slowestOf(outcomes: readonly FileOutcome[]): string[] {
+  if (outcomes.length <= SLOWEST) return [];
+  return outcomes.toSorted((a, b) => b.milliseconds - a.milliseconds).slice(0, SLOWEST)
+    .map(({ file, milliseconds }) => `${formatTime(milliseconds).padStart(6)}  ${file}`);
 }
 
 /** The line over all files, as `deno test` would say it of them; `milliseconds` is what they took. */

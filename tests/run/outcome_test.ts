@@ -1,5 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { failuresOf, type FileOutcome, isFilteredOut, readSummary, summaryOf } from "./outcome.ts";
+import {
+  failuresOf,
+  type FileOutcome,
+  isFilteredOut,
+  readSummary,
+  slowestOf,
+  summaryOf,
+} from "./outcome.ts";
 
 const FAILED_TEXT = `running 2 tests from ./tests/a_test.ts
 a => b: ./c:1:2
@@ -25,6 +32,7 @@ function ended(text: string, how: Partial<FileOutcome> = {}): FileOutcome {
     signal: null,
     counts: readSummary(text),
     text,
+    milliseconds: 4,
     ...how,
   };
 }
@@ -100,6 +108,16 @@ Deno.test("readSummary() and failuresOf() read what is coloured, as without NO_C
     `${red}FAILED${off} | 8 passed | 1 failed ${dim}(32s)${off}\n`;
   const counts = readSummary(text);
   assertEquals(counts, { passed: { tests: 8, steps: 0 }, failed: { tests: 1, steps: 0 } });
-  const outcome = { file: "tests/a_test.ts", code: 1, signal: null, counts, text };
+  const outcome = ended(text, { code: 1 });
   assertEquals(failuresOf(outcome), ["a test => ./tests/a_test.ts:3:6"]);
+});
+
+Deno.test("slowestOf() tells of the longest of many files", () => {
+  const outcomes = Array.from(
+    { length: 30 },
+    (_, i) => ended("", { file: `${i}`, milliseconds: 1000 * i }),
+  );
+  const told = slowestOf(outcomes);
+  assertEquals([told.length, told[0], told[19]], [20, "   29s  29", "   10s  10"]);
+  assertEquals(slowestOf(outcomes.slice(0, 20)), []);
 });
