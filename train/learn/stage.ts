@@ -116,8 +116,10 @@ export interface StageOutcome {
 }
 
 const LOG_EVERY = 10;
-/** A stage whose network died begins again, each time at half the rate, at most so many times. */
+/** A stage whose network died begins again at most so many times, from the second time on at half the rate. */
 const MOST_RESTARTS = 3;
+/** It then first learns so many batches by a loss that always has a gradient, a quarter of all at most. */
+const PRIMING = 300;
 
 /** Weights that may be a stage's result. */
 interface Candidate {
@@ -229,14 +231,23 @@ class StageRun {
   async #queueStep(): Promise<void> {
     const { schedule, streams, learner } = this.#parts;
     const task = schedule.task(this.#step);
-    const rate = schedule.rate(this.#step) / 2 ** this.#restarts;
+    const rate = schedule.rate(this.#step) * this.#slowdown;
     const stream = streams.get(task);
     if (!stream) throw new TypeError("Cannot train for consistency: there is no video");
     const batch = await stream.next();
     if (task === "segmentation") this.#stills = { losses: [], ...this.#stills, batch };
-    learner.step(task, batch, rate);
+    const primes = this.#restarts > 0 && task === "segmentation" && this.#step < this.#priming;
+    learner.step(primes ? "priming" : task, batch, rate);
     this.#step++;
     this.#pending.push({ step: this.#step, rate });
+  }
+
+  get #priming(): number {
+    return Math.min(PRIMING, this.#parts.schedule.steps >> 2);
+  }
+
+  get #slowdown(): number {
+    return 1 / 2 ** Math.max(0, this.#restarts - 1);
   }
 
   /** Every tenth step stands for ten. */
@@ -307,11 +318,11 @@ class StageRun {
     return await this.#parts.examiner.stuckAt?.(losses.splice(0), batch) ?? null;
   }
 
-  /** From where a dead network is no step leads back: from the first weights again, more slowly. */
+  /** From where a dead network is no step leads back: from the first weights again, and more carefully. */
   async *#beginAgain(answer: 0 | 1): AsyncGenerator<StageRunEvent> {
     const { learner, schedule, store } = this.#parts;
     yield* this.#tellLosses();
-    const rate = schedule.fullRate("segmentation") / 2 ** this.#restarts;
+    const rate = schedule.fullRate("segmentation") * this.#slowdown;
     const what = `after step ${this.#step} the network answers ${answer} whatever it sees, ` +
       `at a rate of ${rate}`;
     if (this.#restarts === MOST_RESTARTS) {
@@ -327,7 +338,9 @@ class StageRun {
     [this.#step, this.#waited, this.#bestScore] = [0, 0, null];
     [this.#best, this.#average] = [weights, new Map()];
     if (bytes !== null) await store.cutMetrics(bytes);
-    const text = `${what[0].toUpperCase()}${what.slice(1)}: it begins again, at ${rate / 2}`;
+    const by = this.#slowdown * schedule.fullRate("segmentation");
+    const text = `${what[0].toUpperCase()}${what.slice(1)}: it begins again, at ${by}, the first ` +
+      `${this.#priming} batches by cross-entropy`;
     const told: StageRunEvent[] = [{ type: "warning", text }];
     this.#metricsBytes = await store.appendMetrics(told);
     yield* told;

@@ -32,7 +32,7 @@ import {
 } from "./schedule.ts";
 import type { Stage } from "./stages.ts";
 import { PupilStream, type TaughtVideo } from "./teacher/pupil_stream.ts";
-import { consistencyTask, pupilTask, segmentationTask, type Task } from "./tasks.ts";
+import { consistencyTask, primingTask, pupilTask, segmentationTask, type Task } from "./tasks.ts";
 import type { TeacherSettings } from "./teacher/teacher.ts";
 import type { TrainingSet } from "./training_set.ts";
 
@@ -87,6 +87,7 @@ export function stageTasks(
   const windows = (frames: number) => ({ objective, windows: pairs, frames });
   return [
     segmentationTask(objective, { count: batch }),
+    primingTask(objective, { count: batch }),
     consistencyTask("consistency", windows(window)),
     ...(consistency === "teacher" ? [pupilTask(objective, { count: teacherBatch })] : []),
     ...(hasVolumes || depthPairs ? [consistencyTask("depth", windows(2))] : []),

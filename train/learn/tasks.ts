@@ -1,7 +1,7 @@
 /**
  * What a network is trained for, as named tasks: each has its batches, its loss and its own Adam.
  *
- * - `segmentation`: labelled stills.
+ * - `segmentation`: labelled stills; `priming`: the same, by cross-entropy.
  * - `consistency`, `depth`: windows of neighbouring frames in time, or of planes in depth.
  * - `focus`: planes of stacks that are in focus or not.
  *
@@ -103,6 +103,15 @@ export function pupilTask(objective: Objective, { count }: { count: number }): T
       return { loss, prob: outputs.prob };
     },
   };
+}
+
+/**
+ * Segmentation of stills by a loss that always has a gradient, for a network that has died of another one.
+ *
+ * @category Learner
+ */
+export function primingTask(objective: Objective, { count }: { count: number }): Task {
+  return { ...pupilTask(objective, { count }), name: "priming" };
 }
 
 /**
