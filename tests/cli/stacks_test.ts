@@ -21,7 +21,7 @@ Deno.test("filter removes what no neighbouring frame shows, and keeps what it ha
     await fails(["filter", "--labels=l", "--out=g", "--min-overlap=2"], {
       ...{ code: 2, says: ["Cannot use --min-overlap 2: expected a number from 0 to 1"], cwd },
     });
-    await fails(["filter", "--labels=l", "--out=l"], { code: 1, says: ["Cannot filter l"], cwd });
+    await fails(["filter", "--labels=l", "--out=l"], { code: 2, says: ["Cannot filter l"], cwd });
   });
 });
 
@@ -69,7 +69,7 @@ Deno.test("synth --holotomography writes stacks that train takes, and says how",
     await fails([...train, "--focus=none.csv"], { code: 3, says: ["Cannot read none.csv"], cwd });
     await fails(["train", "--model=focus", "--stills=h/stills", "--out=r2"], {
       ...{
-        code: 1,
+        code: 2,
         says: ["give a folder of stacks with --stills, and with --focus a table"],
         cwd,
       },

@@ -89,5 +89,7 @@ export function scaleText(
   const [found, low, high] = [median!, scale!.low, scale!.high].map((pixels) => pixels.toFixed(1));
   return `The objects found in ${where} are ${found} pixels in diameter in the median, and the model learned ` +
     `from ones of ${low} to ${high}: it may find pieces of them, or several as one; scale the images by ` +
-    `${factor.toPrecision(2)} before, or train on stills of the same magnification, and compare`;
+    `${
+      factor.toPrecision(2)
+    }, as --rescale does, or train on stills of the same magnification, and compare`;
 }

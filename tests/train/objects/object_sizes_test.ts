@@ -42,7 +42,7 @@ Deno.test("scaleText() speaks of objects beyond those that were learned, and nam
   for (const factor of [1, 1.6, 1 / 1.6]) assertEquals(text(factor), null, `${factor}`);
   assertStringIncludes(text(2)!, "found in v are 22.6 pixels in diameter in the median");
   assertStringIncludes(text(2)!, "learned from ones of 40.8 to 49.8");
-  assertStringIncludes(text(2)!, "scale the images by 2.0");
+  assertStringIncludes(text(2)!, "scale the images by 2.0, as --rescale does");
   assertStringIncludes(text(1 / 3)!, "scale the images by 0.33");
   assertEquals(scaleText(found, { scale: null, where: "v" }), null);
   assertEquals(text(4, sizesOf([20, 20])), null);

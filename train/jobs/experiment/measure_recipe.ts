@@ -12,6 +12,7 @@ import { knownOf, type TrainingSet } from "../../learn/training_set.ts";
 import { exposureFor } from "../../models/exposure.ts";
 import { buildModel, type ModelFile } from "../../models/model_file.ts";
 import { objectModelOf } from "../../models/list.ts";
+import { unusable } from "../../images/faults/input_fault.ts";
 import { viewsOf } from "../../models/views.ts";
 import { type Evaluation, Evaluator } from "../../objects/scores/evaluate.ts";
 import type { TemporalFilterSettings } from "../../objects/sequence/temporal_filter.ts";
@@ -111,7 +112,7 @@ export function measuredFrames(
   const first = Math.floor(measureFrom * length);
   const count = length - first;
   if (count >= 2 * blocks) return { first, count };
-  throw new RangeError(
+  throw unusable(
     `Cannot measure ${counted(count, "frame")} in ${
       counted(blocks, "block")
     }: each needs two; lower blocks`,

@@ -12,6 +12,7 @@ import type { ModelKind } from "../../models/model_kind.ts";
 import { canTurn } from "../../models/views.ts";
 import { checkSegmentationLoss } from "../../models/loss_settings.ts";
 import { checkValues, refuseValue } from "../../settings.ts";
+import { isFocusTable } from "../disk/focus_source.ts";
 import { dataSettings } from "./data_settings.ts";
 import { configOf, settingGroups, SETTINGS_OF_COMPARISON, type TrainConfig } from "./config.ts";
 
@@ -128,13 +129,27 @@ const OF_OWN_DATA = ["video", "volume", "truth", "markers", "focus"] as const;
  * @throws {RangeError} If there is data but no stills, with the name of the setting.
  */
 export function checkData(config: TrainConfig, kinds: Kinds = defaultKinds): void {
-  // Other kinds of models have no built-in example, and say what they need.
-  if (config.stills !== "" || !modelKind(config.model, kinds.models).objects) return;
+  // What finds no objects but planes in focus has no built-in example.
+  if (!modelKind(config.model, kinds.models).objects) return checkFocusData(config);
+  if (config.stills !== "") return;
   const given = OF_OWN_DATA.find((name) => config[name].length > 0);
   if (given === undefined) return;
   throw new RangeError(
     `Cannot train with ${given} but without stills: give a folder of labelled stills with --stills, or ` +
       "neither, for the built-in synthetic example",
+  );
+}
+
+/**
+ * Checks that there are stacks, and a table of their planes in focus.
+ *
+ * @throws {RangeError} If there are none.
+ */
+export function checkFocusData({ stills, focus }: TrainConfig): void {
+  if (stills !== "" && isFocusTable(focus)) return;
+  throw new RangeError(
+    "Cannot train a focus model: give a folder of stacks with --stills, and with --focus a table " +
+      "(.csv) of their planes in focus, with the columns stack and plane",
   );
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { unusable } from "../../images/faults/input_fault.ts";
 import { counted } from "../../counted.ts";
 import { type Network, parameterCount } from "../../../nn/module.ts";
 import { decodeFocusTable, labelledStacks } from "../../images/series/focus_table.ts";
@@ -22,10 +23,10 @@ import { encodeFocusModel } from "../../models/focus/model_file.ts";
 import type { LabelledStack } from "../../images/series/z_stack.ts";
 import { freshNetwork, modelKind } from "../../models/list.ts";
 import { versions } from "../disk/version.ts";
+import { checkFocusData } from "./check_config.ts";
 import type { TrainConfig } from "./config.ts";
 import type { FocusPlanEvent, TrainEvent } from "./events.ts";
 import { readWholeText } from "../disk/files.ts";
-import { isFocusTable } from "../disk/focus_source.ts";
 import {
   type OpenedRun,
   openRun,
@@ -68,18 +69,13 @@ async function readStacks(
   { config, source }: OpenedRun,
 ): Promise<{ notes: readonly string[]; stacks: LabelledStack[] }> {
   const { stills, focus } = config;
-  if (stills === "" || !isFocusTable(focus)) {
-    throw new RangeError(
-      "Cannot train a focus model: give a folder of stacks with --stills, and with --focus a table " +
-        "(.csv) of their planes in focus, with the columns stack and plane",
-    );
-  }
+  checkFocusData(config);
   const { channel } = planeChoice(config);
   const sequence = await openZSequence(source, await folderOfStacks(source, stills), { channel });
   const rows = decodeFocusTable(await readWholeText(focus), focus);
   const stacks = labelledStacks(sequence, { rows, from: focus });
   if (stacks.length > 0) return { notes: sequence.notes, stacks };
-  throw new RangeError(
+  throw unusable(
     `Cannot train a focus model: ${focus} names none of the ${
       counted(sequence.length, "stack")
     } of ` +
