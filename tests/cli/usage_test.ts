@@ -75,6 +75,7 @@ Deno.test("a wrong command line is exit code 2 and one line that says what is wr
     [["merge", "--out", "x"], "no PART given"],
     [["merge", "--out", "x", "--max-gap", "3", "a"], "Cannot use --max-gap without --track"],
     [["merge", "--out", "x", "--ctc", "a"], "Cannot use --ctc without --track"],
+    [["predict", "--subpixel", "a"], "Cannot use --subpixel without --stabilise"],
     [["summarise", "--out", "x"], "no RUN given"],
     [["predict", "--model", "m", "--frames", "5:3", "x.tif"], "Cannot use frames 5:3"],
     [["predict", "--views", "9", "x.tif"], "--views 9", "from 1 to 8"],

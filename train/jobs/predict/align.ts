@@ -7,6 +7,7 @@
 import { isObject } from "../../images/image.ts";
 import { type ImageShift, Registration } from "../../images/registration/phase_correlation.ts";
 import { type Margin, NO_MARGIN, withoutMargin } from "../../images/registration/pixel_grid.ts";
+import { movedImage, movedLabels, NO_WAY, type Way } from "../../images/registration/sub_pixel.ts";
 import type { Video } from "../../images/series/video.ts";
 import { referencesOf } from "../../models/videos/prepare_video.ts";
 import type { FrameResult } from "../../objects/formats/output_format.ts";
@@ -55,13 +56,32 @@ export function withoutMarginIn<R extends FrameResult & { readonly objects: numb
   };
 }
 
-/** The outlines of objects that are there without a margin, where they lie without it. */
+/** The result of a frame whose image was moved the other way. */
+export function movedResult<R extends FrameResult>(result: R, way: Way): R {
+  if (way === NO_WAY) return result;
+  return {
+    ...result,
+    labels: movedLabels(result.labels, way),
+    map: result.map && movedImage(result.map, way),
+    doubtful: result.doubtful && movedLabels(result.doubtful, way),
+  };
+}
+
+/**
+ * The outlines of objects that are there without a margin, where they lie without it.
+ *
+ * @param place.rest The way that they have to go besides; none unless told.
+ */
 export function outlinesWithout(
   outlines: readonly Outline[],
-  { labels, margin }: { labels: FrameResult["labels"]; margin: Margin },
+  { labels, margin, rest = NO_WAY }: {
+    labels: FrameResult["labels"];
+    margin: Margin;
+    rest?: Way;
+  },
 ): readonly Outline[] {
-  if (margin === NO_MARGIN) return outlines;
-  const { top, left } = margin;
+  if (margin === NO_MARGIN && rest === NO_WAY) return outlines;
+  const [top, left] = [margin.top - rest.y, margin.left - rest.x];
   const there = new Set(labels.data);
   const moved = (loops: Outline["parts"]) =>
     loops.map((loop) => loop.map(([x, y]) => [x - left, y - top] as const));

@@ -6,6 +6,7 @@
 
 import { counted } from "../../counted.ts";
 import { type Margin, marginFor, NO_MARGIN } from "../../images/registration/pixel_grid.ts";
+import { NO_WAY, restOf, type Way } from "../../images/registration/sub_pixel.ts";
 import { Aligner } from "./align.ts";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import type { DamagedFile } from "../../images/faults/damaged_files.ts";
@@ -49,6 +50,8 @@ export interface Frame {
   readonly image: Plane | Channels;
   /** What must be added to it so that it lies on the same grid of pixels as the first one. */
   readonly margin: Margin;
+  /** By how much its scene lies beside that grid still, at most half a pixel; none where nobody asked. */
+  readonly rest: Way;
   /** The size of its labels: that of its file. */
   readonly size: { readonly width: number; readonly height: number };
   /** Where in its stack it is. */
@@ -176,8 +179,8 @@ export class FrameReader {
           const path = fileOf(video, i);
           const { sourceNames: { [i]: name }, width, height } = video;
           const size = { width, height };
-          const margin = await this.#marginOf(aligner, i);
-          yield { name, path, done, image, margin, size, plane, exposure, output };
+          const place = await this.#placeOf(aligner, i);
+          yield { name, path, done, image, ...place, size, plane, exposure, output };
         }
       } catch (error) {
         throw await withOthers(error, jobs.slice(at));
@@ -185,9 +188,13 @@ export class FrameReader {
     }
   }
 
-  async #marginOf(aligner: Aligner | null, i: number): Promise<Margin> {
-    if (aligner === null) return NO_MARGIN;
-    return marginFor(await aligner.shiftOf(i), this.#model.network.sizeMultiple);
+  async #placeOf(aligner: Aligner | null, i: number): Promise<Pick<Frame, "margin" | "rest">> {
+    if (aligner === null) return { margin: NO_MARGIN, rest: NO_WAY };
+    const shift = await aligner.shiftOf(i);
+    return {
+      margin: marginFor(shift, this.#model.network.sizeMultiple),
+      rest: this.#options.subpixel ? restOf(shift) : NO_WAY,
+    };
   }
 
   /**

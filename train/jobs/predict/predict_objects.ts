@@ -107,7 +107,7 @@ export async function* predictObjects(
     // Ranges do not depend on where frames lie.
     : await KnownRanges.open(options.ranges, {
       ...head,
-      settings: { ...head.settings, stabilise: undefined },
+      settings: { ...head.settings, stabilise: undefined, subpixel: undefined },
     });
   const record = await RecordKeeper.open(out, { ...head, inputs: [...planned.values()] });
   for (const text of record.notes) yield { type: "note", text };
@@ -247,6 +247,7 @@ export function settingsOf(
     ...{ channel, channels: more.channels, slice, focus },
     ...{ level: more.level, rescale: more.rescale },
     ...(more.stabilise && { stabilise: true }),
+    ...(more.subpixel && { subpixel: true }),
     // Last, as merging parts to tracks adds it there.
     as,
   };

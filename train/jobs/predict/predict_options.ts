@@ -74,6 +74,11 @@ export interface PredictOptions extends DecodeChanges, PlaneChoice {
    * of pixels; labels stay in the geometry of their images.
    */
   readonly stabilise?: boolean;
+  /**
+   * With `stabilise`, also move frames by what is left besides whole pixels, interpolating between pixels, and
+   * objects back by as much.
+   */
+  readonly subpixel?: boolean;
   /** Whether the answers to all eight orientations are averaged. */
   readonly tta?: boolean;
   /** How many views, turned and exposed otherwise, are averaged; 1 unless told. */

@@ -80,6 +80,45 @@ Deno.test("predict() with stabilise sees what stands still alike in all frames",
   });
 });
 
+Deno.test("predict() with subpixel shows the network what lies between pixels, and moves objects back", async () => {
+  // The scene lies between two columns of every second frame.
+  const still = peaks(PLACES, SIZE);
+  const beside = moved(still, [0, 1]);
+  const between = { ...still, data: still.data.map((value, at) => (value + beside.data[at]) / 2) };
+  const files = {
+    "model/weights.safetensors": starModel(),
+    ...Object.fromEntries(
+      [still, between, still].map((image, t) => [`v/t${t}.tif`, encodeGreyTiff([image])]),
+    ),
+  };
+  await withFolder(files, async (folder) => {
+    const run = async (out: string, options: Partial<PredictOptions>) => {
+      const own = { model: `${folder}/model`, inputs: [`${folder}/v`], out: `${folder}/${out}` };
+      await Array.fromAsync(predict({ ...own, stabilise: true, ...options }));
+      return await Promise.all([0, 1, 2].map(async (t) => {
+        const image = await decodeImage(disk, `${folder}/${out}/t${t}.tif`);
+        return await readLabels(image, 0);
+      }));
+    };
+    const centres = ({ width, data }: LabelImage) => {
+      const [sum, count] = [new Map<number, number>(), new Map<number, number>()];
+      data.forEach((id, at) => {
+        sum.set(id, (sum.get(id) ?? 0) + at % width);
+        count.set(id, (count.get(id) ?? 0) + 1);
+      });
+      sum.delete(0);
+      return [...sum].map(([id, total]) => total / count.get(id)!).sort((a, b) => a - b);
+    };
+    const [whole, fine] = [await run("whole", {}), await run("fine", { subpixel: true })];
+    assertEquals(fine[0], whole[0]);
+    const [first, second] = fine.map(centres);
+    assertEquals(second.length, first.length);
+    second.forEach((x, i) => assert(x - first[i] > 0.1 && x - first[i] < 0.9, `${x} ${first[i]}`));
+    const { settings } = JSON.parse(await Deno.readTextFile(`${folder}/fine/predict.json`));
+    assertEquals([settings.stabilise, settings.subpixel], [true, true]);
+  });
+});
+
 Deno.test("outlinesWithout() moves outlines and leaves out those that lie in the margin", () => {
   const square = [[3, 2], [5, 2], [5, 4], [3, 4]] as const;
   const labels = { width: 4, height: 4, data: Uint32Array.of(0, 7, ...Array(14).fill(0)) };
@@ -90,4 +129,9 @@ Deno.test("outlinesWithout() moves outlines and leaves out those that lie in the
     holes: [[[1, 1], [3, 1], [3, 3], [1, 3]]],
   }]);
   assertEquals(outlinesWithout(outlines, { labels, margin: NO_MARGIN }), outlines);
+  const rest = { y: 0.25, x: -0.5 };
+  assertEquals(
+    outlinesWithout(outlines, { labels, margin: NO_MARGIN, rest })[0].parts[0][0],
+    [2.5, 2.25],
+  );
 });

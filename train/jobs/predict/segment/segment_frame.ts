@@ -9,6 +9,7 @@ import type { Steps } from "../../../../kernels/masks/mod.ts";
 import type { Network } from "../../../../nn/module.ts";
 import type { Channels, Plane } from "../../../images/image.ts";
 import { withMargin } from "../../../images/registration/pixel_grid.ts";
+import { movedImage } from "../../../images/registration/sub_pixel.ts";
 import { modelKinds, objectModelOf } from "../../../models/list.ts";
 import type { Model } from "../../../models/model_file.ts";
 import type { Segmentation } from "../../../models/model_kind.ts";
@@ -19,7 +20,7 @@ import type { FrameNeed, FrameResult } from "../../../objects/formats/output_for
 import { tracedOutlines } from "../../../objects/outline.ts";
 import { goOn, type Progress } from "../../progress/progress.ts";
 import type { WorkerPool } from "../../workers/pool.ts";
-import { outlinesWithout, withoutMarginIn } from "../align.ts";
+import { movedResult, outlinesWithout, withoutMarginIn } from "../align.ts";
 import type { Frame } from "../frame_reader.ts";
 import type { PredictOptions } from "../predict_options.ts";
 import { inFileSize } from "../scale/rescale.ts";
@@ -49,8 +50,8 @@ export function* segmentFrame(
 ): Steps<{ readonly result: Promise<Segmented> }> {
   const { tta, tile, outputs = [] } = options;
   const views = tta ? ALL_ORIENTATIONS : viewsOf(options.views ?? 1);
-  const { exposure, margin } = frame;
-  const image = withMargin(frame.image, margin);
+  const { exposure, margin, rest } = frame;
+  const image = withMargin(movedImage(frame.image, { y: -rest.y, x: -rest.x }), margin);
   const isNeeded = (need: FrameNeed) => outputs.some(({ needs }) => needs.includes(need));
   const wantsMap = isNeeded("map");
   const wantsDoubtful = isNeeded("doubtful");
@@ -77,15 +78,16 @@ function finished(
   { labels, count, outlines, map, doubtful }: Segmentation,
   { frame, wantsOutlines }: { frame: Frame; wantsOutlines: boolean },
 ): Segmented {
-  const { plane, size, margin } = frame;
+  const { plane, size, margin, rest } = frame;
   const found = { frame, labels, objects: count, map, doubtful, ...(plane && { plane }) };
-  const seen = withoutMarginIn(found, margin);
+  const seen = movedResult(withoutMarginIn(found, margin), rest);
   const isScaled = frame.image.width !== size.width || frame.image.height !== size.height;
   const result = isScaled ? inFileSize(seen, size) : seen;
   if (!wantsOutlines) return result;
   const known = isScaled ? null : outlines;
   if (known === null) return { ...result, outlines: tracedOutlines(result.labels) };
-  return { ...result, outlines: outlinesWithout(known(), { labels: result.labels, margin }) };
+  const place = { labels: result.labels, margin, rest };
+  return { ...result, outlines: outlinesWithout(known(), place) };
 }
 
 /** The same with its labels compressed, where somebody else does that. */
