@@ -77,7 +77,7 @@ export const INNER_ROOMS: readonly Rooms[] = [
     steps: [
       ["progress"],
       ["disk"],
-      ["outputs"],
+      ["outputs", "workers"],
       ["track"],
       [
         "annotate",
