@@ -178,7 +178,41 @@ function starAnswers({ width, height, ...scene }: Scene): Answers {
   };
   const prob = placed(maps.prob, 1);
   const dist = placed(maps.dist, maps.dist.length / maps.prob.length);
-  return (bytes) => [prob, dist].find((map) => map.byteLength === bytes) ?? null;
+  const whole = [prob, dist];
+  const gathered = gatheredFrom(new Float32Array(prob), new Float32Array(dist));
+  return (bytes) => whole.find((map) => map.byteLength === bytes) ?? gathered(bytes);
+}
+
+/** Points that there is room for come by so many; points above this probability are gathered. */
+const [ROOM_STEP, LEAST_PROBABILITY] = [256, 0.3];
+
+/** The same of the points alone that may propose: a list of them, or their distances. */
+function gatheredFrom(prob: Float32Array, dist: Float32Array): Answers {
+  const rays = dist.length / prob.length;
+  const places: number[] = [];
+  prob.forEach((value, at) => value > LEAST_PROBABILITY && places.push(at));
+  const made = new Map<number, ArrayBuffer>();
+  const make = (bytes: number): ArrayBuffer | null => {
+    if (bytes % (4 * ROOM_STEP) === 4) {
+      const list = new Uint32Array(bytes / 4);
+      list.set([places.length, ...places].slice(0, list.length));
+      return list.buffer;
+    }
+    if (bytes % (4 * rays * ROOM_STEP) > 0) return null;
+    const most = bytes / 4 / rays;
+    const values = new Float32Array(rays * most);
+    places.slice(0, most).forEach((at, slot) => {
+      for (let ray = 0; ray < rays; ray++) {
+        values[ray * most + slot] = dist[ray * prob.length + at];
+      }
+    });
+    return values.buffer;
+  };
+  return (bytes) => {
+    const known = made.get(bytes) ?? make(bytes);
+    if (known) made.set(bytes, known);
+    return known;
+  };
 }
 
 /** What the U-Net's post-processing reads: a histogram between two ends, and labels with their count. */

@@ -88,10 +88,46 @@ const LONGEST = 2 ** 23;
  * @category Labels and targets
  */
 export function findCandidates(maps: RayMaps, rule: CandidateRule): Candidates {
-  const { prob, width, height } = maps;
-  const { grid = 1, origin = [0, 0] } = rule;
-  const threshold = thresholdOf(rule);
   const rays = raysOf(maps);
+  const pixels = proposingPixels(maps, rule);
+  const { dist, width, height } = maps;
+  const found = { dist, rays, places: pixels, step: width * height };
+  return candidatesAt(maps, { rule, pixels, found });
+}
+
+/** A map of probabilities, and distances of some of its pixels alone. */
+export interface GatheredMaps extends Pick<RayMaps, "prob" | "width" | "height"> {
+  /** How many pixels there are, and then each of them; in any order, and some of them not where there was no room. */
+  readonly places: Uint32Array;
+  /** Their distances, shape `[rays, most]`. */
+  readonly values: Float32Array;
+}
+
+/**
+ * The same of maps of which only the distances of some pixels are there.
+ *
+ * @returns Null where others are needed.
+ * @throws {RangeError} As {@linkcode findCandidates}.
+ */
+export function gatheredCandidates(maps: GatheredMaps, rule: CandidateRule): Candidates | null {
+  const pixels = proposingPixels(maps, rule);
+  const step = maps.places.length - 1;
+  const slots = new Uint32Array(maps.prob.length);
+  const count = Math.min(step, maps.places[0]);
+  for (let slot = 1; slot <= count; slot++) slots[maps.places[slot]] = slot;
+  const places = pixels.map((at) => slots[at]);
+  if (places.includes(0)) return null;
+  for (let i = 0; i < places.length; i++) places[i]--;
+  const found = { dist: maps.values, rays: maps.values.length / step, places, step };
+  return candidatesAt(maps, { rule, pixels, found });
+}
+
+/** The pixels that propose objects, in the order of the map. */
+function proposingPixels(
+  { prob, width, height }: Pick<RayMaps, "prob" | "width" | "height">,
+  rule: CandidateRule,
+): Uint32Array {
+  const threshold = Math.fround(rule.threshold);
   const [top, bottom] = rule.rows ?? [0, height];
   const [left, right] = rule.columns ?? [0, width];
   const listed: number[] = [];
@@ -101,9 +137,28 @@ export function findCandidates(maps: RayMaps, rule: CandidateRule): Candidates {
       else if (Number.isNaN(prob[at])) refusePixel(at, width);
     }
   }
-  const pixels = Uint32Array.from(listed);
+  return Uint32Array.from(listed);
+}
+
+/** Distances of pixels: that of ray r and pixel i is at `r * step + places[i]`. */
+interface FoundRays {
+  readonly dist: Float32Array;
+  readonly rays: number;
+  readonly places: Uint32Array;
+  readonly step: number;
+}
+
+/** The candidates at some pixels. */
+function candidatesAt(
+  { prob, width }: Pick<RayMaps, "prob" | "width">,
+  { rule: { grid = 1, origin = [0, 0] }, pixels, found }: {
+    rule: CandidateRule;
+    pixels: Uint32Array;
+    found: FoundRays;
+  },
+): Candidates {
   const order = fallingOrder(pixels, prob);
-  const candidates = emptyCandidates(pixels.length, rays);
+  const candidates = emptyCandidates(pixels.length, found.rays);
   const { points } = candidates;
   for (let index = 0; index < order.length; index++) {
     const at = pixels[order[index]];
@@ -112,7 +167,8 @@ export function findCandidates(maps: RayMaps, rule: CandidateRule): Candidates {
     points[2 * index] = (origin[0] + row) * grid;
     points[2 * index + 1] = (origin[1] + at - row * width) * grid;
   }
-  copyRays(maps, { pixels, order, rays, to: candidates.dist });
+  const isRight = copyRays(found, { order, to: candidates.dist });
+  if (!isRight) refuseRays(found, { pixels, order, width });
   return candidates;
 }
 
@@ -258,44 +314,40 @@ const SIGN = 0x80000000;
 /** Candidates whose distances are copied together, ray by ray: those of a ray lie side by side. */
 const BLOCK = 64;
 
-/** Copies the distances of pixels, none shorter than {@linkcode SHORTEST}. */
+/** Copies the distances of pixels, none shorter than {@linkcode SHORTEST}; gives whether all are short enough. */
 function copyRays(
-  { dist, width, height }: RayMaps,
-  { pixels, order, rays, to }: {
-    /** The pixels in the order of the map, where they have neighbours. */
-    pixels: Uint32Array;
-    /** Which of them are the most probable. */
+  { dist, rays, places, step }: FoundRays,
+  { order, to }: {
+    /** Which of the pixels are the most probable. */
     order: Uint32Array;
-    rays: number;
     to: Float32Array;
   },
-): void {
-  const area = width * height;
-  const ranks = new Uint32Array(pixels.length);
+): boolean {
+  const ranks = new Uint32Array(places.length);
   for (let index = 0; index < order.length; index++) ranks[order[index]] = index;
   let isRight = true;
-  for (let start = 0; start < pixels.length; start += BLOCK) {
-    const end = Math.min(pixels.length, start + BLOCK);
+  for (let start = 0; start < places.length; start += BLOCK) {
+    const end = Math.min(places.length, start + BLOCK);
     for (let ray = 0; ray < rays; ray++) {
       for (let i = start; i < end; i++) {
-        const distance = dist[ray * area + pixels[i]];
+        const distance = dist[ray * step + places[i]];
         if (!(distance < LONGEST)) isRight = false;
         to[ranks[i] * rays + ray] = distance < SHORTEST ? SHORTEST : distance;
       }
     }
   }
-  if (!isRight) refuseRays({ dist, width, height }, { pixels, order, rays });
+  return isRight;
 }
 
 /** Refuses the first distance that is none, of the most probable candidate that has one. */
 function refuseRays(
-  { dist, width, height }: Omit<RayMaps, "prob">,
-  { pixels, order, rays }: { pixels: Uint32Array; order: Uint32Array; rays: number },
+  { dist, rays, places, step }: FoundRays,
+  { pixels, order, width }: { pixels: Uint32Array; order: Uint32Array; width: number },
 ): void {
   for (const index of order) {
     const at = pixels[index];
     for (let ray = 0; ray < rays; ray++) {
-      const distance = dist[ray * width * height + at];
+      const distance = dist[ray * step + places[index]];
       if (distance < LONGEST) continue;
       throw new RangeError(
         `Cannot make a polygon at grid row ${Math.floor(at / width)}, column ${at % width}: ` +

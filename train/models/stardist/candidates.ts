@@ -9,11 +9,14 @@
 import type { Device } from "../../../kernels/gpu/device.ts";
 import type { Steps, TileArea } from "../../../kernels/masks/mod.ts";
 import type { Tensor } from "../../../kernels/gpu/tensor.ts";
+import { gatherAbove } from "../../../kernels/targets/gather_above.ts";
 import type { Network } from "../../../nn/module.ts";
 import {
   type CandidateRule,
   type Candidates,
   findCandidates,
+  gatheredCandidates,
+  type GatheredMaps,
   joinCandidates,
   type RayMaps,
 } from "../../../nn/labels/stardist/candidates.ts";
@@ -62,14 +65,17 @@ export function* candidateSteps(
   const view = planeView(image, PLAIN[0]);
   const answer = new GrowingAnswer({ network, size: image, border, threshold });
   for (const { area, kept } of tilesWithMargin(device, { network, view, border, tile })) {
-    answer.add(yield* mapsOf(device, { network, image, view, area, exposure }), { area, kept });
+    const input = { network, image, view, area, exposure };
+    const found = yield* gatheredOf(device, { ...input, threshold });
+    if (answer.addGathered(found, { area, kept })) continue;
+    answer.add(yield* mapsOf(device, input), { area, kept });
   }
   return answer.whole();
 }
 
 /** What a network says about an image, put together from its parts. */
 export class GrowingAnswer {
-  readonly #grid: number;
+  readonly #network: Network;
   readonly #threshold: number;
   readonly #proposing: ReturnType<typeof proposingPoints>;
   readonly #map: Plane;
@@ -77,14 +83,15 @@ export class GrowingAnswer {
 
   /** Knows nothing yet of an image of this size. */
   constructor(
-    { network: { grid, sizeMultiple: multiple }, size, border, threshold }: {
+    { network, size, border, threshold }: {
       network: Network;
       size: TileSides;
       border: Border;
       threshold: number;
     },
   ) {
-    this.#grid = grid;
+    const { grid, sizeMultiple: multiple } = network;
+    this.#network = network;
     this.#threshold = threshold;
     this.#proposing = proposingPoints({ size, grid, multiple, border });
     const [width, height] = [Math.ceil(size.width / grid), Math.ceil(size.height / grid)];
@@ -96,12 +103,32 @@ export class GrowingAnswer {
    *
    * @throws {RangeError} If a candidate has a distance that is no number below 2^23.
    */
-  add(maps: RayMaps, { area, kept }: Tile): void {
-    const grid = this.#grid;
+  add(maps: RayMaps, tile: Tile): void {
+    this.#parts.push(findCandidates(maps, this.#ruleFor(maps, tile)));
+  }
+
+  /**
+   * Adds what the network says about the points of a part that may propose; nothing where some of them are
+   * missing.
+   *
+   * @returns Whether it was added.
+   * @throws {RangeError} As {@linkcode GrowingAnswer.add}.
+   */
+  addGathered(maps: GatheredMaps, tile: Tile): boolean {
+    const found = gatheredCandidates(maps, this.#ruleFor(maps, tile));
+    const { prob, places } = maps;
+    const share = Math.max(SPARE * places[0] / prob.length, LASTING * shareOf(this.#network));
+    shares.set(this.#network, Math.min(1, share));
+    if (found !== null) this.#parts.push(found);
+    return found !== null;
+  }
+
+  /** Copies the probabilities of a part, and tells which of its points count. */
+  #ruleFor({ prob }: Pick<RayMaps, "prob">, { area, kept }: Tile): CandidateRule {
+    const { grid } = this.#network;
     const part = { area: onGrid(area, grid), kept: onGrid(kept, grid) };
-    copyPart(maps.prob, { ...part, map: this.#map });
-    const rule = { threshold: this.#threshold, grid, ...insideOf(part, this.#proposing) };
-    this.#parts.push(findCandidates(maps, rule));
+    copyPart(prob, { ...part, map: this.#map });
+    return { threshold: this.#threshold, grid, ...insideOf(part, this.#proposing) };
   }
 
   /** All of it, once every part was added. */
@@ -128,6 +155,50 @@ export function* mapsOf(device: Device, input: TileInput): Steps<RayMaps> {
   } finally {
     outputs.forEach((tensor) => device.free(tensor));
   }
+}
+
+/** The share of points that there is room for, as the last images of a network needed it. */
+const shares = new WeakMap<Network, number>();
+/** That share before anything is known, and the least one. */
+const [FIRST_SHARE, LEAST_SHARE] = [1 / 4, 1 / 16];
+/** How much more room there is than the last image needed, and how much of a share is left after one image. */
+const [SPARE, LASTING] = [2, 0.9];
+/** There is room for a multiple of so many points. */
+const ROOM_STEP = 256;
+
+function shareOf(network: Network): number {
+  return Math.max(LEAST_SHARE, shares.get(network) ?? FIRST_SHARE);
+}
+
+/** What the network says about a tile at the points that may propose. */
+function* gatheredOf(
+  device: Device,
+  { threshold, ...input }: TileInput & { threshold: number },
+): Steps<GatheredMaps> {
+  const outputs = queueGathered(device, { ...input, threshold });
+  try {
+    const [prob, places, values] = yield outputs;
+    const [, , height, width] = outputs[0].shape;
+    return {
+      ...{ prob: prob as Float32Array, width, height },
+      ...{ places: places as Uint32Array, values: values as Float32Array },
+    };
+  } finally {
+    outputs.forEach((tensor) => device.free(tensor));
+  }
+}
+
+function queueGathered(
+  device: Device,
+  { network, image, threshold, ...cut }: TileInput & { threshold: number },
+): Tensor[] {
+  using scope = device.scope();
+  const { prob, dist } = runNetwork(device, { network, x: uploadTile(device, image, cut) });
+  const most = Math.ceil(shareOf(network) * prob.value.size / ROOM_STEP) * ROOM_STEP;
+  const { places, values } = gatherAbove(device, {
+    ...{ prob: prob.value, maps: dist.value, threshold, most },
+  });
+  return [prob.value, places, values].map((tensor) => scope.keep(tensor));
 }
 
 function queueTile(

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   findCandidates,
+  gatheredCandidates,
   joinCandidates,
   type RayMaps,
   selectCandidates,
@@ -184,4 +185,30 @@ Deno.test("findCandidates() puts candidates into the order of their probabilitie
     [0, 1, 2].map((ray) => Math.max(Math.fround(1e-3), dist[ray * prob.length + at]))
   );
   assertEquals([...found.dist], rayed);
+});
+
+Deno.test("gatheredCandidates() are those of the whole maps, in whatever order points were gathered", () => {
+  const maps = randomMaps(11, 17);
+  const area = maps.prob.length;
+  const rule = { threshold: 0.45, grid: 2, rows: [1, 10], columns: [2, 15] } as const;
+  const above = [...maps.prob.keys()].filter((at) => maps.prob[at] > 0.45).reverse();
+  const gathered = (listed: readonly number[], most: number) => {
+    const places = new Uint32Array(1 + most);
+    places.set([above.length, ...listed.slice(0, most)]);
+    const values = new Float32Array(RAYS * most).fill(NaN);
+    listed.slice(0, most).forEach((at, slot) => {
+      for (let ray = 0; ray < RAYS; ray++) {
+        values[ray * most + slot] = maps.dist[ray * area + at];
+      }
+    });
+    const { prob, width, height } = maps;
+    return { prob, width, height, places, values };
+  };
+  const whole = findCandidates(maps, rule);
+  assertEquals(gatheredCandidates(gathered(above, above.length), rule), whole);
+  assertEquals(gatheredCandidates(gathered(above, above.length + 30), rule), whole);
+  assertEquals(gatheredCandidates(gathered(above, 12), rule), null);
+  const wrong = gathered(above, above.length);
+  wrong.values.fill(Infinity);
+  assertThrows(() => gatheredCandidates(wrong, rule), RangeError, "ray 0 is Infinity");
 });

@@ -120,6 +120,19 @@ Deno.test("candidateSteps() differs by rounding alone where kernels go by the si
   assertEquals(places(tiled.candidates), places(whole.candidates));
 });
 
+Deno.test("candidateSteps() finds all candidates where there are more than there is room for", async () => {
+  const network = await starNetwork(device, { grid: 2 });
+  const image = noiseImage(75, 62);
+  // Every point proposes: neither the first guess nor what few candidates leave of it is room enough.
+  const all = candidatesOf(await wholeAnswer(device, { network, image }), {
+    ...{ grid: 2, threshold: 0 },
+  });
+  assertEquals((await answerOf({ network, image, threshold: 0.999999 })).candidates.count, 0);
+  for (let turn = 0; turn < 2; turn++) {
+    assertEquals((await answerOf({ network, image, threshold: 0 })).candidates, all);
+  }
+});
+
 Deno.test("candidateSteps() asks every grid point once, those at the edges too", async () => {
   for (const [width, height] of [[67, 61], [1, 1], [4, 40], [8, 8], [3, 2]]) {
     for (const grid of [1, 2, 4]) {
