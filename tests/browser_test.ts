@@ -3,7 +3,7 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { openDevice } from "../kernels/open_device.ts";
 import { nanFunctions } from "../kernels/parts/nan.ts";
 import { type Answer, answer } from "./browser/fixtures/small_network.ts";
-import { compileInChromium, runInChromium, type ShaderRun } from "./browser/page.ts";
+import { compileInChromium, runInChromium, type ShaderRun } from "./browser/fixtures/chromium.ts";
 import { collectShaders } from "./browser/fixtures/shaders.ts";
 
 /** Whether Chromium is there and may be run; says so where it is not. */
@@ -114,7 +114,9 @@ async function bundled(file: string): Promise<string> {
 
 Deno.test("a page on SwiftShader opens a device, predicts and learns as Deno does, and outlives an error", async () => {
   if (!await hasChromium()) return;
-  const found = await runInChromium(await bundled("./browser/fixtures/page.ts")) as Answer | null;
+  const found = await runInChromium(await bundled("./browser/fixtures/chromium.ts")) as
+    | Answer
+    | null;
   if (!found) return console.log("not run: chromium has no WebGPU adapter");
   const { adapter, progress: [done, total], seconds, ...values } = found;
   // It has no name there, and takes minutes to compile what is unrolled into registers.

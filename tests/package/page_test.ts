@@ -1,34 +1,6 @@
 // All entry points but those of the command line work in a page.
 import { assertEquals } from "@std/assert";
-
-const FLAGS = ["--headless", "--no-sandbox", "--no-first-run", "--disable-background-networking"];
-
-/** What Chromium prints of a page with this module in it; null where it is not there. */
-async function printed(code: string): Promise<string | null> {
-  const folder = await Deno.makeTempDir();
-  try {
-    // In the page itself: Chromium refuses modules in files beside it.
-    const page = `<!doctype html><meta charset="utf-8"><body><script type="module">${
-      code.replaceAll("</script", "<\\/script")
-    }</script>`;
-    await Deno.writeTextFile(`${folder}/page.html`, page);
-    const { stdout } = await new Deno.Command("chromium", {
-      args: [
-        ...FLAGS,
-        ...[`--user-data-dir=${folder}/profile`, "--virtual-time-budget=20000", "--dump-dom"],
-        `file://${folder}/page.html`,
-      ],
-      stderr: "null",
-    }).output();
-    return new TextDecoder().decode(stdout);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    console.log("not run: there is no chromium on PATH");
-    return null;
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { runInChromium } from "../browser/fixtures/chromium.ts";
 
 Deno.test("every entry point but those of the command line works in Chromium", async () => {
   const { state } = await Deno.permissions.query({ name: "run", command: "chromium" });
@@ -40,10 +12,13 @@ Deno.test("every entry point but those of the command line works in Chromium", a
     ],
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
-  const page = await printed(new TextDecoder().decode(stdout));
-  if (page === null) return;
-  const found = page.match(/<body>found (.*) end<\/body>/)?.[1];
-  assertEquals(JSON.parse(found ?? `"${page.length} characters without an answer"`), {
+  const page = new TextDecoder().decode(stdout);
+  const found = await runInChromium(page).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return "there is no chromium on PATH";
+  });
+  if (typeof found === "string") return console.log(`not run: ${found}`);
+  assertEquals(found, {
     ...{ labels: [1, 1, 0, 0, 2, 2], pixels: [3, 200], f1: 1, outlines: 2 },
     ...{ model: "unet", drawn: "object", rate: "function", open: "function", system: false },
   });

@@ -6,7 +6,7 @@
  */
 
 import type { Browser, ElementHandle, Page } from "puppeteer-core";
-import { WITH_SWIFTSHADER } from "../browser/page.ts";
+import { WITH_SWIFTSHADER } from "../browser/fixtures/chromium.ts";
 import { buildPage } from "../../web/build/page.ts";
 
 /** How long to wait for anything, in milliseconds: two busy cores take minutes for what a GPU does at once. */
