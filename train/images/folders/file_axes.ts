@@ -53,11 +53,12 @@ interface FoundAxis {
  * every frame has each of its values, and there is more than one frame (or another axis).
  *
  * @param stems Names without extensions, in natural order.
+ * @param options.areStills Whether each stands for itself, and may be of any position.
  * @throws {RangeError} If they are of several positions, or a channel or slice asked for is not there.
  */
 export function chooseFiles(
   stems: readonly string[],
-  { path, ...choice }: PlaneChoice & { path: string },
+  { path, areStills = false, ...choice }: PlaneChoice & { path: string; areStills?: boolean },
 ): ChosenFiles {
   let indices = [...stems.keys()];
   const chosen = { hasChannel: false, hasSlice: false };
@@ -67,10 +68,11 @@ export function chooseFiles(
     if (found === null) continue;
     const { kind, values, frames } = found;
     if (kind === "position") {
+      if (areStills) continue;
       throw unusable(
         `Cannot use ${path} as a video: its files are of ${values.length} positions (${
           shown(values)
-        }); put each into a folder of its own`,
+        }); put each into a folder of its own, or predict them --as stills`,
       );
     }
     const { index, note } = kind === "slice"

@@ -36,16 +36,21 @@ export interface ImageFolder {
 /**
  * Chooses the files of a folder.
  *
- * @param images Names of its image files, in natural order.
+ * @param options.images Names of its image files, in natural order.
+ * @param options.areStills Whether each stands for itself, and may be of any position.
  * @throws {RangeError} If they are of several positions, or a channel or slice asked for is not there.
  */
 export function imageFolder(
   source: Source,
   path: string,
-  { images, choice }: { images: readonly string[]; choice: PlaneChoice },
+  { images, choice, areStills }: {
+    images: readonly string[];
+    choice: PlaneChoice;
+    areStills?: boolean;
+  },
 ): ImageFolder {
   const stemOf = (name: string) => imageStem(name, formatsOf(source));
-  const chosen = chooseFiles(images.map(stemOf), { path, ...choice });
+  const chosen = chooseFiles(images.map(stemOf), { path, areStills, ...choice });
   const names = chosen.indices.map((i) => images[i]);
   const stems = names.map(stemOf);
   return {
@@ -125,7 +130,7 @@ export async function alikeImages(
     const error = unusable(
       `Cannot use ${path} as a video: ${listed}${more}, ${names[alike[0].i]} is ${shape}` +
         (alike.length > 1 ? ` as ${alike.length} files are` : "") +
-        "; keep only frames of one size in the folder, or give images that are no video one by one",
+        "; keep only frames of one size in the folder, or predict images that are no video --as stills",
     );
     if (!onDamaged) throw error;
     damaged.push(...others.map(({ i, shape: other }) => ({

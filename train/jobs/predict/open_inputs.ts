@@ -229,7 +229,7 @@ async function stillsIn(
   if (as === undefined && await folderSet(source, path, images).catch(() => null) !== null) {
     return null;
   }
-  const folder = imageFolder(source, path, { images, choice });
+  const folder = imageFolder(source, path, { images, choice, areStills: as === "stills" });
   return as === "stills" || !(folder.isNumbered || folder.names.length === 1) ? folder : null;
 }
 

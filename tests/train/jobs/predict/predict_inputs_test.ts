@@ -90,9 +90,25 @@ Deno.test("predict() takes stills of any size from a folder, and says which fram
     assertEquals((await told(folder, { inputs: ["s"] })).objects, { "a.tif": 1, "b.tif": 1 });
     const { error } = await told(folder, { inputs: ["v"] });
     assertStringIncludes(error, "t2.tif is 5x4, t1.tif is 13x9; keep only frames of one size");
+    assertStringIncludes(error, "or predict images that are no video --as stills");
     assertEquals((await told(folder, { inputs: ["v"], as: "stills" })).objects, {
       "t1.tif": 1,
       "t2.tif": 1,
+    });
+  });
+
+  Deno.test("predict() reads stills of any position, where they are said to be stills", async () => {
+    const files = Object.fromEntries(
+      ["s1_a", "s1_b", "s2_a", "s2_b"].map((name) => [`p/${name}.tif`, tiffOf([A])]),
+    );
+    await withFolder({ ...MODEL, ...files }, async (folder) => {
+      const { error } = await told(folder, { inputs: ["p"] });
+      assertStringIncludes(
+        error,
+        "are of 2 positions (1, 2); put each into a folder of its own, or",
+      );
+      const { objects } = await told(folder, { inputs: ["p"], as: "stills" });
+      assertEquals(objects, { "s1_a.tif": 1, "s1_b.tif": 1, "s2_a.tif": 1, "s2_b.tif": 1 });
     });
   });
 });
