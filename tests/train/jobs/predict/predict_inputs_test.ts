@@ -96,20 +96,20 @@ Deno.test("predict() takes stills of any size from a folder, and says which fram
       "t2.tif": 1,
     });
   });
+});
 
-  Deno.test("predict() reads stills of any position, where they are said to be stills", async () => {
-    const files = Object.fromEntries(
-      ["s1_a", "s1_b", "s2_a", "s2_b"].map((name) => [`p/${name}.tif`, tiffOf([A])]),
+Deno.test("predict() reads stills of any position, where they are said to be stills", async () => {
+  const files = Object.fromEntries(
+    ["s1_a", "s1_b", "s2_a", "s2_b"].map((name) => [`p/${name}.tif`, tiffOf([A])]),
+  );
+  await withFolder({ ...MODEL, ...files }, async (folder) => {
+    const { error } = await told(folder, { inputs: ["p"] });
+    assertStringIncludes(
+      error,
+      "are of 2 positions (1, 2); put each into a folder of its own, or",
     );
-    await withFolder({ ...MODEL, ...files }, async (folder) => {
-      const { error } = await told(folder, { inputs: ["p"] });
-      assertStringIncludes(
-        error,
-        "are of 2 positions (1, 2); put each into a folder of its own, or",
-      );
-      const { objects } = await told(folder, { inputs: ["p"], as: "stills" });
-      assertEquals(objects, { "s1_a.tif": 1, "s1_b.tif": 1, "s2_a.tif": 1, "s2_b.tif": 1 });
-    });
+    const { objects } = await told(folder, { inputs: ["p"], as: "stills" });
+    assertEquals(objects, { "s1_a.tif": 1, "s1_b.tif": 1, "s2_a.tif": 1, "s2_b.tif": 1 });
   });
 });
 
