@@ -114,9 +114,7 @@ async function bundled(file: string): Promise<string> {
 
 Deno.test("a page on SwiftShader opens a device, predicts and learns as Deno does, and outlives an error", async () => {
   if (!await hasChromium()) return;
-  const found = await runInChromium(await bundled("./browser/fixtures/chromium.ts")) as
-    | Answer
-    | null;
+  const found = await runInChromium(await bundled("./browser/fixtures/page.ts")) as Answer | null;
   if (!found) return console.log("not run: chromium has no WebGPU adapter");
   const { adapter, progress: [done, total], seconds, ...values } = found;
   // It has no name there, and takes minutes to compile what is unrolled into registers.
