@@ -12,7 +12,7 @@ const ROOT = new URL("../", import.meta.url);
 /** Flags that belong to other programs and to tasks that are no commands of the program. */
 const OTHERS = new Set([
   ...["only", "peers", "host", "filter", "jobs", "fail-fast", "trace-leaks", "version"],
-  ...["config", "array", "time", "mem", "cores", "profile", "platform", "minify"],
+  ...["config", "array", "time", "mem", "cores", "profile", "platform", "minify", "long"],
   // Of a loss that docs/losses.md makes up.
   "consistency-smooth",
 ]);
