@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { inflateRawSync } from "node:zlib";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { quickDeflate } from "../../../../../train/images/formats/packing/quick_deflate.ts";
 import { Random } from "../../../../../train/images/random.ts";
 
@@ -59,4 +59,23 @@ Deno.test("quickDeflate() finds the rows of an image above each other", () => {
   const packed = quickDeflate(image, { stride: row.length });
   assertEquals(inflated(packed), [...image]);
   assert(packed.length < 1500, `${packed.length}`);
+});
+
+Deno.test("quickDeflate() makes labels hardly larger than zlib does", () => {
+  const side = 256;
+  for (const objects of [2, 6]) {
+    const labels = new Uint16Array(side * side);
+    const pitch = side / objects;
+    for (let y = 0; y < side; y++) {
+      for (let x = 0; x < side; x++) {
+        const [column, row] = [Math.floor(x / pitch), Math.floor(y / pitch)];
+        const from = [x - (column + 0.5) * pitch, y - (row + 0.5) * pitch];
+        if (Math.hypot(...from) < 0.4 * pitch) labels[y * side + x] = 1 + row * objects + column;
+      }
+    }
+    const bytes = new Uint8Array(labels.buffer);
+    const [own, other] = [quickDeflate(bytes, { stride: 2 * side }), deflateRawSync(bytes)];
+    assertEquals(inflated(own), [...bytes]);
+    assert(own.length < 1.1 * other.length, `${own.length} and ${other.length}`);
+  }
 });
