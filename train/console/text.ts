@@ -31,39 +31,46 @@ export function formatDuration(seconds: number): string {
 }
 
 /**
- * Steps per second over the last few readings, by a clock in milliseconds. Steps are told in bursts,
- * so those of one moment count as one reading.
+ * Steps per second over the last few readings, by a clock in milliseconds. Steps of one moment count as one
+ * reading.
  */
 export class Rate {
   #readings: { at: number; done: number }[] = [];
   #isBeginning: boolean;
   readonly #clock: () => number;
-  readonly #beginsSlowly: boolean;
+  readonly #inBursts: boolean;
 
-  /** Starts, with nothing known; what `beginsSlowly`, as kernels are compiled, tells nothing by its first steps. */
-  constructor(clock: () => number, { beginsSlowly = false } = {}) {
+  /**
+   * Starts, with nothing known.
+   *
+   * @param options.inBursts Whether steps are told some at a time, as training does: the last reading counts
+   *   only when the next one begins, as more steps of its moment may follow, and the first one not at all, as
+   *   kernels are compiled behind it.
+   */
+  constructor(clock: () => number, { inBursts = false } = {}) {
     this.#clock = clock;
-    this.#beginsSlowly = this.#isBeginning = beginsSlowly;
+    this.#inBursts = this.#isBeginning = inBursts;
   }
 
   /** Begins anew: what has been done so far was not done at this rate. */
   restart(): void {
     this.#readings = [];
-    this.#isBeginning = this.#beginsSlowly;
+    this.#isBeginning = this.#inBursts;
   }
 
   /** Notes how much is done, and gives the rate, or NaN while it is not known. */
   observe(done: number): number {
     const at = this.#clock();
-    const last = this.#readings.at(-1);
+    const readings = this.#readings;
+    const last = readings.at(-1);
     if (last && at - last.at < ONE_MOMENT) last.done = done;
-    else this.#readings.push({ at, done });
-    const isOver = this.#isBeginning && this.#readings.length > 1;
-    if (isOver) this.#isBeginning = false;
-    if (isOver || this.#readings.length > RATE_WINDOW) this.#readings.shift();
-    const first = this.#readings[0];
-    const now = this.#readings.at(-1)!;
-    return (now.done - first.done) / ((now.at - first.at) / 1000);
+    else readings.push({ at, done });
+    const isFirstOver = this.#isBeginning && readings.length > 1;
+    if (isFirstOver) this.#isBeginning = false;
+    if (isFirstOver || readings.length > RATE_WINDOW) readings.shift();
+    const from = readings[0];
+    const to = readings.at(this.#inBursts ? -2 : -1) ?? from;
+    return (to.done - from.done) / ((to.at - from.at) / 1000);
   }
 }
 

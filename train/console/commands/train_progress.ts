@@ -46,7 +46,7 @@ export class TrainProgress {
     { seeds = 1, whole = "the whole run" } = {},
   ) {
     this.#whole = whole;
-    this.#rate = new Rate(clock, { beginsSlowly: true });
+    this.#rate = new Rate(clock, { inBursts: true });
     this.#waiting = new WaitingProgress(clock);
     this.#left = new StepsLeft(seeds);
   }

@@ -27,7 +27,8 @@ Deno.test("TrainProgress tells rate and remaining time, also when steps come in 
   assertEquals(statuses[0], "baseline 1/100  loss 0.500");
   assertEquals(statuses[9], "baseline 10/100  loss 0.500");
   assertEquals(statuses[19], "baseline 20/100  loss 0.500");
-  for (const step of [30, 40]) {
+  // Also the first step of a burst, whose others are still to come.
+  for (const step of [31, 35, 40]) {
     const left = formatDuration(100 - step);
     const expected = `baseline ${step}/100  loss 0.500  1.0 steps/s  ${left} left`;
     assertEquals(statuses[step - 1], expected);
@@ -44,11 +45,13 @@ Deno.test("TrainProgress forgets the rate of another stage, and of another seed"
   at(0, { step: 1 });
   // Kernels are compiled meanwhile.
   assertEquals(at(90, { step: 11 }), "baseline 11/100  loss 0.500");
-  assertEquals(at(91, { step: 21 }), "baseline 21/100  loss 0.500  10.0 steps/s  8 s left");
+  at(91, { step: 21 });
+  assertEquals(at(92, { step: 22 }), "baseline 22/100  loss 0.500  10.0 steps/s  8 s left");
   const stage = "control";
   assertEquals(at(100, { stage, step: 41 }), "control 41/100  loss 0.500");
   assertEquals(at(110, { stage, step: 51 }), "control 51/100  loss 0.500");
-  assertEquals(at(112, { stage, step: 55 }), "control 55/100  loss 0.500  2.0 steps/s  23 s left");
+  at(112, { stage, step: 55 });
+  assertEquals(at(115, { stage, step: 56 }), "control 56/100  loss 0.500  2.0 steps/s  22 s left");
   assertEquals(at(120, { stage, step: 56, seed: 2 }), "control 56/100  loss 0.500");
 });
 
@@ -77,23 +80,23 @@ Deno.test("TrainProgress tells the time that is left of the whole run, stages an
     return progress.show({ ...STEP, ...event }).status;
   };
   progress.show(plan);
-  for (const step of [0, 1]) at(step, { step });
+  for (const step of [-1, 0, 9]) at(step + 1, { step });
   // 90 steps and 60 of this seed, and 160 of the next.
   assertEquals(
-    at(10, { step: 10 }),
+    at(11, { step: 10 }),
     "baseline 10/100  loss 0.500  1.0 steps/s  1 min 30 s left, 5 min 10 s of the whole run",
   );
   const control = { stage: "control", steps: 60 };
-  for (const step of [0, 1]) at(99 + step, { ...control, step });
+  for (const step of [-1, 0, 1]) at(100 + step / 2, { ...control, step });
   // 58 steps at 2 a second; of the next seed 100 at 1 a second and 60 at 2.
   assertEquals(
-    at(100.5, { ...control, step: 2 }),
+    at(101, { ...control, step: 2 }),
     "control 2/60  loss 0.500  2.0 steps/s  29 s left, 2 min 39 s of the whole run",
   );
   progress.show({ ...plan, seed: 2 });
-  for (const step of [0, 1]) at(199 + step, { seed: 2, ...control, step });
+  for (const step of [-1, 0, 1]) at(200 + step, { seed: 2, ...control, step });
   assertEquals(
-    at(201, { seed: 2, ...control, step: 2 }),
+    at(202, { seed: 2, ...control, step: 2 }),
     "control 2/60  loss 0.500  1.0 steps/s  58 s left",
   );
 });
