@@ -8,6 +8,7 @@
 import { counted } from "../../counted.ts";
 import { unusable } from "../faults/input_fault.ts";
 import { unreadable } from "../bytes.ts";
+import { imageStem } from "../names.ts";
 import type { LabelledStack, ZSequence } from "./z_stack.ts";
 
 /**
@@ -75,6 +76,12 @@ export function decodeFocusTable(text: string, from: string): FocusRow[] {
   return lines.flatMap((line, i) => {
     if (line.trim() === "") return [];
     const cells = splitLine(line, separator).map((cell) => cell.trim());
+    // Spreadsheets may fill lines up with empty cells.
+    if (cells.slice(names.length).some((extra) => extra !== "")) {
+      const what = `line ${i + 2} has ${counted(cells.length, "value")} for ` +
+        counted(names.length, "column");
+      throw unreadable(from, what, "write decimals with a point where commas separate");
+    }
     const cell = (name: string) => cells[column(name)] ?? "";
     const number = (name: string, holds: (value: number) => boolean) => {
       const text = separator === "," ? cell(name) : cell(name).replace(",", ".");
@@ -109,7 +116,7 @@ function splitLine(line: string, separator: string): string[] {
 }
 
 /**
- * The stacks of a sequence whose plane in focus a table knows: those with the name of a row, or, for
+ * The stacks of a sequence whose plane in focus a table knows: those with the name of a row (also with the file's extension), or, for
  * rows without a name, with its time. Rows for other stacks are left alone, so that one table may
  * serve several sequences.
  *
@@ -125,7 +132,7 @@ export function labelledStacks(
   const times = new Map(names.map((name, t) => [name, t]));
   const planes = new Map<number, number>();
   for (const { time, stack, plane } of rows) {
-    const t = stack === null ? time! : times.get(stack);
+    const t = stack === null ? time! : times.get(stack) ?? times.get(imageStem(stack));
     if (t === undefined || t >= length) continue;
     if (planes.has(t)) throw unusable(`Cannot use ${from}: it has two rows for ${names[t]}`);
     if (plane >= depth) {

@@ -49,6 +49,11 @@ Deno.test("decodeFocusTable() reads decimal commas where commas do not separate"
   const expected = [row({ stack: "a", plane: 4, probability: 0.97 })];
   assertEquals(decodeFocusTable("stack;plane;probability\na;4;0,97", "t.csv"), expected);
   assertEquals(decodeFocusTable("stack\tplane\tprobability\na\t4,0\t0,97", "t.csv"), expected);
+  // Where commas do, the rest of a number is one value too many; empty ones only fill the line.
+  const split = "stack,plane,probability\na,4,0,97";
+  const tooMany = "line 2 has 4 values for 3 columns; write decimals with a point";
+  assertThrows(() => decodeFocusTable(split, "t.csv"), SyntaxError, tooMany);
+  assertEquals(decodeFocusTable("stack,plane,probability\na,4,0.97,,", "t.csv"), expected);
   const says = "line 2 has probability 0,9,7";
   assertThrows(
     () => decodeFocusTable("stack;plane;probability\na;4;0,9,7", "t.csv"),
@@ -84,6 +89,12 @@ Deno.test("labelledStacks() finds stacks by name before time, and leaves others 
   ];
   const found = labelledStacks(sequence, { rows, from: "t.csv" });
   assertEquals(found.map(({ t, plane }) => [t, plane]), [[1, 0], [3, 5]]);
+});
+
+Deno.test("labelledStacks() finds stacks by the names of their files, too", () => {
+  const rows = [row({ stack: `${sequence.names[1]}.ome.tif` }), row({ stack: sequence.names[2] })];
+  const found = labelledStacks(sequence, { rows, from: "t.csv" });
+  assertEquals(found.map(({ t }) => t), [1, 2]);
 });
 
 Deno.test("labelledStacks() refuses two rows for one stack, and planes outside of it", () => {
