@@ -182,7 +182,10 @@ Deno.test("annotateToMask() says which scribbles belong to no image", async () =
   const files = { ...twoImages(), "scribbles/c.tif": ids(everySecondRow()) };
   await withFolder(files, async (folder) => {
     const [note] = await annotate(folder);
-    assert(note.type === "note" && note.text.startsWith("1 scribble images"), JSON.stringify(note));
+    assert(
+      note.type === "note" && note.text.startsWith("1 scribble image in "),
+      JSON.stringify(note),
+    );
   });
 });
 

@@ -78,11 +78,11 @@ Deno.test("splitStills() uses what is held back already, and else the validation
 });
 
 Deno.test("splitStills() refuses stills that leave none to learn from", () => {
-  for (const count of [1, 2]) {
+  for (const [count, they] of [[1, "1 still leaves"], [2, "2 stills leave"]] as const) {
     assertThrows(
       () => split(count, { validation: 0.1, test: 0.15 }),
       RangeError,
-      `${count} stills leave none to learn from; give more, or lower validation and test`,
+      `${they} none to learn from; give more, or lower validation and test`,
     );
   }
 });
