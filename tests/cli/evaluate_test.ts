@@ -3,7 +3,7 @@ import { encodeLabelTiff } from "../../train/images/formats/encode.ts";
 import type { LabelImage } from "../../train/images/image.ts";
 import { withFolder } from "../train/fixtures/temporary.ts";
 import { labelsOf, type Rectangle } from "../train/fixtures/models/threshold_model.ts";
-import { events, fails, linesOf, saysNext, tree } from "./fixtures/command.ts";
+import { events, fails, linesOf, runs, saysNext, tree } from "./fixtures/command.ts";
 
 const A: Rectangle = { x: 1, y: 1, width: 3, height: 2 };
 const B: Rectangle = { x: 6, y: 2, width: 4, height: 3 };
@@ -64,6 +64,24 @@ Deno.test("evaluate counts frames without results as missed, and says so", async
       "AP 0.5 0.3333  AP 0.75 0.3333  mean AP 0.3333  on 3 frames, 6 objects",
       "SEG 0.3333  DET 0.3333",
     ]);
+  });
+});
+
+Deno.test("evaluate measures stills of several sizes, and names no filter for them", async () => {
+  const small = encodeLabelTiff([{ width: 2, height: 1, data: Uint32Array.of(0, 1) }]);
+  const stills = { "ab.tif": image(A, B), "b0.tif": small, "c1.tif": image(A) };
+  const files = Object.entries(stills).flatMap(([name, bytes]) => [
+    [`l/${name}`, bytes],
+    [`t/${name}`, bytes],
+  ]);
+  await withFolder(Object.fromEntries(files), async (cwd) => {
+    const lines = await runs(["evaluate", "--labels=l", "--truth=t"], { cwd });
+    assertEquals(
+      lines[1],
+      "l: its 3 images are of several sizes, so each stands for itself: there is no flicker",
+    );
+    assertMatch(lines[3], /^AP 0.5 1.0000 .* on 3 frames, 4 objects$/);
+    assertMatch(lines.at(-1)!, /^blink_rate +– +on 0 pairs/);
   });
 });
 

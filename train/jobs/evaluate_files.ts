@@ -103,9 +103,10 @@ export async function evaluateFiles(options: EvaluateFilesOptions): Promise<File
   // Without truth there is nothing to measure but flicker, which stills do not have.
   const areStills = (truth ?? markers) !== null && await haveManySizes(source, labels);
   const times = areStills ? stillTimes(labels) : timesOf(labels, known);
-  const frames = framesOf(labels, { ...known, times, areStills });
+  const places = placesOf(labels, { ...known, times });
+  const frames = framesOf(labels, { ...known, places, areStills });
   const counted = progress ? countedItems(frames, progress) : frames;
-  if (progress) goOn(progress, `measuring ${options.labels}`, labels.length);
+  if (progress) goOn(progress, `measuring ${options.labels}`, places.length);
   const tracks = await tracksOf(source, options);
   const measured = await evaluateFrames(counted, { field: options.field, tracks });
   const read = maskNotes(truth?.facts ?? [], { masks, what: "truth images" });
@@ -236,7 +237,7 @@ function metNotes({ truth, markers }: Known, { path }: LabelSequence): string[] 
 
 async function* framesOf(
   labels: LabelSequence,
-  { areStills, ...known }: Known & { times: FrameTimes; areStills: boolean },
+  { areStills, places, ...known }: Known & { places: readonly FramePlace[]; areStills: boolean },
 ): AsyncGenerator<EvaluationFrame> {
   const first = await labels.frame(0);
   const read = async (sequence: LabelSequence, at: number) => {
@@ -254,7 +255,7 @@ async function* framesOf(
     if (label === undefined) return await read(sequence, at);
     return (await readTruthPair({ label, truth: at }, { labels, truth: sequence })).truth;
   };
-  for (const { number, label, truth, markers } of placesOf(labels, known)) {
+  for (const { number, label, truth, markers } of places) {
     yield {
       number,
       labels: label === undefined ? undefined : await read(labels, label),

@@ -158,6 +158,15 @@ Deno.test("evaluateFiles() counts what truth and markers have and the labels lac
   assertEquals([byName.frames_without_labels, byName.ctc], [1, { SEG: 0.5, DET: 0.5 }]);
 });
 
+Deno.test("evaluateFiles() counts frames without labels in its progress, too", async () => {
+  const frames = Object.fromEntries([0, 1, 2, 3].map((i) => [`t/t${i}.tif`, image(A)]));
+  await withFolder({ "l/t1.tif": image(A), "l/t2.tif": image(A), ...frames }, async (folder) => {
+    const progress = { what: "", done: 0, total: null };
+    await evaluateFiles({ ...under(folder, { labels: "l", truth: "t" }), progress });
+    assertEquals([progress.done, progress.total], [4, 4]);
+  });
+});
+
 Deno.test("evaluateFiles() measures stills of several sizes, which are no neighbours", async () => {
   const files = {
     "l/9f.tif": image(A),

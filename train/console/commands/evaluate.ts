@@ -98,7 +98,8 @@ export const evaluateCommand: Command = {
       { type: "evaluation", ...evaluation },
       (shown) => ({ lines: formatEvaluation(shown), status: null }),
     );
-    if (evaluation.frames > 1) {
+    // A filter needs neighbours.
+    if (evaluation.flicker.pairs > 0) {
       const filtered = await besideOrHere(`${labels.replace(/(\.\w+|[\\/]+)$/, "")}-filtered`);
       const filter = ["filter", "--labels", labels, "--votes", "--out", filtered] as const;
       output.say(next("see what a temporal filter gains", filter));
