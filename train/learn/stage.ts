@@ -6,11 +6,12 @@
 
 import type { NamedArray } from "../../nn/safetensors.ts";
 import { notNegative, type SettingGroup, share, wholeNumber } from "../settings.ts";
-import type { PlateauState } from "../../nn/schedule.ts";
-import type { Batch, BatchStream } from "./batches.ts";
+import type { BatchStream } from "./batches.ts";
 import type { StageRunEvent, StepEvent, ValidationEvent } from "./events.ts";
 import type { Examination, Examiner } from "./examiner.ts";
 import type { Learner } from "./learner.ts";
+import { Restarts } from "./runs/restarts.ts";
+import { averaged, type Weights } from "./runs/weight_average.ts";
 import type { Schedule } from "./schedule.ts";
 import type { SavedState, StageStore } from "./stage_state.ts";
 import { stopIfAsked } from "./stopped.ts";
@@ -116,16 +117,6 @@ export interface StageOutcome {
 }
 
 const LOG_EVERY = 10;
-/** A stage whose network died begins again at most so many times, from the second time on at half the rate. */
-const MOST_RESTARTS = 3;
-/** It then first learns so many batches by a loss that always has a gradient, a quarter of all at most. */
-const PRIMING = 300;
-
-/** Weights that may be a stage's result. */
-interface Candidate {
-  readonly weights: ReadonlyMap<string, NamedArray>;
-  readonly score: number;
-}
 
 /**
  * Runs one stage from its start or from a saved state.
@@ -140,56 +131,38 @@ export async function* runStage(
   parts: StageParts,
 ): AsyncGenerator<StageRunEvent, StageOutcome> {
   try {
-    return yield* new StageRun(stage, parts).run();
+    return yield* new StageRun(stage, parts, await Restarts.of(parts)).run();
   } finally {
     parts.learner.release();
   }
 }
 
-/** What a stage began with. */
-interface Beginning {
-  readonly weights: ReadonlyMap<string, NamedArray>;
-  readonly plateaus: readonly (readonly [string, PlateauState])[];
-  /** Bytes of metrics; null where they are not known. */
-  bytes: number | null;
-}
-
 class StageRun {
   readonly #stage: string;
   readonly #parts: StageParts;
+  readonly #restarts: Restarts;
   #step = 0;
-  #best: ReadonlyMap<string, NamedArray> = new Map();
-  #average: ReadonlyMap<string, NamedArray> = new Map();
+  #best: Weights = new Map();
+  #average: Weights = new Map();
   #bestScore: number | null = null;
   #waited = 0;
   #collapsed = false;
   #metricsBytes = 0;
-  /** What it began with; see {@linkcode MOST_RESTARTS}. */
-  #first: Beginning = { weights: new Map(), plateaus: [], bytes: null };
-  #restarts = 0;
-  /** The last batch of stills, and the losses on such since the examiner was asked. */
-  #stills: { batch: Batch; losses: number[] } | null = null;
   #pending: { step: number; rate: number }[] = [];
   #reading: Promise<StepEvent[]> | null = null;
 
-  constructor(stage: string, parts: StageParts) {
-    this.#stage = stage;
-    this.#parts = parts;
+  constructor(stage: string, parts: StageParts, restarts: Restarts) {
+    [this.#stage, this.#parts, this.#restarts] = [stage, parts, restarts];
   }
 
   async *run(): AsyncGenerator<StageRunEvent, StageOutcome> {
     const { learner, store, schedule, examiner, settings, resume } = this.#parts;
-    this.#first = {
-      weights: await learner.weights(),
-      plateaus: [...schedule.plateaus].map(([task, { state }]) => [task, state] as const),
-      bytes: null,
-    };
     if (resume) await this.#restore(resume);
     else {
       learner.resetOptimisers();
       this.#best = await learner.weights();
       this.#metricsBytes = await store.appendMetrics([]);
-      this.#first.bytes = this.#metricsBytes;
+      this.#restarts.beginAt(this.#metricsBytes);
       if (examiner.beginsAtOnce) yield* this.#validate();
       await this.#save();
     }
@@ -207,7 +180,7 @@ class StageRun {
         this.#startReading();
       }
       if (saves) yield* this.#tellLosses();
-      const stuck = await this.#stuckAt();
+      const stuck = await this.#restarts.stuckAt();
       if (stuck !== null) {
         yield* this.#beginAgain(stuck);
         continue;
@@ -230,40 +203,26 @@ class StageRun {
 
   async #queueStep(): Promise<void> {
     const { schedule, streams, learner } = this.#parts;
-    const task = schedule.task(this.#step);
-    const rate = schedule.rate(this.#step) * this.#slowdown;
-    const stream = streams.get(task);
+    const stream = streams.get(schedule.task(this.#step));
     if (!stream) throw new TypeError("Cannot train for consistency: there is no video");
     const batch = await stream.next();
-    if (task === "segmentation") this.#stills = { losses: [], ...this.#stills, batch };
-    const primes = this.#restarts > 0 && task === "segmentation" && this.#step < this.#priming;
-    learner.step(primes ? "priming" : task, batch, rate);
+    const task = this.#restarts.taskOf(this.#step);
+    const rate = this.#restarts.rate(this.#step);
+    learner.step(task, batch, rate);
+    this.#restarts.note(task, batch);
     this.#step++;
     this.#pending.push({ step: this.#step, rate });
   }
 
-  get #priming(): number {
-    return Math.min(PRIMING, this.#parts.schedule.steps >> 2);
-  }
-
-  get #slowdown(): number {
-    return 1 / 2 ** Math.max(0, this.#restarts - 1);
-  }
-
   /** Every tenth step stands for ten. */
   async #addToAverage(): Promise<void> {
-    const { learner, settings } = this.#parts;
-    const weights = await learner.weights();
-    const stays = this.#average.size === 0 ? 0 : settings.averaging ** LOG_EVERY;
-    this.#average = new Map([...weights].map(([name, { shape, data }]) => {
-      const before = this.#average.get(name)?.data;
-      const mixed = data.map((value, i) => stays * (before?.[i] ?? 0) + (1 - stays) * value);
-      return [name, { shape, data: mixed }];
-    }));
+    const { learner, settings: { averaging } } = this.#parts;
+    const stays = averaging ** LOG_EVERY;
+    this.#average = averaged(this.#average, await learner.weights(), { stays });
   }
 
   /** The averaged weights and their score, if they are better than those of the moment. */
-  async #betterAverage(score: number | null): Promise<Candidate | null> {
+  async #betterAverage(score: number | null): Promise<{ weights: Weights; score: number } | null> {
     const { learner, examiner } = this.#parts;
     if (this.#average.size === 0 || score === null) return null;
     const weights = await learner.weights();
@@ -307,43 +266,19 @@ class StageRun {
     const broken = events.find(({ loss }) => !Number.isFinite(loss));
     if (broken) this.#fail(`the ${broken.kind} loss of step ${broken.step} is ${broken.loss}`);
     this.#metricsBytes = await this.#parts.store.appendMetrics(events);
-    const onStills = events.filter(({ kind }) => kind === "segmentation");
-    this.#stills?.losses.push(...onStills.map(({ loss }) => loss));
+    this.#restarts.observe(events);
     yield* events;
   }
 
-  async #stuckAt(): Promise<0 | 1 | null> {
-    if (!this.#stills || this.#stills.losses.length === 0) return null;
-    const { batch, losses } = this.#stills;
-    return await this.#parts.examiner.stuckAt?.(losses.splice(0), batch) ?? null;
-  }
-
-  /** From where a dead network is no step leads back: from the first weights again, and more carefully. */
+  /** From the first weights, with nothing remembered. */
   async *#beginAgain(answer: 0 | 1): AsyncGenerator<StageRunEvent> {
-    const { learner, schedule, store } = this.#parts;
     yield* this.#tellLosses();
-    const rate = schedule.fullRate("segmentation") * this.#slowdown;
-    const what = `after step ${this.#step} the network answers ${answer} whatever it sees, ` +
-      `at a rate of ${rate}`;
-    if (this.#restarts === MOST_RESTARTS) {
-      throw new RangeError(
-        `Cannot go on training: ${what}; raise --ramp, take another --seed, or --segmentation-loss bce`,
-      );
-    }
-    const { weights, plateaus, bytes } = this.#first;
-    learner.setWeights(weights, "the weights it began with");
-    learner.resetOptimisers();
-    for (const [task, state] of plateaus) schedule.plateaus.get(task)!.restore(state);
-    this.#restarts++;
+    const text = await this.#restarts.beginAgain(answer, this.#step);
     [this.#step, this.#waited, this.#bestScore] = [0, 0, null];
-    [this.#best, this.#average] = [weights, new Map()];
-    if (bytes !== null) await store.cutMetrics(bytes);
-    const by = this.#slowdown * schedule.fullRate("segmentation");
-    const text = `${what[0].toUpperCase()}${what.slice(1)}: it begins again, at ${by}, the first ` +
-      `${this.#priming} batches by cross-entropy`;
-    const told: StageRunEvent[] = [{ type: "warning", text }];
-    this.#metricsBytes = await store.appendMetrics(told);
-    yield* told;
+    [this.#best, this.#average] = [this.#restarts.weights, new Map()];
+    const told = { type: "warning", text } as const;
+    this.#metricsBytes = await this.#parts.store.appendMetrics([told]);
+    yield told;
     await this.#save();
   }
 
@@ -437,8 +372,7 @@ class StageRun {
         examiner: examiner.state,
         collapsed: this.#collapsed,
         metricsBytes: this.#metricsBytes,
-        ...(this.#restarts > 0 && { restarts: this.#restarts }),
-        ...(this.#first.bytes !== null && { firstBytes: this.#first.bytes }),
+        ...this.#restarts.state,
       },
     });
   }
@@ -449,15 +383,12 @@ class StageRun {
     learner.setWeights(weights, from);
     learner.restoreOptimisers({ moments, counts: state.counts, from });
     this.#step = state.step;
-    this.#restarts = state.restarts ?? 0;
-    this.#first.bytes = state.firstBytes ?? null;
+    this.#restarts.restore(state);
     for (const [task, stream] of streams) {
       if (state.streams[task] !== undefined) stream.restore(state.streams[task]);
     }
-    this.#best = best;
-    this.#average = average;
-    this.#bestScore = state.bestScore;
-    this.#waited = state.waited;
+    [this.#best, this.#average] = [best, average];
+    [this.#bestScore, this.#waited] = [state.bestScore, state.waited];
     for (const [task, plateau] of schedule.plateaus) {
       if (state.plateaus[task]) plateau.restore(state.plateaus[task]);
     }
