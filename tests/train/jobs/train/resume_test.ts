@@ -123,7 +123,9 @@ Deno.test("resuming in an empty folder starts afresh, and a finished run is only
     const events = await trainToEnd({ config, out, resume: true });
     const content = await runContent(out);
     const again = await trainToEnd({ config, out, resume: true });
-    assertEquals(again.map(({ type }) => type), ["plan", "input", "range", "note", "result"]);
+    // Progress is told by the clock: a slow machine has more of it.
+    const told = again.map(({ type }) => type).filter((type) => type !== "progress");
+    assertEquals(told, ["plan", "input", "range", "note", "result"]);
     assertEquals(tableOf(again), tableOf(events));
     assertEquals(await runContent(out), content);
   }, { videos: [3], stills: 4 });
