@@ -11,6 +11,7 @@ import {
 import { withFolder } from "../../fixtures/temporary.ts";
 import { scribbleOn } from "../../fixtures/scribble_image.ts";
 import { pages } from "../../fixtures/label_pages.ts";
+import { typesOf } from "../../fixtures/told.ts";
 
 /** Quick ones: what is asked here does not depend on many scales. */
 const QUICK = { sigmas: [1, 2], trees: 7, mostPixels: 200 };
@@ -96,7 +97,7 @@ Deno.test("annotateToMask() finds nuclei from a few strokes in two of four still
 Deno.test("annotateToMask() numbers the objects of all classes, joined at corners", async () => {
   await withFolder(twoImages(), async (folder) => {
     const events = await annotate(folder);
-    assertEquals(events.map(({ type }) => type), ["trained", "mask", "mask", "done"]);
+    assertEquals(typesOf(events), ["trained", "mask", "mask", "done"]);
     const masks = events.filter((event) => event.type === "mask");
     assertEquals(masks.map(({ name, done, total, objects }) => [name, done, total, objects]), [
       ["a.tif", 1, 2, 2],

@@ -12,6 +12,7 @@ import type { OutputFormat } from "../../../../train/objects/formats/output_form
 import { type Peak, peaks, starModel } from "../../fixtures/models/star_model.ts";
 import { type Rectangle, thresholdModel, tiffOf } from "../../fixtures/models/threshold_model.ts";
 import { filesIn, withFolder } from "../../fixtures/temporary.ts";
+import { typesOf } from "../../fixtures/told.ts";
 
 const FRAMES: Rectangle[][] = Array.from({ length: 7 }, (_, t) => [
   // The brightest of all is in the last frame: a range of its own would find the dim ones before, too.
@@ -140,7 +141,7 @@ Deno.test("mergeParts() keeps what it merged, and nothing of other parts", async
     await merge(folder, ["b", "a"], out);
     const before = await filesIn(`${folder}/${out}`);
     await Deno.remove(`${folder}/${out}/movie.geojson`);
-    assertEquals((await merge(folder, ["a", "b"], out)).map(({ type }) => type), ["file", "done"]);
+    assertEquals(typesOf(await merge(folder, ["a", "b"], out)), ["file", "done"]);
     assertEquals(await filesIn(`${folder}/${out}`), before);
     await assertRejects(() => merge(folder, ["other"], out), Error, "not of these parts");
     assertEquals(await filesIn(`${folder}/${out}`), before);
@@ -196,7 +197,7 @@ Deno.test("findRanges() keeps a file that it would write alike, and replaces no 
     const find = async (others: Partial<PredictOptions> = {}) => {
       const options = { model: `${folder}/unet`, inputs: [`${folder}/movie.tif`], ...others };
       const out = others.out ?? `${folder}/r.json`;
-      return (await Array.fromAsync(findRanges({ ...options, out }))).map(({ type }) => type);
+      return typesOf(await Array.fromAsync(findRanges({ ...options, out })));
     };
     assertEquals((await find()).includes("range"), true);
     const found = await Deno.readTextFile(`${folder}/r.json`);

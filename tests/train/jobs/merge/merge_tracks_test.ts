@@ -10,6 +10,7 @@ import { peaks, starModel } from "../../fixtures/models/star_model.ts";
 import { probabilityTiff } from "../../../../train/objects/formats/probability_tiff.ts";
 import { type Rectangle, thresholdModel, tiffOf } from "../../fixtures/models/threshold_model.ts";
 import { filesIn, withFolder } from "../../fixtures/temporary.ts";
+import { typesOf } from "../../fixtures/told.ts";
 
 /** One that goes to the right and is missing in frame 3, at a seam; one that comes in frame 1. */
 const FRAMES = Array.from({ length: 6 }, (_, t): Rectangle[] => [
@@ -42,7 +43,7 @@ async function merge(
   options: MergeTracksOptions,
   tracking: TrackingOptions = {},
 ): Promise<string[]> {
-  return (await Array.fromAsync(mergeTracks(options, tracking))).map(({ type }) => type);
+  return typesOf(await Array.fromAsync(mergeTracks(options, tracking)));
 }
 
 Deno.test("mergeTracks() gives the bytes of predictTracks(), with gaps over the seams", async () => {

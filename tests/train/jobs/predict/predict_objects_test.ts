@@ -23,6 +23,7 @@ import {
 } from "../../fixtures/models/threshold_model.ts";
 import { disk } from "../../../../train/jobs/disk/files.ts";
 import { pages } from "../../fixtures/label_pages.ts";
+import { timeless, typesOf } from "../../fixtures/told.ts";
 
 /** Rectangles in raster order; each picture below shows some of them. */
 const A: Rectangle = { x: 1, y: 1, width: 3, height: 2 };
@@ -43,12 +44,14 @@ const HOLLOW = {
 /** Predicts relative to a folder, into `out` by default, and gives all events. */
 async function predictIn(folder: string, options: Partial<PredictOptions>) {
   const { inputs = [], ...others } = options;
-  return await Array.fromAsync(predict({
-    model: `${folder}/model`,
-    out: `${folder}/out`,
-    ...others,
-    inputs: inputs.map((name) => `${folder}/${name}`),
-  }));
+  return timeless(
+    await Array.fromAsync(predict({
+      model: `${folder}/model`,
+      out: `${folder}/out`,
+      ...others,
+      inputs: inputs.map((name) => `${folder}/${name}`),
+    })),
+  );
 }
 
 /** What is in a folder besides the record of what it was predicted with. */
@@ -60,7 +63,7 @@ async function names(path: string): Promise<string[]> {
 Deno.test("predict() writes a 16-bit deflated label TIFF under the image's own name", async () => {
   await withFolder({ ...MODEL, "cells.tiff": tiffOf([A, B, C]) }, async (folder) => {
     const events = await predictIn(folder, { inputs: ["cells.tiff"] });
-    assertEquals(events.map(({ type }) => type), ["frame", "done"]);
+    assertEquals(typesOf(events), ["frame", "done"]);
     assert(events[0].type === "frame");
     const { seconds, ...frame } = events[0];
     assert(seconds > 0);
@@ -109,7 +112,7 @@ Deno.test("predict() gives a stack for a stack, and probabilities beside it", as
   const files = { ...MODEL, "v.tif": tiffOf([A], [], [B, DIM_C]) };
   await withFolder(files, async (folder) => {
     const events = await predictIn(folder, { inputs: ["v.tif"], outputs: [probabilityTiff] });
-    assertEquals(events.map(({ type }) => type), [
+    assertEquals(typesOf(events), [
       ...["input", "note", "range", "frame", "frame", "frame", "done"],
     ]);
     assertEquals(await names(`${folder}/out`), ["probability", "v.tif"]);

@@ -13,6 +13,7 @@ import type { TrackFilesOptions } from "../../../../train/jobs/track/track_optio
 import { decodeChallengeTracks } from "../../../../train/objects/sequence/track_tables.ts";
 import { type Disc, discs, shuffled } from "../../objects/fixtures/movies.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
+import { typesOf } from "../../fixtures/told.ts";
 
 const SIZE = { width: 60, height: 60 };
 
@@ -238,7 +239,7 @@ Deno.test("trackFiles() puts back what is missed, and marks it", async () => {
 Deno.test("trackFiles() keeps what it did, and mixes it with nothing else", async () => {
   await withFolder(folderOf(), async (cwd) => {
     await track(cwd);
-    assertEquals((await track(cwd)).map(({ type }) => type), ["note"]);
+    assertEquals(typesOf(await track(cwd)), ["note"]);
     await assertRejects(() => track(cwd, { maxGap: 0 }), Error, "with other settings");
     await track(cwd, { maxGap: 0, overwrite: true });
     assertEquals((await tableIn(`${cwd}/out/tracks.csv`)).length, 5);

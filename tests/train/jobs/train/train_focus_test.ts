@@ -18,6 +18,7 @@ import { loadFocusModel } from "../../../../train/models/focus/model_file.ts";
 import type { SettingChange } from "../../../../train/models/model_kind.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import { runContent } from "../../fixtures/tiny_run.ts";
+import { typesOf } from "../../fixtures/told.ts";
 
 /** Five tiny stacks, and an empty folder for runs. */
 async function withStacks(
@@ -246,7 +247,7 @@ Deno.test("trainFocus() resumes in an empty folder, and leaves a finished run as
     await trainToEnd({ config, out, resume: true });
     const content = await runContent(out);
     const again = await trainToEnd({ config, out, resume: true });
-    assertEquals(again.map(({ type }) => type), ["plan"]);
+    assertEquals(typesOf(again), ["plan"]);
     assertEquals(await runContent(out), content);
   });
 });
