@@ -48,10 +48,30 @@ export const LONGEST: readonly string[] = [
 ];
 
 /**
- * The files of whole trainings held against whole trainings, of killed processes and of other engines: half of
- * the time of all. `deno task test` leaves them to `deno task test:long`; both run before a change is accepted.
+ * The files of whole trainings held against whole trainings, of all variants of a kernel, of killed processes
+ * and of other engines: half of the time of all. `deno task test` leaves them to `deno task test:long`; both run before a change is accepted.
  */
-export const LONG: ReadonlySet<string> = new Set([]);
+export const LONG: ReadonlySet<string> = new Set([
+  "tests/train/jobs/train/resume_test.ts",
+  "tests/train/jobs/train/train_focus_test.ts",
+  "tests/train/jobs/train/star_run_test.ts",
+  "tests/train/jobs/train/masks/ignored_run_test.ts",
+  "tests/train/jobs/train/stack_run_test.ts",
+  "tests/train/jobs/channels_test.ts",
+  "tests/train/jobs/merge/merge_parts_test.ts",
+  "tests/train/jobs/merge/merge_tracks_test.ts",
+  "tests/train/jobs/predict/blocks/predict_rows_test.ts",
+  "tests/train/learn/stage_test.ts",
+  "tests/kernels/ops/conv2d_variants_test.ts",
+  "tests/cli/cluster/signals_test.ts",
+  "tests/cli/cluster/two_processes_test.ts",
+  "tests/cli/interrupt_test.ts",
+  "tests/cli/stardist_test.ts",
+  "tests/reliability/kills_test.ts",
+  "tests/reliability/soak_test.ts",
+  "tests/browser_test.ts",
+  "tests/node_test.ts",
+]);
 
 /**
  * The test files that paths name, each once, the longest first. If no path is given, those that are not
