@@ -35,7 +35,8 @@ export class DeviceLostError extends Error {
 }
 
 /**
- * A tensor or the sum of all tensors would exceed what the adapter or the user allows.
+ * A tensor or the sum of all tensors would exceed what the adapter or the user allows, or its driver has
+ * no more: then the `cause` is the driver's `GPUOutOfMemoryError`.
  *
  * @category Errors
  */

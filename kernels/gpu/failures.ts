@@ -36,7 +36,7 @@ export class FailureWatch {
       event.preventDefault();
       this.report(
         error.constructor.name === "GPUOutOfMemoryError"
-          ? new OutOfMemoryError(`Cannot allocate on the GPU: ${error.message}`)
+          ? new OutOfMemoryError(`Cannot allocate on the GPU: ${error.message}`, { cause: error })
           : new Error(`Cannot run on the GPU: ${error.message}`),
         null,
       );

@@ -124,11 +124,12 @@ function overLimit(bytes: number, limit: number): OutOfMemoryError {
   );
 }
 
-function refusal(bytes: number, { message }: GPUError): OutOfMemoryError {
+function refusal(bytes: number, cause: GPUError): OutOfMemoryError {
   const size = (bytes / 1024 ** 2).toFixed(1);
   return new OutOfMemoryError(
-    `Cannot allocate ${size} MiB on the GPU: its driver has no more (${message}); lower the patch or ` +
-      "tile size, the batch size or the base width, or set a memory limit",
+    `Cannot allocate ${size} MiB on the GPU: its driver has no more (${cause.message}); lower the patch ` +
+      "or tile size, the batch size or the base width, or set a memory limit",
+    { cause },
   );
 }
 

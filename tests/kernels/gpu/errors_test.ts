@@ -172,16 +172,18 @@ Deno.test("a driver that has no memory after all is an OutOfMemoryError, once, a
   const failing = async () => {
     await popErrorScope();
     gpu.popErrorScope = popErrorScope;
-    return { message: "not enough memory left" } as GPUError;
+    return refused;
   };
+  const refused = { message: "not enough memory left" } as GPUError;
   gpu.popErrorScope = failing;
   const large = device.empty([5000]);
   const buffer = large.buffer;
-  await assertRejects(
+  const { cause } = await assertRejects(
     () => device.read(large),
     OutOfMemoryError,
     "Cannot allocate 0.0 MiB on the GPU: its driver has no more (not enough memory left); lower",
   );
+  assert(cause === refused);
   const { allocated } = device.memory;
   device.free(large);
   assertEquals(device.memory.allocated, allocated - 20_224);
