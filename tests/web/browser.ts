@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Browser, ElementHandle, Page } from "puppeteer-core";
+import type { Browser, ElementHandle, Page, WebWorker } from "puppeteer-core";
 import { WITH_SWIFTSHADER } from "../browser/fixtures/chromium.ts";
 import { buildPage } from "../../web/build/page.ts";
 
@@ -153,18 +153,41 @@ export class OpenPage implements AsyncDisposable {
     });
   }
 
-  /** Presses a button by what stands on it. */
+  /**
+   * Presses a button by what stands on it, once it is there, may be pressed, and lies under the pointer: the
+   * page may still move, as when a notice comes.
+   */
   async press(text: string): Promise<void> {
-    const found = await this.page.evaluateHandle((text) => {
-      const buttons = [...document.querySelectorAll<HTMLButtonElement>("button")];
-      return buttons.find((button) =>
-        (button.textContent === text || button.getAttribute("aria-label") === text) &&
-        button.offsetParent !== null && !button.disabled
-      );
-    }, text);
-    const button = found.asElement();
-    if (!button) throw new Error(`Cannot press ${text}: there is no such button`);
-    await (button as unknown as { click(): Promise<void> }).click();
+    const wait = this.page.waitForFunction(
+      (text: string) => {
+        const buttons = [...document.querySelectorAll<HTMLButtonElement>("button")];
+        const button = buttons.find((one) =>
+          (one.textContent === text || one.getAttribute("aria-label") === text) &&
+          one.offsetParent !== null && !one.disabled
+        );
+        if (!button) return false;
+        button.scrollIntoView({ block: "center" });
+        const { left, top, width, height } = button.getBoundingClientRect();
+        const hit = document.elementFromPoint(left + width / 2, top + height / 2);
+        if (!button.contains(hit)) return false;
+        button.focus();
+        button.click();
+        return true;
+      },
+      { polling: 100 },
+      text,
+    );
+    await wait.catch(({ message }) => {
+      throw new Error(`Cannot press ${text}: there is no such button (${message})`);
+    });
+  }
+
+  /** One of the page's workers, by its name. */
+  async worker(name: string): Promise<WebWorker> {
+    for (const worker of this.page.workers()) {
+      if (await worker.evaluate(() => self.name) === name) return worker;
+    }
+    throw new Error(`Cannot find the worker ${name}`);
   }
 
   /** The text of the first element that a selector finds. */

@@ -43,6 +43,50 @@ async function setRounds(open: OpenPage, which: number, value: number): Promise<
   );
 }
 
+/** Opens the movie, the model and the stills, and chooses to learn from nothing else. */
+async function openStills(open: OpenPage, frames: readonly string[]): Promise<void> {
+  await open.give(texts.chooseFiles, frames);
+  await open.waitFor(".movie", "4 frames");
+  await open.give(texts.loadModel, [`${open.folder}/small.safetensors`]);
+  await open.waitFor(".row select", "small");
+  await open.waitFor(".chip", "no GPU");
+  await open.give(texts.chooseFolder, [`${open.folder}/stills`], 1);
+  await open.waitFor(".hint", "1 folder of stills");
+  await open.page.click("input[type=checkbox]");
+}
+
+Deno.test("learning from stills goes on after a reload where it was saved", async () => {
+  if (!await hasChromium()) return;
+  await using open = await OpenPage.open();
+  const { page } = open;
+  const frames = await writeFiles(open.folder);
+  await openStills(open, frames);
+  await setRounds(open, 1, 12);
+  await open.press(texts.teach);
+  await open.waitFor(".task-text", "step ([4-9]|1[0-2]) of 12");
+  await page.reload();
+  await openStills(open, frames);
+  await setRounds(open, 1, 12);
+  await page.evaluate(() => {
+    const seen = new Set<string>();
+    Object.assign(globalThis, { seen });
+    const look = () => {
+      for (const { textContent } of document.querySelectorAll(".task-text")) {
+        const step = textContent!.match(/step (\d+) of 12/)?.[1];
+        if (step) seen.add(step);
+      }
+    };
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true });
+  });
+  await open.press(texts.teach);
+  await open.waitFor(".task .result", "has learned");
+  const seen = await page.evaluate(() => [
+    ...(globalThis as unknown as { seen: Set<string> }).seen,
+  ]);
+  assert(seen.includes("12") && !seen.includes("3"), `steps after the reload: ${seen}`);
+  assertEquals(open.errors, []);
+});
+
 Deno.test("the page adapts, goes on after a reload, is corrected by hand and learns from stills", async () => {
   if (!await hasChromium()) return;
   await using open = await OpenPage.open();

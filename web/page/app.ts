@@ -10,7 +10,7 @@ import { texts } from "../shared/texts.ts";
 import { button, make, show } from "./dom.ts";
 import { embeddedBytes } from "./embedded.ts";
 import { droppedFiles, type GivenMovie, movieOf, understand } from "./given.ts";
-import { handOver } from "./hand_over.ts";
+import { handOver, takeBack } from "./hand_over.ts";
 import { MachineNotice } from "./machine.ts";
 import { CorrectPanel } from "./panels/correct_panel.ts";
 import { ModelChoice } from "./panels/models.ts";
@@ -196,6 +196,14 @@ export class App {
     await this.#open(movieOf([[path, new File([embeddedBytes("example")], path)]], path));
   }
 
+  /** Forgets the files of the movie before. */
+  #leave({ files }: GivenMovie): void {
+    const before = this.#given?.files;
+    if (!before || before.id === files.id) return;
+    void takeBack(this.#desk, before);
+    void takeBack(this.#gpu.calls, before).catch(() => {});
+  }
+
   async #open(given: GivenMovie): Promise<void> {
     this.#say(texts.opening);
     try {
@@ -209,6 +217,7 @@ export class App {
       show(this.#welcome, false);
       show(this.#work, true);
       show(this.#opener, true);
+      this.#leave(given);
       this.#given = given;
       const { name, frames, width, height, notes } = facts;
       this.#movieText.textContent = `${name} — ${texts.movieFacts(frames, width, height)}`;
@@ -221,6 +230,7 @@ export class App {
       this.#say(notes.join(" · "));
       await this.#restore();
     } catch (error) {
+      if (this.#given?.files.id !== given.files.id) void takeBack(this.#desk, given.files);
       this.#say((error as Error).message);
     }
   }

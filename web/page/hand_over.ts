@@ -15,7 +15,10 @@ const BUSY = 25;
 const delivered = new WeakMap<object, Set<string>>();
 
 /** What a worker must be able to do. */
-type Taking = Handlers & { readonly addFiles: (bundle: FileBundle) => void };
+type Taking = Handlers & {
+  readonly addFiles: (bundle: FileBundle) => void;
+  readonly dropFiles: (bundle: { id: string }) => void;
+};
 
 /** Hands a bundle over unless the worker has it. */
 export async function handOver<H extends Taking>(
@@ -37,4 +40,13 @@ export async function handOver<H extends Taking>(
     tell(at, files.length);
   }
   known.add(id);
+}
+
+/** Has a worker forget a bundle that it may have. */
+export async function takeBack<H extends Taking>(
+  worker: Caller<H>,
+  { id }: FileBundle,
+): Promise<void> {
+  delivered.get(worker)?.delete(id);
+  await (worker as unknown as Caller<Taking>).call("dropFiles", { id });
 }

@@ -113,7 +113,8 @@ export const texts = {
   failed: (message: string) => message,
   lost: "The GPU was lost. What was found so far is kept; press the button again to go on.",
   outOfMemory: (message: string) =>
-    `${message}. What was found so far is kept; close other pages and programs, or take a smaller movie.`,
+    `${message}. What was found so far is kept; press the button again to go on with less memory, in ` +
+    "smaller pieces, and close other pages and programs if that does not help.",
 
   // Make it steady.
   steadyTitle: "Make it steady",

@@ -16,9 +16,9 @@ export function addFiles({ id, files }: FileBundle): void {
   bundles.set(id, known);
 }
 
-/** Forgets all bundles but one, whose movie is open. */
-export function keepOnly(id: string): void {
-  for (const other of bundles.keys()) if (other !== id) bundles.delete(other);
+/** Forgets a bundle. */
+export function dropFiles({ id }: { id: string }): void {
+  bundles.delete(id);
 }
 
 /** The files of a bundle. */

@@ -16,6 +16,15 @@ import { Task, type Telling } from "./task.ts";
 /** Bytes that packed labels take of a pixel, about: measured on movies of nuclei. */
 const PACKED = 0.25;
 
+/** Segmenting that has not come to its end. */
+interface Unfinished {
+  readonly model: GivenModel;
+  /** The gain that was asked for; as the model says unless told. */
+  readonly wanted?: number;
+  /** Objects of each frame that is done. */
+  readonly found: Map<number, number>;
+}
+
 /** The panel. */
 export class SegmentPanel {
   /** Everything of it. */
@@ -25,7 +34,7 @@ export class SegmentPanel {
   readonly #task = new Task(texts.segment, () => void this.#run());
   #movie: OpenMovie | null = null;
   /** Work that was stopped or failed, to be gone on with. */
-  #unfinished: { readonly model: GivenModel; readonly frames: readonly number[] } | null = null;
+  #unfinished: Unfinished | null = null;
   #isPossible = true;
   #hasBefore = false;
 
@@ -74,20 +83,19 @@ export class SegmentPanel {
   }
 
   /** Segments; what was found before is kept to compare with. */
-  async #run(wanted?: number): Promise<void> {
+  async #run(exposure?: number): Promise<void> {
     const { desk, gpu, viewer, modelOf, onChange } = this.#parts;
     const movie = this.#movie!;
     const { given, choice, facts } = movie;
     const model = modelOf();
-    const skip = this.#unfinished?.model === model ? this.#unfinished.frames : [];
-    const frames = [...skip];
-    this.#unfinished = { model, frames };
+    if (this.#unfinished?.model !== model) {
+      this.#unfinished = { model, wanted: exposure, found: new Map() };
+    }
+    const { found, wanted } = this.#unfinished;
     const start = performance.now();
     const kept: Promise<unknown>[] = [];
-    let objects = 0;
     const keep = async (frame: number, labels: SentLabels): Promise<void> => {
-      if (this.#movie !== movie) return;
-      objects += (await desk.call("found", { frame, labels })).objects;
+      found.set(frame, (await desk.call("found", { frame, labels })).objects);
       if (viewer.frame === frame) viewer.redraw();
     };
     try {
@@ -95,20 +103,18 @@ export class SegmentPanel {
         tell(texts.machineLooking);
         await handOver(gpu.calls, given.files);
         const seen = await gpu.calls.call("segment", {
-          movie: choice,
-          model,
-          skip,
-          exposure: wanted,
+          ...{ movie: choice, model, skip: [...found.keys()], exposure: wanted },
         }, {
           stop,
           onEvent: (event) => {
+            if (this.#movie !== movie) return;
             if (event.type === "progress") {
               tell(texts.reading(event.done, event.total!), event.done, event.total);
             } else if (event.type === "frame") {
-              if (frames.length === 0) kept.push(desk.call("keepBefore", null));
-              frames.push(event.frame);
+              if (found.size === 0) kept.push(desk.call("keepBefore", null));
+              found.set(event.frame, 0);
               kept.push(keep(event.frame, event.labels));
-              tell(texts.segmenting(frames.length, facts.frames), frames.length, facts.frames);
+              tell(texts.segmenting(found.size, facts.frames), found.size, facts.frames);
             } else this.#parts.say(event.text);
           },
         });
@@ -120,15 +126,16 @@ export class SegmentPanel {
       const seconds = (performance.now() - start) / 1000;
       const seen = exposure === 1 ? "" : ` ${texts.exposureNote(exposure)}`;
       this.#task.name = texts.segmentAgain;
-      this.#task.say(`${texts.segmented(objects, frames.length, seconds)}.${seen}`);
+      const objects = found.values().reduce((sum, count) => sum + count, 0);
+      this.#task.say(`${texts.segmented(objects, found.size, seconds)}.${seen}`);
       viewer.compares = this.#hasBefore;
       this.#hasBefore = true;
       onChange(summary);
     } catch (error) {
       await Promise.allSettled(kept);
       if (this.#movie !== movie) return;
-      this.#task.say(...wordsOn(error as Error, frames.length));
-      if (frames.length > 0) onChange(await trackAll(this.#parts, () => {}));
+      this.#task.say(...wordsOn(error as Error, found.size));
+      if (found.size > 0) onChange(await trackAll(this.#parts, () => {}));
       viewer.redraw();
     }
   }
@@ -146,12 +153,15 @@ export async function trackAll(
   return summary;
 }
 
+/** What an error advises for the command line. */
+const ADVICE = /; lower the .*$/s;
+
 /** What to say of work that did not come to its end, and whether that is bad. */
 export function wordsOn({ name, message }: Error, done: number): [string, boolean] {
   if (name === "AbortError") return [texts.cancelled(done), false];
   if (name === "DeviceLostError" || name === "WorkerLost") return [texts.lost, true];
   if (name === "OutOfMemoryError" || name === "RangeError" && /memory|allocat/i.test(message)) {
-    return [texts.outOfMemory(message), true];
+    return [texts.outOfMemory(message.replace(ADVICE, "")), true];
   }
   return [texts.failed(message), true];
 }

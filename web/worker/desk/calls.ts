@@ -37,7 +37,7 @@ import {
   splitObjects,
   withoutObject,
 } from "../../../train/objects/edits.ts";
-import { addFiles, keepOnly } from "../files.ts";
+import { addFiles, dropFiles } from "../files.ts";
 import { openStore } from "../store.ts";
 import { makeDownload } from "./downloads.ts";
 import { forgetResults, keepModel, keepResults, keptHead, restoreResults } from "./kept.ts";
@@ -78,7 +78,6 @@ class Desk {
     this.#tracks = null;
     this.#undo = [];
     this.#key = facts.key;
-    keepOnly(choice.bundle);
     this.#plane = this.#picture = null;
     return facts;
   }
@@ -216,6 +215,7 @@ function labelAt(labels: LabelImage | null, { x, y }: { x: number; y: number }):
 /** What the desk does. */
 export const deskCalls = {
   addFiles,
+  dropFiles,
   open: (choice: MovieChoice): Promise<MovieFacts> => desk.open(choice),
   canvas({ canvas }: { canvas: OffscreenCanvas }): void {
     desk.canvas = canvas;

@@ -6,7 +6,7 @@
 
 import type { Handlers } from "../../shared/calls.ts";
 import type { Machine } from "../../shared/messages.ts";
-import { addFiles } from "../files.ts";
+import { addFiles, dropFiles } from "../files.ts";
 import { theDevice } from "./machine.ts";
 import { segment } from "./segment.ts";
 import { steady } from "./steady.ts";
@@ -15,6 +15,7 @@ import { teach } from "./teach.ts";
 /** What the GPU does. */
 export const gpuCalls = {
   addFiles,
+  dropFiles,
   async machine(_: null): Promise<Machine> {
     const { adapter: { name, isSoftware } } = await theDevice();
     return { adapter: name, isSoftware };

@@ -19,7 +19,7 @@ import type {
   NoteMessage,
   ProgressMessage,
 } from "../../shared/messages.ts";
-import { type GivenModel, readModel, theDevice } from "./machine.ts";
+import { type GivenModel, onDevice, readModel } from "./machine.ts";
 import { openMovie, stoppable } from "../movie.ts";
 import { inTime } from "./told.ts";
 
@@ -35,12 +35,22 @@ export interface SegmentWish {
   readonly skip?: readonly number[];
 }
 
+/** What is told while a movie is segmented. */
+type SegmentMessage = ProgressMessage | FrameMessage | NoteMessage;
+
 /** Segments all frames of a movie. */
 export async function* segment(
+  wish: SegmentWish,
+  stop: AbortSignal,
+): AsyncGenerator<SegmentMessage, { exposure: number }> {
+  return yield* onDevice((device) => segmented(device, wish, stop), { isKept: true });
+}
+
+async function* segmented(
+  device: Device,
   { movie, model: given, skip = [], exposure: wanted }: SegmentWish,
   stop: AbortSignal,
-): AsyncGenerator<ProgressMessage | FrameMessage | NoteMessage, { exposure: number }> {
-  const device = await theDevice();
+): AsyncGenerator<SegmentMessage, { exposure: number }> {
   using _scope = device.scope();
   const model = buildModel(device, await readModel(given));
   const video = stoppable(await openMovie(movie), stop);

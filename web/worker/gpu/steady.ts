@@ -37,8 +37,8 @@ import type {
   ProgressMessage,
   StepMessage,
 } from "../../shared/messages.ts";
-import { keeperFor } from "../learn_keeper.ts";
-import { endDevice, type GivenModel, readModel, theDevice } from "./machine.ts";
+import { fingerprint, keeperFor } from "../learn_keeper.ts";
+import { type GivenModel, onDevice, readModel } from "./machine.ts";
 import { openMovie, stoppable } from "../movie.ts";
 import { openStore } from "../store.ts";
 import { inTime, inTimeEach } from "./told.ts";
@@ -79,18 +79,14 @@ export async function* steady(
   wish: SteadyWish,
   stop: AbortSignal,
 ): AsyncGenerator<SteadyMessage, SteadyResult> {
-  try {
-    return yield* steadily(wish, stop);
-  } finally {
-    await endDevice();
-  }
+  return yield* onDevice((device) => steadily(device, wish, stop), { isKept: false });
 }
 
 async function* steadily(
+  device: Device,
   { movie, key, model: given, stills, rounds }: SteadyWish,
   stop: AbortSignal,
 ): AsyncGenerator<SteadyMessage, SteadyResult> {
-  const device = await theDevice();
   const file = await readModel(given);
   const video = await openMovie(movie);
   if (video.length < 2) throw new RangeError("Cannot make one frame steady: it takes a movie");
@@ -112,7 +108,7 @@ async function* steadily(
   });
   const { samples } = yield* inTime(read, tell("stills"));
   const frames = yield* inTime(framesOf(video, reading), tell("reading"));
-  const work = { kind: "steady", key, model: given.file, rounds };
+  const work = { kind: "steady", key, model: await fingerprint([given.bytes]), rounds };
   const adapting = adaptModel(device, {
     ...{ file, samples, seed: SEED, progress, stop, exposure, rounds },
     keeper: await keeperFor(await openStore(), work),

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Device } from "../../../kernels/gpu/device.ts";
 import { channelRanges, normalize } from "../../../train/images/normalize.ts";
 import { type Sample, sampleFromPlanes } from "../../../train/images/sample.ts";
 import { fileSource } from "../../../train/images/source.ts";
@@ -16,9 +17,9 @@ import { readingOf } from "../../../train/models/model_file.ts";
 import { handingOver } from "../../shared/calls.ts";
 import type { ProgressMessage, SentStill } from "../../shared/messages.ts";
 import { filesOf } from "../files.ts";
-import { keeperFor } from "../learn_keeper.ts";
+import { fingerprint, keeperFor } from "../learn_keeper.ts";
 import { openStore } from "../store.ts";
-import { endDevice, type GivenModel, readModel, theDevice } from "./machine.ts";
+import { type GivenModel, onDevice, readModel } from "./machine.ts";
 import { type SteadyMessage, stepMessages } from "./steady.ts";
 import { inTime, inTimeEach } from "./told.ts";
 
@@ -43,18 +44,14 @@ export async function* teach(
   wish: TeachWish,
   stop: AbortSignal,
 ): AsyncGenerator<SteadyMessage, { model: Uint8Array<ArrayBuffer> }> {
-  try {
-    return yield* taught(wish, stop);
-  } finally {
-    await endDevice();
-  }
+  return yield* onDevice((device) => taught(device, wish, stop), { isKept: false });
 }
 
 async function* taught(
+  device: Device,
   { model: given, given: folders, frames, stills, steps }: TeachWish,
   stop: AbortSignal,
 ): AsyncGenerator<SteadyMessage, { model: Uint8Array<ArrayBuffer> }> {
-  const device = await theDevice();
   const file = await readModel(given);
   const progress = begin("reading");
   const settings = readingOf(file).stills;
@@ -77,8 +74,12 @@ async function* taught(
     const source = await builtinStills({ from: stills });
     samples.push(...(yield* inTime(readSamples(source, BUILTIN, reading), tell("stills"))).samples);
   }
-  // Whatever the stills are: corrections change from time to time.
-  const work = { kind: "teach", model: given.file, steps, at: Date.now() };
+  const content = samples.flatMap(({ image, labels }) => [image, labels!]);
+  const work = {
+    ...{ kind: "teach", steps },
+    model: await fingerprint([given.bytes]),
+    stills: await fingerprint(content),
+  };
   const learning = teachModel(device, {
     ...{ file, samples, seed: SEED, progress, stop, steps },
     keeper: await keeperFor(await openStore(), work),
