@@ -148,25 +148,30 @@ async function outcomeOf<T>(promise: Promise<T>): Promise<Outcome<T>> {
 
 /**
  * Waits for what somebody else finishes, while the next ones are begun; gives results in the order of the
- * items. An error is thrown when it is its turn, after the results of those before it.
+ * items. An error is thrown when it is its turn, after the results of those before it, and nothing comes behind it.
  *
- * @param options.most How many may be unfinished before the first is waited for.
+ * @param options.most How many may be unfinished before the first is waited for; asked again and again, as those
+ *   who finish may come later.
  */
 export async function* finishedInTurns<R>(
   items: AsyncIterable<{ readonly result: Promise<R> }>,
-  { most }: { most: number },
+  { most }: { most: () => number },
 ): AsyncGenerator<R> {
   const waiting: Promise<Outcome<R>>[] = [];
-  let failure: Outcome<never> | null = null;
-  try {
-    for await (const { result } of items) {
-      waiting.push(outcomeOf(result));
-      while (waiting.length > most) yield valueOf(await waiting.shift()!);
-    }
-  } catch (error) {
-    if (waiting.length === 0) throw error;
-    failure = { error };
+  for await (const { outcome } of begunOnes(items)) {
+    waiting.push(outcome);
+    while (waiting.length > most()) yield valueOf(await waiting.shift()!);
   }
   for (const outcome of waiting) yield valueOf(await outcome);
-  if (failure !== null) valueOf(failure);
+}
+
+/** What becomes of items; an error of the items themselves is the last of them. */
+async function* begunOnes<R>(
+  items: AsyncIterable<{ readonly result: Promise<R> }>,
+): AsyncGenerator<{ readonly outcome: Promise<Outcome<R>> }> {
+  try {
+    for await (const { result } of items) yield { outcome: outcomeOf(result) };
+  } catch (error) {
+    yield { outcome: Promise.resolve({ error }) };
+  }
 }

@@ -190,7 +190,7 @@ Deno.test("finishedInTurns() gives results in the order of items, some of them u
         yield await Promise.resolve({ result: promise });
       }
     };
-    const results = finishedInTurns(items(), { most });
+    const results = finishedInTurns(items(), { most: () => most });
     const found: number[] = [];
     for (const [i, { resolve }] of ends.entries()) {
       const next = results.next();
@@ -219,8 +219,31 @@ Deno.test("finishedInTurns() throws when it is an error's turn", async () => {
     }, "input"],
   ];
   for (const [items, says] of cases) {
-    const results = finishedInTurns(items(), { most: 2 });
-    assertEquals((await results.next()).value, 1);
-    await assertRejects(() => results.next(), RangeError, says);
+    for (const most of [0, 1, 2]) {
+      const results = finishedInTurns(items(), { most: () => most });
+      assertEquals((await results.next()).value, 1);
+      await assertRejects(() => results.next(), RangeError, says);
+      assertEquals((await results.next()).done, true);
+    }
   }
+});
+
+Deno.test("finishedInTurns() has more begun as soon as more may be unfinished", async () => {
+  const end = Promise.withResolvers<number>();
+  let [begun, most] = [0, 0];
+  const items = async function* () {
+    for (; begun < 6;) {
+      begun++;
+      yield await Promise.resolve({ result: begun === 1 ? Promise.resolve(1) : end.promise });
+    }
+  };
+  const results = finishedInTurns(items(), { most: () => most });
+  assertEquals((await results.next()).value, 1);
+  most = 3;
+  const next = results.next();
+  await new Promise((end) => setTimeout(end));
+  assertEquals(begun, 5);
+  end.resolve(2);
+  assertEquals((await next).value, 2);
+  assertEquals(await Array.fromAsync(results), [2, 2, 2, 2]);
 });

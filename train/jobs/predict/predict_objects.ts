@@ -135,7 +135,7 @@ export async function* predictObjects(
       (frame) => segmentFrame(device, { frame, model, options, progress, pool }),
       { most: underwayOf(largest) },
     ),
-    { most: Math.min(pool?.size ?? 0, underwayOf(largest)) },
+    { most: () => Math.min(pool?.size ?? 0, underwayOf(largest)) },
   );
   let before = performance.now();
   let output: JobOutput | null = null;

@@ -63,14 +63,20 @@ export function* segmentFrame(
   // Workers know the kinds of models that are in the list, and no others.
   if (pool === null || pool.size === 0 || !halves || !modelKinds.includes(kind)) {
     const found = finish(yield* countedSteps(segment(device, settings), progress));
-    return { result: compressed(found, pool) };
+    return handed(compressed(found, pool));
   }
   const answer = yield* countedSteps(halves.answer(device, settings), progress);
   const find = async () => {
     const found = await pool.ask("objects", { kind: kind.name, answer }, { handsOver: true });
     return await compressed(finish(halves.segmentation(found)), pool);
   };
-  return { result: find() };
+  return handed(find());
+}
+
+/** A result that may be asked for some frames later, or never if one before it fails: only then its error counts. */
+function handed<R>(result: Promise<R>): { readonly result: Promise<R> } {
+  result.catch(() => {});
+  return { result };
 }
 
 /** What is known of a frame whose objects were found. */
