@@ -33,7 +33,7 @@ export interface StageState {
   readonly collapsed: boolean;
   /** Bytes of metrics.jsonl that belong to what was done. */
   readonly metricsBytes: number;
-  /** How often it began again, each time at half the rate, because its network had died; not yet unless told. */
+  /** How often it began again because its network had died; not yet unless told. */
   readonly restarts?: number;
   /** Bytes of metrics.jsonl when it began; not known of states of earlier versions. */
   readonly firstBytes?: number;

@@ -343,6 +343,24 @@ Deno.test("a stage that began again goes on as it was, and gives up in the end",
   }, { change: DYING });
 });
 
+Deno.test("losses of before a stage began again do not count any more", async () => {
+  const change = { ...DYING, warmup: 200, saveEvery: 1000, validateEvery: 1000 };
+  await withWorkshop(async (workshop) => {
+    const learner = workshop.learner();
+    learner.losses = lostSteps(1000);
+    learner.answers = () => DEAD;
+    const died: string[] = [];
+    const run = async () => {
+      for await (const event of startStage("baseline", { workshop, learner })) {
+        if (event.type === "warning") died.push(event.text.slice(0, event.text.indexOf(" the")));
+      }
+    };
+    await assertRejects(run, RangeError, "after step 110 the network answers 0");
+    // Fifty batches, of which the last losses are read ten steps later, behind fifty of cross-entropy.
+    assertEquals(died, ["After step 60", "After step 110", "After step 110"]);
+  }, { change });
+});
+
 Deno.test("a network that only seems lost goes on", async () => {
   await withWorkshop(async (workshop) => {
     const learner = workshop.learner();

@@ -120,6 +120,7 @@ export class Restarts {
       );
     }
     this.#count++;
+    this.#losses = [];
     learner.setWeights(this.weights, "the weights it began with");
     learner.resetOptimisers();
     for (const [task, state] of this.#plateaus) schedule.plateaus.get(task)!.restore(state);
