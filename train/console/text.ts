@@ -58,9 +58,10 @@ export class Rate {
     this.#isBeginning = this.#inBursts;
   }
 
-  /** Notes how much is done, and gives the rate, or NaN while it is not known. */
+  /** Notes how much is done, and gives the rate, or NaN while it is not known. What is less than before is begun again. */
   observe(done: number): number {
     const at = this.#clock();
+    if (done < (this.#readings.at(-1)?.done ?? 0)) this.restart();
     const readings = this.#readings;
     const last = readings.at(-1);
     if (last && at - last.at < ONE_MOMENT) last.done = done;

@@ -55,6 +55,19 @@ Deno.test("TrainProgress forgets the rate of another stage, and of another seed"
   assertEquals(at(120, { stage, step: 56, seed: 2 }), "control 56/100  loss 0.500");
 });
 
+Deno.test("TrainProgress forgets the rate of a stage that begins again", () => {
+  const clock = testClock();
+  const progress = new TrainProgress(clock.read);
+  const at = (seconds: number, step: number) => {
+    clock.seconds = seconds;
+    return progress.show({ ...STEP, step }).status;
+  };
+  for (const step of [1, 20, 40, 60]) at(step, step);
+  assertEquals(at(62, 1), "baseline 1/100  loss 0.500");
+  for (const step of [2, 12, 22]) at(62 + step / 2, step);
+  assertEquals(at(74, 24), "baseline 24/100  loss 0.500  2.0 steps/s  38 s left");
+});
+
 Deno.test("TrainProgress follows a rate that changes", () => {
   const clock = testClock();
   const progress = new TrainProgress(clock.read);
