@@ -93,6 +93,8 @@ class Pages {
 
   /** Begins with the next pages, where pages are asked for one after the other. */
   #goAhead({ path, index, length, bytes }: DecodedPage, file: FileState): void {
+    // Some look at a page again before the next one.
+    if (index === file.last) return;
     const step = index - file.last;
     const isSteady = step > 0 && (step === file.step || file.last < 0);
     [file.last, file.step] = [index, step];

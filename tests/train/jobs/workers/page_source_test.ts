@@ -49,15 +49,37 @@ Deno.test("pagedSource() decodes the pages of a small file once for two times, a
   }
 });
 
-Deno.test("pagedSource() has workers decode, also ahead, to the same pixels", async () => {
-  using pool = new WorkerPool({ count: 2 });
-  await pool.start();
+/** The pages that a pool is asked for from now on. */
+function pagesAskedOf(pool: WorkerPool): number[] {
   const asked: number[] = [];
   const ask = pool.ask.bind(pool);
   pool.ask = ((name: "page", input: { path: string; page: number }) => {
     asked.push(input.page);
     return ask(name, input);
   }) as typeof pool.ask;
+  return asked;
+}
+
+Deno.test("pagedSource() goes on decoding ahead where each page is read twice", async () => {
+  using pool = new WorkerPool({ count: 2 });
+  await pool.start();
+  const asked = pagesAskedOf(pool);
+  await withFile("a.tif", STACK, async (path) => {
+    const stack = await decodeImage(pagedSource(disk, { pool, mostKept: 0 }), path);
+    for (const page of [0, 1, 2, 3]) {
+      for (let again = 0; again < 2; again++) {
+        assertEquals(await readPlane(stack, page), plane(page));
+      }
+    }
+    // What is ahead is asked for before the page is read again.
+    assertEquals(asked, [0, 1, 2, 0, 3, 1, 4, 2, 5, 3]);
+  });
+});
+
+Deno.test("pagedSource() has workers decode, also ahead, to the same pixels", async () => {
+  using pool = new WorkerPool({ count: 2 });
+  await pool.start();
+  const asked = pagesAskedOf(pool);
   await withFile("a.tif", STACK, async (path) => {
     const paged = pagedSource(disk, { pool, mostKept: 0 });
     await readAll(paged, path);
