@@ -14,7 +14,7 @@ import type { Learner } from "../learner.ts";
 import type { Schedule } from "../schedule.ts";
 import type { StageState, StageStore } from "../stage_state.ts";
 
-/** A stage begins again at most so many times, from the second time on at half the rate. */
+/** A stage begins again at most so many times, from the second time on at half the rate of the time before. */
 const MOST_RESTARTS = 3;
 /** It then first learns so many batches by a loss that always has a gradient, a quarter of all at most. */
 const PRIMING = 300;
