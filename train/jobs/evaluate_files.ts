@@ -8,7 +8,7 @@ import { unusable } from "../images/faults/input_fault.ts";
 import { checkWritable, writeFileAtomic } from "./disk/atomic_file.ts";
 import { disk } from "./disk/files.ts";
 import { countUp, formatRanges, join } from "../images/names.ts";
-import { decodeImage } from "../images/formats/decode.ts";
+import { measureImage } from "../images/formats/decode.ts";
 import { readTracks, RESULT_TRACKS, TRUE_TRACKS } from "./track/read_tracks.ts";
 import { goOn, type Progress } from "./progress/progress.ts";
 import type { Source } from "../images/source.ts";
@@ -193,7 +193,7 @@ async function haveManySizes(
   if (stack || names.length === 1) return false;
   const sizes = new Set<string>();
   for (const name of names) {
-    const image = await decodeImage(source, join(path, name)).catch(() => null);
+    const image = await measureImage(source, join(path, name)).catch(() => null);
     if (image !== null) sizes.add(`${image.width}x${image.height}`);
     if (sizes.size > 1) return true;
   }

@@ -204,8 +204,7 @@ export class Evaluator {
    * Measures the next frame.
    *
    * @throws {RangeError} If its number is not above the last one's, it has neither segmentation nor truth
-   *   nor markers, or sizes differ, also from a
-   *   neighbour's.
+   *   nor markers, or sizes differ, also from a neighbour's.
    */
   add(frame: EvaluationFrame): void {
     this.#add(frame, frame);
