@@ -53,6 +53,7 @@ Deno.test("the page goes its whole way on the example, from a file and without a
   assertEquals(await open.waitFor(".movie", "frames"), "example — 8 frames of 128 × 128 pixels");
   await open.waitFor(".chip", "no GPU");
   assertMatch(await open.text(".notice"), /sh setup\.sh steady/);
+  await open.waitFor(".hint", "^Segmenting will take about \\d+ MiB of GPU memory");
   await open.press(texts.segment);
   assertMatch(await open.waitFor(".result", "."), /^\d+ objects in 8 frames/);
   assertMatch(await open.text(".count"), /^\d+ objects$/);

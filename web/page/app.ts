@@ -30,7 +30,10 @@ export class App {
   readonly #desk = startDesk();
   readonly #gpu = new Gpu();
   readonly #machine = new MachineNotice();
-  readonly #models = new ModelChoice((text) => this.#say(text));
+  readonly #models = new ModelChoice({
+    say: (text) => this.#say(text),
+    onChange: () => void this.#segment.tellNeeds(),
+  });
   readonly #viewer: Viewer;
   readonly #segment: SegmentPanel;
   readonly #steady: SteadyPanel;

@@ -103,6 +103,7 @@ export const texts = {
   builtin: "Built-in: fluorescent nuclei",
   loadModel: "Load a model",
   needs: (bytes: string) => `Results will take about ${bytes} of memory.`,
+  needsGpu: (bytes: string) => `Segmenting will take about ${bytes} of GPU memory.`,
   segmenting: (done: number, total: number) => `Segmented ${done} of ${counted(total, "frame")}`,
   reading: (done: number, total: number) => `Reading the range of intensities: ${done} of ${total}`,
   timeLeft: (seconds: number) => `about ${duration(seconds)} left`,

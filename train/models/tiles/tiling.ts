@@ -10,7 +10,7 @@ import { OutOfMemoryError } from "../../../kernels/gpu/errors.ts";
 import type { TileArea } from "../../../kernels/masks/mod.ts";
 import type { Tensor } from "../../../kernels/gpu/tensor.ts";
 import { Tape, Variable } from "../../../nn/autodiff.ts";
-import type { Network, Outputs } from "../../../nn/module.ts";
+import { answersIn, type Network, type Outputs } from "../../../nn/module.ts";
 import { chooseTile, type TileLine, tilePlan, type TileSides } from "./tile_plan.ts";
 
 /** A tile of an image. Its sides are multiples of what the network needs, and so is where it begins. */
@@ -45,6 +45,35 @@ export function tilesOf(
   return rows.flatMap((row) =>
     columns.map((column) => ({ area: areaOf(row, column), kept: keptOf(row, column) }))
   );
+}
+
+/**
+ * What a network takes of the GPU's memory, beside its weights, for an image of this size.
+ */
+export interface TileBytes {
+  /** At most, while it answers for a tile, in bytes. */
+  readonly peak: number;
+  /** What its answers for a tile take, in bytes. */
+  readonly answers: number;
+}
+
+/**
+ * The memory that a network takes for an image of this size, tile by tile.
+ *
+ * @throws {OutOfMemoryError} If even a small tile does not fit into the memory limit.
+ */
+export function bytesOfTile(
+  device: Device,
+  { network, view }: { network: Network; view: TileSides },
+): TileBytes {
+  const { width, height } = largestTile(device, { network, view });
+  let answers = 0;
+  const { peak } = device.plan(() => {
+    const x = device.empty([1, network.inChannels, height, width]);
+    const maps = answersIn(runNetwork(device, { network, x }));
+    answers = maps.values().reduce((sum, { value }) => sum + value.byteLength, 0);
+  });
+  return { peak, answers };
 }
 
 /** Applies a network to x `[n, c, h, w]` for its answer alone. */

@@ -21,10 +21,12 @@ export class ModelChoice {
   readonly #models: GivenModel[] = [builtin()];
   readonly #list = make("select", { "aria-label": texts.model });
   readonly #say: (text: string) => void;
+  readonly #onChange: () => void;
 
-  /** Says what goes wrong. */
-  constructor(say: (text: string) => void) {
-    this.#say = say;
+  /** Says what goes wrong; `onChange` is told when another one is chosen. */
+  constructor({ say, onChange }: { say: (text: string) => void; onChange: () => void }) {
+    [this.#say, this.#onChange] = [say, onChange];
+    this.#list.addEventListener("change", onChange);
     const pick = filePicker(texts.loadModel, {
       accept: ".safetensors",
       onFiles: ([[, file]]) => void this.load(file),
@@ -49,6 +51,7 @@ export class ModelChoice {
     if (at >= 0) this.#models.splice(at, 1);
     this.#models.push(model);
     this.#update();
+    this.#onChange();
   }
 
   /** Loads one from a file. */

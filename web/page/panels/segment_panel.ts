@@ -66,8 +66,22 @@ export class SegmentPanel {
     this.#task.isReady = this.#isPossible;
     this.#task.name = texts.segment;
     this.#task.say("");
+    void this.tellNeeds();
+  }
+
+  /** Says what memory it takes with the model that is chosen. */
+  async tellNeeds(): Promise<void> {
+    const movie = this.#movie;
+    if (movie === null) return;
     const { frames, width, height } = movie.facts;
-    this.#needs.textContent = texts.needs(byteSize(PACKED * frames * width * height));
+    const results = texts.needs(byteSize(PACKED * frames * width * height));
+    this.#needs.textContent = results;
+    const { gpu, modelOf } = this.#parts;
+    const model = modelOf();
+    // Where there is no plan, as without a GPU, nothing is said of it.
+    const bytes = await gpu.calls.call("plannedBytes", { model, width, height }).catch(() => null);
+    if (bytes === null || movie !== this.#movie || model !== modelOf()) return;
+    this.#needs.textContent = `${texts.needsGpu(byteSize(bytes))} ${results}`;
   }
 
   /** What was found before is here again. */

@@ -8,7 +8,7 @@ import type { Handlers } from "../../shared/calls.ts";
 import type { Machine } from "../../shared/messages.ts";
 import { addFiles, dropFiles } from "../files.ts";
 import { theDevice } from "./machine.ts";
-import { segment } from "./segment.ts";
+import { plannedBytes, segment } from "./segment.ts";
 import { steady } from "./steady.ts";
 import { teach } from "./teach.ts";
 
@@ -20,6 +20,7 @@ export const gpuCalls = {
     const { adapter: { name, isSoftware } } = await theDevice();
     return { adapter: name, isSoftware };
   },
+  plannedBytes,
   segment,
   steady,
   teach,

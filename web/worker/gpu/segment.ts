@@ -9,6 +9,7 @@ import { normalize } from "../../../train/images/normalize.ts";
 import type { Video } from "../../../train/images/series/video.ts";
 import { objectModelOf } from "../../../train/models/list.ts";
 import { buildModel, type Model } from "../../../train/models/model_file.ts";
+import { bytesOfTile } from "../../../train/models/tiles/tiling.ts";
 import { inTurns, underwayOf } from "../../../train/models/turns.ts";
 import { PLAIN } from "../../../train/models/views.ts";
 import { type PreparedVideo, prepareVideo } from "../../../train/models/videos/prepare_video.ts";
@@ -19,7 +20,7 @@ import type {
   NoteMessage,
   ProgressMessage,
 } from "../../shared/messages.ts";
-import { type GivenModel, onDevice, readModel } from "./machine.ts";
+import { type GivenModel, onDevice, readModel, theDevice } from "./machine.ts";
 import { openMovie, stoppable } from "../movie.ts";
 import { inTime } from "./told.ts";
 
@@ -33,6 +34,20 @@ export interface SegmentWish {
   readonly exposure?: number;
   /** Frames that are left out, as they are known. */
   readonly skip?: readonly number[];
+}
+
+/** GPU memory that segmenting images of this size takes, about, in bytes. */
+export async function plannedBytes(
+  { model: given, width, height }: { model: GivenModel; width: number; height: number },
+): Promise<number> {
+  const file = await readModel(given);
+  using device = (await theDevice()).task();
+  const before = device.memory.inUse;
+  using _scope = device.scope();
+  const { network } = buildModel(device, file);
+  const weights = device.memory.inUse - before;
+  const { peak, answers } = bytesOfTile(device, { network, view: { width, height } });
+  return weights + peak + underwayOf(width * height) * answers;
 }
 
 /** What is told while a movie is segmented. */
