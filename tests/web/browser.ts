@@ -10,7 +10,7 @@ import { WITH_SWIFTSHADER } from "../browser/fixtures/chromium.ts";
 import { buildPage } from "../../web/build/page.ts";
 
 /** How long to wait for anything, in milliseconds: two busy cores take minutes for what a GPU does at once. */
-const PATIENCE = 300_000;
+const PATIENCE = 600_000;
 
 /** Flags of a browser that has no WebGPU. */
 export const WITHOUT_GPU: readonly string[] = [
@@ -88,7 +88,7 @@ export class OpenPage implements AsyncDisposable {
       executablePath: (await programAt(isFirefox ? "firefox-esr" : "chromium"))!,
       args: isFirefox ? [] : [...flags, `--user-data-dir=${folder}/profile`],
       extraPrefsFirefox: FIREFOX,
-      protocolTimeout: 600_000,
+      protocolTimeout: 2 * PATIENCE,
     });
     const page = await browser.newPage();
     page.setDefaultTimeout(PATIENCE);

@@ -7,7 +7,7 @@
 import type { Device } from "../../kernels/gpu/device.ts";
 import { runSteps } from "../../kernels/masks/mod.ts";
 import type { Network } from "../../nn/module.ts";
-import type { Channels } from "../images/image.ts";
+import type { Channels, LabelImage } from "../images/image.ts";
 import type { Frames } from "../images/series/frames.ts";
 import { overlapOf, pairScore } from "../objects/overlap.ts";
 import type { SettingGroup } from "../settings.ts";
@@ -110,10 +110,17 @@ async function persistence(
 ): Promise<number> {
   let persists = 0;
   let found = 0;
+  // A frame that ends one pair and begins another is segmented once.
+  const known = new Map<Channels, Promise<LabelImage>>();
+  const labelsOf = async (image: Channels) => {
+    const options = { network, image, decode, exposure };
+    return (await runSteps(device, objects.segment(device, options))).labels;
+  };
   for (const pair of pairs) {
-    const [now, next] = await Promise.all(pair.map(async (image) => {
-      const options = { network, image, decode, exposure };
-      return (await runSteps(device, objects.segment(device, options))).labels;
+    const [now, next] = await Promise.all(pair.map((image) => {
+      const labels = known.get(image) ?? labelsOf(image);
+      known.set(image, labels);
+      return labels;
     }));
     const overlap = overlapOf(now, next);
     found += (overlap.first.ids.length + overlap.second.ids.length) / 2;
@@ -157,10 +164,16 @@ async function somePairs(
   const { width, height } = await frames.frame(Math.floor(0.5 * firsts / usual));
   const small = Math.floor(SMALL_PIXELS / (width * height));
   const count = Math.min(Math.max(usual, small), firsts);
+  const known = new Map<number, Promise<Channels>>();
+  const read = (i: number) => {
+    const frame = known.get(i) ?? frames.frame(i);
+    known.set(i, frame);
+    return frame;
+  };
   return await Promise.all(
     Array.from({ length: count }, (_, i) => {
       const first = Math.floor((i + 0.5) * firsts / count);
-      return Promise.all([frames.frame(first), frames.frame(first + 1)]);
+      return Promise.all([read(first), read(first + 1)]);
     }),
   );
 }

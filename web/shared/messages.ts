@@ -124,7 +124,14 @@ export interface ProgressMessage {
   /** What kind of event this is. */
   readonly type: "progress";
   /** What is done. */
-  readonly what: "opening" | "reading" | "looking" | "teaching" | "comparing" | "stills";
+  readonly what:
+    | "opening"
+    | "reading"
+    | "exposing"
+    | "looking"
+    | "teaching"
+    | "comparing"
+    | "stills";
   /** Parts done. */
   readonly done: number;
   /** All parts; null where nobody knows. */

@@ -106,6 +106,7 @@ export const texts = {
   needsGpu: (bytes: string) => `Segmenting will take about ${bytes} of GPU memory.`,
   segmenting: (done: number, total: number) => `Segmented ${done} of ${counted(total, "frame")}`,
   reading: (done: number, total: number) => `Reading the range of intensities: ${done} of ${total}`,
+  exposing: "Choosing the exposure",
   timeLeft: (seconds: number) => `about ${duration(seconds)} left`,
   segmented: (objects: number, frames: number, seconds: number) =>
     `${counted(objects, "object")} in ${counted(frames, "frame")}, in ${duration(seconds)}`,

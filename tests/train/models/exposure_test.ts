@@ -81,6 +81,16 @@ Deno.test("all frames of a short video of small frames are looked at, and some o
   assertEquals(large.size, 6);
 });
 
+Deno.test("a frame of two pairs is segmented once at a gain", async () => {
+  const times = new Map<number, number>();
+  const counting = (gain: number) => {
+    times.set(gain, (times.get(gain) ?? 0) + 1);
+    return { stay: gain === 1 ? 15 : 1 };
+  };
+  await chosen(counting, { length: 8, side: 128 });
+  assertEquals([...times.values()], [8, 8, 8]);
+});
+
 Deno.test("no gain over 8 or under a half is tried", async () => {
   const tried = new Set<number>();
   const more = (gain: number) => {

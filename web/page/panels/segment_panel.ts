@@ -123,7 +123,8 @@ export class SegmentPanel {
           onEvent: (event) => {
             if (this.#movie !== movie) return;
             if (event.type === "progress") {
-              tell(texts.reading(event.done, event.total!), event.done, event.total);
+              const { done, total } = event;
+              tell(total === null ? texts.exposing : texts.reading(done, total), done, total);
             } else if (event.type === "frame") {
               if (found.size === 0) kept.push(desk.call("keepBefore", null));
               found.set(event.frame, 0);

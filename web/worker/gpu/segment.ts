@@ -79,10 +79,12 @@ async function* segmented(
     ...{ model, video, read: counted },
     ...(wanted !== undefined && { exposure: wanted }),
   });
-  const { exposure, rangeOf, notes } = yield* inTime(preparing, () => ({
-    ...{ type: "progress", what: "reading", done: Math.min(read, video.length) },
-    total: video.length,
-  }));
+  const { exposure, rangeOf, notes } = yield* inTime(preparing, (): ProgressMessage => {
+    const total = video.length;
+    return read < total
+      ? { type: "progress", what: "reading", done: read, total }
+      : { type: "progress", what: "exposing", done: 0, total: null };
+  });
   for (const text of notes) yield { type: "note", text };
   yield* segmentFrames(device, { model, video, exposure, rangeOf, skip, stop });
   return { exposure };
