@@ -4,7 +4,8 @@
  * @module
  */
 
-import { isObject, type LabelImage } from "../image.ts";
+import type { LabelImage } from "../image.ts";
+import { type Box, boxesOf } from "./boxes.ts";
 
 /**
  * A label image without holes, and what they were.
@@ -18,14 +19,6 @@ export interface FilledLabels {
   readonly objects: number;
   /** Pixels of all holes. */
   readonly pixels: number;
-}
-
-/** A rectangle of pixels: first and last column and row. */
-interface Box {
-  left: number;
-  right: number;
-  top: number;
-  bottom: number;
 }
 
 /**
@@ -48,24 +41,6 @@ export function fillHoles(labels: LabelImage): FilledLabels {
     pixels += holes.length;
   }
   return { labels: filled ? { ...labels, width, data: filled } : labels, objects, pixels };
-}
-
-function boxesOf({ width, data }: LabelImage): Map<number, Box> {
-  const boxes = new Map<number, Box>();
-  for (let at = 0; at < data.length; at++) {
-    const id = data[at];
-    if (!isObject(id)) continue;
-    const [x, y] = [at % width, Math.floor(at / width)];
-    const box = boxes.get(id);
-    if (!box) {
-      boxes.set(id, { left: x, right: x, top: y, bottom: y });
-      continue;
-    }
-    box.left = Math.min(box.left, x);
-    box.right = Math.max(box.right, x);
-    box.bottom = y;
-  }
-  return boxes;
 }
 
 /** The pixels, as indices, inside an object's box that are not of it and have no way out of the box. */

@@ -10,6 +10,7 @@
  */
 
 import { channelCount, type Channels, isObject, type LabelImage, type Plane } from "../image.ts";
+import { type Box, boxesOf } from "../masks/boxes.ts";
 
 /** A way, downwards and to the right, in pixels. */
 export interface Way {
@@ -85,14 +86,6 @@ function within(place: number, length: number): number {
   return Math.max(0, Math.min(length - 1, place));
 }
 
-/** Where an object lies. */
-interface Box {
-  top: number;
-  bottom: number;
-  left: number;
-  right: number;
-}
-
 /**
  * Labels whose objects have moved, by at most a pixel. Each is there afterwards; what is ignored stays where
  * it is.
@@ -142,23 +135,6 @@ function keepAll(
       }
     }
   }
-}
-
-function boxesOf({ width, data }: LabelImage): Map<number, Box> {
-  const boxes = new Map<number, Box>();
-  data.forEach((label, at) => {
-    if (!isObject(label)) return;
-    const [y, x] = [Math.floor(at / width), at % width];
-    const box = boxes.get(label);
-    if (!box) {
-      boxes.set(label, { top: y, bottom: y, left: x, right: x });
-      return;
-    }
-    box.bottom = y;
-    box.left = Math.min(box.left, x);
-    box.right = Math.max(box.right, x);
-  });
-  return boxes;
 }
 
 /** How much of what is around each pixel of a box an object has when it has moved, of what the image shows. */
