@@ -108,7 +108,10 @@ class Pages {
     }
   }
 
-  /** Keeps a page when it is asked for first, as long as there is room, and lets go of it the second time. */
+  /**
+   * Keeps a page when it is asked for first, as long as there is room, and lets go of it the second time.
+   * (Of what was used last, as `PlaneCache` keeps it, a longer video would find nothing the second time.)
+   */
   #keep(key: string, pixels: PixelArray, { isKept }: { isKept: boolean }): void {
     if (isKept) {
       if (this.#kept.delete(key)) this.#keptBytes -= pixels.byteLength;

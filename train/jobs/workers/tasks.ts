@@ -6,7 +6,7 @@
  */
 
 /** The tasks. */
-export const workerTasks = {
+const workerTasks = {
   /** Augments samples of a batch. */
   augment: async () => (await import("../../learn/patches/augmenter.ts")).augmentHere,
   /** Decodes a page of an image file. */
@@ -21,7 +21,7 @@ export const workerTasks = {
 export type TaskName = keyof typeof workerTasks;
 
 /** What does a task. */
-export type TaskOf<N extends TaskName> = Awaited<ReturnType<typeof workerTasks[N]>>;
+type TaskOf<N extends TaskName> = Awaited<ReturnType<typeof workerTasks[N]>>;
 
 /** What a task takes. */
 export type TaskInput<N extends TaskName> = Parameters<TaskOf<N>>[0];
