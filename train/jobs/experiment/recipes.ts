@@ -63,6 +63,7 @@ export const recipes: readonly Recipe[] = [
   { name: "control-auto-views", ...CONTROL, exposure: "auto", views: 4 },
   { name: "siamese", run: RUNS.siamese, stage: "consistent" },
   { name: "teacher", run: RUNS.teacher, stage: "consistent" },
+  { name: "teacher-votes", run: RUNS.teacher, stage: "consistent", after: "votes" },
   { name: "teacher-auto", run: RUNS.teacher, stage: "consistent", exposure: "auto" },
   { name: "teacher-without-votes", run: RUNS.alone, stage: "consistent" },
 ];
