@@ -23,7 +23,9 @@ function named(...names: readonly string[]): (error: unknown) => boolean {
   return (error) => error instanceof Error && names.includes(error.name);
 }
 
-const isPassing = named("DeviceLostError", "OutOfMemoryError", "DiskFullError");
+const isPassing = named(
+  ...["DeviceLostError", "OutOfMemoryError", "DiskFullError", "WorkerStoppedError"],
+);
 
 /** Whether the engine had no memory left for an array. */
 function isFullMemory(error: unknown): boolean {

@@ -30,6 +30,12 @@ export interface AskOptions {
   readonly handsOver?: boolean;
 }
 
+/** A worker has stopped, as where memory is full; what it was given is lost with it. */
+export class WorkerStoppedError extends Error {
+  /** Its name. */
+  override readonly name = "WorkerStoppedError";
+}
+
 /**
  * Workers, of which the one with the least to do is asked. Until one runs, and where none can, this thread
  * does their work.
@@ -70,7 +76,7 @@ export class WorkerPool implements Disposable {
    * Has a task done.
    *
    * @throws {RangeError} If the task fails.
-   * @throws {Error} If the worker that does it stops.
+   * @throws {WorkerStoppedError} If the worker that does it stops.
    */
   async ask<N extends TaskName>(
     name: N,
@@ -82,8 +88,9 @@ export class WorkerPool implements Disposable {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const id = this.#next++;
     const request: WorkerRequest = { id, name, input };
-    hand.waiting.set(id, { resolve, reject });
+    // What cannot be sent is thrown here, and no answer is waited for.
     hand.worker.postMessage(request, handsOver ? buffersIn(input) : []);
+    hand.waiting.set(id, { resolve, reject });
     return await promise as TaskOutput<N>;
   }
 
@@ -117,7 +124,9 @@ export class WorkerPool implements Disposable {
     const at = this.#hands.indexOf(hand);
     if (at >= 0) this.#hands.splice(at, 1);
     hand.worker.terminate();
-    const error = new Error("Cannot go on: a worker stopped that had work to do; try again");
+    const error = new WorkerStoppedError(
+      "Cannot go on: a worker stopped that had work to do; try again",
+    );
     for (const { reject } of hand.waiting.values()) reject(error);
     hand.waiting.clear();
   }

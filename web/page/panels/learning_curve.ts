@@ -12,6 +12,9 @@ import type { DeskCaller } from "../workers.ts";
 
 const WIDTH = 330;
 
+/** Kinds of steps that are made on stills. */
+const STILLS: ReadonlySet<string> = new Set(["segmentation", "priming"]);
+
 /** The curve. */
 export class LearningCurve {
   /** The plot with its legend. */
@@ -51,7 +54,10 @@ export class LearningCurve {
 
   /** Takes a step. */
   add({ kind, loss, done }: StepMessage): void {
-    this.#points[kind === "segmentation" ? "stills" : "movie"].push([done, loss]);
+    const which = STILLS.has(kind) ? "stills" : "movie";
+    // A network that had died begins again.
+    if (done <= (this.#points[which].at(-1)?.[0] ?? 0)) this.#points = { stills: [], movie: [] };
+    this.#points[which].push([done, loss]);
     void this.#draw();
   }
 

@@ -4,6 +4,7 @@ import { exitCodeOf, exitCodes } from "../../../../train/console/session/exit_co
 import { UsageError } from "../../../../train/console/usage_error.ts";
 import { unreadable } from "../../../../train/images/bytes.ts";
 import { blame, blaming, unusable } from "../../../../train/images/faults/input_fault.ts";
+import { WorkerStoppedError } from "../../../../train/jobs/workers/pool.ts";
 import { disk, DiskFullError, explain } from "../../../../train/jobs/disk/files.ts";
 
 Deno.test("exitCodeOf() tells wrong commands, bad files, what may be tried again, and the rest apart", async () => {
@@ -22,6 +23,7 @@ Deno.test("exitCodeOf() tells wrong commands, bad files, what may be tried again
     [new Error("Cannot start", { cause: new OutOfMemoryError("too much") }), 75],
     [explain(full, "write", "out/a.tif"), 75],
     [new DiskFullError("full"), 75],
+    [new WorkerStoppedError("gone"), 75],
     [explain(new Deno.errors.NotFound(), "write", "no/a.tif"), 1],
     [new RangeError("Cannot train: the loss is NaN"), 1],
     [new TypeError("undefined is not a function"), 1],
