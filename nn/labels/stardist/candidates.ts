@@ -127,7 +127,7 @@ function proposingPixels(
   { prob, width, height }: Pick<RayMaps, "prob" | "width" | "height">,
   rule: CandidateRule,
 ): Uint32Array {
-  const threshold = Math.fround(rule.threshold);
+  const threshold = thresholdOf(rule);
   const [top, bottom] = rule.rows ?? [0, height];
   const [left, right] = rule.columns ?? [0, width];
   const listed: number[] = [];

@@ -136,7 +136,7 @@ Deno.test("Learner refuses a task that it does not have, and names those it has"
   assertThrows(
     () => newLearner().step("focus", newBatch("segmentation"), 1e-3),
     RangeError,
-    "Cannot train for focus: the tasks are segmentation, consistency",
+    "Cannot train for focus: the tasks are segmentation, priming, consistency",
   );
 });
 
