@@ -153,6 +153,8 @@ export async function exposureFor(
 const SAMPLED_PAIRS = 3;
 /** Of small frames, which show few objects and cost little, as many pairs as come to so many pixels. */
 const SMALL_PIXELS = 200_000;
+/** But no more pairs: frames of a few pixels each take the GPU's answer as long as others. */
+const MOST_PAIRS = 12;
 
 /** Some pairs of consecutive frames, evenly spread over a video. */
 async function somePairs(
@@ -162,7 +164,7 @@ async function somePairs(
   if (firsts < 1) return [];
   const usual = Math.min(SAMPLED_PAIRS, Math.max(1, Math.floor(firsts / 4)));
   const { width, height } = await frames.frame(Math.floor(0.5 * firsts / usual));
-  const small = Math.floor(SMALL_PIXELS / (width * height));
+  const small = Math.min(MOST_PAIRS, Math.floor(SMALL_PIXELS / (width * height)));
   const count = Math.min(Math.max(usual, small), firsts);
   const known = new Map<number, Promise<Channels>>();
   const read = (i: number) => {

@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import type { Network } from "../../../nn/module.ts";
 import type { LabelImage } from "../../../train/images/image.ts";
@@ -76,6 +76,9 @@ Deno.test("all frames of a short video of small frames are looked at, and some o
   const small = new Set<number>();
   await chosen(() => ({ stay: 15 }), { length: 8, side: 128, read: small });
   assertEquals(small.size, 8);
+  const tiny = new Set<number>();
+  await chosen(() => ({ stay: 15 }), { length: 120, side: 12, read: tiny });
+  assert(tiny.size <= 2 * 12 + 1, `${tiny.size} of 120 frames of a few pixels`);
   const large = new Set<number>();
   await chosen(() => ({ stay: 15 }), { length: 92, side: 700, read: large });
   assertEquals(large.size, 6);
