@@ -12,6 +12,9 @@ import { buildPage } from "../../web/build/page.ts";
 /** How long to wait for anything, in milliseconds: two busy cores take minutes for what a GPU does at once. */
 const PATIENCE = 600_000;
 
+/** How large the page is shown. */
+const SIZE = { width: 1280, height: 720 };
+
 /** Flags of a browser that has no WebGPU. */
 export const WITHOUT_GPU: readonly string[] = [
   "--no-sandbox",
@@ -86,7 +89,11 @@ export class OpenPage implements AsyncDisposable {
     const browser = await launch({
       browser: name,
       executablePath: (await programAt(isFirefox ? "firefox-esr" : "chromium"))!,
-      args: isFirefox ? [] : [...flags, `--user-data-dir=${folder}/profile`],
+      // Firefox, as Debian has it, cannot be told how a page is turned, which comes with its size.
+      defaultViewport: isFirefox ? null : SIZE,
+      args: isFirefox
+        ? [`--width=${SIZE.width}`, `--height=${SIZE.height}`]
+        : [...flags, `--user-data-dir=${folder}/profile`],
       extraPrefsFirefox: FIREFOX,
       protocolTimeout: 2 * PATIENCE,
     });
@@ -99,7 +106,6 @@ export class OpenPage implements AsyncDisposable {
         ...{ behavior: "allow", downloadPath: `${folder}/downloads` },
       });
     }
-    await page.setViewport({ width: 1280, height: 720 });
     const open = new OpenPage(browser, page, folder);
     await page.evaluateOnNewDocument(() => {
       const tasks: number[] = [];
