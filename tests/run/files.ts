@@ -57,6 +57,8 @@ export const LONG: ReadonlySet<string> = new Set([
   "tests/train/jobs/train/star_run_test.ts",
   "tests/train/jobs/train/teacher_run_test.ts",
   "tests/train/jobs/summarise_runs_test.ts",
+  "tests/train/jobs/train/teacher_run_test.ts",
+  "tests/train/jobs/summarise_runs_test.ts",
   "tests/train/jobs/train/masks/ignored_run_test.ts",
   "tests/train/jobs/train/stack_run_test.ts",
   "tests/train/jobs/channels_test.ts",
