@@ -97,6 +97,18 @@ export class OpenPage implements AsyncDisposable {
       extraPrefsFirefox: FIREFOX,
       protocolTimeout: 2 * PATIENCE,
     });
+    const options = { folder, isFirefox, address: address ?? `file://${folder}/kymo.html` };
+    return await OpenPage.#opened(browser, options).catch(async (error) => {
+      // A browser that is left behind holds the terminal.
+      await browser.close();
+      throw error;
+    });
+  }
+
+  static async #opened(
+    browser: Browser,
+    { folder, isFirefox, address }: { folder: string; isFirefox: boolean; address: string },
+  ): Promise<OpenPage> {
     const page = await browser.newPage();
     page.setDefaultTimeout(PATIENCE);
     await Deno.mkdir(`${folder}/downloads`);
@@ -114,7 +126,7 @@ export class OpenPage implements AsyncDisposable {
         for (const { duration } of list.getEntries()) tasks.push(duration);
       }).observe({ type: "longtask", buffered: true });
     });
-    await page.goto(address ?? `file://${folder}/kymo.html`);
+    await page.goto(address);
     return open;
   }
 
