@@ -1,17 +1,19 @@
 /**
- * `deno task test`: runs the test files, each in a process of its own and several at a time, and
- * closes with one line over all of them in the form of `deno test`.
+ * `deno task test`: runs the test files, several processes at a time, and closes with one line over
+ * all of them in the form of `deno test`.
  *
  * Tests mostly wait, for the GPU and for processes they start, so there are more processes than
- * cores. Processes share no memory, so what one file measures of itself is not another file's, and
- * a crash names its file.
+ * cores. Files that take long or measure their process have one of their own, short ones share one.
+ * Where such a process crashes, its files run again, each alone, so that a crash names its file.
  *
  * @module
  */
 
 import { fileURLToPath } from "node:url";
 import { readArguments, type RunOptions } from "./run/arguments.ts";
+import { counted } from "../train/counted.ts";
 import { findTests } from "./run/files.ts";
+import { groupsOf, isUnclear, wordsFor } from "./run/groups.ts";
 import {
   failuresOf,
   type FileOutcome,
@@ -54,22 +56,44 @@ async function denoTest(
   return { ...output, text: text.filter(Boolean).join("\n") };
 }
 
-/** Runs all files, at most `jobs` at a time, and prints what each says when it ends. */
+/** Runs files in one process. */
+async function runTogether(
+  files: readonly string[],
+  { flags, env }: Pick<RunOptions, "flags"> & { env: Record<string, string> },
+): Promise<FileOutcome> {
+  const start = performance.now();
+  const words = wordsFor(files, { root: ROOT });
+  const { code, signal, text } = await denoTest(["--no-check", ...flags, ...words], env);
+  const milliseconds = performance.now() - start;
+  const [first, ...others] = files;
+  const file = others.length === 0 ? first : `${first} and ${counted(others.length, "other")}`;
+  return { file, code, signal, counts: readSummary(text), text, milliseconds };
+}
+
+/**
+ * Runs all files, at most `jobs` processes at a time, and prints what each says when it ends, once types
+ * are known to be right. Where they are not, no further one is started, and there is no outcome.
+ */
 async function runFiles(
   files: readonly string[],
-  { jobs, flags, failFast }: RunOptions,
+  { jobs, flags, failFast, areTyped }: RunOptions & { areTyped: Promise<boolean> },
 ): Promise<FileOutcome[]> {
   const env = await environment();
   const outcomes: FileOutcome[] = [];
-  const queue = [...files];
+  // After the first failure no other file runs, not even one of the same group.
+  const queue = failFast ? files.map((file) => [file]) : await groupsOf(files, { root: ROOT });
+  areTyped.then((are) => are || (queue.length = 0));
   const work = async () => {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const start = performance.now();
-      const { code, signal, text } = await denoTest(["--no-check", ...flags, file], env);
-      const milliseconds = performance.now() - start;
-      const outcome = { file, code, signal, counts: readSummary(text), text, milliseconds };
+    for (let group = queue.shift(); group !== undefined; group = queue.shift()) {
+      const outcome = await runTogether(group, { flags, env });
+      if (!await areTyped) return;
+      if (isUnclear(outcome, group)) {
+        queue.unshift(...group.map((file) => [file]));
+        continue;
+      }
       outcomes.push(outcome);
-      if (!isFilteredOut(outcome)) console.log(text + "\n");
+      const names = group.length > 1 ? `${group.join("\n")}\n` : "";
+      if (!isFilteredOut(outcome)) console.log(`${names}${outcome.text}\n`);
       if (failFast && failuresOf(outcome).length > 0) queue.length = 0;
     }
   };
@@ -82,13 +106,15 @@ async function main(args: string[]): Promise<number> {
   const start = performance.now();
   const options = readArguments(args, navigator.hardwareConcurrency);
   const files = await findTests(options.paths, { root: ROOT, long: options.long });
-  // Types are checked once for all files, not by every process.
-  const check = await denoTest(["--no-run", ...files], {});
+  // Types are checked once for all files, beside the first of them, as that takes one core.
+  const checking = denoTest(["--no-run", ...files], {});
+  const areTyped = checking.then(({ success }) => success);
+  const outcomes = await runFiles(files, { ...options, areTyped });
+  const check = await checking;
   if (!check.success) {
     console.error(check.text);
     return 1;
   }
-  const outcomes = await runFiles(files, options);
   const failures = outcomes.flatMap(failuresOf);
   if (failures.length > 0) console.log(["FAILED", ...failures].join("\n  ") + "\n");
   const slow = slowestOf(outcomes);

@@ -1,43 +1,15 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { changeConfig, defaultConfig, syntheticConfig } from "../../train/jobs/train/config.ts";
-import { synthFiles } from "../../train/jobs/synth_files.ts";
-import {
-  command,
-  events,
-  fails,
-  firstLines,
-  runs,
-  saysNext,
-  TINY,
-  tree,
-} from "./fixtures/command.ts";
+import { command, events, fails, firstLines, runs, TINY, tree } from "./fixtures/command.ts";
+import { readRunConfig, RUN_FILES, SETTINGS, writeTrainFiles } from "./fixtures/train_files.ts";
 
 const folder = await Deno.makeTempDir();
-const RUN_FILES = [
-  ...["baseline.safetensors", "config.json", "consistent.safetensors", "curves.svg"],
-  ...["kernels.json", "last.safetensors", "metrics.jsonl", "report.html", "results.json"],
-  ...["state.safetensors", "weights.safetensors"],
-];
-const SETTINGS = {
-  stills: "data/stills",
-  video: ["data/video"],
-  truth: "data/truth",
-  control: true,
-  depth: 2,
-  augmentation: { noise: 0.05, elastic: { probability: 0 } },
-};
 const COMMAND = ["train", "--config", "settings.json", ...TINY, "--out", "run", "--no-control"];
 
-Deno.test.beforeAll(async () => {
-  await synthFiles({ out: `${folder}/data`, stills: 5, frames: 3 });
-  await Deno.writeTextFile(`${folder}/settings.json`, JSON.stringify(SETTINGS));
-});
-
+Deno.test.beforeAll(() => writeTrainFiles(folder));
 Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
 
-async function readConfig(run: string): Promise<Record<string, unknown>> {
-  return JSON.parse(await Deno.readTextFile(`${folder}/${run}/config.json`));
-}
+const readConfig = (run: string) => readRunConfig(`${folder}/${run}`);
 
 Deno.test("train writes a run folder from a file of settings and flags, which win", async () => {
   const told = await events(COMMAND, { cwd: folder });
@@ -94,40 +66,6 @@ Deno.test("a trained run predicts, and its prediction can be evaluated", async (
   const paths = ["--labels", "predicted", "--truth", "data/truth"];
   const [evaluation] = await events(["evaluate", ...paths], { cwd });
   assertEquals(evaluation.frames, 3);
-});
-
-Deno.test("train --seeds trains every seed in a folder of its own and shows mean and spread", async () => {
-  const cwd = folder;
-  const seeds = [
-    "train",
-    "--config=settings.json",
-    ...TINY,
-    "--out=seeds",
-    "--seeds=2",
-    "--seed=7",
-  ];
-  const { lines } = await saysNext(seeds, { cwd });
-  assertMatch(
-    lines[0],
-    /^Seed 7: \d+ parameters; 3 stills to learn from, 1 to validate, 1 to test/,
-  );
-  const head = lines.findIndex((line) =>
-    /^ +baseline +control +consistent +(plain +)?filtered +voted +views +truth$/.test(line)
-  );
-  assertMatch(lines[head + 1], /^AP 0\.5, stills .*\d ± \d.*\d ± \d.*\d ± \d/);
-  assertEquals(lines.slice(-2).map((line) => line.split(":")[0]), ["Report", "Weights"]);
-  const withControl = [...RUN_FILES, "control.safetensors"].sort();
-  for (const seed of [7, 8]) {
-    assertEquals((await readConfig(`seeds/seed-${seed}`)).seed, seed);
-    const files = await tree(`${folder}/seeds/seed-${seed}`);
-    assertEquals(files.filter((name) => withControl.includes(name)), files);
-    assert(files.includes("control.safetensors"));
-  }
-  await fails(["train", "--resume", "--out", "seeds"], {
-    code: 2,
-    says: ["Cannot resume seeds", "several seeds", "--seeds N"],
-    cwd,
-  });
 });
 
 Deno.test("train without arguments is about to train on the synthetic set", async () => {

@@ -4,7 +4,7 @@ import { listSettings } from "../../train/settings.ts";
 import { flagOf } from "../../train/console/setting_flags.ts";
 import { settingGroups } from "../../train/jobs/train/config.ts";
 import { withFolder } from "../train/fixtures/temporary.ts";
-import { each, fails, kymo, runs, saysNext, TINY } from "./fixtures/command.ts";
+import { each, fails, kymo, runs, TINY } from "./fixtures/command.ts";
 
 Deno.test("a wrong command line is exit code 2 and one line that says what is wrong", async () => {
   const wrong: [args: string[], ...says: string[]][] = [
@@ -163,6 +163,8 @@ Deno.test("a file of settings that cannot be used is named", async () => {
     await each(cases, async ([file, ...says]) => {
       await fails(["train", "--config", file, ...TINY], { code: 3, says: [file, ...says], cwd });
     });
+    const kernels = ["train", "--kernels", "none.json", "--out", "run", ...TINY];
+    await fails(kernels, { code: 3, says: ["Cannot read none.json"], cwd });
   });
 });
 
@@ -174,33 +176,4 @@ Deno.test("doctor finds an adapter that computes rightly", async () => {
   assert(limits.maxStorageBufferBindingSize >= 128 * 1024 ** 2);
   for (const error of Object.values(self_test)) assert((error as number) < 1e-4);
   assert(peak.fma_gflops > 0 && peak.copy_gbs > 0);
-});
-
-Deno.test("tune writes a file that train takes", async () => {
-  await withFolder({}, async (cwd) => {
-    const network = [
-      "--depth",
-      "1",
-      "--base",
-      "2",
-      "--patch",
-      "16",
-      "--batch",
-      "2",
-      "--pairs",
-      "1",
-    ];
-    const { lines } = await saysNext(["tune", "--out", "k.json", "--image", "17x30", ...network], {
-      cwd,
-    });
-    assertEquals(lines.at(-1), `Written to ${cwd}/k.json`);
-    const { kernels } = JSON.parse(await Deno.readTextFile(`${cwd}/k.json`));
-    assert(Object.keys(kernels).includes("conv2d forward 1x1x18x30->2 k3"));
-    assertEquals(lines.length, Object.keys(kernels).length + 1);
-    await fails(["train", "--kernels", "none.json", "--out", "run", ...TINY], {
-      code: 3,
-      says: ["Cannot read none.json"],
-      cwd,
-    });
-  });
 });

@@ -1,26 +1,18 @@
 // Whole tiny runs, from files to report.
-import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { assertNotMatch, assertStringIncludes } from "@std/assert";
 import type { SettingChange } from "../../../../train/models/model_kind.ts";
-import type { PlanEvent, ResultEvent, TrainEvent } from "../../../../train/jobs/train/events.ts";
-import { train } from "../../../../train/jobs/train/train.ts";
+import type { PlanEvent, TrainEvent } from "../../../../train/jobs/train/events.ts";
 import { VERSION } from "../../../../train/jobs/disk/version.ts";
 import {
   frameName,
-  runContent,
+  resultOf,
   tinyConfig,
   tinyFiles,
   trainToEnd,
   withTinyData,
 } from "../../fixtures/tiny_run.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
-
-/** The end of a run. */
-function resultOf(events: readonly TrainEvent[]): ResultEvent {
-  const last = events.at(-1);
-  assert(last?.type === "result");
-  return last;
-}
 
 /** What a run planned. */
 function planOf(events: readonly TrainEvent[]): PlanEvent {
@@ -97,38 +89,7 @@ Deno.test("train() leaves a folder that explains itself", async () => {
     assertNotMatch(html, /(?:src|href)="(?!data:|#)/);
     assertNotMatch(html, /@import|url\((?!#|data:|"data:)/);
     assertStringIncludes(await Deno.readTextFile(`${out}/curves.svg`), "<svg");
-
-    const again = await trainToEnd({ config, out: `${runs}/again` });
-    assertEquals(await runContent(`${runs}/again`), await runContent(out));
-    assertEquals(resultOf(again).table, table);
   });
-});
-
-Deno.test("train() makes a run of its own for every seed, and a table over all", async () => {
-  await withTinyData(async ({ data, runs }) => {
-    const config = tinyConfig(data, { seed: 5, rounds: 1, control: false });
-    const out = `${runs}/both`;
-    const { table, weights } = resultOf(await trainToEnd({ config, out, seeds: 2 }));
-    assertEquals(weights, `${out}/seed-5/weights.safetensors`);
-    const names = [...Deno.readDirSync(out)].map(({ name }) => name).toSorted();
-    assertEquals(
-      names,
-      ["config.json", "curves.svg", "kernels.json", "report.html", "seed-5", "seed-6"],
-    );
-    for (const { source, values } of table.rows) {
-      assertEquals(values.area_change?.sd === undefined, source === "truth", source);
-    }
-    assertStringIncludes(await Deno.readTextFile(`${out}/report.html`), "over 2 seeds");
-    const contents = await Promise.all([5, 6].map((seed) => runContent(`${out}/seed-${seed}`)));
-    for (const name of ["baseline.safetensors", "consistent.safetensors", "metrics.jsonl"]) {
-      assertNotEquals(contents[0][name], contents[1][name]);
-    }
-    const { seed } = JSON.parse(await Deno.readTextFile(`${out}/seed-6/config.json`));
-    assertEquals(seed, 6);
-    // A seed gives the same run alone as in a series.
-    await trainToEnd({ config: { ...config, seed: 6 }, out: `${runs}/six` });
-    assertEquals(await runContent(`${runs}/six`), contents[1]);
-  }, { videos: [3], stills: 4 });
 });
 
 Deno.test("train() works without video, without validation and without test stills", async () => {
@@ -245,48 +206,6 @@ Deno.test("train() refuses frames of which no two follow each other, unless they
       ...["baseline done", "consistent done"],
     ]);
   });
-});
-
-Deno.test("train() stops with the path when a file cannot be written, and goes on from there", async () => {
-  await withTinyData(async ({ data, runs }) => {
-    const config = tinyConfig(data, { control: false, rounds: 1 });
-    const out = `${runs}/run`;
-    // A folder in place of a file: every write to it fails, whoever runs the test.
-    for (const name of ["metrics.jsonl", "state.safetensors", "weights.safetensors"]) {
-      await Deno.mkdir(`${out}/${name}/in the way`, { recursive: true });
-      await assertRejects(() => trainToEnd({ config, out, resume: true }), Error, `${out}/${name}`);
-      await Deno.remove(`${out}/${name}`, { recursive: true });
-      const left = [...Deno.readDirSync(out)].map(({ name }) => name);
-      assertEquals(left.filter((name) => name.endsWith(".tmp")), []);
-    }
-    await trainToEnd({ config, out, resume: true });
-    await trainToEnd({ config, out: `${runs}/whole` });
-    assertEquals(await runContent(out), await runContent(`${runs}/whole`));
-  }, { videos: [3], stills: 4 });
-});
-
-Deno.test("train() refuses to resume from another network and from damaged files", async () => {
-  await withTinyData(async ({ data, runs }) => {
-    const config = tinyConfig(data, { rounds: 0 });
-    const out = `${runs}/run`;
-    for await (const { type } of train({ config, out })) if (type === "validation") break;
-    await assertRejects(
-      () => trainToEnd({ config: { ...config, base: 4 }, out, resume: true }),
-      RangeError,
-      `Cannot use ${out}/state.safetensors: `,
-    );
-    const state = await Deno.readFile(`${out}/state.safetensors`);
-    await Deno.writeFile(`${out}/state.safetensors`, state.subarray(0, state.length / 2));
-    await assertRejects(
-      () => trainToEnd({ config, out, resume: true }),
-      SyntaxError,
-      `Cannot resume from ${out}/state.safetensors: it is damaged; remove it`,
-    );
-    await Deno.remove(`${out}/state.safetensors`);
-    await trainToEnd({ config, out, resume: true });
-    await trainToEnd({ config, out: `${runs}/whole` });
-    assertEquals(await runContent(out), await runContent(`${runs}/whole`));
-  }, { videos: [3], stills: 4 });
 });
 
 Deno.test("train() measures only the frames that have truth", async () => {
