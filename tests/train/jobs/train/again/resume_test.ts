@@ -1,12 +1,12 @@
 // However often a run is killed, it ends with the same bits as one that was left alone.
 import { assert, assertEquals } from "@std/assert";
-import type { TrainEvent } from "../../../../train/jobs/train/events.ts";
-import type { Stage } from "../../../../train/learn/stages.ts";
-import type { TrainOptions } from "../../../../train/jobs/train/run.ts";
-import { train } from "../../../../train/jobs/train/train.ts";
-import type { SettingChange } from "../../../../train/models/model_kind.ts";
-import { runContent, tinyConfig, trainToEnd, withTinyData } from "../../fixtures/tiny_run.ts";
-import { typesOf } from "../../fixtures/told.ts";
+import type { TrainEvent } from "../../../../../train/jobs/train/events.ts";
+import type { Stage } from "../../../../../train/learn/stages.ts";
+import type { TrainOptions } from "../../../../../train/jobs/train/run.ts";
+import { train } from "../../../../../train/jobs/train/train.ts";
+import type { SettingChange } from "../../../../../train/models/model_kind.ts";
+import { runContent, tinyConfig, trainToEnd, withTinyData } from "../../../fixtures/tiny_run.ts";
+import { typesOf } from "../../../fixtures/told.ts";
 
 /** A very small run, which saves a state in the middle of both stages. */
 const SMALL = {
@@ -38,7 +38,7 @@ async function killDuring(
     events: number;
   },
 ): Promise<void> {
-  const script = new URL("../../fixtures/train_child.ts", import.meta.url).pathname;
+  const script = new URL("../../../fixtures/train_child.ts", import.meta.url).pathname;
   const child = new Deno.Command("deno", {
     args: [
       ...["run", "--no-prompt", "--allow-read", "--allow-write"],

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { withFolder } from "../train/fixtures/temporary.ts";
-import { saysNext } from "./fixtures/command.ts";
+import { withFolder } from "../../train/fixtures/temporary.ts";
+import { saysNext } from "../fixtures/command.ts";
 
 Deno.test("tune writes the kernels that it found fastest", async () => {
   await withFolder({}, async (cwd) => {

@@ -1,14 +1,14 @@
 // Whole tiny runs against whole tiny runs: again, as one of several seeds, and after what stopped them.
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { assertStringIncludes } from "@std/assert";
-import { train } from "../../../../train/jobs/train/train.ts";
+import { train } from "../../../../../train/jobs/train/train.ts";
 import {
   resultOf,
   runContent,
   tinyConfig,
   trainToEnd,
   withTinyData,
-} from "../../fixtures/tiny_run.ts";
+} from "../../../fixtures/tiny_run.ts";
 
 Deno.test("train() gives the same run again", async () => {
   await withTinyData(async ({ data, runs }) => {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { withFolder } from "../train/fixtures/temporary.ts";
-import { fails, saysNext, TINY, tree } from "./fixtures/command.ts";
-import { readRunConfig, RUN_FILES, writeTrainFiles } from "./fixtures/train_files.ts";
+import { withFolder } from "../../train/fixtures/temporary.ts";
+import { fails, saysNext, TINY, tree } from "../fixtures/command.ts";
+import { readRunConfig, RUN_FILES, writeTrainFiles } from "../fixtures/train_files.ts";
 
 Deno.test("train --seeds trains every seed in a folder of its own and shows mean and spread", async () => {
   await withFolder({}, async (cwd) => {

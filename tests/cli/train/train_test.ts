@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { changeConfig, defaultConfig, syntheticConfig } from "../../train/jobs/train/config.ts";
-import { command, events, fails, firstLines, runs, TINY, tree } from "./fixtures/command.ts";
-import { readRunConfig, RUN_FILES, SETTINGS, writeTrainFiles } from "./fixtures/train_files.ts";
+import { changeConfig, defaultConfig, syntheticConfig } from "../../../train/jobs/train/config.ts";
+import { command, events, fails, firstLines, runs, TINY, tree } from "../fixtures/command.ts";
+import { readRunConfig, RUN_FILES, SETTINGS, writeTrainFiles } from "../fixtures/train_files.ts";
 
 const folder = await Deno.makeTempDir();
 const COMMAND = ["train", "--config", "settings.json", ...TINY, "--out", "run", "--no-control"];
