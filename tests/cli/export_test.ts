@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { encodeModel } from "../../train/models/model_file.ts";
 import { modelOf, STARDIST_GRID_1, UNET } from "../train/models/export/fixtures/models.ts";
 import { withFolder } from "../train/fixtures/temporary.ts";
-import { fails, kymo, runs, tree } from "./fixtures/command.ts";
+import { fails, kymo, linesOf, runs, tree } from "./fixtures/command.ts";
 
 /** The weights file of a model, as a run has it. */
 async function weightsOf(architecture: typeof UNET, decode: object): Promise<Uint8Array> {
@@ -26,7 +26,7 @@ Deno.test("export writes every format of a run", async () => {
       ["savedmodel", "saved.zip"],
     ];
     for (const [format, out] of outputs) {
-      const lines = await runs([
+      const lines = await linesOf([
         "export",
         "--model",
         run,

@@ -116,7 +116,12 @@ export {
   teacherSettings,
 } from "./teacher/teacher.ts";
 export { type PupilSettings, PupilStream, type TaughtVideo } from "./teacher/pupil_stream.ts";
-export { type RunLabels, type VoteCounts, type VoteThresholds } from "./teacher/pseudo_labels.ts";
+export {
+  type LabelRuns,
+  type RunLabels,
+  type VoteCounts,
+  type VoteThresholds,
+} from "./teacher/pseudo_labels.ts";
 
 // Learning on from a model, in memory.
 export {

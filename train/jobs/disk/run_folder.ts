@@ -109,6 +109,11 @@ export class RunFolder implements StageStore {
     await writeFileAtomic(this.file(name), content);
   }
 
+  /** Removes a file, if it is there. */
+  async remove(name: string): Promise<void> {
+    if (await this.has(name)) await Deno.remove(this.file(name));
+  }
+
   /** Writes `config.json`: all settings and versions. */
   async writeConfig(config: object, versions: Record<string, string>): Promise<void> {
     await this.write(CONFIG, JSON.stringify({ ...config, versions }, null, 2) + "\n");

@@ -5,11 +5,8 @@
  * @module
  */
 
-import { counted } from "../../counted.ts";
 import { parameterCount } from "../../../nn/module.ts";
 import { loadNetwork } from "../../../nn/weights.ts";
-import type { TaughtVideo } from "../../learn/teacher/pupil_stream.ts";
-import { taughtPart, teach } from "../../learn/teacher/teacher.ts";
 import { Learner } from "../../learn/learner.ts";
 import { scaleOfSamples } from "../../learn/runs/read_samples.ts";
 import { runSetStage } from "../../learn/runs/set_stage.ts";
@@ -35,7 +32,7 @@ import { keepResults } from "./seeds/kept_results.ts";
 import { FOCUS, isFocusTable, openFocus } from "../disk/focus_source.ts";
 import { measureStages } from "./seeds/measure_stages.ts";
 import type { InputEvent, RangeEvent } from "../progress/inputs.ts";
-import { begin, countedFrames, waitingFor } from "../progress/progress.ts";
+import { begin, waitingFor } from "../progress/progress.ts";
 import {
   type OpenedRun,
   openRun,
@@ -43,7 +40,8 @@ import {
   type SeedPlace,
   type TrainOptions,
 } from "./run.ts";
-import { exposureOf, type SeedRun, stageFile, type TrainedModel } from "./seeds/seed_run.ts";
+import { type SeedRun, stageFile, type TrainedModel } from "./seeds/seed_run.ts";
+import { forgetLessons, teachAll } from "./seeds/lessons.ts";
 import { takesStacks } from "./stack_set.ts";
 import { loadTrainingSet } from "./training_set.ts";
 import { writeReport } from "./write_report.ts";
@@ -235,7 +233,12 @@ async function* trainStage(
   { stage, baseline }: { stage: Stage; baseline: TrainedModel | null },
 ): AsyncGenerator<TrainEvent, TrainedModel> {
   const { config, folder, set, objects, objective, learner } = seed;
-  if (await folder.has(stageFile(stage))) return await readStage(seed, stage);
+  const isTaught = stage === "consistent" && config.consistency === "teacher";
+  if (await folder.has(stageFile(stage))) {
+    // It may have been stopped between its end and this.
+    if (isTaught) await forgetLessons(seed);
+    return await readStage(seed, stage);
+  }
   if (!baseline && config.resumeFrom !== "") return yield* takeGiven(seed);
   const saved = await folder.loadState();
   const resume = saved?.state.stage === stage ? saved : null;
@@ -245,7 +248,6 @@ async function* trainStage(
     await folder.cutMetrics(saved?.state.metricsBytes ?? 0);
   }
   if (baseline) learner.setWeights(baseline.weights, folder.file(stageFile("baseline")));
-  const isTaught = stage === "consistent" && config.consistency === "teacher";
   const lessons = isTaught ? yield* teachAll(seed, baseline!) : undefined;
   using pool = poolFor(seed.run.device, { most: AUGMENTING_WORKERS });
   pool?.start();
@@ -261,7 +263,9 @@ async function* trainStage(
   await folder.write("last.safetensors", encodeStage(seed, { weights: last, decode: untuned }));
   learner.setWeights(best, folder.file(stageFile(stage)));
   const decode = yield* tuned(seed, baseline?.decode ?? untuned);
-  return yield* keepStage(seed, { stage, reason, weights: best, decode });
+  const trained = yield* keepStage(seed, { stage, reason, weights: best, decode });
+  if (isTaught) await forgetLessons(seed);
+  return trained;
 }
 
 /** Whether a stage after a baseline that was given is over, so that what it told is kept. */
@@ -269,41 +273,6 @@ async function hasTrained({ folder }: SeedRun): Promise<boolean> {
   const stages = ["control", "consistent"] as const;
   const found = await Promise.all(stages.map((stage) => folder.has(stageFile(stage))));
   return found.includes(true);
-}
-
-/** Labels of all videos by the baseline, which is the teacher. */
-async function* teachAll(
-  seed: SeedRun,
-  { decode }: TrainedModel,
-): AsyncGenerator<TrainEvent, TaughtVideo[]> {
-  const { run: { device, stop }, config, set, objects, network } = seed;
-  const lessons: TaughtVideo[] = [];
-  for (const seen of set.videos) {
-    const { name, frames } = seen;
-    const start = performance.now();
-    const teacher = { network, objects, decode, settings: config };
-    const taught = taughtPart(frames, config.taughtFrames);
-    const progress = begin(`labelling ${name} for the student`, taught.length);
-    const teachOne = async () => {
-      const exposure = await exposureOf(seed, { stage: "baseline", decode, video: seen });
-      const counted = countedFrames(taught, progress);
-      return { exposure, lesson: await teach(device, teacher, { frames: counted, exposure }) };
-    };
-    const { exposure, lesson } = yield* waitingFor(teachOne(), { progress, stop });
-    const { video, counts, bytes } = lesson;
-    lessons.push({ ...video, frames: taught });
-    const { objects: found, rescued, dropped, ignored } = counts;
-    const seconds = (performance.now() - start) / 1000;
-    yield {
-      type: "note",
-      text: `Teacher on ${name}: exposure ${exposure.toFixed(2)}; ${counted(found, "object")} in ` +
-        `${
-          counted(taught.length, "frame")
-        }, ${rescued} rescued and ${dropped} dropped by votes, ${ignored} ` +
-        `ignored; ${(bytes / 2 ** 20).toFixed(1)} MiB, ${seconds.toFixed(0)} s`,
-    };
-  }
-  return lessons;
 }
 
 /** The weights of another run as the baseline; its decoding is tuned like that of all others. */

@@ -63,6 +63,47 @@ export function labelsByVote(
 }
 
 /**
+ * The runs of equal labels of an image, row by row.
+ *
+ * @category Teacher
+ */
+export interface LabelRuns {
+  /** Columns. */
+  readonly width: number;
+  /** Rows. */
+  readonly height: number;
+  /** Where the runs of each row begin; one more at the end. */
+  readonly rows: Uint32Array;
+  /** First columns of all runs. */
+  readonly starts: Uint32Array;
+  /** Their labels. */
+  readonly labels: Uint32Array;
+}
+
+function runsOf({ width, height, data }: LabelImage): LabelRuns {
+  const rows = new Uint32Array(height + 1);
+  const starts: number[] = [];
+  const labels: number[] = [];
+  for (let y = 0; y < height; y++) {
+    rows[y] = starts.length;
+    for (let x = 0; x < width; x++) {
+      const label = data[y * width + x];
+      if (x > 0 && label === data[y * width + x - 1]) continue;
+      starts.push(x);
+      labels.push(label);
+    }
+  }
+  rows[height] = starts.length;
+  return {
+    width,
+    height,
+    rows,
+    starts: Uint32Array.from(starts),
+    labels: Uint32Array.from(labels),
+  };
+}
+
+/**
  * A label image as runs of equal labels, row by row: a fraction of its size.
  *
  * @category Teacher
@@ -72,48 +113,31 @@ export class RunLabels {
   readonly width: number;
   /** Rows. */
   readonly height: number;
-  /** Where the runs of each row begin; one more at the end. */
-  readonly #rows: Uint32Array;
-  /** First columns of all runs. */
-  readonly #starts: Uint32Array;
-  /** Their labels. */
-  readonly #labels: Uint32Array;
+  /** The runs, to be kept. */
+  readonly runs: LabelRuns;
 
-  /** Packs a label image. */
-  constructor({ width, height, data }: LabelImage) {
-    this.width = width;
-    this.height = height;
-    this.#rows = new Uint32Array(height + 1);
-    const starts: number[] = [];
-    const labels: number[] = [];
-    for (let y = 0; y < height; y++) {
-      this.#rows[y] = starts.length;
-      for (let x = 0; x < width; x++) {
-        const label = data[y * width + x];
-        if (x > 0 && label === data[y * width + x - 1]) continue;
-        starts.push(x);
-        labels.push(label);
-      }
-    }
-    this.#rows[height] = starts.length;
-    this.#starts = Uint32Array.from(starts);
-    this.#labels = Uint32Array.from(labels);
+  /** Packs a label image, or takes its runs as they were kept. */
+  constructor(image: LabelImage | LabelRuns) {
+    this.width = image.width;
+    this.height = image.height;
+    this.runs = "rows" in image ? image : runsOf(image);
   }
 
   /** Bytes that it holds. */
   get bytes(): number {
-    return this.#rows.byteLength + this.#starts.byteLength + this.#labels.byteLength;
+    const { rows, starts, labels } = this.runs;
+    return rows.byteLength + starts.byteLength + labels.byteLength;
   }
 
   /** The whole image again. */
   unpack(): LabelImage {
-    const { width, height } = this;
+    const { width, height, rows, starts, labels } = this.runs;
     const data = new Uint32Array(width * height);
     for (let y = 0; y < height; y++) {
-      const end = this.#rows[y + 1];
-      for (let run = this.#rows[y]; run < end; run++) {
-        const to = run + 1 < end ? this.#starts[run + 1] : width;
-        data.fill(this.#labels[run], y * width + this.#starts[run], y * width + to);
+      const end = rows[y + 1];
+      for (let run = rows[y]; run < end; run++) {
+        const to = run + 1 < end ? starts[run + 1] : width;
+        data.fill(labels[run], y * width + starts[run], y * width + to);
       }
     }
     return { width, height, data };
@@ -121,15 +145,16 @@ export class RunLabels {
 
   /** The labels of a square of `size` pixels whose upper left corner is at (x, y); it lies inside. */
   cut({ x, y, size }: { x: number; y: number; size: number }): Uint32Array<ArrayBuffer> {
+    const { width, rows, starts, labels } = this.runs;
     const patch = new Uint32Array(size * size);
     for (let row = 0; row < size; row++) {
-      const end = this.#rows[y + row + 1];
-      for (let run = this.#rows[y + row]; run < end; run++) {
-        const from = Math.max(0, this.#starts[run] - x);
-        const to = Math.min(size, (run + 1 < end ? this.#starts[run + 1] : this.width) - x);
+      const end = rows[y + row + 1];
+      for (let run = rows[y + row]; run < end; run++) {
+        const from = Math.max(0, starts[run] - x);
+        const to = Math.min(size, (run + 1 < end ? starts[run + 1] : width) - x);
         if (to <= 0) continue;
         if (from >= size) break;
-        patch.fill(this.#labels[run], row * size + from, row * size + to);
+        patch.fill(labels[run], row * size + from, row * size + to);
       }
     }
     return patch;

@@ -37,7 +37,7 @@ Deno.test("a student learns from stills and from what its teacher found, one bat
   }
 });
 
-Deno.test("a run with a teacher ends with the same bits however often it is interrupted", async () => {
+Deno.test("a run with a teacher ends with the same bits however often it is interrupted, and labels once", async () => {
   await withTinyData(async ({ data, runs }) => {
     const config = tinyConfig(data, {
       ...STAR,
@@ -46,11 +46,30 @@ Deno.test("a run with a teacher ends with the same bits however often it is inte
     await trainToEnd({ config, out: `${runs}/whole` });
     const whole = await runContent(`${runs}/whole`);
     const out = `${runs}/cut`;
-    for (const stop of [9, 15, 19, 22]) {
+    const labels = `${out}/teacher-0.labels`;
+    const isKept = () => Deno.stat(labels).then(() => true, () => false);
+    /** Runs until so many steps of the student are told; how often its teacher labelled the video. */
+    const labelledUntil = async (steps: number) => {
+      let [labelled, told] = [0, 0];
+      for await (const event of train({ config, out, resume: true })) {
+        if (event.type === "note" && event.text.startsWith("Teacher on")) labelled++;
+        if (event.type === "step" && event.stage === "consistent" && ++told >= steps) break;
+      }
+      return labelled;
+    };
+    for (const stop of [9, 15]) {
       let told = 0;
       for await (const _event of train({ config, out, resume: true })) if (++told >= stop) break;
     }
-    await trainToEnd({ config, out, resume: true });
+    assertEquals([await isKept(), await labelledUntil(1)], [false, 1]);
+    assertEquals([await isKept(), await labelledUntil(2)], [true, 0]);
+    // Labels that were damaged are made again.
+    const file = await Deno.readFile(labels);
+    file[file.length >> 1] ^= 1;
+    await Deno.writeFile(labels, file);
+    assertEquals(await labelledUntil(1), 1);
+    assertEquals([await isKept(), await labelledUntil(Infinity)], [true, 0]);
+    assertEquals(await isKept(), false);
     assertEquals(await runContent(out), whole);
   });
 });

@@ -44,13 +44,21 @@ export function stageFile(stage: Stage): string {
 
 /** The exposure of a video for the weights of a stage, which the network has now; it is chosen once. */
 export async function exposureOf(
-  { run: { device }, config: { exposure }, objects, network, exposures }: SeedRun,
+  seed: SeedRun,
   { stage, decode, video }: { stage: Stage; decode: object; video: TrainingVideo },
 ): Promise<number> {
-  const ofVideo = exposures.get(video) ?? new Map<Stage, number>();
-  exposures.set(video, ofVideo);
-  const chosen = ofVideo.get(stage) ??
+  const { run: { device }, config: { exposure }, objects, network, exposures } = seed;
+  const chosen = exposures.get(video)?.get(stage) ??
     await exposureFor(device, { network, objects, decode, exposure, frames: video.frames });
-  ofVideo.set(stage, chosen);
+  keepExposure(seed, { stage, video, exposure: chosen });
   return chosen;
+}
+
+/** Notes the exposure of a video that was chosen for the weights of a stage. */
+export function keepExposure(
+  { exposures }: Pick<SeedRun, "exposures">,
+  { stage, video, exposure }: { stage: Stage; video: TrainingVideo; exposure: number },
+): void {
+  const ofVideo = exposures.get(video) ?? new Map<Stage, number>();
+  exposures.set(video, ofVideo.set(stage, exposure));
 }
