@@ -61,7 +61,7 @@ export const INNER_ROOMS: readonly Rooms[] = [
   {
     folder: "train",
     steps: [
-      ["counted.ts", "settings.ts"],
+      ["counted.ts", "invalid_argument.ts", "settings.ts"],
       ["images"],
       ["synthetic", "objects"],
       ["models"],

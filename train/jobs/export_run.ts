@@ -19,7 +19,7 @@ import type {
 } from "../models/export/export_format.ts";
 import { exportFormats } from "../models/export/list.ts";
 import { buildModel, type ModelFile, readingOf } from "../models/model_file.ts";
-import { UnfitWishError } from "../models/decode_changes.ts";
+import { InvalidArgumentError } from "../invalid_argument.ts";
 import { modelKinds } from "../models/list.ts";
 import { configOf } from "./train/config.ts";
 import { openGpu } from "./disk/open_gpu.ts";
@@ -67,7 +67,7 @@ export interface ModelExported {
  * Writes a model for another program. Nothing is written if anything is wrong with it.
  *
  * @throws {RangeError} If there is no such format.
- * @throws {UnfitWishError} If the format cannot hold this kind of model.
+ * @throws {InvalidArgumentError} If the format cannot hold this kind of model.
  * @throws {SyntaxError} If the weights are damaged.
  * @throws {Error} If something is there already, or it cannot be written.
  */
@@ -122,13 +122,13 @@ function refuseOtherKinds(
     );
     const can = kind.objects === null ? "models that find objects" : labels.join(" or ");
     const other = kind.objects === null ? "model" : "format";
-    throw new UnfitWishError(
+    throw new InvalidArgumentError(
       `Cannot export ${file} as ${format.name}: it is ${kind.label}, and the format is for ${can} alone; ` +
         `give another --${other}`,
     );
   }
   if (joined && kind.name !== "stardist") {
-    throw new UnfitWishError(
+    throw new InvalidArgumentError(
       `Cannot join the outputs of ${file}: ${kind.label} has only one; leave --joined out`,
     );
   }

@@ -5,19 +5,9 @@
  * @module
  */
 
+import { InvalidArgumentError } from "../invalid_argument.ts";
 import { modelKinds, objectModelOf } from "./list.ts";
 import type { DecodeChanges, ModelKind, Wish } from "./model_kind.ts";
-
-/**
- * A wish that cannot be fulfilled with the model, files or folders that it names: the command is wrong, not
- * they.
- *
- * @category Models
- */
-export class UnfitWishError extends TypeError {
-  /** The name that it is known by. */
-  override readonly name = "UnfitWishError";
-}
 
 /** A wish and who can fulfil it. */
 interface OwnedWish extends Wish {
@@ -57,7 +47,7 @@ export function checkDecodeChanges(
  * A model's decoding with the changes that a user wants.
  *
  * @param model Its own decoding, its kind, the other kinds, and its file for errors.
- * @throws {UnfitWishError} If a change is for models of another kind.
+ * @throws {InvalidArgumentError} If a change is for models of another kind.
  * @throws {RangeError} If a value makes no sense.
  * @category Models
  */
@@ -74,7 +64,7 @@ export function changeDecode(
     wish.isMade(changes) && wish.kind.name !== kind.name
   );
   if (wrong) {
-    throw new UnfitWishError(
+    throw new InvalidArgumentError(
       `Cannot use ${wrong.flag} with ${file}, a model of ${kind.label}: ${wrong.reason}`,
     );
   }

@@ -37,7 +37,8 @@ export type { ObjectScale } from "./object_scale.ts";
 export { segmentImage, type SegmentImageOptions } from "./segment_image.ts";
 export { type PreparedVideo, type PrepareOptions, prepareVideo } from "./videos/prepare_video.ts";
 export { inTurns, MOST_UNDERWAY } from "./turns.ts";
-export { changeDecode, checkDecodeChanges, UnfitWishError } from "./decode_changes.ts";
+export { changeDecode, checkDecodeChanges } from "./decode_changes.ts";
+export { InvalidArgumentError } from "../invalid_argument.ts";
 export { MOST_VIEWS, type View, viewsOf } from "./views.ts";
 export {
   chooseExposure,

@@ -15,7 +15,7 @@ import {
   filterFiles,
   type FilterFilesOptions,
 } from "../../../train/jobs/filter_files.ts";
-import { UnfitWishError } from "../../../train/models/mod.ts";
+import { InvalidArgumentError } from "../../../train/models/mod.ts";
 import { withFolder } from "../fixtures/temporary.ts";
 import { pages } from "../fixtures/label_pages.ts";
 
@@ -190,7 +190,7 @@ Deno.test("filterFiles() does not write among the labels that it reads, by whate
     for (const options of cases) {
       await assertRejects(
         () => filter(folder, { ...options, overwrite: true }),
-        UnfitWishError,
+        InvalidArgumentError,
         "results would be mixed with or replace the labels; give another --out",
       );
     }

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { decodeImage, readLabels } from "../../../train/images/formats/decode.ts";
 import { encodeGreyTiff } from "../../../train/images/formats/encode.ts";
-import { UnfitWishError } from "../../../train/models/decode_changes.ts";
+import { InvalidArgumentError } from "../../../train/invalid_argument.ts";
 import { doubtfulTiff } from "../../../train/objects/formats/doubtful_tiff.ts";
 import { predict } from "../../../train/jobs/predict/predict.ts";
 import { diamonds, peaks, starModel } from "../fixtures/models/star_model.ts";
@@ -112,7 +112,7 @@ Deno.test("predict() refuses doubtful objects of a model that has none", async (
     const options = { model: `${cwd}/model`, inputs: [`${cwd}/v`], out: `${cwd}/out` };
     const error = await assertRejects(
       () => Array.fromAsync(predict({ ...options, outputs: [doubtfulTiff] })),
-      UnfitWishError,
+      InvalidArgumentError,
       "Cannot use --doubtful with",
     );
     assert(error.message.includes("leave the flag out"));

@@ -35,7 +35,11 @@ function isFullMemory(error: unknown): boolean {
 /** Every exit code. Where several are those of an error, the first one is given. */
 export const exitCodes = {
   done: { code: 0, when: "done" },
-  usage: { code: 2, when: "a wrong command line", isOf: named("UsageError", "UnfitWishError") },
+  usage: {
+    code: 2,
+    when: "a wrong command line",
+    isOf: named("UsageError", "InvalidArgumentError"),
+  },
   again: {
     code: 75,
     when: "to be called again: the device was lost, memory or the disk was full, or SIGTERM " +

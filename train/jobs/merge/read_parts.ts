@@ -6,7 +6,7 @@
 
 import { counted } from "../../counted.ts";
 import { unusable } from "../../images/faults/input_fault.ts";
-import { UnfitWishError } from "../../models/decode_changes.ts";
+import { InvalidArgumentError } from "../../invalid_argument.ts";
 import { disk } from "../disk/files.ts";
 import { formatFrameRange } from "../predict/frame_range.ts";
 import {
@@ -55,13 +55,15 @@ export async function readParts(
   const videos: Part[][] = [];
   for (const [at, folder] of folders.entries()) {
     if (await isSameFolder(folder, out)) {
-      throw new UnfitWishError(
+      throw new InvalidArgumentError(
         `Cannot merge into ${out}: it is one of the parts; give another --out`,
       );
     }
     for (const other of folders.slice(0, at)) {
       if (await isSameFolder(folder, other)) {
-        throw new UnfitWishError(`Cannot merge: ${folder} is given twice; name every part once`);
+        throw new InvalidArgumentError(
+          `Cannot merge: ${folder} is given twice; name every part once`,
+        );
       }
     }
     const { inputs, ...own } = await readPart(folder);

@@ -7,7 +7,7 @@
 
 import { disk } from "../disk/files.ts";
 import { dirname } from "../../images/names.ts";
-import { UnfitWishError } from "../../models/decode_changes.ts";
+import { InvalidArgumentError } from "../../invalid_argument.ts";
 import { labelTiff } from "../../objects/formats/label_tiff.ts";
 import type { OutputFormat } from "../../objects/formats/output_format.ts";
 
@@ -116,6 +116,6 @@ async function refuseAmong(
   const targets = await Promise.all(folders.map((path) => Deno.realPath(path).catch(() => null)));
   for (const input of new Set(inputs)) {
     const folder = await Deno.realPath(await disk.isFolder(input) ? input : dirname(input));
-    if (targets.includes(folder)) throw new UnfitWishError(sayAmong(input));
+    if (targets.includes(folder)) throw new InvalidArgumentError(sayAmong(input));
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UnfitWishError } from "../../models/decode_changes.ts";
+import { InvalidArgumentError } from "../../invalid_argument.ts";
 
 /**
  * Frames from `first` on, up to but without `end`, both from 0; to the last one unless told.
@@ -45,7 +45,7 @@ export function formatFrameRange({ first, end }: FrameRange): string {
 /**
  * The frames of a video that are in a range.
  *
- * @throws {UnfitWishError} If the range goes beyond the video.
+ * @throws {InvalidArgumentError} If the range goes beyond the video.
  */
 export function framesIn(
   range: FrameRange,
@@ -53,7 +53,7 @@ export function framesIn(
 ): { first: number; end: number } {
   const { first, end = length } = range;
   if (first < end && end <= length) return { first, end };
-  throw new UnfitWishError(
+  throw new InvalidArgumentError(
     `Cannot predict frames ${formatFrameRange(range)} of ${path}: it has frames 0 to ${
       length - 1
     }, ` +

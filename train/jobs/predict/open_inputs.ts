@@ -6,7 +6,7 @@
  */
 
 import { counted } from "../../counted.ts";
-import { UnfitWishError } from "../../models/decode_changes.ts";
+import { InvalidArgumentError } from "../../invalid_argument.ts";
 import { unusable } from "../../images/faults/input_fault.ts";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import { damagedError, type DamagedFile, errorOf } from "../../images/faults/damaged_files.ts";
@@ -131,14 +131,14 @@ export async function openInputs(
 /**
  * The channels that are read together; none where the model takes one.
  *
- * @throws {UnfitWishError} If others are asked for than the model takes.
+ * @throws {InvalidArgumentError} If others are asked for than the model takes.
  */
 export function channelsFor(
   { model, channel, channels: given }: Pick<PredictOptions, "model" | "channel" | "channels">,
   { planes, channels }: Pick<Reading, "planes" | "channels">,
 ): readonly string[] {
   const refuse = (flag: string, what: string) =>
-    new UnfitWishError(`Cannot use --${flag} with ${model}: ${what}`);
+    new InvalidArgumentError(`Cannot use --${flag} with ${model}: ${what}`);
   if (!channels) {
     if (given === undefined) return [];
     throw refuse(
@@ -183,7 +183,7 @@ function openerOfPlanes(
 ): Open {
   const { model, focus, channel, slice, skipDamaged, normalize } = options;
   if (focus !== undefined) {
-    throw new UnfitWishError(
+    throw new InvalidArgumentError(
       `Cannot use --focus with ${model}: its images are single planes; leave the flag out`,
     );
   }
@@ -244,7 +244,7 @@ async function openerOfStacks(
   },
 ): Promise<Open> {
   if (slice !== undefined) {
-    throw new UnfitWishError(
+    throw new InvalidArgumentError(
       `Cannot use --slice with ${model}: its images are the planes around focus; leave the flag out`,
     );
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UnfitWishError } from "../../models/decode_changes.ts";
+import { InvalidArgumentError } from "../../invalid_argument.ts";
 import { openGpu } from "../disk/open_gpu.ts";
 import { writeFileAtomic } from "../disk/atomic_file.ts";
 import { disk } from "../disk/files.ts";
@@ -62,7 +62,7 @@ export async function* predictFocus(
     return;
   }
   if (slice !== undefined) {
-    throw new UnfitWishError(
+    throw new InvalidArgumentError(
       "Cannot use --slice to find planes in focus: all are looked at; leave it out",
     );
   }

@@ -12,7 +12,8 @@ import { counted } from "../../counted.ts";
 import { reasonOf } from "../../images/faults/damaged_files.ts";
 import { groupNotes } from "../../images/formats/notes.ts";
 import type { Video } from "../../images/series/video.ts";
-import { changeDecode, UnfitWishError } from "../../models/decode_changes.ts";
+import { changeDecode } from "../../models/decode_changes.ts";
+import { InvalidArgumentError } from "../../invalid_argument.ts";
 import { defaultKinds } from "../../models/list.ts";
 import {
   buildModel,
@@ -187,7 +188,7 @@ export async function* predictObjects(
 function refuseDoubts({ kind }: ModelFile, { outputs = [], model }: PredictOptions): void {
   const format = outputs.find(({ needs }) => needs.includes("doubtful"));
   if (format === undefined || kind.objects?.hasDoubts) return;
-  throw new UnfitWishError(
+  throw new InvalidArgumentError(
     `Cannot use --${format.flag} with ${model}, a model of ${kind.label}: it keeps all that it proposes; ` +
       "leave the flag out",
   );

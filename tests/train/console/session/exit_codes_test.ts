@@ -4,6 +4,7 @@ import { exitCodeOf, exitCodes } from "../../../../train/console/session/exit_co
 import { UsageError } from "../../../../train/console/usage_error.ts";
 import { unreadable } from "../../../../train/images/bytes.ts";
 import { blame, blaming, unusable } from "../../../../train/images/faults/input_fault.ts";
+import { InvalidArgumentError } from "../../../../train/invalid_argument.ts";
 import { WorkerStoppedError } from "../../../../train/jobs/workers/pool.ts";
 import { disk, DiskFullError, explain } from "../../../../train/jobs/disk/files.ts";
 
@@ -13,6 +14,7 @@ Deno.test("exitCodeOf() tells wrong commands, bad files, what may be tried again
   const blamed = await Promise.reject(new TypeError("no model")).catch(blame).catch((e) => e);
   const cases: [error: unknown, code: number][] = [
     [new UsageError("Cannot start", { cause: missing }), 2],
+    [new InvalidArgumentError("Cannot use --slice with a model of stacks"), 2],
     [unreadable("a.tif", "it is empty", "copy it again"), 3],
     [unusable("Cannot use a.tif: it has 1 frame"), 3],
     [missing, 3],

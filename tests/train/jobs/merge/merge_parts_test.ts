@@ -3,7 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { encodeGreyTiff } from "../../../../train/images/formats/encode.ts";
 import { listShards } from "../../../../train/jobs/predict/list_shards.ts";
 import { mergeParts } from "../../../../train/jobs/merge/merge_parts.ts";
-import { UnfitWishError } from "../../../../train/models/mod.ts";
+import { InvalidArgumentError } from "../../../../train/models/mod.ts";
 import { findRanges } from "../../../../train/jobs/predict/find_ranges.ts";
 import { predict } from "../../../../train/jobs/predict/predict.ts";
 import type { PredictOptions } from "../../../../train/jobs/predict/predict_options.ts";
@@ -125,7 +125,10 @@ Deno.test("mergeParts() refuses gaps, doubles, and parts that were not predicted
     await fails(["a", "nowhere"], "nowhere", "does not exist");
     await Deno.remove(`${folder}/b/movie.geojson`);
     await fails(["a", "b", "d"], "b/movie.geojson is missing; predict that part again");
-    const error = await assertRejects(() => merge(folder, ["a", "b", "d"], "a"), UnfitWishError);
+    const error = await assertRejects(
+      () => merge(folder, ["a", "b", "d"], "a"),
+      InvalidArgumentError,
+    );
     assertEquals(error.message.includes("it is one of the parts"), true);
   });
 });
@@ -171,7 +174,7 @@ Deno.test("predict() does not take one part of a stack for another, nor ranges o
     await assertRejects(() => again({}), Error, "Cannot predict all frames of");
     await again({ frames: { first: 0, end: 2 } });
     const beyond = { out: "x", frames: { first: 5, end: 9 } };
-    await assertRejects(() => again(beyond), UnfitWishError, "it has frames 0 to 6");
+    await assertRejects(() => again(beyond), InvalidArgumentError, "it has frames 0 to 6");
     const findIn = async (model: string, input: string) => {
       const options = { model: `${folder}/${model}`, inputs: [`${folder}/${input}`] };
       await Array.fromAsync(findRanges({ ...options, out: `${folder}/r.json` }));

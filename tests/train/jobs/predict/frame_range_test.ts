@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { framesIn, parseFrameRange } from "../../../../train/jobs/predict/frame_range.ts";
-import { UnfitWishError } from "../../../../train/models/mod.ts";
+import { InvalidArgumentError } from "../../../../train/models/mod.ts";
 
 Deno.test("parseFrameRange() reads both ends, or one of them", () => {
   assertEquals(parseFrameRange("3:10"), { first: 3, end: 10 });
@@ -17,8 +17,8 @@ Deno.test("framesIn() refuses what is not in the video", () => {
   assertEquals(framesIn({ first: 0, end: 5 }, video), { first: 0, end: 5 });
   assertThrows(
     () => framesIn({ first: 5 }, video),
-    UnfitWishError,
+    InvalidArgumentError,
     "movie.tif: it has frames 0 to 4, all of which are 0:5,",
   );
-  assertThrows(() => framesIn({ first: 0, end: 6 }, video), UnfitWishError, "0:6");
+  assertThrows(() => framesIn({ first: 0, end: 6 }, video), InvalidArgumentError, "0:6");
 });
