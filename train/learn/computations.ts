@@ -88,16 +88,21 @@ export class Computations {
   }
 
   /**
-   * GPU memory in use once steps of these tasks on patches of this side are captured, in bytes.
+   * GPU memory in use once steps of these tasks on patches of this side are captured, and what measures the
+   * network on batches of theirs, in bytes.
    *
    * @throws {OutOfMemoryError} If it would exceed the limits.
    */
   plannedBytes(tasks: readonly Task[], patch: number): number {
     const { network: { inChannels } } = this.#parts;
     const shapes = tasks.map((task) => ({ task, shape: [task.count, inChannels, patch, patch] }));
-    const steps = shapes.map(({ task, shape }) => () => {
-      const key = { task, learns: true, shape };
-      this.#compute(key, { ...this.#makePlaces(shape), prob: this.#probFor(key) });
+    // A task that shares the optimiser of another is measured as that one.
+    const keys = shapes.flatMap(({ task, shape }) =>
+      (task.shares === undefined ? [true, false] : [true])
+        .map((learns) => ({ task, shape, learns }))
+    );
+    const computed = keys.map((key) => () => {
+      this.#compute(key, { ...this.#makePlaces(key.shape), prob: this.#probFor(key) });
     });
     // The places lie in the arena of the plan, but a shape of its own has places of its own.
     const distinct = new Map(shapes.map(({ shape }) => [sizeOf(shape), shape]));
@@ -106,8 +111,10 @@ export class Computations {
       [shape, this.#targetShape(shape), [1]]
         .reduce((sum, part) => sum + paddedBytes(4 * sizeOf(part)), 0);
     const extra = further.reduce((sum, [, shape]) => sum + placeBytes(shape), 0);
+    // What a measurement leaves is its own.
+    const maps = keys.reduce((sum, key) => sum + paddedBytes(4 * sizeOf(this.#probShape(key))), 0);
     using arena = this.#device.arena();
-    return this.#device.memory.inUse + arena.plan(steps) + extra;
+    return this.#device.memory.inUse + arena.plan(computed) + extra + maps;
   }
 
   /** Forgets what was captured and gives its memory back. */
@@ -162,10 +169,14 @@ export class Computations {
     return this.#parts.targets?.shape(images) ?? [0];
   }
 
+  #probFor(key: ComputationKey): Tensor<"f32"> {
+    return this.#device.empty(this.#probShape(key));
+  }
+
   /** Steps leave no map. */
-  #probFor({ task, learns, shape: [n, , h, w] }: ComputationKey): Tensor<"f32"> {
+  #probShape({ task, learns, shape: [n, , h, w] }: ComputationKey): Shape {
     const { grid } = this.#parts.network;
-    return this.#device.empty([learns ? 0 : n / task.frames, 1, h / grid, w / grid]);
+    return [learns ? 0 : n / task.frames, 1, h / grid, w / grid];
   }
 
   #compute({ task, learns }: ComputationKey, places: Omit<Computation, "recording">): void {

@@ -273,11 +273,11 @@ class StageRun {
   /** From the first weights, with nothing remembered. */
   async *#beginAgain(answer: 0 | 1): AsyncGenerator<StageRunEvent> {
     yield* this.#tellLosses();
-    const text = await this.#restarts.beginAgain(answer, this.#step);
+    const told = await this.#restarts.beginAgain(answer, this.#step);
     [this.#step, this.#waited, this.#bestScore] = [0, 0, null];
     [this.#best, this.#average] = [this.#restarts.weights, new Map()];
-    const told = { type: "warning", text } as const;
     this.#metricsBytes = await this.#parts.store.appendMetrics([told]);
+    this.#restarts.beginAt(this.#metricsBytes);
     yield told;
     await this.#save();
   }

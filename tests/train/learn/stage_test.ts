@@ -358,6 +358,9 @@ Deno.test("losses of before a stage began again do not count any more", async ()
     await assertRejects(run, RangeError, "after step 110 the network answers 0");
     // Fifty batches, of which the last losses are read ten steps later, behind fifty of cross-entropy.
     assertEquals(died, ["After step 60", "After step 110", "After step 110"]);
+    // The metrics forget the steps that led there, and keep what was said of them.
+    const lines = (await workshop.folder.readMetrics()).filter(({ type }) => type === "warning");
+    assertEquals(lines.map(({ text }) => String(text).split(" the")[0]), died);
   }, { change });
 });
 

@@ -171,7 +171,7 @@ function prepareSeed(
     seed: config.seed,
     parameters: parameterCount(network.parameters),
     plannedBytes: learner.plannedBytes(
-      stages.includes("consistent") ? undefined : ["segmentation"],
+      stages.includes("consistent") ? undefined : ["segmentation", "priming"],
     ),
     ...(set.heldBytes !== undefined && { processBytes: PROGRAM_BYTES + set.heldBytes }),
     stills: [set.train.length, set.validation.length, set.test.length],

@@ -282,7 +282,7 @@ export async function* teachModel(
   const { settings, learner, samples, objects, network } = run;
   const set = setOf(splitStills(samples, { config: settings, heldBack: [] }));
   const stages = [{ stage: "baseline", steps }] as const;
-  yield { type: "plan", plannedBytes: learner.plannedBytes(["segmentation"]), stages };
+  yield { type: "plan", plannedBytes: learner.plannedBytes(["segmentation", "priming"]), stages };
   const { validation } = set;
   const tune = objects.tune && validation.length > 0
     ? () => objects.tune!(device, { network, stills: validation })

@@ -8,7 +8,7 @@
 import type { NamedArray } from "../../../nn/safetensors.ts";
 import type { PlateauState } from "../../../nn/schedule.ts";
 import type { Batch } from "../batches.ts";
-import type { StepEvent } from "../events.ts";
+import type { NoteEvent, StepEvent } from "../events.ts";
 import type { Examiner } from "../examiner.ts";
 import type { Learner } from "../learner.ts";
 import type { Schedule } from "../schedule.ts";
@@ -54,7 +54,7 @@ export class Restarts {
     return new Restarts(parts, await parts.learner.weights());
   }
 
-  /** The stage begins where its metrics have so many bytes. */
+  /** The stage begins, also again, where its metrics have so many bytes: what they say so far stays. */
   beginAt(bytes: number): void {
     this.#bytes = bytes;
   }
@@ -110,7 +110,7 @@ export class Restarts {
    * @returns What to tell.
    * @throws {RangeError} If it has begun again often enough.
    */
-  async beginAgain(answer: 0 | 1, step: number): Promise<string> {
+  async beginAgain(answer: 0 | 1, step: number): Promise<NoteEvent> {
     const { learner, schedule, store } = this.#parts;
     const what = `after step ${step} the network answers ${answer} whatever it sees, ` +
       `at a rate of ${this.#fullRate}`;
@@ -125,8 +125,10 @@ export class Restarts {
     learner.resetOptimisers();
     for (const [task, state] of this.#plateaus) schedule.plateaus.get(task)!.restore(state);
     if (this.#bytes !== null) await store.cutMetrics(this.#bytes);
-    return `${what[0].toUpperCase()}${what.slice(1)}: it begins again, at ${this.#fullRate}, ` +
+    const text =
+      `${what[0].toUpperCase()}${what.slice(1)}: it begins again, at ${this.#fullRate}, ` +
       `the first ${this.#priming} batches by cross-entropy`;
+    return { type: "warning", text };
   }
 
   get #priming(): number {
