@@ -103,6 +103,18 @@ export function isObject(label: number): boolean {
 }
 
 /**
+ * How far something has moved in an image.
+ *
+ * @category Images
+ */
+export interface Shift {
+  /** Downwards, in pixels. */
+  readonly y: number;
+  /** To the right, in pixels. */
+  readonly x: number;
+}
+
+/**
  * One label image: 0 is background, every object has its own id, {@linkcode IGNORED_LABEL} is none.
  *
  * @category Images

@@ -31,6 +31,7 @@ export {
   isObject,
   type LabelImage,
   type Plane,
+  type Shift,
 } from "./image.ts";
 
 // Where bytes come from, and what files are called.

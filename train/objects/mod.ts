@@ -15,7 +15,7 @@
  * @module
  */
 
-export type { LabelImage, Plane } from "../images/image.ts";
+export type { LabelImage, Plane, Shift } from "../images/image.ts";
 
 export {
   assertSameShape,
@@ -136,7 +136,7 @@ export {
 export { type Dropped, dropUnsupported, type SupportOptions } from "./sequence/unsupported.ts";
 export { ChallengeTracks, type NumberedFrame } from "./sequence/challenge_tracks.ts";
 export { ObjectTable, type ObjectTableOptions } from "./sequence/object_table.ts";
-export { type SeenObject, seenObjects, type Shift } from "./sequence/seen_object.ts";
+export { type SeenObject, seenObjects } from "./sequence/seen_object.ts";
 export { type Motion, motionBetween } from "./sequence/linking/drift.ts";
 export type { Point } from "./sequence/linking/point_grid.ts";
 export { DEFAULT_VOTE, filterByVotes, objectScores } from "./sequence/vote_filter.ts";

@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { Plane } from "../image.ts";
+import type { Plane, Shift } from "../image.ts";
 import { type FrameFacts, frameFacts } from "./frame_facts.ts";
-import { type Profiles, profilesOf, type Shift, shiftBetween } from "./shift.ts";
+import { type FrameShift, type Profiles, profilesOf, shiftBetween } from "./shift.ts";
 
 /** What a movie is like. Frames are named by their indices from 0. */
 export interface MovieFacts {
@@ -18,7 +18,7 @@ export interface MovieFacts {
   /** The contrast of the last frames over that of the first ones: below 1 where it bleaches. */
   readonly fading: number;
   /** How far the last frame is shifted against the first, in pixels. */
-  readonly drift: { readonly x: number; readonly y: number };
+  readonly drift: Shift;
   /** Frames before which the movie jumps: the field is another one, or time is missing. */
   readonly jumps: readonly number[];
   /** Frames that are blurred beside the others. */
@@ -46,7 +46,7 @@ const JUMP = { pixels: 10, likeness: 0.2 };
 /** Gathers what frames are like, one after the other. */
 export class MovieWatcher {
   readonly #frames: FrameFacts[] = [];
-  readonly #shifts: Shift[] = [];
+  readonly #shifts: FrameShift[] = [];
   #last: Profiles | null = null;
 
   /** Looks at the next frame. */
@@ -91,7 +91,7 @@ function fadingOf(contrasts: readonly number[]): number {
 }
 
 /** Frames that are shifted far, or are not like the one before although others are. */
-function jumpsIn(shifts: readonly Shift[]): number[] {
+function jumpsIn(shifts: readonly FrameShift[]): number[] {
   if (shifts.length < 2) return [];
   const length = ({ x, y }: Shift) => Math.hypot(x, y);
   const usual = median(shifts.map(length));

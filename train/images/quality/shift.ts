@@ -5,14 +5,10 @@
  * @module
  */
 
-import type { Plane } from "../image.ts";
+import type { Plane, Shift } from "../image.ts";
 
 /** What lies between two frames. */
-export interface Shift {
-  /** Columns to the right. */
-  readonly x: number;
-  /** Rows downwards. */
-  readonly y: number;
+export interface FrameShift extends Shift {
   /** How alike the frames are along rows and columns once they are shifted back: up to 1. */
   readonly likeness: number;
 }
@@ -45,7 +41,7 @@ export function profilesOf({ width, height, data }: Plane): Profiles {
  * The shift in whole pixels at which the means of columns, and those of rows, are correlated best; the
  * smallest of equals.
  */
-export function shiftBetween(before: Profiles, after: Profiles): Shift {
+export function shiftBetween(before: Profiles, after: Profiles): FrameShift {
   const x = bestShift(before.columns, after.columns);
   const y = bestShift(before.rows, after.rows);
   return { x: x.shift, y: y.shift, likeness: (x.likeness + y.likeness) / 2 };

@@ -6,7 +6,7 @@
  */
 
 import { unusable } from "../faults/input_fault.ts";
-import type { Channels, LabelImage } from "../image.ts";
+import type { Channels, LabelImage, Shift } from "../image.ts";
 import { type Frames, middlePlane } from "../series/frames.ts";
 import { type ImageShift, Registration } from "./phase_correlation.ts";
 
@@ -48,7 +48,7 @@ export async function shiftsOf(
  */
 export function commonView(
   size: { readonly width: number; readonly height: number },
-  shifts: readonly { readonly y: number; readonly x: number }[],
+  shifts: readonly Shift[],
   { least, name }: { least: number; name: string },
 ): CommonView {
   const along = (length: number, ways: readonly number[]) => {

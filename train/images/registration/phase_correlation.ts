@@ -7,14 +7,10 @@
  */
 
 import FFT from "fft.js";
-import type { Plane } from "../image.ts";
+import type { Plane, Shift } from "../image.ts";
 
 /** A shift of an image. */
-export interface ImageShift {
-  /** Downwards, in pixels. */
-  readonly y: number;
-  /** To the right, in pixels. */
-  readonly x: number;
+export interface ImageShift extends Shift {
   /** How clear it is: the height of the peak, from 0 to 1 for images that are equal but for the shift. */
   readonly peak: number;
 }

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { channelCount, type Channels, type Plane } from "../image.ts";
+import { channelCount, type Channels, type Plane, type Shift } from "../image.ts";
 
 /** Rows and columns around an image that are added. */
 export interface Margin {
@@ -30,7 +30,7 @@ export const NO_MARGIN: Margin = { top: 0, left: 0, bottom: 0, right: 0 };
  * @param shift How far it has moved since the first one.
  * @param multiple Pixels after which a network sees the same again.
  */
-export function marginFor(shift: { y: number; x: number }, multiple: number): Margin {
+export function marginFor(shift: Shift, multiple: number): Margin {
   const missing = (way: number) => ((-Math.round(way)) % multiple + multiple) % multiple;
   const [top, left] = [missing(shift.y), missing(shift.x)];
   const [bottom, right] = [top, left].map((added) => (multiple - added) % multiple);

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { isObject } from "../../images/image.ts";
-import { type ImageShift, Registration } from "../../images/registration/phase_correlation.ts";
+import { isObject, type Shift } from "../../images/image.ts";
+import { Registration } from "../../images/registration/phase_correlation.ts";
 import { type Margin, NO_MARGIN, withoutMargin } from "../../images/registration/pixel_grid.ts";
 import { movedImage, movedLabels, NO_WAY, type Way } from "../../images/registration/sub_pixel.ts";
 import type { Video } from "../../images/series/video.ts";
@@ -17,7 +17,7 @@ import type { Outline } from "../../objects/outline.ts";
 export class Aligner {
   readonly #video: Video;
   readonly #registration = new Registration();
-  #shift: Pick<ImageShift, "y" | "x"> = { y: 0, x: 0 };
+  #shift: Shift = { y: 0, x: 0 };
   #next = 0;
 
   /** Starts with the first frame. */
@@ -29,7 +29,7 @@ export class Aligner {
    * How far a frame has moved since the first one; frames are asked for in their order. One that cannot be
    * read has not moved.
    */
-  async shiftOf(i: number): Promise<Pick<ImageShift, "y" | "x">> {
+  async shiftOf(i: number): Promise<Shift> {
     // Of several channels the first one tells how far the scene has moved.
     const [reference] = referencesOf(this.#video);
     for (; this.#next <= i; this.#next++) {

@@ -13,14 +13,13 @@
  * @module
  */
 
-import type { LabelImage, Plane } from "../../images/image.ts";
+import type { LabelImage, Plane, Shift } from "../../images/image.ts";
 import {
   diameterOf,
   objectOfRuns,
   overlapWith,
   type SeenObject,
   seenObjects,
-  type Shift,
 } from "./seen_object.ts";
 import type { Tracked, TrackedObject, TrackRecord } from "./track_record.ts";
 

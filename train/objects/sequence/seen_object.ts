@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isObject, type LabelImage } from "../../images/image.ts";
+import { isObject, type LabelImage, type Shift } from "../../images/image.ts";
 
 /**
  * An object of one frame.
@@ -87,18 +87,6 @@ export function medianOf(values: readonly number[]): number {
   const sorted = Float64Array.from(values).sort();
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-/**
- * A way in pixels.
- *
- * @category Sequences
- */
-export interface Shift {
-  /** Downwards. */
-  readonly y: number;
-  /** To the right. */
-  readonly x: number;
 }
 
 /** The pixels of each object that lie under another one's, which is moved by whole pixels. */

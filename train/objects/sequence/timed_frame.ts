@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { LabelImage } from "../../images/image.ts";
-import type { Shift } from "./seen_object.ts";
+import type { LabelImage, Shift } from "../../images/image.ts";
 
 /**
  * A label image of a sequence.

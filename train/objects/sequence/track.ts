@@ -16,7 +16,7 @@
  * @module
  */
 
-import { IGNORED_LABEL, isObject, type LabelImage } from "../../images/image.ts";
+import { IGNORED_LABEL, isObject, type LabelImage, type Shift } from "../../images/image.ts";
 import { refuseValue } from "../../settings.ts";
 import { assertSameShape } from "../overlap.ts";
 import { findDivisions } from "./linking/divisions.ts";
@@ -24,14 +24,7 @@ import { motionBetween } from "./linking/drift.ts";
 import { type Candidate, linkFrame } from "./linking/link_frame.ts";
 import { areOne } from "./linking/one_object.ts";
 import type { Birth, Joined, OpenTrack } from "./linking/open_track.ts";
-import {
-  diameterOf,
-  isWithin,
-  medianOf,
-  type SeenObject,
-  seenObjects,
-  type Shift,
-} from "./seen_object.ts";
+import { diameterOf, isWithin, medianOf, type SeenObject, seenObjects } from "./seen_object.ts";
 import type { Moved, TimedFrame } from "./timed_frame.ts";
 import type { TrackBegin, Tracked, TrackedObject, TrackRecord } from "./track_record.ts";
 

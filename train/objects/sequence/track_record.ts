@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { SeenObject, Shift } from "./seen_object.ts";
+import type { Shift } from "../../images/image.ts";
+import type { SeenObject } from "./seen_object.ts";
 
 /**
  * How a track began: in the first frame, at the edge of the frame, by a division, after a cut in the video, or

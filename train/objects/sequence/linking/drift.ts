@@ -10,8 +10,9 @@
  * @module
  */
 
+import type { Shift } from "../../../images/image.ts";
 import { cellKey, type Point, PointGrid } from "./point_grid.ts";
-import { medianOf, type Shift } from "../seen_object.ts";
+import { medianOf } from "../seen_object.ts";
 
 /**
  * How objects go from one frame to the next.

@@ -8,10 +8,10 @@
  * @module
  */
 
-import type { LabelImage } from "../../../images/image.ts";
+import type { LabelImage, Shift } from "../../../images/image.ts";
 import { assign, type Edge } from "../../scores/assignment.ts";
 import { PointGrid } from "./point_grid.ts";
-import { overlapWith, type SeenObject, type Shift } from "../seen_object.ts";
+import { overlapWith, type SeenObject } from "../seen_object.ts";
 
 /** A track that may go on. */
 export interface Candidate {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { SeenObject, Shift } from "../seen_object.ts";
+import type { Shift } from "../../../images/image.ts";
+import type { SeenObject } from "../seen_object.ts";
 import type { TrackedObject, TrackRecord } from "../track_record.ts";
 
 /** A track that may go on. */
