@@ -43,10 +43,10 @@ export function boundingBoxes(polygons: Int32Array, rays: number): Boxes {
     for (const end = at + 2 * rays; at < end; at += 2) {
       const row = polygons[at];
       const column = polygons[at + 1];
-      if (row < top) top = row;
-      if (row > bottom) bottom = row;
-      if (column < left) left = column;
-      if (column > right) right = column;
+      top = Math.min(top, row);
+      bottom = Math.max(bottom, row);
+      left = Math.min(left, column);
+      right = Math.max(right, column);
     }
     boxes[to] = top;
     boxes[to + 1] = left;

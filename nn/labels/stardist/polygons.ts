@@ -80,26 +80,21 @@ export function truncatePolygons(vertices: Float32Array): Int32Array<ArrayBuffer
  * @category Labels and targets
  */
 export function polygonArea(vertices: Int32Array): number {
-  return polygonAreas(vertices, vertices.length / 2)[0] ?? 0;
+  return areaOf(vertices, 0, vertices.length);
 }
 
-/** The area of each of some polygons, as {@linkcode polygonArea} of one. */
-export function polygonAreas(vertices: Int32Array, rays: number): Float64Array {
-  const areas = new Float64Array(rays === 0 ? 0 : vertices.length / (2 * rays));
-  for (let index = 0, at = 0; index < areas.length; index++) {
-    const end = at + 2 * rays;
-    const [firstRow, firstColumn] = [vertices[at], vertices[at + 1]];
-    let row = firstRow;
-    let column = firstColumn;
-    let twice = 0;
-    for (at += 2; at < end; at += 2) {
-      const [nextRow, nextColumn] = [vertices[at], vertices[at + 1]];
-      twice += column * nextRow - row * nextColumn;
-      row = nextRow;
-      column = nextColumn;
-    }
-    twice += column * firstRow - row * firstColumn;
-    areas[index] = Math.abs(twice) / 2;
+/** The area of the polygon whose vertices lie in a part of an array, as {@linkcode polygonArea}. */
+export function areaOf(vertices: Int32Array, from: number, to: number): number {
+  if (from === to) return 0;
+  let row = vertices[to - 2];
+  let column = vertices[to - 1];
+  let twice = 0;
+  for (let at = from; at < to; at += 2) {
+    const nextRow = vertices[at];
+    const nextColumn = vertices[at + 1];
+    twice += column * nextRow - row * nextColumn;
+    row = nextRow;
+    column = nextColumn;
   }
-  return areas;
+  return Math.abs(twice) / 2;
 }

@@ -11,12 +11,16 @@ import {
   indexBoxes,
   laterTouching,
 } from "./box_index.ts";
+import { Core } from "./core.ts";
 import { intersectionArea, type Sweep, sweepPolygon } from "./intersection.ts";
 import { compareShared, Profile } from "./overlap_bounds.ts";
-import { polygonAreas } from "./polygons.ts";
+import { areaOf } from "./polygons.ts";
 
 /** Added to areas, so that a polygon without one overlaps nothing instead of dividing by 0. */
 const EPSILON = 1e-10;
+
+/** Polygons that a core is asked about at least: it takes as long to make as some are to compare. */
+const WORTH_CORE = 12;
 
 /**
  * How polygons are suppressed.
@@ -83,9 +87,11 @@ export class Overlaps {
   readonly #polygons: Int32Array;
   readonly #rays: number;
   readonly #threshold: number;
+  /** Areas of those that were asked about, and NaN. */
   readonly #areas: Float64Array;
   readonly #index: BoxIndex;
   readonly #touching: Uint32Array;
+  readonly #core = new Core();
   readonly #profile = new Profile();
   readonly #otherProfile = new Profile();
   /** Their bounding boxes. */
@@ -98,23 +104,35 @@ export class Overlaps {
     this.#threshold = threshold;
     this.boxes = boundingBoxes(polygons, rays);
     this.#index = indexBoxes(this.boxes);
-    this.#areas = polygonAreas(polygons, rays);
+    this.#areas = new Float64Array(this.boxes.length / 4).fill(NaN);
     this.#touching = new Uint32Array(this.#areas.length);
   }
 
   /** The later polygons that a polygon covers too much of, of those that are asked about. */
   later(polygon: number, isAsked: (other: number) => boolean): number[] {
-    const [areas, threshold, touching] = [this.#areas, this.#threshold, this.#touching];
+    const [polygons, threshold, touching] = [this.#polygons, this.#threshold, this.#touching];
     const count = laterTouching(this.#index, polygon, { isAsked, into: touching });
     const covered: number[] = [];
     if (count === 0) return covered;
-    const hasProfile = this.#takeProfile(this.#profile, polygon);
+    const size = 2 * this.#rays;
+    const from = size * polygon;
+    const hasCore = count >= WORTH_CORE && this.#core.take(polygons, {
+      ...{ from, to: from + size, boxes: this.boxes, box: 4 * polygon, share: threshold },
+    });
+    let area = NaN;
+    let hasProfile: boolean | null = null;
     let sweep: Sweep | null = null;
     for (let i = 0; i < count; i++) {
       const other = touching[i];
-      const smaller = Math.min(areas[polygon] + EPSILON, areas[other] + EPSILON);
+      if (hasCore && this.#core.isIn(polygons, size * other, size * (other + 1))) {
+        covered.push(other);
+        continue;
+      }
+      if (Number.isNaN(area)) area = this.#areaOf(polygon);
+      const smaller = Math.min(area, this.#areaOf(other)) + EPSILON;
       // What the boxes share bounds what the polygons share.
       if (!(sharedBox(this.boxes, polygon, other) / smaller > threshold)) continue;
+      hasProfile ??= this.#takeProfile(this.#profile, polygon);
       const verdict = hasProfile && this.#takeProfile(this.#otherProfile, other)
         ? compareShared(this.#profile, this.#otherProfile, threshold * smaller)
         : 0;
@@ -127,6 +145,15 @@ export class Overlaps {
       covered.push(other);
     }
     return covered;
+  }
+
+  #areaOf(polygon: number): number {
+    const areas = this.#areas;
+    if (Number.isNaN(areas[polygon])) {
+      const from = 2 * this.#rays * polygon;
+      areas[polygon] = areaOf(this.#polygons, from, from + 2 * this.#rays);
+    }
+    return areas[polygon];
   }
 
   #takeProfile(profile: Profile, polygon: number): boolean {
