@@ -29,10 +29,30 @@ export interface RunCommandOptions {
   readonly terminal?: Terminal;
 }
 
-/** Runs a command line and gives its exit code, one of {@linkcode exitCodes}. */
+/**
+ * Runs a command line and gives its exit code, one of {@linkcode exitCodes}. Where nobody reads its output any
+ * more, as behind `| head`, it ends without a word.
+ */
 export async function runCommand(
   args: readonly string[],
   { commands = allCommands, terminal = processTerminal() }: RunCommandOptions = {},
+): Promise<number> {
+  try {
+    return await run(args, { commands, terminal });
+  } catch (error) {
+    if (!isUnread(error)) throw error;
+    return exitCodes.unread.code;
+  }
+}
+
+/** Whether something ended because nobody reads what it writes. */
+function isUnread(error: unknown): boolean {
+  return error instanceof Deno.errors.BrokenPipe;
+}
+
+async function run(
+  args: readonly string[],
+  { commands, terminal }: Required<RunCommandOptions>,
 ): Promise<number> {
   const complain = (text: string) =>
     text.split("\n").forEach((line) => terminal.complain(printable(line)));
@@ -98,11 +118,12 @@ export async function runCommand(
       isUnderway = command.isJob === true;
       await command.run(flags, { output, stop: stopping.signal });
     }
-    return exitCodes.done.code;
+    return output.isUnread ? exitCodes.unread.code : exitCodes.done.code;
   } catch (error) {
     output.close();
+    if (isUnread(error)) throw error;
     if (isStopped(error)) {
-      if (output.isUnread) complain("Nobody reads the output any more");
+      if (output.isUnread) return exitCodes.unread.code;
       complain([messageOf(error), command.goingOn].filter(Boolean).join("; "));
       if (error instanceof Stopped) error.lines.forEach(complain);
       return stopping.code;

@@ -162,6 +162,11 @@ export function countUp(stems: readonly string[]): boolean {
   return countingRun(stems) !== null;
 }
 
+/** What is said of the images of a folder whose names do not {@linkcode countUp}; what follows from it comes behind. */
+export function notNumbered(path: string, { length }: { readonly length: number }): string {
+  return `${path}: its ${length} images are not numbered one after the other`;
+}
+
 /** Numbers in ascending order as ranges: `0–4, 6`; those beyond the first few as `…`. */
 export function formatRanges(numbers: readonly number[]): string {
   const ranges: [number, number][] = [];

@@ -7,7 +7,7 @@
 import { unusable } from "../images/faults/input_fault.ts";
 import { checkWritable, writeFileAtomic } from "./disk/atomic_file.ts";
 import { disk } from "./disk/files.ts";
-import { countUp, formatRanges, join } from "../images/names.ts";
+import { countUp, formatRanges, join, notNumbered } from "../images/names.ts";
 import { measureImage } from "../images/formats/decode.ts";
 import { readTracks, RESULT_TRACKS, TRUE_TRACKS } from "./track/read_tracks.ts";
 import { goOn, type Progress } from "./progress/progress.ts";
@@ -204,8 +204,9 @@ async function haveManySizes(
 function orderNote({ path, stack, stems }: LabelSequence): string[] {
   if (stack || stems.length === 1 || countUp(stems)) return [];
   return [
-    `${path}: its ${stems.length} images are not numbered one after the other; flicker takes them for ` +
-    "frames of a video in the order of their names",
+    `${
+      notNumbered(path, stems)
+    }; flicker takes them for frames of a video in the order of their names`,
   ];
 }
 

@@ -20,7 +20,11 @@ import type {
 } from "./track/track_options.ts";
 import { predict } from "./predict/predict.ts";
 import type { FocusFound } from "./predict/predict_focus.ts";
-import type { PredictEvent, PredictOptions } from "./predict/predict_options.ts";
+import {
+  checkTogether,
+  type PredictEvent,
+  type PredictOptions,
+} from "./predict/predict_options.ts";
 
 /** The folder of labels before they are tracked. */
 export const UNTRACKED = "untracked";
@@ -64,6 +68,7 @@ export async function* predictTracks(
   options: PredictOptions,
   tracking: TrackingOptions,
 ): AsyncGenerator<PredictTracksEvent> {
+  checkTogether(options);
   const { inputs, source = disk } = options;
   const names = inputs.map((input) => imageStem(basename(input), source.formats));
   const twice = names.find((name, i) => names.indexOf(name) !== i);

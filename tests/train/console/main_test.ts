@@ -44,6 +44,35 @@ Deno.test("runCommand() runs a command of its own list, and shows it in every he
   assertMatch(help, /\n {2}--whom NAME +Who is greeted\n {2}--loud +Greet with an exclamation/);
 });
 
+Deno.test("runCommand() ends without a word where nobody reads what it writes", async () => {
+  const job: Command = {
+    ...greet,
+    isJob: true,
+    async run(flags, context) {
+      await greet.run(flags, context);
+      await greet.run(flags, context);
+    },
+  };
+  for (const args of [["greet", "--whom=Ada"], ["greet", "--help"], ["--help"], ["--version"]]) {
+    for (const command of [greet, job]) {
+      const terminal = testTerminal();
+      const unread = {
+        ...terminal,
+        complain: (line: string) => terminal.complain(line),
+        write() {
+          throw new Deno.errors.BrokenPipe("Broken pipe (os error 32)");
+        },
+      };
+      const code = await runCommand(args, { commands: [command], terminal: unread });
+      assertEquals([code, terminal.errors], [141, []], args.join(" "));
+    }
+  }
+  // What failed is told of nevertheless.
+  const terminal = testTerminal();
+  const code = await runCommand(["greet", "--whom=nobody"], { commands: [greet], terminal });
+  assertEquals([code, terminal.errors], [1, ["Cannot greet nobody: there is no one there"]]);
+});
+
 Deno.test("runCommand() tells its version, and takes flags as files of settings spell them", async () => {
   const { code, out } = await run("--version");
   assertEquals(code, 0);

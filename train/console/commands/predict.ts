@@ -308,14 +308,8 @@ export async function predictOptions(
   if (tracked !== undefined && flags.track !== true) {
     throw new UsageError(`Cannot use --${tracked} without --track`);
   }
-  if (flags.subpixel === true && flags.stabilise !== true) {
-    throw new UsageError("Cannot use --subpixel without --stabilise");
-  }
   const inputs = (flags._ as readonly unknown[]).map(String);
   if (inputs.length === 0) throw new UsageError("Cannot predict: no INPUT given");
-  if (flags.tta === true && flags.views !== undefined) {
-    throw new UsageError("Cannot use --views with --tta");
-  }
   const changes: DecodeChanges = {
     threshold: thresholdFlag(flags),
     nms: shareFlag(flags, "nms"),

@@ -18,8 +18,7 @@ import type {
 import type { ResultsTable } from "../../report/data.ts";
 import { absolute } from "../session/next.ts";
 import { formatDuration, formatThresholds, Rate, type Shown } from "../text.ts";
-import { formatInput } from "./input_text.ts";
-import { WaitingProgress } from "./waiting_progress.ts";
+import { showInputs, WaitingProgress } from "./waiting_progress.ts";
 
 /** Four digits behind the point; rounding errors around 0 have no sign. */
 function formatLoss(loss: number): string {
@@ -55,14 +54,11 @@ export class TrainProgress {
   show(event: TrainEvent): Shown {
     switch (event.type) {
       case "note":
-        return { lines: [event.text], status: null };
-      case "warning":
-        return { lines: [`Warning: ${event.text}`], status: null };
       case "input":
       case "range":
-        return { lines: [formatInput(event)], status: null };
       case "progress":
-        return this.#waiting.show(event);
+      case "warning":
+        return showInputs(event, this.#waiting);
       case "plan":
         this.#left.begin(event);
         return {

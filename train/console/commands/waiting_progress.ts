@@ -4,9 +4,11 @@
  * @module
  */
 
+import type { InputEvent, RangeEvent } from "../../jobs/progress/inputs.ts";
 import type { Progress, ProgressEvent } from "../../jobs/progress/progress.ts";
 import type { CommandContext } from "../command.ts";
 import { formatDuration, Rate, type Shown } from "../text.ts";
+import { formatInput } from "./input_text.ts";
 
 /** Turns word of long work into a status line with the remaining time. */
 export class WaitingProgress {
@@ -28,6 +30,28 @@ export class WaitingProgress {
     const isKnown = total !== null && done < total && Number.isFinite(rate) && rate > 0;
     const left = isKnown ? `  ${formatDuration((total - done) / rate)} left` : "";
     return { lines: [], status: `${what[0].toUpperCase()}${what.slice(1)}${count}${left}` };
+  }
+}
+
+/** What jobs tell that read images, before and while they work. */
+export type InputProgressEvent =
+  | { readonly type: "note" | "warning"; readonly text: string }
+  | InputEvent
+  | RangeEvent
+  | ProgressEvent;
+
+/** Text for what a job tells that reads images. */
+export function showInputs(event: InputProgressEvent, waiting: WaitingProgress): Shown {
+  switch (event.type) {
+    case "progress":
+      return waiting.show(event);
+    case "input":
+    case "range":
+      return { lines: [formatInput(event)], status: null };
+    case "note":
+      return { lines: [event.text], status: null };
+    case "warning":
+      return { lines: [`Warning: ${event.text}`], status: null };
   }
 }
 

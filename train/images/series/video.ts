@@ -8,7 +8,7 @@
 import { counted, wordFor } from "../../counted.ts";
 import { unusable } from "../faults/input_fault.ts";
 import { decodeImage, measureSingle, planeRowsReader, readPlane } from "../formats/decode.ts";
-import { basename, imageStem, join } from "../names.ts";
+import { basename, imageStem, join, notNumbered } from "../names.ts";
 import { splitInner } from "../paths.ts";
 import { listFolder, type Source } from "../source.ts";
 import {
@@ -163,8 +163,7 @@ async function openFrames(
   const { names } = folder;
   const first = await openFrame(source, folder, 0);
   const unnumbered = folder.isNumbered || names.length === 1 ? [] : [
-    `${path}: its ${names.length} images are not numbered one after the other; they are taken for ` +
-    "frames of a video in the order of their names",
+    `${notNumbered(path, names)}; they are taken for frames of a video in the order of their names`,
   ];
   return {
     path,

@@ -18,7 +18,7 @@ import { FrameReader } from "./frame_reader.ts";
 import { rescaledInputs } from "./scale/rescale.ts";
 import { openInputs } from "./open_inputs.ts";
 import { changedModel, settingsOf } from "./predict_objects.ts";
-import type { PredictEvent, PredictOptions } from "./predict_options.ts";
+import { checkTogether, type PredictEvent, type PredictOptions } from "./predict_options.ts";
 import {
   differencesOf,
   isSamePlace,
@@ -59,6 +59,7 @@ export type RangesEvent = Exclude<PredictEvent, { type: "frame" | "done" }> | Ra
  * @category Jobs
  */
 export async function* findRanges(options: PredictOptions): AsyncGenerator<RangesEvent> {
+  checkTogether(options);
   const { out, memory = 4096, overwrite = false } = options;
   await checkWritable(out);
   const file = await readModelFile(options.model, { models: options.models });

@@ -13,7 +13,7 @@ import { damagedError, type DamagedFile, errorOf } from "../../images/faults/dam
 import { imageFolder } from "../../images/folders/image_folder.ts";
 import { isImage } from "../../images/formats/decode.ts";
 import { formatsOf, namesOf } from "../../images/formats/list.ts";
-import { isImageName } from "../../images/names.ts";
+import { isImageName, notNumbered } from "../../images/names.ts";
 import { dirname, join } from "../../images/paths.ts";
 import { openStackVideo } from "../../images/series/stack_video.ts";
 import { openChannels } from "../../images/series/several_channels.ts";
@@ -201,8 +201,7 @@ function openerOfPlanes(
     notes.forEach(tell.note);
     if (as === undefined && names.length > 1) {
       tell.note(
-        `${path}: its ${names.length} images are not numbered one after the other, so each stands ` +
-          "for itself; --as video takes them for one",
+        `${notNumbered(path, names)}, so each stands for itself; --as video takes them for one`,
       );
     }
     const videos: Video[] = [];

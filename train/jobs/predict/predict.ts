@@ -8,7 +8,7 @@ import { BUILTIN, BUILTIN_SENTENCE } from "../../models/builtin/mod.ts";
 import { readModelFile } from "../disk/model_files.ts";
 import { type FocusFound, predictFocus } from "./predict_focus.ts";
 import { predictObjects } from "./predict_objects.ts";
-import type { PredictEvent, PredictOptions } from "./predict_options.ts";
+import { checkTogether, type PredictEvent, type PredictOptions } from "./predict_options.ts";
 
 /** What to say where the built-in model is taken. */
 const BUILTIN_NOTE =
@@ -17,6 +17,7 @@ const BUILTIN_NOTE =
 /**
  * Predicts with whatever the model is for, and tells what happens as it happens.
  *
+ * @throws {InvalidArgumentError} If options do not go together.
  * @throws As {@linkcode predictObjects} and {@linkcode predictFocus}.
  *
  * @example
@@ -32,6 +33,7 @@ const BUILTIN_NOTE =
 export async function* predict(
   options: PredictOptions,
 ): AsyncGenerator<PredictEvent | FocusFound> {
+  checkTogether(options);
   const file = await readModelFile(options.model, { models: options.models });
   if (options.model === BUILTIN) yield { type: "note", text: BUILTIN_NOTE };
   yield* file.kind.objects ? predictObjects(options, file) : predictFocus(options, file);

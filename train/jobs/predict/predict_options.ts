@@ -9,6 +9,7 @@ import { channelList, type PlaneChoice } from "../../images/series/plane_choice.
 import type { Source } from "../../images/source.ts";
 import type { DecodeChanges, ModelKind } from "../../models/model_kind.ts";
 import type { OutputFormat } from "../../objects/formats/output_format.ts";
+import { InvalidArgumentError } from "../../invalid_argument.ts";
 import type { InputEvent, RangeEvent } from "../progress/inputs.ts";
 import type { ProgressEvent } from "../progress/progress.ts";
 import type { FrameRange } from "./frame_range.ts";
@@ -103,6 +104,18 @@ export interface PredictOptions extends DecodeChanges, PlaneChoice {
   readonly workers?: number;
   /** Where images are read from; the disk unless told. */
   readonly source?: Source;
+}
+
+/**
+ * Refuses options of which one says nothing with, or without, another.
+ *
+ * @throws {InvalidArgumentError} If there are such.
+ */
+export function checkTogether({ subpixel, stabilise, tta, views }: PredictOptions): void {
+  if (subpixel && !stabilise) {
+    throw new InvalidArgumentError("Cannot use --subpixel without --stabilise");
+  }
+  if (tta && views !== undefined) throw new InvalidArgumentError("Cannot use --views with --tta");
 }
 
 /**

@@ -11,9 +11,8 @@ import { absolute, next } from "../../session/next.ts";
 import type { Shown } from "../../text.ts";
 import { requiredFlag } from "../../flag_values.ts";
 import { UsageError } from "../../usage_error.ts";
-import { formatInput } from "../input_text.ts";
 import { PLACES, predictOptions, WISHES } from "../predict.ts";
-import { WaitingProgress } from "../waiting_progress.ts";
+import { showInputs, WaitingProgress } from "../waiting_progress.ts";
 
 /** The command `ranges`. */
 export const rangesCommand: Command = {
@@ -46,17 +45,7 @@ export const rangesCommand: Command = {
 };
 
 function formatRanges(event: RangesEvent, waiting: WaitingProgress): Shown {
-  switch (event.type) {
-    case "note":
-      return { lines: [event.text], status: null };
-    case "input":
-    case "range":
-      return { lines: [formatInput(event)], status: null };
-    case "progress":
-      return waiting.show(event);
-    case "done": {
-      const what = `Ranges of ${counted(event.videos, "video")}`;
-      return { lines: [`${what}: ${absolute(event.out)}`], status: null };
-    }
-  }
+  if (event.type !== "done") return showInputs(event, waiting);
+  const what = `Ranges of ${counted(event.videos, "video")}`;
+  return { lines: [`${what}: ${absolute(event.out)}`], status: null };
 }

@@ -8,8 +8,7 @@ import { counted } from "../../../counted.ts";
 import type { FocusFound } from "../../../jobs/predict/predict_focus.ts";
 import type { PredictEvent } from "../../../jobs/predict/predict_options.ts";
 import { formatDuration, formatWritten, Rate, type Shown } from "../../text.ts";
-import { formatInput } from "../input_text.ts";
-import { WaitingProgress } from "../waiting_progress.ts";
+import { showInputs, WaitingProgress } from "../waiting_progress.ts";
 
 /** Turns the events of a prediction into text. */
 export class PredictProgress {
@@ -29,13 +28,6 @@ export class PredictProgress {
         const { done, total, stack, plane } = event;
         return { lines: [], status: `${done}/${total}  ${stack}: in focus at plane ${plane}` };
       }
-      case "note":
-        return { lines: [event.text], status: null };
-      case "input":
-      case "range":
-        return { lines: [formatInput(event)], status: null };
-      case "progress":
-        return this.#waiting.show(event);
       case "frame": {
         const { name, done, total, objects, seconds } = event;
         const rate = this.#rate.observe(done);
@@ -49,6 +41,8 @@ export class PredictProgress {
       }
       case "done":
         return { lines: [formatWritten(event)], status: null };
+      default:
+        return showInputs(event, this.#waiting);
     }
   }
 }
