@@ -9,6 +9,7 @@ import { probabilityTiff } from "../../../../train/objects/formats/probability_t
 import { thresholdModel } from "../../fixtures/models/threshold_model.ts";
 import { peaks, starModel } from "../../fixtures/models/star_model.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
+import { timeless } from "../../fixtures/told.ts";
 
 const SIZE = { width: 61, height: 42 };
 
@@ -34,11 +35,9 @@ const FILES = {
 async function outcome(folder: string, { model, ...options }: PredictOptions) {
   const out = `${folder}/out-${options.workers}`;
   const given = { overwrite: true, ...options, model: `${folder}/${model}`, out };
-  const told: unknown[] = [];
-  for await (const event of predict(given)) {
-    if (event.type === "progress" || event.type === "done") continue;
-    told.push(event.type === "frame" ? { ...event, seconds: 0 } : event);
-  }
+  const told = timeless(await Array.fromAsync(predict(given)))
+    .filter(({ type }) => type !== "done")
+    .map((event) => event.type === "frame" ? { ...event, seconds: 0 } : event);
   const files = new Map<string, Uint8Array>();
   const read = async (path: string, name: string) => {
     for await (const entry of Deno.readDir(path)) {
