@@ -74,6 +74,17 @@ Deno.test("a run with a teacher ends with the same bits however often it is inte
   });
 });
 
+Deno.test("a teacher that finds nothing says what its student will learn from that", async () => {
+  await withTinyData(async ({ data, runs }) => {
+    const config = tinyConfig(data, { ...UNET, voteObject: 1, rounds: 1 });
+    const events = await trainToEnd({ config, out: runs });
+    const warnings = events.flatMap((event) => event.type === "warning" ? [event.text] : []);
+    const found = warnings.filter((text) => text.startsWith("The teacher found no object in"));
+    assertEquals(found.length, 1);
+    assertMatch(found[0], /found no object in video-0.*nothing is there.*--warmup/);
+  });
+});
+
 Deno.test("without a video there is nothing to teach: a baseline is all", async () => {
   await withTinyData(async ({ data, runs }) => {
     const config = tinyConfig(data, { ...UNET, video: [], truth: "" });

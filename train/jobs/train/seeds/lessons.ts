@@ -1,6 +1,6 @@
 /**
- * What a teacher finds in the videos, for its student. Labelling may take longer than a stop of the machine is
- * away, so its labels stay in the folder until the student has learned from them.
+ * What a teacher finds in the videos, for its student. Labelling takes minutes, so the
+ * labels stay in the folder until the student has learned from them.
  *
  * @module
  */
@@ -102,5 +102,15 @@ async function* newLesson(
       `${counted(taught.length, "frame")}, ${rescued} rescued and ${dropped} dropped by votes, ` +
       `${ignored} ignored; ${(bytes / 2 ** 20).toFixed(1)} MiB, ${seconds.toFixed(0)} s`,
   };
+  if (found === 0) yield { type: "warning", text: nothingTaught(name, ignored) };
   return { ...video, frames: taught };
+}
+
+function nothingTaught(video: string, ignored: number): string {
+  const doubtful = ignored === 0
+    ? ""
+    : ` (${counted(ignored, "proposal")} too uncertain to be one)`;
+  return `The teacher found no object in ${video}${doubtful}, so its student learns from it that ` +
+    "nothing is there: look at what the baseline finds in stills first; more --warmup, more " +
+    "stills, or images scaled to smaller objects may help";
 }
