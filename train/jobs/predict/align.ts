@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isObject, type Shift } from "../../images/image.ts";
+import { type Channels, isObject, type Plane, type Shift } from "../../images/image.ts";
 import { Registration } from "../../images/registration/phase_correlation.ts";
 import { type Margin, NO_MARGIN, withoutMargin } from "../../images/registration/pixel_grid.ts";
 import { movedImage, movedLabels, NO_WAY, type Way } from "../../images/registration/sub_pixel.ts";
@@ -28,12 +28,15 @@ export class Aligner {
   /**
    * How far a frame has moved since the first one; frames are asked for in their order. One that cannot be
    * read has not moved.
+   *
+   * @param frame That frame, as it was read.
    */
-  async shiftOf(i: number): Promise<Shift> {
+  async shiftOf(i: number, frame: Plane | Channels): Promise<Shift> {
     // Of several channels the first one tells how far the scene has moved.
     const [reference] = referencesOf(this.#video);
     for (; this.#next <= i; this.#next++) {
-      const plane = await reference(this.#next).catch(() => null);
+      const isRead = this.#next === i && reference === this.#video.frame;
+      const plane = isRead ? frame : await reference(this.#next).catch(() => null);
       if (plane !== null) this.#shift = this.#registration.add(plane);
     }
     return this.#shift;

@@ -21,6 +21,7 @@ export class DamagedFrames {
   readonly #skips: boolean;
   readonly #tell: (text: string) => void;
   readonly #found = new Map<string, DamagedFile>();
+  readonly #sound = new Map<Video, Set<number>>();
 
   /** With `skips` damaged frames are left out and told of. */
   constructor({ skips, tell }: { skips: boolean; tell: (text: string) => void }) {
@@ -41,12 +42,20 @@ export class DamagedFrames {
   /**
    * What is read of a frame; null where it cannot be read and is left out.
    *
+   * @param options.isWhole Whether that is all of it: then it need not be read again to know that it can be.
    * @throws {DamagedFrame} If it cannot be read and may not be left out.
    */
-  async orNull<R>(video: Video, i: number, read: () => Promise<R>): Promise<R | null> {
+  async orNull<R>(
+    video: Video,
+    i: number,
+    read: () => Promise<R>,
+    { isWhole = false }: { isWhole?: boolean } = {},
+  ): Promise<R | null> {
     if (this.has(video, i)) return null;
     try {
-      return await read();
+      const found = await read();
+      if (isWhole && this.#skips) this.#soundOf(video).add(i);
+      return found;
     } catch (error) {
       if (!isDamage(error)) throw error;
       const file = { path: frameFile(video, i), error: errorOf(error) };
@@ -61,10 +70,18 @@ export class DamagedFrames {
   async areIn({ source: video, frames }: OutputJob<Video>): Promise<boolean> {
     if (!this.#skips || frames.length === 1) return false;
     let isDamaged = false;
+    const sound = this.#soundOf(video);
     for (const i of frames) {
+      if (sound.has(i)) continue;
       if (await this.orNull(video, i, () => video.frame(i)) === null) isDamaged = true;
     }
     return isDamaged;
+  }
+
+  #soundOf(video: Video): Set<number> {
+    const sound = this.#sound.get(video) ?? new Set();
+    this.#sound.set(video, sound);
+    return sound;
   }
 }
 

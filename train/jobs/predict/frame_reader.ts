@@ -170,16 +170,20 @@ export class FrameReader {
         const output = new JobOutput(files, { frames: frames.length, part, of: video, beforeEnd });
         for (const i of frames) {
           done++;
-          const read = async () => normalize(await video.frame(i), await rangeOf(i));
-          const image = await this.#damaged.orNull(video, i, read);
-          if (image === null) continue;
+          const read = async () => {
+            const frame = await video.frame(i);
+            return { frame, image: normalize(frame, await rangeOf(i)) };
+          };
+          const found = await this.#damaged.orNull(video, i, read);
+          if (found === null) continue;
+          const { frame, image } = found;
           // Of a video, frames without contrast are named with those that are not like the others.
           if (video.length === 1 && isUniform(image)) this.#uniform.add(frameFile(video, i));
           const plane = video.planes?.[i];
           const path = fileOf(video, i);
           const { sourceNames: { [i]: name }, width, height } = video;
           const size = { width, height };
-          const place = await this.#placeOf(aligner, i);
+          const place = await this.#placeOf(aligner, { i, frame });
           yield { name, path, done, image, ...place, size, plane, exposure, output };
         }
       } catch (error) {
@@ -188,9 +192,12 @@ export class FrameReader {
     }
   }
 
-  async #placeOf(aligner: Aligner | null, i: number): Promise<Pick<Frame, "margin" | "rest">> {
+  async #placeOf(
+    aligner: Aligner | null,
+    { i, frame }: { i: number; frame: Plane | Channels },
+  ): Promise<Pick<Frame, "margin" | "rest">> {
     if (aligner === null) return { margin: NO_MARGIN, rest: NO_WAY };
-    const shift = await aligner.shiftOf(i);
+    const shift = await aligner.shiftOf(i, frame);
     return {
       margin: marginFor(shift, this.#model.network.sizeMultiple),
       rest: this.#options.subpixel ? restOf(shift) : NO_WAY,
@@ -334,7 +341,8 @@ export class FrameReader {
     // Several times, where intensities are no whole numbers or frames are left out.
     if (i === 0) goOn(progress, `reading the range of ${video.path}`, video.length);
     const reference = referencesOf(video)[channel];
-    const plane = await this.#damaged.orNull(video, i, () => reference(i));
+    const isWhole = reference === video.frame;
+    const plane = await this.#damaged.orNull(video, i, () => reference(i), { isWhole });
     if (progress.total !== null) progress.done++;
     // A few frames are read again then, for their noise, and others are looked at by the network.
     if (progress.done === progress.total) {
