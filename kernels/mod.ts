@@ -43,7 +43,7 @@ export {
 export type { PipelineSource } from "./gpu/commands/pipelines.ts";
 export type { KernelTime } from "./gpu/commands/profiler.ts";
 export type { MemoryUse } from "./gpu/memory/pool.ts";
-export { selfTest, type SelfTestResult } from "./self_test.ts";
+export { selfTest, type SelfTestResult, testHalves } from "./self_test.ts";
 
 // Tensors, and computations that are captured once and run many times.
 export { formatShape, type Shape, sizeOf } from "./gpu/shape.ts";
@@ -56,8 +56,10 @@ export {
   type BackwardContext,
   type BackwardRule,
   defineOperation,
+  type HalfUse,
   type Operation,
   type OperationParts,
+  type OutputStorage,
   type Params,
   runForward,
   type SumOfSlabs,
@@ -134,7 +136,7 @@ export { tileSum, type TileSumParams } from "./ops/tile_sum.ts";
 export { uncovered } from "./ops/uncovered.ts";
 export { upConv2d } from "./ops/up_conv2d/mod.ts";
 export { upsampleBilinear, upsampleNearest } from "./ops/upsample.ts";
-export { type Elementwise, elementwise } from "./parts/elementwise.ts";
+export { asFloats, type Elementwise, elementwise } from "./parts/elementwise.ts";
 export { reduceAxes, type ReductionKind } from "./parts/axes/reduction.ts";
 export { broadcast } from "./parts/axes/views.ts";
 export { type AdamSettings, adamStep, adamStepSizes } from "./parts/training/adam.ts";

@@ -7,7 +7,7 @@
  */
 
 import type { Device } from "./gpu/device.ts";
-import { formatShape, sameShape, type Shape } from "./gpu/shape.ts";
+import { canBeHalf, formatShape, sameShape, type Shape } from "./gpu/shape.ts";
 import type { Tensor } from "./gpu/tensor.ts";
 
 /**
@@ -124,6 +124,24 @@ export interface OperationCheck<P extends Params = Params> {
 }
 
 /**
+ * How the output of an operation is to be stored.
+ *
+ * @category Own operations
+ */
+export interface OutputStorage {
+  /** As halves, where the rows of the output are in fours; not unless told. */
+  readonly isHalf?: boolean;
+}
+
+/**
+ * What an operation does with images that are stored as halves: it takes them and gives floats, or takes
+ * them and can give them; null where it takes none.
+ *
+ * @category Own operations
+ */
+export type HalfUse = "takes" | "keeps" | null;
+
+/**
  * A differentiable operation on float32 tensors, with parameters `P` and inputs of the names `N`: how
  * many there are is part of the type, so that a call with one too few does not compile.
  *
@@ -140,7 +158,14 @@ export interface Operation<
   /** The output's shape; throws for inputs that do not fit, before anything reaches the GPU. */
   shape(inputs: readonly Shape[], params: P): Shape;
   /** Computes the output. The inputs have passed the shape rule. */
-  forward(device: Device, inputs: readonly Tensor<"f32">[], params: P): Tensor<"f32">;
+  forward(
+    device: Device,
+    inputs: readonly Tensor<"f32">[],
+    params: P,
+    storage?: OutputStorage,
+  ): Tensor<"f32">;
+  /** What it does with halves; it takes none unless told. */
+  readonly halves?: { rule(params: P): HalfUse }["rule"];
   /** Computes the gradients, or `"none"` where the operation has none. */
   readonly backward: BackwardRule<P> | "none";
   /**
@@ -205,13 +230,18 @@ export function defineOperation<
  * Runs an operation forward after checking its inputs. The output is a tensor of its own: where the
  * operation gives an input, or another view of one's memory, it is copied.
  *
+ * @param options.isHalf Whether the output is to be stored as halves, where the operation can.
  * @throws {TypeError | RangeError} If the shapes do not fit, with the operation's name.
  * @category Own operations
  */
 export function runForward<P extends Params>(
   device: Device,
   operation: Operation<P>,
-  { inputs, params }: { inputs: readonly Tensor<"f32">[]; params: P },
+  { inputs, params, isHalf = false }: {
+    inputs: readonly Tensor<"f32">[];
+    params: P;
+    isHalf?: boolean;
+  },
 ): Tensor<"f32"> {
   const { name, inputs: names } = operation;
   if (inputs.length !== names.length) {
@@ -220,7 +250,8 @@ export function runForward<P extends Params>(
     );
   }
   const shape = operation.shape(inputs.map((input) => input.shape), params);
-  const output = operation.forward(device, inputs, params);
+  const keepsHalves = isHalf && operation.halves?.(params) === "keeps" && canBeHalf(shape);
+  const output = operation.forward(device, inputs, params, { isHalf: keepsHalves });
   if (!sameShape(output.shape, shape)) {
     throw new RangeError(
       `Cannot run ${name}: its forward gives ${formatShape(output.shape)}, its shape rule says ` +

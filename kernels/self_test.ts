@@ -17,6 +17,8 @@ import type { Shape } from "./gpu/shape.ts";
 import type { Tensor } from "./gpu/tensor.ts";
 
 const LIMIT = 1e-4;
+/** A half is off by 2⁻¹¹ at most, and sums of some forty by less than the largest of them. */
+const HALF_LIMIT = 1e-3;
 
 /**
  * What the self-test found.
@@ -79,6 +81,35 @@ export async function selfTest(
   return results;
 }
 
+/**
+ * Makes sure that the GPU stores halves right: a convolution that gives some and one that takes them,
+ * against floats64. Only who stores halves needs it.
+ *
+ * @throws {SelfTestError} If the result is off by more than halves are.
+ * @category Device
+ */
+export async function testHalves(device: Device): Promise<SelfTestResult> {
+  using _scope = device.scope();
+  const shapes = [[1, 3, 8, 12], [5, 3, 3, 3], [5], [2, 5, 3, 3], [2]];
+  const arrays = shapes.map((shape, i) => numbers(shape, { start: 0.1 * i, lowest: -0.5 }));
+  const [x, ...weights] = arrays.map((array) => upload(device, array));
+  const layers = [{ from: 0, relu: true }, { from: 2, relu: false }];
+  let [y, expected] = [x, arrays[0]];
+  for (const { from, relu } of layers) {
+    const inputs = [y, ...weights.slice(from, from + 2)];
+    y = runForward(device, conv2d, { inputs, params: { relu }, isHalf: true });
+    expected = convolve([expected, ...arrays.slice(from + 1, from + 3)], { relu });
+  }
+  const error = relativeError(await device.read(y), expected.data);
+  if (error <= HALF_LIMIT) return { name: "conv2d with halves", error };
+  throw new SelfTestError(
+    `Cannot store halves: what a convolution makes of them is off by ${
+      error.toExponential(1)
+    } on ` +
+      `${device.adapter.name}; store floats, or update its driver`,
+  );
+}
+
 function numbers(shape: Shape, range: { start: number; lowest: number }): NdArray {
   return { shape, data: Float64Array.from(scatteredNumbers(shape, range)) };
 }
@@ -116,14 +147,17 @@ function queue(device: Device, problem: Problem): Promise<Float32Array>[] {
   return compute(device, problem).map((tensor) => device.read(tensor));
 }
 
+function upload(device: Device, { shape, data }: NdArray): Tensor<"f32"> {
+  return device.upload(shape, Float32Array.from(data));
+}
+
 /** The output and the gradients, tensors of the innermost scope. */
 function compute(device: Device, { operation, arrays, dy, params }: Problem): Tensor<"f32">[] {
-  const upload = ({ shape, data }: NdArray) => device.upload(shape, Float32Array.from(data));
-  const inputs = arrays.map(upload);
+  const inputs = arrays.map((array) => upload(device, array));
   const output = runForward(device, operation, { inputs, params });
   const gradients = operation.backward === "none" ? [] : operation.backward(
     device,
-    { inputs, output, dy: upload(dy), needs: inputs.map(() => true) },
+    { inputs, output, dy: upload(device, dy), needs: inputs.map(() => true) },
     params,
   );
   return [output, ...gradients.filter((tensor) => tensor !== null)];

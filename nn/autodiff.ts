@@ -9,7 +9,7 @@
  */
 
 import type { Device } from "../kernels/gpu/device.ts";
-import { elementwise } from "../kernels/parts/elementwise.ts";
+import { asFloats, elementwise } from "../kernels/parts/elementwise.ts";
 import {
   asOwn,
   type BackwardContext,
@@ -37,6 +37,11 @@ export interface TapeOptions {
   readonly training?: boolean;
   /** Whether it runs a second time what has run on another tape; not unless told. */
   readonly again?: boolean;
+  /**
+   * Whether what goes from layer to layer is stored as halves, in half of the memory; not unless told, and
+   * never on a tape that records.
+   */
+  readonly halves?: boolean;
 }
 
 /**
@@ -70,12 +75,14 @@ interface Entry {
 export class Tape {
   /** The device that operations run on. */
   readonly device: Device;
+  /** Whether it remembers what it runs, so that gradients can be asked for. */
+  readonly records: boolean;
   /** Whether what runs on it belongs to training: layers that predict otherwise than they train ask. */
   readonly isTraining: boolean;
   /** Whether it runs a second time what has run before: layers that count what they see ask. */
   readonly isAgain: boolean;
-  readonly #records: boolean;
   readonly #recomputes: boolean;
+  readonly #halves: boolean;
   readonly #made = new WeakSet<Variable>();
   #entries: Entry[] = [];
 
@@ -90,13 +97,15 @@ export class Tape {
   /** Starts an empty tape; with `record: false` it only runs operations, for prediction. */
   constructor(
     device: Device,
-    { record = true, recompute = false, training = record, again = false }: TapeOptions = {},
+    { record = true, recompute = false, training = record, again = false, halves = false }:
+      TapeOptions = {},
   ) {
     this.device = device;
     this.isTraining = training;
     this.isAgain = again;
-    this.#records = record;
+    this.records = record;
     this.#recomputes = record && recompute;
+    this.#halves = halves && !record;
   }
 
   /**
@@ -110,9 +119,12 @@ export class Tape {
     params: P,
   ): Variable {
     const inputs: readonly Variable[] = variables;
-    const values = inputs.map((input) => input.value);
-    const value = runForward(this.device, operation, { inputs: values, params });
-    const needsGradient = this.#records && inputs.some((input) => input.needsGradient);
+    const use = operation.halves?.(params) ?? null;
+    const values = inputs.map(({ value }) => use === null ? asFloats(this.device, value) : value);
+    const isHalf = this.#halves;
+    const value = runForward(this.device, operation, { inputs: values, params, isHalf });
+    values.filter((made, i) => made !== inputs[i].value).forEach((made) => this.device.free(made));
+    const needsGradient = this.records && inputs.some((input) => input.needsGradient);
     const isRectified = operation.rectifies?.(params) ?? false;
     const output = new Variable(value, { needsGradient, isRectified });
     this.#made.add(output);
@@ -157,7 +169,7 @@ export class Tape {
    * one that only predicts frees it at once.
    */
   drop(variable: Variable): void {
-    if (!this.#records && this.#made.has(variable)) {
+    if (!this.records && this.#made.has(variable)) {
       this.device.free(variable.value, { why: "its tape has dropped it" });
     }
   }

@@ -96,6 +96,7 @@ export {
   type SiameseOutputs,
   siameseWindow,
 } from "./siamese.ts";
+export { storingHalves } from "./storing_halves.ts";
 
 // Layers beside those that networks are made of.
 export { BatchNorm, type BatchNormOptions } from "./layers/batch_norm.ts";

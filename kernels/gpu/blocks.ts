@@ -34,8 +34,8 @@ export interface BlockSource {
   lease(bytes: number, owner: Owner): Lease;
   /** Gives the buffer of a tensor back. */
   free(tensor: Tensor, why: string): void;
-  /** Checks that a tensor is of this device. */
-  own(tensor: Tensor, what: string): void;
+  /** Checks that a tensor is of this device, and holds floats. */
+  ownFloats(tensor: Tensor, what: string): void;
 }
 
 /**
@@ -83,7 +83,7 @@ export class TensorBlocks {
   gather(tensors: readonly Tensor<"f32">[]): void {
     const { leases, orphans, memory, sink, held } = this.#parts;
     const moved = tensors.map((tensor) => {
-      this.#parts.own(tensor, "move a tensor");
+      this.#parts.ownFloats(tensor, "move a tensor");
       const lease = leases.get(tensor);
       if (tensor.block) throw new TypeError("Cannot move a tensor: it lies beside others already");
       if (lease?.memory !== memory) {

@@ -127,16 +127,21 @@ export class Device implements Disposable {
   /**
    * A tensor with undefined content, owned by the innermost scope.
    *
+   * @param options.isHalf Whether its floats are stored as halves: see {@linkcode Tensor.isHalf}.
    * @throws {RangeError} If an axis of the shape is not a whole number from 0.
    * @throws {OutOfMemoryError} If it would exceed the limits.
    * @throws {TypeError} If another task waits for the GPU inside a scope of this device.
    */
-  empty<D extends DType = "f32">(shape: Shape, dtype?: D): Tensor<D> {
+  empty<D extends DType = "f32">(
+    shape: Shape,
+    dtype?: D,
+    { isHalf }: { isHalf?: boolean } = {},
+  ): Tensor<D> {
     this.#parts.failures.throwIfLost();
     checkShape(shape);
     this.#openScopes.check();
-    const lease = this.#parts.lease(sizeOf(shape) * 4, this);
-    const tensor = new Tensor(shape, (dtype ?? "f32") as D, lease.buffer);
+    const lease = this.#parts.lease(sizeOf(shape) * (isHalf ? 2 : 4), this);
+    const tensor = new Tensor(shape, (dtype ?? "f32") as D, lease.buffer, { isHalf });
     this.#parts.leases.set(tensor, lease);
     this.#openScopes.add(tensor);
     return tensor;
@@ -189,12 +194,12 @@ export class Device implements Disposable {
    * Overwrites a tensor's values from the CPU, after everything dispatched so far.
    *
    * @throws {RangeError} If the number of values does not fit the shape.
-   * @throws {TypeError} If the values are not of the tensor's type, it belongs to another device, or a
-   * capture is under way: what is written is not part of a recording.
+   * @throws {TypeError} If the values are not of the tensor's type, it is stored as halves or belongs to
+   * another device, or a capture is under way: what is written is not part of a recording.
    */
   write<D extends DType>(tensor: Tensor<D>, values: TypedArrayOf<D>): void {
     checkValues(values, tensor.dtype);
-    this.#parts.own(tensor, "write to a tensor");
+    this.#parts.ownFloats(tensor, "write to a tensor");
     if (values.length !== tensor.size) {
       throw new RangeError(
         `Cannot fill a tensor of shape ${formatShape(tensor.shape)}: ${values.length} values given`,
@@ -216,10 +221,11 @@ export class Device implements Disposable {
    * @throws {ShaderError | OutOfMemoryError | Error} If something before it failed that was not told
    * yet; the device goes on.
    * @throws {DeviceLostError} If the device is gone.
+   * @throws {TypeError} If it is stored as halves or belongs to another device.
    */
   async read<D extends DType>(tensor: Tensor<D>): Promise<TypedArrayOf<D>> {
     const { failures, queue, sink } = this.#parts;
-    this.#parts.own(tensor, "read a tensor");
+    this.#parts.ownFloats(tensor, "read a tensor");
     failures.throwAny(this);
     sink.cross("read a tensor", "copy it to one that was there before, and read that");
     const bytes = await this.#wait(readBuffer(this.gpu, { tensor, queue, owner: this }));
@@ -235,11 +241,11 @@ export class Device implements Disposable {
    * Copies elements between tensors.
    *
    * @throws {RangeError} If one of them would be outside of its tensor.
-   * @throws {TypeError} If a tensor belongs to another device, or both are the same.
+   * @throws {TypeError} If a tensor is stored as halves or belongs to another device, or both are the same.
    */
   copy(copy: TensorCopy): void {
     checkCopy(copy);
-    for (const tensor of [copy.from, copy.to]) this.#parts.own(tensor, "copy");
+    for (const tensor of [copy.from, copy.to]) this.#parts.ownFloats(tensor, "copy");
     this.#parts.derived.noteWrite(copy.to);
     if (copy.count > 0) this.#parts.sink.copy(copy, this);
   }

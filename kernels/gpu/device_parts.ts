@@ -26,7 +26,7 @@ import { Orphans } from "./memory/orphans.ts";
 import { ScopeStack } from "./memory/scopes.ts";
 import { BYTES_PER_ROW, TextureRows } from "./memory/textures.ts";
 import { formatShape } from "./shape.ts";
-import type { Tensor } from "./tensor.ts";
+import { IS_HALF, type Tensor } from "./tensor.ts";
 
 /**
  * Options of a {@linkcode Device}.
@@ -189,6 +189,16 @@ export class DeviceParts {
     throw new TypeError(
       `Cannot ${what}: a tensor of shape ${formatShape(tensor.shape)} belongs to another device`,
     );
+  }
+
+  /**
+   * Checks the same, and that its elements are as the CPU has them.
+   *
+   * @throws {TypeError} If it is stored as halves, too.
+   */
+  ownFloats(tensor: Tensor, what: string): void {
+    this.own(tensor, what);
+    if (tensor.isHalf) throw new TypeError(`Cannot ${what}: it ${IS_HALF}`);
   }
 
   /** Memory that recordings use in turn. */

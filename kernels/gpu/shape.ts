@@ -92,3 +92,8 @@ export function requireSameShape(shapes: readonly Shape[], operation: string): S
   }
   return a;
 }
+
+/** Whether an image can be stored as halves: its rows are whole vectors, which are written at once. */
+export function canBeHalf(shape: Shape): boolean {
+  return shape[shape.length - 1] % 4 === 0;
+}

@@ -38,6 +38,9 @@ export function checkValues(values: unknown, dtype?: DType): DType {
   throw new TypeError(`Cannot fill a tensor with a value of kind ${kind}: give ${expected}`);
 }
 
+/** What is wrong with a tensor where halves cannot be taken, and what to do. */
+export const IS_HALF = "is stored as halves; see asFloats()";
+
 /**
  * Tensors that lie side by side in one buffer, so that one kernel can go through all of them.
  *
@@ -64,6 +67,8 @@ export class Tensor<D extends DType = DType> {
   readonly shape: Shape;
   /** Element type. */
   readonly dtype: D;
+  /** Whether its floats are stored as halves (f16): in half of the memory, with 11 bits each. */
+  readonly isHalf: boolean;
   #buffer: GPUBuffer | null;
   #block: TensorBlock | null = null;
   #offset = 0;
@@ -71,9 +76,15 @@ export class Tensor<D extends DType = DType> {
   #end: string | null = null;
 
   /** Wraps a buffer; use a `Device` to make tensors. A null buffer stands for planned memory. */
-  constructor(shape: Shape, dtype: D, buffer: GPUBuffer | null) {
+  constructor(
+    shape: Shape,
+    dtype: D,
+    buffer: GPUBuffer | null,
+    { isHalf = false }: { isHalf?: boolean } = {},
+  ) {
     this.shape = shape;
     this.dtype = dtype;
+    this.isHalf = isHalf;
     this.#buffer = buffer;
   }
 
@@ -84,7 +95,7 @@ export class Tensor<D extends DType = DType> {
 
   /** The bytes that the elements take, without padding. */
   get byteLength(): number {
-    return this.size * 4;
+    return this.size * (this.isHalf ? 2 : 4);
   }
 
   /** The block that it is a part of; null if its buffer is its own. */

@@ -10,6 +10,8 @@
 
 import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import { isLarger, nanFunctions } from "../parts/nan.ts";
+import { declareOperand, declareResult } from "../parts/operand.ts";
+import { vectorType, type VectorWidth } from "../parts/vector_width.ts";
 import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { formatShape, imageShape, type Shape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
@@ -21,10 +23,12 @@ struct Params { height: u32, width: u32, rows: u32, columns: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 `;
 
-const FORWARD = /* @__PURE__ */ (() =>
-  /* wgsl */ `${HEAD}${nanFunctions("f32")}
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
+/** One window in a row, or four, for images without a window that is cut off. */
+function forwardShader(vector: VectorWidth, [y, x]: readonly Tensor[]): string {
+  const type = vectorType(vector);
+  return /* wgsl */ `${HEAD}${nanFunctions(type)}
+${declareResult("y", { type, isHalf: y.isHalf })}
+${declareOperand("x", { binding: 2, type, isHalf: x.isHalf })}
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -32,12 +36,16 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (index >= p.count) { return; }
   let row = index / p.columns;
   let plane = row / p.rows * p.height;
-  let at = (plane + row % p.rows * 2u) * p.width + index % p.columns * 2u;
-  let top = max(rank(x[at]), rank(x[at + 1u]));
-  let bottom = max(rank(x[at + p.width]), rank(x[at + p.width + 1u]));
-  y[index] = of_rank(max(top, bottom));
+  let at = i32((plane + row % p.rows * 2u) * p.width + index % p.columns * 2u);
+  let below = at + i32(p.width);
+  let left = max(rank(x_at(at)), rank(x_at(below)));
+  let right = max(rank(x_at(at + 1)), rank(x_at(below + 1)));
+  y[index] = stored(of_rank(max(${
+    vector === 4 ? "vec4i(left.xz, right.xz), vec4i(left.yw, right.yw)" : "left, right"
+  })));
 }
-`)();
+`;
+}
 
 /** What a backward kernel does besides. */
 interface Backward {
@@ -95,25 +103,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 `;
 }
 
-/** Four windows in a row at once, for images without a window that is cut off. */
-const FORWARD_VECTORS = /* @__PURE__ */ (() =>
-  /* wgsl */ `${HEAD}${nanFunctions("vec4f")}
-@group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
-@group(0) @binding(2) var<storage, read> x: array<vec4f>;
-
-@compute @workgroup_size(${WORKGROUP})
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let index = id.x + id.y * groups.x * ${WORKGROUP}u;
-  if (index >= p.count) { return; }
-  let row = index / p.columns;
-  let at = (row * 2u * p.columns + index % p.columns) * 2u;
-  let below = at + 2u * p.columns;
-  let left = max(rank(x[at]), rank(x[below]));
-  let right = max(rank(x[at + 1u]), rank(x[below + 1u]));
-  y[index] = of_rank(max(vec4i(left.xz, right.xz), vec4i(left.yw, right.yw)));
-}
-`)();
-
+/** Four windows in a row at once. */
 function backwardVectorsShader(how: Backward): string {
   const place = (at: string, value: string) => put(at, { value, zero: "zero", ...how });
   return /* wgsl */ `${HEAD}${nanFunctions("vec4f")}
@@ -159,29 +149,25 @@ function poolShape([x]: readonly Shape[]): Shape {
   return [n, c, Math.floor(h / 2), Math.floor(w / 2)];
 }
 
+/** Whether rows of the result are whole vectors, and no window is cut off. */
+function hasVectors([, , h, w]: Shape): boolean {
+  return h % 2 === 0 && w % 8 === 0;
+}
+
 function dispatchPool(
   device: Device,
   { backward, x, tensors }: { backward: Backward | null; x: Shape; tensors: Tensor<"f32">[] },
 ): void {
-  const [n, c, h, w] = x;
+  const [n, c, height, width] = x;
   const [, , rows, columns] = poolShape([x]);
-  const label = backward ? "maxPool2d dx" : "maxPool2d";
-  if (h % 2 === 0 && w % 8 === 0) {
-    const count = n * c * rows * columns / 4;
-    return device.dispatch({
-      label,
-      shader: backward ? backwardVectorsShader(backward) : FORWARD_VECTORS,
-      uniforms: { height: h, width: w, rows, columns: columns / 4, count },
-      tensors,
-      workgroups: linearWorkgroups(count, WORKGROUP),
-    });
-  }
-  const windows = backward ? Math.ceil(h / 2) * Math.ceil(w / 2) : rows * columns;
-  const count = n * c * windows;
+  const vector = hasVectors(x) ? 4 : 1;
+  const windows = backward ? Math.ceil(height / 2) * Math.ceil(width / 2) : rows * columns;
+  const count = n * c * windows / vector;
+  const backwardFor = vector === 4 ? backwardVectorsShader : backwardShader;
   device.dispatch({
-    label,
-    shader: backward ? backwardShader(backward) : FORWARD,
-    uniforms: { height: h, width: w, rows, columns, count },
+    label: backward ? "maxPool2d dx" : "maxPool2d",
+    shader: backward ? backwardFor(backward) : forwardShader(vector, tensors),
+    uniforms: { height, width: width / vector, rows, columns: columns / vector, count },
     tensors,
     workgroups: linearWorkgroups(count, WORKGROUP),
   });
@@ -212,8 +198,9 @@ export const maxPool2d: Operation<Record<never, never>, ["x"]> = {
   name: "maxPool2d",
   inputs: ["x"],
   shape: poolShape,
-  forward(device, [x]) {
-    const y = device.empty(poolShape([x.shape]));
+  halves: () => "keeps",
+  forward(device, [x], _params, { isHalf = false } = {}) {
+    const y = device.empty(poolShape([x.shape]), "f32", { isHalf: isHalf && hasVectors(x.shape) });
     dispatchPool(device, { backward: null, x: x.shape, tensors: [y, x] });
     return y;
   },

@@ -8,6 +8,7 @@ import { type Device, linearWorkgroups } from "../gpu/device.ts";
 import { formatShape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { nanFunctions } from "./nan.ts";
+import { declareOperand } from "./operand.ts";
 
 const WORKGROUP = 64;
 const NAMES = "abcd";
@@ -34,18 +35,17 @@ export interface Elementwise {
 }
 
 function shaderFor(
-  { inputs: { length: inputs }, expression, floats, integers }: Elementwise,
+  { inputs, expression, floats, integers }: Elementwise,
 ): string {
   const members = [
     "count: u32",
     ...Object.keys(floats ?? {}).map((name) => `${name}: f32`),
     ...Object.keys(integers ?? {}).map((name) => `${name}: i32`),
   ];
-  const bindings = Array.from(
-    { length: inputs },
-    (_, i) => `@group(0) @binding(${i + 2}) var<storage, read> in_${NAMES[i]}: array<vec4f>;`,
+  const bindings = inputs.map(({ isHalf }, i) =>
+    declareOperand(`in_${NAMES[i]}`, { binding: i + 2, isHalf })
   );
-  const values = Array.from({ length: inputs }, (_, i) => `let ${NAMES[i]} = in_${NAMES[i]}[i];`);
+  const values = inputs.map((_, i) => `let ${NAMES[i]} = in_${NAMES[i]}_at(i32(i));`);
   return /* wgsl */ `
 struct Params { ${members.join(", ")} }
 @group(0) @binding(0) var<uniform> p: Params;
@@ -72,6 +72,16 @@ function checkFit({ label, inputs, floats, integers }: Elementwise): void {
     const shapes = inputs.map(({ shape }) => formatShape(shape)).join(" and ");
     throw new RangeError(`Cannot run ${label}: its inputs ${shapes} differ in size`);
   }
+}
+
+/**
+ * A tensor as kernels of one's own take it: itself, or a new one of floats where it is stored as halves.
+ *
+ * @category Own operations
+ */
+export function asFloats(device: Device, tensor: Tensor<"f32">): Tensor<"f32"> {
+  if (!tensor.isHalf) return tensor;
+  return elementwise(device, { label: "halves to floats", inputs: [tensor], expression: "a" });
 }
 
 /**

@@ -51,6 +51,7 @@ export const INNER_ROOMS: readonly Rooms[] = [
         "losses.ts",
         "stardist_loss.ts",
         "siamese.ts",
+        "storing_halves.ts",
         "optimisers",
         "check_gradients.ts",
       ],

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Device, type Dispatch } from "../../kernels/gpu/device.ts";
 import { SelfTestError } from "../../kernels/gpu/errors.ts";
 import { openDevice } from "../../kernels/open_device.ts";
-import { selfTest } from "../../kernels/self_test.ts";
+import { selfTest, testHalves } from "../../kernels/self_test.ts";
 import type { DType, Tensor, TypedArrayOf } from "../../kernels/gpu/tensor.ts";
 
 /** A device that passes every shader through a change of its text. */
@@ -89,5 +89,25 @@ Deno.test("selfTest() fails for a single wrong value, for NaN wherever it stands
     using device = new MisreadingDevice(await gpu(), ADAPTER);
     device.change = change;
     await assertRejects(() => selfTest(device), SelfTestError, "Cannot trust the GPU");
+  }
+});
+
+Deno.test("testHalves() passes here, and fails where halves are packed or unpacked wrong", async () => {
+  using good = await openDevice();
+  const { error } = await testHalves(good);
+  assert(1e-6 < error && error < 6e-4, `${error}`);
+  const mistakes = [
+    // Numbers in another order, and half of what is stored.
+    ["pack2x16float(h.zw)", "pack2x16float(h.wz)"],
+    ["return vec2u(pack2x16float", "return 0x83ffu * vec2u(pack2x16float"],
+  ];
+  for (const [from, to] of mistakes) {
+    using device = new MiscompilingDevice(await gpu(), ADAPTER);
+    device.change = (shader) => shader.replaceAll(from, to);
+    await assertRejects(
+      () => testHalves(device),
+      SelfTestError,
+      "Cannot store halves: what a convolution makes of them is off by",
+    );
   }
 });

@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Tensor } from "../tensor.ts";
+import { IS_HALF, type Tensor } from "../tensor.ts";
 import { SEEN_BY_COMPUTE } from "../usage.ts";
 
 /** What stands at a binding. */
@@ -22,9 +22,12 @@ export interface Binding {
   readonly at: number;
   /** What it is. */
   readonly kind: BindingKind;
+  /** Whether the shader takes something else there than floats: halves, or bits that may hold them. */
+  readonly takesHalves: boolean;
 }
 
 const COMMENT = /\/\/.*$|\/\*[\s\S]*?\*\//gm;
+const FLOATS = /f32|vec\df/;
 /** Attributes in either order, address space, name and type. */
 const DECLARATION =
   /((?:@(?:group|binding)\(\s*\d+u?\s*\)\s*){2})var\s*(?:<([^>]*)>)?\s*(\w+)\s*:\s*([^;]+);/g;
@@ -52,7 +55,8 @@ export function bindingsOf({ label, shader }: { label: string; shader: string })
     } else if ((kind === "uniform") !== (at === 0)) {
       fail(`its binding ${at} is ${name}; binding 0 is for var<uniform> p: Params alone`);
     } else {
-      bindings.push({ name, at, kind });
+      const bits = kind === "texture" ? shader.includes("unpack2x16float") : !FLOATS.test(type);
+      bindings.push({ name, at, kind, takesHalves: bits });
     }
   }
   bindings.sort((a, b) => a.at - b.at);
@@ -91,8 +95,8 @@ export function groupLayout(bindings: readonly Binding[]): GPUBindGroupLayoutDes
 /**
  * Checks that a dispatch gives what its shader binds.
  *
- * @throws {TypeError} If it gives more, fewer or others, or the same tensor to be written and for
- * something else.
+ * @throws {TypeError} If it gives more, fewer or others, one that is stored as halves where the shader
+ * takes floats, or the same tensor to be written and for something else.
  */
 export function checkBindings(
   bindings: readonly Binding[],
@@ -115,7 +119,11 @@ export function checkBindings(
         `its shader binds the tensors ${listed(false)} and the textures ${listed(true)}`,
     );
   }
-  bound.forEach(({ kind, name }, i) => {
+  const given = [...tensors, ...textures];
+  bound.forEach(({ kind, name, takesHalves }, i) => {
+    if (given[i].isHalf && !takesHalves) {
+      throw new TypeError(`Cannot dispatch ${label}: what is given as ${name} ${IS_HALF}`);
+    }
     if (kind !== "write") return;
     const other = tensors.findIndex((tensor, k) => k !== i && tensor.buffer === tensors[i].buffer);
     if (other < 0) return;

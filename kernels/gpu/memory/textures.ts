@@ -1,6 +1,7 @@
 /**
  * Textures that hold copies of tensors while a kernel reads them: the bytes of the tensor's buffer in
- * their order, four elements a texel and 1024 texels a row; nothing is filtered or converted.
+ * their order, four floats or eight halves a texel and 1024 texels a row; nothing is filtered or
+ * converted.
  *
  * @module
  */

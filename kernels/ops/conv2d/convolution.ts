@@ -29,6 +29,8 @@ export interface Convolution {
    * the result is 0. Only for the gradient to the input; none unless told.
    */
   readonly gate?: Tensor<"f32">;
+  /** Whether the result is to be stored as halves, which its rows allow; not unless told. */
+  readonly isHalf?: boolean;
 }
 
 /** A weight gradient to compute: dw[o, i] = Σ dz[o] · shifted x[i], `[c_out, c_in, k, k]`. */

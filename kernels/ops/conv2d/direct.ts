@@ -17,15 +17,14 @@ import { type Device, linearWorkgroups } from "../../gpu/device.ts";
 import { bindOperands, declareOperand, type Source } from "../../parts/operand.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import type { Convolution } from "./convolution.ts";
+import { declareEpilogue, type Epilogue, epilogueOf, readBesides } from "./epilogue.ts";
 import { packWeights } from "./pack.ts";
 import {
   addProducts,
-  type Epilogue,
   loadTaps,
   loadWindow,
   type PixelTile,
   placeTile,
-  storeFunctions,
   storeSums,
   TILES_PER_WORKGROUP,
 } from "./pixel_tile.ts";
@@ -35,24 +34,22 @@ import { vectorType, vectorWidth } from "../../parts/vector_width.ts";
 /** WGSL of the direct kernel for one tile; x and w are read from `source`. */
 function directShader(
   tile: PixelTile,
-  { epilogue, source }: { epilogue: Epilogue; source: Source },
+  { epilogue, source, halves: [isHalf, fromHalves] }: {
+    epilogue: Epilogue;
+    source: Source;
+    halves: readonly [y: boolean, x: boolean];
+  },
 ): string {
   const kernelRows = unrolledKernelRows(tile.k);
   const passes = tile.k / kernelRows;
   const type = vectorType(tile.vector);
-  const further = epilogue === "none"
-    ? ""
-    : `@group(0) @binding(2) var<storage, read> ${
-      epilogue === "gated" ? `gate: array<${type}>` : "b: array<f32>"
-    };`;
+  const first = epilogue === "none" ? 2 : 3;
   return /* wgsl */ `
 struct Params { batch: u32, c_in: u32, c_out: u32, height: u32, segments: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read_write> y: array<${type}>;
-${further}
-${declareOperand("x", { binding: further ? 3 : 2, source, type })}
-${declareOperand("w", { binding: further ? 4 : 3, source })}
-${storeFunctions(tile, epilogue)}
+${declareEpilogue(epilogue, { binding: 2, type, isHalf })}
+${declareOperand("x", { binding: first, source, type, isHalf: fromHalves })}
+${declareOperand("w", { binding: first + 1, source })}
 
 @compute @workgroup_size(${TILES_PER_WORKGROUP})
 fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: vec3u,
@@ -83,27 +80,27 @@ export interface DirectSide {
 /** Computes a convolution of whichever direction with the direct kernel. */
 export function directConvolution(
   device: Device,
-  { x, weight, bias, transposed, relu, gate }: Convolution,
+  problem: Convolution,
   { source, side: { rows, columns } }: { source: Source; side: DirectSide },
 ): Tensor<"f32"> {
+  const { x, weight, transposed, isHalf = false } = problem;
   const [batch, cIn, height, width] = x.shape;
   const cOut = weight.shape[transposed ? 1 : 0];
   const k = weight.shape[2];
   using scope = device.scope();
-  const y = device.empty([batch, cOut, height, width]);
+  const y = device.empty([batch, cOut, height, width], "f32", { isHalf });
   const packed = packWeights(device, { weight, transposed });
   const vector = vectorWidth(width);
-  const epilogue = bias ? relu ? "bias_relu" : "bias" : gate ? "gated" : "none";
-  const further = bias ?? gate;
+  const epilogue = epilogueOf(problem);
   const tile: PixelTile = { k, rows, segments: columns / vector, vector };
   const rowSegments = width / vector;
   const tiles = Math.ceil(rowSegments / tile.segments) * Math.ceil(height / rows);
   const groups = Math.ceil(batch * tiles / TILES_PER_WORKGROUP) * Math.ceil(cOut / 4);
   device.dispatch({
     label: `conv2d k${k} ${epilogue}`,
-    shader: directShader(tile, { epilogue, source }),
+    shader: directShader(tile, { epilogue, source, halves: [isHalf, x.isHalf] }),
     uniforms: { batch, c_in: cIn, c_out: cOut, height, segments: rowSegments },
-    ...bindOperands(further ? [y, further] : [y], { operands: [x, packed], source }),
+    ...bindOperands([y, ...readBesides(problem)], { operands: [x, packed], source }),
     workgroups: linearWorkgroups(groups, 1),
   });
   return scope.keep(y);

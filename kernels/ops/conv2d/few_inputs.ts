@@ -14,10 +14,18 @@
 
 import { styleOf } from "../../gpu/adapter.ts";
 import { type Device, linearWorkgroups } from "../../gpu/device.ts";
-import { nanFunctions } from "../../parts/nan.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
+import { declareOperand } from "../../parts/operand.ts";
 import { vectorType, type VectorWidth, vectorWidth } from "../../parts/vector_width.ts";
 import type { Convolution } from "./convolution.ts";
+import {
+  addsBias,
+  declareEpilogue,
+  type Epilogue,
+  epilogueOf,
+  readBesides,
+  storeSum,
+} from "./epilogue.ts";
 import { range } from "../../parts/range.ts";
 import { columnOf, haloSegments } from "./tile.ts";
 
@@ -43,12 +51,10 @@ export interface FewInputsTile {
   readonly vector: VectorWidth;
   /** Whether the result is the gradient to the input; see {@linkcode Convolution}. */
   readonly transposed: boolean;
-  /** Whether a bias is added. */
-  readonly hasBias: boolean;
-  /** Whether negative results become 0. */
-  readonly relu: boolean;
-  /** Whether a gate blocks results; see {@linkcode Convolution}. */
-  readonly gated: boolean;
+  /** What is done with sums. */
+  readonly epilogue: Epilogue;
+  /** Whether the result and the image are stored as halves. */
+  readonly halves: readonly [y: boolean, x: boolean];
 }
 
 /** Whether the terms of a convolution are few enough. */
@@ -58,7 +64,7 @@ export function hasFewInputs({ x, weight }: Convolution): boolean {
 
 /** WGSL of the kernel for some channels of the result. */
 function fewInputsShader(
-  { k, cIn, cOut, first, vector, transposed, hasBias, relu, gated }: FewInputsTile,
+  { k, cIn, cOut, first, vector, transposed, epilogue, halves }: FewInputsTile,
 ): string {
   const pad = (k - 1) / 2;
   const halo = haloSegments(k, vector);
@@ -77,7 +83,7 @@ function fewInputsShader(
       range(segments + 2 * halo).map((s) => {
         const at = `s0 + ${s - halo}`;
         return `let v${i}_${r}_${s} = select(${zero}, ` +
-          `x[((image * ${cIn} + ${i}) * height + row${r}) * width + ${at}], ` +
+          `x_at(((image * ${cIn} + ${i}) * height + row${r}) * width + ${at}), ` +
           `in${r} && ${at} >= 0 && ${at} < width);`;
       })
     )
@@ -105,11 +111,9 @@ function fewInputsShader(
         return `sum = fma(${pixels(i, { row: r + ky, column })}, w${t}, sum);`;
       });
       const at = `out + ${r} * width + ${s}`;
-      const passed = gated ? `select(sum, ${zero}, is_blocked(gate[${at}]))` : "sum";
-      const value = relu ? "rectify(sum)" : passed;
-      return `{ var sum = ${hasBias ? `${type}(b[${o}])` : zero}; ${products.join(" ")}
+      return `{ var sum = ${addsBias(epilogue) ? `${type}(b[${o}])` : zero}; ${products.join(" ")}
     if (inside && y0 + ${r} < height && s0 + ${s} < width) ` +
-        `{ y[${at}] = ${value}; } }`;
+        `{ ${storeSum(epilogue, { value: "sum", at, type })} } }`;
     });
     return `${isCut ? `if (${o} < ${cOut}) ` : ""}{
     let out = ((image * ${cOut} + ${o}) * height + y0) * width + s0;
@@ -119,12 +123,9 @@ function fewInputsShader(
   return /* wgsl */ `
 struct Params { height: u32, segments: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read_write> y: array<${type}>;
-@group(0) @binding(2) var<storage, read> x: array<${type}>;
+${declareEpilogue(epilogue, { binding: 4, type, isHalf: halves[0] })}
+${declareOperand("x", { binding: 2, type, isHalf: halves[1] })}
 @group(0) @binding(3) var<storage, read> w: array<f32>;
-${hasBias ? "@group(0) @binding(4) var<storage, read> b: array<f32>;" : ""}
-${gated ? `@group(0) @binding(4) var<storage, read> gate: array<${type}>;` : ""}
-${relu || gated ? nanFunctions(type) : ""}
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = id.x + id.y * groups.x * ${WORKGROUP}u;
@@ -148,25 +149,24 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 /** Computes a convolution of an image with few channels, in either direction. */
 export function fewInputsConvolution(
   device: Device,
-  { x, weight, bias, transposed, relu, gate }: Convolution,
+  problem: Convolution,
 ): Tensor<"f32"> {
+  const { x, weight, transposed, isHalf = false } = problem;
   const [batch, cIn, height, width] = x.shape;
   const cOut = weight.shape[transposed ? 1 : 0];
   const k = weight.shape[2];
   const vector = vectorWidth(width);
   const count = batch * Math.ceil(height / ROWS) * Math.ceil(width / COLUMNS);
-  const y = device.empty([batch, cOut, height, width]);
+  const y = device.empty([batch, cOut, height, width], "f32", { isHalf });
   const tile = {
     k,
     cIn,
     cOut,
     vector,
     transposed,
-    hasBias: bias !== null,
-    relu,
-    gated: gate !== undefined,
+    epilogue: epilogueOf(problem),
+    halves: [isHalf, x.isHalf] as const,
   };
-  const further = bias ?? gate;
   const rounds = Math.ceil(cOut / CHANNELS);
   const isJoint = rounds > 1 && styleOf(device.adapter) === "registers";
   for (const round of range(isJoint ? 1 : rounds)) {
@@ -175,7 +175,7 @@ export function fewInputsConvolution(
       label: `conv2d k${k} few inputs`,
       shader: fewInputsShader({ ...tile, first }),
       uniforms: { height, segments: width / vector, count },
-      tensors: further ? [y, x, weight, further] : [y, x, weight],
+      tensors: [y, x, weight, ...readBesides(problem)],
       workgroups: [...linearWorkgroups(count, WORKGROUP), isJoint ? rounds : 1],
     });
   }

@@ -57,13 +57,16 @@ export const conv2d: Operation<Conv2dParams, ["x", "weight", "bias"]> = {
   name: "conv2d",
   inputs: ["x", "weight", "bias"],
   shape: convolvedShape,
-  forward(device, [x, weight, bias], { relu, ...rest }) {
+  // What comes out of a ReLU goes to a further layer; other sums are answers, and stay floats.
+  halves: ({ relu, stride = 1, padding }) =>
+    stride !== 1 || padding !== undefined ? null : relu ? "keeps" : "takes",
+  forward(device, [x, weight, bias], { relu, ...rest }, { isHalf } = {}) {
     const k = weight.shape[2];
     const geometry = geometryOf(rest, k);
     const margin = marginOf(geometry, k);
     if (margin === null) return convolveWindows(device, { x, weight, geometry, bias, relu });
     using scope = device.scope();
-    const y = convolve(device, { x, weight, bias, relu, transposed: false });
+    const y = convolve(device, { x, weight, bias, relu, transposed: false, isHalf });
     return scope.keep(withoutMargin(device, y, margin));
   },
   backward(device, context, { relu, ...rest }) {

@@ -163,7 +163,7 @@ function packAlone(
   },
 ): Tensor<"f32"> {
   const { cOut, terms, blocks, taps } = packedSizes(weight.shape, transposed);
-  const packed = device.empty([blocks * terms, half ? 2 : 4]);
+  const packed = device.empty([blocks * terms, 4], "f32", { isHalf: half });
   device.dispatch({
     label: transposed ? "conv2d pack transposed" : "conv2d pack",
     shader: packShader({ type: half ? "f16" : "f32", transposed }),

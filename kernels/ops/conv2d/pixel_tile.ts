@@ -9,16 +9,13 @@
  * @module
  */
 
-import { nanFunctions } from "../../parts/nan.ts";
 import { vectorType, type VectorWidth } from "../../parts/vector_width.ts";
 import { range } from "../../parts/range.ts";
+import { addsBias, type Epilogue, storeSum } from "./epilogue.ts";
 import { columnOf, haloSegments, unrolledKernelRows } from "./tile.ts";
 
 /** Invocations that share a workgroup. */
 export const TILES_PER_WORKGROUP = 64;
-
-/** What happens to a sum before it is stored; gated, it is 0 where the array `gate` is not above 0. */
-export type Epilogue = "none" | "bias" | "bias_relu" | "gated";
 
 /** The numbers that a tile is generated from. */
 export interface PixelTile {
@@ -96,29 +93,18 @@ export function addProducts(tile: PixelTile): string {
   }).join("\n    ");
 }
 
-/** WGSL functions that {@linkcode storeSums} needs. */
-export function storeFunctions({ vector }: PixelTile, epilogue: Epilogue): string {
-  return epilogue === "bias_relu" || epilogue === "gated" ? nanFunctions(vectorType(vector)) : "";
-}
-
 /** Stores the sums in y, with the bias `b` where there is one. */
 export function storeSums({ rows, segments, vector }: PixelTile, epilogue: Epilogue): string {
-  const hasBias = epilogue === "bias" || epilogue === "bias_relu";
-  const finish = (value: string, at: string) => {
-    if (epilogue === "gated") {
-      return `select(${value}, ${vectorType(vector)}(0.0), is_blocked(gate[${at}]))`;
-    }
-    return epilogue === "bias_relu" ? `rectify(${value})` : value;
-  };
+  const [hasBias, type] = [addsBias(epilogue), vectorType(vector)];
   return range(4).map((channel) => {
     const outputs = range(rows).flatMap((r) =>
       range(segments).map((s) => {
         const parts = range(vector).map((i) => `a${r}_${s * vector + i}[${channel}]`);
-        const value = vector === 4 ? `vec4f(${parts.join(", ")})` : parts[0];
-        const biased = hasBias ? `${value} + bias${channel}` : value;
+        const sum = vector === 4 ? `vec4f(${parts.join(", ")})` : parts[0];
+        const value = hasBias ? `${sum} + bias${channel}` : sum;
         const at = `out + ${r} * width + ${s}`;
         return `if (y0 + ${r} < i32(p.height) && s0 + ${s} < width) ` +
-          `{ y[${at}] = ${finish(biased, at)}; }`;
+          `{ ${storeSum(epilogue, { value, at, type })} }`;
       })
     );
     return `if (channel + ${channel}u < p.c_out) {

@@ -36,6 +36,7 @@ function winograd(m: TileSide, source: Source): Variant<Convolution> {
     name: source === "texture" ? `winograd${m}-texture` : `winograd${m}`,
     supports: (device, problem) =>
       problem.weight.shape[2] === 3 && problem.x.shape[3] % 4 === 0 &&
+      !problem.x.isHalf && !problem.isHalf &&
       winogradBytes(problem, m) <= device.maxTensorBytes &&
       (source === "buffer" || winogradBytes(problem, m) <= device.maxTextureBytes) &&
       canRead(device, [problem.x], source),

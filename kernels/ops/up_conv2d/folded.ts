@@ -13,15 +13,14 @@
 import { type Device, linearWorkgroups } from "../../gpu/device.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import { bindOperands, declareOperand, type Source } from "../../parts/operand.ts";
+import { declareEpilogue, type Epilogue } from "../conv2d/epilogue.ts";
 import { packWeights } from "../conv2d/pack.ts";
 import {
   addProducts,
-  type Epilogue,
   loadTaps,
   loadWindow,
   type PixelTile,
   placeTile,
-  storeFunctions,
   storeSums,
   TILES_PER_WORKGROUP,
 } from "../conv2d/pixel_tile.ts";
@@ -54,17 +53,19 @@ function loadEnlargedWindow({ rows, segments }: PixelTile): string {
 
 function foldedShader(
   tile: PixelTile,
-  { epilogue, source }: { epilogue: Epilogue; source: Source },
+  { epilogue, source, halves: [isHalf, isSkipHalf, isLowHalf] }: {
+    epilogue: Epilogue;
+    source: Source;
+    halves: readonly [y: boolean, skip: boolean, low: boolean];
+  },
 ): string {
   return /* wgsl */ `
 struct Params { batch: u32, c_low: u32, c_skip: u32, c_out: u32, height: u32, segments: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
-${declareOperand("x", { binding: 3, source })}
+${declareEpilogue(epilogue, { binding: 2, type: "vec4f", isHalf })}
+${declareOperand("x", { binding: 3, source, isHalf: isSkipHalf })}
 ${declareOperand("w", { binding: 4, source })}
-${declareOperand("low", { binding: 5, source })}
-${storeFunctions(tile, epilogue)}
+${declareOperand("low", { binding: 5, source, isHalf: isLowHalf })}
 
 @compute @workgroup_size(${TILES_PER_WORKGROUP})
 fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: vec3u,
@@ -95,21 +96,24 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
 /** Computes a step up with a 3×3 kernel; the smaller image's rows are in fours. */
 export function foldedConvolution(
   device: Device,
-  { low, skip, weight, bias, relu }: UpConvolution,
+  { low, skip, weight, bias, relu, isHalf = false }: UpConvolution,
   source: Source,
 ): Tensor<"f32"> {
   const [batch, cSkip, height, width] = skip.shape;
   const [cLow, cOut] = [low.shape[1], weight.shape[0]];
   const { k, rows, vector } = TILE;
   using scope = device.scope();
-  const y = device.empty([batch, cOut, height, width]);
+  const y = device.empty([batch, cOut, height, width], "f32", { isHalf });
   const packed = packWeights(device, { weight, transposed: false });
   const segments = width / vector;
   const tiles = Math.ceil(segments / TILE.segments) * Math.ceil(height / rows);
   const groups = Math.ceil(batch * tiles / TILES_PER_WORKGROUP) * Math.ceil(cOut / 4);
   device.dispatch({
     label: `conv2d k${k} doubled`,
-    shader: foldedShader(TILE, { epilogue: relu ? "bias_relu" : "bias", source }),
+    shader: foldedShader(TILE, {
+      ...{ epilogue: relu ? "bias_relu" : "bias", source },
+      halves: [isHalf, skip.isHalf, low.isHalf],
+    }),
     uniforms: { batch, c_low: cLow, c_skip: cSkip, c_out: cOut, height, segments },
     ...bindOperands([y, bias], { operands: [skip, packed, low], source }),
     workgroups: linearWorkgroups(groups, 1),

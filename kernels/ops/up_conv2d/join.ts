@@ -11,6 +11,7 @@ import { styleOf } from "../../gpu/adapter.ts";
 import { type Device, linearWorkgroups } from "../../gpu/device.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import { nanFunctions } from "../../parts/nan.ts";
+import { declareOperand, declareResult } from "../../parts/operand.ts";
 import { vectorType, type VectorWidth, vectorWidth } from "../../parts/vector_width.ts";
 
 const WORKGROUP = 64;
@@ -21,12 +22,15 @@ struct Params { c_low: u32, c_skip: u32, height: u32, segments: u32, lows: u32, 
 `;
 
 /** One invocation writes one vector of the joined image. */
-function joinShader(vector: VectorWidth): string {
+function joinShader(
+  vector: VectorWidth,
+  [isHalf, isLowHalf, isSkipHalf]: readonly [joined: boolean, low: boolean, skip: boolean],
+): string {
   const type = vectorType(vector);
   return /* wgsl */ `${PARAMS}
-@group(0) @binding(1) var<storage, read_write> joined: array<${type}>;
-@group(0) @binding(2) var<storage, read> low: array<${type}>;
-@group(0) @binding(3) var<storage, read> skip: array<${type}>;
+${declareResult("joined", { type, isHalf })}
+${declareOperand("low", { binding: 2, type, isHalf: isLowHalf })}
+${declareOperand("skip", { binding: 3, type, isHalf: isSkipHalf })}
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -40,13 +44,13 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let channel = plane - image * (p.c_low + p.c_skip);
   if (channel < p.c_low) {
     let low_row = (image * p.c_low + channel) * (p.height / 2u) + y / 2u;
-    let pixels = low[low_row * (p.segments / 2u) + segment / 2u];
-    joined[index] = ${
+    let pixels = low_at(i32(low_row * (p.segments / 2u) + segment / 2u));
+    joined[index] = stored(${
     vector === 4 ? "select(pixels.xxyy, pixels.zzww, segment % 2u == 1u)" : "pixels"
-  };
+  });
   } else {
-    joined[index] =
-      skip[((image * p.c_skip + channel - p.c_low) * p.height + y) * p.segments + segment];
+    let skip_row = (image * p.c_skip + channel - p.c_low) * p.height + y;
+    joined[index] = stored(skip_at(i32(skip_row * p.segments + segment)));
   }
 }
 `;
@@ -158,14 +162,15 @@ function dispatch(
   });
 }
 
-/** The joined image `[n, c_low + c_skip, h, w]`. */
+/** The joined image `[n, c_low + c_skip, h, w]`, stored as halves where both are. */
 export function joinImages(device: Device, images: JoinedImages): Tensor<"f32"> {
   const { low, skip } = images;
   const [n, cSkip, height, width] = skip.shape;
-  const joined = device.empty([n, low.shape[1] + cSkip, height, width]);
+  const isHalf = low.isHalf && skip.isHalf;
+  const joined = device.empty([n, low.shape[1] + cSkip, height, width], "f32", { isHalf });
   dispatch(device, {
     label: "upConv2d join",
-    shaderFor: joinShader,
+    shaderFor: (vector) => joinShader(vector, [isHalf, low.isHalf, skip.isHalf]),
     images,
     tensors: [joined, low, skip],
     counted: [joined],

@@ -62,8 +62,9 @@ export const upConv2d: Operation<Conv2dParams, ["low", "skip", "weight", "bias"]
   name: "upConv2d",
   inputs: ["low", "skip", "weight", "bias"],
   shape: upConv2dShape,
-  forward: (device, [low, skip, weight, bias], { relu }) =>
-    upConvolve(device, { low, skip, weight, bias, relu }),
+  halves: ({ relu }) => relu ? "keeps" : "takes",
+  forward: (device, [low, skip, weight, bias], { relu }, { isHalf } = {}) =>
+    upConvolve(device, { low, skip, weight, bias, relu, isHalf }),
   backward(device, context, { relu }) {
     const { inputs: [low, skip, weight], dy, needs, release, gates = [], gate } = context;
     using scope = device.scope();

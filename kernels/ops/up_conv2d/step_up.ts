@@ -19,6 +19,8 @@ export interface UpConvolution {
   readonly bias: Tensor<"f32">;
   /** Whether negative results become 0. */
   readonly relu: boolean;
+  /** Whether the result is to be stored as halves, which its rows allow; not unless told. */
+  readonly isHalf?: boolean;
 }
 
 /** The gradient to the weights of a step up. */

@@ -170,6 +170,14 @@ export const WISHES: readonly Flag[] = [
     placeholder: "N",
     sentence: "Predict single images in blocks of N rows; unless told, from 67 million pixels on",
   },
+  {
+    name: "precision",
+    kind: "value",
+    placeholder: "f32|f16",
+    sentence:
+      "How what goes from layer to layer is stored; f16 takes half of the GPU's memory and is less exact",
+    default: "f32",
+  },
   MEMORY,
   {
     name: "kernels",
@@ -347,6 +355,7 @@ export async function predictOptions(
     focus: textFlag(flags, "focus"),
     tile: countFlag(flags, "tile", { least: 1 }),
     blockRows: countFlag(flags, "block-rows", { least: 1 }),
+    precision: choiceFlag(flags, "precision", { choices: ["f32", "f16"] }),
     memory: countFlag(flags, "memory", { least: 1 }),
     kernels: textFlag(flags, "kernels"),
   };

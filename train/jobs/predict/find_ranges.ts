@@ -72,7 +72,7 @@ export async function* findRanges(options: PredictOptions): AsyncGenerator<Range
   });
   for (const text of groupNotes(notes)) yield { type: "note", text };
   yield* videos.map(inputOf);
-  const model = changedModel(buildModel(device, file), options);
+  const model = await changedModel(device, buildModel(device, file), options);
   const head = {
     version: VERSION,
     model: { path: options.model, hash: await hashOfModel(options.model) },

@@ -43,8 +43,17 @@ export interface FocusFound extends FocusRow {
  * @throws {Error} If another process writes into the output folder.
  */
 export async function* predictFocus(
-  { inputs, out, overwrite = false, memory = 4096, source = disk, channel, slice, model }:
-    PredictOptions,
+  {
+    inputs,
+    out,
+    overwrite = false,
+    memory = 4096,
+    source = disk,
+    channel,
+    slice,
+    model,
+    precision,
+  }: PredictOptions,
   { weights, file }: ModelFile,
 ): AsyncGenerator<FocusFound | PredictionDone | PredictNote> {
   const table = `${out}/focus.csv`;
@@ -64,6 +73,11 @@ export async function* predictFocus(
   if (slice !== undefined) {
     throw new InvalidArgumentError(
       "Cannot use --slice to find planes in focus: all are looked at; leave it out",
+    );
+  }
+  if (precision === "f16") {
+    throw new UnfitWishError(
+      "Cannot use --precision f16 to find planes in focus: their network is small; leave it out",
     );
   }
   const open = (input: string) => openZSequence(source, input, { channel });

@@ -8,6 +8,9 @@
  * @module
  */
 
+import type { Device } from "../../../kernels/gpu/device.ts";
+import { testHalves } from "../../../kernels/self_test.ts";
+import { storingHalves } from "../../../nn/storing_halves.ts";
 import { counted } from "../../counted.ts";
 import { reasonOf } from "../../images/faults/damaged_files.ts";
 import { groupNotes } from "../../images/formats/notes.ts";
@@ -96,7 +99,7 @@ export async function* predictObjects(
   const { jobs, notes } = await planFiles(videos, { folders, options });
   for (const text of notes) yield { type: "note", text };
   refuseDoubts(file, options);
-  const model = changedModel(buildModel(device, file), options);
+  const model = await changedModel(device, buildModel(device, file), options);
   made.use(await claimFolder(out, "predict"));
   const planned = await plannedInputs(jobs, options);
   const head = {
@@ -249,15 +252,27 @@ export function settingsOf(
     ...{ level: more.level, rescale: more.rescale },
     ...(more.stabilise && { stabilise: true }),
     ...(more.subpixel && { subpixel: true }),
+    ...(more.precision === "f16" && { precision: "f16" }),
     // Last, as merging parts to tracks adds it there.
     as,
   };
 }
 
-/** A model that decodes as a user wants. */
-export function changedModel(model: Model, options: PredictOptions): Model {
-  const { model: file, models = defaultKinds.models } = options;
-  return { ...model, decode: changeDecode(options, { ...model, file, models }) };
+/**
+ * A model that decodes and stores as a user wants.
+ *
+ * @throws {SelfTestError} If it is to store halves and this GPU cannot.
+ */
+export async function changedModel(
+  device: Device,
+  model: Model,
+  options: PredictOptions,
+): Promise<Model> {
+  const { model: file, models = defaultKinds.models, precision } = options;
+  const changed = { ...model, decode: changeDecode(options, { ...model, file, models }) };
+  if (precision !== "f16") return changed;
+  await testHalves(device);
+  return { ...changed, network: storingHalves(model.network) };
 }
 
 /** What to say where a model sees nothing at all. */

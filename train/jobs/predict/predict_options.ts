@@ -91,6 +91,11 @@ export interface PredictOptions extends DecodeChanges, PlaneChoice {
    * than 2^26 pixels, in blocks of some 2^24 pixels.
    */
   readonly blockRows?: number;
+  /**
+   * How what goes from layer to layer of the network is stored: `f16` takes half of the memory and is less
+   * exact; `f32` unless told.
+   */
+  readonly precision?: "f32" | "f16";
   /** Most GPU memory to use, in MiB. */
   readonly memory?: number;
   /** File of kernel choices that `tune` wrote; the built-in rules unless told. */

@@ -15,9 +15,17 @@
  */
 
 import { type Device, linearWorkgroups } from "../../../gpu/device.ts";
-import { nanFunctions } from "../../../parts/nan.ts";
 import type { Tensor } from "../../../gpu/tensor.ts";
+import { declareOperand } from "../../../parts/operand.ts";
 import type { Convolution } from "../convolution.ts";
+import {
+  addsBias,
+  declareEpilogue,
+  type Epilogue,
+  epilogueOf,
+  readBesides,
+  storeSum,
+} from "../epilogue.ts";
 import { packWeights } from "../pack.ts";
 import {
   blockOf,
@@ -38,14 +46,12 @@ export interface GemmTile extends WorkgroupTile {
   readonly k: number;
   /** Whether images are whole vectors of pixels. */
   readonly isWhole: boolean;
-  /** Whether a bias is added. */
-  readonly hasBias: boolean;
-  /** Whether negative results become 0. */
-  readonly relu: boolean;
-  /** Whether a gate blocks results; see {@linkcode Convolution}. */
-  readonly gated: boolean;
-  /** Whether operands are stored as f16; the device needs `shader-f16`. */
+  /** What is done with sums. */
+  readonly epilogue: Epilogue;
+  /** Whether operands are multiplied as f16; the device needs `shader-f16`. */
   readonly half: boolean;
+  /** Whether the result and the image are stored as halves. */
+  readonly halves: readonly [y: boolean, x: boolean];
 }
 
 /** Pixels in a batch below which a large tile leaves most of a GPU without work. */
@@ -60,34 +66,29 @@ function tileFor(cOut: number, pixels: number): WorkgroupTile {
 
 /** WGSL of the product kernel for one tile. */
 function gemmShader(
-  { k, isWhole, hasBias, relu, gated, half, ...tile }: GemmTile,
+  { k, isWhole, epilogue, half, halves: [isHalf, fromHalves], ...tile }: GemmTile,
 ): string {
   const { blocks, groups } = tile;
   const vector = half ? "vec4<f16>" : "vec4f";
   const type = isWhole ? "vec4f" : "f32";
+  const hasBias = addsBias(epilogue);
   const taps = k * k;
   const pad = (k - 1) / 2;
   const threads = threadsOf(tile);
   // One vector more a row: invocations that store along a column meet different banks.
   const stride = blocks + 1;
   const stores = range(4 * SIDE).map((o) => {
-    const finish = (value: string, at: string) =>
-      relu
-        ? `rectify(${value})`
-        : gated
-        ? `select(${value}, ${type}(0.0), is_blocked(gate[${at}]))`
-        : value;
     const outputs = range(SIDE).flatMap((g) => {
       const n = `(n0 + (${groupOf(tile, g)}) * 4u)`;
       const value = `a${o}_${g}${hasBias ? " + bias" : ""}`;
       if (isWhole) {
         const at = `(out + ${n}) / 4u`;
-        return [`if (${n} < area) { y[${at}] = ${finish(value, at)}; }`];
+        return [`if (${n} < area) { ${storeSum(epilogue, { value, at, type })} }`];
       }
-      return range(4).map((i) =>
-        `if (${n} + ${i}u < area) ` +
-        `{ y[out + ${n} + ${i}u] = ${finish(`(${value})[${i}]`, `out + ${n} + ${i}u`)}; }`
-      );
+      return range(4).map((i) => {
+        const part = { value: `(${value})[${i}]`, at: `out + ${n} + ${i}u`, type } as const;
+        return `if (${n} + ${i}u < area) { ${storeSum(epilogue, part)} }`;
+      });
     });
     return `{
     let channel = (block0 + ${blockOf(tile, o)}) * 4u + ${o % 4}u;
@@ -103,12 +104,9 @@ function gemmShader(
 ${half ? "enable f16;" : ""}
 struct Params { c_in: u32, c_out: u32, height: u32, width: u32, tiles: u32, rows: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read_write> y: array<${type}>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
+${declareEpilogue(epilogue, { binding: 4, type, isHalf })}
+${declareOperand("x", { binding: 2, type: "f32", isHalf: fromHalves })}
 @group(0) @binding(3) var<storage, read> w: array<${vector}>;
-${hasBias ? "@group(0) @binding(4) var<storage, read> b: array<f32>;" : ""}
-${gated ? `@group(0) @binding(4) var<storage, read> gate: array<${type}>;` : ""}
-${relu || gated ? nanFunctions(type) : ""}
 var<workgroup> weights: array<${vector}, ${DEPTH * stride}>;
 var<workgroup> windows: array<${vector}, ${DEPTH * groups}>;
 
@@ -148,7 +146,7 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
         (from_column >= vec4i(0)) & (from_column < vec4i(sides.x));
       let at = select(vec4i(0), position + (down * sides.x + right), inside) +
         i32((image * p.c_in + c) * area);
-      let pixels = vec4f(x[at.x], x[at.y], x[at.z], x[at.w]);
+      let pixels = vec4f(x_at(at.x), x_at(at.y), x_at(at.z), x_at(at.w));
       windows[d * ${groups}u + local % ${groups}u] =
         ${vector}(select(vec4f(0.0), pixels, inside));
     }
@@ -167,29 +165,29 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
 /** Computes a convolution as a matrix product. */
 export function gemmConvolution(
   device: Device,
-  { x, weight, bias, transposed, relu, gate }: Convolution,
+  problem: Convolution,
   { half }: { half: boolean },
 ): Tensor<"f32"> {
+  const { x, weight, transposed, isHalf = false } = problem;
   const [batch, cIn, height, width] = x.shape;
   const cOut = weight.shape[transposed ? 1 : 0];
   const k = weight.shape[2];
   using scope = device.scope();
-  const y = device.empty([batch, cOut, height, width]);
+  const y = device.empty([batch, cOut, height, width], "f32", { isHalf });
   const packed = packWeights(device, { weight, transposed, half });
   const { blocks, groups } = tileFor(cOut, batch * height * width);
   const tiles = Math.ceil(height * width / (groups * 4));
   const rows = Math.ceil(cOut / (blocks * 4));
   const count = batch * rows * tiles;
   const isWhole = height * width % 4 === 0;
-  const further = bias ?? gate;
   device.dispatch({
     label: `conv2d k${k} product`,
     shader: gemmShader({
-      ...{ k, blocks, groups, isWhole, half },
-      ...{ hasBias: bias !== null, relu, gated: gate !== undefined },
+      ...{ k, blocks, groups, isWhole, half, halves: [isHalf, x.isHalf] },
+      epilogue: epilogueOf(problem),
     }),
     uniforms: { c_in: cIn, c_out: cOut, height, width, tiles, rows, count },
-    tensors: further ? [y, x, packed, further] : [y, x, packed],
+    tensors: [y, x, packed, ...readBesides(problem)],
     workgroups: linearWorkgroups(count, 1),
   });
   return scope.keep(y);

@@ -15,9 +15,16 @@
 
 import { type Device, linearWorkgroups, type Uniforms } from "../../../gpu/device.ts";
 import { bindOperands, declareOperand, type Source } from "../../../parts/operand.ts";
-import { nanFunctions } from "../../../parts/nan.ts";
 import type { Tensor } from "../../../gpu/tensor.ts";
 import type { Convolution } from "../convolution.ts";
+import {
+  addsBias,
+  declareEpilogue,
+  type Epilogue,
+  epilogueOf,
+  readBesides,
+  storeSum,
+} from "../epilogue.ts";
 import { range } from "../../../parts/range.ts";
 import { type TileSide, transformBothSides, WINOGRAD } from "./winograd_matrices.ts";
 
@@ -229,13 +236,9 @@ ${
 /** From products to pixels. */
 function outputShader(
   m: TileSide,
-  { source, hasBias, relu, gated }: {
-    source: Source;
-    hasBias: boolean;
-    relu: boolean;
-    gated: boolean;
-  },
+  { source, epilogue }: { source: Source; epilogue: Epilogue },
 ): string {
+  const hasBias = addsBias(epilogue);
   const side = range(m + 2);
   const loads = side.flatMap((i) =>
     side.map((j) => `let d_${i}_${j} = t_at(i32(index + ${i * (m + 2) + j}u * p.count));`)
@@ -248,17 +251,13 @@ function outputShader(
       });
       const value = `vec4f(${pixels.join(", ")})${hasBias ? " + bias" : ""}`;
       const at = `plane + (y0 + ${r}) * width + s0 + ${s}`;
-      const passed = gated ? `select(${value}, vec4f(0.0), is_blocked(gate[${at}]))` : value;
       return `if (y0 + ${r} < height && s0 + ${s} < width) ` +
-        `{ y[${at}] = ${relu ? `rectify(${value})` : passed}; }`;
+        `{ ${storeSum(epilogue, { value, at, type: "vec4f" })} }`;
     })
   );
   return `${GROUP_SHADER}
-@group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
-${hasBias ? "@group(0) @binding(2) var<storage, read> b: array<f32>;" : ""}
-${gated ? "@group(0) @binding(2) var<storage, read> gate: array<vec4f>;" : ""}
-${declareOperand("t", { binding: hasBias || gated ? 3 : 2, source })}
-${relu || gated ? nanFunctions("vec4f") : ""}
+${declareEpilogue(epilogue, { binding: 2, type: "vec4f" })}
+${declareOperand("t", { binding: epilogue === "none" ? 2 : 3, source })}
 ${
     entry(`${groupPosition(m)}
   ${hasBias ? "let bias = b[channel];" : ""}
@@ -279,13 +278,11 @@ export function winogradConvolution(
   const { batch, cOut, height, segments } = sizes;
   const y = device.empty([batch, cOut, height, segments * 4]);
   const products = multiply(device, problem, { sizes, source });
-  const { bias, relu, gate } = problem;
-  const further = bias ?? gate;
   device.dispatch({
     label: `conv2d winograd${m} output`,
-    shader: outputShader(m, { source, hasBias: bias !== null, relu, gated: gate !== undefined }),
+    shader: outputShader(m, { source, epilogue: epilogueOf(problem) }),
     uniforms: groupUniforms(sizes, cOut),
-    ...bindOperands(further ? [y, further] : [y], { operands: [products], source }),
+    ...bindOperands([y, ...readBesides(problem)], { operands: [products], source }),
     workgroups: linearWorkgroups(cOut * sizes.groups, WORKGROUP),
   });
   return scope.keep(y);
