@@ -76,7 +76,7 @@ export async function* predictFocus(
     );
   }
   if (precision === "f16") {
-    throw new UnfitWishError(
+    throw new InvalidArgumentError(
       "Cannot use --precision f16 to find planes in focus: their network is small; leave it out",
     );
   }
