@@ -1,15 +1,15 @@
 // Networks that store halves from layer to layer: their answers, their memory, and what they refuse.
 import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
-import { openDevice } from "../../kernels/open_device.ts";
-import { groupNorm } from "../../kernels/ops/group_norm.ts";
-import { relativeError } from "../../kernels/parts/accuracy.ts";
-import { Tape, Variable } from "../../nn/autodiff.ts";
-import type { Network } from "../../nn/module.ts";
-import { StarDist } from "../../nn/networks/stardist.ts";
-import { UNet } from "../../nn/networks/unet.ts";
-import { ParameterStore } from "../../nn/module.ts";
-import { storingHalves } from "../../nn/storing_halves.ts";
-import { Random } from "../../train/images/random.ts";
+import { openDevice } from "../../../kernels/open_device.ts";
+import { groupNorm } from "../../../kernels/ops/group_norm.ts";
+import { relativeError } from "../../../kernels/parts/accuracy.ts";
+import { Tape, Variable } from "../../../nn/autodiff.ts";
+import type { Network } from "../../../nn/module.ts";
+import { StarDist } from "../../../nn/networks/stardist.ts";
+import { UNet } from "../../../nn/networks/unet.ts";
+import { ParameterStore } from "../../../nn/module.ts";
+import { storingHalves } from "../../../nn/storing_halves.ts";
+import { Random } from "../../../train/images/random.ts";
 
 const device = await openDevice();
 
