@@ -45,12 +45,12 @@ async function environment(): Promise<Record<string, string>> {
   return (await new Deno.Command("deno", { args, env }).output()).success ? env : {};
 }
 
-/** Runs `deno test`. */
+/** Runs `deno test`, until it is to stop. */
 async function denoTest(
   args: readonly string[],
-  env: Record<string, string>,
+  { env, stop }: { env?: Record<string, string>; stop?: AbortSignal } = {},
 ): Promise<Deno.CommandOutput & { text: string }> {
-  const options = { args: ["test", ...PERMISSIONS, ...args], cwd: ROOT, env };
+  const options = { args: ["test", ...PERMISSIONS, ...args], cwd: ROOT, env, signal: stop };
   const output = await new Deno.Command("deno", options).output();
   const text = [output.stdout, output.stderr].map((part) => new TextDecoder().decode(part).trim());
   return { ...output, text: text.filter(Boolean).join("\n") };
@@ -59,11 +59,11 @@ async function denoTest(
 /** Runs files in one process. */
 async function runTogether(
   files: readonly string[],
-  { flags, env }: Pick<RunOptions, "flags"> & { env: Record<string, string> },
+  { flags, ...how }: Pick<RunOptions, "flags"> & { env: Record<string, string>; stop: AbortSignal },
 ): Promise<FileOutcome> {
   const start = performance.now();
   const words = wordsFor(files, { root: ROOT });
-  const { code, signal, text } = await denoTest(["--no-check", ...flags, ...words], env);
+  const { code, signal, text } = await denoTest(["--no-check", ...flags, ...words], how);
   const milliseconds = performance.now() - start;
   const [first, ...others] = files;
   const file = others.length === 0 ? first : `${first} and ${counted(others.length, "other")}`;
@@ -72,7 +72,7 @@ async function runTogether(
 
 /**
  * Runs all files, at most `jobs` processes at a time, and prints what each says when it ends, once types
- * are known to be right. Where they are not, no further one is started, and there is no outcome.
+ * are known to be right. Where they are not, those under way are ended, and there is no outcome.
  */
 async function runFiles(
   files: readonly string[],
@@ -82,10 +82,15 @@ async function runFiles(
   const outcomes: FileOutcome[] = [];
   // After the first failure no other file runs, not even one of the same group.
   const queue = failFast ? files.map((file) => [file]) : await groupsOf(files, { root: ROOT });
-  areTyped.then((are) => are || (queue.length = 0));
+  const stopping = new AbortController();
+  areTyped.then((are) => {
+    if (are) return;
+    queue.length = 0;
+    stopping.abort();
+  });
   const work = async () => {
     for (let group = queue.shift(); group !== undefined; group = queue.shift()) {
-      const outcome = await runTogether(group, { flags, env });
+      const outcome = await runTogether(group, { flags, env, stop: stopping.signal });
       if (!await areTyped) return;
       if (isUnclear(outcome, group)) {
         queue.unshift(...group.map((file) => [file]));
@@ -107,7 +112,7 @@ async function main(args: string[]): Promise<number> {
   const options = readArguments(args, navigator.hardwareConcurrency);
   const files = await findTests(options.paths, { root: ROOT, long: options.long });
   // Types are checked once for all files, beside the first of them, as that takes one core.
-  const checking = denoTest(["--no-run", ...files], {});
+  const checking = denoTest(["--no-run", ...files]);
   const areTyped = checking.then(({ success }) => success);
   const outcomes = await runFiles(files, { ...options, areTyped });
   const check = await checking;

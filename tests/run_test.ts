@@ -75,9 +75,11 @@ Deno.test("deno task test stops after a failure when it is told to", async () =>
   assertMatch(lines.at(-1)!, /^FAILED \| 0 passed \| 1 failed \(/);
 });
 
-Deno.test("deno task test checks types, and runs nothing where they are wrong", async () => {
+Deno.test("deno task test checks types, and runs nothing to its end where they are wrong", async () => {
   const wrong = 'const x: number = "1";\nDeno.test("seven", () => void x);';
-  const { code, lines, error } = await runTests({ "a_test.ts": wrong, "b_test.ts": GOOD });
+  const slow = 'Deno.test("eight", () => new Promise((end) => setTimeout(end, 1e6)));';
+  const files = { "a_test.ts": wrong, "b_test.ts": GOOD, "c_test.ts": slow };
+  const { code, lines, error } = await runTests(files);
   assertEquals({ code, lines }, { code: 1, lines: [] });
   assertStringIncludes(error, "Type checking failed");
 });
