@@ -46,6 +46,7 @@ export class Device implements Disposable {
   readonly #parts: DeviceParts;
   readonly #scopes: ScopeStack;
   readonly #isTask: boolean;
+  #stop: AbortSignal | undefined;
 
   /**
    * Wraps an open WebGPU device; `openDevice()` is the usual way to get one, and
@@ -97,6 +98,9 @@ export class Device implements Disposable {
    * Scopes are a stack, so tasks that take turns while one waits inside a scope need one each. To
    * dispose of a task ends the scopes that are open in it, and nothing more.
    *
+   * @param options.stop Ends waits for the GPU by its reason, and those of tasks of this task, too; what the
+   * GPU was given before it still does.
+   *
    * @example Two predictions in one page
    * ```ts ignore
    * async function predict(device: Device, values: Float32Array<ArrayBuffer>) {
@@ -108,8 +112,10 @@ export class Device implements Disposable {
    * await Promise.all([predict(device, a), predict(device, b)]);
    * ```
    */
-  task(): Device {
-    return new Device(this.gpu, this.adapter, this.#parts);
+  task({ stop = this.#stop }: { stop?: AbortSignal } = {}): Device {
+    const task = new Device(this.gpu, this.adapter, this.#parts);
+    task.#stop = stop;
+    return task;
   }
 
   /**
@@ -226,6 +232,7 @@ export class Device implements Disposable {
   async read<D extends DType>(tensor: Tensor<D>): Promise<TypedArrayOf<D>> {
     const { failures, queue, sink } = this.#parts;
     this.#parts.ownFloats(tensor, "read a tensor");
+    this.#stop?.throwIfAborted();
     failures.throwAny(this);
     sink.cross("read a tensor", "copy it to one that was there before, and read that");
     const bytes = await this.#wait(readBuffer(this.gpu, { tensor, queue, owner: this }));
@@ -234,7 +241,8 @@ export class Device implements Disposable {
   }
 
   #wait<T>(promise: Promise<T>): Promise<T> {
-    return this.#parts.wait(promise, { scopes: this.#openScopes, owner: this });
+    const stop = this.#stop;
+    return this.#parts.wait(promise, { scopes: this.#openScopes, owner: this, stop });
   }
 
   /**

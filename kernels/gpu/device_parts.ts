@@ -26,6 +26,7 @@ import { Orphans } from "./memory/orphans.ts";
 import { ScopeStack } from "./memory/scopes.ts";
 import { BYTES_PER_ROW, TextureRows } from "./memory/textures.ts";
 import { formatShape } from "./shape.ts";
+import { unlessStopped } from "./stopped.ts";
 import { IS_HALF, type Tensor } from "./tensor.ts";
 
 /**
@@ -277,17 +278,18 @@ export class DeviceParts {
     }
   }
 
-  /** What a wait for the GPU inside of scopes gives, or what has gone wrong before. */
+  /** What a wait for the GPU inside of scopes gives, or what has gone wrong before, unless it is to stop. */
   async wait<T>(
     promise: Promise<T>,
-    { scopes, owner }: { scopes: ScopeStack; owner: Owner },
+    { scopes, owner, stop }: { scopes: ScopeStack; owner: Owner; stop?: AbortSignal },
   ): Promise<T> {
     const end = scopes.wait();
+    const answered = promise.finally(async () => {
+      await this.failures.settled();
+      this.failures.throwAny(owner);
+    });
     try {
-      return await promise.finally(async () => {
-        await this.failures.settled();
-        this.failures.throwAny(owner);
-      });
+      return await unlessStopped(answered, stop);
     } catch (error) {
       scopes.endWaits();
       throw error;

@@ -181,7 +181,7 @@ export class OpenPage implements AsyncDisposable {
         const buttons = [...document.querySelectorAll<HTMLButtonElement>("button")];
         const button = buttons.find((one) =>
           (one.textContent === text || one.getAttribute("aria-label") === text) &&
-          one.offsetParent !== null && !one.disabled
+          one.offsetParent !== null && !one.disabled && one.ariaDisabled !== "true"
         );
         if (!button) return false;
         button.scrollIntoView({ block: "center" });
@@ -198,6 +198,18 @@ export class OpenPage implements AsyncDisposable {
     await wait.catch(({ message }) => {
       throw new Error(`Cannot press ${text}: there is no such button (${message})`);
     });
+  }
+
+  /** What one hears of a button that cannot be pressed now; null where it can, or there is none. */
+  async reasonAt(text: string): Promise<string | null> {
+    return await this.page.evaluate((text) => {
+      const buttons = [...document.querySelectorAll<HTMLButtonElement>("button")];
+      const button = buttons.find((one) => one.textContent === text && one.offsetParent !== null);
+      if (button?.ariaDisabled !== "true") return null;
+      // To press it does nothing.
+      button.click();
+      return document.getElementById(button.getAttribute("aria-describedby")!)!.textContent;
+    }, text);
   }
 
   /** One of the page's workers, by its name. */
@@ -237,7 +249,10 @@ export class OpenPage implements AsyncDisposable {
       const names = (await Array.fromAsync(Deno.readDir(this.#downloads))).map(nameOf);
       const made = names.find((name) => !before.has(name) && !name.endsWith(".crdownload"));
       if (made !== undefined && names.every((name) => !name.endsWith(".crdownload"))) {
-        return `${this.#downloads}/${made}`;
+        // The next one of this name would be written over it.
+        const place = await Deno.makeTempDir({ dir: this.#folder });
+        await Deno.rename(`${this.#downloads}/${made}`, `${place}/${made}`);
+        return `${place}/${made}`;
       }
     }
     throw new Error(`Cannot save with ${button}: no file came`);

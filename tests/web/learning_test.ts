@@ -115,6 +115,13 @@ Deno.test("the page adapts, goes on after a reload, is corrected by hand and lea
   await setRounds(open, 0, 3);
   await open.press(texts.steady);
   await open.waitFor(".task-text", "step [0-9] of 9");
+  // One piece of work at a time.
+  const busy = texts.busy(texts.jobs.steady);
+  for (const name of [texts.segmentAgain, texts.teach]) {
+    assertMatch(await open.reasonAt(name) ?? "", new RegExp(`^(${busy}|${texts.noStills})$`));
+  }
+  await open.give(texts.otherMovie, frames.slice(1));
+  await open.waitFor(".status", busy);
   const said = await open.waitFor(".task .result", "model was taken");
   assert(said === texts.isUnadapted || said === texts.isAdapted, said);
   await page.waitForSelector("svg[aria-label^=Losses]");

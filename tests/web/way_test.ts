@@ -55,7 +55,13 @@ Deno.test("the page goes its whole way on the example, from a file and without a
   assertMatch(await open.text(".notice"), /sh setup\.sh steady/);
   await open.waitFor(".hint", "^Segmenting will take about \\d+ MiB of GPU memory");
   await open.press(texts.segment);
-  assertMatch(await open.waitFor(".result", "."), /^\d+ objects in 8 frames/);
+  await open.waitFor(".task-text", texts.exposing);
+  const asked = performance.now();
+  await open.press(texts.cancel);
+  assertEquals(await open.waitFor(".result", "."), texts.cancelled(0));
+  assertLess(performance.now() - asked, 20_000, "the exposure takes minutes to be chosen");
+  await open.press(texts.segment);
+  assertMatch(await open.waitFor(".result", "objects"), /^\d+ objects in 8 frames/);
   assertMatch(await open.text(".count"), /^\d+ objects$/);
 
   const [busy, slowdown] = [await open.longestTask(), await open.slowdown()];

@@ -7,16 +7,18 @@
 
 import type { GivenFile, TrackSummary } from "../shared/messages.ts";
 import { texts } from "../shared/texts.ts";
-import { button, make, show } from "./dom.ts";
+import { block, button, make, show } from "./dom.ts";
 import { embeddedBytes } from "./embedded.ts";
 import { droppedFiles, type GivenMovie, movieOf, understand } from "./given.ts";
 import { handOver, takeBack } from "./hand_over.ts";
 import { MachineNotice } from "./machine.ts";
 import { CorrectPanel } from "./panels/correct_panel.ts";
+import { Jobs } from "./panels/jobs.ts";
 import { ModelChoice } from "./panels/models.ts";
-import type { PanelParts } from "./panels/parts.ts";
+import type { OpenMovie, PanelParts } from "./panels/parts.ts";
+import { Running, type Telling } from "./panels/running.ts";
 import { SavePanel } from "./panels/save_panel.ts";
-import { SegmentPanel, trackAll } from "./panels/segment_panel.ts";
+import { SegmentPanel, tellHandedOver, trackAll, WORDS } from "./panels/segment_panel.ts";
 import { SteadyPanel } from "./panels/steady_panel.ts";
 import { Tabs } from "./tabs.ts";
 import { TeachPanel } from "./panels/teach_panel.ts";
@@ -29,6 +31,8 @@ import { Gpu, startDesk } from "./workers.ts";
 export class App {
   readonly #desk = startDesk();
   readonly #gpu = new Gpu();
+  readonly #jobs = new Jobs();
+  readonly #opening = new Running(texts.opening);
   readonly #machine = new MachineNotice();
   readonly #models = new ModelChoice({
     say: (text) => this.#say(text),
@@ -55,11 +59,11 @@ export class App {
       onPick: (place) => void this.#pick(place),
       onStroke: (points) => void this.#correct.stroke(points),
       onChannel: (channel) => {
-        if (this.#given) void this.#open({ ...this.#given, channel });
+        if (this.#given) void this.#openNow({ ...this.#given, channel });
       },
     });
     const parts: PanelParts = {
-      ...{ desk: this.#desk, gpu: this.#gpu, viewer: this.#viewer },
+      ...{ desk: this.#desk, gpu: this.#gpu, viewer: this.#viewer, jobs: this.#jobs },
       modelOf: () => this.#models.chosen,
       say: (text) => this.#say(text),
       addModel: (model) => {
@@ -85,15 +89,21 @@ export class App {
       },
       {
         ...{ name: texts.correctTab, panel: this.#correct.element },
-        onShown: (isShown) => {
-          if (!isShown) this.#correct.leave();
-        },
+        onShown: (isShown) => this.#correct.isShown = isShown,
       },
       { name: texts.saveTab, panel: this.#save.element },
     ]);
     this.#welcome = welcome({ onFiles, onExample: () => void this.#openExample() });
     this.#work = make("main", { class: "work" }, this.#viewer.element, tabs.element);
     this.#opener = filePicker(texts.otherMovie, { onFiles, multiple: true });
+    const why = make("span", { class: "unseen" });
+    this.#opener.append(why);
+    this.#jobs.listen(() => {
+      const { reason } = this.#jobs;
+      why.textContent = reason;
+      block(this.#opener.querySelector("button")!, reason === null ? null : why);
+      this.#viewer.canSwitch = reason === null;
+    });
     show(this.#work, false);
     show(this.#opener, false);
     root.append(
@@ -111,6 +121,7 @@ export class App {
         }),
       ),
       this.#machine.notice,
+      make("div", { class: "opening" }, this.#opening.element),
       this.#welcome,
       this.#work,
       make("footer", {}, make("span", {}, texts.privacy), this.#status),
@@ -146,7 +157,8 @@ export class App {
     this.#save.isPossible = summary !== null;
     this.#steady.isPossible = summary !== null;
     this.#correct.isPossible = summary !== null;
-    if (summary !== null) void this.#desk.call("keep", null).catch(() => {});
+    if (summary === null) return;
+    this.#desk.call("keep", null).catch(({ message }) => this.#say(texts.notKept(message)));
   }
 
   /** Follows the object at a place. */
@@ -165,16 +177,18 @@ export class App {
       this.#teach.give(given.files, given.path);
       return this.#say(texts.stillsDropped(given.path));
     }
-    await this.#open(given.movie);
+    await this.#openNow(given.movie);
   }
 
   /** Brings back what was found in this movie before the page was left. */
-  async #restore(): Promise<void> {
+  async #restore(tell: Telling["tell"]): Promise<void> {
+    tell(texts.restoring);
     const kept = await this.#desk.call("restore", null).catch(() => null);
     if (kept === null) return;
     if (kept.model) this.#models.add({ file: kept.model.name, bytes: kept.model.bytes });
-    this.#changed(await trackAll({ desk: this.#desk, viewer: this.#viewer }, () => {}));
-    this.#segment.restored();
+    this.#changed(await trackAll({ desk: this.#desk, viewer: this.#viewer }, tell));
+    this.#segment.restored(kept);
+    this.#teach.restored(kept);
     this.#say(texts.restored);
   }
 
@@ -185,7 +199,7 @@ export class App {
     const line = make(
       "p",
       { class: "kept" },
-      texts.keptTitle(kept.name, kept.frames.length),
+      texts.keptTitle(kept.name, kept.frames),
       button(texts.forget, () => {
         line.remove();
         void this.#desk.call("forget", null);
@@ -196,7 +210,7 @@ export class App {
 
   async #openExample(): Promise<void> {
     const path = `${texts.exampleName}.tif`;
-    await this.#open(movieOf([[path, new File([embeddedBytes("example")], path)]], path));
+    await this.#openNow(movieOf([[path, new File([embeddedBytes("example")], path)]], path));
   }
 
   /** Forgets the files of the movie before. */
@@ -207,35 +221,52 @@ export class App {
     void takeBack(this.#gpu.calls, before).catch(() => {});
   }
 
-  async #open(given: GivenMovie): Promise<void> {
-    this.#say(texts.opening);
+  /** Opens a movie, unless other work goes on: a file that was dropped by mistake must not end it. */
+  async #openNow(given: GivenMovie): Promise<void> {
+    const { reason } = this.#jobs;
+    if (reason !== null) return this.#say(reason);
+    this.#say("");
     try {
-      await handOver(this.#desk, given.files, (done, total) => {
-        if (total > 1) this.#say(texts.handingOver(done, total));
-      });
-      this.#say(texts.opening);
-      const { files: { id: bundle }, path, channel } = given;
-      const choice = { bundle, path, channel };
-      const facts = await this.#desk.call("open", choice);
-      show(this.#welcome, false);
-      show(this.#work, true);
-      show(this.#opener, true);
-      this.#leave(given);
-      this.#given = given;
-      const { name, frames, width, height, notes } = facts;
-      this.#movieText.textContent = `${name} — ${texts.movieFacts(frames, width, height)}`;
-      this.#viewer.open(facts, channel);
-      this.#segment.open({ given, choice, facts });
-      this.#steady.open({ given, choice, facts });
-      this.#viewer.compares = false;
-      this.#changed(null);
-      this.#teach.open();
-      this.#say(notes.join(" · "));
-      await this.#restore();
+      await this.#jobs.run(
+        "open",
+        () => this.#opening.run((telling) => this.#open(given, telling)),
+      );
     } catch (error) {
       if (this.#given?.files.id !== given.files.id) void takeBack(this.#desk, given.files);
-      this.#say((error as Error).message);
+      const { name, message } = error as Error;
+      this.#say(name === "AbortError" ? texts.openingStopped : message);
     }
+  }
+
+  async #open(given: GivenMovie, { stop, tell }: Telling): Promise<void> {
+    tell(texts.opening);
+    await handOver(this.#desk, given.files, { stop, tell: tellHandedOver(tell) });
+    const { files: { id: bundle }, path, channel } = given;
+    const choice = { bundle, path, channel };
+    const facts = await this.#desk.call("open", choice, {
+      stop,
+      onEvent: ({ what, done, total }) => tell(WORDS[what](done, total), done, total),
+    });
+    this.#show(given, { choice, facts });
+    await this.#restore(tell);
+  }
+
+  /** Shows a movie that was opened. */
+  #show(given: GivenMovie, { choice, facts }: Pick<OpenMovie, "choice" | "facts">): void {
+    show(this.#welcome, false);
+    show(this.#work, true);
+    show(this.#opener, true);
+    this.#leave(given);
+    this.#given = given;
+    const { name, frames, width, height, notes } = facts;
+    this.#movieText.textContent = `${name} — ${texts.movieFacts(frames, width, height)}`;
+    this.#viewer.open(facts, choice.channel);
+    this.#segment.open({ given, choice, facts });
+    this.#steady.open({ given, choice, facts });
+    this.#viewer.compares = false;
+    this.#changed(null);
+    this.#teach.open();
+    this.#say(notes.join(" · "));
   }
 }
 

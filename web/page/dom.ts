@@ -45,7 +45,28 @@ export function button(
   press: () => void,
   attributes: Attributes = {},
 ): HTMLButtonElement {
-  return make("button", { type: "button", onclick: press, ...attributes }, text);
+  const onclick = (event: Event) => {
+    if ((event.currentTarget as HTMLElement).ariaDisabled !== "true") press();
+  };
+  return make("button", { type: "button", onclick, ...attributes }, text);
+}
+
+let ids = 0;
+
+/**
+ * Blocks a button, or frees it. A blocked one can still be reached with the keyboard, so that one hears why.
+ *
+ * @param why The element that says why; null where it can be pressed.
+ */
+export function block(button: HTMLButtonElement, why: HTMLElement | null): void {
+  if (why === null) {
+    button.removeAttribute("aria-disabled");
+    button.removeAttribute("aria-describedby");
+    return;
+  }
+  why.id ||= `why-${++ids}`;
+  button.setAttribute("aria-disabled", "true");
+  button.setAttribute("aria-describedby", why.id);
 }
 
 /** A button with a sign for a text, and a name for who cannot see it. */

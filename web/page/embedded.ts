@@ -15,8 +15,5 @@ export function embeddedText(name: Embedded): string {
 
 /** Its bytes. */
 export function embeddedBytes(name: Embedded): Uint8Array<ArrayBuffer> {
-  const text = atob(embeddedText(name).trim());
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
+  return Uint8Array.fromBase64(embeddedText(name));
 }

@@ -20,11 +20,15 @@ type Taking = Handlers & {
   readonly dropFiles: (bundle: { id: string }) => void;
 };
 
-/** Hands a bundle over unless the worker has it. */
+/**
+ * Hands a bundle over unless the worker has it.
+ *
+ * @throws {DOMException} If it is to stop; the worker has none of it then.
+ */
 export async function handOver<H extends Taking>(
   worker: Caller<H>,
   { id, files }: FileBundle,
-  tell: (done: number, total: number) => void = () => {},
+  { tell, stop }: { tell: (done: number, total: number) => void; stop: AbortSignal },
 ): Promise<void> {
   const known = delivered.get(worker) ?? new Set();
   delivered.set(worker, known);
@@ -37,6 +41,10 @@ export async function handOver<H extends Taking>(
     at += count;
     count = Math.max(1, Math.min(2 * count, Math.floor(count * BUSY / Math.max(took, 1))));
     await sent;
+    if (stop.aborted) {
+      await taking.call("dropFiles", { id });
+      throw stop.reason;
+    }
     tell(at, files.length);
   }
   known.add(id);

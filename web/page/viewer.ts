@@ -10,6 +10,7 @@ import type { PenStroke } from "../../train/objects/edits.ts";
 import { texts } from "../shared/texts.ts";
 import { handingOver } from "../shared/calls.ts";
 import { make, show, signButton } from "./dom.ts";
+import { Wipe } from "./wipe.ts";
 import type { DeskCaller } from "./workers.ts";
 
 /** Frames of a second while it plays. */
@@ -66,18 +67,7 @@ export class Viewer {
     onchange: () => this.#events.onChannel(this.#channel.value),
   });
   readonly #channelField = fieldOf(texts.channel, this.#channel);
-  readonly #wipe = make("input", {
-    ...{ type: "range", min: 0, max: 1, step: 0.01, value: 0.5, class: "wipe" },
-    "aria-label": texts.wipe,
-    oninput: () => this.redraw(),
-  });
-  readonly #wipeRow = make(
-    "div",
-    { class: "wipe-row" },
-    make("span", {}, texts.before),
-    this.#wipe,
-    make("span", {}, texts.after),
-  );
+  readonly #wipe: Wipe;
   #facts: MovieFacts | null = null;
   #levels: Levels = { low: 0, high: 1 };
   #frame = 0;
@@ -96,20 +86,26 @@ export class Viewer {
   constructor(desk: DeskCaller, events: ViewerEvents) {
     this.#desk = desk;
     this.#events = events;
+    this.#wipe = new Wipe(() => this.redraw());
     for (const [value, text] of Object.entries(STYLES)) {
       this.#style.append(make("option", { value }, text));
     }
-    this.#stage = make("div", {
-      ...{ class: "stage", tabindex: 0, role: "application", "aria-label": texts.viewer },
-      onkeydown: (event: KeyboardEvent) => this.key(event),
-      onwheel: (event: WheelEvent) => this.#wheel(event),
-      onpointerdown: (event: PointerEvent) => this.#press(event),
-    }, this.#canvas);
+    this.#stage = make(
+      "div",
+      {
+        ...{ class: "stage", tabindex: 0, role: "application", "aria-label": texts.viewer },
+        onkeydown: (event: KeyboardEvent) => this.key(event),
+        onwheel: (event: WheelEvent) => this.#wheel(event),
+        onpointerdown: (event: PointerEvent) => this.#press(event),
+      },
+      this.#canvas,
+      this.#wipe.onStage,
+    );
     this.element = make(
       "section",
       { class: "viewer" },
       this.#stage,
-      this.#wipeRow,
+      this.#wipe.row,
       make(
         "div",
         { class: "timeline" },
@@ -141,7 +137,6 @@ export class Viewer {
     const canvas = this.#canvas.transferControlToOffscreen();
     void desk.call("canvas", handingOver({ canvas }, [canvas]));
     new ResizeObserver(() => this.#isFitted ? this.fit() : this.redraw()).observe(this.#stage);
-    show(this.#wipeRow, false);
   }
 
   #levelSlider(end: "low" | "high", name: string): HTMLInputElement {
@@ -196,10 +191,14 @@ export class Viewer {
     this.#stage.classList.toggle("drawing", width !== null);
   }
 
+  /** Whether another channel can be chosen now. */
+  set canSwitch(canSwitch: boolean) {
+    this.#channel.disabled = !canSwitch;
+  }
+
   /** Whether results of before are shown beside those of now. */
   set compares(compares: boolean) {
-    show(this.#wipeRow, compares);
-    this.redraw();
+    this.#wipe.isShown = compares;
   }
 
   /** Shows a frame. */
@@ -369,7 +368,7 @@ export class Viewer {
       width: this.#stage.clientWidth,
       height: this.#stage.clientHeight,
       ratio: globalThis.devicePixelRatio,
-      wipe: this.#wipeRow.hidden ? null : Number(this.#wipe.value),
+      wipe: this.#wipe.share,
     };
   }
 }

@@ -40,6 +40,7 @@ export function welcome(
   return make(
     "main",
     { class: "welcome" },
+    make("p", { class: "lead" }, texts.subtitle),
     make("h2", {}, texts.dropTitle),
     make("p", {}, texts.dropHint),
     make(
@@ -49,6 +50,6 @@ export function welcome(
       filePicker(texts.chooseFolder, { onFiles, webkitdirectory: true }),
       button(texts.tryExample, onExample, { class: "main" }),
     ),
-    make("p", { class: "privacy" }, texts.privacy),
+    make("p", { class: "how" }, texts.how),
   );
 }

@@ -271,14 +271,32 @@ export interface SentStill {
   readonly labels: SentLabels;
 }
 
-/** What the page kept of an earlier visit. */
-export interface KeptHead {
-  /** Tells the movie from others. */
-  readonly key: string;
-  /** Its name. */
+/** What the page kept of an earlier visit, in short. */
+export interface KeptSummary {
+  /** The movie's name. */
   readonly name: string;
-  /** Frames that have labels. */
-  readonly frames: readonly number[];
-  /** The name of the model that was learned on the page; null for none. */
-  readonly model: string | null;
+  /** How many frames have labels. */
+  readonly frames: number;
+}
+
+/** What a movie is segmented with. */
+export interface SegmentedWith {
+  /** What the model is called. */
+  readonly file: string;
+  /** Its size in bytes. */
+  readonly size: number;
+  /** The gain that was asked for; null where the model says. */
+  readonly exposure: number | null;
+}
+
+/** What of an earlier visit is here again. */
+export interface Restored {
+  /** A model that was learned. */
+  readonly model: { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> } | null;
+  /** Frames that have labels, each with its number of objects. */
+  readonly found: readonly (readonly [frame: number, objects: number])[];
+  /** Corrected frames to learn from. */
+  readonly stills: readonly (readonly [frame: number, still: SentStill])[];
+  /** What segmenting was done with that has not come to its end; null where it has. */
+  readonly unfinished: SegmentedWith | null;
 }

@@ -30,7 +30,10 @@ export function byteSize(bytes: number): string {
 /** The texts. */
 export const texts = {
   title: "Kymo",
-  subtitle: "Segment, steady, track and measure a movie",
+  subtitle: "Find, follow and measure the cells of a microscopy movie",
+  how:
+    "Kymo outlines the cells of each frame, can learn from your movie so that outlines no longer " +
+    "flicker, follows each cell over time, and saves labels and tables.",
   privacy: "Your images never leave this computer: this page has no connection.",
 
   // Beginning.
@@ -41,6 +44,10 @@ export const texts = {
   tryExample: "Try the example",
   otherMovie: "Open another movie",
   opening: "Opening the movie",
+  lookingAtFiles: (done: number, total: number) =>
+    `Looking at the files: ${done.toLocaleString("en")} of ${total.toLocaleString("en")}`,
+  restoring: "Looking for what was found in it before",
+  openingStopped: "Stopped; the movie was not opened",
   handingOver: (done: number, total: number) =>
     `Taking files: ${done.toLocaleString("en")} of ${total.toLocaleString("en")}`,
   noImages:
@@ -56,10 +63,10 @@ export const texts = {
   softwareTitle: "This browser computes on the processor",
   softwareText:
     "It works, and slowly. Look whether graphics acceleration is switched on in the browser's " +
-    "settings, or run the same on the command line, where Kymo may find the GPU:",
+    "settings, or run the same on the command line, in the folder of Kymo, which may find the GPU:",
   noGpuTitle: "This browser has no WebGPU",
   noGpuText: "The movie can be looked at, but not segmented here. Take a newer Chrome, Edge, " +
-    "Firefox or Safari, or run the same on the command line:",
+    "Firefox or Safari, or run the same on the command line, in the folder of Kymo:",
   command: (name: string) => `sh setup.sh steady ${name}`,
   because: (message: string) => `What the browser says: ${message}`,
   dismiss: "Close this message",
@@ -99,6 +106,15 @@ export const texts = {
   segment: "Segment",
   segmentAgain: "Segment again",
   cancel: "Cancel",
+  stopping: "Stopping",
+  jobs: {
+    open: "Opening a movie",
+    segment: "Segmenting",
+    steady: "Making it steady",
+    teach: "Learning from stills",
+    link: "Linking tracks",
+  },
+  busy: (job: string) => `${job} goes on: wait for its end, or cancel it first.`,
   model: "Model",
   builtin: "Built-in: fluorescent nuclei",
   loadModel: "Load a model",
@@ -139,10 +155,11 @@ export const texts = {
   lossStills: "Loss on stills",
   lossMovie: "Loss on the movie",
   adaptedModel: (movie: string) => `adapted to ${movie}`,
-  isAdapted:
-    "The adapted model was taken. Drag the line in the viewer to compare before and after.",
+  isAdapted: "The adapted model was taken. The movie is segmented with it now.",
+  isCompared:
+    "The adapted model was taken. Drag the line in the movie to compare before and after.",
   isUnadapted: "The model was taken as it was.",
-  reasons: "Why",
+  reasons: "What was seen, and why",
   stopped: "Stopped. What was learned so far is kept; press the button again to go on.",
 
   // Tracks and measurements.
@@ -178,6 +195,7 @@ export const texts = {
   // Corrections.
   correctTab: "Correct",
   correctTitle: "Correct by hand",
+  nothingToCorrect: "There is nothing to correct yet: segment the movie first.",
   correctText: "Choose a tool, then click or draw in the movie. Tracks are linked anew afterwards.",
   tools: "Tools",
   toolNames: {
@@ -225,6 +243,7 @@ export const texts = {
     }) are kept from your last visit: open it again to go on.`,
   forget: "Forget them",
   restored: "What was found before is here again.",
+  notKept: (message: string) => `The browser cannot keep the results for a next visit: ${message}`,
 
   // Files.
   saveTab: "Save",

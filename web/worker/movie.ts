@@ -10,18 +10,56 @@ import type { Plane } from "../../train/images/image.ts";
 import { percentiles } from "../../train/images/percentiles.ts";
 import { openVideo, type Video } from "../../train/images/series/video.ts";
 import { filesOf } from "./files.ts";
-import type { MovieChoice, MovieFacts } from "../shared/messages.ts";
+import { inTime } from "./told.ts";
+import type { GivenFile, MovieChoice, MovieFacts, ProgressMessage } from "../shared/messages.ts";
 
-/** Opens it; of several channels the first is taken unless another is chosen. */
-export async function openMovie({ bundle, path, channel }: MovieChoice): Promise<Video> {
-  return await openVideo(fileSource(filesOf(bundle)), path, { channel });
+/** Movies of files that a worker still has: to look at those of a long one again takes as long as the first time. */
+const opened = new WeakMap<readonly GivenFile[], Map<string, Video>>();
+
+/** Opens it, and tells how many of its files were looked at; of several channels the first is taken unless told. */
+export async function* openMovie(
+  { bundle, path, channel }: MovieChoice,
+  stop: AbortSignal,
+): AsyncGenerator<ProgressMessage, Video> {
+  const choice = JSON.stringify([path, channel]);
+  const files = filesOf(bundle);
+  const known = opened.get(files)?.get(choice);
+  if (known) return known;
+  const source = fileSource(files);
+  const seen = new Set<string>();
+  let isOpening = true;
+  const opening = openVideo(
+    {
+      ...source,
+      async open(path) {
+        if (isOpening) stop.throwIfAborted();
+        seen.add(path);
+        return await source.open(path);
+      },
+    },
+    path,
+    { channel },
+  );
+  try {
+    const video = yield* inTime(opening, (): ProgressMessage => ({
+      ...{ type: "progress", what: "opening", done: seen.size, total: files.length },
+    }));
+    opened.set(files, new Map([[choice, video]]));
+    return video;
+  } catch (error) {
+    // Files that could not be read because of that are no damaged ones.
+    stop.throwIfAborted();
+    throw error;
+  } finally {
+    isOpening = false;
+  }
 }
 
-/** The same movie, whose frames are refused once work is to stop: so whatever reads it ends. */
-export function stoppable(video: Video, stop: AbortSignal): Video {
+/** The same movie, whose frames are refused once a check throws: so whatever reads it ends. */
+export function stoppable(video: Video, check: () => void): Video {
   const { reference } = video;
   const checked = <T>(read: (i: number) => Promise<T>) => async (i: number): Promise<T> => {
-    stop.throwIfAborted();
+    check();
     return await read(i);
   };
   return {

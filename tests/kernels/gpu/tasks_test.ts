@@ -62,6 +62,26 @@ Deno.test("a task waits inside a scope while the device itself makes and frees t
   assert(!x.freed);
 });
 
+Deno.test("a task that is to stop ends its wait for the GPU, and the device goes on", async () => {
+  const { inUse } = device.memory;
+  const control = new AbortController();
+  const task = device.task({ stop: control.signal });
+  assertEquals(await count(task, { from: 1, steps: 2 }), 3);
+  const reason = new Error("enough");
+  const wait = async (on: Device) => {
+    using _scope = on.scope();
+    const reading = on.read(plusOne(on, on.upload([100], values(1))));
+    control.abort(reason);
+    await reading;
+  };
+  // A task of a task stops with it.
+  assertEquals(await assertRejects(() => wait(task.task())), reason);
+  assertEquals(await assertRejects(() => wait(task)), reason);
+  assertEquals(await assertRejects(() => task.finish()), reason);
+  assertEquals(await count(device, { from: 20, steps: 2 }), 22);
+  assertEquals(device.memory.inUse, inUse);
+});
+
 Deno.test("a device whose task waits for the GPU inside a scope refuses another one at once, with the remedy", async () => {
   const { inUse } = device.memory;
   const outcomes = await Promise.allSettled(

@@ -7,7 +7,7 @@
 
 import type { Edit } from "../../shared/messages.ts";
 import { texts } from "../../shared/texts.ts";
-import { button, make } from "../dom.ts";
+import { block, button, make, show } from "../dom.ts";
 import type { Place } from "../viewer.ts";
 import type { PanelParts } from "./parts.ts";
 import { trackAll } from "./segment_panel.ts";
@@ -28,10 +28,14 @@ export class CorrectPanel {
     oninput: () => this.#choose(this.#tool),
   });
   readonly #all: readonly HTMLButtonElement[];
+  readonly #why = make("p", { class: "hint" });
   #tool: Tool = "look";
   #first: number | null = null;
+  #hasObjects = false;
+  /** Whether there is something, and no other work changes it. */
   #isPossible = false;
   #isStale = false;
+  #isShown = false;
 
   /** Corrects what the desk has; `onStill` takes a frame to learn from. */
   constructor(parts: PanelParts, onStill: (frame: number) => Promise<void>) {
@@ -44,7 +48,7 @@ export class CorrectPanel {
     this.#all = [
       ...this.#buttons.values(),
       button(texts.undo, () => void this.#undo()),
-      button(texts.linkAgain, () => void this.link()),
+      button(texts.linkAgain, () => void this.#link()),
       button(texts.useAsStill, () => void this.#use()),
     ];
     const others = this.#all.slice(this.#buttons.size);
@@ -53,6 +57,7 @@ export class CorrectPanel {
       { class: "panel" },
       make("h2", {}, texts.correctTitle),
       make("p", { class: "hint" }, texts.correctText),
+      this.#why,
       make(
         "div",
         { class: "tools", role: "group", "aria-label": texts.tools },
@@ -63,13 +68,24 @@ export class CorrectPanel {
       make("div", { class: "column" }, ...others),
     );
     this.#choose("look");
+    parts.jobs.listen(() => this.#update());
   }
 
   /** Whether there is something to correct. */
   set isPossible(isPossible: boolean) {
-    this.#isPossible = isPossible;
-    if (!isPossible) this.#choose("look");
-    for (const one of this.#all) one.disabled = !isPossible;
+    this.#hasObjects = isPossible;
+    if (!isPossible) this.#isStale = false;
+    this.#update();
+  }
+
+  #update(): void {
+    const reason = this.#hasObjects ? this.#parts.jobs.reason : texts.nothingToCorrect;
+    this.#isPossible = reason === null;
+    this.#choose(this.#hasObjects ? this.#tool : "look");
+    this.#why.textContent = reason;
+    show(this.#why, reason !== null);
+    for (const one of this.#all) block(one, reason === null ? null : this.#why);
+    this.#linkIfLeft();
   }
 
   #choose(tool: Tool): void {
@@ -80,13 +96,20 @@ export class CorrectPanel {
     }
     this.#hint.textContent = texts.toolHints[tool];
     const width = { split: 1, paint: Number(this.#width.value), erase: Number(this.#width.value) };
-    this.#parts.viewer.pen = tool in width ? width[tool as keyof typeof width] : null;
+    const draws = this.#isPossible && tool in width;
+    this.#parts.viewer.pen = draws ? width[tool as keyof typeof width] : null;
   }
 
-  /** Leaves the tools. */
-  leave(): void {
-    this.#choose("look");
-    if (this.#isStale) void this.link();
+  /** Whether it is looked at: who leaves it leaves the tools, too. */
+  set isShown(isShown: boolean) {
+    this.#isShown = isShown;
+    if (!isShown) this.#choose("look");
+    this.#linkIfLeft();
+  }
+
+  /** Links what was corrected once nobody corrects any more, and no other work goes on. */
+  #linkIfLeft(): void {
+    if (this.#isStale && this.#isPossible && !this.#isShown) void this.#link();
   }
 
   /** Takes a click; false where it is for others. */
@@ -134,10 +157,12 @@ export class CorrectPanel {
   }
 
   /** Links tracks again, as corrections ask for. */
-  async link(): Promise<void> {
-    this.#isStale = false;
+  async #link(): Promise<void> {
     const tell = (text: string) => this.#hint.textContent = text;
-    this.#parts.onChange(await trackAll(this.#parts, tell));
+    await this.#parts.jobs.run("link", async () => {
+      this.#isStale = false;
+      this.#parts.onChange(await trackAll(this.#parts, tell));
+    });
     this.#hint.textContent = texts.toolHints[this.#tool];
   }
 

@@ -7,6 +7,7 @@
 import type { MovieChoice, MovieFacts, TrackSummary } from "../../shared/messages.ts";
 import type { GivenMovie } from "../given.ts";
 import type { GivenModel } from "../../worker/gpu/machine.ts";
+import type { Jobs } from "./jobs.ts";
 import type { Viewer } from "../viewer.ts";
 import type { DeskCaller, Gpu } from "../workers.ts";
 
@@ -28,6 +29,8 @@ export interface PanelParts {
   readonly gpu: Gpu;
   /** The viewer. */
   readonly viewer: Viewer;
+  /** The work that goes on. */
+  readonly jobs: Jobs;
   /** The model that is chosen. */
   readonly modelOf: () => GivenModel;
   /** Told when other objects are known. */

@@ -7,7 +7,7 @@
 
 import type { Download, DownloadKind } from "../../shared/messages.ts";
 import { byteSize, texts } from "../../shared/texts.ts";
-import { button, make } from "../dom.ts";
+import { block, button, make } from "../dom.ts";
 import type { PanelParts } from "./parts.ts";
 
 /** Milliseconds after which a browser has taken a file. */
@@ -20,6 +20,7 @@ export class SavePanel {
   readonly #parts: PanelParts;
   readonly #text = make("p", { class: "result", role: "status" }, texts.nothingToSave);
   readonly #buttons: readonly HTMLButtonElement[];
+  #hasObjects = false;
 
   /** Saves what the desk knows. */
   constructor(parts: PanelParts) {
@@ -35,13 +36,22 @@ export class SavePanel {
       make("div", { class: "column" }, ...this.#buttons, model),
       this.#text,
     );
-    this.isPossible = false;
+    parts.jobs.listen(() => this.#update());
   }
 
   /** Whether there is something to save. */
   set isPossible(isPossible: boolean) {
-    for (const one of this.#buttons) one.disabled = !isPossible;
-    this.#text.textContent = isPossible ? "" : texts.nothingToSave;
+    this.#hasObjects = isPossible;
+    this.#update();
+  }
+
+  #update(): void {
+    const { jobs } = this.#parts;
+    // What was corrected is saved on its tracks.
+    const isLinking = jobs.running === "link";
+    const reason = !this.#hasObjects ? texts.nothingToSave : isLinking ? jobs.reason : null;
+    this.#text.textContent = reason;
+    for (const one of this.#buttons) block(one, reason === null ? null : this.#text);
   }
 
   async #save(kind: DownloadKind, name: string): Promise<void> {

@@ -5,22 +5,26 @@
  * @module
  */
 
-import type { SentLabels, TrackSummary } from "../../shared/messages.ts";
+import type {
+  ProgressMessage,
+  Restored,
+  SegmentedWith,
+  SentLabels,
+  TrackSummary,
+} from "../../shared/messages.ts";
 import { byteSize, texts } from "../../shared/texts.ts";
-import type { GivenModel } from "../../worker/gpu/machine.ts";
 import { make } from "../dom.ts";
 import { handOver } from "../hand_over.ts";
 import type { OpenMovie, PanelParts } from "./parts.ts";
-import { Task, type Telling } from "./task.ts";
+import type { Telling } from "./running.ts";
+import { Task } from "./task.ts";
 
-/** Bytes that packed labels take of a pixel, about: measured on movies of nuclei. */
-const PACKED = 0.25;
+/** Bytes that packed labels take of a pixel, as they were found and on their tracks, about: measured on nuclei. */
+const PACKED = 0.5;
 
 /** Segmenting that has not come to its end. */
 interface Unfinished {
-  readonly model: GivenModel;
-  /** The gain that was asked for; as the model says unless told. */
-  readonly wanted?: number;
+  readonly by: SegmentedWith;
   /** Objects of each frame that is done. */
   readonly found: Map<number, number>;
 }
@@ -31,16 +35,20 @@ export class SegmentPanel {
   readonly element: HTMLElement;
   readonly #parts: PanelParts;
   readonly #needs = make("p", { class: "hint" });
-  readonly #task = new Task(texts.segment, () => void this.#run());
+  readonly #task: Task;
   #movie: OpenMovie | null = null;
   /** Work that was stopped or failed, to be gone on with. */
   #unfinished: Unfinished | null = null;
-  #isPossible = true;
   #hasBefore = false;
 
   /** Segments with these parts. */
   constructor(parts: PanelParts) {
     this.#parts = parts;
+    const { jobs } = parts;
+    this.#task = new Task({
+      ...{ name: texts.segment, job: "segment", jobs },
+      start: () => this.#run(),
+    });
     this.element = make(
       "section",
       { class: "panel" },
@@ -53,17 +61,14 @@ export class SegmentPanel {
 
   /** Whether there is something to compute with. */
   set isPossible(isPossible: boolean) {
-    this.#isPossible = isPossible;
-    this.#task.isReady = isPossible;
+    this.#task.missing = isPossible ? null : texts.noGpuTitle;
   }
 
   /** Another movie. */
   open(movie: OpenMovie): void {
-    this.#task.cancel();
     this.#movie = movie;
     this.#unfinished = null;
     this.#hasBefore = false;
-    this.#task.isReady = this.#isPossible;
     this.#task.name = texts.segment;
     this.#task.say("");
     void this.tellNeeds();
@@ -85,27 +90,30 @@ export class SegmentPanel {
   }
 
   /** What was found before is here again. */
-  restored(): void {
+  restored({ unfinished: by, found }: Restored): void {
     this.#hasBefore = true;
-    this.#task.name = texts.segmentAgain;
+    if (by === null) this.#task.name = texts.segmentAgain;
+    else this.#unfinished = { by, found: new Map(found) };
   }
 
-  /** Segments anew with the model that is chosen. */
-  async again(exposure: number): Promise<void> {
+  /** Segments anew with the model that is chosen; false where that did not come to its end. */
+  async again(exposure: number): Promise<boolean> {
     this.#unfinished = null;
     await this.#run(exposure);
+    return this.#unfinished === null;
   }
 
   /** Segments; what was found before is kept to compare with. */
-  async #run(exposure?: number): Promise<void> {
+  async #run(exposure: number | null = null): Promise<void> {
     const { desk, gpu, viewer, modelOf, onChange } = this.#parts;
-    const movie = this.#movie!;
-    const { given, choice, facts } = movie;
+    const { given, choice, facts } = this.#movie!;
     const model = modelOf();
-    if (this.#unfinished?.model !== model) {
-      this.#unfinished = { model, wanted: exposure, found: new Map() };
+    const { file, bytes: { length: size } } = model;
+    const before = this.#unfinished?.by;
+    if (before?.file !== file || before.size !== size) {
+      this.#unfinished = { by: { file, size, exposure }, found: new Map() };
     }
-    const { found, wanted } = this.#unfinished;
+    const { found, by } = this.#unfinished!;
     const start = performance.now();
     const kept: Promise<unknown>[] = [];
     const keep = async (frame: number, labels: SentLabels): Promise<void> => {
@@ -115,18 +123,20 @@ export class SegmentPanel {
     try {
       const { exposure, summary } = await this.#task.run(async ({ stop, tell }) => {
         tell(texts.machineLooking);
-        await handOver(gpu.calls, given.files);
+        await handOver(gpu.calls, given.files, { stop, tell: tellHandedOver(tell) });
         const seen = await gpu.calls.call("segment", {
-          ...{ movie: choice, model, skip: [...found.keys()], exposure: wanted },
+          ...{ movie: choice, model, skip: [...found.keys()], exposure: by.exposure },
         }, {
           stop,
           onEvent: (event) => {
-            if (this.#movie !== movie) return;
             if (event.type === "progress") {
-              const { done, total } = event;
-              tell(total === null ? texts.exposing : texts.reading(done, total), done, total);
+              tell(WORDS[event.what](event.done, event.total), event.done, event.total);
             } else if (event.type === "frame") {
-              if (found.size === 0) kept.push(desk.call("keepBefore", null));
+              if (found.size === 0) {
+                kept.push(desk.call("segments", by));
+                viewer.compares = false;
+                onChange(null);
+              }
               found.set(event.frame, 0);
               kept.push(keep(event.frame, event.labels));
               tell(texts.segmenting(found.size, facts.frames), found.size, facts.frames);
@@ -134,9 +144,9 @@ export class SegmentPanel {
           },
         });
         await Promise.all(kept);
+        await desk.call("finish", null);
         return { ...seen, summary: await trackAll(this.#parts, tell) };
       });
-      if (this.#movie !== movie) return;
       this.#unfinished = null;
       const seconds = (performance.now() - start) / 1000;
       const seen = exposure === 1 ? "" : ` ${texts.exposureNote(exposure)}`;
@@ -148,13 +158,33 @@ export class SegmentPanel {
       onChange(summary);
     } catch (error) {
       await Promise.allSettled(kept);
-      if (this.#movie !== movie) return;
       this.#task.say(...wordsOn(error as Error, found.size));
       if (found.size > 0) onChange(await trackAll(this.#parts, () => {}));
       viewer.redraw();
     }
   }
 }
+
+/** Tells that files are handed over, where that takes time. */
+export function tellHandedOver(tell: Telling["tell"]): (done: number, total: number) => void {
+  return (done, total) => {
+    if (total > 1) tell(texts.handingOver(done, total), done, total);
+  };
+}
+
+/** How far work is, in words. */
+export const WORDS: Readonly<
+  Record<ProgressMessage["what"], (done: number, total: number | null) => string>
+> = {
+  opening: (done, total) =>
+    total === null || total < 2 ? texts.opening : texts.lookingAtFiles(done, total),
+  looking: texts.looking,
+  stills: () => texts.readingStills,
+  reading: (done, total) => total === null ? texts.opening : texts.reading(done, total),
+  exposing: () => texts.exposing,
+  teaching: texts.teaching,
+  comparing: () => texts.comparing,
+};
 
 /** Links what was found to tracks. */
 export async function trackAll(

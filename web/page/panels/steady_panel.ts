@@ -13,8 +13,9 @@ import { handOver } from "../hand_over.ts";
 import { LearningCurve } from "./learning_curve.ts";
 import type { OpenMovie, PanelParts } from "./parts.ts";
 import type { SegmentPanel } from "./segment_panel.ts";
-import { wordsOn } from "./segment_panel.ts";
-import { Task, type Telling } from "./task.ts";
+import { tellHandedOver, WORDS, wordsOn } from "./segment_panel.ts";
+import type { Telling } from "./running.ts";
+import { Task } from "./task.ts";
 
 /** Rounds unless told, as the command line has it. */
 const ROUNDS = 100;
@@ -25,8 +26,7 @@ export class SteadyPanel {
   readonly element: HTMLElement;
   readonly #parts: PanelParts;
   readonly #segment: SegmentPanel;
-  readonly #task = new Task(texts.steady, () => void this.#run());
-  readonly #hint = make("p", { class: "hint" }, texts.steadyFirst);
+  readonly #task: Task;
   readonly #rounds = make("input", { type: "number", min: 1, max: 2000, value: ROUNDS });
   readonly #curve: LearningCurve;
   readonly #notes = make("ul", {});
@@ -37,13 +37,17 @@ export class SteadyPanel {
   constructor(parts: PanelParts, segment: SegmentPanel) {
     this.#parts = parts;
     this.#segment = segment;
+    const { jobs } = parts;
+    this.#task = new Task({
+      ...{ name: texts.steady, job: "steady", jobs },
+      start: () => this.#run(),
+    });
     this.#curve = new LearningCurve(parts.desk);
     this.element = make(
       "section",
       { class: "panel" },
       make("h2", {}, texts.steadyTitle),
       make("p", { class: "hint" }, texts.steadyText),
-      this.#hint,
       make("label", { class: "row" }, texts.rounds, this.#rounds),
       this.#task.element,
       this.#curve.element,
@@ -55,13 +59,11 @@ export class SteadyPanel {
 
   /** Whether there is something to make steady. */
   set isPossible(isPossible: boolean) {
-    this.#task.isReady = isPossible;
-    show(this.#hint, !isPossible);
+    this.#task.missing = isPossible ? null : texts.steadyFirst;
   }
 
   /** Another movie. */
   open(movie: OpenMovie): void {
-    this.#task.cancel();
     this.#task.say("");
     this.#movie = movie;
     this.#curve.clear();
@@ -79,22 +81,22 @@ export class SteadyPanel {
     show(this.#reasons, false);
     try {
       const result = await this.#task.run(async (telling) => {
-        await handOver(gpu.calls, movie.given.files);
+        const { stop, tell } = telling;
+        tell(texts.machineLooking);
+        await handOver(gpu.calls, movie.given.files, { stop, tell: tellHandedOver(tell) });
         return await gpu.calls.call("steady", {
           ...{ movie: movie.choice, key: movie.facts.key, model },
           ...{ stills: embeddedBytes("stills"), rounds: Number(this.#rounds.value) || ROUNDS },
-        }, { stop: telling.stop, onEvent: (event) => this.#hear(event, telling) });
+        }, { stop, onEvent: (event) => this.#hear(event, telling) });
       });
-      if (this.#movie !== movie) return;
       for (const reason of result.reasons) this.#notes.append(make("li", {}, reason));
       show(this.#reasons, true);
       if (result.model === null) return this.#task.say(texts.isUnadapted);
       const name = `${movie.facts.name}-adapted.safetensors`;
       addModel({ file: name, bytes: result.model });
       this.#task.say(texts.isAdapted);
-      await this.#segment.again(result.exposure);
+      if (await this.#segment.again(result.exposure)) this.#task.say(texts.isCompared);
     } catch (error) {
-      if (this.#movie !== movie) return;
       const isStopped = ["StoppedError", "AbortError"].includes((error as Error).name);
       if (isStopped) this.#task.say(texts.stopped);
       else this.#task.say(...wordsOn(error as Error, 0));
@@ -119,14 +121,3 @@ export class SteadyPanel {
     }
   }
 }
-
-const WORDS: Readonly<
-  Record<string, (done: number, total: number | null) => string>
-> = {
-  opening: () => texts.opening,
-  looking: texts.looking,
-  stills: () => texts.readingStills,
-  reading: (done, total) => total === null ? texts.opening : texts.reading(done, total),
-  teaching: texts.teaching,
-  comparing: () => texts.comparing,
-};

@@ -5,47 +5,42 @@
  * @module
  */
 
-import { texts } from "../../shared/texts.ts";
-import { button, make, show } from "../dom.ts";
+import { block, button, make, show } from "../dom.ts";
+import type { JobName, Jobs } from "./jobs.ts";
+import { Running, type Telling } from "./running.ts";
 
-/** What work may tell of itself. */
-export interface Telling {
-  /** Says when it is to stop. */
-  readonly stop: AbortSignal;
-  /** Shows how far it is. */
-  tell(text: string, done?: number, total?: number | null): void;
+/** What a task is. */
+export interface TaskParts {
+  /** What its button says. */
+  readonly name: string;
+  /** What kind of work it is. */
+  readonly job: JobName;
+  /** The work that goes on elsewhere: it waits for that. */
+  readonly jobs: Jobs;
+  /** Begins the work; called when the button is pressed. */
+  readonly start: () => Promise<void>;
 }
 
-/** Milliseconds from the start of a part within which nobody can tell how long it will take. */
-const UNSURE = 1500;
-
-/** Work on the GPU: one at a time. */
+/** Work that is one of several of which one goes on at a time. */
 export class Task {
   /** Its button, bar and words. */
   readonly element: HTMLElement;
+  readonly #jobs: Jobs;
   readonly #button: HTMLButtonElement;
-  readonly #bar = make("progress", { max: 1, value: 0 });
-  readonly #text = make("p", { class: "task-text" });
-  readonly #cancel: HTMLButtonElement;
-  readonly #box: HTMLElement;
+  readonly #why = make("p", { class: "hint" });
+  readonly #running: Running;
   readonly #result = make("p", { class: "result", role: "status" });
-  #control: AbortController | null = null;
-  #begun = { at: 0, done: 0, total: 0 };
+  #missing: string | null = null;
 
   /** The work starts when its button is pressed. */
-  constructor(name: string, start: () => void) {
-    this.#button = button(name, start, { class: "main" });
-    this.#cancel = button(texts.cancel, () => this.cancel());
-    this.#bar.setAttribute("aria-label", name);
-    this.#box = make(
-      "div",
-      { class: "running" },
-      this.#bar,
-      make("div", { class: "running-row" }, this.#text, this.#cancel),
-    );
-    this.element = make("div", { class: "task" }, this.#button, this.#box, this.#result);
-    show(this.#box, false);
+  constructor({ name, job, jobs, start }: TaskParts) {
+    this.#jobs = jobs;
+    this.#button = button(name, () => void jobs.run(job, start), { class: "main" });
+    this.#running = new Running(name);
+    const { element } = this.#running;
+    this.element = make("div", { class: "task" }, this.#button, this.#why, element, this.#result);
     show(this.#result, false);
+    jobs.listen(() => this.#update());
   }
 
   /** What its button says. */
@@ -53,14 +48,10 @@ export class Task {
     this.#button.textContent = name;
   }
 
-  /** Whether it can be started. */
-  set isReady(isReady: boolean) {
-    this.#button.disabled = !isReady;
-  }
-
-  /** Whether it runs. */
-  get isRunning(): boolean {
-    return this.#control !== null;
+  /** What it takes to start it that is not there yet, in words; null where all is there. */
+  set missing(missing: string | null) {
+    this.#missing = missing;
+    this.#update();
   }
 
   /** Says what came of it. */
@@ -70,42 +61,24 @@ export class Task {
     show(this.#result, text !== "");
   }
 
-  /** Stops it. */
-  cancel(): void {
-    this.#control?.abort();
-  }
-
   /** Runs work, and shows how far it is; errors are for whoever calls. */
   async run<T>(work: (telling: Telling) => Promise<T>): Promise<T> {
-    const control = new AbortController();
-    this.#control = control;
     this.say("");
-    show(this.#button, false);
-    show(this.#box, true);
-    this.#begun.total = 0;
+    const running = this.#running.run(work);
+    this.#update();
     try {
-      return await work({
-        stop: control.signal,
-        tell: (text, done, total) => this.#tell(text, done, total),
-      });
+      return await running;
     } finally {
-      this.#control = null;
-      show(this.#button, true);
-      show(this.#box, false);
+      this.#update();
     }
   }
 
-  #tell(text: string, done = 0, total: number | null = null): void {
-    const now = performance.now();
-    if (total === null || total !== this.#begun.total) {
-      this.#begun = { at: now, done, total: total ?? 0 };
-    }
-    if (total === null) this.#bar.removeAttribute("value");
-    else this.#bar.value = done / total;
-    const { at, done: before } = this.#begun;
-    const speed = (done - before) / (now - at);
-    const isSure = total !== null && done > before && now - at > UNSURE;
-    const left = isSure ? `, ${texts.timeLeft((total - done) / speed / 1000)}` : "";
-    this.#text.textContent = `${text}${left}`;
+  #update(): void {
+    const { isRunning } = this.#running;
+    const reason = this.#missing ?? this.#jobs.reason;
+    this.#why.textContent = reason;
+    block(this.#button, reason === null ? null : this.#why);
+    show(this.#button, !isRunning);
+    show(this.#why, !isRunning && reason !== null);
   }
 }

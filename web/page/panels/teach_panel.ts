@@ -5,16 +5,16 @@
  * @module
  */
 
-import type { FileBundle, GivenFile, SentStill } from "../../shared/messages.ts";
+import type { FileBundle, GivenFile, Restored, SentStill } from "../../shared/messages.ts";
 import { byteSize, texts } from "../../shared/texts.ts";
-import { make } from "../dom.ts";
+import { make, show } from "../dom.ts";
 import { embeddedBytes } from "../embedded.ts";
 import { bundleOf } from "../given.ts";
 import { handOver } from "../hand_over.ts";
 import { filePicker } from "../welcome.ts";
 import { LearningCurve } from "./learning_curve.ts";
 import type { PanelParts } from "./parts.ts";
-import { wordsOn } from "./segment_panel.ts";
+import { tellHandedOver, wordsOn } from "./segment_panel.ts";
 import { Task } from "./task.ts";
 
 /** Batches unless told. */
@@ -25,8 +25,8 @@ export class TeachPanel {
   /** Everything of it. */
   readonly element: HTMLElement;
   readonly #parts: PanelParts;
-  readonly #task = new Task(texts.teach, () => void this.#run());
-  readonly #count = make("p", { class: "hint", role: "status" }, texts.noStills);
+  readonly #task: Task;
+  readonly #count = make("p", { class: "hint", role: "status" });
   readonly #builtin = make("input", { type: "checkbox", checked: true });
   readonly #steps = make("input", { type: "number", min: 4, max: 10000, value: STEPS });
   readonly #curve: LearningCurve;
@@ -37,6 +37,11 @@ export class TeachPanel {
   /** Teaches with these parts; `onFiles` understands what is chosen. */
   constructor(parts: PanelParts, onFiles: (files: GivenFile[]) => void) {
     this.#parts = parts;
+    const { jobs } = parts;
+    this.#task = new Task({
+      ...{ name: texts.teach, job: "teach", jobs },
+      start: () => this.#run(),
+    });
     this.#curve = new LearningCurve(parts.desk);
     this.element = make(
       "section",
@@ -65,6 +70,12 @@ export class TeachPanel {
     this.#update();
   }
 
+  /** Frames that were corrected before the page was left. */
+  restored({ stills }: Pick<Restored, "stills">): void {
+    for (const [frame, still] of stills) this.#frames.set(frame, still);
+    this.#update();
+  }
+
   /** Takes a folder of stills. */
   give(files: readonly GivenFile[], path: string): void {
     this.#given.push({ files: bundleOf(files), path });
@@ -81,10 +92,9 @@ export class TeachPanel {
 
   #update(): void {
     const hasStills = this.#given.length + this.#frames.size > 0;
-    this.#task.isReady = this.#isPossible && hasStills;
-    this.#count.textContent = hasStills
-      ? texts.stillsGiven(this.#given.length, this.#frames.size)
-      : texts.noStills;
+    this.#task.missing = !this.#isPossible ? texts.noGpuTitle : hasStills ? null : texts.noStills;
+    this.#count.textContent = texts.stillsGiven(this.#given.length, this.#frames.size);
+    show(this.#count, hasStills);
   }
 
   async #run(): Promise<void> {
@@ -94,7 +104,9 @@ export class TeachPanel {
     try {
       const { model: bytes } = await this.#task.run(async ({ stop, tell }) => {
         tell(texts.machineLooking);
-        for (const { files } of this.#given) await handOver(gpu.calls, files);
+        for (const { files } of this.#given) {
+          await handOver(gpu.calls, files, { stop, tell: tellHandedOver(tell) });
+        }
         const given = this.#given.map(({ files: { id }, path }) => ({ bundle: id, path }));
         return await gpu.calls.call("teach", {
           ...{ model, given, frames: [...this.#frames.values()] },

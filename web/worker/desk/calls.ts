@@ -9,7 +9,6 @@
 import type { LabelImage, Plane } from "../../../train/images/image.ts";
 import { percentiles } from "../../../train/images/percentiles.ts";
 import type { Video } from "../../../train/images/series/video.ts";
-import { objectsOf } from "../../../train/objects/overlap.ts";
 import type { Handlers } from "../../shared/calls.ts";
 import type {
   CurveWish,
@@ -17,14 +16,17 @@ import type {
   DownloadKind,
   Drawn,
   Edit,
-  KeptHead,
+  KeptSummary,
   Levels,
   Look,
   MovieChoice,
   MovieFacts,
   Plots,
   PlotWish,
+  ProgressMessage,
+  Restored,
   ResultSet,
+  SegmentedWith,
   SentLabels,
   SentStill,
   SortKey,
@@ -40,10 +42,11 @@ import {
 import { addFiles, dropFiles } from "../files.ts";
 import { openStore } from "../store.ts";
 import { makeDownload } from "./downloads.ts";
-import { forgetResults, keepModel, keepResults, keptHead, restoreResults } from "./kept.ts";
+import { Keeper } from "./kept.ts";
 import { drawFrame, greyPicture, type Shapes, shapesOf } from "./drawing.ts";
 import { forgetLearning } from "../learn_keeper.ts";
 import { factsOf, openMovie } from "../movie.ts";
+import { likeNumbered } from "./like_numbered.ts";
 import { learningCurve, plotsOf } from "./plots.ts";
 import { Results } from "./results.ts";
 import { trackAll, type Tracks } from "./tracks.ts";
@@ -54,14 +57,34 @@ interface Made<T> {
   readonly value: T;
 }
 
+/** What a frame was before a correction. */
+interface Undone {
+  readonly frame: number;
+  readonly labels: LabelImage;
+  /** The same as it was found. */
+  readonly found: LabelImage;
+  readonly wasByHand: boolean;
+}
+
 /** The movie on the desk. */
 class Desk {
   #video: Video | null = null;
   #results: Record<ResultSet, Results> = { now: new Results(), before: new Results() };
+  /** What tracks are linked of: labels as they were found or corrected, without what tracks add. */
+  #found = new Results();
+  /** Frames of it that are not kept yet. */
+  readonly #unkept = new Set<number>();
+  /** Whether what is kept is of the same results, but for {@linkcode Desk.#unkept}. */
+  #isKept = false;
+  #keepTimer: ReturnType<typeof setTimeout> | null = null;
+  /** What segmenting is done with that has not come to its end. */
+  #unfinished: SegmentedWith | null = null;
+  /** Corrected frames to learn from. */
+  #stills = new Map<number, LabelImage>();
   /** What is known of the objects now; null until they are tracked, and again after a change. */
   #tracks: Tracks | null = null;
   /** Frames as they were before the last corrections. */
-  #undo: readonly { readonly frame: number; readonly labels: LabelImage }[] = [];
+  #undo: readonly Undone[] = [];
   #key = "";
   #canvas: OffscreenCanvas | null = null;
   #plane: Made<Plane> | null = null;
@@ -70,13 +93,14 @@ class Desk {
   /** Only the newest wish to draw counts. */
   #drawing = 0;
 
-  async open(choice: MovieChoice): Promise<MovieFacts> {
-    const video = await openMovie(choice);
+  async *open(choice: MovieChoice, stop: AbortSignal): AsyncGenerator<ProgressMessage, MovieFacts> {
+    const video = yield* openMovie(choice, stop);
     const facts = await factsOf(video, choice);
+    if (this.#unkept.size > 0) await this.keep().catch(() => {});
     this.#video = video;
     this.#results = { now: new Results(), before: new Results() };
-    this.#tracks = null;
-    this.#undo = [];
+    this.#begin(new Results());
+    this.#stills = new Map();
     this.#key = facts.key;
     this.#plane = this.#picture = null;
     return facts;
@@ -95,35 +119,124 @@ class Desk {
     return this.#results[set];
   }
 
-  /** Keeps what there is as what was before. */
-  keepBefore(): void {
-    this.#results = { before: this.#results.now, now: new Results() };
+  /** Other results begin. */
+  #begin(found: Results): void {
+    this.#found = found;
     this.#tracks = null;
+    this.#undo = [];
+    this.#waitsForNothing();
+    this.#isKept = false;
+    this.#unfinished = null;
+  }
+
+  /** Segmenting begins: what there is becomes what was before. */
+  segments(wish: SegmentedWith): void {
+    this.#results = { before: this.#results.now, now: new Results() };
+    this.#begin(new Results());
+    this.#unfinished = wish;
+  }
+
+  /** Takes the labels of a frame, and gives how many objects it has. */
+  take(frame: number, labels: LabelImage): number {
+    this.#found.set(frame, labels);
+    this.#results.now.share(frame, { of: this.#found });
+    this.#keepSoon(frame);
+    return this.#found.countAt(frame)!;
+  }
+
+  /** Segmenting has come to its end. */
+  finish(): void {
+    this.#unfinished = null;
   }
 
   /** What was found before the page was left; null where nothing is kept of this movie. */
-  async restore(): Promise<
-    { model: { name: string; bytes: Uint8Array<ArrayBuffer> } | null } | null
-  > {
-    const kept = await restoreResults(await openStore(), this.#key);
+  async restore(): Promise<Restored | null> {
+    const kept = await (await theKeeper()).restore(this.#key);
     if (kept === null) return null;
-    this.#results.now = kept.results;
-    return { model: kept.model };
+    const { found, model, unfinished } = kept;
+    this.#results.now = found.copy();
+    this.#begin(found);
+    this.#isKept = true;
+    this.#unfinished = unfinished;
+    this.#stills = new Map(kept.stills);
+    const stills: [number, SentStill][] = [];
+    for (const [frame, labels] of kept.stills) {
+      stills.push([frame, await this.#stillOf(frame, labels)]);
+    }
+    const counts = found.frames.map((frame) => [frame, found.countAt(frame)!] as const);
+    return { model, unfinished, stills, found: counts };
   }
 
-  /** Keeps what there is, for after a reload. */
+  /** Keeps what is not kept yet, for after a reload. */
   async keep(): Promise<void> {
     const { name } = this.video;
-    await keepResults(await openStore(), { key: this.#key, name, results: this.#results.now });
+    const changed = this.#isKept ? [...this.#unkept] : null;
+    this.#waitsForNothing();
+    this.#isKept = true;
+    const [found, unfinished] = [this.#found, this.#unfinished];
+    try {
+      const keeper = await theKeeper();
+      await keeper.keepFound({ key: this.#key, name }, { found, changed, unfinished });
+    } catch (error) {
+      // The next time all is kept.
+      if (this.#found === found) this.#isKept = false;
+      throw error;
+    }
+  }
+
+  /** Nothing is left to be kept. */
+  #waitsForNothing(): void {
+    if (this.#keepTimer !== null) clearTimeout(this.#keepTimer);
+    this.#keepTimer = null;
+    this.#unkept.clear();
+  }
+
+  #keepSoon(frame: number): void {
+    this.#unkept.add(frame);
+    this.#keepTimer ??= setTimeout(() => void this.keep().catch(() => {}), KEPT_AFTER);
+  }
+
+  /** Keeps a model beside what was found. */
+  async keepModel(model: { name: string; bytes: Uint8Array<ArrayBuffer> }): Promise<void> {
+    await (await theKeeper()).keepModel({ key: this.#key, ...model });
+  }
+
+  /** A frame as it is now, to learn from; null where it was not segmented. */
+  async still(frame: number): Promise<SentStill | null> {
+    const labels = this.#results.now.at(frame);
+    if (labels === null) return null;
+    this.#stills.set(frame, labels);
+    const { name } = this.video;
+    await (await theKeeper()).keepStills({ key: this.#key, name }, this.#stills).catch(() => {});
+    return await this.#stillOf(frame, labels);
+  }
+
+  async #stillOf(frame: number, labels: LabelImage): Promise<SentStill> {
+    const { width, height, data } = await this.plane(frame);
+    return { image: { width, height, data: data.slice() }, labels };
   }
 
   /** Corrects a frame; its tracks are not known any more. */
   edit(frame: number, edit: Edit): void {
-    const labels = this.#results.now.at(frame);
-    if (labels === null) throw new RangeError("Cannot correct a frame before it was segmented");
-    this.#undo = [...this.#undo.slice(1 - MOST_UNDONE), { frame, labels }];
-    this.#results.now.set(frame, edited(labels, edit));
+    const { now } = this.#results;
+    const [labels, found] = [now.at(frame), this.#found.at(frame)];
+    if (labels === null || found === null) {
+      throw new RangeError("Cannot correct a frame before it was segmented");
+    }
+    const wasByHand = this.#found.isByHand(frame);
+    this.#undo = [...this.#undo.slice(1 - MOST_UNDONE), { frame, labels, found, wasByHand }];
+    this.#correct(frame, edited(labels, edit));
+  }
+
+  #correct(
+    frame: number,
+    labels: LabelImage,
+    { found = labels, isByHand = true }: { found?: LabelImage; isByHand?: boolean } = {},
+  ): void {
+    this.#results.now.set(frame, labels);
+    this.#found.set(frame, found, { isByHand });
     this.#tracks = null;
+    this.#keepSoon(frame);
   }
 
   /** Takes the last correction back, and gives its frame; null where there is none. */
@@ -131,9 +244,9 @@ class Desk {
     const last = this.#undo.at(-1);
     if (last === undefined) return null;
     this.#undo = this.#undo.slice(0, -1);
-    this.#results.now.set(last.frame, last.labels);
-    this.#tracks = null;
-    return last.frame;
+    const { frame, labels, found, wasByHand: isByHand } = last;
+    this.#correct(frame, labels, { found, isByHand });
+    return frame;
   }
 
   /** What is known of tracks. */
@@ -143,7 +256,7 @@ class Desk {
 
   /** Links objects to tracks, whose numbers they have from then on. */
   async *track(): AsyncGenerator<{ done: number; total: number }, TrackSummary> {
-    const tracks = yield* trackAll(this.video, this.#results.now);
+    const tracks = yield* trackAll(this.video, this.#found);
     this.#tracks = tracks;
     this.#results.now = tracks.labels;
     this.#undo = [];
@@ -177,12 +290,14 @@ class Desk {
   }
 
   #shapesAt(set: ResultSet, frame: number): Shapes | null {
-    const results = this.#results[set];
-    const key = `${frame}:${results.version}`;
+    const { now, before } = this.#results;
+    const isBefore = set === "before";
+    const key = `${frame}:${now.version}:${isBefore ? before.version : ""}`;
     const made = this.#shapes[set];
     if (made?.key === key) return made.value;
-    const labels = results.at(frame);
-    const value = labels === null ? null : shapesOf(labels);
+    const labels = this.#results[set].at(frame);
+    const others = isBefore ? now.at(frame) : null;
+    const value = labels && shapesOf(others ? likeNumbered(labels, others) : labels);
     this.#shapes[set] = { key, value };
     return value;
   }
@@ -196,6 +311,14 @@ class Desk {
 
 /** Corrections that can be taken back. */
 const MOST_UNDONE = 20;
+/** Milliseconds within which what has changed is kept. */
+const KEPT_AFTER = 5000;
+
+let keeper: Promise<Keeper> | null = null;
+
+function theKeeper(): Promise<Keeper> {
+  return keeper ??= openStore().then((files) => Keeper.open(files));
+}
 
 function edited(labels: LabelImage, edit: Edit): LabelImage {
   if (edit.kind === "delete") return withoutObject(labels, edit.object);
@@ -216,17 +339,17 @@ function labelAt(labels: LabelImage | null, { x, y }: { x: number; y: number }):
 export const deskCalls = {
   addFiles,
   dropFiles,
-  open: (choice: MovieChoice): Promise<MovieFacts> => desk.open(choice),
+  open: (choice: MovieChoice, stop: AbortSignal) => desk.open(choice, stop),
   canvas({ canvas }: { canvas: OffscreenCanvas }): void {
     desk.canvas = canvas;
   },
   show: (look: Look): Promise<Drawn | null> => desk.show(look),
   levels: ({ frame }: { frame: number }): Promise<Levels> => desk.levels(frame),
   found({ frame, labels }: { frame: number; labels: SentLabels }): { objects: number } {
-    desk.results("now").set(frame, labels);
-    return { objects: objectsOf(labels).ids.length };
+    return { objects: desk.take(frame, labels) };
   },
-  keepBefore: (_: null): void => desk.keepBefore(),
+  segments: (wish: SegmentedWith): void => desk.segments(wish),
+  finish: (_: null): void => desk.finish(),
   track: (_: null): AsyncGenerator<{ done: number; total: number }, TrackSummary> => desk.track(),
   rows(
     wish: { sort: SortKey; isDown: boolean; from: number; count: number },
@@ -242,24 +365,17 @@ export const deskCalls = {
   },
   restore: (_: null): ReturnType<Desk["restore"]> => desk.restore(),
   keep: (_: null): Promise<void> => desk.keep(),
-  async keepModel(model: { name: string; bytes: Uint8Array<ArrayBuffer> }): Promise<void> {
-    await keepModel(await openStore(), model);
-  },
-  async kept(_: null): Promise<KeptHead | null> {
-    return await keptHead(await openStore());
+  keepModel: (model: { name: string; bytes: Uint8Array<ArrayBuffer> }) => desk.keepModel(model),
+  async kept(_: null): Promise<KeptSummary | null> {
+    return (await theKeeper()).summary;
   },
   async forget(_: null): Promise<void> {
-    await forgetResults(await openStore());
+    await (await theKeeper()).forget();
     await forgetLearning(await openStore());
   },
   edit: ({ frame, edit }: { frame: number; edit: Edit }): void => desk.edit(frame, edit),
   undo: (_: null): number | null => desk.undo(),
-  async still({ frame }: { frame: number }): Promise<SentStill | null> {
-    const labels = desk.results("now").at(frame);
-    if (labels === null) return null;
-    const { width, height, data } = await desk.plane(frame);
-    return { image: { width, height, data: data.slice() }, labels };
-  },
+  still: ({ frame }: { frame: number }): Promise<SentStill | null> => desk.still(frame),
   pick({ frame, x, y }: { frame: number; x: number; y: number }): { object: number } {
     return { object: labelAt(desk.results("now").at(frame), { x, y }) };
   },

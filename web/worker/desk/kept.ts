@@ -1,79 +1,207 @@
 /**
- * What the desk keeps of a movie over a reload: labels, and a model that was learned for it.
+ * What the desk keeps of a movie over a reload: labels as they were found, corrected frames to learn from,
+ * and a model that was learned for it.
  *
  * @module
  */
 
 import { decodeImage, readLabels } from "../../../train/images/formats/decode.ts";
+import type { LabelImage } from "../../../train/images/image.ts";
 import { encodeFrames } from "../../../train/objects/formats/encode_frames.ts";
 import { labelTiff } from "../../../train/objects/formats/label_tiff.ts";
-import type { KeptHead } from "../../shared/messages.ts";
+import type { KeptSummary, SegmentedWith } from "../../shared/messages.ts";
 import type { FileStore } from "../store.ts";
 import { Results } from "./results.ts";
 
 const HEAD = "head.json";
-const LABELS = "labels.tif";
+const STILLS = "stills.tif";
 const MODEL = "model.safetensors";
+/** Parts from which on all is written anew into one. */
+const MOST_PARTS = 20;
 
-/** What is kept; null for nothing. */
-export async function keptHead(files: FileStore): Promise<KeptHead | null> {
-  const bytes = await files.read(HEAD);
-  return bytes && JSON.parse(new TextDecoder().decode(bytes));
+/** A file of labels, with the frame of each page. */
+interface Part {
+  readonly file: string;
+  readonly frames: readonly number[];
 }
 
-async function writeHead(files: FileStore, head: KeptHead): Promise<void> {
-  await files.write(HEAD, new TextEncoder().encode(JSON.stringify(head)));
+/** What is kept, told in short; files that it names are whole. */
+interface Head {
+  /** Tells the movie from others. */
+  readonly key: string;
+  /** Its name. */
+  readonly name: string;
+  /** Labels; of a frame that is in several parts the last one counts. */
+  readonly parts: readonly Part[];
+  /** The number of the next part. */
+  readonly next: number;
+  /** Frames that were corrected by hand. */
+  readonly byHand: readonly number[];
+  /** Frames that were taken to learn from. */
+  readonly stills: readonly number[];
+  /** The name of the model that was learned on the page; null for none. */
+  readonly model: string | null;
+  /** What segmenting is done with that has not come to its end; null where it has. */
+  readonly unfinished: SegmentedWith | null;
 }
 
-/** Keeps what was found; what was kept of another movie is forgotten. */
-export async function keepResults(
-  files: FileStore,
-  { key, name, results }: { key: string; name: string; results: Results },
-): Promise<void> {
-  const before = await keptHead(files);
-  const { frames } = results;
-  const all = frames.map((frame) => ({ labels: results.at(frame)! }));
-  const parts = await encodeFrames(labelTiff, all, { pages: frames.length });
-  const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
-  const isSame = before?.key === key;
-  // A head that names frames which the labels lack would be of no use: it comes last.
-  await files.remove(HEAD);
-  await files.write(LABELS, bytes);
-  if (!isSame) await files.remove(MODEL);
-  await writeHead(files, { key, name, frames, model: isSame ? before.model : null });
+/** What was kept of a movie. */
+export interface Kept {
+  /** Labels as they were found. */
+  readonly found: Results;
+  /** Corrected frames to learn from. */
+  readonly stills: ReadonlyMap<number, LabelImage>;
+  /** A model that was learned on the page. */
+  readonly model: { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> } | null;
+  /** What segmenting is done with that has not come to its end. */
+  readonly unfinished: SegmentedWith | null;
 }
 
-/** Keeps a model beside what was found. */
-export async function keepModel(
-  files: FileStore,
-  { name, bytes }: { name: string; bytes: Uint8Array<ArrayBuffer> },
-): Promise<void> {
-  const head = await keptHead(files);
-  if (head === null) return;
-  await files.write(MODEL, bytes);
-  await writeHead(files, { ...head, model: name });
-}
+/** Keeps things; what is asked for is done one after the other. */
+export class Keeper {
+  readonly #files: FileStore;
+  #head: Head | null;
+  #last: Promise<unknown> = Promise.resolve();
 
-/** What was found in a movie before; null where nothing is kept of it. */
-export async function restoreResults(
-  files: FileStore,
-  key: string,
-): Promise<
-  { results: Results; model: { name: string; bytes: Uint8Array<ArrayBuffer> } | null } | null
-> {
-  const head = await keptHead(files);
-  const bytes = await files.read(LABELS);
-  if (head === null || head.key !== key || bytes === null || head.frames.length === 0) return null;
-  const stack = await decodeImage(bytes);
-  const results = new Results();
-  for (const [page, frame] of head.frames.entries()) {
-    results.set(frame, await readLabels(stack, page));
+  private constructor(files: FileStore, head: Head | null) {
+    [this.#files, this.#head] = [files, head];
   }
-  const model = head.model === null ? null : await files.read(MODEL);
-  return { results, model: model && { name: head.model!, bytes: model } };
-}
 
-/** Forgets all. */
-export async function forgetResults(files: FileStore): Promise<void> {
-  for (const name of [HEAD, LABELS, MODEL]) await files.remove(name);
+  /** Looks at what is kept. */
+  static async open(files: FileStore): Promise<Keeper> {
+    const bytes = await files.read(HEAD);
+    const head = bytes && JSON.parse(new TextDecoder().decode(bytes));
+    return new Keeper(files, Array.isArray(head?.parts) ? head : null);
+  }
+
+  /** What is kept, in short; null for nothing. */
+  get summary(): KeptSummary | null {
+    const { name, parts } = this.#head ?? { name: "", parts: [] };
+    const frames = new Set(parts.flatMap(({ frames }) => frames)).size;
+    return frames === 0 ? null : { name, frames };
+  }
+
+  /**
+   * Keeps what was found; what was kept of another movie is forgotten.
+   *
+   * @param options.changed Frames that have changed since the last time; null where all have.
+   */
+  keepFound(
+    movie: { readonly key: string; readonly name: string },
+    { found, changed, unfinished }: {
+      found: Results;
+      changed: readonly number[] | null;
+      unfinished: SegmentedWith | null;
+    },
+  ): Promise<void> {
+    return this.#inTurn(async () => {
+      const before = this.#headOf(movie);
+      const isWhole = changed === null || before.parts.length >= MOST_PARTS;
+      const frames = isWhole ? found.frames : changed;
+      const parts = isWhole ? [] : [...before.parts];
+      if (frames.length > 0) {
+        const file = `labels-${before.next}.tif`;
+        await this.#writeLabels(file, frames.map((frame) => found.at(frame)!));
+        parts.push({ file, frames });
+      }
+      await this.#setHead({
+        ...{ ...before, ...movie, parts, next: before.next + 1, unfinished },
+        byHand: found.frames.filter((frame) => found.isByHand(frame)),
+      });
+    });
+  }
+
+  /** Keeps corrected frames to learn from. */
+  keepStills(
+    movie: { readonly key: string; readonly name: string },
+    stills: ReadonlyMap<number, LabelImage>,
+  ): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#writeLabels(STILLS, [...stills.values()]);
+      await this.#setHead({ ...this.#headOf(movie), stills: [...stills.keys()] });
+    });
+  }
+
+  /** Keeps a model beside what was found in the movie. */
+  keepModel(
+    { key, name, bytes }: { key: string; name: string; bytes: Uint8Array<ArrayBuffer> },
+  ): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#head?.key !== key) return;
+      await this.#files.write(MODEL, bytes);
+      await this.#setHead({ ...this.#head, model: name });
+    });
+  }
+
+  /** What was kept of a movie; null where that is nothing. */
+  restore(key: string): Promise<Kept | null> {
+    return this.#inTurn(async () => {
+      const head = this.#head;
+      if (head?.key !== key || this.summary === null) return null;
+      const found = new Results();
+      const byHand = new Set(head.byHand);
+      for (const { file, frames } of head.parts) {
+        for (const [frame, labels] of await this.#readLabels(file, frames)) {
+          found.set(frame, labels, { isByHand: byHand.has(frame) });
+        }
+      }
+      const stills = new Map(await this.#readLabels(STILLS, head.stills));
+      const bytes = head.model === null ? null : await this.#files.read(MODEL);
+      const model = bytes && { name: head.model!, bytes };
+      return { found, stills, model, unfinished: head.unfinished };
+    });
+  }
+
+  /** Forgets all. */
+  forget(): Promise<void> {
+    return this.#inTurn(() => this.#setHead(null));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  /** What is kept of a movie so far. */
+  #headOf({ key, name }: { readonly key: string; readonly name: string }): Head {
+    if (this.#head?.key === key) return this.#head;
+    // Numbers go on, so that no file of another movie is written over before its head is.
+    const { next } = this.#head ?? { next: 0 };
+    return {
+      ...{ key, name, next, parts: [], byHand: [], stills: [], model: null, unfinished: null },
+    };
+  }
+
+  /** Writes the head last, so that what it names is there, and then removes what it names no more. */
+  async #setHead(head: Head | null): Promise<void> {
+    const before = this.#head;
+    if (head === null) await this.#files.remove(HEAD);
+    else await this.#files.write(HEAD, new TextEncoder().encode(JSON.stringify(head)));
+    this.#head = head;
+    const named = new Set(head?.parts.map(({ file }) => file));
+    for (const { file } of before?.parts ?? []) {
+      if (!named.has(file)) await this.#files.remove(file);
+    }
+    if (!head?.stills.length) await this.#files.remove(STILLS);
+    if (!head?.model) await this.#files.remove(MODEL);
+  }
+
+  async #writeLabels(file: string, images: readonly LabelImage[]): Promise<void> {
+    const frames = images.map((labels) => ({ labels }));
+    const parts = await encodeFrames(labelTiff, frames, { pages: frames.length });
+    await this.#files.write(file, new Uint8Array(await new Blob(parts).arrayBuffer()));
+  }
+
+  async #readLabels(file: string, frames: readonly number[]): Promise<[number, LabelImage][]> {
+    const bytes = frames.length === 0 ? null : await this.#files.read(file);
+    if (bytes === null) return [];
+    const stack = await decodeImage(bytes);
+    return await Promise.all(
+      frames.map(async (frame, page): Promise<[number, LabelImage]> => [
+        frame,
+        await readLabels(stack, page),
+      ]),
+    );
+  }
 }

@@ -4,10 +4,11 @@
  * @module
  */
 
-import type { Plane } from "../../../train/images/image.ts";
+import type { LabelImage, Plane } from "../../../train/images/image.ts";
 import type { Video } from "../../../train/images/series/video.ts";
 import { intensityOf } from "../../../train/objects/measures.ts";
 import {
+  type Filled,
   type FilledObject,
   fillGaps,
   PutBackCount,
@@ -136,7 +137,9 @@ export async function* trackAll(
   const back = new PutBackCount();
   const measured = new Map<number, Measured[]>();
   let done = 0;
-  for await (const frame of filled) {
+  for await (const given of filled) {
+    // Who corrected a frame by hand has said what is in it.
+    const frame = found.isByHand(given.time) ? withoutPutBack(given) : given;
     const { time, image, objects } = frame;
     labels.set(time, frame);
     back.add(objects);
@@ -146,6 +149,16 @@ export async function* trackAll(
   }
   const records = back.without(tracker.tracks);
   return new Tracks({ labels, records, putBack: back.total, table: text.blob, measured });
+}
+
+/** A frame without what was put back. */
+function withoutPutBack<F extends LabelImage & Filled>(frame: F): F {
+  const back = new Set(frame.objects.filter(({ putBack }) => putBack).map(({ track }) => track));
+  return {
+    ...frame,
+    data: frame.data.map((track) => back.has(track) ? 0 : track),
+    objects: frame.objects.filter(({ putBack }) => !putBack),
+  };
 }
 
 function addMeasured(

@@ -58,16 +58,17 @@ let isSpent = false;
  * of it, in smaller tiles.
  *
  * @param options.isKept Whether the device stays for what comes next.
+ * @param options.stop Ends the work wherever it waits for the GPU.
  */
 export async function* onDevice<E, R>(
   work: (device: Device) => AsyncGenerator<E, R>,
-  { isKept }: { isKept: boolean },
+  { isKept, stop }: { isKept: boolean; stop?: AbortSignal },
 ): AsyncGenerator<E, R> {
   users++;
   isSpent ||= !isKept;
   try {
     const device = await theDevice();
-    using task = device.task();
+    using task = device.task({ stop });
     try {
       return yield* work(task);
     } catch (error) {

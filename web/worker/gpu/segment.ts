@@ -22,7 +22,7 @@ import type {
 } from "../../shared/messages.ts";
 import { type GivenModel, onDevice, readModel, theDevice } from "./machine.ts";
 import { openMovie, stoppable } from "../movie.ts";
-import { inTime } from "./told.ts";
+import { inTime } from "../told.ts";
 
 /** What a movie is segmented with. */
 export interface SegmentWish {
@@ -30,8 +30,8 @@ export interface SegmentWish {
   readonly movie: MovieChoice;
   /** The model. */
   readonly model: GivenModel;
-  /** The gain at which it is seen; as the model says unless told. */
-  readonly exposure?: number;
+  /** The gain at which it is seen; null where the model says. */
+  readonly exposure: number | null;
   /** Frames that are left out, as they are known. */
   readonly skip?: readonly number[];
 }
@@ -58,7 +58,7 @@ export async function* segment(
   wish: SegmentWish,
   stop: AbortSignal,
 ): AsyncGenerator<SegmentMessage, { exposure: number }> {
-  return yield* onDevice((device) => segmented(device, wish, stop), { isKept: true });
+  return yield* onDevice((device) => segmented(device, wish, stop), { isKept: true, stop });
 }
 
 async function* segmented(
@@ -68,7 +68,7 @@ async function* segmented(
 ): AsyncGenerator<SegmentMessage, { exposure: number }> {
   using _scope = device.scope();
   const model = buildModel(device, await readModel(given));
-  const video = stoppable(await openMovie(movie), stop);
+  const video = stoppable(yield* openMovie(movie, stop), () => stop.throwIfAborted());
   let read = 0;
   const counted = async (i: number) => {
     const plane = await (video.reference ?? video.frame)(i);
@@ -77,7 +77,7 @@ async function* segmented(
   };
   const preparing = prepareVideo(device, {
     ...{ model, video, read: counted },
-    ...(wanted !== undefined && { exposure: wanted }),
+    ...(wanted !== null && { exposure: wanted }),
   });
   const { exposure, rangeOf, notes } = yield* inTime(preparing, (): ProgressMessage => {
     const total = video.length;

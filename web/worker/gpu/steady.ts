@@ -41,7 +41,7 @@ import { fingerprint, keeperFor } from "../learn_keeper.ts";
 import { type GivenModel, onDevice, readModel } from "./machine.ts";
 import { openMovie, stoppable } from "../movie.ts";
 import { openStore } from "../store.ts";
-import { inTime, inTimeEach } from "./told.ts";
+import { inTime, inTimeEach } from "../told.ts";
 
 /** What is made steady. */
 export interface SteadyWish {
@@ -88,14 +88,14 @@ async function* steadily(
   stop: AbortSignal,
 ): AsyncGenerator<SteadyMessage, SteadyResult> {
   const file = await readModel(given);
-  const video = await openMovie(movie);
+  const video = yield* openMovie(movie, stop);
   if (video.length < 2) throw new RangeError("Cannot make one frame steady: it takes a movie");
   const progress = begin("opening");
   const tell = (what: ProgressMessage["what"]) => (): ProgressMessage => ({
     ...{ type: "progress", what, done: progress.done, total: progress.total },
   });
-  const watched = stoppable(video, stop);
-  const looking = look(device, { video: watched, file, progress });
+  const watched = stoppable(video, () => stop.throwIfAborted());
+  const looking = look(device.task({ stop }), { video: watched, file, progress });
   const seen = yield* inTime(looking, tell("looking"));
   for (const text of seen.described) yield { type: "note", text };
   for (const text of seen.warnings) yield { type: "warning", text };
@@ -107,7 +107,11 @@ async function* steadily(
     ...{ reading: { channels: [] }, settings: reading.stills, progress },
   });
   const { samples } = yield* inTime(read, tell("stills"));
-  const frames = yield* inTime(framesOf(video, reading), tell("reading"));
+  let isLearning = false;
+  // Learning itself is not torn off: it saves its state first.
+  const learned = stoppable(video, () => isLearning || stop.throwIfAborted());
+  const frames = yield* inTime(framesOf(learned, reading), tell("reading"));
+  isLearning = true;
   const work = { kind: "steady", key, model: await fingerprint([given.bytes]), rounds };
   const adapting = adaptModel(device, {
     ...{ file, samples, seed: SEED, progress, stop, exposure, rounds },
@@ -123,7 +127,9 @@ async function* steadily(
     control: decodeModel(control, { file: "control" }),
     adapted: decodeModel(adapted, { file: "adapted" }),
   };
-  const comparing = compareModels(device, { video: watched, seen, models, alarm, progress });
+  const comparing = compareModels(device.task({ stop }), {
+    ...{ video: watched, seen, models, alarm, progress },
+  });
   const { chosen, reasons } = yield* inTime(comparing, tell("comparing"));
   const model = chosen === "adapted" ? adapted : null;
   return handingOver({ model, reasons, exposure }, model ? [model.buffer] : []);

@@ -21,7 +21,7 @@ import { fingerprint, keeperFor } from "../learn_keeper.ts";
 import { openStore } from "../store.ts";
 import { type GivenModel, onDevice, readModel } from "./machine.ts";
 import { type SteadyMessage, stepMessages } from "./steady.ts";
-import { inTime, inTimeEach } from "./told.ts";
+import { inTime, inTimeEach } from "../told.ts";
 
 /** What is taught. */
 export interface TeachWish {

@@ -1,0 +1,26 @@
+/**
+ * Waiting for the GPU until somebody asks to stop.
+ *
+ * @module
+ */
+
+/**
+ * What a promise gives, unless it is to stop before.
+ *
+ * @throws What `stop` was aborted with.
+ */
+export async function unlessStopped<T>(
+  promise: Promise<T>,
+  stop: AbortSignal | undefined,
+): Promise<T> {
+  if (!stop) return await promise;
+  const stopped = Promise.withResolvers<never>();
+  const end = () => stopped.reject(stop.reason);
+  stop.addEventListener("abort", end);
+  if (stop.aborted) end();
+  try {
+    return await Promise.race([stopped.promise, promise]);
+  } finally {
+    stop.removeEventListener("abort", end);
+  }
+}
