@@ -56,8 +56,10 @@ Deno.test("after a reload results are the same to the letter, corrections stay, 
   await open.press(texts.segment);
   await open.waitFor(".task-text", "^Segmented [1-9]");
   await open.press(texts.cancel);
+  const focused = () => page.evaluate(() => document.activeElement?.textContent);
   const done = Number((await open.waitFor(".task .result", "^Stopped")).match(/\d+/)![0]);
   assert(done > 0 && done < FRAMES, `it was stopped after ${done} frames`);
+  assertEquals(await focused(), texts.segment, "the keyboard is where it was");
   // What was found is kept soon after, without a word.
   await new Promise((resolve) => setTimeout(resolve, 8000));
   await page.reload();

@@ -27,6 +27,7 @@ export class Running {
   readonly #text = make("p", { class: "task-text" });
   readonly #cancel = button(texts.cancel, () => this.cancel());
   #control: AbortController | null = null;
+  #hadFocus = false;
   #begun = { at: 0, done: 0, total: 0 };
 
   /** Shows nothing yet. */
@@ -44,6 +45,16 @@ export class Running {
   /** Whether work goes on. */
   get isRunning(): boolean {
     return this.#control !== null;
+  }
+
+  /** Whether the keyboard was at its way out when it ended. */
+  get hadFocus(): boolean {
+    return this.#hadFocus;
+  }
+
+  /** Brings the keyboard to its way out. */
+  focus(): void {
+    this.#cancel.focus();
   }
 
   /** Stops it, as soon as it can. */
@@ -69,6 +80,7 @@ export class Running {
       });
     } finally {
       this.#control = null;
+      this.#hadFocus = document.activeElement === this.#cancel;
       show(this.element, false);
     }
   }

@@ -65,11 +65,14 @@ export class Task {
   async run<T>(work: (telling: Telling) => Promise<T>): Promise<T> {
     this.say("");
     const running = this.#running.run(work);
+    // A button that is hidden cannot keep the keyboard, which would be back at the beginning of the page.
+    if (document.activeElement === this.#button) this.#running.focus();
     this.#update();
     try {
       return await running;
     } finally {
       this.#update();
+      if (this.#running.hadFocus) this.#button.focus();
     }
   }
 
