@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import { timeQueued } from "./timing.ts";
 
 /**
@@ -20,7 +20,6 @@ export interface Ceilings {
   readonly copyGbs: number;
 }
 
-const WORKGROUP = 64;
 const TIMING = { atLeast: 25 };
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import { formatShape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
@@ -51,8 +51,6 @@ export interface DecisionForest {
   /** {@linkcode NODE_NUMBERS} for each node. */
   readonly nodes: Uint32Array<ArrayBuffer>;
 }
-
-const WORKGROUP = 64;
 
 function shaderFor(classes: number): string {
   // NaN is known by its bits, as compilers may take for granted that there is none.

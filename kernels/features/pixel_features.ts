@@ -9,7 +9,7 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import { planeSize } from "../parts/plane.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { DERIVATIVE_FEATURES, derivativeFeatures, derivativeReference } from "./derivatives.ts";
@@ -103,8 +103,6 @@ export function pixelFeaturesReference(
     return [...features, ...tensor];
   });
 }
-
-const WORKGROUP = 64;
 
 const PICK = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { picked: u32, features: u32, pixels: u32 }

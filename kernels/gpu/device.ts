@@ -24,7 +24,7 @@ import { checkValues, type DType, Tensor, type TypedArrayOf } from "./tensor.ts"
 
 export type { AdapterSummary, KernelStyle } from "./adapter.ts";
 export { TensorBlocks } from "./blocks.ts";
-export { type Dispatch, linearWorkgroups } from "./commands/dispatch.ts";
+export { type Dispatch, linearWorkgroups, WORKGROUP } from "./commands/dispatch.ts";
 export { type DeviceOptions, DeviceParts, type Plan } from "./device_parts.ts";
 export type { Uniforms } from "./commands/params.ts";
 export type { CommandCounts } from "./commands/plan_sink.ts";

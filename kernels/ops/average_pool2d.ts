@@ -8,7 +8,7 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { formatShape, imageShape, type Shape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
@@ -25,7 +25,6 @@ export type AveragePool2dParams = {
   readonly stride?: number;
 };
 
-const WORKGROUP = 64;
 /** The loop over a window stays far below the 65,535 steps after which software adapters end it. */
 const LARGEST_SIDE = 128;
 

@@ -10,7 +10,7 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { reduceAxes } from "../parts/axes/reduction.ts";
 import { elementwise } from "../parts/elementwise.ts";
@@ -29,8 +29,6 @@ export type BatchNormParams = {
   /** Added to the variance; PyTorch's default is 1e-5. */
   readonly epsilon: number;
 };
-
-const WORKGROUP = 64;
 
 function shaderFor(bindings: string, body: string): string {
   return /* wgsl */ `

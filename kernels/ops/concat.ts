@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { axesOf } from "../parts/axes/layout.ts";
 import { windowOf, windowOfArray } from "../parts/axes/window.ts";
@@ -23,7 +23,6 @@ export type ConcatParams = {
   readonly axis?: number;
 };
 
-const WORKGROUP = 64;
 /** Runs up to which copies are made one by one. */
 const FEW_RUNS = 32;
 

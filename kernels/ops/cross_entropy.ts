@@ -11,7 +11,7 @@
  * @module
  */
 
-import { type Device, linearWorkgroups, type Uniforms } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, type Uniforms, WORKGROUP } from "../gpu/device.ts";
 import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import {
   type Exponentials,
@@ -37,7 +37,6 @@ export type CrossEntropyParams = {
   readonly ignoreIndex?: number;
 };
 
-const WORKGROUP = 64;
 const LINES_PER_SUM = 64;
 
 /**

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import type { NdArray, Operation, OperationCheck } from "../operation.ts";
 import { nanFunctions } from "../parts/nan.ts";
 import { RANDOM4, random4 } from "../parts/random.ts";
@@ -28,7 +28,6 @@ export type DropoutParams = {
   readonly seed: number;
 };
 
-const WORKGROUP = 64;
 const RANGE = 2 ** 32;
 
 const SHADER = /* @__PURE__ */ (() => /* wgsl */ `

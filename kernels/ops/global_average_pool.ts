@@ -6,7 +6,7 @@
  * @module
  */
 
-import { linearWorkgroups } from "../gpu/device.ts";
+import { linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import { type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { rowSums } from "../parts/row_sums.ts";
 import { imageShape, type Shape } from "../gpu/shape.ts";
@@ -20,8 +20,6 @@ export type GlobalAveragePoolParams = {
   /** Whether the result is an image of one pixel, `[n, c, 1, 1]`, and not `[n, c]`. */
   readonly keepAxes: boolean;
 };
-
-const WORKGROUP = 64;
 
 const BACKWARD = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { area: u32, count: u32 }

@@ -13,7 +13,7 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { sumSlabs } from "../parts/reduce.ts";
 import { rowSums } from "../parts/row_sums.ts";
@@ -32,8 +32,6 @@ export type GroupNormParams = {
   /** Added to the variance; PyTorch's default is 1e-5. */
   readonly epsilon: number;
 };
-
-const WORKGROUP = 64;
 
 /** The steps of an index over elements, vectors, planes and groups that all shaders share. */
 const HEAD = /* wgsl */ `

@@ -12,7 +12,7 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import { isLarger, nanFunctions } from "../parts/nan.ts";
 import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { imageShape, type Shape } from "../gpu/shape.ts";
@@ -28,7 +28,6 @@ export type LocalMaximumParams = {
   readonly radius: number;
 };
 
-const WORKGROUP = 64;
 /** Loops stay far below the 65,535 steps after which software adapters end them. */
 const LARGEST_RADIUS = 1024;
 

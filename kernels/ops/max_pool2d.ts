@@ -8,15 +8,13 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import { isLarger, nanFunctions } from "../parts/nan.ts";
 import { declareOperand, declareResult } from "../parts/operand.ts";
 import { vectorType, type VectorWidth } from "../parts/vector_width.ts";
 import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { formatShape, imageShape, type Shape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
-
-const WORKGROUP = 64;
 
 const HEAD = /* wgsl */ `
 struct Params { height: u32, width: u32, rows: u32, columns: u32, count: u32 }

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import {
   type Fill,
   type NdArray,
@@ -60,7 +60,6 @@ export interface PixelLoss<
   readonly fills: readonly [Fill, Fill];
 }
 
-const WORKGROUP = 64;
 const CHUNK = 256;
 const ALL = "f32(p.length)";
 

@@ -15,7 +15,7 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import {
   type NdArray,
   type Operation,
@@ -61,7 +61,6 @@ interface ErrorFormula {
   slope(ray: { d: number; t: number }, s: readonly [number, number], n: number): number;
 }
 
-const WORKGROUP = 64;
 const PIXELS_PER_SUM = 16;
 const EPSILON = 1e-7;
 

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { nanFunctions } from "../parts/nan.ts";
 import { sumSlabs } from "../parts/reduce.ts";
@@ -28,7 +28,6 @@ export type TileSumParams = {
   readonly side: number;
 };
 
-const WORKGROUP = 64;
 const CHUNK = 256;
 
 const HEAD = /* wgsl */ `

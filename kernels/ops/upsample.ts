@@ -9,12 +9,10 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import { type NdArray, type Operation, type OperationCheck, zeros } from "../operation.ts";
 import { imageShape, type Shape, sizeOf } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
-
-const WORKGROUP = 64;
 
 /** Shader around a body that computes element `index` of the result, or of its vectors. */
 function shaderAround(body: string, type: "f32" | "vec4f" = "f32"): string {

@@ -9,14 +9,13 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import type { BackwardContext, SumOfSlabs } from "../operation.ts";
 import { nanFunctions } from "./nan.ts";
 import { sumSlabs } from "./reduce.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { vectorType, type VectorWidth, vectorWidth } from "./vector_width.ts";
 
-const WORKGROUP = 64;
 /** Vectors that one invocation reads where the plane is small; more where it is very large. */
 const STEPS = 64;
 const MOST_LANES = 1024;

@@ -4,13 +4,12 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import { formatShape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { nanFunctions } from "./nan.ts";
 import { declareOperand } from "./operand.ts";
 
-const WORKGROUP = 64;
 const NAMES = "abcd";
 
 /**

@@ -9,12 +9,11 @@
  */
 
 import { styleOf } from "../gpu/adapter.ts";
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { range } from "./range.ts";
 import { type VectorWidth, vectorWidth } from "./vector_width.ts";
 
-const WORKGROUP = 64;
 /** Slabs that a lane adds before another one shares its column. */
 const STEPS = 16;
 /** Slabs that are added to each other before they are added to the rest: long sums lose digits. */

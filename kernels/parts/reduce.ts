@@ -5,12 +5,11 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import { type Shape, sizeOf } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { vectorType, vectorWidth } from "./vector_width.ts";
 
-const WORKGROUP = 64;
 const MAX_STEPS = 256;
 
 function slabsShader(type: "f32" | "vec4f"): string {

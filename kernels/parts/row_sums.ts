@@ -8,13 +8,12 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import { sumSlabs } from "./reduce.ts";
 import type { Shape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { vectorType, type VectorWidth, vectorWidth } from "./vector_width.ts";
 
-const WORKGROUP = 64;
 /** Vectors that one invocation reads where the row is short; more where it is very long. */
 const STEPS = 64;
 const MOST_LANES = 1024;

@@ -14,11 +14,10 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { GRID_HEAD, gridUniforms, IGNORED_LABEL, labelGrid } from "./label_grid.ts";
 
-const WORKGROUP = 64;
 /** Stands for no other label: more than every squared distance, with room for another to be added. */
 const FAR = 2 ** 31;
 

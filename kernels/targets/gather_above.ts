@@ -5,10 +5,8 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
-
-const WORKGROUP = 64;
 
 /** Which points are listed first differs from run to run. */
 const LIST = /* @__PURE__ */ (() => /* wgsl */ `

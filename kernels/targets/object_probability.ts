@@ -11,12 +11,10 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { distanceTransform } from "./distance_transform.ts";
 import { GRID_HEAD, gridUniforms, IGNORED_LABEL, labelGrid } from "./label_grid.ts";
-
-const WORKGROUP = 64;
 
 const HEAD = /* @__PURE__ */ (() =>
   /* wgsl */ `${GRID_HEAD}

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { GRID_PARAMS, gridUniforms, IGNORED_LABEL, labelGrid } from "./label_grid.ts";
 
@@ -27,7 +27,6 @@ export interface StarDistanceOptions {
   readonly grid: number;
 }
 
-const WORKGROUP = 64;
 /** As many directions as a uniform buffer holds everywhere. */
 const MOST_RAYS = 4000;
 

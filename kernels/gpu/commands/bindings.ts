@@ -122,7 +122,7 @@ export function checkBindings(
   const given = [...tensors, ...textures];
   bound.forEach(({ kind, name, takesHalves }, i) => {
     if (given[i].isHalf && !takesHalves) {
-      throw new TypeError(`Cannot dispatch ${label}: what is given as ${name} ${IS_HALF}`);
+      throw new TypeError(`Cannot dispatch ${label}: ${name} ${IS_HALF}`);
     }
     if (kind !== "write") return;
     const other = tensors.findIndex((tensor, k) => k !== i && tensor.buffer === tensors[i].buffer);

@@ -24,6 +24,9 @@ export interface Dispatch extends PipelineSource {
   readonly workgroups: readonly [number, number?, number?];
 }
 
+/** Invocations of a workgroup, for kernels that need no certain number. */
+export const WORKGROUP = 64;
+
 /** The most workgroups along one axis; WebGPU promises no more. */
 export const MAX_WORKGROUPS_PER_AXIS = 65535;
 

@@ -13,7 +13,7 @@
  */
 
 import { styleOf } from "../../gpu/adapter.ts";
-import { type Device, linearWorkgroups } from "../../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../../gpu/device.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import { declareOperand } from "../../parts/operand.ts";
 import { vectorType, type VectorWidth, vectorWidth } from "../../parts/vector_width.ts";
@@ -29,7 +29,6 @@ import {
 import { range } from "../../parts/range.ts";
 import { columnOf, haloSegments } from "./tile.ts";
 
-const WORKGROUP = 64;
 /** Output rows and columns of an invocation's tile. */
 const [ROWS, COLUMNS] = [2, 4];
 /** Output channels of one dispatch. */

@@ -8,70 +8,41 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../../gpu/device.ts";
 import { paddedBytes } from "../../gpu/memory/pool.ts";
-import type { Shape } from "../../gpu/shape.ts";
+import { type Shape, sizeOf } from "../../gpu/shape.ts";
 import type { Tensor, TensorBlock } from "../../gpu/tensor.ts";
 
-const WORKGROUP = 64;
-
-/**
- * Terms lie along x and blocks of channels along y: the order of a layer's own weights, so that the
- * forward pass divides nothing, which costs a software adapter more than what it loads.
- */
-function packShader({ type, transposed }: { type: "f32" | "f16"; transposed: boolean }): string {
-  return /* wgsl */ `
-${type === "f16" ? "enable f16;" : ""}
-struct Params { terms: u32, c_out: u32, taps: u32 }
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read_write> packed: array<vec4<${type}>>;
-@group(0) @binding(2) var<storage, read> w: array<f32>;
-
-@compute @workgroup_size(${WORKGROUP})
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let term = id.x;
-  if (term >= p.terms) { return; }
-  let channels = id.y * 4u + vec4u(0u, 1u, 2u, 3u);
-  let o = min(channels, vec4u(p.c_out - 1u));
-  ${
-    transposed
-      ? `let i = term / p.taps;
-  let at = (i * p.c_out + o + 1u) * p.taps - 1u - (term - i * p.taps);`
-      : "let at = o * p.terms + term;"
-  }
-  let weights = vec4f(w[at.x], w[at.y], w[at.z], w[at.w]);
-  packed[id.y * p.terms + term] =
-    vec4<${type}>(select(vec4f(0.0), weights, channels < vec4u(p.c_out)));
-}
-`;
-}
-
-/** Sizes of the packed weights of a layer. */
+/** Sizes of a layer's weights, and the shape of them packed. */
 function packedSizes([first, second, k]: Shape, transposed: boolean) {
   const [cOut, cIn] = transposed ? [second, first] : [first, second];
-  return { cOut, terms: cIn * k * k, blocks: Math.ceil(cOut / 4), taps: k * k };
+  const terms = cIn * k * k;
+  return { cOut, terms, taps: k * k, packed: [Math.ceil(cOut / 4) * terms, 4] };
 }
 
 /** The weights of convolutions in a block; none where they would be too large for one buffer. */
 function packable(device: Device, block: TensorBlock, transposed: boolean): Tensor<"f32">[] {
   const weights = block.parts.filter(({ shape }) => shape.length === 4 && shape[2] === shape[3]);
-  const bytes = weights.reduce((sum, { shape }) => {
-    const { terms, blocks } = packedSizes(shape, transposed);
-    return sum + paddedBytes(blocks * terms * 16);
-  }, 0);
+  const bytes = weights.reduce(
+    (sum, { shape }) => sum + paddedBytes(4 * sizeOf(packedSizes(shape, transposed).packed)),
+    0,
+  );
   return bytes <= device.maxTensorBytes ? weights : [];
 }
 
 /**
- * The same for several layers at once: one invocation packs a term of a block of channels. A row of the
- * table says of a layer where its workgroups end, its channels, terms and taps, and the next one where it
- * begins, in steps of 256 bytes, in both buffers.
+ * One invocation packs a term of a block of channels of a layer. A row of the table says of a layer where
+ * its workgroups end, its channels, terms and taps, and the next one where it begins, in steps of 256
+ * bytes, in both buffers.
  */
-function packAllShader({ layers, transposed }: { layers: number; transposed: boolean }): string {
+function packShader(
+  { layers, transposed, type }: { layers: number; transposed: boolean; type: "f32" | "f16" },
+): string {
   return /* wgsl */ `
+${type === "f16" ? "enable f16;" : ""}
 struct Params { table: array<vec4f, ${2 * layers}> }
 @group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read_write> packed: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> packed: array<vec4<${type}>>;
 @group(0) @binding(2) var<storage, read> w: array<f32>;
 
 @compute @workgroup_size(${WORKGROUP})
@@ -103,36 +74,35 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
       : "let at = places.x * 64u + o * terms + term;"
   }
   let weights = vec4f(w[at.x], w[at.y], w[at.z], w[at.w]);
-  packed[places.y * 16u + index] = select(vec4f(0.0), weights, channels < vec4u(c_out));
+  packed[places.y * 16u + index] =
+    vec4<${type}>(select(vec4f(0.0), weights, channels < vec4u(c_out)));
 }
 `;
 }
 
-/** Packs the weights of several layers of a block. */
-function packTogether(
+/** A layer's weights, and where they begin in the tensor that is packed. */
+type Place = Pick<Tensor, "shape" | "offset">;
+
+/** Packs the weights of layers that lie in a tensor, each into a part of another. */
+function packInto(
   device: Device,
-  { block, weights, transposed }: {
-    block: TensorBlock;
-    weights: readonly Tensor<"f32">[];
-    transposed: boolean;
-  },
-): TensorBlock {
-  const sizes = weights.map(({ shape }) => packedSizes(shape, transposed));
-  const packed = device.blocks.make(sizes.map(({ blocks, terms }) => [blocks * terms, 4]));
+  { whole, parts }: Pick<TensorBlock, "whole" | "parts">,
+  { from, layers, transposed }: { from: Tensor; layers: readonly Place[]; transposed: boolean },
+): void {
   let end = 0;
-  const table = sizes.flatMap(({ cOut, terms, blocks, taps }, i) => {
-    end += Math.ceil(blocks * terms / WORKGROUP);
-    const places = [weights[i].offset / 256, packed.parts[i].offset / 256];
-    return [end, cOut, terms, taps, ...places, 0, 0];
+  const table = layers.flatMap(({ shape, offset }, i) => {
+    const { cOut, terms, taps, packed: [vectors] } = packedSizes(shape, transposed);
+    end += Math.ceil(vectors / WORKGROUP);
+    return [end, cOut, terms, taps, offset / 256, parts[i].offset / 256, 0, 0];
   });
+  const type = whole.isHalf ? "f16" : "f32";
   device.dispatch({
     label: transposed ? "conv2d pack transposed" : "conv2d pack",
-    shader: packAllShader({ layers: weights.length, transposed }),
+    shader: packShader({ layers: layers.length, transposed, type }),
     uniforms: { table },
-    tensors: [packed.whole, block.whole],
+    tensors: [whole, from],
     workgroups: linearWorkgroups(end * WORKGROUP, WORKGROUP),
   });
-  return packed;
 }
 
 /**
@@ -146,30 +116,19 @@ export function packWeights(
   const { weight, transposed, half = false } = problem;
   const { block } = weight;
   const weights = block && !half ? packable(device, block, transposed) : [];
+  const packedShape = ({ shape }: Place) => packedSizes(shape, transposed).packed;
   const index = weights.indexOf(weight);
-  if (!block || index < 0) return packAlone(device, problem);
+  if (!block || index < 0) {
+    const packed = device.empty(packedShape(weight), "f32", { isHalf: half });
+    const layers = [{ shape: weight.shape, offset: 0 }];
+    packInto(device, { whole: packed, parts: [packed] }, { from: weight, layers, transposed });
+    return packed;
+  }
   const name = transposed ? "conv2d packed transposed" : "conv2d packed";
-  const make = () => packTogether(device, { block, weights, transposed });
+  const make = () => {
+    const packed = device.blocks.make(weights.map(packedShape));
+    packInto(device, packed, { from: block.whole, layers: weights, transposed });
+    return packed;
+  };
   return device.blocks.derive(block, { name, make }).parts[index];
-}
-
-/** Weights of one layer, packed by themselves. */
-function packAlone(
-  device: Device,
-  { weight, transposed, half = false }: {
-    weight: Tensor<"f32">;
-    transposed: boolean;
-    half?: boolean;
-  },
-): Tensor<"f32"> {
-  const { cOut, terms, blocks, taps } = packedSizes(weight.shape, transposed);
-  const packed = device.empty([blocks * terms, 4], "f32", { isHalf: half });
-  device.dispatch({
-    label: transposed ? "conv2d pack transposed" : "conv2d pack",
-    shader: packShader({ type: half ? "f16" : "f32", transposed }),
-    uniforms: { terms, c_out: cOut, taps },
-    tensors: [packed, weight],
-    workgroups: [Math.ceil(terms / WORKGROUP), blocks],
-  });
-  return packed;
 }

@@ -10,7 +10,7 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../../gpu/device.ts";
 import type { WeightGradient } from "./convolution.ts";
 import { bindOperands, declareOperand, type Source } from "../../parts/operand.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
@@ -19,7 +19,6 @@ import { range } from "../../parts/range.ts";
 import { columnOf, haloSegments, unrolledKernelRows } from "./tile.ts";
 import { vectorType, type VectorWidth, vectorWidth } from "../../parts/vector_width.ts";
 
-const WORKGROUP = 64;
 const STEPS_PER_INVOCATION = 256;
 const MOST_STEPS = 4096;
 /** Channels of the input that one invocation computes. */

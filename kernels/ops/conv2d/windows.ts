@@ -10,13 +10,11 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../../gpu/device.ts";
 import type { Shape } from "../../gpu/shape.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import { type Geometry, outputSides } from "./geometry.ts";
 import { convolve, gradientToWeights } from "./variants.ts";
-
-const WORKGROUP = 64;
 
 const HEAD = /* wgsl */ `
 struct Params {

@@ -8,13 +8,11 @@
  */
 
 import { styleOf } from "../../gpu/adapter.ts";
-import { type Device, linearWorkgroups } from "../../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../../gpu/device.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import { nanFunctions } from "../../parts/nan.ts";
 import { declareOperand, declareResult } from "../../parts/operand.ts";
 import { vectorType, type VectorWidth, vectorWidth } from "../../parts/vector_width.ts";
-
-const WORKGROUP = 64;
 
 const PARAMS = /* wgsl */ `
 struct Params { c_low: u32, c_skip: u32, height: u32, segments: u32, lows: u32, count: u32 }

@@ -9,14 +9,13 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../../gpu/device.ts";
 import { type Shape, sizeOf } from "../../gpu/shape.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import { nanFunctions } from "../nan.ts";
 import { vectorType, type VectorWidth, vectorWidth } from "../vector_width.ts";
 import { stepsOf } from "./layout.ts";
 
-const WORKGROUP = 64;
 const STEPS = 64;
 
 /**

@@ -9,13 +9,12 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../../gpu/device.ts";
 import { sameShape, type Shape, sizeOf } from "../../gpu/shape.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import { type Elementwise, elementwise } from "../elementwise.ts";
 import { joinAxes, repeatedSteps, stepsOf, type Walk } from "./layout.ts";
 
-const WORKGROUP = 64;
 const NAMES = "abcd";
 
 /** How a tensor is read. */

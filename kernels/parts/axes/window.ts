@@ -6,12 +6,10 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../../gpu/device.ts";
 import { type Shape, sizeOf } from "../../gpu/shape.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import { vectorType } from "../vector_width.ts";
-
-const WORKGROUP = 64;
 
 /** Where a window lies. */
 export interface Window {

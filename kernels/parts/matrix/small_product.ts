@@ -5,11 +5,10 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../../gpu/device.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import type { Product, Slabs } from "./problem.ts";
 
-const WORKGROUP = 64;
 const STEPS = 256;
 
 function shaderFor(hasBias: boolean): string {

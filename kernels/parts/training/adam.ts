@@ -5,10 +5,8 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../../gpu/device.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
-
-const WORKGROUP = 64;
 
 /** Its `step`: step size lr / (1 − β1ᵗ), 1 / sqrt(1 − β2ᵗ), epsilon, what decay leaves of a weight. */
 const SHADER = /* @__PURE__ */ (() => /* wgsl */ `

@@ -4,10 +4,8 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../../gpu/device.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
-
-const WORKGROUP = 64;
 
 const SHADER = /* @__PURE__ */ (() => /* wgsl */ `
 struct Params { count: u32, factor: f32 }

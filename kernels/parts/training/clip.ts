@@ -5,12 +5,11 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../../gpu/device.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import { nanFunctions } from "../nan.ts";
 import { rowSums } from "../row_sums.ts";
 
-const WORKGROUP = 64;
 /** As in PyTorch: keeps the quotient finite. */
 const EPSILON = 1e-6;
 

@@ -6,10 +6,8 @@
  * @module
  */
 
-import { type Device, linearWorkgroups } from "../../gpu/device.ts";
+import { type Device, linearWorkgroups, WORKGROUP } from "../../gpu/device.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
-
-const WORKGROUP = 64;
 
 function shaderFor(velocity: boolean): string {
   return /* wgsl */ `

@@ -189,7 +189,7 @@ Deno.test("whoever knows no halves is refused them, and told what to do", async 
   const dispatch = { label: "k", uniforms: {}, workgroups: [1] } as const;
   refused(
     () => device.dispatch({ ...dispatch, shader, tensors: [y, x] }),
-    "Cannot dispatch k: what is given as x is stored as halves; see asFloats()",
+    "Cannot dispatch k: x is stored as halves; see asFloats()",
   );
   const textured = (value: string) => `
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
@@ -198,7 +198,7 @@ Deno.test("whoever knows no halves is refused them, and told what to do", async 
   const throughTexture = { ...dispatch, tensors: [y], textures: [x] };
   refused(
     () => device.dispatch({ ...throughTexture, shader: textured("v") }),
-    "Cannot dispatch k: what is given as x is stored as halves; see asFloats()",
+    "Cannot dispatch k: x is stored as halves; see asFloats()",
   );
   const unpacked = textured("vec4f(unpack2x16float(bitcast<u32>(v.w)), 0, 0)");
   device.dispatch({ ...throughTexture, shader: unpacked });

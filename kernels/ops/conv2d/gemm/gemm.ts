@@ -5,7 +5,7 @@
  *
  * In each step a workgroup loads 16 rows of both matrices, and every invocation multiplies a register
  * tile of 8 channels × 8 pixels out of them: 128 operations for 64 bytes of workgroup memory. The
- * pixels that an invocation loads stay the same, so where they lie is computed once.
+ * pixels that an invocation loads stay the same, so where they lie is computed once; see gather.ts.
  *
  * With f16 the weights and the windows are rounded to half precision where they are stored; products
  * are still summed in float32. That halves what workgroup memory has to hold and to deliver, and
@@ -26,6 +26,7 @@ import {
   readBesides,
   storeSum,
 } from "../epilogue.ts";
+import { type Gather, gatherFor } from "./gather.ts";
 import { packWeights } from "../pack.ts";
 import {
   blockOf,
@@ -38,14 +39,17 @@ import {
   threadsOf,
   type WorkgroupTile,
 } from "../../../parts/matrix/register_tile.ts";
+import { vectorType, vectorWidth } from "../../../parts/vector_width.ts";
 import { range } from "../../../parts/range.ts";
 
 /** The numbers that a product kernel is generated from. */
 export interface GemmTile extends WorkgroupTile {
   /** Side of the convolution kernel, odd. */
   readonly k: number;
-  /** Whether images are whole vectors of pixels. */
-  readonly isWhole: boolean;
+  /** What it stores at once: 4 pixels where images are whole vectors of them. */
+  readonly type: "vec4f" | "f32";
+  /** How windows are gathered. */
+  readonly gather: Gather;
   /** What is done with sums. */
   readonly epilogue: Epilogue;
   /** Whether operands are multiplied as f16; the device needs `shader-f16`. */
@@ -66,11 +70,10 @@ function tileFor(cOut: number, pixels: number): WorkgroupTile {
 
 /** WGSL of the product kernel for one tile. */
 function gemmShader(
-  { k, isWhole, epilogue, half, halves: [isHalf, fromHalves], ...tile }: GemmTile,
+  { k, type, gather, epilogue, half, halves: [isHalf, fromHalves], ...tile }: GemmTile,
 ): string {
   const { blocks, groups } = tile;
   const vector = half ? "vec4<f16>" : "vec4f";
-  const type = isWhole ? "vec4f" : "f32";
   const hasBias = addsBias(epilogue);
   const taps = k * k;
   const pad = (k - 1) / 2;
@@ -81,7 +84,7 @@ function gemmShader(
     const outputs = range(SIDE).flatMap((g) => {
       const n = `(n0 + (${groupOf(tile, g)}) * 4u)`;
       const value = `a${o}_${g}${hasBias ? " + bias" : ""}`;
-      if (isWhole) {
+      if (type === "vec4f") {
         const at = `(out + ${n}) / 4u`;
         return [`if (${n} < area) { ${storeSum(epilogue, { value, at, type })} }`];
       }
@@ -105,7 +108,7 @@ ${half ? "enable f16;" : ""}
 struct Params { c_in: u32, c_out: u32, height: u32, width: u32, tiles: u32, rows: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 ${declareEpilogue(epilogue, { binding: 4, type, isHalf })}
-${declareOperand("x", { binding: 2, type: "f32", isHalf: fromHalves })}
+${declareOperand("x", { binding: 2, type: gather.type, isHalf: fromHalves })}
 @group(0) @binding(3) var<storage, read> w: array<${vector}>;
 var<workgroup> weights: array<${vector}, ${DEPTH * stride}>;
 var<workgroup> windows: array<${vector}, ${DEPTH * groups}>;
@@ -121,11 +124,8 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
   let image = index / p.tiles / p.rows;
   let last_block = (p.c_out + 3u) / 4u - 1u;
   ${placeInTile(tile)}
-  let loaded = n0 + local % ${groups}u * 4u + vec4u(0u, 1u, 2u, 3u);
-  let row = vec4i(loaded / p.width);
-  let column = vec4i(loaded % p.width);
-  let position = vec4i(loaded);
-  let sides = vec2i(vec2u(p.width, p.height));
+  let loaded = n0 + local % ${groups}u * 4u;
+  ${gather.place}
   ${declareSums()}
   for (var term0 = 0u; term0 < terms; term0 += ${DEPTH}u) {
     for (var slot = local; slot < ${DEPTH * blocks}u; slot += ${threads}u) {
@@ -140,15 +140,11 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
       let tap = i32(term - c * ${taps}u);
       let down = tap / ${k} - ${pad};
       let right = tap % ${k} - ${pad};
+      let plane = i32((image * p.c_in + c) * area);
       let from_row = row + down;
       let from_column = column + right;
-      let inside = (from_row >= vec4i(0)) & (from_row < vec4i(sides.y)) &
-        (from_column >= vec4i(0)) & (from_column < vec4i(sides.x));
-      let at = select(vec4i(0), position + (down * sides.x + right), inside) +
-        i32((image * p.c_in + c) * area);
-      let pixels = vec4f(x_at(at.x), x_at(at.y), x_at(at.z), x_at(at.w));
-      windows[d * ${groups}u + local % ${groups}u] =
-        ${vector}(select(vec4f(0.0), pixels, inside));
+      ${gather.load}
+      windows[d * ${groups}u + local % ${groups}u] = ${vector}(pixels);
     }
     ${
     multiplyRows(tile, {
@@ -179,12 +175,12 @@ export function gemmConvolution(
   const tiles = Math.ceil(height * width / (groups * 4));
   const rows = Math.ceil(cOut / (blocks * 4));
   const count = batch * rows * tiles;
-  const isWhole = height * width % 4 === 0;
+  const type = vectorType(vectorWidth(height * width));
   device.dispatch({
     label: `conv2d k${k} product`,
     shader: gemmShader({
-      ...{ k, blocks, groups, isWhole, half, halves: [isHalf, x.isHalf] },
-      epilogue: epilogueOf(problem),
+      ...{ k, blocks, groups, type, half, halves: [isHalf, x.isHalf] },
+      ...{ gather: gatherFor(k, width), epilogue: epilogueOf(problem) },
     }),
     uniforms: { c_in: cIn, c_out: cOut, height, width, tiles, rows, count },
     tensors: [y, x, packed, ...readBesides(problem)],

@@ -13,7 +13,7 @@
  * @module
  */
 
-import { type Device, linearWorkgroups, type Uniforms } from "../../../gpu/device.ts";
+import { type Device, linearWorkgroups, type Uniforms, WORKGROUP } from "../../../gpu/device.ts";
 import { bindOperands, declareOperand, type Source } from "../../../parts/operand.ts";
 import type { Tensor } from "../../../gpu/tensor.ts";
 import type { Convolution } from "../convolution.ts";
@@ -28,7 +28,6 @@ import {
 import { range } from "../../../parts/range.ts";
 import { type TileSide, transformBothSides, WINOGRAD } from "./winograd_matrices.ts";
 
-const WORKGROUP = 64;
 const TILES = 4;
 /** Groups of tiles and vectors of output channels that one invocation of the product computes. */
 const PRODUCT = { groups: 4, blocks: 2 };
