@@ -7,7 +7,13 @@
  */
 
 import { type AugmentationSettings, drawAugmentation } from "./patches/augment.ts";
-import { type AugmentationTask, type Augmenter, augmentHere } from "./patches/augmenter.ts";
+import {
+  type AugmentationTask,
+  type Augmenter,
+  augmentHere,
+  type SampleStack,
+  stackOf,
+} from "./patches/augmenter.ts";
 import type { Frames } from "../images/series/frames.ts";
 import { PairSampler, PatchSampler, type SamplerState } from "./patches/patches.ts";
 import { Random, type RandomState } from "../images/random.ts";
@@ -171,19 +177,26 @@ export function stackSamples(
   samples: readonly Sample[],
   { encode = foregroundEncoder({ parted: false }) }: { encode?: TargetEncoder } = {},
 ): Batch {
-  const [{ channels, height, width, labels }] = samples;
-  const images = new Float32Array(samples.length * channels * height * width);
-  samples.forEach(({ image }, i) => images.set(image, i * image.length));
-  const shape = [samples.length, channels, height, width] as const;
-  if (!labels) return { shape, images, targets: null };
-  const ids = new Uint32Array(samples.length * height * width);
-  samples.forEach((sample, i) => ids.set(sample.labels!, i * height * width));
-  return { shape, images, targets: encode(ids, { width, height }) };
+  return batchOf(stackOf(samples), { encode });
+}
+
+/** A batch of samples that are stacked already. */
+export function batchOf(
+  { shape, images, labels }: SampleStack,
+  { encode = foregroundEncoder({ parted: false }) }: { encode?: TargetEncoder } = {},
+): Batch {
+  const [, , height, width] = shape;
+  return { shape, images, targets: labels && encode(labels, { width, height }) };
 }
 
 /** Stacks pairs (or windows) of patches: first all first frames, then all second ones, and so on. */
 export function stackWindows(windows: readonly (readonly Sample[])[]): Batch {
-  return stackSamples(windows[0].flatMap((_, frame) => windows.map((patches) => patches[frame])));
+  return stackSamples(inStackOrder(windows));
+}
+
+/** All first ones of some windows, then all second ones, and so on. */
+function inStackOrder<T>(windows: readonly (readonly T[])[]): T[] {
+  return windows[0].flatMap((_, frame) => windows.map((window) => window[frame]));
 }
 
 /**
@@ -214,9 +227,9 @@ export class StillStream implements BatchStream {
       const sample = this.#sampler.next();
       return { sample, draw: drawAugmentation(this.#random, augmentation) };
     });
-    const samples = augment(tasks);
-    const stack = (made: readonly Sample[]) => stackSamples(made, { encode });
-    return samples instanceof Promise ? samples.then(stack) : stack(samples);
+    const stack = augment(tasks);
+    if (!(stack instanceof Promise)) return batchOf(stack, { encode });
+    return stack.then((made) => batchOf(made, { encode }));
   }
 
   /** The state, to be saved. */
@@ -272,9 +285,7 @@ export class PairStream implements BatchStream {
       const samples = await this.#sampler.next();
       return samples.map((sample, frame): AugmentationTask => ({ sample, draw, frame }));
     }));
-    const samples = await augment(windows.flat());
-    const frames = windows[0].length;
-    return stackWindows(windows.map((_, i) => samples.slice(i * frames, (i + 1) * frames)));
+    return batchOf(await augment(inStackOrder(windows)));
   }
 
   /** The state, to be saved. */

@@ -48,7 +48,12 @@ export {
   drawAugmentation,
 } from "./patches/augment.ts";
 export { AheadStream } from "./patches/ahead.ts";
-export { type AugmentationTask, type Augmenter, augmentHere } from "./patches/augmenter.ts";
+export {
+  type AugmentationTask,
+  type Augmenter,
+  augmentHere,
+  type SampleStack,
+} from "./patches/augmenter.ts";
 export type { ElasticDraw } from "./patches/elastic.ts";
 export {
   PairSampler,

@@ -23,17 +23,47 @@ export interface AugmentationTask {
 }
 
 /**
- * Applies draws to samples, in their order.
+ * Samples of one size, one after the other.
  *
  * @category Batches
  */
-export type Augmenter = (tasks: readonly AugmentationTask[]) => Sample[] | Promise<Sample[]>;
+export interface SampleStack {
+  /** `[n, c, h, w]`. */
+  readonly shape: readonly [number, number, number, number];
+  /** Intensities. */
+  readonly images: Float32Array<ArrayBuffer>;
+  /** Ids of objects, `[n, h, w]`; null where the first sample has none. */
+  readonly labels: Uint32Array<ArrayBuffer> | null;
+}
+
+/**
+ * Applies draws to samples and stacks them, in their order: whoever has the time also copies.
+ *
+ * @category Batches
+ */
+export type Augmenter = (
+  tasks: readonly AugmentationTask[],
+) => SampleStack | Promise<SampleStack>;
 
 /**
  * Augments on this thread.
  *
  * @category Batches
  */
-export function augmentHere(tasks: readonly AugmentationTask[]): Sample[] {
-  return tasks.map(({ sample, draw, frame }) => applyAugmentation(draw, sample, { frame }));
+export function augmentHere(tasks: readonly AugmentationTask[]): SampleStack {
+  return stackOf(
+    tasks.map(({ sample, draw, frame }) => applyAugmentation(draw, sample, { frame })),
+  );
+}
+
+/** Stacks samples of one size. */
+export function stackOf(samples: readonly Sample[]): SampleStack {
+  const [{ channels, height, width, labels }] = samples;
+  const images = new Float32Array(samples.length * channels * height * width);
+  samples.forEach(({ image }, i) => images.set(image, i * image.length));
+  const shape = [samples.length, channels, height, width] as const;
+  if (!labels) return { shape, images, labels: null };
+  const ids = new Uint32Array(samples.length * height * width);
+  samples.forEach((sample, i) => ids.set(sample.labels!, i * height * width));
+  return { shape, images, labels: ids };
 }

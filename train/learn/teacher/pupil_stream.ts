@@ -13,7 +13,7 @@ import type { Frames } from "../../images/series/frames.ts";
 import type { TargetEncoder } from "../../models/objective.ts";
 import type { AugmentationDraw } from "../patches/augment.ts";
 import { type AugmentationTask, type Augmenter, augmentHere } from "../patches/augmenter.ts";
-import { type Batch, type BatchStream, stackSamples } from "../batches.ts";
+import { type Batch, batchOf, type BatchStream } from "../batches.ts";
 import { cropSample } from "../patches/patches.ts";
 import type { RunLabels } from "./pseudo_labels.ts";
 
@@ -101,7 +101,7 @@ export class PupilStream implements BatchStream {
     const { count, encode } = this.#settings;
     const chosen = Array.from({ length: count }, () => this.#choose());
     const tasks = await Promise.all(chosen.map((choice) => patchOf(choice)));
-    return stackSamples(await augment(tasks), { encode });
+    return batchOf(await augment(tasks), { encode });
   }
 
   /** Where it stands, to be saved. */

@@ -90,8 +90,8 @@ Deno.test("WorkerPool does without workers that may not be loaded, and nobody he
     const image = Float32Array.of(1, 2, 3, 4);
     const sample = { channels: 1, width: 2, height: 2, image };
     const draw = ${JSON.stringify(PLAIN_DRAW)};
-    const [made] = await pool.ask("augment", [{ sample, draw }]);
-    console.log(pool.size, made.image.length);
+    const made = await pool.ask("augment", [{ sample, draw }]);
+    console.log(pool.size, made.images.length);
     pool[Symbol.dispose]();`;
   for (const [allowed, size] of [[[], 0], [["--allow-read"], 2]] as const) {
     await withFile("main.ts", new TextEncoder().encode(script), async (path) => {
@@ -135,7 +135,7 @@ Deno.test("WorkerPool tells that a worker has stopped, and goes on with the othe
     await assertRejects(() => pool.ask("augment", tasks()), Error, "a worker stopped");
     assertEquals(pool.size, left);
   }
-  assertEquals((await pool.ask("augment", tasks()))[0].image, samples(1)[0].image);
+  assertEquals((await pool.ask("augment", tasks())).images, samples(1)[0].image);
 });
 
 Deno.test("AheadStream tells a failure when it is the batch's turn", async () => {
