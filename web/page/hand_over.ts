@@ -38,7 +38,7 @@ export async function handOver<H extends Taking>(
     const start = performance.now();
     const sent = taking.call("addFiles", { id, files: files.slice(at, at + count) });
     const took = performance.now() - start;
-    at += count;
+    at = Math.min(at + count, files.length);
     count = Math.max(1, Math.min(2 * count, Math.floor(count * BUSY / Math.max(took, 1))));
     await sent;
     if (stop.aborted) {
