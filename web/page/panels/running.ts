@@ -29,6 +29,7 @@ export class Running {
   #control: AbortController | null = null;
   #hadFocus = false;
   #begun = { at: 0, done: 0, total: 0 };
+  #last = 0;
 
   /** Shows nothing yet. */
   constructor(name: string) {
@@ -88,7 +89,10 @@ export class Running {
   #tell(text: string, done = 0, total: number | null = null): void {
     if (this.#control?.signal.aborted) return;
     const now = performance.now();
-    if (total === null || total !== this.#begun.total) {
+    // What begins anew is another part.
+    const isNew = total !== this.#begun.total || done < this.#last;
+    this.#last = done;
+    if (total === null || isNew) {
       this.#begun = { at: now, done, total: total ?? 0 };
     }
     if (total === null) this.#bar.removeAttribute("value");
