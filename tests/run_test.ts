@@ -60,6 +60,17 @@ Deno.test("deno task test tells of every file that failed, and of one that died 
   assertMatch(lines.at(-1)!, /^FAILED \| 2 passed \(1 step\) \| 3 failed \| 1 ignored \(/);
 });
 
+Deno.test("deno task test names the file of a promise that nobody waits for, and runs the others", async () => {
+  const lost = 'Deno.test("seven", () => void Promise.reject(new Error("it is lost")));';
+  const files = { "a_test.ts": GOOD, "b_test.ts": lost, "c_test.ts": GOOD };
+  const { code, lines } = await runTests(files);
+  assertEquals(code, 1);
+  const list = lines.slice(lines.lastIndexOf("FAILED") + 1, -1);
+  assertEquals(list.length, 1, list.join("\n"));
+  assertMatch(list[0], /b_test\.ts: 2 failed$/);
+  assertMatch(lines.at(-1)!, /^FAILED \| 4 passed \(2 steps\) \| 2 failed \| 2 ignored \(/);
+});
+
 Deno.test("deno task test passes the filter on, and is silent where it leaves nothing", async () => {
   const files = { "a_test.ts": GOOD, "b_test.ts": BAD };
   const { code, lines } = await runTests(files, "--filter", "/two|six/", "--jobs=1");

@@ -6,7 +6,7 @@
 
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { FileOutcome } from "./outcome.ts";
+import { type FileOutcome, withoutColour } from "./outcome.ts";
 import { ALONE, LONG, LONGEST } from "./files.ts";
 
 /** The module that runs several files. */
@@ -49,13 +49,17 @@ export function wordsFor(files: readonly string[], { root }: { root: string }): 
   return [GROUP, "--", ...files.map((file) => pathToFileURL(resolve(root, file)).href)];
 }
 
+/** What `deno test` calls an error of the module that runs several files, such as a promise that nobody waits for. */
+const UNCAUGHT = `./${GROUP} (uncaught error)`;
+
 /**
  * Whether nobody knows which of several files is at fault: the process died, or failed outside of a test. Each
  * of them runs alone then.
  */
 export function isUnclear(
-  { code, counts }: Pick<FileOutcome, "code" | "counts">,
+  { code, counts, text }: Pick<FileOutcome, "code" | "counts" | "text">,
   files: readonly string[],
 ): boolean {
-  return files.length > 1 && code !== 0 && !counts?.failed.tests;
+  if (files.length === 1 || code === 0) return false;
+  return !counts?.failed.tests || withoutColour(text).split("\n").includes(UNCAUGHT);
 }

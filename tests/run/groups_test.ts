@@ -40,10 +40,13 @@ Deno.test("wordsFor() names a file that is alone, and the module that runs sever
 
 Deno.test("isUnclear() is where no test of several files says why they failed", () => {
   const two = ["a_test.ts", "b_test.ts"];
-  const ended = (code: number, text: string) => ({ code, counts: readSummary(text) });
+  const ended = (code: number, text: string) => ({ code, text, counts: readSummary(text) });
   assertEquals(isUnclear(ended(1, ""), two), true);
   assertEquals(isUnclear(ended(1, "ok | 2 passed | 0 failed (1s)"), two), true);
   assertEquals(isUnclear(ended(1, "FAILED | 2 passed | 1 failed (1s)"), two), false);
+  // Tests that were cancelled count as failed, whichever file ended them.
+  const uncaught = "./tests/run/group.ts (uncaught error)\n\nFAILED | 1 passed | 3 failed (1s)";
+  assertEquals(isUnclear(ended(1, uncaught), two), true);
   assertEquals(isUnclear(ended(0, "ok | 2 passed | 0 failed (1s)"), two), false);
   assertEquals(isUnclear(ended(137, ""), two.slice(1)), false);
 });
