@@ -113,3 +113,34 @@ Deno.test("after a reload results are the same to the letter, corrections stay, 
   assertEquals(await open.reasonAt(texts.teach), null);
   assertEquals(open.errors, []);
 });
+
+Deno.test("segmenting that was stopped does not go on with another model of the same name and size", async () => {
+  if (!await hasChromium()) return;
+  await using open = await OpenPage.open();
+  const { page, folder } = open;
+  const movie = Array.from({ length: FRAMES }, () => peaks(THREE_PLACES, SMALL));
+  await Deno.writeFile(`${folder}/movie.tif`, encodeGreyTiff(movie));
+  const give = async (prob: number): Promise<void> => {
+    const bytes = starModel({ thresholds: { prob, nms: 0.4 } });
+    await Deno.writeFile(`${folder}/small.safetensors`, bytes);
+    await loadModel(open);
+    // It is in the place of the other one, once it is loaded.
+    await page.waitForFunction(() => !document.querySelector(".before"));
+  };
+  await openMovie(open);
+  await give(0.99);
+  await open.press(texts.segment);
+  await open.waitFor(".task-text", "^Segmented [1-9]");
+  await open.press(texts.cancel);
+  await open.waitFor(".task .result", "^Stopped");
+  assertEquals(await open.text(".count"), "0 objects");
+
+  await page.$eval(
+    `select[aria-label="${texts.model}"] option:last-child`,
+    (option) => option.className = "before",
+  );
+  await give(0.51);
+  await open.press(texts.segment);
+  assertMatch(await open.waitFor(".task .result", "objects"), /^72 objects in 24 frames/);
+  assertEquals(open.errors, []);
+});

@@ -281,10 +281,8 @@ export interface KeptSummary {
 
 /** What a movie is segmented with. */
 export interface SegmentedWith {
-  /** What the model is called. */
-  readonly file: string;
-  /** Its size in bytes. */
-  readonly size: number;
+  /** Tells the model from others, which may have the same name and size. */
+  readonly model: string;
   /** The gain that was asked for; null where the model says. */
   readonly exposure: number | null;
 }

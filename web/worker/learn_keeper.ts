@@ -26,14 +26,6 @@ export async function forgetLearning(files: FileStore): Promise<void> {
   for (const stage of STAGES) await files.remove(fileOf(stage));
 }
 
-/** Tells contents apart by their SHA-256, in hexadecimal digits. */
-export async function fingerprint(parts: readonly ArrayBufferView<ArrayBuffer>[]): Promise<string> {
-  const hashes: ArrayBuffer[] = [];
-  for (const part of parts) hashes.push(await crypto.subtle.digest("SHA-256", part));
-  const all = await new Blob(hashes).arrayBuffer();
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", all)).toHex();
-}
-
 /** Keeps the learning of one piece of work; what was kept of another one is forgotten. */
 export async function keeperFor(files: FileStore, work: object): Promise<LearnKeeper> {
   const head = JSON.stringify(work);

@@ -12,6 +12,7 @@ import type {
   SentLabels,
   TrackSummary,
 } from "../../shared/messages.ts";
+import { fingerprint } from "../../shared/fingerprint.ts";
 import { byteSize, texts } from "../../shared/texts.ts";
 import { make } from "../dom.ts";
 import { handOver } from "../hand_over.ts";
@@ -108,12 +109,11 @@ export class SegmentPanel {
     const { desk, gpu, viewer, modelOf, onChange } = this.#parts;
     const { given, choice, facts } = this.#movie!;
     const model = modelOf();
-    const { file, bytes: { length: size } } = model;
-    const before = this.#unfinished?.by;
-    if (before?.file !== file || before.size !== size) {
-      this.#unfinished = { by: { file, size, exposure }, found: new Map() };
+    const known = await fingerprint([model.bytes]);
+    if (this.#unfinished?.by.model !== known) {
+      this.#unfinished = { by: { model: known, exposure }, found: new Map() };
     }
-    const { found, by } = this.#unfinished!;
+    const { found, by } = this.#unfinished;
     const start = performance.now();
     const kept: Promise<unknown>[] = [];
     const keep = async (frame: number, labels: SentLabels): Promise<void> => {

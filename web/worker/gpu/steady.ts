@@ -30,6 +30,7 @@ import {
   readingOf,
 } from "../../../train/models/model_file.ts";
 import { handingOver } from "../../shared/calls.ts";
+import { fingerprint } from "../../shared/fingerprint.ts";
 import type {
   MovieChoice,
   NoteMessage,
@@ -37,7 +38,7 @@ import type {
   ProgressMessage,
   StepMessage,
 } from "../../shared/messages.ts";
-import { fingerprint, keeperFor } from "../learn_keeper.ts";
+import { keeperFor } from "../learn_keeper.ts";
 import { type GivenModel, onDevice, readModel } from "./machine.ts";
 import { openMovie, stoppable } from "../movie.ts";
 import { openStore } from "../store.ts";
