@@ -64,6 +64,26 @@ Deno.test("a command whose output nobody reads any more stops without a word", a
   });
 });
 
+Deno.test("a command whose output is written to a full disk says so in one line, to be called again", async () => {
+  // The one disk that is always full.
+  if (Deno.build.os !== "linux") return;
+  await withFolder({ ...MODEL, "v/t0.tif": GREY }, async (cwd) => {
+    for (
+      const args of [
+        "predict --model=model --out=out --json v",
+        "predict --model=model v",
+        "--help",
+      ]
+    ) {
+      const { code, error } = await inShell(args, { cwd, behind: "> /dev/full" });
+      const says =
+        "Cannot write the output: the disk is full; free some space or write it to another " +
+        "disk\n";
+      assertEquals({ code, error }, { code: 75, error: says }, args);
+    }
+  });
+});
+
 Deno.test("a few open files are enough for many images", async () => {
   const frames = Object.fromEntries(
     Array.from({ length: 70 }, (_, i) => [`v/t${i}.tif`, GREY]),

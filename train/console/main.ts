@@ -8,7 +8,7 @@
 import { type Command, flagsOf } from "./command.ts";
 import { commandHelp, listHelp } from "./help.ts";
 import { commands as allCommands } from "./list.ts";
-import { Printer, processTerminal, type Terminal } from "./output.ts";
+import { OutputFullError, Printer, processTerminal, type Terminal } from "./output.ts";
 import { numberFlag } from "./flag_values.ts";
 import { nearest } from "./nearest.ts";
 import { parseFlags } from "./parse.ts";
@@ -31,7 +31,7 @@ export interface RunCommandOptions {
 
 /**
  * Runs a command line and gives its exit code, one of {@linkcode exitCodes}. Where nobody reads its output any
- * more, as behind `| head`, it ends without a word.
+ * more, as behind `| head`, it ends without a word; where the disk that takes it is full, with one line.
  */
 export async function runCommand(
   args: readonly string[],
@@ -40,8 +40,10 @@ export async function runCommand(
   try {
     return await run(args, { commands, terminal });
   } catch (error) {
-    if (!isUnread(error)) throw error;
-    return exitCodes.unread.code;
+    if (isUnread(error)) return exitCodes.unread.code;
+    if (!(error instanceof OutputFullError)) throw error;
+    terminal.complain(error.message);
+    return exitCodeOf(error);
   }
 }
 
@@ -121,7 +123,7 @@ async function run(
     return output.isUnread ? exitCodes.unread.code : exitCodes.done.code;
   } catch (error) {
     output.close();
-    if (isUnread(error)) throw error;
+    if (isUnread(error) || error instanceof OutputFullError) throw error;
     if (isStopped(error)) {
       if (output.isUnread) return exitCodes.unread.code;
       complain([messageOf(error), command.goingOn].filter(Boolean).join("; "));

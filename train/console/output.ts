@@ -22,6 +22,24 @@ export interface Terminal {
   complain(line: string): void;
 }
 
+/** The output goes into a file on a disk that is full. */
+export class OutputFullError extends Error {
+  /** The name of this error class. */
+  override readonly name = "OutputFullError";
+
+  /** Says what to do. */
+  constructor(cause?: unknown) {
+    super(
+      "Cannot write the output: the disk is full; free some space or write it to another disk",
+      { cause },
+    );
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return ["ENOSPC", "EDQUOT"].includes(String((error as { code?: unknown } | null)?.code));
+}
+
 /** The terminal of this process: stdout, and stderr for complaints. */
 export function processTerminal(): Terminal {
   const encoder = new TextEncoder();
@@ -29,7 +47,11 @@ export function processTerminal(): Terminal {
     isInteractive: Deno.stdout.isTerminal(),
     write(text) {
       const bytes = encoder.encode(text);
-      for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+      try {
+        for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+      } catch (error) {
+        throw isFull(error) ? new OutputFullError(error) : error;
+      }
     },
     complain: (line) => console.error(line),
   };

@@ -24,7 +24,8 @@ function named(...names: readonly string[]): (error: unknown) => boolean {
 }
 
 const isPassing = named(
-  ...["DeviceLostError", "OutOfMemoryError", "DiskFullError", "WorkerStoppedError"],
+  ...["DeviceLostError", "OutOfMemoryError", "WorkerStoppedError"],
+  ...["DiskFullError", "OutputFullError"],
 );
 
 /** Whether the engine had no memory left for an array. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { DeviceLostError, OutOfMemoryError } from "../../../../kernels/gpu/errors.ts";
 import { exitCodeOf, exitCodes } from "../../../../train/console/session/exit_codes.ts";
+import { OutputFullError } from "../../../../train/console/output.ts";
 import { UsageError } from "../../../../train/console/usage_error.ts";
 import { unreadable } from "../../../../train/images/bytes.ts";
 import { blame, blaming, unusable } from "../../../../train/images/faults/input_fault.ts";
@@ -25,6 +26,7 @@ Deno.test("exitCodeOf() tells wrong commands, bad files, what may be tried again
     [new Error("Cannot start", { cause: new OutOfMemoryError("too much") }), 75],
     [explain(full, "write", "out/a.tif"), 75],
     [new DiskFullError("full"), 75],
+    [new OutputFullError(), 75],
     [new WorkerStoppedError("gone"), 75],
     [explain(new Deno.errors.NotFound(), "write", "no/a.tif"), 1],
     [new RangeError("Cannot train: the loss is NaN"), 1],
