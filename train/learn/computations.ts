@@ -173,10 +173,10 @@ export class Computations {
     return this.#device.empty(this.#probShape(key));
   }
 
-  /** Steps leave no map. */
+  /** Steps leave no map; a network whose grid is infinite has one answer for an image. */
   #probShape({ task, learns, shape: [n, , h, w] }: ComputationKey): Shape {
     const { grid } = this.#parts.network;
-    return [learns ? 0 : n / task.frames, 1, h / grid, w / grid];
+    return [learns ? 0 : n / task.frames, 1, Math.max(1, h / grid), Math.max(1, w / grid)];
   }
 
   #compute({ task, learns }: ComputationKey, places: Omit<Computation, "recording">): void {
