@@ -57,13 +57,11 @@ export async function selfTest(
       reference: { forward: convolve, backward: convolveBackward },
       shapes: [[1, 3, 8, 12], [5, 3, 3, 3], [5]],
       params: { relu: true },
-      lowest: -0.5,
     }),
     problemOf(sigmoid, {
       reference: sigmoidReference,
       shapes: [[1, 1, 7, 9]],
       params: {},
-      lowest: -0.5,
     }),
   ];
   await device.prepare(() => problems.forEach((problem) => void compute(device, problem)), {
@@ -91,7 +89,7 @@ export async function selfTest(
 export async function testHalves(device: Device): Promise<SelfTestResult> {
   using _scope = device.scope();
   const shapes = [[1, 3, 8, 12], [5, 3, 3, 3], [5], [2, 5, 3, 3], [2]];
-  const arrays = shapes.map((shape, i) => numbers(shape, { start: 0.1 * i, lowest: -0.5 }));
+  const arrays = shapes.map((shape, i) => numbers(shape, 0.1 * i));
   const [x, ...weights] = arrays.map((array) => upload(device, array));
   const layers = [{ from: 0, relu: true }, { from: 2, relu: false }];
   let [y, expected] = [x, arrays[0]];
@@ -110,22 +108,21 @@ export async function testHalves(device: Device): Promise<SelfTestResult> {
   );
 }
 
-function numbers(shape: Shape, range: { start: number; lowest: number }): NdArray {
-  return { shape, data: Float64Array.from(scatteredNumbers(shape, range)) };
+function numbers(shape: Shape, start: number): NdArray {
+  return { shape, data: Float64Array.from(scatteredNumbers(shape, { start, lowest: -0.5 })) };
 }
 
 function problemOf(
   operation: AnyOperation,
-  { reference, shapes, params, lowest }: {
+  { reference, shapes, params }: {
     reference: Reference<Params>;
     shapes: readonly Shape[];
     params: Params;
-    lowest: number;
   },
 ): Problem {
-  const arrays = shapes.map((shape, i) => numbers(shape, { start: 0.1 * i, lowest }));
+  const arrays = shapes.map((shape, i) => numbers(shape, 0.1 * i));
   const { shape } = reference.forward(arrays, params);
-  return { operation, reference, arrays, dy: numbers(shape, { start: 0.5, lowest }), params };
+  return { operation, reference, arrays, dy: numbers(shape, 0.5), params };
 }
 
 async function compare(device: Device, problem: Problem): Promise<SelfTestResult[]> {

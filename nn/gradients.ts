@@ -36,8 +36,8 @@ export class Variable {
   }
 }
 
-const USED_UP = "backward has freed it, as it does with all values of its tape; to use a value " +
-  "afterwards name its variable: tape.backward(loss, { keep: [y] })";
+const USED_UP = "backward has freed it with all values of its tape; to use a value afterwards: " +
+  "tape.backward(loss, { keep: [y] })";
 
 /**
  * The value of a variable as a constant: no gradient passes. It is the same tensor, so it lives no longer

@@ -67,7 +67,7 @@ function arrayFor(
 
 function misfit(from: string, what: string): MisfitError {
   return new MisfitError(
-    `Cannot use ${from}: ${what}; it belongs to a network of another architecture`,
+    `Cannot use ${from}: ${what}; it is of another architecture`,
   );
 }
 

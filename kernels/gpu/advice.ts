@@ -52,14 +52,14 @@ function denoAdvice(place: Place): string {
 function nodeAdvice(place: Place): string {
   return place.hasWebGpu
     ? `WebGPU found no adapter; ${driverAdvice(place)}; the npm package webgpu refuses software ` +
-      "drivers that are too old for it, such as that of Mesa 22"
+      "drivers as old as that of Mesa 22"
     : 'Node has no WebGPU of its own; run `npm install webgpu`, `import { create } from "webgpu"` ' +
       "and give openDevice({ webgpu: create([]) })";
 }
 
 function driverAdvice({ platform }: Place): string {
   if (/mac|darwin/i.test(platform)) {
-    return "it needs a GPU that Metal supports, which many virtual machines do not have";
+    return "it needs a GPU that Metal supports, which virtual machines often lack";
   }
   if (/win/i.test(platform)) {
     return "update the driver of the graphics card (Direct3D 12 or Vulkan)";

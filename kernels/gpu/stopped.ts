@@ -14,13 +14,10 @@ export async function unlessStopped<T>(
   stop: AbortSignal | undefined,
 ): Promise<T> {
   if (!stop) return await promise;
-  const stopped = Promise.withResolvers<never>();
-  const end = () => stopped.reject(stop.reason);
-  stop.addEventListener("abort", end);
-  if (stop.aborted) end();
-  try {
-    return await Promise.race([stopped.promise, promise]);
-  } finally {
-    stop.removeEventListener("abort", end);
-  }
+  return await new Promise((resolve, reject) => {
+    const end = () => reject(stop.reason);
+    stop.addEventListener("abort", end);
+    if (stop.aborted) end();
+    promise.then(resolve, reject).finally(() => stop.removeEventListener("abort", end));
+  });
 }

@@ -300,8 +300,8 @@ function* label(
     for (const tensor of [forest.links, forest.roots, forest.unfinished]) device.free(tensor);
   }
   throw new Error(
-    `Cannot label components: not done after ${enough} rounds, which are enough for ` +
-      `${height}×${width} pixels; the GPU driver computes wrongly`,
+    `Cannot label components: not done after ${enough} rounds for ${height}×${width} pixels; ` +
+      "the GPU computes wrongly",
   );
 }
 

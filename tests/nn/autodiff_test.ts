@@ -189,8 +189,8 @@ Deno.test("a value that backward has freed says so, and how to keep it", () => {
   assertThrows(
     () => device.clear(y.value),
     TypeError,
-    "Cannot use a tensor: backward has freed it, as it does with all values of its tape; to use a " +
-      "value afterwards name its variable: tape.backward(loss, { keep: [y] })",
+    "Cannot use a tensor: backward has freed it with all values of its tape; to use a value " +
+      "afterwards: tape.backward(loss, { keep: [y] })",
   );
 });
 

@@ -108,7 +108,7 @@ Deno.test("weights of another architecture are a RangeError that names both shap
     other({ depth: 2, base: 4, inChannels: 1 }),
     RangeError,
     "Cannot use w.st: down.0.0.weight is [3,1,3,3], expected [4,1,3,3]; " +
-      "it belongs to a network of another architecture",
+      "it is of another architecture",
   );
   assertThrows(
     other({ depth: 2, base: 3, inChannels: 2 }),

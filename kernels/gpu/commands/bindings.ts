@@ -107,8 +107,8 @@ export function checkBindings(
   },
 ): void {
   const bound = bindings.filter(({ kind }) => kind !== "uniform");
-  const count = bound.length;
-  const fits = count === tensors.length + textures.length &&
+  const given = [...tensors, ...textures];
+  const fits = bound.length === given.length &&
     bound.every(({ kind }, i) => (kind === "texture") === (i >= tensors.length));
   if (!fits) {
     const listed = (isTexture: boolean) =>
@@ -116,10 +116,9 @@ export function checkBindings(
         .map(({ name }) => name).join(", ") || "none";
     throw new TypeError(
       `Cannot dispatch ${label}: ${tensors.length} tensors and ${textures.length} textures given, ` +
-        `its shader binds the tensors ${listed(false)} and the textures ${listed(true)}`,
+        `its shader binds tensors ${listed(false)} and textures ${listed(true)}`,
     );
   }
-  const given = [...tensors, ...textures];
   bound.forEach(({ kind, name, takesHalves }, i) => {
     if (given[i].isHalf && !takesHalves) {
       throw new TypeError(`Cannot dispatch ${label}: ${name} ${IS_HALF}`);

@@ -132,8 +132,8 @@ Deno.test("readModel() names the file, what is wrong with it, and the remedy", a
     [await without("postprocess"), SyntaxError, "lacks normalization and postprocess"],
     [await architecture("unet"), SyntaxError, "its architecture is not readable: unet"],
     [await architecture('{"kind":"x","options":{}}'), Error, "known kinds are unet"],
-    [await architecture(deeper), RangeError, "belongs to a network of another architecture"],
-    [await architecture(wider), RangeError, "belongs to a network of another architecture"],
+    [await architecture(deeper), RangeError, "is of another architecture"],
+    [await architecture(wider), RangeError, "is of another architecture"],
     [
       await changedModel(({ metadata, tensors }) => ({
         metadata,

@@ -80,7 +80,7 @@ Deno.test("Device.dispatch() refuses more, fewer and other tensors than the shad
   assertThrows(
     () => run(main(Y + T), { tensors: [y] }),
     TypeError,
-    "Cannot dispatch k: 1 tensors and 0 textures given, its shader binds the tensors y and the textures t",
+    "Cannot dispatch k: 1 tensors and 0 textures given, its shader binds tensors y and textures t",
   );
   await device.finish();
 });
