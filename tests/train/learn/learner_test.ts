@@ -12,6 +12,7 @@ import type { Batch } from "../../../train/learn/batches.ts";
 import { changeConfig, defaultConfig } from "../../../train/jobs/train/config.ts";
 import { Random } from "../../../train/images/random.ts";
 import { Learner } from "../../../train/learn/learner.ts";
+import { focusTask } from "../../../train/learn/tasks.ts";
 import type { SettingChange } from "../../../train/models/model_kind.ts";
 import { device, tinyParts } from "../fixtures/stage_fixture.ts";
 
@@ -289,6 +290,18 @@ Deno.test("Learner.plannedBytes() is what is allocated, within 5 %, in whichever
       assert(inUse <= planned, what);
     }
   }
+});
+
+Deno.test("Learner.plannedBytes() plans a network with one answer for an image, too", async () => {
+  using own = await openDevice();
+  const options = { blocks: 2, base: 4, groups: 2, inChannels: 1 };
+  const network = buildNetwork(own, {
+    architecture: { kind: "focus", options },
+    random: new Random(2),
+  });
+  const tasks = [focusTask({ count: 4 })];
+  const learner = new Learner(own, { network, tasks, patch: 16, recompute: false });
+  assertLess(own.memory.inUse, learner.plannedBytes());
 });
 
 Deno.test("Learner.plannedBytes() counts the steps that will be made, and less with recompute", () => {
