@@ -67,11 +67,9 @@ export class Keeper {
     [this.#files, this.#head] = [files, head];
   }
 
-  /** Looks at what is kept. */
+  /** Looks at what is kept; what cannot be read is as if nothing was, and is written anew. */
   static async open(files: FileStore): Promise<Keeper> {
-    const bytes = await files.read(HEAD);
-    const head = bytes && JSON.parse(new TextDecoder().decode(bytes));
-    return new Keeper(files, Array.isArray(head?.parts) ? head : null);
+    return new Keeper(files, headOf(await files.read(HEAD)));
   }
 
   /** What is kept, in short; null for nothing. */
@@ -203,5 +201,15 @@ export class Keeper {
         await readLabels(stack, page),
       ]),
     );
+  }
+}
+
+function headOf(bytes: Uint8Array | null): Head | null {
+  if (bytes === null) return null;
+  try {
+    const head = JSON.parse(new TextDecoder().decode(bytes));
+    return Array.isArray(head?.parts) ? head : null;
+  } catch {
+    return null;
   }
 }
