@@ -68,7 +68,9 @@ Deno.test("after a reload results are the same to the letter, corrections stay, 
   await open.waitFor(".status", texts.restored);
   await loadModel(open);
   await open.press(texts.segment);
-  assertMatch(await open.waitFor(".task-text", "^Segmented"), new RegExp(`d (${done + 1}|\\d\\d)`));
+  // It may be further when it is looked at, but never where it began before.
+  const segmented = Number((await open.waitFor(".task-text", "^Segmented")).match(/\d+/)![0]);
+  assert(segmented > done, `after ${done} frames it went on with number ${segmented}`);
   assertMatch(await open.waitFor(".task .result", "objects"), /^71 objects in 24 frames/);
 
   // The object that one frame misses is put back, and known as such, also after the reload.
