@@ -171,6 +171,18 @@ export class OpenPage implements AsyncDisposable {
     });
   }
 
+  /** Where places of a movie of this size are on the page, while the viewer is neither zoomed nor moved. */
+  async placesOf(
+    size: { width: number; height: number },
+  ): Promise<(place: { row: number; column: number }) => [number, number]> {
+    const { x, y, width, height } = (await (await this.page.$(".stage"))!.boundingBox())!;
+    const scale = Math.min(width / size.width, height / size.height);
+    return ({ row, column }) => [
+      x + (width - size.width * scale) / 2 + (column + 0.5) * scale,
+      y + (height - size.height * scale) / 2 + (row + 0.5) * scale,
+    ];
+  }
+
   /**
    * Presses a button by what stands on it, once it is there, may be pressed, and lies under the pointer: the
    * page may still move, as when a notice comes.

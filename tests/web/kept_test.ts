@@ -4,13 +4,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { encodeGreyTiff } from "../../train/images/formats/encode.ts";
 import { texts } from "../../web/shared/texts.ts";
-import {
-  type Peak,
-  peaks,
-  SMALL,
-  starModel,
-  THREE_PLACES,
-} from "../train/fixtures/models/star_model.ts";
+import { peaks, SMALL, starModel, THREE_PLACES } from "../train/fixtures/models/star_model.ts";
 import { hasChromium, OpenPage } from "./browser.ts";
 
 const FRAMES = 24;
@@ -89,12 +83,7 @@ Deno.test("after a reload results are the same to the letter, corrections stay, 
   await open.press(texts.correctTab);
   await open.press(texts.next);
   await open.waitFor(".frame-number", "^2 of 24");
-  const box = (await (await page.$(".stage"))!.boundingBox())!;
-  const scale = Math.min(box.width / SMALL.width, box.height / SMALL.height);
-  const at = ({ row, column }: Peak): [number, number] => [
-    box.x + (box.width - SMALL.width * scale) / 2 + (column + 0.5) * scale,
-    box.y + (box.height - SMALL.height * scale) / 2 + (row + 0.5) * scale,
-  ];
+  const at = await open.placesOf(SMALL);
   await open.press(texts.toolNames.delete);
   await page.mouse.click(...at(THREE_PLACES[2]));
   await open.waitFor(".count", "^2 objects");

@@ -8,7 +8,6 @@ import { decodeModel } from "../../train/models/model_file.ts";
 import { texts } from "../../web/shared/texts.ts";
 import {
   diamonds,
-  type Peak,
   peaks,
   SMALL,
   starModel,
@@ -133,20 +132,15 @@ Deno.test("the page adapts, goes on after a reload, is corrected by hand and lea
 
   // Delete one object, part another, undo that, and use the frame as a still.
   await open.press(texts.correctTab);
-  const box = (await (await page.$(".stage"))!.boundingBox())!;
-  const scale = Math.min(box.width / SMALL.width, box.height / SMALL.height);
-  const at = ({ row, column }: Peak): [number, number] => [
-    box.x + (box.width - SMALL.width * scale) / 2 + (column + 0.5) * scale,
-    box.y + (box.height - SMALL.height * scale) / 2 + (row + 0.5) * scale,
-  ];
+  const at = await open.placesOf(SMALL);
   await open.press(texts.toolNames.delete);
   await page.mouse.click(...at(THREE_PLACES[0]));
   await open.waitFor(".count", "^2 objects");
   await open.press(texts.toolNames.split);
-  const [x, y] = at(THREE_PLACES[1]);
-  await page.mouse.move(x, y - 9 * scale);
+  const { row, column } = THREE_PLACES[1];
+  await page.mouse.move(...at({ row: row - 9, column }));
   await page.mouse.down();
-  await page.mouse.move(x, y + 9 * scale, { steps: 4 });
+  await page.mouse.move(...at({ row: row + 9, column }), { steps: 4 });
   await page.mouse.up();
   await open.waitFor(".count", "^3 objects");
   await open.press(texts.undo);
