@@ -45,13 +45,13 @@ from the edge, the steadier the model is; what divides or dies does so for all o
   }</tr></thead><tbody>
 ${
     tracks.map(({ stage, tracked }): Markup =>
-      markup`<tr><th>${stage}</th>${
+      markup`<tr><th>${capitalise(stage)}</th>${
         COUNTS.map(([, of]) => markup`<td>${of(tracked.tracks)}</td>`)
       }</tr>
 `
     )
   }</tbody></table></div>
-<p class="hint">Outlines below are those of ${last.stage}.</p></section>
+<p class="hint">Outlines below are those of the ${last.stage} model.</p></section>
 ${trackSections(last.tracked, histories(tracks))}`;
 }
 
@@ -69,6 +69,7 @@ function histories(tracks: readonly StageTracks[]): Insert {
       both.map((one) => markup`<div><h3>${capitalise(one.stage)}</h3>${draw(one)}</div>`)
     }</div>`;
   const width = HALF;
+  const beside = both.map(({ tracked }) => tracked.tracks);
   return markup`<section><h2>Lineage</h2>
 ${
     drawn(({ stage, tracked }) =>
@@ -78,7 +79,11 @@ ${
     )
   }</section>
 <section><h2>Lengths of tracks</h2>
-${drawn(({ stage, tracked }) => drawLengths(tracked.tracks, { id: `lengths-${stage}`, width }))}
+${
+    drawn(({ stage, tracked }) =>
+      drawLengths(tracked.tracks, { id: `lengths-${stage}`, width, beside })
+    )
+  }
 </section>
 `;
 }

@@ -50,12 +50,22 @@ export function trackLines(
   );
 }
 
-/** How many tracks have which length. */
-export function lengthBars(lengths: readonly number[], names: PlotNames): string {
-  const longest = lengths.reduce((most, length) => Math.max(most, length), 1);
+/** How many tracks have which length; lengths that are drawn beside them share both axes. */
+export function lengthBars(
+  lengths: readonly number[],
+  { beside = [], ...names }: PlotNames & { readonly beside?: readonly (readonly number[])[] },
+): string {
+  const longest = [lengths, ...beside].flat().reduce((most, length) => Math.max(most, length), 1);
   const width = Math.max(1, Math.ceil(longest / 40));
-  const counts = new Array(Math.ceil((longest + 1) / width)).fill(0);
-  for (const length of lengths) counts[Math.floor(length / width)]++;
+  const countsOf = (lengths: readonly number[]) => {
+    const counts: number[] = new Array(Math.ceil((longest + 1) / width)).fill(0);
+    for (const length of lengths) counts[Math.floor(length / width)]++;
+    return counts;
+  };
+  const counts = countsOf(lengths);
+  const highest = beside.length === 0
+    ? undefined
+    : Math.max(...[counts, ...beside.map(countsOf)].flat());
   const bars: BarSeriesOption = {
     type: "bar",
     data: counts.map((count) => count === 0 ? NaN : count),
@@ -64,14 +74,15 @@ export function lengthBars(lengths: readonly number[], names: PlotNames): string
     itemStyle: { color: "#56b4e9" },
   };
   const ranges = counts.map((_, i) => width === 1 ? `${i}` : `${width * i}–${width * (i + 1) - 1}`);
-  return plot([bars], { ...names, xName: "length in frames", ranges });
+  return plot([bars], { ...names, xName: "length in frames", ranges, highest });
 }
 
 function plot(
   series: (LineSeriesOption | BarSeriesOption)[],
-  { id, description, width = WIDTH, xName, ranges, fromZero = true }: PlotNames & {
+  { id, description, width = WIDTH, xName, ranges, highest, fromZero = true }: PlotNames & {
     xName: string;
     ranges?: string[];
+    highest?: number;
     fromZero?: boolean;
   },
 ): string {
@@ -90,6 +101,8 @@ function plot(
     yAxis: {
       type: "value",
       ...(fromZero ? { min: 0 } : { scale: true }),
+      ...(highest !== undefined &&
+        { max: 4 * Math.ceil(highest / 4), interval: Math.ceil(highest / 4) }),
       axisLabel: TEXT,
       splitLine: RULE,
       splitNumber: 4,

@@ -180,13 +180,22 @@ ${drawLengths(tracks, { id: "lengths" })}
 `;
 }
 
-/** How many tracks have which length. */
+function lengthsOf(tracks: TrackReportData["tracks"]): number[] {
+  return tracks.map(({ length }) => length);
+}
+
+/** How many tracks have which length, on the axes of those that are drawn beside them. */
 export function drawLengths(
   tracks: TrackReportData["tracks"],
-  look: { readonly id: string; readonly width?: number },
+  { beside = [], ...look }: {
+    readonly id: string;
+    readonly width?: number;
+    readonly beside?: readonly TrackReportData["tracks"][];
+  },
 ): Markup {
-  const svg = lengthBars(tracks.map(({ length }) => length), {
+  const svg = lengthBars(lengthsOf(tracks), {
     ...{ description: "How many tracks have which length", ...look },
+    beside: beside.map(lengthsOf),
   });
   return markup`<figure class="panel">${new Markup(svg)}<figcaption>How many tracks have which \
 length. Many short ones are objects that flicker, or that were lost and found again under another \

@@ -39,6 +39,20 @@ Deno.test("comparedTracks() shows lineage and lengths of the last two models sid
   assertEquals(new Set(ids).size, ids.length);
 });
 
+Deno.test("comparedTracks() gives the lengths of both models the same axes", () => {
+  const page = `${
+    comparedTracks({
+      tracks: [
+        { stage: "control", tracked: trackedIn(8) },
+        { stage: "consistent", tracked: trackedIn(11) },
+      ],
+    })
+  }`;
+  const lengths = page.slice(page.indexOf("Lengths of tracks"));
+  const ticks = [...lengths.matchAll(/text-anchor="end"[^>]*>(\d+)</g)].map(([, tick]) => tick);
+  assertEquals(ticks, [...["0", "3", "6", "9", "12"], ...["0", "3", "6", "9", "12"]]);
+});
+
 Deno.test("comparedTracks() draws a single model as any video, and nothing where nothing was tracked", () => {
   const page = `${comparedTracks({ tracks: [{ stage: "baseline", tracked: trackedIn(3) }] })}`;
   assertEquals(page.match(/Lineage tree of 3 tracks/g)?.length, 1);
