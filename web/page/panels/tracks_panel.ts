@@ -140,7 +140,7 @@ export class TracksPanel {
       void this.follow(track);
     });
     const mother = parent === 0 ? null : make("small", {}, ` ${texts.fromMother(parent)}`);
-    const cells = [first + 1, last + 1, area.toFixed(0), Number(intensity.toPrecision(4))];
+    const cells = [first + 1, last + 1, area.toFixed(0), fourDigits(intensity)];
     return make(
       "tr",
       { "data-track": track, class: track === this.#track ? "chosen" : "" },
@@ -148,4 +148,10 @@ export class TracksPanel {
       ...cells.map((cell) => make("td", {}, String(cell))),
     );
   }
+}
+
+/** A mean with four digits, more only where that many stand before the point. */
+function fourDigits(mean: number): string {
+  const whole = String(Math.trunc(Math.abs(mean))).length;
+  return mean.toFixed(Math.max(0, 4 - whole));
 }
