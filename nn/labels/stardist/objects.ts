@@ -4,10 +4,10 @@
  * @module
  */
 
+import { suppressCandidates } from "./candidate_suppression.ts";
 import { type Candidates, selectCandidates, thresholdOf } from "./candidates.ts";
-import { rayPolygons, wholePolygons } from "./polygons.ts";
+import { rayPolygons } from "./polygons.ts";
 import { paintPolygons } from "./render.ts";
-import { suppressPolygons } from "./suppression.ts";
 
 /**
  * The objects found in an image, the most probable first.
@@ -72,9 +72,7 @@ export function findObjects(
   candidates: Candidates,
   { nmsThreshold, width, height }: ObjectRule,
 ): RayObjects {
-  const { rays } = candidates;
-  const polygons = wholePolygons(candidates);
-  const kept = suppressPolygons(polygons, { rays, threshold: nmsThreshold });
+  const kept = suppressCandidates(candidates, { threshold: nmsThreshold });
   return paintObjects(selectCandidates(candidates, kept), { width, height });
 }
 

@@ -33,32 +33,42 @@ import type { Candidates } from "./candidates.ts";
  */
 export function rayPolygons(candidates: Candidates): Float32Array<ArrayBuffer> {
   const vertices = new Float32Array(candidates.count * candidates.rays * 2);
-  fillVertices(vertices, candidates);
+  const fill = polygonFiller(candidates);
+  for (let index = 0; index < candidates.count; index++) fill(vertices, index, index);
   return vertices;
 }
 
-/** The vertices of {@linkcode rayPolygons}, cut to whole pixels as by {@linkcode truncatePolygons}. */
-export function wholePolygons(candidates: Candidates): Int32Array<ArrayBuffer> {
-  const vertices = new Int32Array(candidates.count * candidates.rays * 2);
-  fillVertices(vertices, candidates);
+/**
+ * The vertices of {@linkcode rayPolygons}, cut to whole pixels as by {@linkcode truncatePolygons}.
+ *
+ * @param indices Of which candidates, in this order; of all unless told.
+ */
+export function wholePolygons(
+  candidates: Candidates,
+  indices?: ArrayLike<number>,
+): Int32Array<ArrayBuffer> {
+  const count = indices?.length ?? candidates.count;
+  const vertices = new Int32Array(count * candidates.rays * 2);
+  const fill = polygonFiller(candidates);
+  for (let i = 0; i < count; i++) fill(vertices, i, indices ? indices[i] : i);
   return vertices;
 }
 
-function fillVertices(
-  vertices: Float32Array | Int32Array,
-  { count, rays, points, dist }: Candidates,
-): void {
+/** Writes the vertices of a candidate to a place among polygons; into whole numbers it cuts them. */
+export function polygonFiller(
+  { rays, points, dist }: Candidates,
+): (vertices: Float32Array | Int32Array, place: number, index: number) => void {
   const angles = Float64Array.from({ length: rays }, (_, ray) => ray * (2 * Math.PI / rays));
   const [rows, columns] = [angles.map(Math.sin), angles.map(Math.cos)];
-  for (let index = 0, from = 0, at = 0; index < count; index++) {
+  return (vertices, place, index) => {
     const row = points[2 * index];
     const column = points[2 * index + 1];
-    for (let ray = 0; ray < rays; ray++) {
-      const distance = dist[from++];
+    for (let ray = 0, at = 2 * rays * place; ray < rays; ray++) {
+      const distance = dist[index * rays + ray];
       vertices[at++] = Math.fround(row + Math.fround(distance * rows[ray]));
       vertices[at++] = Math.fround(column + Math.fround(distance * columns[ray]));
     }
-  }
+  };
 }
 
 /**
