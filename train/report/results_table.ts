@@ -262,6 +262,23 @@ const NO_CONTROL =
   "No control was trained (--no-control): the consistent model was trained longer than the baseline, " +
   "which may be all of the difference";
 
+/**
+ * Says where the consistent model is less steady than the model beside it, which needs no truth to be seen.
+ *
+ * @returns Null where it is as steady, or was not compared.
+ */
+function unsteadyNote(rows: ResultsTable["rows"]): string | null {
+  const lostBy = (source: LabelSource) =>
+    rows.find((row) => row.source === source)?.values.death_rate?.mean;
+  const rival = (["control", "baseline"] as const).find((model) => lostBy(model) !== undefined);
+  const [lost, lostByRival] = [lostBy("consistent"), rival && lostBy(rival)];
+  if (lost === undefined || lostByRival === undefined || lost <= lostByRival) return null;
+  const [share, rivalShare] = [lost, lostByRival].map((rate) => `${(100 * rate).toFixed(1)} %`);
+  return `The consistent model loses ${share} of its objects from frame to frame, the ${rival} ${rivalShare}: ` +
+    "nothing that can be seen without labels says that the video helped. Where that was so it mostly was less " +
+    `accurate, too: take ${rival}.safetensors, and try filter --votes on what it finds`;
+}
+
 /** What is measured on a video, in the order of tables. */
 export function videoColumns(): TableColumn[] {
   return [...ACCURACY, ...FIELD, ...RATE_COLUMNS, ...BASIS].filter(({ key }) =>
@@ -299,10 +316,10 @@ export function resultsTable(seeds: readonly SeedResults[]): ResultsTable {
     rows.some(({ values }) => values[key] !== undefined) ||
     (hasVideo && RATES.some((rate) => rate.key === key));
   const has = (source: LabelSource) => rows.some((row) => row.source === source);
-  const paired = pairedNote(seeds);
   const notes = [
-    ...(has("consistent") && !has("control") ? [NO_CONTROL] : []),
-    ...(paired === null ? [] : [paired]),
-  ];
+    has("consistent") && !has("control") ? NO_CONTROL : null,
+    pairedNote(seeds),
+    unsteadyNote(rows),
+  ].filter((note) => note !== null);
   return { columns: columns.filter(isKnown), rows, ...(notes.length > 0 && { notes }) };
 }

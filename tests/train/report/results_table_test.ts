@@ -1,7 +1,7 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import type { LabelImage } from "../../../train/images/image.ts";
 import { evaluateFrames, type Evaluation } from "../../../train/objects/scores/evaluate.ts";
-import type { ModelResults } from "../../../train/report/results.ts";
+import type { ModelResults, SeedResults } from "../../../train/report/results.ts";
 import { measured, resultsTable } from "../../../train/report/results_table.ts";
 import type { LabelSource, ResultsTable } from "../../../train/report/data.ts";
 
@@ -137,6 +137,24 @@ Deno.test("resultsTable() says so where the consistent model has no control", ()
   assert(without.notes![0].startsWith("No control was trained (--no-control)"));
   assertEquals(resultsTable([{ baseline: a, control: a, consistent: b }]).notes, undefined);
   assertEquals(resultsTable([{ baseline: a }]).notes, undefined, "nothing to compare");
+});
+
+Deno.test("resultsTable() says so where the consistent model loses more objects than the control", async () => {
+  const steady = results(0.5, await video([8, 8, 8, 8]));
+  const losing = results(0.5, await video([8, 0, 8, 8]));
+  const [note, ...others] = resultsTable([{
+    baseline: steady,
+    control: steady,
+    consistent: losing,
+  }]).notes!;
+  assertStringIncludes(note, "loses 50.0 % of its objects from frame to frame, the control 0.0 %");
+  assertStringIncludes(note, "take control.safetensors");
+  assertEquals(others, []);
+  const notesOf = (seeds: SeedResults[]) => resultsTable(seeds).notes;
+  assertEquals(notesOf([{ baseline: losing, control: losing, consistent: steady }]), undefined);
+  assertEquals(notesOf([{ baseline: steady, control: losing, consistent: losing }]), undefined);
+  const without = notesOf([{ baseline: steady, consistent: losing }])!;
+  assertStringIncludes(without[1], "take baseline.safetensors");
 });
 
 Deno.test("resultsTable() has the field's figures beside the plain ones, for all rows", async () => {
