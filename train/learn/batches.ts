@@ -11,6 +11,7 @@ import {
   type AugmentationTask,
   type Augmenter,
   augmentHere,
+  patchAt,
   type SampleStack,
   stackOf,
 } from "./patches/augmenter.ts";
@@ -224,7 +225,7 @@ export class StillStream implements BatchStream {
   next(augment: Augmenter = augmentHere): Batch | Promise<Batch> {
     const { count, augmentation, encode } = this.#settings;
     const tasks = Array.from({ length: count }, (): AugmentationTask => {
-      const sample = this.#sampler.next();
+      const sample = patchAt(this.#sampler.nextPlace());
       return { sample, draw: drawAugmentation(this.#random, augmentation) };
     });
     const stack = augment(tasks);

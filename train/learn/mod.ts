@@ -53,10 +53,13 @@ export {
   type Augmenter,
   augmentHere,
   type SampleStack,
+  type SharedPatch,
 } from "./patches/augmenter.ts";
+export type { PackedParts, SharedSample } from "../images/packed/packed_sample.ts";
 export type { ElasticDraw } from "./patches/elastic.ts";
 export {
   PairSampler,
+  type PatchPlace,
   PatchSampler,
   type PatchSettings,
   type SamplerState,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { packSample } from "../../../train/images/packed/packed_sample.ts";
 import { heldFrames } from "../../../train/images/series/frames.ts";
 import type { Sample } from "../../../train/images/sample.ts";
 import { type BatchStream, PairStream, StillStream } from "../../../train/learn/batches.ts";
@@ -31,6 +32,8 @@ export const batchJob: HostJob = {
   unit: "batch",
   async *parts() {
     const stills = Array.from({ length: 8 }, (_, frame) => sampleOf(frame));
+    // As a training holds them.
+    const packed = stills.map(packSample);
     const frames = heldFrames(stills.map(({ image: data, width, height }) => ({
       ...{ width, height, data },
     })));
@@ -39,11 +42,11 @@ export const batchJob: HostJob = {
       const streams: [string, () => BatchStream][] = [
         [
           "stills, U-Net",
-          () => new StillStream(stills, { ...shared, foreground: 0.9, encode: encodeParted }),
+          () => new StillStream(packed, { ...shared, foreground: 0.9, encode: encodeParted }),
         ],
         [
           "stills, StarDist",
-          () => new StillStream(stills, { ...shared, foreground: 0.9, encode: encodeStars }),
+          () => new StillStream(packed, { ...shared, foreground: 0.9, encode: encodeStars }),
         ],
         ["pairs of frames", () => new PairStream([frames], { ...shared, count: 2, gap: 1 })],
         ["a student's", () => {

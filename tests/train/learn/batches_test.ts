@@ -134,3 +134,24 @@ Deno.test("StillStream gives the same batches of packed stills, also of such tha
     for (let i = 0; i < 6; i++) assertEquals(packed.next(), plain.next());
   }
 });
+
+Deno.test("StillStream unpacks the labels of a packed still once, not for each patch", () => {
+  let unpacked = 0;
+  const whole = samples(4).map((sample) => ({
+    ...sample,
+    image: sample.image.map((value) => Math.round(20 * value)),
+  }));
+  const stills = whole.map(packSample).map((packed): Sample =>
+    Object.create(packed, {
+      labels: {
+        get: () => {
+          unpacked++;
+          return packed.labels;
+        },
+      },
+    })
+  );
+  const stream = new StillStream(stills, { ...SETTINGS, foreground: 0.5 });
+  for (let i = 0; i < 12; i++) stream.next();
+  assertEquals(unpacked, 4);
+});

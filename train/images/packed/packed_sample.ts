@@ -3,6 +3,9 @@
  * whatever they are scaled to, and few objects: such numbers are kept as their places in a list of those that
  * there are, in a byte or two for each instead of four. What is unpacked is what was packed, to the bit.
  *
+ * Where the runtime has memory that threads share, packed numbers lie there: a worker that is told of them reads
+ * them where they are.
+ *
  * @module
  */
 
@@ -16,15 +19,32 @@ const TABLE_BITS = 17;
 /** Numbers of four bytes. */
 type Numbers = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 
+/**
+ * What packed numbers are made of, which can be sent from thread to thread.
+ *
+ * @category Batches
+ */
+export interface PackedParts {
+  /** The numbers that there are. */
+  readonly different: Float32Array | Uint32Array;
+  /** For each number its place among them. */
+  readonly places: Uint8Array | Uint16Array;
+}
+
 /** Numbers as places in a list of those that there are. */
 export class PackedNumbers<T extends Numbers> {
-  readonly #different: T;
+  readonly #different: Float32Array | Uint32Array;
   readonly #places: Uint8Array | Uint16Array;
 
-  /** Takes a list of numbers, and the place of each in it. */
-  constructor(different: T, places: Uint8Array | Uint16Array) {
+  /** Takes a list of numbers of the kind that is wanted, and the place of each in it. */
+  constructor({ different, places }: PackedParts) {
     this.#different = different;
     this.#places = places;
+  }
+
+  /** What it is made of. */
+  get parts(): PackedParts {
+    return { different: this.#different, places: this.#places };
   }
 
   /** Bytes that it takes. */
@@ -35,7 +55,8 @@ export class PackedNumbers<T extends Numbers> {
   /** All numbers. */
   unpack(): T {
     const length = this.#places.length;
-    const all = emptyLike(this.#different, length);
+    const Kind = this.#different instanceof Float32Array ? Float32Array : Uint32Array;
+    const all = new Kind(length) as T;
     this.copy(all, { to: 0, from: 0, count: length });
     return all;
   }
@@ -73,15 +94,21 @@ export function packNumbers<T extends Numbers>(numbers: T): PackedNumbers<T> | n
     }
     places[i] = place;
   }
-  const list = emptyLike(numbers, different.length);
-  new Uint32Array(list.buffer).set(different);
-  return new PackedNumbers(list, different.length > 256 ? places : Uint8Array.from(places));
+  const list = inSharedMemory(new Uint32Array(different).buffer);
+  return new PackedNumbers({
+    different: numbers instanceof Float32Array ? new Float32Array(list) : new Uint32Array(list),
+    places: different.length > 256
+      ? new Uint16Array(inSharedMemory(places.buffer))
+      : new Uint8Array(inSharedMemory(Uint8Array.from(places).buffer)),
+  });
 }
 
-function emptyLike<T extends Numbers>(numbers: T, length: number): T {
-  return (numbers instanceof Float32Array
-    ? new Float32Array(length)
-    : new Uint32Array(length)) as T;
+/** Copies bytes to memory that threads share; where there is none they stay where they are. */
+function inSharedMemory(bytes: ArrayBuffer): ArrayBufferLike {
+  if (typeof SharedArrayBuffer === "undefined") return bytes;
+  const shared = new SharedArrayBuffer(bytes.byteLength);
+  new Uint8Array(shared).set(new Uint8Array(bytes));
+  return shared;
 }
 
 /** A sample whose numbers are packed: `image` and `labels` are unpacked anew whenever they are asked for. */
@@ -98,20 +125,61 @@ export function isPacked(sample: Sample): sample is PackedSample {
   return "packed" in sample;
 }
 
+/** Whether a sample has labels; none are unpacked. */
+export function hasLabels(sample: Sample): boolean {
+  return (isPacked(sample) ? sample.packed : sample).labels !== undefined;
+}
+
 /**
  * Packs a sample, if that makes it smaller. A copy that is made of it with `...` holds plain numbers, so that
  * none of them can be replaced beside the packed ones.
  */
 export function packSample(sample: Sample): Sample {
-  const { channels, width, height } = sample;
   const image = packNumbers(sample.image);
   const labels = sample.labels && packNumbers(sample.labels);
   if (image === null || labels === null) return sample;
+  return packedSample(sample, { image, ...(labels && { labels }) });
+}
+
+function packedSample(
+  { channels, width, height }: Pick<Sample, "channels" | "width" | "height">,
+  packed: PackedSample["packed"],
+): PackedSample {
+  const { image, labels } = packed;
   const whole = { enumerable: true };
-  return Object.defineProperties({ channels, width, height } as Sample, {
-    packed: { value: { image, ...(labels && { labels }) } },
+  return Object.defineProperties({ channels, width, height } as PackedSample, {
+    packed: { value: packed },
     image: { ...whole, get: () => image.unpack() },
     ...(labels && { labels: { ...whole, get: () => labels.unpack() } }),
+  });
+}
+
+/**
+ * A packed sample whose numbers other threads read where they are: what is sent is where that is.
+ *
+ * @category Batches
+ */
+export interface SharedSample extends Pick<Sample, "channels" | "width" | "height"> {
+  /** Intensities. */
+  readonly image: PackedParts;
+  /** Ids of objects, if it has any. */
+  readonly labels?: PackedParts;
+}
+
+/** A sample as it is sent to other threads; null where all of its numbers would have to be copied. */
+export function sharedSample(sample: Sample): SharedSample | null {
+  if (!isPacked(sample)) return null;
+  const { channels, width, height, packed: { image, labels } } = sample;
+  if (image.parts.places.buffer instanceof ArrayBuffer) return null;
+  const shared = { channels, width, height, image: image.parts };
+  return labels ? { ...shared, labels: labels.parts } : shared;
+}
+
+/** The sample of which {@linkcode sharedSample} told. */
+export function fromShared({ image, labels, ...size }: SharedSample): Sample {
+  return packedSample(size, {
+    image: new PackedNumbers(image),
+    ...(labels && { labels: new PackedNumbers(labels) }),
   });
 }
 

@@ -5,8 +5,27 @@
  * @module
  */
 
+import { fromShared, type SharedSample, sharedSample } from "../../images/packed/packed_sample.ts";
 import type { Sample } from "../../images/sample.ts";
 import { applyAugmentation, type AugmentationDraw } from "./augment.ts";
+import { cropSample, type PatchPlace } from "./patches.ts";
+
+/**
+ * A patch that is cut by whoever augments it.
+ *
+ * @category Batches
+ */
+export interface SharedPatch extends Omit<PatchPlace, "sample"> {
+  /** What it is cut out of. */
+  readonly still: SharedSample;
+}
+
+/** A patch as a task takes it: cut here only where whoever augments it cannot do so. */
+export function patchAt(place: PatchPlace): Sample | SharedPatch {
+  const still = sharedSample(place.sample);
+  const { x, y, size } = place;
+  return still ? { still, x, y, size } : cropSample(place.sample, place);
+}
 
 /**
  * A sample and what is done to it.
@@ -14,8 +33,8 @@ import { applyAugmentation, type AugmentationDraw } from "./augment.ts";
  * @category Batches
  */
 export interface AugmentationTask {
-  /** The sample; whoever augments may change it. */
-  readonly sample: Sample;
+  /** The sample; whoever augments may change it, but not what it is to be cut out of. */
+  readonly sample: Sample | SharedPatch;
   /** What was drawn. */
   readonly draw: AugmentationDraw;
   /** The number of its noise among samples that share a draw; 0 unless told. */
@@ -51,9 +70,10 @@ export type Augmenter = (
  * @category Batches
  */
 export function augmentHere(tasks: readonly AugmentationTask[]): SampleStack {
-  return stackOf(
-    tasks.map(({ sample, draw, frame }) => applyAugmentation(draw, sample, { frame })),
-  );
+  return stackOf(tasks.map(({ sample, draw, frame }) => {
+    const patch = "still" in sample ? cropSample(fromShared(sample.still), sample) : sample;
+    return applyAugmentation(draw, patch, { frame });
+  }));
 }
 
 /** Stacks samples of one size. */

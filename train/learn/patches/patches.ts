@@ -12,7 +12,7 @@ import { counted, wordFor } from "../../counted.ts";
 import { ForegroundPositions } from "./foreground_positions.ts";
 import { Random, type RandomState } from "../../images/random.ts";
 import type { Frames } from "../../images/series/frames.ts";
-import { isPacked, PackedNumbers } from "../../images/packed/packed_sample.ts";
+import { hasLabels, isPacked, PackedNumbers } from "../../images/packed/packed_sample.ts";
 import { reflectIndex, type Sample, sampleOf } from "../../images/sample.ts";
 
 /**
@@ -93,6 +93,22 @@ function copyNumbers<T extends Float32Array<ArrayBuffer> | Uint32Array<ArrayBuff
 }
 
 /**
+ * A square patch of a sample, not yet cut.
+ *
+ * @category Batches
+ */
+export interface PatchPlace {
+  /** The sample. */
+  readonly sample: Sample;
+  /** Column of the upper left corner. */
+  readonly x: number;
+  /** Row of the upper left corner. */
+  readonly y: number;
+  /** Width and height in pixels. */
+  readonly size: number;
+}
+
+/**
  * Draws a patch of one sample: anywhere it fits, or with the probability `foregroundOnly` only where
  * it contains a pixel of an object. Samples smaller than the patch are mirrored at their end.
  *
@@ -104,15 +120,24 @@ export function samplePatch(
   sample: Sample,
   options: PatchSettings & { positions?: ForegroundPositions },
 ): Sample {
+  return cropSample(sample, placeOfPatch(random, sample, options));
+}
+
+/** Where {@linkcode samplePatch} cuts. */
+function placeOfPatch(
+  random: Random,
+  sample: Sample,
+  options: PatchSettings & { positions?: ForegroundPositions },
+): PatchPlace {
   const { size, foregroundOnly = 0.9 } = options;
   checkSize(size);
-  if (random.chance(foregroundOnly) && sample.labels) {
+  if (random.chance(foregroundOnly) && hasLabels(sample)) {
     const positions = options.positions ?? new ForegroundPositions(sample, size);
     if (positions.count > 0) {
-      return cropSample(sample, { ...positions.at(random.integer(positions.count)), size });
+      return { sample, ...positions.at(random.integer(positions.count)), size };
     }
   }
-  return cropSample(sample, { ...anyPosition(random, sample, size), size });
+  return { sample, ...anyPosition(random, sample, size), size };
 }
 
 /**
@@ -145,11 +170,17 @@ export class PatchSampler {
 
   /** The next patch. */
   next(): Sample {
+    const place = this.nextPlace();
+    return cropSample(place.sample, place);
+  }
+
+  /** The same, to be cut by somebody else. */
+  nextPlace(): PatchPlace {
     const index = this.#turns.next(this.#random);
     const sample = this.#stills[index];
     const { size, foregroundOnly } = this.#settings;
     const positions = this.#positions[index] ??= new ForegroundPositions(sample, size);
-    return samplePatch(this.#random, sample, { size, foregroundOnly, positions });
+    return placeOfPatch(this.#random, sample, { size, foregroundOnly, positions });
   }
 
   /** The state, to be saved. */

@@ -4,9 +4,12 @@ import { Random } from "../../../../train/images/random.ts";
 import type { Sample } from "../../../../train/images/sample.ts";
 import {
   bytesOfSample,
+  fromShared,
+  hasLabels,
   isPacked,
   packNumbers,
   packSample,
+  sharedSample,
 } from "../../../../train/images/packed/packed_sample.ts";
 
 /** A sample of so many intensities and objects. */
@@ -66,4 +69,25 @@ Deno.test("a copy of a packed sample holds plain numbers, so that they can be re
   const copy = { ...packSample(sample), image };
   assert(!isPacked(copy));
   assertEquals(copy, { ...sample, image });
+});
+
+Deno.test("sharedSample() tells other threads of a packed sample without a copy of its numbers", async () => {
+  const sample = sampleOf(9, { objects: 3 });
+  const { labels: _, ...unlabelled } = sample;
+  const { port1, port2 } = new MessageChannel();
+  for (const one of [sample, unlabelled]) {
+    assertEquals([hasLabels(one), hasLabels(packSample(one))], [one === sample, one === sample]);
+    const shared = sharedSample(packSample(one))!;
+    const arrived = new Promise<typeof shared>((resolve) => {
+      port2.onmessage = ({ data }) => resolve(data);
+    });
+    port1.postMessage(shared);
+    const there = await arrived;
+    const { channels, width, height, image, labels } = fromShared(there);
+    assertEquals({ channels, width, height, image, ...(labels && { labels }) }, one);
+    new Uint8Array(there.image.places.buffer)[5] ^= 1;
+    assertEquals(shared.image.places[5], there.image.places[5]);
+  }
+  port1.close();
+  assertEquals(sharedSample(sample), null);
 });

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { assertEquals, assertRejects } from "@std/assert";
 import { Random } from "../../../../train/images/random.ts";
+import { packSample } from "../../../../train/images/packed/packed_sample.ts";
 import type { Sample } from "../../../../train/images/sample.ts";
 import { WorkerPool } from "../../../../train/jobs/workers/pool.ts";
 import { readPage } from "../../../../train/jobs/workers/read_page.ts";
@@ -36,6 +37,12 @@ const PLAIN_DRAW = {
 const SETTINGS = { patch: 32, count: 3, seed: 5, augmentation: defaultAugmentation };
 const STREAMS: Readonly<Record<string, () => BatchStream>> = {
   stills: () => new StillStream(samples(5), { ...SETTINGS, foreground: 0.5 }),
+  "packed stills": () => {
+    const packed = samples(5).map((sample) =>
+      packSample({ ...sample, image: sample.image.map((value) => Math.round(20 * value)) })
+    );
+    return new StillStream(packed, { ...SETTINGS, foreground: 0.5 });
+  },
   pairs: () => {
     const frames = heldFrames(samples(5).map(({ image: data, ...size }) => ({ ...size, data })));
     return new PairStream([frames], { ...SETTINGS, gap: 1 });
