@@ -6,6 +6,7 @@ Deno.test("Keeper.open() takes a damaged note of what is kept for none, so that 
   for (const text of ["", "{", "null", "[1]", '{"parts": 3}']) {
     const bytes = new TextEncoder().encode(text);
     const keeper = await Keeper.open({
+      names: () => Promise.resolve([]),
       read: () => Promise.resolve(bytes),
       write: () => Promise.resolve(),
       remove: () => Promise.resolve(),

@@ -15,5 +15,9 @@ export function embeddedText(name: Embedded): string {
 
 /** Its bytes. */
 export function embeddedBytes(name: Embedded): Uint8Array<ArrayBuffer> {
-  return Uint8Array.fromBase64(embeddedText(name));
+  // `Uint8Array.fromBase64` is younger than WebGPU; `Uint8Array.from` would take thirty times as long.
+  const characters = atob(embeddedText(name));
+  const bytes = new Uint8Array(characters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+  return bytes;
 }

@@ -9,5 +9,7 @@ export async function fingerprint(parts: readonly ArrayBufferView<ArrayBuffer>[]
   const hashes: ArrayBuffer[] = [];
   for (const part of parts) hashes.push(await crypto.subtle.digest("SHA-256", part));
   const all = await new Blob(hashes).arrayBuffer();
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", all)).toHex();
+  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", all));
+  // `toHex` is younger than WebGPU.
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -9,6 +9,7 @@ import { decodeSafeTensors, encodeSafeTensors } from "../../nn/safetensors.ts";
 import type { LearnKeeper } from "../../train/learn/runs/model_run.ts";
 import { packState, unpackState } from "../../train/learn/stage_state.ts";
 import type { Stage } from "../../train/learn/stages.ts";
+import { forgetLessons } from "../../train/learn/teacher/kept_lesson.ts";
 import type { FileStore } from "./store.ts";
 
 const STATE = "learn-state.safetensors";
@@ -24,6 +25,7 @@ export async function forgetLearning(files: FileStore): Promise<void> {
   await files.remove(HEAD);
   await files.remove(STATE);
   for (const stage of STAGES) await files.remove(fileOf(stage));
+  await forgetLessons(files);
 }
 
 /** Keeps the learning of one piece of work; what was kept of another one is forgotten. */
@@ -45,6 +47,7 @@ export async function keeperFor(files: FileStore, work: object): Promise<LearnKe
       await files.write(fileOf(stage), model);
       await files.remove(STATE);
     },
+    labels: files,
     store: {
       path,
       // What was told is on the page.

@@ -8,6 +8,8 @@
 
 /** Files by their names. */
 export interface FileStore {
+  /** The names of all files. */
+  names(): Promise<readonly string[]>;
   /** What a file holds; null if there is none. */
   read(name: string): Promise<Uint8Array<ArrayBuffer> | null>;
   /** Writes a file, so that it is never half new. */
@@ -17,12 +19,21 @@ export interface FileStore {
 }
 
 const FOLDER = "kymo";
+/** What earlier versions of the page kept, and nobody reads any more. */
+const OUTDATED = ["labels.tif"];
 
 let opened: Promise<FileStore> | null = null;
 
 /** The store of this page. */
 export function openStore(): Promise<FileStore> {
-  return opened ??= privateFiles().catch(() => database()).catch(() => memory());
+  return opened ??= anyStore();
+}
+
+async function anyStore(): Promise<FileStore> {
+  const files = await privateFiles().catch(() => database()).catch(() => memory());
+  // It takes room and no more: the page works with it, too.
+  for (const name of OUTDATED) await files.remove(name).catch(() => {});
+  return files;
 }
 
 function isMissing(error: unknown): boolean {
@@ -30,9 +41,16 @@ function isMissing(error: unknown): boolean {
 }
 
 async function privateFiles(): Promise<FileStore> {
+  // Safari has had such files for years, but wrote to them otherwise before version 26.
+  if (!("createWritable" in FileSystemFileHandle.prototype)) throw new TypeError("No streams");
   const root = await navigator.storage.getDirectory();
   const folder = await root.getDirectoryHandle(FOLDER, { create: true });
   return {
+    async names() {
+      const names: string[] = [];
+      for await (const name of folder.keys()) names.push(name);
+      return names;
+    },
     async read(name) {
       try {
         const file = await (await folder.getFileHandle(name)).getFile();
@@ -62,6 +80,9 @@ async function database(): Promise<FileStore> {
   const base = await settled(opening);
   const files = (mode: IDBTransactionMode) => base.transaction(FOLDER, mode).objectStore(FOLDER);
   return {
+    async names() {
+      return (await settled(files("readonly").getAllKeys())).map(String);
+    },
     async read(name) {
       return await settled(files("readonly").get(name)) ?? null;
     },
@@ -85,6 +106,7 @@ function settled<T>(request: IDBRequest<T>): Promise<T> {
 function memory(): FileStore {
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
   return {
+    names: () => Promise.resolve([...files.keys()]),
     read: (name) => Promise.resolve(files.get(name) ?? null),
     write: (name, bytes) => Promise.resolve(void files.set(name, bytes)),
     remove: (name) => Promise.resolve(void files.delete(name)),

@@ -69,6 +69,11 @@ export class RunFolder implements StageStore {
     }
   }
 
+  /** The names of what is in it. */
+  async names(): Promise<readonly string[]> {
+    return (await this.#list()).names;
+  }
+
   /** Names of what is in it, and the folders of its seeds. */
   async #list(): Promise<{ names: readonly string[]; seeds: readonly RunFolder[] }> {
     const entries = await Array.fromAsync(Deno.readDir(this.path));
@@ -102,6 +107,11 @@ export class RunFolder implements StageStore {
       if (error instanceof Deno.errors.NotFound) return false;
       throw error;
     }
+  }
+
+  /** What a file holds; null if there is none. */
+  async read(name: string): Promise<Uint8Array<ArrayBuffer> | null> {
+    return await this.has(name) ? await readWhole(this.file(name)) : null;
   }
 
   /** Writes a file. */

@@ -11,6 +11,7 @@ import { Learner } from "../../learn/learner.ts";
 import { scaleOfSamples } from "../../learn/runs/read_samples.ts";
 import { runSetStage } from "../../learn/runs/set_stage.ts";
 import { hasPairs, scheduleOf, stageTasks } from "../../learn/stage_data.ts";
+import { forgetLessons } from "../../learn/teacher/kept_lesson.ts";
 import type { Stage } from "../../learn/stages.ts";
 import type { TrainingSet } from "../../learn/training_set.ts";
 import { freshNetwork, modelKind, objectModelOf } from "../../models/list.ts";
@@ -41,7 +42,7 @@ import {
   type TrainOptions,
 } from "./run.ts";
 import { type SeedRun, stageFile, type TrainedModel } from "./seeds/seed_run.ts";
-import { forgetLessons, teachAll } from "./seeds/lessons.ts";
+import { teachAll } from "./seeds/lessons.ts";
 import { takesStacks } from "./stack_set.ts";
 import { loadTrainingSet } from "./training_set.ts";
 import { writeReport } from "./write_report.ts";
@@ -236,7 +237,7 @@ async function* trainStage(
   const isTaught = stage === "consistent" && config.consistency === "teacher";
   if (await folder.has(stageFile(stage))) {
     // It may have been stopped between its end and this.
-    if (isTaught) await forgetLessons(seed);
+    if (isTaught) await forgetLessons(folder);
     return await readStage(seed, stage);
   }
   if (!baseline && config.resumeFrom !== "") return yield* takeGiven(seed);
@@ -264,7 +265,7 @@ async function* trainStage(
   learner.setWeights(best, folder.file(stageFile(stage)));
   const decode = yield* tuned(seed, baseline?.decode ?? untuned);
   const trained = yield* keepStage(seed, { stage, reason, weights: best, decode });
-  if (isTaught) await forgetLessons(seed);
+  if (isTaught) await forgetLessons(folder);
   return trained;
 }
 

@@ -28,7 +28,9 @@ import { scheduleOf, stageTasks } from "../stage_data.ts";
 import type { SavedState, StageStore } from "../stage_state.ts";
 import type { Stage } from "../stages.ts";
 import { adaptSettings, ALARM, type VideoSize } from "../steady/plan.ts";
-import { taughtPart, teach } from "../teacher/teacher.ts";
+import { forgetLessons, KeptLesson, type LabelStore } from "../teacher/kept_lesson.ts";
+import type { TaughtVideo } from "../teacher/pupil_stream.ts";
+import { causesOf, taughtPart, teach } from "../teacher/teacher.ts";
 import { splitStills, type TrainingSet } from "../training_set.ts";
 import { stopIfAsked } from "../stopped.ts";
 import { scaleOfSamples } from "./read_samples.ts";
@@ -69,6 +71,8 @@ export interface LearnKeeper {
   doneStage(stage: Stage): Promise<Uint8Array<ArrayBuffer> | null>;
   /** Keeps the model that a stage gave. */
   keepStage(stage: Stage, model: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** Where a teacher's labels are kept until its student has learned from them. */
+  readonly labels: LabelStore;
 }
 
 /**
@@ -208,7 +212,7 @@ export async function* adaptModel(
   { video, size, exposure, rounds, ...parts }: AdaptParts,
 ): AsyncGenerator<LearnEvent, AdaptedModels> {
   const run = openRun(device, parts, adaptSettings(size, { rounds, exposure }));
-  const { settings, learner, samples, objects, network, decode, file, progress } = run;
+  const { settings, learner, samples, keeper, file } = run;
   const truth = new Map<number, never>();
   const set = setOf(splitStills(samples, { config: settings, heldBack: [] }), [
     { ...video, truth, markers: truth },
@@ -219,30 +223,45 @@ export async function* adaptModel(
   yield { type: "plan", plannedBytes: learner.plannedBytes(), stages };
   const control = yield* stageOf(run, { stage: "control", set });
   learner.setWeights(file.weights.tensors, file.file);
-  const taught = taughtPart(video.frames, settings.taughtFrames);
-  goOn(progress, `labelling ${video.name} for the student`, taught.length);
-  const counted = countedFrames(taught, progress);
-  const watched = {
-    ...counted,
-    frame(i: number) {
-      stopIfAsked(parts.stop, progress.what);
-      return counted.frame(i);
-    },
-  };
-  const isDone = await parts.keeper.doneStage("consistent") !== null;
-  const teacher = { network, objects, decode, settings };
-  const lessons = isDone
-    ? []
-    : [{ ...(await teach(device, teacher, { frames: watched, exposure })).video, frames: taught }];
+  const isDone = await keeper.doneStage("consistent") !== null;
+  const lessons = isDone ? [] : [await lessonOf(device, run, { video, exposure })];
   let alarm: string | null = null;
   const adapting = stageOf(run, { stage: "consistent", set, lessons });
   for (;;) {
     const step = await adapting.next();
-    if (step.done) return { control, adapted: step.value, alarm };
+    if (step.done) {
+      await forgetLessons(keeper.labels);
+      return { control, adapted: step.value, alarm };
+    }
     const event = step.value;
     if (event.type === "warning" && event.text.startsWith(ALARM)) alarm ??= event.text;
     yield event;
   }
+}
+
+/** What the model finds in a video as a teacher; frames that are kept are not looked at again. */
+async function lessonOf(
+  device: Device,
+  { settings, objects, network, decode, file, progress, keeper, stop }: ModelRun,
+  { video, exposure }: Pick<AdaptParts, "video" | "exposure">,
+): Promise<TaughtVideo> {
+  const of = causesOf({ teacher: file.file, settings, exposure, video });
+  const kept = await KeptLesson.open(keeper.labels, { video: 0, of });
+  const frames = taughtPart(video.frames, settings.taughtFrames);
+  if (kept.labels) return { frames, exposure, labels: kept.labels };
+  goOn(progress, `labelling ${video.name} for the student`, frames.length);
+  progress.done = kept.frames;
+  const counted = countedFrames(frames, progress);
+  const watched = {
+    ...counted,
+    frame(i: number) {
+      stopIfAsked(stop, progress.what);
+      return counted.frame(i);
+    },
+  };
+  const teacher = { network, objects, decode, settings };
+  const { video: { labels } } = await teach(device, teacher, { frames: watched, exposure, kept });
+  return { frames, exposure, labels };
 }
 
 /**

@@ -13,6 +13,7 @@ import { proposalsIn } from "../../models/proposals.ts";
 import { MOST_VIEWS, viewsOf } from "../../models/views.ts";
 import { type ScoredFrame, type Voted, votesOver } from "../../objects/sequence/votes.ts";
 import { oneOf, rate, type SettingGroup, share, wholeNumber, yesOrNo } from "../../settings.ts";
+import type { KeptLesson } from "./kept_lesson.ts";
 import { labelsByVote, RunLabels, type VoteCounts } from "./pseudo_labels.ts";
 import type { TaughtVideo } from "./pupil_stream.ts";
 
@@ -143,6 +144,8 @@ export interface Lesson {
  * Labels the frames of a video.
  *
  * @param options.exposure The gain at which the teacher sees them, see `expose`.
+ * @param options.kept What is kept of this work: frames that are there are not looked at again, and the others
+ *   are kept as they come, to the same labels; nothing is kept unless told.
  * @throws {TypeError} If this kind of model cannot teach.
  * @throws {SyntaxError | RangeError} If a frame has to be read and its file is damaged.
  * @category Teacher
@@ -150,12 +153,19 @@ export interface Lesson {
 export async function teach(
   device: Device,
   { network, objects, decode, settings }: Teacher,
-  { frames, exposure }: { frames: Frames; exposure: number },
+  { frames, exposure, kept }: { frames: Frames; exposure: number; kept?: KeptLesson },
 ): Promise<Lesson> {
   const propose = objects.propose;
   if (!propose) throw new TypeError("Cannot teach with this kind of model: it proposes no objects");
   const views = viewsOf(settings.teacherViews);
-  const proposed = proposalsIn(device, { propose, network, decode, exposure, views, frames });
+  const among = ({ first, end }: { first: number; end: number }) =>
+    proposalsIn(device, {
+      ...{ propose, network, decode, exposure, views, first },
+      frames: { ...frames, length: end },
+    });
+  const proposed = kept
+    ? kept.proposals(among, { frames, exposure })
+    : among({ first: 0, end: frames.length });
   const labels: RunLabels[] = [];
   const totals = { objects: 0, rescued: 0, dropped: 0, ignored: 0 };
   const thresholds = { object: settings.voteObject, ignore: settings.voteIgnore };
@@ -164,10 +174,34 @@ export async function teach(
     labels.push(new RunLabels(image));
     for (const key of Object.keys(totals) as (keyof VoteCounts)[]) totals[key] += counts[key];
   }
+  await kept?.finish(labels);
   return {
     video: { frames, labels, exposure },
     counts: totals,
     bytes: labels.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
+
+/**
+ * What the labels of a video depend on, as plain JSON.
+ *
+ * @param options.teacher What tells the teacher's network from others.
+ * @param options.exposure How the teacher sees the video, or is to find out.
+ */
+export function causesOf(
+  { teacher, settings, exposure, video: { name, frames } }: {
+    teacher: unknown;
+    settings: TeacherSettings;
+    exposure: unknown;
+    video: { readonly name: string; readonly frames: Frames };
+  },
+): object {
+  const names = Object.keys(teacherSettings.settings) as (keyof TeacherSettings)[];
+  const { length, width, height, channels, times } = frames;
+  return {
+    teacher,
+    settings: [...names.map((name) => settings[name]), exposure],
+    video: { name, length, width, height, channels, times },
   };
 }
 

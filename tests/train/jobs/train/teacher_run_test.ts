@@ -1,8 +1,13 @@
 // A second stage with a teacher: what it tells, what it writes, and that it resumes to the same bits.
+import { gunzipSync } from "node:zlib";
 import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import { train } from "../../../../train/jobs/train/train.ts";
+import { unpackProposals } from "../../../../train/learn/teacher/kept_labels.ts";
 import type { SettingChange } from "../../../../train/models/model_kind.ts";
 import { runContent, tinyConfig, trainToEnd, withTinyData } from "../../fixtures/tiny_run.ts";
+
+/** Frames of a video that takes its teacher some seconds on any machine. */
+const FRAMES = 120;
 
 const UNET: SettingChange = { consistency: "teacher", teacherBatch: 2, teacherViews: 2 };
 const STAR: SettingChange = {
@@ -72,6 +77,81 @@ Deno.test("a run with a teacher ends with the same bits however often it is inte
     assertEquals(await isKept(), false);
     assertEquals(await runContent(out), whole);
   });
+});
+
+/** Frames that are kept in the pieces of a folder. */
+async function keptFrames(folder: string): Promise<number> {
+  let frames = 0;
+  for await (const { name } of Deno.readDir(folder)) {
+    if (!/^teacher-0-\d+\.proposals$/.test(name)) continue;
+    const file = await Deno.readFile(`${folder}/${name}`);
+    const { of } = JSON.parse(gunzipSync(file).toString("latin1").split("\n", 1)[0]);
+    frames += (await unpackProposals(file, of))!.frames.length;
+  }
+  return frames;
+}
+
+/** Goes on with a run in a process of its own, and kills it once more frames are kept than before. */
+async function killWhileLabelling(
+  { data, out, change }: { data: string; out: string; change: SettingChange },
+): Promise<void> {
+  const script = new URL("../../fixtures/train_child.ts", import.meta.url).pathname;
+  const child = new Deno.Command("deno", {
+    args: [
+      ...["run", "--no-prompt", "--allow-read", "--allow-write"],
+      ...[script, data, out, JSON.stringify(change)],
+    ],
+    cwd: new URL("../../../", import.meta.url),
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  let isOver = false;
+  child.status.then(() => isOver = true);
+  const pieces = async () => {
+    const entries = await Array.fromAsync(Deno.readDir(out)).catch(() => []);
+    return entries.filter(({ name }) => name.endsWith(".proposals")).length;
+  };
+  const before = await pieces();
+  while (!isOver && await pieces() === before) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  child.kill("SIGKILL");
+  assertEquals((await child.status).signal, "SIGKILL");
+}
+
+Deno.test("a run that is killed while its teacher labels goes on with the frames that are missing, to the same bits", async () => {
+  await withTinyData(async ({ data, runs }) => {
+    const change = { ...STAR, teacherViews: 8, exposure: 1, control: false, rounds: 1 };
+    const config = tinyConfig(data, change);
+    /** Goes on until all weights are there; what was told of the teacher, and its labels. */
+    const goOn = async (out: string) => {
+      const teacher = { note: "", labels: new Uint8Array() };
+      for await (const event of train({ config, out, resume: true })) {
+        if (event.type === "note" && event.text.startsWith("Measuring")) break;
+        if (event.type === "note" && event.text.startsWith("Teacher on")) teacher.note = event.text;
+        if (event.type !== "step" || event.stage !== "consistent") continue;
+        teacher.labels = await Deno.readFile(`${out}/teacher-0.labels`);
+        assertEquals(await keptFrames(out), 0, "the labels are enough");
+      }
+      return teacher;
+    };
+    const whole = await goOn(`${runs}/whole`);
+    assertMatch(whole.note, new RegExp(`in ${FRAMES} frames, \\d+ rescued`));
+
+    const out = `${runs}/killed`;
+    let before = 0;
+    for (let kills = 0; kills < 2; kills++) {
+      await killWhileLabelling({ data, out, change });
+      const kept = await keptFrames(out);
+      assert(kept > before && kept < FRAMES, `${kept} frames are kept`);
+      before = kept;
+    }
+    const killed = await goOn(out);
+    const told = `in ${FRAMES} frames, ${before} of them labelled before it was stopped`;
+    assertMatch(killed.note, new RegExp(told));
+    assertEquals(killed.labels, whole.labels);
+    assertEquals(await runContent(out), await runContent(`${runs}/whole`));
+  }, { videos: [FRAMES] });
 });
 
 Deno.test("a teacher that finds nothing says what its student will learn from that", async () => {

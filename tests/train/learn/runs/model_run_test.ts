@@ -37,10 +37,31 @@ const { samples } = await readSamples(await builtinStills(), BUILTIN, {
   progress: begin("reading"),
 });
 
+/** What it keeps beside its stages. */
+interface Kept {
+  state: SavedState | null;
+  readonly files: Map<string, Uint8Array<ArrayBuffer>>;
+  /** The names of the files that were written, in their order. */
+  readonly written: string[];
+}
+
 /** Keeps all in memory. */
-function keeper(): LearnKeeper & { state: SavedState | null } {
+function keeper(): LearnKeeper & Kept {
   const done = new Map<string, Uint8Array<ArrayBuffer>>();
-  const kept: LearnKeeper & { state: SavedState | null } = {
+  const files: Kept["files"] = new Map();
+  const written: string[] = [];
+  const kept: LearnKeeper & Kept = {
+    ...{ files, written },
+    labels: {
+      names: () => Promise.resolve([...files.keys()]),
+      read: (name) => Promise.resolve(files.get(name) ?? null),
+      write(name, bytes) {
+        written.push(name);
+        files.set(name, bytes);
+        return Promise.resolve();
+      },
+      remove: (name) => Promise.resolve(void files.delete(name)),
+    },
     state: null,
     savedState: () => Promise.resolve(kept.state),
     doneStage: (stage) => Promise.resolve(done.get(stage) ?? null),
@@ -123,6 +144,31 @@ Deno.test("adaptModel() gives the weights of the job that adapts on disk, to the
     const again: AdaptedModels = await ended(adaptModel(device, { ...parts, keeper: kept }));
     assertEquals(weightsIn(again.control), weightsIn(own.control));
     assertEquals(weightsIn(again.adapted), weightsIn(own.adapted));
+    assertEquals(kept.files.size, 0, "the labels are forgotten");
+  });
+});
+
+Deno.test("adaptModel() does not label again what was labelled when its student was stopped", async () => {
+  await withFolder(VIDEO, async (folder) => {
+    const parts = await partsFor(folder);
+    const kept = keeper();
+    /** Runs until the first step of the student; what of its teacher was written until then. */
+    const written = async (exposure: number) => {
+      const stop = new AbortController();
+      const before = kept.written.length;
+      const run = adaptModel(device, { ...parts, exposure, keeper: kept, stop: stop.signal });
+      await assertRejects(async () => {
+        for await (const event of run) {
+          if (event.type === "step" && event.stage === "consistent") stop.abort();
+        }
+      }, StoppedError);
+      return kept.written.slice(before);
+    };
+    const whole = ["teacher-0-0.proposals", "teacher-0.labels"];
+    assertEquals(await written(1), whole);
+    assertEquals(await written(1), []);
+    assertEquals(await written(1.5), whole, "at another exposure they are worth nothing");
+    assertEquals([...kept.files.keys()], ["teacher-0.labels"]);
   });
 });
 
