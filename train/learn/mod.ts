@@ -123,7 +123,7 @@ export {
   type TeacherSettings,
   teacherSettings,
 } from "./teacher/teacher.ts";
-export { KeptLesson, type LabelStore } from "./teacher/kept_lesson.ts";
+export { KeptLesson, type LabelStore, type LessonOptions } from "./teacher/kept_lesson.ts";
 export { type PupilSettings, PupilStream, type TaughtVideo } from "./teacher/pupil_stream.ts";
 export {
   type LabelRuns,

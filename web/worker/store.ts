@@ -12,7 +12,11 @@ export interface FileStore {
   names(): Promise<readonly string[]>;
   /** What a file holds; null if there is none. */
   read(name: string): Promise<Uint8Array<ArrayBuffer> | null>;
-  /** Writes a file, so that it is never half new. */
+  /**
+   * Writes a file, so that it is never half new.
+   *
+   * @throws {Error} If there is no room for it, with what to do.
+   */
   write(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   /** Removes a file, if it is there. */
   remove(name: string): Promise<void>;
@@ -40,6 +44,24 @@ function isMissing(error: unknown): boolean {
   return error instanceof DOMException && error.name === "NotFoundError";
 }
 
+function isFull(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "QuotaExceededError";
+}
+
+/** Waits until something is written, and says so where there is no room for it. */
+async function written(writing: Promise<unknown>): Promise<void> {
+  try {
+    await writing;
+  } catch (cause) {
+    if (!isFull(cause)) throw cause;
+    throw new Error(
+      "Cannot keep what was done: the browser has no more room for this page; free some space on " +
+        "the disk, then go on",
+      { cause },
+    );
+  }
+}
+
 async function privateFiles(): Promise<FileStore> {
   // Safari has had such files for years, but wrote to them otherwise before version 26.
   if (!("createWritable" in FileSystemFileHandle.prototype)) throw new TypeError("No streams");
@@ -63,8 +85,7 @@ async function privateFiles(): Promise<FileStore> {
     async write(name, bytes) {
       const file = await folder.getFileHandle(name, { create: true });
       const stream = await file.createWritable();
-      await stream.write(bytes);
-      await stream.close();
+      await written(stream.write(bytes).then(() => stream.close()));
     },
     async remove(name) {
       await folder.removeEntry(name).catch((error) => {
@@ -87,7 +108,7 @@ async function database(): Promise<FileStore> {
       return await settled(files("readonly").get(name)) ?? null;
     },
     async write(name, bytes) {
-      await settled(files("readwrite").put(bytes, name));
+      await written(settled(files("readwrite").put(bytes, name)));
     },
     async remove(name) {
       await settled(files("readwrite").delete(name));

