@@ -23,13 +23,18 @@ async function kept({ page }: OpenPage): Promise<Record<string, number>> {
   });
 }
 
-/** Begins to make a movie steady, or goes on with it. */
-async function begin(open: OpenPage): Promise<void> {
+/** Begins to make a movie steady, or goes on with it after a reload. */
+async function begin(open: OpenPage, { isAgain }: { isAgain: boolean }): Promise<void> {
   await open.give(texts.chooseFiles, [`${open.folder}/movie.tif`]);
   await open.waitFor(".movie", `${FRAMES} frames`);
+  if (isAgain) await open.waitFor(".status", texts.restored);
   await open.give(texts.loadModel, [`${open.folder}/small.safetensors`]);
   await open.waitFor(".row select", "small");
   await open.waitFor(".chip", "no GPU");
+  if (!isAgain) {
+    await open.press(texts.segment);
+    await open.waitFor(".task .result", "^12 objects in 4 frames");
+  }
   await open.page.$eval("input[type=number]", (input) => {
     (input as HTMLInputElement).value = "5";
   });
@@ -58,13 +63,13 @@ Deno.test("the frames of a movie are not labelled again after a reload, and noth
   });
   await open.page.reload();
 
-  await begin(open);
+  await begin(open, { isAgain: false });
   // Five steps are of the control, the others of the student.
   await open.waitFor(".task-text", "step ([6-9]|10) of 15");
   const labels = await kept(open);
   assertEquals(Object.keys(labels), ["teacher-0.labels"]);
   await open.page.reload();
-  await begin(open);
+  await begin(open, { isAgain: true });
   await open.waitFor(".task-text", "step ([6-9]|10) of 15");
   assertEquals(await kept(open), labels, "they were written once");
   await open.waitFor(".task .result", "model was taken");
