@@ -68,13 +68,15 @@ export function paintRows(
   },
 ): Uint32Array<ArrayBuffer> {
   const labels = new Uint32Array(width * (to - from));
-  const row = new PolygonRow(rays);
+  const row = new PolygonRow(rays, [from, to]);
   for (let at = polygons.length - 1; at >= 0; at--) {
     const index = polygons[at];
     const polygon = vertices.subarray(2 * rays * index, 2 * rays * (index + 1));
     const [top, bottom] = extent(polygon, { axis: 0, size: to });
     const [left, right] = extent(polygon, { axis: 1, size: width });
-    for (let y = Math.max(top, from); y <= bottom; y++) {
+    const start = Math.max(top, from);
+    row.take(polygon, [start, bottom]);
+    for (let y = start; y <= bottom; y++) {
       row.cut(polygon, y);
       row.paint({ left, right, labels, from: (y - from) * width, label: index + 1 });
     }
@@ -117,22 +119,67 @@ class PolygonRow {
   /** Columns where edges meet the row, ascending. */
   readonly #meets: Float64Array;
   #count = 0;
+  readonly #from: number;
+  /** For each row of pixels one more than the first edge that begins there, and for each edge than the next one. */
+  readonly #firsts: Uint32Array;
+  readonly #nexts: Uint32Array;
+  /** The last row that each edge can touch. */
+  readonly #lasts: Float64Array;
+  /** The edges that can touch the row. */
+  readonly #open: Uint32Array;
+  #openCount = 0;
 
-  constructor(rays: number) {
+  /** For polygons of so many vertices, in these rows of pixels. */
+  constructor(rays: number, [from, to]: readonly [from: number, to: number]) {
     this.#edges = new Float64Array(4 * rays);
     this.#sides = new Uint8Array(rays);
     this.#meets = new Float64Array(rays);
+    this.#from = from;
+    this.#firsts = new Uint32Array(to - from);
+    this.#nexts = new Uint32Array(rays);
+    this.#lasts = new Float64Array(rays);
+    this.#open = new Uint32Array(rays);
+  }
+
+  /** Sorts the edges of a polygon by the row at which they begin; all rows are to be cut, one after the other. */
+  take(polygon: Float32Array, [start, end]: readonly [start: number, end: number]): void {
+    const [firsts, nexts, lasts] = [this.#firsts, this.#nexts, this.#lasts];
+    this.#openCount = 0;
+    let y1 = polygon[polygon.length - 2];
+    for (let edge = 0; edge < lasts.length; edge++) {
+      const y0 = polygon[2 * edge];
+      const first = Math.max(start, Math.ceil((y0 < y1 ? y0 : y1) - NEAR));
+      const last = Math.floor((y0 < y1 ? y1 : y0) + NEAR);
+      y1 = y0;
+      if (first > end || last < first) continue;
+      lasts[edge] = last;
+      nexts[edge] = firsts[first - this.#from];
+      firsts[first - this.#from] = edge + 1;
+    }
   }
 
   /** Finds the edges that touch a row. */
   cut(polygon: Float32Array, row: number): void {
-    const [edges, sides, meets] = [this.#edges, this.#sides, this.#meets];
+    const [edges, sides, meets, open] = [this.#edges, this.#sides, this.#meets, this.#open];
+    let openCount = this.#openCount;
+    const begin = row - this.#from;
+    for (let next = this.#firsts[begin]; next > 0; next = this.#nexts[next - 1]) {
+      open[openCount++] = next - 1;
+    }
+    this.#firsts[begin] = 0;
     let count = 0;
-    let x1 = polygon[polygon.length - 1];
-    let y1 = polygon[polygon.length - 2] - row;
-    for (let at = 0; at < polygon.length; at += 2) {
+    for (let i = 0; i < openCount; i++) {
+      const edge = open[i];
+      if (this.#lasts[edge] < row) {
+        open[i--] = open[--openCount];
+        continue;
+      }
+      const at = 2 * edge;
+      const before = edge > 0 ? at - 2 : polygon.length - 2;
       const y0 = polygon[at] - row;
       const x0 = polygon[at + 1];
+      const y1 = polygon[before] - row;
+      const x1 = polygon[before + 1];
       const below = (y0 > 0) !== (y1 > 0);
       const above = (y0 < 0) !== (y1 < 0);
       if (below || above || Math.abs(y0) < VERTEX_TOLERANCE) {
@@ -146,9 +193,8 @@ class PolygonRow {
         for (; to > 0 && meets[to - 1] > meet; to--) meets[to] = meets[to - 1];
         meets[to] = meet;
       }
-      x1 = x0;
-      y1 = y0;
     }
+    this.#openCount = openCount;
     this.#count = count;
   }
 

@@ -1,6 +1,6 @@
 import { Random } from "../../../../train/images/random.ts";
 import { assertEquals } from "@std/assert";
-import { paintPolygons } from "../../../../nn/labels/stardist/render.ts";
+import { paintPolygons, paintRows } from "../../../../nn/labels/stardist/render.ts";
 import fixtures from "./fixtures/skimage.json" with { type: "json" };
 
 for (const { name, vertices, filled } of fixtures) {
@@ -68,5 +68,34 @@ Deno.test("paintPolygons() fills each pixel that lies inside by itself: any poly
       (_, at) => isInside(vertices, { row: Math.floor(at / width), column: at % width }) ? 1 : 0,
     );
     assertEquals([...labels], expected, `turn ${turn}`);
+  }
+});
+
+Deno.test("paintRows() and paintPolygons() paint several polygons as each by itself: also flat ones and far ones", () => {
+  const random = new Random(32);
+  const [rays, count, width, height] = [7, 4, 23, 19];
+  const kinds: (() => number)[] = [
+    () => random.uniform(-12, 34),
+    () => Math.round(random.uniform(-12, 34)) / 2,
+    // Many edges lie on one row, or are none.
+    () => 5 * random.integer(3),
+    () => 5 * random.integer(3) + (random.chance(0.5) ? 0 : 1e-6),
+    () => random.uniform(-12, 34) * (random.chance(0.1) ? 2 ** 21 : 1),
+  ];
+  const polygons = Array.from({ length: count }, (_, index) => index);
+  for (let turn = 0; turn < 200; turn++) {
+    const vertices = Float32Array.from({ length: 2 * rays * count }, kinds[turn % kinds.length]);
+    const expected = Uint32Array.from({ length: width * height }, (_, at) => {
+      const place = { row: Math.floor(at / width), column: at % width };
+      return 1 +
+        polygons.findIndex((index) =>
+          isInside(vertices.subarray(2 * rays * index, 2 * rays * (index + 1)), place)
+        );
+    });
+    assertEquals(paintPolygons(vertices, { rays, width, height }), expected, `turn ${turn}`);
+    const from = random.integer(height);
+    const to = from + 1 + random.integer(height - from);
+    const part = paintRows(vertices, { rays, width, rows: [from, to], polygons });
+    assertEquals(part, expected.slice(width * from, width * to), `turn ${turn}, from ${from}`);
   }
 });
