@@ -3,9 +3,10 @@
  * output channels.
  *
  * Each input value it loads serves k² taps of 4 channels, and each weight all pixels of the tile, so
- * a 4 × 8 tile of a 3×3 kernel does 1152 multiply-adds for 33 loads. The 9 taps of one output value
- * stand next to each other so that a compiler short of registers keeps the sum in one, and channels
- * and kernel rows share one loop: a second loop inside halves the speed of a software adapter.
+ * a 4 × 8 tile of a 3×3 kernel does 1152 multiply-adds for 33 loads. The 9 taps of 4 neighbouring
+ * pixels stand next to each other, so that a compiler short of registers keeps these sums in some and
+ * loads a weight once for the 4, and channels and kernel rows share one loop: a second loop inside
+ * halves the speed of a software adapter.
  *
  * The weights come packed as `[c_out / 4][c_in][k][k]` vectors over 4 output channels (see pack.ts).
  * The input gradient is the same kernel on weights packed the other way round.

@@ -17,6 +17,12 @@ import { columnOf, haloSegments, unrolledKernelRows } from "./tile.ts";
 /** Invocations that share a workgroup. */
 export const TILES_PER_WORKGROUP = 64;
 
+/**
+ * Pixels of a row whose sums are added to by turns: each weight serves all of them, and a CPU with 16 vector
+ * registers holds their sums.
+ */
+const SIDE_BY_SIDE = 4;
+
 /** The numbers that a tile is generated from. */
 export interface PixelTile {
   /** Side of the convolution kernel, odd. */
@@ -78,19 +84,20 @@ export function loadTaps({ k }: PixelTile): string {
   );
 }
 
-/** Adds the products of the window and the taps to the sums. */
+/** Adds the products of the window and the taps to the sums, those of 4 pixels by turns. */
 export function addProducts(tile: PixelTile): string {
   const { k, vector } = tile;
   const [pad, halo] = [(k - 1) / 2, haloSegments(k, vector)];
-  return pixelsOf(tile).map(({ r, c }) => {
-    const products = range(unrolledKernelRows(k)).flatMap((ky) =>
-      range(k).map((kx) => {
-        const value = columnOf(`v${r + ky}`, { offset: c + kx - pad, halo, vector });
-        return `sum = fma(vec4f(${value}), w${ky * k + kx}, sum);`;
+  const pixels = pixelsOf(tile);
+  return range(pixels.length / SIDE_BY_SIDE).flatMap((group) =>
+    range(unrolledKernelRows(k) * k).flatMap((tap) =>
+      pixels.slice(group * SIDE_BY_SIDE, (group + 1) * SIDE_BY_SIDE).map(({ r, c }) => {
+        const offset = c + tap % k - pad;
+        const value = columnOf(`v${r + Math.floor(tap / k)}`, { offset, halo, vector });
+        return `a${r}_${c} = fma(vec4f(${value}), w${tap}, a${r}_${c});`;
       })
-    );
-    return `{ var sum = a${r}_${c}; ${products.join(" ")} a${r}_${c} = sum; }`;
-  }).join("\n    ");
+    )
+  ).join("\n    ");
 }
 
 /** Stores the sums in y, with the bias `b` where there is one. */
