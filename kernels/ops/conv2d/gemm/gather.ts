@@ -9,7 +9,10 @@
 export interface Gather {
   /** The type of what it reads by `x_at()`. */
   readonly type: "vec4f" | "f32";
-  /** Of the place of the first pixel, `loaded`, it finds `row` and `column`. */
+  /**
+   * Of the place of the first pixel, `loaded`, it finds `row` and `column`; rows past the `area` of an
+   * image are far outside.
+   */
   readonly place: string;
   /**
    * Finds `pixels`, of which the first is at `from_row` and `from_column`, in the plane that begins at
@@ -22,7 +25,7 @@ export interface Gather {
 const byPixels: Gather = {
   type: "f32",
   place: `let places = loaded + vec4u(0u, 1u, 2u, 3u);
-  let row = vec4i(places / p.width);
+  let row = select(vec4i(-65536), vec4i(places / p.width), places < vec4u(area));
   let column = vec4i(places % p.width);`,
   load: `let inside = (vec4u(from_row) < vec4u(p.height)) & (vec4u(from_column) < vec4u(p.width));
       let at = plane + from_row * i32(p.width) + from_column;
@@ -36,7 +39,7 @@ const byPixels: Gather = {
  */
 const byVectors: Gather = {
   type: "vec4f",
-  place: `let row = i32(loaded / p.width);
+  place: `let row = select(-65536, i32(loaded / p.width), loaded < area);
   let column = i32(loaded % p.width);`,
   load: `let inside = u32(from_row) < p.height;
       let at = (plane + from_row * i32(p.width) + column) / 4;

@@ -4,16 +4,19 @@
  *
  * The sum over the pixels is long and the result small, so it is split: each workgroup takes one slab
  * of pixels of one image, and a second pass adds the slabs in their order. In each step it loads 16
- * pixels, a vector of 4 channels or of 4 terms (c_in · k²) at a time, and every invocation multiplies a
- * register tile of 8 channels × 8 terms out of them.
+ * pixels, a vector of 4 channels at a time, or 4 pixels of 4 terms (c_in · k²), which it turns round, and
+ * every invocation multiplies a register tile of 8 channels × 8 terms out of them. Where the plane of a
+ * term begins and where its tap moves is found once, before the first step.
  *
  * @module
  */
 
 import { type Device, linearWorkgroups } from "../../../gpu/device.ts";
+import { declareOperand } from "../../../parts/operand.ts";
 import { sumSlabs } from "../../../parts/reduce.ts";
 import type { Tensor } from "../../../gpu/tensor.ts";
 import type { WeightGradient } from "../convolution.ts";
+import { gatherFor } from "./gather.ts";
 import {
   blockOf,
   declareSums,
@@ -35,6 +38,8 @@ const MOST_SLABS = 64;
 export interface GemmGradientTile extends WorkgroupTile {
   /** Side of the convolution kernel, odd. */
   readonly k: number;
+  /** Columns of the image. */
+  readonly width: number;
   /** Whether the gradients are summed for the bias, too. */
   readonly hasBias: boolean;
 }
@@ -46,8 +51,9 @@ function tileFor(cOut: number): WorkgroupTile {
 }
 
 /** WGSL of the first pass for one tile. */
-function gemmWeightGradientShader({ k, hasBias, ...tile }: GemmGradientTile): string {
+function gemmWeightGradientShader({ k, width, hasBias, ...tile }: GemmGradientTile): string {
   const { blocks, groups } = tile;
+  const gather = gatherFor(k, width);
   const taps = k * k;
   const pad = (k - 1) / 2;
   const threads = threadsOf(tile);
@@ -69,8 +75,10 @@ function gemmWeightGradientShader({ k, hasBias, ...tile }: GemmGradientTile): st
   }`;
   });
   // Workgroups past the last compute what an earlier one computes: barriers must be met by all.
-  // The workgroups of the first terms also sum the gradients, a vector of channels an invocation. All
-  // that an invocation loads belongs to one pixel, as the threads are a multiple of the depth.
+  // The workgroups of the first terms also sum the gradients, a vector of channels an invocation. The
+  // gradients that an invocation loads belong to one pixel, as the threads are a multiple of the depth;
+  // its windows to the same 4. Of 8 invocations side by side, 2 read next to each other, and all 8 store
+  // to different banks.
   return /* wgsl */ `
 struct Params {
   c_in: u32, c_out: u32, height: u32, width: u32, slab: u32, slabs: u32, columns: u32, rows: u32,
@@ -78,12 +86,13 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> partial: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
+${declareOperand("x", { binding: 2, type: gather.type })}
 @group(0) @binding(3) var<storage, read> dz: array<f32>;
 ${hasBias ? "@group(0) @binding(4) var<storage, read_write> bias: array<f32>;" : ""}
 
 var<workgroup> gradients: array<vec4f, ${DEPTH * stride}>;
 var<workgroup> windows: array<vec4f, ${DEPTH * windowStride}>;
+var<workgroup> taps: array<vec3i, ${groups * 4}>;
 
 @compute @workgroup_size(${threads})
 fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: vec3u,
@@ -98,8 +107,6 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
   let first = part % p.slabs * p.slab;
   let end = min(first + p.slab, area);
   ${placeInTile(tile)}
-  let width = i32(p.width);
-  let height = i32(p.height);
   let steps = vec4u(0u, 1u, 2u, 3u);
   ${declareSums()}
   ${
@@ -108,10 +115,16 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
   var bias_sum = vec4f(0.0);`
       : ""
   }
+  for (var i = local; i < ${groups * 4}u; i += ${threads}u) {
+    let term = min(term0 + i, terms - 1u);
+    let c = term / ${taps}u;
+    let tap = i32(term - c * ${taps}u);
+    taps[i] = vec3i(i32((image * p.c_in + c) * area), tap / ${k} - ${pad}, tap % ${k} - ${pad});
+  }
+  workgroupBarrier();
+  let pixel = (local % 2u + local / 8u % 2u * 2u) * 4u;
   for (var n0 = first; n0 < end; n0 += ${DEPTH}u) {
     let n = n0 + local % ${DEPTH}u;
-    let at_row = i32(n / p.width);
-    let at_column = i32(n % p.width);
     for (var slot = local; slot < ${DEPTH * blocks}u; slot += ${threads}u) {
       let channel = channel0 + slot / ${DEPTH}u * 4u + steps;
       let has = (channel < vec4u(p.c_out)) & vec4<bool>(n < end);
@@ -120,19 +133,29 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
       gradients[slot % ${DEPTH}u * ${stride}u + slot / ${DEPTH}u] =
         select(vec4f(0.0), values, has);
     }
-    for (var slot = local; slot < ${DEPTH * groups}u; slot += ${threads}u) {
-      let term = term0 + slot / ${DEPTH}u * 4u + steps;
-      let c = term / ${taps}u;
-      let tap = vec4i(term - c * ${taps}u);
-      let row = at_row + tap / ${k} - ${pad};
-      let column = at_column + tap % ${k} - ${pad};
-      let inside = (term < vec4u(terms)) & vec4<bool>(n < end) & (row >= vec4i(0)) &
-        (row < vec4i(height)) & (column >= vec4i(0)) & (column < vec4i(width));
-      let plane = vec4i((image * p.c_in + c) * area);
-      let at = select(vec4i(0), plane + row * width + column, inside);
-      let values = vec4f(x[at.x], x[at.y], x[at.z], x[at.w]);
-      windows[slot % ${DEPTH}u * ${windowStride}u + slot / ${DEPTH}u] =
-        select(vec4f(0.0), values, inside);
+    let loaded = n0 + pixel;
+    ${gather.place}
+    for (var slot = local; slot < ${DEPTH / 4 * groups}u; slot += ${threads}u) {
+      let group = slot / 2u % 4u + slot / 16u * 4u;
+      var turned: mat4x4f;
+      ${
+    range(4).map((i) =>
+      `{
+        let tap = taps[group * 4u + ${i}u];
+        let plane = tap.x;
+        let right = tap.z;
+        let from_row = row + tap.y;
+        let from_column = column + right;
+        ${gather.load}
+        turned[${i}] = pixels;
+      }`
+    ).join("\n      ")
+  }
+      turned = transpose(turned);
+      ${
+    range(4).map((i) => `windows[(pixel + ${i}u) * ${windowStride}u + group] = turned[${i}];`)
+      .join("\n      ")
+  }
     }
     ${
     multiplyRows(tile, {
@@ -180,7 +203,7 @@ export function gemmWeightGradient(
   const bias = sumBias ? device.empty([batch * slabs, cOut]) : null;
   device.dispatch({
     label: `conv2d k${k} dw product`,
-    shader: gemmWeightGradientShader({ k, blocks, groups, hasBias: bias !== null }),
+    shader: gemmWeightGradientShader({ k, width, blocks, groups, hasBias: bias !== null }),
     uniforms: {
       ...{ c_in: cIn, c_out: cOut, height, width, slab, slabs, columns, rows },
       count,
