@@ -14,7 +14,7 @@ import { directConvolution, type DirectSide } from "./direct.ts";
 import { fewInputsConvolution, hasFewInputs } from "./few_inputs.ts";
 import { gemmConvolution } from "./gemm/gemm.ts";
 import { gemmWeightGradient } from "./gemm/gemm_weight_gradient.ts";
-import { weightGradient } from "./weight_gradient.ts";
+import { canWalk, weightGradient } from "./weight_gradient.ts";
 import { winogradBytes, winogradConvolution } from "./winograd/winograd.ts";
 import type { TileSide } from "./winograd/winograd_matrices.ts";
 
@@ -31,23 +31,21 @@ function direct(name: string, { side, source }: { side: DirectSide; source: Sour
   };
 }
 
-function winograd(m: TileSide, source: Source): Variant<Convolution> {
+function winograd(m: TileSide): Variant<Convolution> {
   return {
-    name: source === "texture" ? `winograd${m}-texture` : `winograd${m}`,
+    name: `winograd${m}`,
     supports: (device, problem) =>
       problem.weight.shape[2] === 3 && problem.x.shape[3] % 4 === 0 &&
       !problem.x.isHalf && !problem.isHalf &&
-      winogradBytes(problem, m) <= device.maxTensorBytes &&
-      (source === "buffer" || winogradBytes(problem, m) <= device.maxTextureBytes) &&
-      canRead(device, [problem.x], source),
-    run: (device, problem) => winogradConvolution(device, problem, { m, source }),
+      winogradBytes(problem, m) <= device.maxTensorBytes,
+    run: (device, problem) => winogradConvolution(device, problem, m),
   };
 }
 
 function walkingRows(source: Source): Variant<WeightGradient> {
   return {
     name: source === "texture" ? "rows-texture" : "rows",
-    supports: (device, { x, dz }) => canRead(device, [x, dz], source),
+    supports: (device, { x, dz }) => canWalk(x.shape[3]) && canRead(device, [x, dz], source),
     run: (device, problem) => weightGradient(device, problem, source),
   };
 }
@@ -85,10 +83,8 @@ export const convolutionVariants: readonly Variant<Convolution>[] = /* @__PURE__
   fewInputs,
   gemm,
   halfGemm,
-  winograd(2, "buffer"),
-  winograd(2, "texture"),
-  winograd(4, "buffer"),
-  winograd(4, "texture"),
+  winograd(2),
+  winograd(4),
 ])();
 
 /** Kernels for the gradient to the weights. */
@@ -152,7 +148,10 @@ export const weightGradientFamily: VariantFamily<WeightGradient> = {
   pass: "conv2d dw",
   variants: weightGradientVariants,
   sizeOf: ({ x, dz, k }) => formatLayer({ x: x.shape, outputs: dz.shape[1], k }),
-  preferred: ({ adapter }) => styleOf(adapter) === "textures" ? ["rows-texture", "rows"] : ["gemm"],
+  preferred: ({ adapter }) => [
+    ...styleOf(adapter) === "textures" ? ["rows-texture", "rows"] : [],
+    "gemm",
+  ],
   problemOf(size, make) {
     const layer = parseLayer(size);
     if (!layer) return null;

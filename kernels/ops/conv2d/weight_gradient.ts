@@ -4,8 +4,8 @@
  * along the row and keeping the segments it has already loaded. A second pass adds the slabs in
  * their order, so the result never depends on timing.
  *
- * An invocation makes a few hundred steps, and never more than 4096, for which very long rows are cut
- * into parts: software adapters silently stop loops near 65,535.
+ * An invocation makes a few hundred steps, and never more than 4096: longer rows are left to others, as
+ * software adapters silently stop loops near 65,535.
  *
  * @module
  */
@@ -34,8 +34,6 @@ interface GradientTile {
   readonly vector: VectorWidth;
   /** Rows of the gradient at once: 2 or 4. */
   readonly rows: number;
-  /** Whether rows are walked in parts, which must also load what lies left of their start. */
-  readonly cut: boolean;
   /** Whether tiles fill the image and the channels, so that only padding must be looked for. */
   readonly whole: boolean;
   /** Where x and dz are read from. */
@@ -79,7 +77,7 @@ export const itself: WindowReader = {
 
 /** WGSL of the weight gradient's first pass for one tile. */
 function weightGradientShader(
-  { k, vector, rows, cut, whole, source }: GradientTile,
+  { k, vector, rows, whole, source }: GradientTile,
   reader: WindowReader,
 ): string {
   const pad = (k - 1) / 2;
@@ -97,9 +95,9 @@ function weightGradientShader(
   const load = (row: WindowRow, at: string) => inside(row, { value: reader.segment(row, at), at });
   const starts = windows.flatMap(({ c, r }) =>
     range(last + 1).map((s) =>
-      s === last || (s < halo && !cut)
+      s === last || s < halo
         ? `var v${c}${r}_${s} = ${zero};`
-        : `var v${c}${r}_${s} = ${load({ c, r }, `start + ${s - halo}`)};`
+        : `var v${c}${r}_${s} = ${load({ c, r }, `${s - halo}`)};`
     )
   );
   // Segments enter the window at its right end; those already loaded move one place to the left.
@@ -125,15 +123,13 @@ function weightGradientShader(
     return `let d${r}_${i} = vec4f(${range(4).map((o) => `g${r}_${o}${part}`).join(", ")});`;
   });
   const sums = channels.flatMap((c) =>
-    taps.map((t) => {
-      const [ky, kx] = [Math.floor(t / k), t % k];
-      const products = pixels.map(({ r, i }) =>
-        `sum = fma(vec4f(${
-          columnOf(`v${c}${r + ky}`, { offset: i + kx - pad, halo, vector })
-        }), d${r}_${i}, sum);`
-      );
-      return `{ var sum = a${c}_${t}; ${products.join(" ")} a${c}_${t} = sum; }`;
-    })
+    taps.flatMap((t) =>
+      pixels.map(({ r, i }) => {
+        const offset = i + t % k - pad;
+        const value = columnOf(`v${c}${r + Math.floor(t / k)}`, { offset, halo, vector });
+        return `a${c}_${t} = fma(vec4f(${value}), d${r}_${i}, a${c}_${t});`;
+      })
+    )
   );
   const stores = channels.flatMap((c) =>
     range(4).map((o) =>
@@ -146,7 +142,7 @@ function weightGradientShader(
   );
   return /* wgsl */ `
 struct Params {
-  batch: u32, c_in: u32, c_out: u32, height: u32, segments: u32, bands: u32, slabs: u32, parts: u32,
+  batch: u32, c_in: u32, c_out: u32, height: u32, segments: u32, bands: u32, slabs: u32,
   c_first: u32, c_all: u32,
 }
 @group(0) @binding(0) var<uniform> p: Params;
@@ -176,11 +172,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     ).join("\n  ")
   }
   ${channels.flatMap((c) => taps.map((t) => `var a${c}_${t} = vec4f(0.0);`)).join("\n  ")}
-  let first = i32(slab % p.slabs / p.parts * p.bands) * ${rows};
+  let first = i32(slab % p.slabs * p.bands) * ${rows};
   let end = min(first + i32(p.bands) * ${rows}, i32(p.height));
-  let length = (width + i32(p.parts) - 1) / i32(p.parts);
-  let start = ${cut ? "i32(slab % p.parts) * length" : "0"};
-  let stop = ${cut ? "min(start + length, width)" : "width"};
   for (var row = first; row < end; row += ${rows}) {
     let y0 = row + i32(ky0) - ${pad};
     let z0 = i32(image * p.c_out + oc) * area + row * width;
@@ -190,7 +183,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     )
   }
     ${starts.join("\n    ")}
-    for (var s = start; s < stop; s++) {
+    for (var s = 0; s < width; s++) {
       ${prepare.join("\n      ")}
       ${enter.join("\n      ")}
       ${gradients.join("\n      ")}
@@ -210,6 +203,11 @@ export interface GradientInput {
   readonly x: Tensor<"f32">;
   /** How it is read. */
   readonly reader: WindowReader;
+}
+
+/** Whether an invocation can walk along a row of so many pixels. */
+export function canWalk(width: number): boolean {
+  return width / vectorWidth(width) <= MOST_STEPS;
 }
 
 /** Computes dw `[c_out, c_in, k, k]` from the input and the gradient of the sums. */
@@ -240,11 +238,9 @@ export function joinedWeightGradient(
   const segments = width / vector;
   const rows = rowsOf({ height, cAll, k });
   const bands = Math.max(1, Math.floor(STEPS_PER_INVOCATION * 2 / rows / segments));
-  const parts = Math.ceil(segments / MOST_STEPS);
-  const slabs = Math.ceil(Math.ceil(height / rows) / bands) * parts;
+  const slabs = Math.ceil(Math.ceil(height / rows) / bands);
   using scope = device.scope();
   const partial = device.empty([batch * slabs, cOut, cAll, k, k]);
-  const cut = parts > 1;
   let first = 0;
   for (const { x, reader } of inputs) {
     const cIn = x.shape[1];
@@ -253,9 +249,9 @@ export function joinedWeightGradient(
     const whole = rows > 2 && cIn % CHANNELS === 0 && cOut % 4 === 0 && height % rows === 0;
     device.dispatch({
       label: `conv2d k${k} dw`,
-      shader: weightGradientShader({ k, vector, rows, cut, whole, source }, reader),
+      shader: weightGradientShader({ k, vector, rows, whole, source }, reader),
       uniforms: {
-        ...{ batch, c_in: cIn, c_out: cOut, height, segments, bands, slabs, parts },
+        ...{ batch, c_in: cIn, c_out: cOut, height, segments, bands, slabs },
         ...{ c_first: first, c_all: cAll },
       },
       // The gradient comes first, as in the kernel of dx: its copy in a texture can serve both.

@@ -21,7 +21,7 @@ function lowAt({ c, row }: { c: number; row: number }, segment: string): string 
   return `x_at(x${c} + ((row >> 1) + ${row - 1}) * (width / 2) + ((${segment}) >> 1))`;
 }
 
-/** Reads an image of half the size; needs a 3×3 kernel, vectors, and rows that are not cut. */
+/** Reads an image of half the size; needs a 3×3 kernel, vectors, and rows that can be walked along. */
 const enlarged: WindowReader = {
   // A segment of an image twice as wide as the one that the pixels are from.
   functions: /* wgsl */ `

@@ -12,6 +12,7 @@ import type { Shape } from "../../gpu/shape.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import { canRead, runVariant, type Variant, type VariantFamily } from "../../choice/variant.ts";
 import { convolve, gradientToWeights } from "../conv2d/variants.ts";
+import { canWalk } from "../conv2d/weight_gradient.ts";
 import { foldedConvolution } from "./folded.ts";
 import { foldedWeightGradient } from "./folded_weight_gradient.ts";
 import { joinImages } from "./join.ts";
@@ -36,7 +37,8 @@ function foldedGradient(name: string, source: Source): Variant<UpWeightGradient>
   return {
     name,
     supports: (device, problem) =>
-      canFold(device, problem, source) && canRead(device, [problem.dz], source),
+      canFold(device, problem, source) && canWalk(problem.dz.shape[3]) &&
+      canRead(device, [problem.dz], source),
     run: (device, problem) => foldedWeightGradient(device, problem, source),
   };
 }

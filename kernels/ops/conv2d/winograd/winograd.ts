@@ -14,7 +14,7 @@
  */
 
 import { type Device, linearWorkgroups, type Uniforms, WORKGROUP } from "../../../gpu/device.ts";
-import { bindOperands, declareOperand, type Source } from "../../../parts/operand.ts";
+import { declareOperand } from "../../../parts/operand.ts";
 import type { Tensor } from "../../../gpu/tensor.ts";
 import type { Convolution } from "../convolution.ts";
 import {
@@ -107,7 +107,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) size:
 }
 
 /** A group's window starts one pixel before its first output and has one more segment each side. */
-export function inputShader(m: TileSide, source: Source): string {
+export function inputShader(m: TileSide): string {
   const side = range(m + 2);
   const loads = side.flatMap((r) => [
     `let row${r} = y0 + ${r - 1};`,
@@ -128,7 +128,7 @@ export function inputShader(m: TileSide, source: Source): string {
   );
   return `${GROUP_SHADER}
 @group(0) @binding(1) var<storage, read_write> v: array<vec4f>;
-${declareOperand("x", { binding: 2, source })}
+${declareOperand("x", { binding: 2 })}
 ${
     entry(`${groupPosition(m)}
   ${loads.join("\n  ")}
@@ -177,7 +177,7 @@ ${
 }
 
 /** Products of one element of the window: a register tile of groups × channels, `unroll` inputs at once. */
-function productShader(unroll: number, source: Source): string {
+function productShader(unroll: number): string {
   const groups = range(PRODUCT.groups);
   const channels = range(PRODUCT.blocks * 4);
   const steps = range(unroll);
@@ -208,8 +208,8 @@ function productShader(unroll: number, source: Source): string {
 struct Params { c_in: u32, c_out: u32, groups: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
-${declareOperand("v", { binding: 2, source })}
-${declareOperand("u", { binding: 3, source })}
+${declareOperand("v", { binding: 2 })}
+${declareOperand("u", { binding: 3 })}
 ${
     entry(`let stride = (p.groups + ${PRODUCT.groups - 1}u) / ${PRODUCT.groups}u;
   let columns = i32(stride);
@@ -235,7 +235,7 @@ ${
 /** From products to pixels. */
 function outputShader(
   m: TileSide,
-  { source, epilogue }: { source: Source; epilogue: Epilogue },
+  epilogue: Epilogue,
 ): string {
   const hasBias = addsBias(epilogue);
   const side = range(m + 2);
@@ -256,7 +256,7 @@ function outputShader(
   );
   return `${GROUP_SHADER}
 ${declareEpilogue(epilogue, { binding: 2, type: "vec4f" })}
-${declareOperand("t", { binding: epilogue === "none" ? 2 : 3, source })}
+${declareOperand("t", { binding: epilogue === "none" ? 2 : 3 })}
 ${
     entry(`${groupPosition(m)}
   ${hasBias ? "let bias = b[channel];" : ""}
@@ -270,18 +270,18 @@ ${
 export function winogradConvolution(
   device: Device,
   problem: Convolution,
-  { m, source }: { m: TileSide; source: Source },
+  m: TileSide,
 ): Tensor<"f32"> {
   using scope = device.scope();
   const sizes = winogradSizes(problem, m);
   const { batch, cOut, height, segments } = sizes;
   const y = device.empty([batch, cOut, height, segments * 4]);
-  const products = multiply(device, problem, { sizes, source });
+  const products = multiply(device, problem, sizes);
   device.dispatch({
     label: `conv2d winograd${m} output`,
-    shader: outputShader(m, { source, epilogue: epilogueOf(problem) }),
+    shader: outputShader(m, epilogueOf(problem)),
     uniforms: groupUniforms(sizes, cOut),
-    ...bindOperands([y, ...readBesides(problem)], { operands: [products], source }),
+    tensors: [y, ...readBesides(problem), products],
     workgroups: linearWorkgroups(cOut * sizes.groups, WORKGROUP),
   });
   return scope.keep(y);
@@ -299,7 +299,7 @@ function groupUniforms(sizes: Sizes, channels: number): Uniforms {
 function multiply(
   device: Device,
   { x, weight, transposed }: Convolution,
-  { sizes, source }: { sizes: Sizes; source: Source },
+  sizes: Sizes,
 ): Tensor<"f32"> {
   const { m, elements, cIn, cOut, groups } = sizes;
   using scope = device.scope();
@@ -307,9 +307,9 @@ function multiply(
   const windows = device.empty([elements, cIn, groups, TILES]);
   device.dispatch({
     label: `conv2d winograd${m} input`,
-    shader: inputShader(m, source),
+    shader: inputShader(m),
     uniforms: groupUniforms(sizes, cIn),
-    ...bindOperands([windows], { operands: [x], source }),
+    tensors: [windows, x],
     workgroups: linearWorkgroups(cIn * groups, WORKGROUP),
   });
   const blocks = Math.ceil(cOut / 4);
@@ -325,9 +325,9 @@ function multiply(
   const tiles = Math.ceil(groups / PRODUCT.groups) * Math.ceil(cOut / (PRODUCT.blocks * 4));
   device.dispatch({
     label: `conv2d winograd${m} product`,
-    shader: productShader(cIn % 4 === 0 ? 4 : 1, source),
+    shader: productShader(cIn % 4 === 0 ? 4 : 1),
     uniforms: { c_in: cIn, c_out: cOut, groups, count: elements * tiles },
-    ...bindOperands([products], { operands: [windows, kernels], source }),
+    tensors: [products, windows, kernels],
     workgroups: linearWorkgroups(elements * tiles, WORKGROUP),
   });
   return scope.keep(products);
