@@ -265,17 +265,22 @@ const NO_CONTROL =
 /**
  * Says where the consistent model is less steady than the model beside it, which needs no truth to be seen.
  *
- * @returns Null where it is as steady, or was not compared.
+ * @returns Null where it is as steady to the digits that are shown, was not compared, or is the more accurate
+ *   one by the truth.
  */
 function unsteadyNote(rows: ResultsTable["rows"]): string | null {
-  const lostBy = (source: LabelSource) =>
-    rows.find((row) => row.source === source)?.values.death_rate?.mean;
+  const meanOf = (key: string, source: LabelSource) =>
+    rows.find((row) => row.source === source)?.values[key]?.mean;
+  const lostBy = (source: LabelSource) => meanOf("death_rate", source);
   const rival = (["control", "baseline"] as const).find((model) => lostBy(model) !== undefined);
   const [lost, lostByRival] = [lostBy("consistent"), rival && lostBy(rival)];
   if (lost === undefined || lostByRival === undefined || lost <= lostByRival) return null;
   const [share, rivalShare] = [lost, lostByRival].map((rate) => `${(100 * rate).toFixed(1)} %`);
+  const [accuracy = 0, rivalAccuracy = 0] = (["consistent", rival!] as const)
+    .map((source) => meanOf("ap50_video", source));
+  if (share === rivalShare || accuracy > rivalAccuracy) return null;
   return `The consistent model loses ${share} of its objects from frame to frame, the ${rival} ${rivalShare}: ` +
-    "nothing that can be seen without labels says that the video helped. Where that was so it mostly was less " +
+    "by that, which is seen without labels, the video did not help. Where that was so it mostly was less " +
     `accurate, too: take ${rival}.safetensors, and try filter --votes on what it finds`;
 }
 

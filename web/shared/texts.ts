@@ -27,6 +27,13 @@ export function byteSize(bytes: number): string {
     : `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }
 
+/** A mean with four digits, and more only where that many stand before the point. */
+export function fourDigits(mean: number): string {
+  if (Math.abs(mean) < 1) return mean.toPrecision(4);
+  const whole = String(Math.trunc(Math.abs(mean))).length;
+  return mean.toFixed(Math.max(0, 4 - whole));
+}
+
 /** The texts. */
 export const texts = {
   title: "Kymo",

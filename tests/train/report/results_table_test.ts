@@ -157,6 +157,26 @@ Deno.test("resultsTable() says so where the consistent model loses more objects 
   assertStringIncludes(without[1], "take baseline.safetensors");
 });
 
+Deno.test("resultsTable() says nothing of lost objects where the figures shown are equal, or truth speaks for the consistent model", async () => {
+  const notesOf = (control: Evaluation, consistent: Evaluation) =>
+    resultsTable([{
+      baseline: results(0.5),
+      control: results(0.5, control),
+      consistent: results(0.5, consistent),
+    }]).notes;
+  const steady = await video([8, 8, 8, 8]);
+  const lost = (rate: number) => ({ ...steady, flicker: { ...steady.flicker, death_rate: rate } });
+  assertEquals(notesOf(lost(0.0121), lost(0.0124)), undefined);
+  assertStringIncludes(notesOf(lost(0.0121), lost(0.0126))![0], "1.3 % of its objects");
+
+  const truth = [8, 0, 8, 8];
+  const right = await video([8, 0, 8, 8], truth);
+  const wrong = await video([8, 8, 8, 8], truth);
+  assertEquals(notesOf(wrong, right), undefined);
+  const worse = await video([4, 0, 4, 4], truth);
+  assertStringIncludes(notesOf(wrong, worse)![0], "take control.safetensors");
+});
+
 Deno.test("resultsTable() has the field's figures beside the plain ones, for all rows", async () => {
   // The truth has one object at the edge that nobody finds, and one inside.
   const inside = square(8);

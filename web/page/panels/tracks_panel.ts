@@ -6,7 +6,7 @@
  */
 
 import type { SortKey, TrackRow, TrackSummary } from "../../shared/messages.ts";
-import { texts } from "../../shared/texts.ts";
+import { fourDigits, texts } from "../../shared/texts.ts";
 import { button, make, show } from "../dom.ts";
 import type { PanelParts } from "./parts.ts";
 
@@ -148,10 +148,4 @@ export class TracksPanel {
       ...cells.map((cell) => make("td", {}, String(cell))),
     );
   }
-}
-
-/** A mean with four digits, more only where that many stand before the point. */
-function fourDigits(mean: number): string {
-  const whole = String(Math.trunc(Math.abs(mean))).length;
-  return mean.toFixed(Math.max(0, 4 - whole));
 }
