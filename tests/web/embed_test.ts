@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 // The page of docs/embed.md as it stands there, on a server.
-import { assertEquals, assertMatch } from "@std/assert";
-import { writeModules } from "../../web/build/bundle.ts";
+import { assertEquals, assertGreater, assertMatch } from "@std/assert";
+import { bundle, forBrowsers, writeModules } from "../../web/build/bundle.ts";
 import { encodeGreyTiff } from "../../train/images/formats/encode.ts";
 import { type Peak, peaks, starModel } from "../train/fixtures/models/star_model.ts";
 import { hasChromium, OpenPage } from "./browser.ts";
@@ -45,4 +45,16 @@ Deno.test("the page of docs/embed.md loads a model and segments an image, in 40 
     await server.shutdown();
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("scripts are written for browsers that know no `using`", async () => {
+  if (!await hasChromium()) return;
+  // What it becomes makes an error of two; a script in which some is left would get more of them.
+  const errorsIn = (script: string) => script.match(/SuppressedError/g)?.length ?? 0;
+  const script = await bundle(new URL("../../web/worker/main.ts", import.meta.url), {
+    format: "iife",
+  });
+  assertGreater(errorsIn(script), 0);
+  assertEquals(errorsIn(forBrowsers(script)), errorsIn(script));
+  assertGreater(errorsIn(forBrowsers(`${script}{using a=b}`)), errorsIn(script));
 });

@@ -5,8 +5,28 @@
  */
 
 import { fileURLToPath } from "node:url";
+import { transformSync } from "esbuild";
 
-/** A file and all that it imports, as one script or as modules. */
+/**
+ * The oldest browsers with WebGPU that the page is made for. Syntax that one of them lacks is written in
+ * another way: `using`, which Safari has not.
+ */
+const BROWSERS = ["chrome128", "firefox141", "safari26"];
+
+/** Names of the methods that `using` calls, for browsers that have none. */
+const DISPOSAL = ["dispose", "asyncDispose"]
+  .map((name) => `Symbol.${name}??=Symbol.for("Symbol.${name}");`).join("");
+
+/** Writes a script so that all of {@linkcode BROWSERS} can read it. */
+export function forBrowsers(script: string): string {
+  const { code } = transformSync(script, {
+    ...{ target: BROWSERS, banner: DISPOSAL, minifySyntax: true, minifyWhitespace: true },
+    ...{ charset: "utf8", legalComments: "none" },
+  });
+  return code;
+}
+
+/** A file and all that it imports, as one script or as modules, which all browsers with WebGPU can read. */
 export async function bundle(
   file: URL,
   { format }: { format: "iife" | "esm" },
@@ -16,7 +36,7 @@ export async function bundle(
     args: ["bundle", ...args, file.href],
     env: { NO_COLOR: "1" },
   }).output();
-  if (success) return new TextDecoder().decode(stdout);
+  if (success) return forBrowsers(new TextDecoder().decode(stdout));
   throw new Error(`Cannot bundle ${file.href}: ${new TextDecoder().decode(stderr)}`);
 }
 
@@ -36,4 +56,15 @@ export async function writeModules(folder: URL): Promise<void> {
     env: { NO_COLOR: "1" },
   }).output();
   if (!success) throw new Error(`Cannot bundle modules: ${new TextDecoder().decode(stderr)}`);
+  await rewriteIn(folder);
+}
+
+async function rewriteIn(folder: URL): Promise<void> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const at = new URL(isDirectory ? `${name}/` : name, folder);
+    if (isDirectory) await rewriteIn(at);
+    else if (name.endsWith(".js")) {
+      await Deno.writeTextFile(at, forBrowsers(await Deno.readTextFile(at)));
+    }
+  }
 }
