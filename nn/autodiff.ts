@@ -42,6 +42,11 @@ export interface TapeOptions {
    * never on a tape that records.
    */
   readonly halves?: boolean;
+  /**
+   * Runs layers on some rows after the other, where they allow it; all rows at once unless told, and on a tape
+   * that records or stores halves.
+   */
+  readonly bands?: RowBands;
 }
 
 /**
@@ -50,6 +55,34 @@ export interface TapeOptions {
  * @category Autodiff
  */
 export type VariablesOf<N extends readonly string[]> = { readonly [K in keyof N]: Variable };
+
+/**
+ * Layers that need only a few rows around those that they give. Rows are those of their coarsest input or
+ * output.
+ *
+ * @category Autodiff
+ */
+export interface BandRule {
+  /** How many there are. */
+  readonly rows: number;
+  /** How far above and below themselves rows of the outputs depend on the inputs, in such rows. */
+  readonly halo: number;
+  /** Bytes of the largest value between the layers, for all rows. */
+  readonly bytes: number;
+  /** The inputs that the layers drop. */
+  readonly usedUp: readonly Variable[];
+}
+
+/**
+ * Runs layers on some rows after the other; null where all rows are to be computed at once.
+ *
+ * @category Autodiff
+ */
+export type RowBands = (
+  inputs: readonly Variable[],
+  rule: BandRule,
+  compute: (inputs: readonly Variable[]) => readonly Variable[],
+) => readonly Variable[] | null;
 
 /** What was computed, and how the gradient of its output becomes those of its inputs. */
 interface Entry {
@@ -83,6 +116,7 @@ export class Tape {
   readonly isAgain: boolean;
   readonly #recomputes: boolean;
   readonly #halves: boolean;
+  readonly #bands: RowBands | undefined;
   readonly #made = new WeakSet<Variable>();
   #entries: Entry[] = [];
 
@@ -97,7 +131,7 @@ export class Tape {
   /** Starts an empty tape; with `record: false` it only runs operations, for prediction. */
   constructor(
     device: Device,
-    { record = true, recompute = false, training = record, again = false, halves = false }:
+    { record = true, recompute = false, training = record, again = false, halves, bands }:
       TapeOptions = {},
   ) {
     this.device = device;
@@ -105,7 +139,8 @@ export class Tape {
     this.isAgain = again;
     this.records = record;
     this.#recomputes = record && recompute;
-    this.#halves = halves && !record;
+    this.#halves = !!halves && !record;
+    this.#bands = record || this.#halves ? undefined : bands;
   }
 
   /**
@@ -162,6 +197,19 @@ export class Tape {
       },
     });
     return output;
+  }
+
+  /** Runs layers on images `[n, c, h, w]`, on some rows after the other where this tape does so. */
+  inBands(
+    inputs: readonly Variable[],
+    rule: BandRule,
+    compute: (inputs: readonly Variable[]) => readonly Variable[],
+  ): readonly Variable[] {
+    const outputs = this.#bands?.(inputs, rule, compute);
+    if (!outputs) return compute(inputs);
+    outputs.forEach((output) => this.#made.add(output));
+    rule.usedUp.forEach((input) => this.drop(input));
+    return outputs;
   }
 
   /**

@@ -26,7 +26,13 @@
  */
 
 // Automatic differentiation and optimisation.
-export { Tape, type TapeOptions, type VariablesOf } from "./autodiff.ts";
+export {
+  type BandRule,
+  type RowBands,
+  Tape,
+  type TapeOptions,
+  type VariablesOf,
+} from "./autodiff.ts";
 export {
   type Arithmetic,
   type Operand,

@@ -24,7 +24,7 @@ import {
   ParameterStore,
   type UniformSource,
 } from "../module.ts";
-import { convolvePair, UNetTrunk } from "./unet.ts";
+import { bandRule, convolvePair, UNetTrunk } from "./unet.ts";
 
 /**
  * Options of a StarDist network.
@@ -152,13 +152,16 @@ export class StarDist implements Network {
   forward(tape: Tape, x: Variable): StarDistOutputs {
     checkImages(x, { network: "StarDist", multiple: this.sizeMultiple });
     const pooled = this.#toGrid(tape, x);
-    const trunk = this.#trunk.forward(tape, pooled);
-    if (pooled !== x) tape.drop(pooled);
-    const features = this.#features.forward(tape, trunk, { relu: true });
-    tape.drop(trunk);
-    const logits = this.#prob.forward(tape, features, { relu: false });
-    const dist = this.#dist.forward(tape, features, { relu: false });
-    tape.drop(features);
+    const trunk = this.#trunk.forward(tape, pooled, { isOwn: pooled !== x });
+    const rule = bandRule([this.#features], { fine: trunk, scale: 1, usedUp: [trunk] });
+    const [logits, dist] = tape.inBands([trunk], rule, ([input]) => {
+      const features = this.#features.forward(tape, input, { relu: true });
+      tape.drop(input);
+      const logits = this.#prob.forward(tape, features, { relu: false });
+      const dist = this.#dist.forward(tape, features, { relu: false });
+      tape.drop(features);
+      return [logits, dist];
+    });
     return { prob: tape.apply(sigmoid, [logits], {}), logits, dist };
   }
 
@@ -166,11 +169,15 @@ export class StarDist implements Network {
   #toGrid(tape: Tape, x: Variable): Variable {
     let y = x;
     for (const pair of this.#toGridLayers) {
-      const input = y;
-      const convolved = tape.checkpoint((level) => convolvePair(level, pair, input));
-      if (input !== x) tape.drop(input);
-      y = tape.apply(maxPool2d, [convolved], {});
-      tape.drop(convolved);
+      const usedUp = y === x ? [] : [y];
+      const rule = bandRule(pair, { fine: y, scale: 2, usedUp });
+      [y] = tape.inBands([y], rule, ([input]) => {
+        const convolved = tape.checkpoint((level) => convolvePair(level, pair, input));
+        if (usedUp.length > 0) tape.drop(input);
+        const pooled = tape.apply(maxPool2d, [convolved], {});
+        tape.drop(convolved);
+        return [pooled];
+      });
     }
     return y;
   }

@@ -12,7 +12,7 @@
 import type { Device } from "../../kernels/gpu/device.ts";
 import { maxPool2d } from "../../kernels/ops/max_pool2d.ts";
 import { sigmoid } from "../../kernels/ops/sigmoid.ts";
-import type { Tape, Variable } from "../autodiff.ts";
+import type { BandRule, Tape, Variable } from "../autodiff.ts";
 import {
   type Architecture,
   checkCounts,
@@ -77,23 +77,43 @@ export class UNetTrunk {
     );
   }
 
-  /** Applies the trunk to x `[n, c, h, w]`; gives `[n, base, h, w]`. */
-  forward(tape: Tape, x: Variable): Variable {
+  /**
+   * Applies the trunk to x `[n, c, h, w]`; gives `[n, base, h, w]`, or what `head` makes of that pixel by
+   * pixel.
+   *
+   * @param options.isOwn Whether the tape may drop x.
+   */
+  forward(
+    tape: Tape,
+    x: Variable,
+    { isOwn = false, head = (_, y) => y }: {
+      isOwn?: boolean;
+      head?: (tape: Tape, features: Variable) => Variable;
+    } = {},
+  ): Variable {
     const skips: Variable[] = [];
     let y = x;
     for (const pair of this.#down) {
-      const input = y;
-      const skip = tape.checkpoint((level) => convolvePair(level, pair, input));
+      const usedUp = y !== x || isOwn ? [y] : [];
+      const rule = bandRule(pair, { fine: y, scale: 2, usedUp });
+      const [skip, pooled] = tape.inBands([y], rule, ([input]) => {
+        const skip = tape.checkpoint((level) => convolvePair(level, pair, input));
+        if (usedUp.length > 0) tape.drop(input);
+        return [skip, tape.apply(maxPool2d, [skip], {})];
+      });
       skips.push(skip);
-      if (input !== x) tape.drop(input);
-      y = tape.apply(maxPool2d, [skip], {});
+      y = pooled;
     }
     const bottom = y;
     y = tape.checkpoint((level) => convolvePair(level, this.#middle, bottom));
     tape.drop(bottom);
     for (const [level, pair] of [...this.#up.entries()].toReversed()) {
-      const [below, skip] = [y, skips[level]];
-      y = tape.checkpoint((inner) => joinLevels(inner, pair, { below, skip }));
+      const usedUp = [y, skips[level]];
+      const rule = bandRule(pair, { fine: skips[level], scale: 2, usedUp });
+      [y] = tape.inBands(usedUp, rule, ([below, skip]) => {
+        const joined = tape.checkpoint((inner) => joinLevels(inner, pair, { below, skip }));
+        return [level === 0 ? head(tape, joined) : joined];
+      });
     }
     return y;
   }
@@ -121,6 +141,22 @@ function joinLevels(
 export function convolvePair(tape: Tape, [first, second]: Conv2d[], x: Variable): Variable {
   const y = first.forward(tape, x, { relu: true });
   return replace(tape, y, second.forward(tape, y, { relu: true }));
+}
+
+/**
+ * The rule for convolutions one after the other on images of the size of `fine`, `scale` of whose rows are one
+ * of the coarsest.
+ */
+export function bandRule(
+  layers: readonly Conv2d[],
+  { fine: { value: { shape: [n, , h, w] } }, scale, usedUp }: Pick<BandRule, "usedUp"> & {
+    fine: Variable;
+    scale: number;
+  },
+): BandRule {
+  const [channels, , taps] = layers[0].weight.value.shape;
+  const halo = Math.ceil(layers.length * (taps - 1) / 2 / scale);
+  return { rows: h / scale, halo, bytes: 4 * n * channels * h * w, usedUp };
 }
 
 /**
@@ -187,8 +223,10 @@ export class UNet implements Network {
    */
   forward(tape: Tape, x: Variable): UNetOutputs {
     checkImages(x, { network: "a U-Net", multiple: this.sizeMultiple });
-    const features = this.#trunk.forward(tape, x);
-    const logits = replace(tape, features, this.#head.forward(tape, features, { relu: false }));
+    const logits = this.#trunk.forward(tape, x, {
+      head: (inner, features) =>
+        replace(inner, features, this.#head.forward(inner, features, { relu: false })),
+    });
     return { prob: tape.apply(sigmoid, [logits], {}), logits };
   }
 }

@@ -124,7 +124,7 @@ export {
   type ZSequence,
   type ZSequenceOptions,
 } from "./series/z_stack.ts";
-export { PlaneCache } from "./plane_cache.ts";
+export { type KeptPlane, PlaneCache } from "./plane_cache.ts";
 export { openStillStacks, type StillStack } from "./series/still_stacks.ts";
 export { type SubStack, subStack } from "./series/sub_stack.ts";
 export {

@@ -7,9 +7,16 @@
 
 import type { Plane } from "./image.ts";
 
+/**
+ * A plane, or an image whose pixels are packed.
+ *
+ * @category Series
+ */
+export type KeptPlane = Plane | { readonly packed: { readonly byteLength: number } };
+
 /** A plane that is being decoded, or has been. */
 interface Held {
-  readonly plane: Promise<Plane>;
+  readonly plane: Promise<KeptPlane>;
   bytes: number;
 }
 
@@ -63,21 +70,21 @@ export class PlaneCache {
    * failed one is forgotten, so that asking again tries again.
    *
    * @param key Names file, page and whatever else the pixels depend on.
-   * @param decode Reads the plane if it is not held.
+   * @param decode Reads the plane if it is not held; all who use a key get the same kind of plane.
    */
-  async get(key: string, decode: () => Promise<Plane>): Promise<Plane> {
+  async get<P extends KeptPlane = Plane>(key: string, decode: () => Promise<P>): Promise<P> {
     const known = this.#held.get(key);
     if (known !== undefined) {
       // A map keeps the order of insertion: what was used last moves to the end.
       this.#held.delete(key);
       this.#held.set(key, known);
-      return await known.plane;
+      return await known.plane as P;
     }
     const held: Held = { plane: decode(), bytes: 0 };
     this.#held.set(key, held);
     try {
-      const plane = await held.plane;
-      held.bytes = plane.data.byteLength;
+      const plane = await held.plane as P;
+      held.bytes = "packed" in plane ? plane.packed.byteLength : plane.data.byteLength;
       this.#bytes += held.bytes;
       this.#shrink();
       return plane;

@@ -25,9 +25,22 @@ export const MOST_UNDERWAY = 5;
 /** Pixels of images that may be underway at once: their values and answers are held in memory. */
 const MOST_PIXELS = 2 ** 26;
 
-/** How many images of so many pixels may be underway at once. */
-export function underwayOf(pixels: number): number {
-  return Math.max(1, Math.min(MOST_UNDERWAY, Math.floor(MOST_PIXELS / pixels)));
+/** The most where the GPU's memory is that of the process, and a wait is short beside what is computed. */
+const MOST_ON_PROCESSORS = 2;
+
+/**
+ * How many images of so many pixels may be underway at once.
+ *
+ * @param options.views In how many views each is seen: turned ones have another shape, and would need memory of
+ *   their own beside that of another image; 1 unless told.
+ */
+export function underwayOf(
+  { adapter }: Device,
+  pixels: number,
+  { views = 1 }: { views?: number } = {},
+): number {
+  const most = !adapter.isSoftware ? MOST_UNDERWAY : views > 1 ? 1 : MOST_ON_PROCESSORS;
+  return Math.max(1, Math.min(most, Math.floor(MOST_PIXELS / pixels)));
 }
 
 /** What came of something that may have failed. */

@@ -13,6 +13,7 @@ import {
   normalize,
 } from "../normalize.ts";
 import { joinStray, steadyRange, strayNotes } from "../intensity/steady_range.ts";
+import { packFrame, unpackedLater } from "../packed/packed_frame.ts";
 import type { PlaneCache } from "../plane_cache.ts";
 import type { Video } from "./video.ts";
 
@@ -35,6 +36,8 @@ export interface Frames {
    * are neighbours in their order.
    */
   readonly times?: readonly number[];
+  /** Bytes that a pixel of a channel takes while it is kept; 4 unless told. */
+  readonly pixelBytes?: number;
   /**
    * Frame i, from 0.
    *
@@ -94,7 +97,7 @@ export function middlePlane({ width, height, data, channels }: Channels): Plane 
 export interface NormalizedFramesOptions {
   /** Which percentiles become 0 and 1. */
   readonly settings: NormalizationSettings;
-  /** Keeps normalised frames; several videos may share it. */
+  /** Keeps normalised frames, packed where that is smaller; several videos may share it. */
   readonly cache: PlaneCache;
   /** Whether stray frames are left out of the range of a video; true unless told. */
   readonly leavesOut?: boolean;
@@ -133,11 +136,13 @@ export async function normalizedFrames(
   const stray = joinStray((steady ?? []).map(({ stray }) => stray));
   const notes = strayNotes(stray, { path, nameOf: (i) => frameName(video, i) });
   const channels = planes.length;
-  const read = async (i: number) =>
-    normalize(channelFrames ? await video.frame(i) : await planes[0](i), ranges[i]);
+  const read = async (i: number) => {
+    const image = channelFrames ? await video.frame(i) : await planes[0](i);
+    return packFrame({ ...normalize(image, ranges[i]), channels });
+  };
   const frames = {
     ...{ length, width, height, channels },
-    frame: async (i: number) => ({ ...await cache.get(`${path}:${i}`, () => read(i)), channels }),
+    frame: async (i: number) => unpackedLater(await cache.get(`${path}:${i}`, () => read(i))),
   };
   return { frames, range: steady && joinRanges(steady.map(({ range }) => range)), notes };
 }

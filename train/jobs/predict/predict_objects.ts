@@ -87,7 +87,9 @@ export async function* predictObjects(
     (pool) => pool?.[Symbol.dispose](),
   );
   const files = level === undefined ? source : { ...source, level };
-  const paged = { ...options, source: pagedSource(files, { pool }) };
+  const mostKept = device.adapter.isSoftware ? 0 : undefined;
+  const paged = { ...options, source: pagedSource(files, { pool, mostKept }) };
+
   const opening = openInputs(device, { options: paged, reading, progress });
   const opened = yield* waitingFor(opening, { progress });
   const { rescale } = options;
@@ -137,9 +139,9 @@ export async function* predictObjects(
       device,
       reader.frames(whole),
       (frame) => segmentFrame(device, { frame, model, options, progress, pool }),
-      { most: underwayOf(largest) },
+      { most: underwayOf(device, largest) },
     ),
-    { most: () => Math.min(pool?.size ?? 0, underwayOf(largest)) },
+    { most: () => Math.min(pool?.size ?? 0, underwayOf(device, largest)) },
   );
   let before = performance.now();
   let output: JobOutput | null = null;

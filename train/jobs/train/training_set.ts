@@ -139,8 +139,9 @@ function heldBytes(
 ): number {
   const stills = [...new Set([...train, ...validation, ...test])];
   const ofFrames = (frames: readonly Frames[]) =>
-    4 * frames.reduce(
-      (sum, { length, width, height, channels }) => sum + length * width * height * channels,
+    frames.reduce(
+      (sum, { length, width, height, channels, pixelBytes = 4 }) =>
+        sum + length * width * height * channels * pixelBytes,
       0,
     );
   return stills.reduce((sum, still) => sum + bytesOfSample(still), 0) +
@@ -318,7 +319,7 @@ function gapsIn(
 interface OpenedVideo extends Omit<ReadVideo, "video" | "warnings"> {
   readonly described: Pick<
     Video,
-    "name" | "sourceNames" | "stems" | "width" | "height" | "calibration"
+    "name" | "sourceNames" | "stems" | "width" | "height" | "calibration" | "measures"
   >;
   readonly frames: Frames;
 }
@@ -363,7 +364,15 @@ async function readFrames(
   ];
   const ranges: RangeEvent[] = range ? [{ type: "range", path, ...range }] : [];
   return {
-    ...{ described, frames, notes: [...described.notes, ...scaled, ...notes] },
+    ...{ described, notes: [...described.notes, ...scaled, ...notes] },
+    frames: factor === 1 ? { ...frames, pixelBytes: pixelBytesOf(described) } : frames,
     taken: [inputOf(described), ...ranges],
   };
+}
+
+/** Bytes of a pixel of kept frames: as many as in their file, if it has whole numbers of up to 16 bits. */
+function pixelBytesOf({ measures }: Pick<Video, "measures">): number {
+  const isPacked = measures !== undefined && measures.bits <= 16 &&
+    measures.sampleFormat !== "float";
+  return isPacked ? Math.ceil(measures.bits / 8) : 4;
 }

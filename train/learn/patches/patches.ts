@@ -12,8 +12,9 @@ import { counted, wordFor } from "../../counted.ts";
 import { ForegroundPositions } from "./foreground_positions.ts";
 import { Random, type RandomState } from "../../images/random.ts";
 import type { Frames } from "../../images/series/frames.ts";
+import { frameSample } from "../../images/packed/packed_frame.ts";
 import { hasLabels, isPacked, PackedNumbers } from "../../images/packed/packed_sample.ts";
-import { reflectIndex, type Sample, sampleOf } from "../../images/sample.ts";
+import { reflectIndex, type Sample } from "../../images/sample.ts";
 
 /**
  * What patches to draw.
@@ -260,7 +261,7 @@ export class PairSampler {
     const { video, indices } = this.#windows[this.#turns.next(this.#random)];
     const place = { ...anyPosition(this.#random, video, this.#size), size: this.#size };
     const frames = await Promise.all(indices.map((i) => video.frame(i)));
-    return frames.map((frame) => cropSample(sampleOf(frame), place));
+    return frames.map((frame) => cropSample(frameSample(frame), place));
   }
 
   /** Number of pairs (or windows) of frames; one epoch visits each once. */

@@ -8,6 +8,7 @@
 
 import { exposureCurve } from "../../images/exposure.ts";
 import { isObject } from "../../images/image.ts";
+import { frameSample } from "../../images/packed/packed_frame.ts";
 import { Random, type RandomState } from "../../images/random.ts";
 import type { Frames } from "../../images/series/frames.ts";
 import type { TargetEncoder } from "../../models/objective.ts";
@@ -169,8 +170,7 @@ interface Choice {
 async function patchOf(
   { frames, labels, index, place, patch, isBent, draw }: Choice,
 ): Promise<AugmentationTask> {
-  const { width, height, data, channels } = await frames.frame(index);
-  const cut = cropSample({ channels, width, height, image: data }, place);
+  const cut = cropSample(frameSample(await frames.frame(index)), place);
   const exposed = isBent
     ? { image: cut.image.map(exposureCurve(draw.gain)), draw: { ...draw, gain: 1 } }
     : { image: cut.image, draw };

@@ -8,9 +8,11 @@
 import type { Device } from "../../../kernels/gpu/device.ts";
 import { OutOfMemoryError } from "../../../kernels/gpu/errors.ts";
 import type { TileArea } from "../../../kernels/masks/mod.ts";
+import type { Shape } from "../../../kernels/gpu/shape.ts";
 import type { Tensor } from "../../../kernels/gpu/tensor.ts";
 import { Tape, Variable } from "../../../nn/autodiff.ts";
 import { answersIn, type Network, type Outputs } from "../../../nn/module.ts";
+import { rowBands } from "./bands.ts";
 import { chooseTile, type TileLine, tilePlan, type TileSides } from "./tile_plan.ts";
 
 /** A tile of an image. Its sides are multiples of what the network needs, and so is where it begins. */
@@ -76,12 +78,31 @@ export function bytesOfTile(
   return { peak, answers };
 }
 
+/**
+ * About the most bytes that go from layer to layer at once where they are memory of the process. Of smaller
+ * bands the rows that are computed twice would be more than a few percent.
+ */
+const BAND_BYTES = 8 * 2 ** 20;
+
 /** Applies a network to x `[n, c, h, w]` for its answer alone. */
 export function runNetwork(
   device: Device,
   { network, x }: { network: Network; x: Tensor<"f32"> },
 ): Outputs {
-  return network.forward(new Tape(device, { record: false }), new Variable(x));
+  const { isSoftware } = device.adapter;
+  if (isSoftware) makeRoom(device, x.shape);
+  const bands = isSoftware ? rowBands(device, { mostBytes: BAND_BYTES }) : undefined;
+  return network.forward(new Tape(device, { record: false, bands }), new Variable(x));
+}
+
+/** The shape that was computed last. */
+const lastShapes = new WeakMap<GPUDevice, string>();
+
+/** Gives back what tensors of other shapes have left, before those of a shape are made. */
+function makeRoom(device: Device, shape: Shape): void {
+  if (device.isPlanning || lastShapes.get(device.gpu) === `${shape}`) return;
+  lastShapes.set(device.gpu, `${shape}`);
+  device.trim();
 }
 
 function areaOf(row: TileLine, column: TileLine) {

@@ -68,7 +68,9 @@ export function queueProbability(device: Device, options: ProbabilitySource): Te
 
 /**
  * The same map, with a wait after each tile where there are several: the thread is free in between, and
- * whoever drives it can see how far it is.
+ * whoever drives it can see how far it is. Where memory is that of the process there is one after each view
+ * of a large image, too: those that are turned have tiles of another shape, and what one shape took is given
+ * back by then.
  */
 export function* queuedProbabilitySteps(
   device: Device,
@@ -76,7 +78,8 @@ export function* queuedProbabilitySteps(
 ): Steps<Tensor<"f32">> {
   const { image: { width, height }, views = PLAIN } = options;
   const tiles = [...seenTiles(device, options)];
-  if (tiles.length === views.length) return queueProbability(device, options);
+  const isLarge = device.adapter.isSoftware && width * height > SMALL_PIXELS;
+  if (tiles.length === (isLarge ? 1 : views.length)) return queueProbability(device, options);
   const [map, mark] = keptTensors(device, [[height, width], [1]]);
   device.clear(mark);
   if (views.length > 1) device.clear(map);
@@ -93,6 +96,9 @@ export function* queuedProbabilitySteps(
     if (!isDone) device.free(map);
   }
 }
+
+/** Images that take little memory, in whatever shapes they are seen. */
+const SMALL_PIXELS = 2 ** 18;
 
 /** Tensors that are in no scope. */
 function keptTensors(device: Device, shapes: readonly (readonly number[])[]): Tensor<"f32">[] {

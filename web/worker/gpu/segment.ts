@@ -47,7 +47,7 @@ export async function plannedBytes(
   const { network } = buildModel(device, file);
   const weights = device.memory.inUse - before;
   const { peak, answers } = bytesOfTile(device, { network, view: { width, height } });
-  return weights + peak + underwayOf(width * height) * answers;
+  return weights + peak + underwayOf(device, width * height) * answers;
 }
 
 /** What is told while a movie is segmented. */
@@ -108,7 +108,7 @@ async function* segmentFrames(
     const views = PLAIN;
     const steps = objects.segment(device, { network, image, decode, exposure, views });
     return { frame, labels: (yield* steps).labels };
-  }, { most: underwayOf(video.width * video.height) });
+  }, { most: underwayOf(device, video.width * video.height) });
   for await (const { frame, labels } of segmented) {
     if (stop.aborted) break;
     yield handingOver({ type: "frame", frame, labels }, [labels.data.buffer]);
