@@ -45,6 +45,8 @@ export interface Setting<T> {
   readonly mayChange?: boolean;
   /** Whether its flag may be given several times, once per value. */
   readonly isRepeated?: boolean;
+  /** How the help names a value, where that does not follow from what it may be: of a text, that it is a path. */
+  readonly placeholder?: string;
 }
 
 /**

@@ -46,8 +46,9 @@ function flagFor({ path, setting }: PlacedSetting): Flag {
 
 /** What the help says about the values of a setting, where its sentence does not name them. */
 function valuesOf(
-  { value, rule, sentence }: Setting<unknown>,
+  { value, rule, sentence, placeholder: own }: Setting<unknown>,
 ): Pick<Flag, "placeholder" | "choices"> {
+  if (own !== undefined) return { placeholder: own };
   if (rule === anyText || rule === texts) return { placeholder: "PATH" };
   if (typeof value === "number") return { placeholder: "N" };
   if (Array.isArray(value)) return { placeholder: value.map(() => "N").join(",") || "A,B" };

@@ -38,6 +38,7 @@ export const exposureSettings: SettingGroup<ExposureSettings> = {
         holds: (value) => value === "auto" || (typeof value === "number" && value > 0),
         alsoTakes: (value) => typeof value === "number",
       },
+      placeholder: "auto|G",
       sentence:
         "How bright the dim objects of a video are shown, or auto: so that most objects persist",
     },

@@ -106,6 +106,7 @@ Deno.test("flags that may be repeated are lists of paths", () => {
 interface Speed {
   rate: number;
   range: number[];
+  gear: string;
   isFast: boolean;
   curve: string;
   files: { readonly list: string; readonly more: string[] };
@@ -116,6 +117,7 @@ const speed: SettingGroup<Speed> = {
   settings: {
     rate: { value: 0.5, rule: share, sentence: "How fast" },
     range: { value: [1, 2], rule: share, sentence: "From where to where" },
+    gear: { value: "auto", rule: text, sentence: "Its gear", placeholder: "auto|N" },
     isFast: { value: true, rule: yesOrNo, sentence: "Hurry", isCommon: true },
     curve: { value: "flat", rule: oneOf(["flat", "steep"]), sentence: "Which curve" },
     files: {
@@ -144,6 +146,7 @@ Deno.test("settingFlags() makes flags of settings, common ones first, then group
     "Common settings count value N 3 0",
     "Speed rate value N 0.5 0",
     "Speed range value N,N 1,2 0",
+    "Speed gear value auto|N auto 0",
     "Speed curve value flat|steep flat 0",
     "Speed files-list value PATH  0",
     "Speed files-more repeated PATH  0",

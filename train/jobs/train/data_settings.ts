@@ -139,6 +139,7 @@ export const dataSettings: SettingGroup<DataSettings> = {
       value: "",
       rule: text,
       sentence: "Channel of files that have several, by its number from 1 or its name",
+      placeholder: "N|NAME",
     },
     slice: {
       value: 0,
@@ -154,6 +155,7 @@ export const dataSettings: SettingGroup<DataSettings> = {
           (typeof value === "number" && value >= LEAST_SCALE && value <= MOST_SCALE),
         alsoTakes: (value) => value === "auto",
       },
+      placeholder: "auto|F",
       sentence:
         "Enlarge videos and their truth so many times for training and the table; auto brings them to the " +
         "scale of the stills, by the size of pixels as files know it",
@@ -162,6 +164,7 @@ export const dataSettings: SettingGroup<DataSettings> = {
       value: "",
       rule: text,
       sentence: "For z-stacks: a table (.csv) of planes in focus, or the run of a model focus",
+      placeholder: "TABLE.csv|RUN",
     },
     synthetic: {
       value: "fluorescence",

@@ -88,6 +88,7 @@ export const postprocessSettings: SettingGroup<{ postprocess: PostprocessSetting
           holds: (value) => value === "otsu" || Number.isFinite(value),
           alsoTakes: (value) => typeof value === "number",
         },
+        placeholder: "otsu|P",
         sentence:
           "The probability from which a pixel is foreground, or otsu to choose it per frame",
       },
