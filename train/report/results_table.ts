@@ -189,7 +189,7 @@ function valuesOf(
   { stills, video, tuned, exposure }: ModelResults,
 ): Record<string, number | undefined> {
   return {
-    exposure: exposure === 1 ? undefined : exposure,
+    exposure,
     ap50_stills: stills?.ap50,
     mean_ap_stills: stills?.meanAp,
     threshold: probabilityThreshold(tuned?.decode),
@@ -317,9 +317,12 @@ export function resultsTable(seeds: readonly SeedResults[]): ResultsTable {
   }
   // Flicker of a video without neighbouring frames is shown, as a dash.
   const hasVideo = rows.some(({ values }) => values.pairs !== undefined);
+  const isAsItIs = (one: Measured | undefined) => one === undefined || (one.mean === 1 && !one.sd);
   const isKnown = ({ key }: TableColumn) =>
-    rows.some(({ values }) => values[key] !== undefined) ||
-    (hasVideo && RATES.some((rate) => rate.key === key));
+    key === EXPOSURE.key
+      ? !rows.every(({ values }) => isAsItIs(values[key]))
+      : rows.some(({ values }) => values[key] !== undefined) ||
+        (hasVideo && RATES.some((rate) => rate.key === key));
   const has = (source: LabelSource) => rows.some((row) => row.source === source);
   const notes = [
     has("consistent") && !has("control") ? NO_CONTROL : null,

@@ -222,7 +222,9 @@ Deno.test("resultsTable() says at which exposure the video was seen, unless it w
   const [plain, other] = [{ ...results(0.5), exposure: 1 }, { ...results(0.5), exposure: 1.6 }];
   const exposed = resultsTable([{ baseline: plain, control: other, consistent: other }]);
   assertEquals(keys(exposed), ["ap50_stills", "mean_ap_stills", "exposure"]);
-  assertEquals(value(exposed, "baseline", "exposure"), undefined);
+  assertEquals(value(exposed, "baseline", "exposure"), { mean: 1 });
   assertEquals(value(exposed, "control", "exposure"), { mean: 1.6 });
+  const twice = resultsTable([{ baseline: plain }, { baseline: other }]);
+  assertAlmostEquals(value(twice, "baseline", "exposure")!.mean, 1.3, 1e-12);
   assertEquals(keys(resultsTable([{ baseline: plain }])), ["ap50_stills", "mean_ap_stills"]);
 });
