@@ -62,7 +62,7 @@ export async function openDevice(options: OpenOptions = {}): Promise<Device> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     const error = new GpuUnavailableError(
-      `Cannot open a GPU: its driver is not ready after ${timeLimit / 1000} s of compiling`,
+      `Cannot open a GPU: its driver is not ready after ${timeLimit / 1000} s`,
     );
     timer = setTimeout(() => reject(error), timeLimit);
   });

@@ -57,20 +57,18 @@ export interface TapeOptions {
 export type VariablesOf<N extends readonly string[]> = { readonly [K in keyof N]: Variable };
 
 /**
- * Layers that need only a few rows around those that they give. Rows are those of their coarsest input or
- * output.
+ * Layers that need only a few rows around those that they give: convolutions one after the other, of images
+ * of the size of the last input.
  *
  * @category Autodiff
  */
-export interface BandRule {
-  /** How many there are. */
-  readonly rows: number;
-  /** How far above and below themselves rows of the outputs depend on the inputs, in such rows. */
-  readonly halo: number;
-  /** Bytes of the largest value between the layers, for all rows. */
-  readonly bytes: number;
-  /** The inputs that the layers drop. */
-  readonly usedUp: readonly Variable[];
+export interface BandedLayers {
+  /** The convolutions, with their weights `[out, in, k, k]`. */
+  readonly layers: readonly { readonly weight: Variable }[];
+  /** How many rows of the last input are one of the coarsest input or output; 2 unless told. */
+  readonly scale?: number;
+  /** Whether the layers drop their inputs. */
+  readonly drops: boolean;
 }
 
 /**
@@ -80,7 +78,7 @@ export interface BandRule {
  */
 export type RowBands = (
   inputs: readonly Variable[],
-  rule: BandRule,
+  layers: BandedLayers,
   compute: (inputs: readonly Variable[]) => readonly Variable[],
 ) => readonly Variable[] | null;
 
@@ -202,13 +200,13 @@ export class Tape {
   /** Runs layers on images `[n, c, h, w]`, on some rows after the other where this tape does so. */
   inBands(
     inputs: readonly Variable[],
-    rule: BandRule,
+    layers: BandedLayers,
     compute: (inputs: readonly Variable[]) => readonly Variable[],
   ): readonly Variable[] {
-    const outputs = this.#bands?.(inputs, rule, compute);
+    const outputs = this.#bands?.(inputs, layers, compute);
     if (!outputs) return compute(inputs);
     outputs.forEach((output) => this.#made.add(output));
-    rule.usedUp.forEach((input) => this.drop(input));
+    if (layers.drops) inputs.forEach((input) => this.drop(input));
     return outputs;
   }
 
@@ -240,14 +238,12 @@ export class Tape {
     }
     if (!loss.needsGradient) {
       throw new TypeError(
-        "Cannot differentiate a constant: nothing it was computed from needs a gradient, or its tape " +
-          "does not record",
+        "Cannot differentiate a constant: it came of no parameter, or its tape does not record",
       );
     }
     if (!this.#entries.some(({ output }) => output === loss)) {
       throw new TypeError(
-        "Cannot differentiate a value that is not on the tape: it was computed on another one, or " +
-          "backward has been run, which uses the tape up",
+        "Cannot differentiate a value that is not on the tape: another has it, or backward was run",
       );
     }
     const sums = new GradientSums(this.device, [loss, ...keep]);

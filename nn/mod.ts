@@ -27,7 +27,7 @@
 
 // Automatic differentiation and optimisation.
 export {
-  type BandRule,
+  type BandedLayers,
   type RowBands,
   Tape,
   type TapeOptions,

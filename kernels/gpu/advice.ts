@@ -51,20 +51,19 @@ function denoAdvice(place: Place): string {
 
 function nodeAdvice(place: Place): string {
   return place.hasWebGpu
-    ? `WebGPU found no adapter; ${driverAdvice(place)}; the npm package webgpu refuses software ` +
-      "drivers as old as that of Mesa 22"
-    : 'Node has no WebGPU of its own; run `npm install webgpu`, `import { create } from "webgpu"` ' +
-      "and give openDevice({ webgpu: create([]) })";
+    ? `WebGPU found no adapter; ${driverAdvice(place)}; npm's webgpu refuses drivers like that ` +
+      "of Mesa 22"
+    : "Node has no WebGPU; run `npm install webgpu` and give its create([]) to openDevice({ webgpu })";
 }
 
 function driverAdvice({ platform }: Place): string {
   if (/mac|darwin/i.test(platform)) {
-    return "it needs a GPU that Metal supports, which virtual machines often lack";
+    return "it needs a GPU that Metal supports";
   }
   if (/win/i.test(platform)) {
     return "update the driver of the graphics card (Direct3D 12 or Vulkan)";
   }
-  return "install a Vulkan driver (Debian and Ubuntu: mesa-vulkan-drivers) or run `sh setup.sh`";
+  return "install a Vulkan driver (on Debian mesa-vulkan-drivers) or run `sh setup.sh`";
 }
 
 function browserAdvice({ hasWebGpu, isSecure, platform }: Place): string {
@@ -72,12 +71,11 @@ function browserAdvice({ hasWebGpu, isSecure, platform }: Place): string {
     ? "; on Linux start Chrome with --enable-unsafe-webgpu --enable-features=Vulkan"
     : "";
   if (hasWebGpu) {
-    return "WebGPU found no adapter; switch graphics acceleration on in the settings of the browser " +
+    return "WebGPU found no adapter; switch on graphics acceleration in the browser's settings " +
       `and update the driver of the graphics card${onLinux}`;
   }
   if (!isSecure) {
-    return "pages have WebGPU only over https, or from localhost; open this one there";
+    return "pages have WebGPU only over https or from localhost";
   }
-  return "this browser has no WebGPU, or it is switched off; take a newer Chrome, Edge, Firefox or " +
-    `Safari, or switch WebGPU on in its settings${onLinux}`;
+  return `this browser has no WebGPU, or it is off; take a newer one or switch it on in its settings${onLinux}`;
 }

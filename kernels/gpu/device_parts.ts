@@ -172,7 +172,7 @@ export class DeviceParts {
     const lease = this.leases.get(tensor);
     if (lease && lease.memory !== this.memory) {
       throw new TypeError(
-        "Cannot free a tensor now: it was made outside of what is being captured",
+        "Cannot free a tensor now: it was made outside of what is captured",
       );
     }
     this.orphans.delete(tensor);

@@ -24,7 +24,7 @@ import {
   ParameterStore,
   type UniformSource,
 } from "../module.ts";
-import { bandRule, convolvePair, UNetTrunk } from "./unet.ts";
+import { convolvePair, UNetTrunk } from "./unet.ts";
 
 /**
  * Options of a StarDist network.
@@ -153,8 +153,8 @@ export class StarDist implements Network {
     checkImages(x, { network: "StarDist", multiple: this.sizeMultiple });
     const pooled = this.#toGrid(tape, x);
     const trunk = this.#trunk.forward(tape, pooled, { isOwn: pooled !== x });
-    const rule = bandRule([this.#features], { fine: trunk, scale: 1, usedUp: [trunk] });
-    const [logits, dist] = tape.inBands([trunk], rule, ([input]) => {
+    const layers = { layers: [this.#features], scale: 1, drops: true };
+    const [logits, dist] = tape.inBands([trunk], layers, ([input]) => {
       const features = this.#features.forward(tape, input, { relu: true });
       tape.drop(input);
       const logits = this.#prob.forward(tape, features, { relu: false });
@@ -169,11 +169,10 @@ export class StarDist implements Network {
   #toGrid(tape: Tape, x: Variable): Variable {
     let y = x;
     for (const pair of this.#toGridLayers) {
-      const usedUp = y === x ? [] : [y];
-      const rule = bandRule(pair, { fine: y, scale: 2, usedUp });
-      [y] = tape.inBands([y], rule, ([input]) => {
+      const drops = y !== x;
+      [y] = tape.inBands([y], { layers: pair, drops }, ([input]) => {
         const convolved = tape.checkpoint((level) => convolvePair(level, pair, input));
-        if (usedUp.length > 0) tape.drop(input);
+        if (drops) tape.drop(input);
         const pooled = tape.apply(maxPool2d, [convolved], {});
         tape.drop(convolved);
         return [pooled];

@@ -12,7 +12,7 @@
 import type { Device } from "../../kernels/gpu/device.ts";
 import { maxPool2d } from "../../kernels/ops/max_pool2d.ts";
 import { sigmoid } from "../../kernels/ops/sigmoid.ts";
-import type { BandRule, Tape, Variable } from "../autodiff.ts";
+import type { Tape, Variable } from "../autodiff.ts";
 import {
   type Architecture,
   checkCounts,
@@ -86,19 +86,15 @@ export class UNetTrunk {
   forward(
     tape: Tape,
     x: Variable,
-    { isOwn = false, head = (_, y) => y }: {
-      isOwn?: boolean;
-      head?: (tape: Tape, features: Variable) => Variable;
-    } = {},
+    { isOwn = false, head }: { isOwn?: boolean; head?: Conv2d } = {},
   ): Variable {
     const skips: Variable[] = [];
     let y = x;
     for (const pair of this.#down) {
-      const usedUp = y !== x || isOwn ? [y] : [];
-      const rule = bandRule(pair, { fine: y, scale: 2, usedUp });
-      const [skip, pooled] = tape.inBands([y], rule, ([input]) => {
+      const drops = y !== x || isOwn;
+      const [skip, pooled] = tape.inBands([y], { layers: pair, drops }, ([input]) => {
         const skip = tape.checkpoint((level) => convolvePair(level, pair, input));
-        if (usedUp.length > 0) tape.drop(input);
+        if (drops) tape.drop(input);
         return [skip, tape.apply(maxPool2d, [skip], {})];
       });
       skips.push(skip);
@@ -108,11 +104,10 @@ export class UNetTrunk {
     y = tape.checkpoint((level) => convolvePair(level, this.#middle, bottom));
     tape.drop(bottom);
     for (const [level, pair] of [...this.#up.entries()].toReversed()) {
-      const usedUp = [y, skips[level]];
-      const rule = bandRule(pair, { fine: skips[level], scale: 2, usedUp });
-      [y] = tape.inBands(usedUp, rule, ([below, skip]) => {
+      [y] = tape.inBands([y, skips[level]], { layers: pair, drops: true }, ([below, skip]) => {
         const joined = tape.checkpoint((inner) => joinLevels(inner, pair, { below, skip }));
-        return [level === 0 ? head(tape, joined) : joined];
+        if (!head || level > 0) return [joined];
+        return [replace(tape, joined, head.forward(tape, joined, { relu: false }))];
       });
     }
     return y;
@@ -141,22 +136,6 @@ function joinLevels(
 export function convolvePair(tape: Tape, [first, second]: Conv2d[], x: Variable): Variable {
   const y = first.forward(tape, x, { relu: true });
   return replace(tape, y, second.forward(tape, y, { relu: true }));
-}
-
-/**
- * The rule for convolutions one after the other on images of the size of `fine`, `scale` of whose rows are one
- * of the coarsest.
- */
-export function bandRule(
-  layers: readonly Conv2d[],
-  { fine: { value: { shape: [n, , h, w] } }, scale, usedUp }: Pick<BandRule, "usedUp"> & {
-    fine: Variable;
-    scale: number;
-  },
-): BandRule {
-  const [channels, , taps] = layers[0].weight.value.shape;
-  const halo = Math.ceil(layers.length * (taps - 1) / 2 / scale);
-  return { rows: h / scale, halo, bytes: 4 * n * channels * h * w, usedUp };
 }
 
 /**
@@ -223,10 +202,7 @@ export class UNet implements Network {
    */
   forward(tape: Tape, x: Variable): UNetOutputs {
     checkImages(x, { network: "a U-Net", multiple: this.sizeMultiple });
-    const logits = this.#trunk.forward(tape, x, {
-      head: (inner, features) =>
-        replace(inner, features, this.#head.forward(inner, features, { relu: false })),
-    });
+    const logits = this.#trunk.forward(tape, x, { head: this.#head });
     return { prob: tape.apply(sigmoid, [logits], {}), logits };
   }
 }

@@ -152,8 +152,7 @@ Deno.test("Tape.backward() uses the tape up: a second time is an error, more ope
   assertThrows(
     () => tape.backward(loss),
     TypeError,
-    "Cannot differentiate a value that is not on the tape: it was computed on another one, or " +
-      "backward has been run",
+    "Cannot differentiate a value that is not on the tape: another has it, or backward was run",
   );
   assertEquals(await read(tape.backward(halfSquare(tape, x)), x), first);
 });

@@ -7,7 +7,7 @@
 
 import type { Device } from "../../../kernels/gpu/device.ts";
 import type { Tensor } from "../../../kernels/gpu/tensor.ts";
-import { type RowBands, Variable } from "../../../nn/autodiff.ts";
+import { type BandedLayers, type RowBands, Variable } from "../../../nn/autodiff.ts";
 
 /**
  * Bands of rows for a tape, such that a value between layers has about so many bytes at most. All bands of
@@ -15,7 +15,8 @@ import { type RowBands, Variable } from "../../../nn/autodiff.ts";
  * layers reach, so each row is as if all were computed at once.
  */
 export function rowBands(device: Device, { mostBytes }: { mostBytes: number }): RowBands {
-  return (inputs, { rows, halo, bytes }, compute) => {
+  return (inputs, banded, compute) => {
+    const { rows, halo, bytes } = extentOf(banded, inputs.at(-1)!.value);
     const size = bandSize({ rows: mostBytes / bytes * rows, halo });
     if (size >= rows) return null;
     const step = size - 2 * halo;
@@ -44,6 +45,16 @@ export function rowBands(device: Device, { mostBytes }: { mostBytes: number }): 
     }
     return wholes;
   };
+}
+
+/**
+ * How many rows there are of the coarsest input or output, how far above and below themselves such rows of
+ * the outputs depend on the inputs, and the bytes of the largest value between the layers.
+ */
+function extentOf({ layers, scale = 2 }: BandedLayers, { shape: [n, , h, w] }: Tensor) {
+  const [channels, , taps] = layers[0].weight.value.shape;
+  const halo = Math.ceil(layers.length * (taps - 1) / 2 / scale);
+  return { rows: h / scale, halo, bytes: 4 * n * channels * h * w };
 }
 
 /** Bands have at least so many times the rows of a halo. */
