@@ -245,7 +245,7 @@ async function lessonOf(
   { settings, objects, network, decode, file, progress, keeper, stop }: ModelRun,
   { video, exposure }: Pick<AdaptParts, "video" | "exposure">,
 ): Promise<TaughtVideo> {
-  const of = causesOf({ teacher: file.file, settings, exposure, video });
+  const of = await causesOf({ teacher: file.file, settings, exposure, video });
   const kept = await KeptLesson.open(keeper.labels, { video: 0, of });
   const frames = taughtPart(video.frames, settings.taughtFrames);
   if (kept.labels) return { frames, exposure, labels: kept.labels };

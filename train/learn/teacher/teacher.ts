@@ -183,25 +183,29 @@ export async function teach(
 }
 
 /**
- * What the labels of a video depend on, as plain JSON.
+ * What the labels of a video depend on, as plain JSON. A video under the name of another one is told from it by
+ * its size and its first frame.
  *
  * @param options.teacher What tells the teacher's network from others.
  * @param options.exposure How the teacher sees the video, or is to find out.
+ * @throws {SyntaxError | RangeError} If the first frame has to be read and its file is damaged.
  */
-export function causesOf(
+export async function causesOf(
   { teacher, settings, exposure, video: { name, frames } }: {
     teacher: unknown;
     settings: TeacherSettings;
     exposure: unknown;
     video: { readonly name: string; readonly frames: Frames };
   },
-): object {
+): Promise<object> {
   const names = Object.keys(teacherSettings.settings) as (keyof TeacherSettings)[];
   const { length, width, height, channels, times } = frames;
+  const { data } = await frames.frame(0);
+  const first = [...new Uint8Array(await crypto.subtle.digest("SHA-256", data))];
   return {
     teacher,
     settings: [...names.map((name) => settings[name]), exposure],
-    video: { name, length, width, height, channels, times },
+    video: { name, length, width, height, channels, times, first },
   };
 }
 

@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertNotEquals } from "@std/assert";
 import { heldFrames } from "../../../../train/images/series/frames.ts";
-import { taughtPart } from "../../../../train/learn/teacher/teacher.ts";
+import { causesOf, taughtPart, teacherSettings } from "../../../../train/learn/teacher/teacher.ts";
+import { defaultsOf } from "../../../../train/settings.ts";
 
 /** Frames of one pixel that hold their own number. */
 function numbered(count: number, times?: readonly number[]) {
@@ -32,4 +33,16 @@ Deno.test("taughtPart() keeps the times of frames, and takes none twice where ru
     [5, 6, 7],
     "less than a run is one that is shorter",
   );
+});
+
+Deno.test("causesOf() tells a video from another one that has its name and size", async () => {
+  const causes = (pixel: number) => {
+    const data = Float32Array.of(0, pixel, 0, 0);
+    const frames = heldFrames([{ width: 2, height: 2, data }, { width: 2, height: 2, data }]);
+    const settings = defaultsOf(teacherSettings.settings);
+    return causesOf({ teacher: 1, settings, exposure: 1, video: { name: "v", frames } });
+  };
+  const one = await causes(0.5);
+  assertEquals(JSON.stringify(await causes(0.5)), JSON.stringify(one));
+  assertNotEquals(JSON.stringify(await causes(0.25)), JSON.stringify(one));
 });

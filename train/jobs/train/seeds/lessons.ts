@@ -42,7 +42,7 @@ async function* lessonOf(
   const { folder, config } = seed;
   const { at, video, baseline } = pending;
   const teacher = crc32(baseline.content);
-  const of = causesOf({ teacher, settings: config, exposure: config.exposure, video });
+  const of = await causesOf({ teacher, settings: config, exposure: config.exposure, video });
   const kept = await KeptLesson.open(folder, { video: at, of });
   const { exposure, labels } = kept;
   if (exposure !== null) keepExposure(seed, { stage: "baseline", video, exposure });
