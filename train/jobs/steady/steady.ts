@@ -5,6 +5,7 @@
  * @module
  */
 
+import { crc32 } from "node:zlib";
 import { counted, wordFor } from "../../counted.ts";
 import { unusable } from "../../images/faults/input_fault.ts";
 import { basename } from "../../images/names.ts";
@@ -28,7 +29,7 @@ import { Pace, ROUNDS, secondsFor } from "../../learn/steady/plan.ts";
 import { readResults, writeSteadyReport } from "./results.ts";
 import type { Chosen } from "../../learn/steady/findings.ts";
 import { cannotTeach, reasonToLeave } from "../../learn/steady/reasons.ts";
-import { see } from "../../learn/steady/see.ts";
+import { onlyPlane, see } from "../../learn/steady/see.ts";
 import { type SteadyHead, SteadyKeeper } from "./steady_record.ts";
 import {
   type SteadyEvent,
@@ -51,6 +52,12 @@ interface SteadyRun {
   readonly progress: Progress;
   /** How estimates compare with what parts took. */
   readonly pace: Pace;
+}
+
+/** The CRC-32 of the pixels of a video's first frame. */
+async function firstFrameOf(video: Video): Promise<number> {
+  const { data } = onlyPlane(await video.frame(0));
+  return crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
 /** The folder of results has these. */
@@ -93,7 +100,7 @@ export async function* steady(options: SteadyOptions): AsyncGenerator<SteadyEven
   const rescale = scaleFactor(video, { rescale: options.rescale ?? 1, pixelSize });
   const head: SteadyHead = {
     model: { path: model, hash: await hashOfModel(model) },
-    video: { path, frames, width, height },
+    video: { path, frames, width, height, first: await firstFrameOf(video) },
     settings: {
       ...{ stills, seed, rounds },
       ...(channel !== undefined && { channel }),

@@ -18,12 +18,13 @@ export const RECORD = "steady.json";
 export interface SteadyHead {
   /** The model to begin with: where it is, and the SHA-256 of its weights. */
   readonly model: { readonly path: string; readonly hash: string };
-  /** The video, and how much of it there is. */
+  /** The video, how much of it there is, and the CRC-32 of its first frame: another may get its name. */
   readonly video: {
     readonly path: string;
     readonly frames: number;
     readonly width: number;
     readonly height: number;
+    readonly first: number;
   };
   /** What else it depends on. */
   readonly settings: {

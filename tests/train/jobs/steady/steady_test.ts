@@ -100,6 +100,13 @@ Deno.test("steady() looks, adapts, compares, segments and reports; a stop is gon
     ]);
     const other = { resume: true, seed: 2 };
     await assertRejects(() => Array.fromAsync(steadyIn(folder, other)), Error, "it was begun with");
+    // Another movie of the same size under the same name.
+    await Deno.writeFile(`${folder}/video/t000.tif`, encodeGreyTiff([peaks([], SMALL)]));
+    await assertRejects(
+      () => Array.fromAsync(steadyIn(folder, { resume: true })),
+      Error,
+      "it was begun with video",
+    );
   });
 });
 
