@@ -55,6 +55,6 @@ Deno.test("scripts are written for browsers that know no `using`", async () => {
     format: "iife",
   });
   assertGreater(errorsIn(script), 0);
-  assertEquals(errorsIn(forBrowsers(script)), errorsIn(script));
-  assertGreater(errorsIn(forBrowsers(`${script}{using a=b}`)), errorsIn(script));
+  assertEquals(errorsIn(await forBrowsers(script)), errorsIn(script));
+  assertGreater(errorsIn(await forBrowsers(`${script}{using a=b}`)), errorsIn(script));
 });

@@ -5,7 +5,6 @@
  */
 
 import { fileURLToPath } from "node:url";
-import { transformSync } from "esbuild";
 
 /**
  * The oldest browsers with WebGPU that the page is made for. Syntax that one of them lacks is written in
@@ -18,7 +17,9 @@ const DISPOSAL = ["dispose", "asyncDispose"]
   .map((name) => `Symbol.${name}??=Symbol.for("Symbol.${name}");`).join("");
 
 /** Writes a script so that all of {@linkcode BROWSERS} can read it. */
-export function forBrowsers(script: string): string {
+export async function forBrowsers(script: string): Promise<string> {
+  // It reads the environment when it is loaded, which most programs that import this may not.
+  const { transformSync } = await import("esbuild");
   const { code } = transformSync(script, {
     ...{ target: BROWSERS, banner: DISPOSAL, minifySyntax: true, minifyWhitespace: true },
     ...{ charset: "utf8", legalComments: "none" },
@@ -36,7 +37,7 @@ export async function bundle(
     args: ["bundle", ...args, file.href],
     env: { NO_COLOR: "1" },
   }).output();
-  if (success) return forBrowsers(new TextDecoder().decode(stdout));
+  if (success) return await forBrowsers(new TextDecoder().decode(stdout));
   throw new Error(`Cannot bundle ${file.href}: ${new TextDecoder().decode(stderr)}`);
 }
 
@@ -64,7 +65,7 @@ async function rewriteIn(folder: URL): Promise<void> {
     const at = new URL(isDirectory ? `${name}/` : name, folder);
     if (isDirectory) await rewriteIn(at);
     else if (name.endsWith(".js")) {
-      await Deno.writeTextFile(at, forBrowsers(await Deno.readTextFile(at)));
+      await Deno.writeTextFile(at, await forBrowsers(await Deno.readTextFile(at)));
     }
   }
 }

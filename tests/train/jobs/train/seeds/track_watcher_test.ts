@@ -43,7 +43,7 @@ Deno.test("train() with track and stabilise reports tracks, and how far frames h
     assertEquals(shifts.length, 1 + 5);
     const page = await Deno.readTextFile(`${out}/report.html`);
     assertMatch(page, /<h2>Tracks<\/h2>/);
-    assert(page.includes("Outlines below are those of consistent."));
+    assert(page.includes("Outlines below are those of the consistent model."));
     const linesOf = async (name: string) =>
       (await Deno.readTextFile(`${out}/${name}`)).trim().split("\n").map((line) => line.split(","));
     const [head, ...tracks] = await linesOf("tracks.csv");
