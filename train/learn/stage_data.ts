@@ -188,7 +188,9 @@ function plainStreams(
   ]);
   if (stage !== "consistent") return streams;
   if (lessons) {
-    const taught = { patch, foreground, seed, encode, count: settings.teacherBatch };
+    // A model for which intensity is a quantity is no student of other intensities.
+    const exposes = augmentation.exposure.probability > 0;
+    const taught = { patch, foreground, seed, encode, exposes, count: settings.teacherBatch };
     return streams.set("pupil", new PupilStream(lessons, taught));
   }
   const compared = { consistency: inTime(set, settings), depth: inDepth(set, settings) };

@@ -6,6 +6,7 @@
  */
 
 import type { Plane, Shift } from "../image.ts";
+import { type Frames, middlePlane } from "../series/frames.ts";
 import { type FrameFacts, frameFacts } from "./frame_facts.ts";
 import { type FrameShift, type Profiles, profilesOf, shiftBetween } from "./shift.ts";
 
@@ -107,4 +108,15 @@ export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
   return (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
+}
+
+/** Whether a movie looks label-free, see {@linkcode MovieFacts.isLabelFree}, by some of its frames. */
+export async function looksLabelFree(
+  frames: Pick<Frames, "length" | "frame">,
+): Promise<boolean> {
+  const watcher = new MovieWatcher();
+  for (const share of [0, 0.25, 0.5, 0.75]) {
+    watcher.add(middlePlane(await frames.frame(Math.floor(share * frames.length))));
+  }
+  return watcher.facts.isLabelFree;
 }

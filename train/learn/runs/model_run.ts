@@ -9,6 +9,7 @@ import type { Device } from "../../../kernels/gpu/device.ts";
 import type { Network } from "../../../nn/module.ts";
 import { lossKinds } from "../../../nn/losses.ts";
 import type { NamedArray } from "../../../nn/safetensors.ts";
+import { looksLabelFree } from "../../images/quality/movie_facts.ts";
 import type { Sample } from "../../images/sample.ts";
 import type { Frames } from "../../images/series/frames.ts";
 import { freshNetwork, objectModelOf } from "../../models/list.ts";
@@ -248,7 +249,8 @@ async function lessonOf(
   const of = await causesOf({ teacher: file.file, settings, exposure, video });
   const kept = await KeptLesson.open(keeper.labels, { video: 0, of });
   const frames = taughtPart(video.frames, settings.taughtFrames);
-  if (kept.labels) return { frames, exposure, labels: kept.labels };
+  const isLabelFree = await looksLabelFree(frames);
+  if (kept.labels) return { frames, exposure, labels: kept.labels, isLabelFree };
   goOn(progress, `labelling ${video.name} for the student`, frames.length);
   progress.done = kept.frames;
   const counted = countedFrames(frames, progress);
@@ -261,7 +263,7 @@ async function lessonOf(
   };
   const teacher = { network, objects, decode, settings };
   const { video: { labels } } = await teach(device, teacher, { frames: watched, exposure, kept });
-  return { frames, exposure, labels };
+  return { frames, exposure, labels, isLabelFree };
 }
 
 /**

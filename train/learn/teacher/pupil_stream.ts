@@ -28,6 +28,8 @@ export interface TaughtVideo {
   readonly frames: Frames;
   /** The exposure at which the teacher saw them. */
   readonly exposure: number;
+  /** Whether they look label-free: what is dark is no dim object there, and no exposure brings it out. */
+  readonly isLabelFree: boolean;
   /** Labels of each frame. */
   readonly labels: readonly RunLabels[];
 }
@@ -48,10 +50,14 @@ export interface PupilSettings {
   readonly seed: number;
   /** Makes targets from labels. */
   readonly encode: TargetEncoder;
+  /** Whether patches are shown at other exposures, where these mean something; they are unless told. */
+  readonly exposes?: boolean;
 }
 
 /** The natural logarithm of the gains that a patch is shown at, or further, to the teacher's own. */
 const GAINS = [-0.3, 1.9] as const;
+/** The same where exposures mean nothing. */
+const PLAIN_GAINS = [-0.3, 0.3] as const;
 /** How much further than the teacher's exposure. */
 const BEYOND = 0.3;
 /** The share of brightened patches that are bent as by an exposure; the others are multiplied. */
@@ -121,7 +127,7 @@ export class PupilStream implements BatchStream {
     let index = random.integer(this.#frames);
     let at = 0;
     while (index >= this.#videos[at].frames.length) index -= this.#videos[at++].frames.length;
-    const { frames, labels, exposure } = this.#videos[at];
+    const { frames, labels, exposure, isLabelFree } = this.#videos[at];
     const size = Math.min(patch, frames.width, frames.height);
     const needsObject = random.chance(foreground);
     let place = { x: 0, y: 0, size };
@@ -133,10 +139,11 @@ export class PupilStream implements BatchStream {
       };
       if (labels[index].cut(place).some(isObject)) break;
     }
-    const [dimmest, brightest] = GAINS;
-    const most = Math.max(brightest, Math.log(exposure) + BEYOND);
+    const isExposed = (this.#settings.exposes ?? true) && !isLabelFree;
+    const [dimmest, brightest] = isExposed ? GAINS : PLAIN_GAINS;
+    const most = isExposed ? Math.max(brightest, Math.log(exposure) + BEYOND) : brightest;
     const gain = Math.exp(random.uniform(dimmest, most));
-    const isBent = random.chance(BENT) && gain > 1;
+    const isBent = random.chance(BENT) && gain > 1 && isExposed;
     const hasGamma = random.chance(GAMMAS.probability);
     const gamma = Math.exp(random.uniform(...GAMMAS.range));
     const isBlurred = random.chance(BLUR.probability);

@@ -7,6 +7,7 @@
 
 import type { Device } from "../../../kernels/gpu/device.ts";
 import type { Network } from "../../../nn/module.ts";
+import { looksLabelFree } from "../../images/quality/movie_facts.ts";
 import { type Frames, pickFrames } from "../../images/series/frames.ts";
 import type { ObjectModel } from "../../models/model_kind.ts";
 import { proposalsIn } from "../../models/proposals.ts";
@@ -176,7 +177,7 @@ export async function teach(
   }
   await kept?.finish(labels);
   return {
-    video: { frames, labels, exposure },
+    video: { frames, labels, exposure, isLabelFree: await looksLabelFree(frames) },
     counts: totals,
     bytes: labels.reduce((sum, { bytes }) => sum + bytes, 0),
   };

@@ -1,7 +1,11 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import type { Plane } from "../../../../train/images/image.ts";
 import { frameFacts } from "../../../../train/images/quality/frame_facts.ts";
-import { median, MovieWatcher } from "../../../../train/images/quality/movie_facts.ts";
+import {
+  looksLabelFree,
+  median,
+  MovieWatcher,
+} from "../../../../train/images/quality/movie_facts.ts";
 import { profilesOf, shiftBetween } from "../../../../train/images/quality/shift.ts";
 import { Random } from "../../../../train/images/random.ts";
 
@@ -82,6 +86,18 @@ Deno.test("MovieWatcher adds up drift, and tells what is left of the contrast", 
 Deno.test("MovieWatcher knows label-free frames by what is darker than the ground", () => {
   assertEquals(factsOf(CALM.map(() => ({ dark: true, blur: 9, height: 60 }))).isLabelFree, true);
   assertEquals(factsOf(CALM.map(() => ({ blur: 5, height: 60 }))).isLabelFree, false);
+});
+
+Deno.test("looksLabelFree() tells it of a few frames, also of one alone", async () => {
+  const looks = (frames: readonly Drawing[]) =>
+    looksLabelFree({
+      length: frames.length,
+      frame: (i) => Promise.resolve({ ...drawn(frames[i]), channels: 1 }),
+    });
+  const dark = { dark: true, blur: 9, height: 60 };
+  assertEquals(await looks([dark]), true);
+  assertEquals(await looks(CALM.map(() => dark)), true);
+  assertEquals(await looks(CALM), false);
 });
 
 Deno.test("frameFacts() calls nothing clipped that has few grey levels", () => {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { looksLabelFree } from "../../../images/quality/movie_facts.ts";
 import { crc32 } from "node:zlib";
 import { counted } from "../../../counted.ts";
 import { KeptLesson } from "../../../learn/teacher/kept_lesson.ts";
@@ -47,7 +48,8 @@ async function* lessonOf(
   const { exposure, labels } = kept;
   if (exposure !== null) keepExposure(seed, { stage: "baseline", video, exposure });
   if (exposure === null || labels === null) return yield* newLesson(seed, { ...pending, kept });
-  return { exposure, labels, frames: taughtPart(video.frames, config.taughtFrames) };
+  const frames = taughtPart(video.frames, config.taughtFrames);
+  return { exposure, labels, frames, isLabelFree: await looksLabelFree(frames) };
 }
 
 async function* newLesson(
@@ -71,6 +73,7 @@ async function* newLesson(
     ...{ progress, stop },
   });
   const { objects: found, rescued, dropped, ignored } = counts;
+  const plainly = video.isLabelFree ? "; it looks label-free: its student sees it plainly" : "";
   const seconds = (performance.now() - start) / 1000;
   const goneOn = before === 0 ? "" : `, ${before} of them labelled before it was stopped`;
   yield {
@@ -79,7 +82,7 @@ async function* newLesson(
       `${
         counted(taught.length, "frame")
       }${goneOn}, ${rescued} rescued and ${dropped} dropped by votes, ` +
-      `${ignored} ignored; ${(bytes / 2 ** 20).toFixed(1)} MiB, ${seconds.toFixed(0)} s`,
+      `${ignored} ignored; ${(bytes / 2 ** 20).toFixed(1)} MiB, ${seconds.toFixed(0)} s${plainly}`,
   };
   if (found === 0) yield { type: "warning", text: nothingTaught(name, ignored) };
   return { ...video, frames: taught };
