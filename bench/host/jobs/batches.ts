@@ -54,7 +54,7 @@ export const batchJob: HostJob = {
             new RunLabels({ width, height, data: labels! })
           );
           const taught = { patch, foreground: 0.9, seed: 1, encode: encodeStars, count: 4 };
-          return new PupilStream([{ frames, labels, exposure: 1 }], taught);
+          return new PupilStream([{ frames, labels, exposure: 1, isLabelFree: false }], taught);
         }],
       ];
       for (const [part, open] of streams) yield await batchesOf(part, { patch, open });

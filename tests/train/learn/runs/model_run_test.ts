@@ -120,7 +120,7 @@ Deno.test("adaptModel() gives the weights of the job that adapts on disk, to the
     ]);
     assertEquals(events.filter(({ type }) => type === "step").length, 3 * ROUNDS);
 
-    const video = { path: `${folder}/video`, frames: FRAMES, ...SIZE };
+    const video = { path: `${folder}/video`, frames: FRAMES, ...SIZE, first: 0 };
     const head = {
       ...{ model: { path: `${folder}/model`, hash: "" }, video },
       settings: { stills: BUILTIN, seed: 1, rounds: ROUNDS },
