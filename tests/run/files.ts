@@ -79,8 +79,9 @@ export const LONGEST: readonly string[] = [
 ];
 
 /**
- * The files of whole trainings held against whole trainings, of all variants of a kernel, of killed processes
- * and of other engines: half of the time of all. `deno task test` leaves them to `deno task test:long`; both run before a change is accepted.
+ * The files of whole trainings held against whole trainings, of all variants of a kernel, of killed processes,
+ * of commands on damaged files and of other engines: half of the time of all. `deno task test` leaves them to
+ * `deno task test:long`; both run before a change is accepted.
  */
 export const LONG: ReadonlySet<string> = new Set([
   "tests/train/jobs/train/again/resume_test.ts",
@@ -104,6 +105,9 @@ export const LONG: ReadonlySet<string> = new Set([
   "tests/cli/cluster/signals_test.ts",
   "tests/cli/cluster/two_processes_test.ts",
   "tests/cli/cluster/full_disk_test.ts",
+  "tests/cli/faults_test.ts",
+  "tests/cli/bad_input_test.ts",
+  "tests/cli/surroundings_test.ts",
   "tests/cli/import_test.ts",
   "tests/cli/train/seeds_test.ts",
   "tests/cli/train/tune_test.ts",
