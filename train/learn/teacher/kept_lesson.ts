@@ -36,8 +36,8 @@ export interface LabelStore {
   remove(name: string): Promise<void>;
 }
 
-/** All files that are written here. */
-const OWN = /^teacher-\d+(-\d+)?\.(labels|proposals)$/;
+/** The files that are written here: of all labels of a video, and of the proposals in its frames from one on. */
+const OWN = /^teacher-(?<video>\d+)(?:\.labels|-(?<first>\d+)\.proposals)$/;
 /** Milliseconds of work after which a piece is written: so much is lost at most, and few files come of it. */
 const EVERY = 1000;
 
@@ -155,11 +155,11 @@ export class KeptLesson {
 
   /** The pieces that are there, each with its first frame. */
   async #pieces(): Promise<{ name: string; first: number }[]> {
-    const start = `teacher-${this.#options.video}-`;
-    const end = ".proposals";
-    return (await this.#store.names())
-      .filter((name) => OWN.test(name) && name.startsWith(start) && name.endsWith(end))
-      .map((name) => ({ name, first: Number(name.slice(start.length, -end.length)) }));
+    const own = String(this.#options.video);
+    return (await this.#store.names()).flatMap((name) => {
+      const { video, first } = OWN.exec(name)?.groups ?? {};
+      return video === own && first !== undefined ? [{ name, first: Number(first) }] : [];
+    });
   }
 
   /** Keeps what is proposed in a range of frames. */
