@@ -6,5 +6,8 @@
  */
 
 import { App } from "./app.ts";
+import { prepareWorkers } from "./workers.ts";
 
-new App(document.getElementById("page")!);
+prepareWorkers();
+// In a task of its own, so that the page is not held up by both at once.
+setTimeout(() => new App(document.getElementById("page")!));

@@ -84,6 +84,8 @@ export class SegmentPanel {
     this.#needs.textContent = results;
     const { gpu, modelOf } = this.#parts;
     const model = modelOf();
+    // The movie is drawn first: unpacking a model and drawing at once would hold the page up.
+    await new Promise((resolve) => setTimeout(resolve));
     // Where there is no plan, as without a GPU, nothing is said of it.
     const bytes = await gpu.calls.call("plannedBytes", { model, width, height }).catch(() => null);
     if (bytes === null || movie !== this.#movie || model !== modelOf()) return;
