@@ -27,12 +27,12 @@ import { planeSize } from "../../../kernels/parts/plane.ts";
 import { Tensor } from "../../../kernels/gpu/tensor.ts";
 import type { LabelImage, Plane } from "../../images/image.ts";
 import {
-  anyNumber,
   checkValues,
   oneNumberOf,
   refuseValue,
   type Rule,
   type SettingGroup,
+  share,
 } from "../../settings.ts";
 
 /**
@@ -84,8 +84,8 @@ export const postprocessSettings: SettingGroup<{ postprocess: PostprocessSetting
       threshold: {
         value: defaultPostprocess.threshold,
         rule: {
-          expected: "otsu or a number",
-          holds: (value) => value === "otsu" || Number.isFinite(value),
+          expected: "otsu or a number from 0 to 1",
+          holds: (value) => value === "otsu" || share.holds(value),
           alsoTakes: (value) => typeof value === "number",
         },
         placeholder: "otsu|P",
@@ -94,12 +94,12 @@ export const postprocessSettings: SettingGroup<{ postprocess: PostprocessSetting
       },
       otsuFloor: {
         value: defaultPostprocess.otsuFloor,
-        rule: anyNumber,
+        rule: share,
         sentence: "The lowest threshold that Otsu may choose",
       },
       otsuCeiling: {
         value: defaultPostprocess.otsuCeiling,
-        rule: anyNumber,
+        rule: share,
         sentence: "The highest threshold that Otsu may choose",
       },
       opening: {

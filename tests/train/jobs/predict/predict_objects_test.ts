@@ -164,7 +164,7 @@ Deno.test("predict() takes other post-processing than the model's", async () => 
     };
     assertEquals(await seen({ minSize: 7 }), labelsOf([B]));
     assertEquals(await seen({ threshold: 0.1 }), labelsOf([A, B, C]));
-    assertEquals(await seen({ threshold: 2 }), labelsOf([]));
+    assertEquals(await seen({ threshold: 1 }), labelsOf([]));
   });
 });
 

@@ -290,6 +290,8 @@ Deno.test("checkConfig() lets no number pass that is none", () => {
 Deno.test("checkConfig() checks post-processing before training, not after it", () => {
   const cases: [path: string, value: unknown, message: string][] = [
     ["threshold", "Otsu", 'threshold is "Otsu", expected otsu or a number'],
+    ["threshold", 40, "threshold is 40, expected otsu or a number from 0 to 1"],
+    ["otsuFloor", 40, "otsuFloor is 40, expected a share in [0, 1]"],
     ["connectivity", 6, "connectivity is 6, expected 4 or 8"],
     ["minSize", -1, "minSize is -1, expected a whole number from 0"],
   ];
