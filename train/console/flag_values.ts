@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UsageError } from "./usage_error.ts";
+import { IncompleteError, UsageError } from "./usage_error.ts";
 
 /** Parsed flags by name. */
 export type Flags = Readonly<Record<string, unknown>>;
@@ -21,7 +21,7 @@ export function textFlag(flags: Flags, name: string): string | undefined {
  */
 export function requiredFlag(flags: Flags, name: string): string {
   const value = textFlag(flags, name);
-  if (value === undefined) throw new UsageError(`Cannot start: --${name} is missing`);
+  if (value === undefined) throw new IncompleteError(`Cannot start: --${name} is missing`);
   return value;
 }
 

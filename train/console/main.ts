@@ -19,7 +19,7 @@ import { isStopped, Stopped } from "./session/stopped.ts";
 import { hostName, outdatedDeno, prepareGpu } from "./session/surroundings.ts";
 import { formatUsage, usageOf } from "./session/usage.ts";
 import type { Shown } from "./text.ts";
-import { UsageError } from "./usage_error.ts";
+import { IncompleteError, UsageError } from "./usage_error.ts";
 
 /** What a command line may call, and where its text goes. */
 export interface RunCommandOptions {
@@ -130,7 +130,8 @@ async function run(
       if (error instanceof Stopped) error.lines.forEach(complain);
       return stopping.code;
     }
-    complain(rest.includes("--debug") ? traceOf(error) : messageOf(error));
+    const help = error instanceof IncompleteError ? `; see ${command.name} --help` : "";
+    complain(rest.includes("--debug") ? traceOf(error) : messageOf(error) + help);
     const code = exitCodeOf(error);
     // What makes no sense was refused before anything was done.
     if (code === exitCodes.usage.code) isUnderway = false;

@@ -8,7 +8,7 @@ import { parseArgs } from "@std/cli";
 import { COMMON_FLAGS, type Flag } from "./flag.ts";
 import type { Flags } from "./flag_values.ts";
 import { nearest } from "./nearest.ts";
-import { UsageError } from "./usage_error.ts";
+import { IncompleteError, UsageError } from "./usage_error.ts";
 
 /** What a command understands. */
 export interface Grammar {
@@ -52,7 +52,7 @@ export function parseFlags(
   });
   for (const [name, value] of Object.entries(parsed)) {
     const isMissing = name !== "_" && [value as unknown].flat().includes("");
-    if (isMissing) throw new UsageError(`Cannot use --${name}: its value is missing`);
+    if (isMissing) throw new IncompleteError(`Cannot use --${name}: its value is missing`);
   }
   // The parser calls a switch that was not given false; it must not count as a changed setting.
   const isGiven = (name: string) =>

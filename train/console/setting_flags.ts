@@ -63,7 +63,7 @@ function valuesOf(
  *
  * @param flags Parsed flags by name; those that are no settings are left alone.
  * @param groups All settings that there are.
- * @throws {TypeError} If a value is not of the setting's type, with the flag's name.
+ * @throws {TypeError} If a setting may not have a value, with the flag's name.
  */
 export function changeFromFlags(
   flags: Readonly<Record<string, unknown>>,
@@ -75,6 +75,7 @@ export function changeFromFlags(
     const given = flags[flag];
     if (given === undefined || (Array.isArray(given) && given.length === 0)) continue;
     const value = parseValue(given as string | boolean | string[], { flag, setting });
+    if (!setting.rule.holds(value)) refuse(flag, { given, expected: setting.rule.expected });
     path.reduce<Record<string, unknown>>((group, key, depth) => {
       group[key] = depth === path.length - 1 ? value : group[key] ?? {};
       return group[key] as Record<string, unknown>;
@@ -104,7 +105,11 @@ function parseValue(
 function toNumber(text: string, flag: string, expected = "a number"): number {
   const number = Number(text);
   if (text.trim() === "" || !Number.isFinite(number)) {
-    throw new TypeError(`Cannot use --${flag} ${text}: expected ${expected}`);
+    refuse(flag, { given: text, expected });
   }
   return number;
+}
+
+function refuse(flag: string, { given, expected }: { given: unknown; expected: string }): never {
+  throw new TypeError(`Cannot use --${flag} ${given}: expected ${expected}`);
 }

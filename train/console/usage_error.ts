@@ -10,6 +10,9 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/** A command line that lacks something: its help says what it takes. */
+export class IncompleteError extends UsageError {}
+
 /**
  * Runs a check of the command line.
  *

@@ -5,7 +5,7 @@ import { runCommand } from "../../../train/console/main.ts";
 import { startOf } from "../../../train/console/session/next.ts";
 import { hostName } from "../../../train/console/session/surroundings.ts";
 import { requestFor } from "../../../train/console/session/usage.ts";
-import { UsageError } from "../../../train/console/usage_error.ts";
+import { IncompleteError } from "../../../train/console/usage_error.ts";
 import { testTerminal } from "./fixtures/terminal.ts";
 
 /** A command that the program does not have. */
@@ -19,7 +19,7 @@ const greet: Command = {
   ],
   run(flags, { output }) {
     const whom = textFlag(flags, "whom");
-    if (whom === undefined) throw new UsageError("Cannot greet: --whom is missing");
+    if (whom === undefined) throw new IncompleteError("Cannot greet: --whom is missing");
     if (whom === "nobody") throw new RangeError("Cannot greet nobody: there is\n  no one there");
     const text = `Hello ${whom}${flags.loud ? "!" : ""}`;
     output.event({ type: "greeting", text }, () => ({ lines: [text], status: null }));
@@ -155,7 +155,7 @@ Deno.test("runCommand() refuses what a command does not know with exit code 2", 
     ],
     [["great"], 2, "Cannot run great: no such command; did you mean greet? See --help"],
     [["greet", "Ada"], 2, "Cannot use Ada: it belongs to no flag"],
-    [["greet"], 2, "Cannot greet: --whom is missing"],
+    [["greet"], 2, "Cannot greet: --whom is missing; see greet --help"],
     [["train"], 2, "Cannot run train: no such command; use one of greet, or --help"],
     [["greet", "--whom=nobody"], 1, "Cannot greet nobody: there is no one there"],
   ];

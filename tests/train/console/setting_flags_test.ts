@@ -27,21 +27,21 @@ function changeFromFlags(flags: Record<string, unknown>): Record<string, unknown
   return changeOfGroups(flags, { groups });
 }
 
-/** Another value of a setting, and how it is written as a flag. */
+/** Another value of a setting, which it may have, and how it is written as a flag. */
 function another({ path, setting }: PlacedSetting): { value: unknown; flag: unknown } {
-  const { value } = setting;
+  const { value, rule } = setting;
   if (typeof value === "boolean") return { value: !value, flag: !value };
-  if (typeof value === "number") return { value: value + 1.5, flag: String(value + 1.5) };
   if (["video", "volume"].includes(path.join())) {
     return { value: ["a b", "c,d"], flag: ["a b", "c,d"] };
   }
   if (path.join() === "channels") return { value: ["1", "GFP"], flag: "1,GFP" };
-  if (Array.isArray(value)) {
-    const changed = value.map((item) => Number(item) - 2.5);
-    return { value: changed, flag: changed.join(",") };
-  }
-  if (["threshold", "exposure"].includes(path.at(-1)!)) return { value: 0.25, flag: "0.25" };
-  return { value: "other", flag: "other" };
+  const others = [
+    ...(typeof value === "number" ? [value + 2, 2 * value, value / 2 + 0.0625, value - 1] : []),
+    ...(Array.isArray(value) ? [value.map((item) => item / 2), value.map((item) => item + 1)] : []),
+    ...(typeof value === "string" ? [0.25, ...rule.choices ?? ["other"]] : []),
+  ];
+  const other = others.find((other) => String(other) !== String(value) && rule.holds(other));
+  return { value: other, flag: String(other) };
 }
 
 Deno.test("every setting has a flag of its own that changes it and nothing else", () => {
@@ -81,7 +81,7 @@ Deno.test("changeFromFlags() leaves out what is not given, and what is no settin
   assertEquals(changeFromFlags({ control: false }), { control: false });
 });
 
-Deno.test("changeFromFlags() names the flag whose value is no number", () => {
+Deno.test("changeFromFlags() names the flag whose value it may not have", () => {
   for (const value of ["x", " ", "1,5", "NaN", "Infinity", "1e999"]) {
     const change = () => changeFromFlags({ "warmup-rate": value });
     assertThrows(change, TypeError, `Cannot use --warmup-rate ${value}: expected a number`);
@@ -90,8 +90,12 @@ Deno.test("changeFromFlags() names the flag whose value is no number", () => {
     const change = () => changeFromFlags({ "augmentation-intensity-scale": value });
     assertThrows(change, TypeError, "--augmentation-intensity-scale");
   }
-  const threshold = () => changeFromFlags({ "postprocess-threshold": "high" });
-  assertThrows(threshold, TypeError, "--postprocess-threshold high");
+  for (const value of ["high", "40"]) {
+    const threshold = () => changeFromFlags({ "postprocess-threshold": value });
+    assertThrows(threshold, TypeError, `--postprocess-threshold ${value}`);
+  }
+  const expected = "Cannot use --warmup -3: expected a whole number ≥ 0";
+  assertThrows(() => changeFromFlags({ warmup: "-3" }), TypeError, expected);
   assertEquals(changeFromFlags({ "postprocess-threshold": "otsu" }), {
     postprocess: { threshold: "otsu" },
   });

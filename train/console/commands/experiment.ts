@@ -7,7 +7,7 @@
 import type { Command } from "../command.ts";
 import { textFlag } from "../flag_values.ts";
 import { absolute, next } from "../session/next.ts";
-import { UsageError } from "../usage_error.ts";
+import { IncompleteError, UsageError } from "../usage_error.ts";
 import { TrainProgress } from "./train_progress.ts";
 
 /** The command `experiment`. */
@@ -31,7 +31,7 @@ export const experimentCommand: Command = {
   ],
   async run(flags, { output, stop }) {
     const [file, ...others] = flags._ as string[];
-    if (file === undefined) throw new UsageError("Cannot start: no FILE.json given");
+    if (file === undefined) throw new IncompleteError("Cannot start: no FILE.json given");
     if (others.length > 0) throw new UsageError(`Cannot use ${others[0]}: one FILE.json at a time`);
     const out = textFlag(flags, "out") ?? `${file.replace(/\.json$/, "")}.results`;
     const { experiment } = await import("../../jobs/experiment/experiment.ts");

@@ -20,7 +20,7 @@ import {
 } from "../flag_values.ts";
 import { next } from "../session/next.ts";
 import { placeOf } from "../session/surroundings.ts";
-import { usage, UsageError } from "../usage_error.ts";
+import { IncompleteError, usage, UsageError } from "../usage_error.ts";
 import { PredictProgress } from "./progress/predict_progress.ts";
 import { formatTracking, TRACKING, trackingOf } from "./track.ts";
 
@@ -317,7 +317,7 @@ export async function predictOptions(
     throw new UsageError(`Cannot use --${tracked} without --track`);
   }
   const inputs = (flags._ as readonly unknown[]).map(String);
-  if (inputs.length === 0) throw new UsageError("Cannot predict: no INPUT given");
+  if (inputs.length === 0) throw new IncompleteError("Cannot predict: no INPUT given");
   const changes: DecodeChanges = {
     threshold: thresholdFlag(flags),
     nms: shareFlag(flags, "nms"),

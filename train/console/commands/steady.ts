@@ -13,7 +13,7 @@ import { absolute, next } from "../session/next.ts";
 import { isStopped, Stopped } from "../session/stopped.ts";
 import { placeOf } from "../session/surroundings.ts";
 import { formatDuration, type Shown } from "../text.ts";
-import { UsageError } from "../usage_error.ts";
+import { IncompleteError, UsageError } from "../usage_error.ts";
 import { PredictProgress } from "./progress/predict_progress.ts";
 import { formatTracking } from "./track.ts";
 import { TrainProgress } from "./train_progress.ts";
@@ -73,7 +73,7 @@ export const steadyCommand: Command = {
   takesInputs: true,
   async run(flags, { output, stop }) {
     const [video, ...others] = (flags._ as readonly unknown[]).map(String);
-    if (video === undefined) throw new UsageError("Cannot start: no VIDEO given");
+    if (video === undefined) throw new IncompleteError("Cannot start: no VIDEO given");
     if (others.length > 0) {
       throw new UsageError(
         `Cannot use ${others[0]}: one VIDEO at a time, a folder of frames or a stack`,

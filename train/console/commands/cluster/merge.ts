@@ -11,7 +11,7 @@ import { OVERWRITE } from "../../flag.ts";
 import { type Flags, requiredFlag, textFlag } from "../../flag_values.ts";
 import { next } from "../../session/next.ts";
 import { formatWritten, type Shown } from "../../text.ts";
-import { UsageError } from "../../usage_error.ts";
+import { IncompleteError, UsageError } from "../../usage_error.ts";
 import { TRACK } from "../predict.ts";
 import { WaitingProgress } from "../waiting_progress.ts";
 import { formatTracking, TRACKING, trackingOf } from "../track.ts";
@@ -50,7 +50,7 @@ export const mergeCommand: Command = {
   async run(flags, { output }) {
     const out = requiredFlag(flags, "out");
     const parts = (flags._ as readonly unknown[]).map(String);
-    if (parts.length === 0) throw new UsageError("Cannot merge: no PART given");
+    if (parts.length === 0) throw new IncompleteError("Cannot merge: no PART given");
     const options = { parts, out, overwrite: flags.overwrite === true };
     if (flags.track === true) return await runTracks(flags, { options, output });
     refuseTracking(flags);

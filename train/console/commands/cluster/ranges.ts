@@ -10,7 +10,7 @@ import type { Command } from "../../command.ts";
 import { absolute, next } from "../../session/next.ts";
 import type { Shown } from "../../text.ts";
 import { requiredFlag } from "../../flag_values.ts";
-import { UsageError } from "../../usage_error.ts";
+import { IncompleteError } from "../../usage_error.ts";
 import { PLACES, predictOptions, WISHES } from "../predict.ts";
 import { showInputs, WaitingProgress } from "../waiting_progress.ts";
 
@@ -30,7 +30,7 @@ export const rangesCommand: Command = {
   async run(flags, { output }) {
     const out = requiredFlag(flags, "out");
     if ((flags._ as readonly unknown[]).length === 0) {
-      throw new UsageError("Cannot find ranges: no INPUT given");
+      throw new IncompleteError("Cannot find ranges: no INPUT given");
     }
     const options = { ...await predictOptions(flags), out };
     const { findRanges } = await import("../../../jobs/predict/find_ranges.ts");

@@ -9,7 +9,7 @@ import type { Command } from "../../command.ts";
 import { requiredFlag } from "../../flag_values.ts";
 import { absolute } from "../../session/next.ts";
 import type { Shown } from "../../text.ts";
-import { UsageError } from "../../usage_error.ts";
+import { IncompleteError } from "../../usage_error.ts";
 import { formatTable } from "../train_progress.ts";
 
 /** The command `summarise`. */
@@ -24,7 +24,7 @@ export const summariseCommand: Command = {
   async run(flags, { output }) {
     const out = requiredFlag(flags, "out");
     const runs = (flags._ as readonly unknown[]).map(String);
-    if (runs.length === 0) throw new UsageError("Cannot sum up: no RUN given");
+    if (runs.length === 0) throw new IncompleteError("Cannot sum up: no RUN given");
     const { summariseRuns } = await import("../../../jobs/summarise_runs.ts");
     output.event(await summariseRuns({ runs, out }), formatSummary);
   },

@@ -10,7 +10,7 @@ import type { Command } from "../../command.ts";
 import { textFlag } from "../../flag_values.ts";
 import { absolute, next } from "../../session/next.ts";
 import { formatThresholds, type Shown } from "../../text.ts";
-import { UsageError } from "../../usage_error.ts";
+import { IncompleteError, UsageError } from "../../usage_error.ts";
 import { shownWhileWaiting } from "../waiting_progress.ts";
 
 /** The command `import`. */
@@ -31,7 +31,7 @@ export const importCommand: Command = {
   async run(flags, context) {
     const { output } = context;
     const [model, ...others] = flags._ as string[];
-    if (model === undefined) throw new UsageError("Cannot import: no MODEL_DIR given");
+    if (model === undefined) throw new IncompleteError("Cannot import: no MODEL_DIR given");
     if (others.length > 0) throw new UsageError(`Cannot use ${others[0]}: one MODEL_DIR at a time`);
     const out = textFlag(flags, "out") ?? `runs/${basename(resolve(model))}`;
     const { importRun } = await import("../../../jobs/import_run.ts");
