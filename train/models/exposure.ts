@@ -71,6 +71,8 @@ export interface ExposureChoice {
   readonly decode: object;
   /** Some pairs of consecutive frames of the video, normalised. */
   readonly pairs: readonly (readonly [Channels, Channels])[];
+  /** Whether it is still wanted: choosing ends with the reason where it is not. */
+  readonly stop?: AbortSignal;
 }
 
 /**
@@ -107,7 +109,7 @@ export async function chooseExposure(device: Device, choice: ExposureChoice): Pr
 /** How much is found at an exposure that persists, see {@linkcode chooseExposure}. */
 async function persistence(
   device: Device,
-  { network, objects, decode, pairs, exposure }: ExposureChoice & { exposure: number },
+  { network, objects, decode, pairs, stop, exposure }: ExposureChoice & { exposure: number },
 ): Promise<number> {
   let persists = 0;
   let found = 0;
@@ -118,6 +120,7 @@ async function persistence(
     return (await runSteps(device, objects.segment(device, options))).labels;
   };
   for (const pair of pairs) {
+    stop?.throwIfAborted();
     const [now, next] = await Promise.all(pair.map((image) => {
       const labels = known.get(image) ?? labelsOf(image);
       known.set(image, labels);

@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import type { Network } from "../../../nn/module.ts";
 import type { LabelImage } from "../../../train/images/image.ts";
@@ -24,7 +24,12 @@ function squares(count: number, flashing: number, frame: number): LabelImage {
 /** The exposure that is chosen where so many objects stay and so many flash up at a gain. */
 async function chosen(
   at: (gain: number) => { stay: number; flash?: number },
-  { length = 9, side = 500, read = new Set<number>() } = {},
+  { length = 9, side = 500, read = new Set<number>(), stop }: {
+    length?: number;
+    side?: number;
+    read?: Set<number>;
+    stop?: AbortSignal;
+  } = {},
 ): Promise<number> {
   const frames = {
     length,
@@ -43,7 +48,7 @@ async function chosen(
     },
   };
   return await exposureFor(null as unknown as Device, {
-    ...{ network: null as unknown as Network, objects, decode: {}, frames },
+    ...{ network: null as unknown as Network, objects, decode: {}, frames, stop },
     exposure: "auto",
   });
 }
@@ -53,6 +58,18 @@ Deno.test("an exposure of auto is the lowest at which about as much persists as 
   const brighter = (gain: number) => ({ stay: Math.min(14, Math.round(10 + 4 * Math.log2(gain))) });
   assertAlmostEquals(await chosen(brighter), 2);
   assertEquals(await chosen(() => ({ stay: 15 })), 1);
+});
+
+Deno.test("an exposure of auto is chosen no longer than it is wanted", async () => {
+  const stopping = new AbortController();
+  let asked = 0;
+  const seen = () => {
+    asked++;
+    stopping.abort(new RangeError("left"));
+    return { stay: 8 };
+  };
+  await assertRejects(() => chosen(seen, { stop: stopping.signal }), RangeError, "left");
+  assertEquals(asked, 2, "the frames of a pair are looked at together");
 });
 
 Deno.test("what flashes up does not persist, and counts against an exposure", async () => {

@@ -82,6 +82,7 @@ export class FrameReader {
   readonly #ranges: KnownRanges | undefined;
   readonly #inputs: ReadonlyMap<Video, PlannedInput>;
   readonly #damaged: DamagedFrames;
+  readonly #stop: AbortSignal | undefined;
   /** What a user should know, as soon as it is known; whoever tells it takes it out. */
   readonly notes: (PredictNote | RangeEvent)[] = [];
   /** Images and videos whose percentiles lie within the noise. */
@@ -91,16 +92,17 @@ export class FrameReader {
   /** Label files that exist and are kept. */
   kept = 0;
 
-  /** Reads for a model as it decodes, and notes how far reading is. */
+  /** Reads for a model as it decodes, and notes how far reading is; ends where it is to stop. */
   constructor(
     device: Device,
-    { model, options, progress, record, ranges, inputs }: {
+    { model, options, progress, record, ranges, inputs, stop }: {
       model: Model;
       options: PredictOptions;
       progress: Progress;
       record: Record;
       ranges?: KnownRanges;
       inputs: ReadonlyMap<Video, PlannedInput>;
+      stop?: AbortSignal;
     },
   ) {
     this.#device = device;
@@ -110,6 +112,7 @@ export class FrameReader {
     this.#record = record;
     this.#ranges = ranges;
     this.#inputs = inputs;
+    this.#stop = stop;
     const tell = (text: string) => this.notes.push({ type: "note", text });
     this.#damaged = new DamagedFrames({ skips: options.skipDamaged ?? false, tell });
   }
@@ -234,6 +237,7 @@ export class FrameReader {
         exposure: earlier?.exposure ?? this.#options.exposure,
         read: (i, channel) => this.#readCounted(video, { i, channel }),
         isLeft: (i) => this.#damaged.has(video, i),
+        stop: this.#stop,
         onSparse: (i) => this.#sparse.add(i === null ? video.path : frameFile(video, i)),
       });
     const { range, exposure, rangeOf } = prepared;
@@ -337,6 +341,7 @@ export class FrameReader {
     video: Video,
     { i, channel }: { i: number; channel: number },
   ): Promise<Plane | null> {
+    this.#stop?.throwIfAborted();
     const progress = this.#progress;
     // Several times, where intensities are no whole numbers or frames are left out.
     if (i === 0) goOn(progress, `reading the range of ${video.path}`, video.length);

@@ -121,8 +121,10 @@ export async function* predictObjects(
   const total = jobs.reduce((sum, { frames }) => sum + frames.length, 0);
   let [written, seen, found] = [0, 0, 0];
   const [sizes, scale] = [new ObjectSizes(), objectScaleIn(file)];
+  // Who leaves need not wait until range and exposure are found.
+  const leaving = new AbortController();
   const reader = new FrameReader(device, {
-    ...{ model, options, progress, record, ranges, inputs: planned },
+    ...{ model, options, progress, record, ranges, inputs: planned, stop: leaving.signal },
   });
   const enlarged = typeof rescale === "number" ? rescale ** 2 : 1;
   const { whole, inBlocks } = dividedJobs(jobs, { model, blockRows: options.blockRows });
@@ -171,6 +173,7 @@ export async function* predictObjects(
       yield event;
     }
   } finally {
+    leaving.abort();
     await segmented.return(undefined);
     await output?.[Symbol.asyncDispose]();
     if (written > 0) await record.save();

@@ -56,6 +56,8 @@ export interface PrepareOptions {
   readonly isLeft?: (i: number) => boolean;
   /** Told of a frame whose percentiles lie within the noise, or with null that those of all do. */
   readonly onSparse?: (i: number | null) => void;
+  /** Whether it is still wanted: to choose an exposure, which takes long, ends with the reason where it is not. */
+  readonly stop?: AbortSignal;
 }
 
 /**
@@ -108,7 +110,7 @@ export async function prepareVideo(
   device: Device,
   { model, video, exposure = model.exposure, ...options }: PrepareOptions,
 ): Promise<PreparedVideo> {
-  const { settings = video.length > 1 ? model.video : model.stills, known, isLeft } = options;
+  const { settings = video.length > 1 ? model.video : model.stills, known, isLeft, stop } = options;
   const { onSparse = () => {} } = options;
   refuseOtherChannels(model, video);
   const references = referencesOf(video);
@@ -141,7 +143,7 @@ export async function prepareVideo(
   const range = commons && joinRanges(commons.map(({ range }) => range));
   return {
     ...{ range, stray, rangeOf, notes: strayNotes(stray, named) },
-    exposure: await exposureOf(device, { model, video, exposure, rangeOf, isLeft }),
+    exposure: await exposureOf(device, { model, video, exposure, rangeOf, isLeft, stop }),
   };
 }
 
@@ -197,9 +199,9 @@ async function noiseIn(
 /** The exposure of a video; a single image has the one that was asked for by number, if any. */
 async function exposureOf(
   device: Device,
-  { model: { network, kind, decode }, video, exposure, rangeOf, isLeft = () => false }:
+  { model: { network, kind, decode }, video, exposure, rangeOf, isLeft = () => false, stop }:
     & Required<Pick<PrepareOptions, "model" | "video" | "exposure">>
-    & Pick<PrepareOptions, "isLeft">
+    & Pick<PrepareOptions, "isLeft" | "stop">
     & Pick<PreparedVideo, "rangeOf">,
 ): Promise<number> {
   if (exposure === "auto" && video.length === 1) return 1;
@@ -211,5 +213,5 @@ async function exposureOf(
   };
   const objects = objectModelOf(kind);
   const frames = { length: indices.length, frame };
-  return await exposureFor(device, { network, objects, decode, exposure, frames });
+  return await exposureFor(device, { network, objects, decode, exposure, frames, stop });
 }
