@@ -10,10 +10,9 @@ import {
   changeConfig,
   configOf,
   defaultConfigOf,
-  holotomographyConfig,
+  exampleConfig,
   impliedBy,
   settingGroups,
-  syntheticConfig,
   type TrainConfig,
 } from "../jobs/train/config.ts";
 import { blaming, readWholeText, reasonOf } from "../jobs/disk/files.ts";
@@ -88,15 +87,14 @@ async function freshConfig(
   given: SettingChange,
   { isSynthetic, kinds }: { isSynthetic: boolean; kinds: Kinds },
 ): Promise<TrainConfig> {
-  const { model, resumeFrom, synthetic } = given;
+  const { model, resumeFrom } = given;
   const ofModel = typeof resumeFrom === "string" && resumeFrom !== ""
     ? settingsOfModel(await readModelFile(resumeFrom, kinds))
     : null;
-  const example = synthetic === "holotomography" ? holotomographyConfig : syntheticConfig;
   const wanted = model ?? ofModel?.model;
   const change = {
     ...(wanted !== undefined && { model: String(wanted) }),
-    ...(isSynthetic && example),
+    ...(isSynthetic && exampleConfig(given)),
     ...impliedBy(given),
   };
   const config = configOf(change, { source: "the example", kinds });

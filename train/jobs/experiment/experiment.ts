@@ -5,6 +5,7 @@
  * @module
  */
 
+import { dirname } from "node:path";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import type { Stage } from "../../learn/stages.ts";
 import type { TrainingSet } from "../../learn/training_set.ts";
@@ -14,7 +15,7 @@ import { readWholeText, reasonOf } from "../disk/files.ts";
 import { openFocus } from "../disk/focus_source.ts";
 import { claimFolder } from "../disk/folders.ts";
 import { readModelFile } from "../disk/model_files.ts";
-import { changeConfig, type TrainConfig } from "../train/config.ts";
+import { changeConfig, isHolotomography, type TrainConfig } from "../train/config.ts";
 import {
   begin,
   countedFrames,
@@ -23,6 +24,7 @@ import {
   waitingFor,
 } from "../progress/progress.ts";
 import type { TrainEvent } from "../train/events.ts";
+import { type HolotomographyOptions, makeHolotomography } from "../train/holotomography.ts";
 import type { TrainOptions } from "../train/run.ts";
 import { takesStacks } from "../train/stack_set.ts";
 import { trainObjects } from "../train/train_objects.ts";
@@ -45,6 +47,8 @@ export interface ExperimentOptions {
   readonly out: string;
   /** Says when to save at the next step and to stop there. */
   readonly stop?: AbortSignal;
+  /** How the stacks of the built-in holotomography are made, where the protocol names it. */
+  readonly stacks?: Pick<HolotomographyOptions, "data" | "focusModel">;
 }
 
 /**
@@ -90,7 +94,8 @@ export type ExperimentEvent = TrainEvent | RecipeMeasured | ExperimentDone;
  * Runs an experiment, and tells what happens as it happens.
  *
  * Below the output folder are `seed-N/baseline/` and one folder for each run of each seed, results as JSON
- * beside them, and `comparison.md`. What is there already is not done again, so a stopped experiment
+ * beside them, and `comparison.md`; of the built-in holotomography also its stacks in `data/` and their focus
+ * classifier in `focus/`, which are made with each call. What else is there already is not done again, so a stopped experiment
  * goes on when it is called again.
  *
  * @throws {SyntaxError | TypeError | RangeError} If the protocol makes no sense, or data do not fit.
@@ -100,7 +105,7 @@ export type ExperimentEvent = TrainEvent | RecipeMeasured | ExperimentDone;
  * @category Jobs
  */
 export async function* experiment(
-  { file, out, stop }: ExperimentOptions,
+  { file, out, stop, stacks }: ExperimentOptions,
 ): AsyncGenerator<ExperimentEvent> {
   const text = await readWholeText(file).catch((error) => {
     throw new Error(
@@ -108,14 +113,20 @@ export async function* experiment(
       { cause: error },
     );
   });
-  const protocol = blaming(() => parseProtocol(text, file));
-  // What cannot be measured is not trained.
-  {
-    using data = yield* openData(protocol.config, stop);
-    measuredFrames(data.set.videos[0].frames, protocol);
-  }
+  const given = blaming(() => parseProtocol(text, file));
+  const isMade = isHolotomography(given.config);
+  if (!isMade) yield* refuseUnmeasured(given, stop);
   using _claim = await claimFolder(out, "experiment");
-  await refuseOtherSettings(protocol, out);
+  const record = `${out}/protocol.json`;
+  await refuseOtherSettings(given, record);
+  const protocol = isMade
+    ? {
+      ...given,
+      config: yield* makeHolotomography({ ...stacks, config: given.config, out, stop }),
+    }
+    : given;
+  if (isMade) yield* refuseUnmeasured(protocol, stop);
+  await writeFileAtomic(record, recordOf(given));
   const results = new Map(protocol.recipes.map(({ name }) => [name, [] as RecipeResult[]]));
   for (const seed of protocol.seeds) {
     const place = `${out}/seed-${seed}`;
@@ -153,19 +164,29 @@ export async function* experiment(
   yield { type: "comparison", file: table, text: comparison, model };
 }
 
-/** Seeds and recipes may be added to an experiment; results of other settings cannot be compared. */
-async function refuseOtherSettings(
-  { config, measureFrom, blocks }: Protocol,
-  out: string,
-): Promise<void> {
-  const path = `${out}/protocol.json`;
-  const text = JSON.stringify({ settings: config, measureFrom, blocks }, null, 2) + "\n";
-  const before = await readIfThere(path);
-  if (before === null) return await writeFileAtomic(path, text);
-  if (before === text) return;
+/** What cannot be measured is not trained. */
+async function* refuseUnmeasured(
+  protocol: Protocol,
+  stop: AbortSignal | undefined,
+): AsyncGenerator<ProgressEvent> {
+  using data = yield* openData(protocol.config, stop);
+  measuredFrames(data.set.videos[0].frames, protocol);
+}
+
+/** What may not change between calls: seeds and recipes may be added. */
+function recordOf({ config, measureFrom, blocks }: Protocol): string {
+  return JSON.stringify({ settings: config, measureFrom, blocks }, null, 2) + "\n";
+}
+
+/** Results of other settings cannot be compared. */
+async function refuseOtherSettings(protocol: Protocol, record: string): Promise<void> {
+  const before = await readIfThere(record);
+  if (before === null || before === recordOf(protocol)) return;
   throw new Error(
-    `Cannot go on in ${out}: its results are those of the settings, measureFrom and blocks in ` +
-      `${path}; give another --out`,
+    `Cannot go on in ${
+      dirname(record)
+    }: its results are those of the settings, measureFrom and blocks in ` +
+      `${record}; give another --out`,
   );
 }
 

@@ -6,7 +6,14 @@
 
 import { defaultKinds } from "../../models/list.ts";
 import { checkConfig, checkData } from "../train/check_config.ts";
-import { configOf, type TrainConfig } from "../train/config.ts";
+import type { SettingChange } from "../../models/model_kind.ts";
+import {
+  changeConfig,
+  configOf,
+  exampleConfig,
+  impliedBy,
+  type TrainConfig,
+} from "../train/config.ts";
 import { type Recipe, recipes, recipesNamed } from "./recipes.ts";
 
 /** A protocol. */
@@ -56,7 +63,7 @@ export function parseProtocol(text: string, file: string): Protocol {
   const from = typeof measureFrom === "number" ? measureFrom : NaN;
   expect(from >= 0 && from < 1, "measureFrom is no share in [0, 1)");
   expect(Number.isInteger(blocks) && Number(blocks) >= 2, "blocks is no whole number ≥ 2");
-  const config = configOf(settings as Record<string, unknown>, { source: file });
+  const config = configFrom(settings as SettingChange, file);
   checkConfig(config, defaultKinds);
   checkData(config);
   expect(config.stills === "" || config.video.length > 0, "settings has no video to measure on");
@@ -70,6 +77,15 @@ export function parseProtocol(text: string, file: string): Protocol {
   } catch (error) {
     throw new RangeError(`Cannot use ${file}: ${(error as Error).message}`);
   }
+}
+
+/** As a training has them: those of an example are done in a few minutes. */
+function configFrom(settings: SettingChange, source: string): TrainConfig {
+  if ("stills" in settings) return configOf(settings, { source });
+  const { model } = settings;
+  const ofExample = { ...exampleConfig(settings), ...(model !== undefined && { model }) };
+  const example = configOf(ofExample as SettingChange, { source: "the example" });
+  return changeConfig(example, { change: { ...impliedBy(settings), ...settings }, source });
 }
 
 const KEYS = Object.keys(DEFAULTS).join(", ");

@@ -14,7 +14,13 @@ import { checkSegmentationLoss } from "../../models/loss_settings.ts";
 import { checkValues, refuseValue } from "../../settings.ts";
 import { isFocusTable } from "../disk/focus_source.ts";
 import { dataSettings } from "./data_settings.ts";
-import { configOf, settingGroups, SETTINGS_OF_COMPARISON, type TrainConfig } from "./config.ts";
+import {
+  configOf,
+  isHolotomography,
+  settingGroups,
+  SETTINGS_OF_COMPARISON,
+  type TrainConfig,
+} from "./config.ts";
 
 /**
  * Checks that all settings make sense, one by one and together.
@@ -30,9 +36,8 @@ export function checkConfig(config: TrainConfig, kinds: Kinds = defaultKinds): v
   const kind = modelKind(config.model, kinds.models);
   const named = { name: kind.name, ownLoss: kind.objects?.ownLoss };
   checkSegmentationLoss(config, { kind: named, losses: kinds.losses });
-  const { stills, synthetic, planes, focus, patch } = config;
-  const isExample = stills === "" && synthetic === "holotomography";
-  if (planes > 0 && focus === "" && !isExample) {
+  const { planes, focus, patch } = config;
+  if (planes > 0 && focus === "" && !isHolotomography(config)) {
     const expected = "0 without focus; give a table of focus planes, or a run of model focus";
     refuseValue("planes", { value: planes, expected });
   }

@@ -174,6 +174,22 @@ export const holotomographyConfig: Partial<TrainConfig> = {
 };
 
 /**
+ * What the built-in example changes that a change names, which gives no stills of its own.
+ *
+ * @category Settings
+ */
+export function exampleConfig({ synthetic }: SettingChange): Partial<TrainConfig> {
+  return synthetic === "holotomography" ? holotomographyConfig : syntheticConfig;
+}
+
+/** Whether the data of a run are the built-in stacks, which have to be made first. */
+export function isHolotomography(
+  { stills, synthetic }: Pick<TrainConfig, "stills" | "synthetic">,
+): boolean {
+  return stills === "" && synthetic === "holotomography";
+}
+
+/**
  * Where settings come from, and what they may name.
  *
  * @category Settings

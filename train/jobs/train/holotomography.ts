@@ -36,10 +36,22 @@ export interface HolotomographyOptions extends TrainOptions {
  * @throws As {@linkcode trainObjects}.
  */
 export async function* trainHolotomography(
-  { data = {}, focusModel = FOCUS, ...options }: HolotomographyOptions,
+  options: HolotomographyOptions,
 ): AsyncGenerator<TrainEvent> {
-  const { config, out, resume = false, kinds } = options;
+  const { out, resume = false } = options;
   using claim = await claimRun(out, { resume });
+  yield* trainObjects({ ...options, config: yield* makeHolotomography(options) }, claim);
+}
+
+/**
+ * Writes synthetic stacks to `data/` in a folder, and trains a focus classifier on them into `focus/`.
+ *
+ * @returns The settings of runs on them.
+ */
+export async function* makeHolotomography(
+  { data = {}, focusModel = FOCUS, ...options }: HolotomographyOptions,
+): AsyncGenerator<TrainEvent, TrainConfig> {
+  const { config, out, kinds } = options;
   const folder = new RunFolder(out);
   const [stacks, focus] = [folder.file("data"), folder.file("focus")];
   // What an interrupted run left of them is half done, and made again.
@@ -57,10 +69,7 @@ export async function* trainHolotomography(
     ...{ out: focus, resume: false, seeds: 1 },
   });
   const { stills, movie, truth, dots } = files;
-  yield* trainObjects({
-    ...options,
-    config: { ...config, stills, video: [movie], truth, markers: dots, focus },
-  }, claim);
+  return { ...config, stills, video: [movie], truth, markers: dots, focus };
 }
 
 /** Its settings: losses, rates, exposures and early ends are for the models alone. */

@@ -5,6 +5,7 @@
  */
 
 import { defaultKinds, modelKind } from "../../models/list.ts";
+import { isHolotomography } from "./config.ts";
 import type { TrainEvent } from "./events.ts";
 import { trainHolotomography } from "./holotomography.ts";
 import type { TrainOptions } from "./run.ts";
@@ -30,6 +31,5 @@ import { trainObjects } from "./train_objects.ts";
 export function train(options: TrainOptions): AsyncGenerator<TrainEvent> {
   const { config, kinds = defaultKinds } = options;
   if (!modelKind(config.model, kinds.models).objects) return trainFocus(options);
-  const isExample = config.stills === "" && config.synthetic === "holotomography";
-  return isExample ? trainHolotomography(options) : trainObjects(options);
+  return isHolotomography(config) ? trainHolotomography(options) : trainObjects(options);
 }

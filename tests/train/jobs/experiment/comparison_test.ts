@@ -5,6 +5,7 @@ import {
 } from "../../../../train/jobs/experiment/comparison.ts";
 import type { RecipeResult } from "../../../../train/jobs/experiment/measure_recipe.ts";
 import { parseProtocol } from "../../../../train/jobs/experiment/protocol.ts";
+import { syntheticConfig } from "../../../../train/jobs/train/config.ts";
 import { recipes, references } from "../../../../train/jobs/experiment/recipes.ts";
 import type { Evaluation } from "../../../../train/objects/scores/evaluate.ts";
 
@@ -90,6 +91,16 @@ Deno.test("parseProtocol() fills in what a file leaves out", () => {
   assertEquals(all, recipes);
   // What the kind of model changes of the defaults.
   assertEquals([config.segmentationLoss, config.warmup], ["stardist", 4000]);
+});
+
+Deno.test("parseProtocol() has the settings of a built-in example where there are no stills, but for its own", () => {
+  const configOf = (settings: object) =>
+    parseProtocol(JSON.stringify({ settings }), "p.json").config;
+  assertEquals(configOf({}).warmup, syntheticConfig.warmup);
+  const augmentation = { noise: 0.5 };
+  const { warmup, ...stacks } = configOf({ synthetic: "holotomography", warmup: 5, augmentation });
+  assertEquals([warmup, stacks.planes, stacks.augmentation.noise], [5, 3, 0.5]);
+  assertEquals(stacks.augmentation.exposure.probability, 0);
 });
 
 Deno.test("parseProtocol() takes the control with whatever is compared", () => {

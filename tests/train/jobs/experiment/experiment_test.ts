@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { experiment, type ExperimentEvent } from "../../../../train/jobs/experiment/experiment.ts";
+import { holotomographyConfig } from "../../../../train/jobs/train/config.ts";
+import { withFolder } from "../../fixtures/temporary.ts";
 import { tinyConfig, withTinyData } from "../../fixtures/tiny_run.ts";
 
 Deno.test("experiment() trains and measures what its protocol names, once", async () => {
@@ -42,5 +44,33 @@ Deno.test("experiment() trains and measures what its protocol names, once", asyn
     await assertRejects(run, RangeError, "Cannot measure 4 frames in 3 blocks");
     await Deno.writeTextFile(`${folder}/p.json`, JSON.stringify({ ...protocol, measureFrom: 0 }));
     await assertRejects(run, Error, `Cannot go on in ${folder}/out`);
+  });
+});
+
+Deno.test("experiment() makes the stacks of the built-in holotomography, and goes on with them", async () => {
+  await withFolder({}, async (folder) => {
+    const { stills: _, video: _v, truth: _t, ...tiny } = tinyConfig("", { warmup: 2, rounds: 1 });
+    const settings = {
+      ...{ ...tiny, synthetic: "holotomography", patch: 16, planes: 1 },
+      ...{ postprocess: holotomographyConfig.postprocess },
+    };
+    const protocol = { settings, recipes: ["control-votes"], blocks: 2 };
+    await Deno.writeTextFile(`${folder}/p.json`, JSON.stringify(protocol));
+    const run = async (): Promise<ExperimentEvent[]> =>
+      await Array.fromAsync(experiment({
+        ...{ file: `${folder}/p.json`, out: `${folder}/out` },
+        stacks: {
+          data: { stills: 4, frames: 6, size: 32, depth: 9 },
+          focusModel: { warmup: 2, patch: 32, pairs: 1 },
+        },
+      }));
+    const measured = (events: ExperimentEvent[]) =>
+      events.flatMap((event) => event.type === "recipe" ? [[event.name, event.isKept]] : []);
+    assertEquals(measured(await run()), [["control", false], ["control-votes", false]]);
+    const { video: { frames } } = JSON.parse(
+      await Deno.readTextFile(`${folder}/out/seed-1/control.json`),
+    );
+    assertEquals(frames, 6);
+    assertEquals(measured(await run()), [["control", true], ["control-votes", true]]);
   });
 });
