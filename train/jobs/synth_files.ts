@@ -163,6 +163,16 @@ export async function synthStackFiles(
   return { stills, movie, truth, dots, focus, files: 3 * rows.length + 1 };
 }
 
+/** What {@linkcode synthStackFiles} writes. */
+const PARTS_OF_STACKS = ["stills", "movie", "truth", "dots", "focus.csv"];
+
+/** Whether a folder holds what {@linkcode synthStackFiles} writes, all of it and nothing else. */
+export async function holdsSynthStacks(folder: string): Promise<boolean> {
+  const found = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)
+    .catch((): string[] => []);
+  return found.sort().join() === [...PARTS_OF_STACKS].sort().join();
+}
+
 /** Writes stacks with their labels and dots, and gives their rows of the focus table. */
 async function writeStacks(
   stacks: readonly SyntheticStack[],
@@ -191,6 +201,6 @@ function nameOf(prefix: string, i: number, count: number): string {
 async function claim(out: string): Promise<FilledFolder> {
   return await claimEmptyFolder(out, {
     ...{ job: "synth", task: `write a data set to ${out}` },
-    parts: ["stills", "video", "truth", "movie", "dots", "focus.csv"],
+    parts: ["video", ...PARTS_OF_STACKS],
   });
 }

@@ -9,7 +9,8 @@ import { focusClassifier } from "../../models/focus/kind.ts";
 import type { Kinds } from "../../models/list.ts";
 import { configOf, type TrainConfig } from "./config.ts";
 import type { TrainEvent } from "./events.ts";
-import { synthStackFiles, type SynthStackFilesOptions } from "../synth_files.ts";
+import { refuseFilled } from "../disk/folders.ts";
+import { holdsSynthStacks, synthStackFiles, type SynthStackFilesOptions } from "../synth_files.ts";
 import { claimRun, type TrainOptions } from "./run.ts";
 import { RunFolder } from "../disk/run_folder.ts";
 import { trainFocus } from "./train_focus.ts";
@@ -47,6 +48,7 @@ export async function* trainHolotomography(
  * Writes synthetic stacks to `data/` in a folder, and trains a focus classifier on them into `focus/`.
  *
  * @returns The settings of runs on them.
+ * @throws {Error} If either folder holds something else.
  */
 export async function* makeHolotomography(
   { data = {}, focusModel = FOCUS, ...options }: HolotomographyOptions,
@@ -54,9 +56,13 @@ export async function* makeHolotomography(
   const { config, out, kinds } = options;
   const folder = new RunFolder(out);
   const [stacks, focus] = [folder.file("data"), folder.file("focus")];
-  // What an interrupted run left of them is half done, and made again.
-  await remove(stacks);
-  await remove(focus);
+  // The classifier is trained when the stacks are complete: without them it is not the example's.
+  if (await holdsSynthStacks(stacks)) {
+    await remove(focus);
+    await remove(stacks);
+  }
+  const task = `train the focus classifier of the example into ${focus}`;
+  await refuseFilled(focus, { job: "train", task, parts: [] });
   const files = await synthStackFiles({ seed: DATA_SEED, ...data, out: stacks });
   yield { type: "note", text: `${files.files} files of synthetic stacks are in ${stacks}` };
   yield* trainFocus({

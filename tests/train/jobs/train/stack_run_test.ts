@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
+import { dirname } from "node:path";
 import {
   changeConfig,
   configOf,
@@ -12,7 +13,7 @@ import { readingOf } from "../../../../train/models/model_file.ts";
 import { predict } from "../../../../train/jobs/predict/predict.ts";
 import { type SynthStackFiles, synthStackFiles } from "../../../../train/jobs/synth_files.ts";
 import { train } from "../../../../train/jobs/train/train.ts";
-import { withFolder } from "../../fixtures/temporary.ts";
+import { filesIn, withFolder } from "../../fixtures/temporary.ts";
 import { tinyConfig, trainToEnd, withTinyData } from "../../fixtures/tiny_run.ts";
 
 /** Tiny stacks, and an empty folder for runs. */
@@ -161,6 +162,18 @@ Deno.test("trainHolotomography() goes from stacks to a report, also after an int
       "already holds",
     );
   });
+});
+
+Deno.test("trainHolotomography() leaves folders of others as they are", async () => {
+  const config = { ...tinyConfig("", { stills: "", video: [], truth: "", patch: 16 }), planes: 1 };
+  const data = { stills: 4, frames: 3, size: 32, depth: 9 };
+  for (const mine of ["data/mine.txt", "focus/mine.txt", "data/stills/mine.txt"]) {
+    await withFolder({ [mine]: "mine" }, async (out) => {
+      const run = () => Array.fromAsync(trainHolotomography({ config, out, data }));
+      await assertRejects(run, Error, `${out}/${dirname(mine).split("/")[0]}: it already holds`);
+      assertEquals(Object.keys(await filesIn(out)), [mine]);
+    });
+  }
 });
 
 Deno.test("trainHolotomography() trains its classifier whatever the losses and rates of the models", async () => {
