@@ -20,6 +20,7 @@ import { readModelFile } from "../jobs/disk/model_files.ts";
 import { defaultKinds, type Kinds } from "../models/list.ts";
 import { settingsOfModel } from "../models/model_file.ts";
 import type { SettingChange } from "../models/model_kind.ts";
+import { earlierPostprocess } from "../models/unet/postprocess.ts";
 import { listSettings, rate, valueAt } from "../settings.ts";
 import { changeFromFlags, flagOf } from "./setting_flags.ts";
 import { usage, UsageError } from "./usage_error.ts";
@@ -148,17 +149,23 @@ async function readSettings(path: string): Promise<SettingChange> {
 /**
  * Settings of a saved run: what an earlier version did not know of is as it was then. It knew of no
  * teacher and no other exposures, took all frames for neighbours and for the range of a video, and summed
- * pixels in generalised Dice.
+ * pixels in generalised Dice. It took any number for a threshold.
  */
 function asItWas(saved: SettingChange): SettingChange {
-  const { augmentation } = saved;
-  const hasGroup = typeof augmentation === "object" && augmentation !== null;
+  const { augmentation, postprocess } = saved;
   return {
     ...{ consistency: "siamese", exposure: 1, control: false },
     ...{ neighbours: "order", rangeFrames: "all", generalisedDice: "sums" },
     ...saved,
-    ...(hasGroup && { augmentation: { exposure: { probability: 0 }, ...augmentation } }),
+    ...(isGroup(augmentation) && {
+      augmentation: { exposure: { probability: 0 }, ...augmentation },
+    }),
+    ...(isGroup(postprocess) && { postprocess: earlierPostprocess(postprocess) }),
   };
+}
+
+function isGroup(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 function parseObject(text: string, path: string): SettingChange {
@@ -168,9 +175,7 @@ function parseObject(text: string, path: string): SettingChange {
   } catch (error) {
     throw new SyntaxError(`Cannot read ${path}: ${(error as Error).message}; mend the JSON`);
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as SettingChange;
-  }
+  if (isGroup(value) && !Array.isArray(value)) return value as SettingChange;
   throw new SyntaxError(
     `Cannot read ${path}: it holds no settings by name; write them as {"depth": 3, …}`,
   );

@@ -139,6 +139,14 @@ Deno.test("runConfig() goes on without other exposures with a run that knew of n
   });
 });
 
+Deno.test("runConfig() goes on with a run whose thresholds were beyond 0 and 1", async () => {
+  const postprocess = { ...defaultConfig.postprocess, otsuFloor: -1, otsuCeiling: 2 };
+  await withJson({ "config.json": { ...defaultConfig, postprocess } }, async (path) => {
+    const resumed = await runConfig({}, { out: path, resume: true });
+    assertEquals(resumed.postprocess, { ...postprocess, otsuFloor: 0, otsuCeiling: 1 });
+  });
+});
+
 Deno.test("runConfig() fills holes for StarDist, and not in a run that was begun without", async () => {
   const { fillHoles: _, ...before } = {
     ...defaultConfig,

@@ -85,6 +85,18 @@ Deno.test("readModel() gives back what encodeModel() was given", async () => {
   );
 });
 
+Deno.test("readModel() takes thresholds beyond 0 and 1 of earlier versions for these", async () => {
+  const given = { ...CONFIG.postprocess, threshold: -1, otsuFloor: -0.5, otsuCeiling: 2 };
+  const content = await changedModel(({ metadata, tensors }) => ({
+    metadata: { ...metadata, postprocess: JSON.stringify(given) },
+    tensors,
+  }));
+  await withFolder({ "weights.safetensors": content }, async (path) => {
+    const { decode } = await readModel(device, path);
+    assertEquals(decode, { ...given, threshold: 0, otsuFloor: 0, otsuCeiling: 1 });
+  });
+});
+
 Deno.test("a model's file has the metadata and names that others read", async () => {
   const { bytes } = await freshModel({ depth: 1, base: 2 });
   const { metadata, tensors } = decodeSafeTensors(bytes, "model");

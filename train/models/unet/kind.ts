@@ -25,6 +25,7 @@ import { trunkOptions, type TrunkSettings } from "../trunk.ts";
 import {
   bandedPostprocessSteps,
   checkPostprocess,
+  earlierPostprocess,
   type PostprocessSettings,
   postprocessSettings,
   postprocessSteps,
@@ -86,7 +87,7 @@ const objects: ObjectModel<UNetRead, PostprocessSettings> = {
   decoding: ({ postprocess }) => postprocess,
   encodeDecoding: (decode) => ({ postprocess: JSON.stringify(decode) }),
   readDecoding({ postprocess }) {
-    const decode: PostprocessSettings = JSON.parse(postprocess);
+    const decode: PostprocessSettings = earlierPostprocess(JSON.parse(postprocess));
     checkPostprocess(decode);
     return decode;
   },

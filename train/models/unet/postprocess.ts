@@ -137,6 +137,25 @@ export function checkPostprocess(settings: PostprocessSettings): void {
 }
 
 /**
+ * Settings as an earlier version saved them, which took any number for a threshold: one beyond 0 or 1
+ * is that of all pixels or of none.
+ *
+ * @param settings All of them or some.
+ */
+export function earlierPostprocess<S extends Partial<PostprocessSettings>>(settings: S): S {
+  const within = { ...settings };
+  for (const name of ["threshold", "otsuFloor", "otsuCeiling"] as const) {
+    const value = settings[name];
+    if (typeof value === "number") Object.assign(within, { [name]: clamp(value) });
+  }
+  return within;
+}
+
+function clamp(value: number): number {
+  return Math.min(Math.max(value, 0), 1);
+}
+
+/**
  * Turns a probability map into a label image with ids 1, 2, 3, … in raster order of the objects'
  * first pixels.
  *
