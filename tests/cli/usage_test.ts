@@ -24,7 +24,11 @@ Deno.test("a wrong command line is exit code 2 and one line that says what is wr
     [["train", "--augmentation-noise", "-1"], "--augmentation-noise -1"],
     [["track", "--labels=a", "--out=b", "--max-gap", "-1"], "--max-gap -1", "a whole number ≥ 0"],
     [["track", "--time-limit", "soon"], "--time-limit soon", "expected minutes, a number over 0"],
-    [["train", "--augmentation-intensity-scale", "1"], "--augmentation-intensity-scale", "two numbers"],
+    [
+      ["train", "--augmentation-intensity-scale", "1"],
+      "--augmentation-intensity-scale",
+      "two numbers",
+    ],
     [["train", "--warmup-rate", "2"], "--warmup-rate 2", "(0, 1)"],
     [["train", "--model", "vgg"], "--model vgg", "unet"],
     [["train", "--postprocess-connectivity", "6"], "--postprocess-connectivity 6", "4 or 8"],
@@ -146,6 +150,7 @@ Deno.test("a file of settings that cannot be used is named", async () => {
     "type.json": '{ "depth": "3" }',
     "group.json": '{ "augmentation": 3 }',
     "single.json": '{ "video": "frames" }',
+    "value.json": '{ "augmentation": { "noise": -1 } }',
   };
   const cases: [file: keyof typeof files | "missing.json", ...says: string[]][] = [
     ["null.json", "holds no settings"],
@@ -157,6 +162,7 @@ Deno.test("a file of settings that cannot be used is named", async () => {
     ["type.json", 'depth is "3", expected a number'],
     ["group.json", "augmentation is 3, expected a group"],
     ["single.json", 'video is "frames", expected a list of strings'],
+    ["value.json", "augmentation.noise is -1, expected a number ≥ 0"],
     ["missing.json", "give a JSON file of settings"],
   ];
   await withFolder(files, async (cwd) => {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { checkConfig } from "../jobs/train/check_config.ts";
+import { checkChange, checkConfig } from "../jobs/train/check_config.ts";
 import {
   changeConfig,
   configOf,
@@ -47,7 +47,8 @@ export interface RunConfigOptions {
  *
  * @param flags Parsed flags by name.
  * @throws {UsageError} If a flag's value makes no sense, or the run that goes on has another.
- * @throws {SyntaxError | TypeError} If a file of settings is damaged or holds unknown settings.
+ * @throws {SyntaxError | TypeError | RangeError} If a file of settings is damaged, or holds unknown settings
+ *   or values that they may not have.
  */
 export async function runConfig(
   flags: Readonly<Record<string, unknown>>,
@@ -61,9 +62,12 @@ export async function runConfig(
   const base = isResumed
     ? await resumedConfig(saved, kinds)
     : await freshConfig({ ...fromFile, ...fromFlags }, { isSynthetic, kinds });
-  const withFile = blaming(() =>
-    changeConfig(base, { change: fromFile, source: file ?? "", kinds })
-  );
+  const withFile = blaming(() => {
+    const source = { source: file ?? "", kinds };
+    const config = changeConfig(base, { change: fromFile, ...source });
+    checkChange(fromFile, source);
+    return config;
+  });
   const config = usage(() => {
     const config = changeConfig(withFile, {
       change: fromFlags,

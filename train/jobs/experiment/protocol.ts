@@ -5,7 +5,7 @@
  */
 
 import { defaultKinds } from "../../models/list.ts";
-import { checkConfig, checkData } from "../train/check_config.ts";
+import { checkChange, checkConfig, checkData } from "../train/check_config.ts";
 import type { SettingChange } from "../../models/model_kind.ts";
 import {
   changeConfig,
@@ -49,11 +49,11 @@ const DEFAULTS = {
 export function parseProtocol(text: string, file: string): Protocol {
   const given = parse(text, file);
   const { settings = {}, ...others } = given;
-  const unknown = Object.keys(others).find((key) => !(key in DEFAULTS));
+  const unknown = Object.keys(others).find((key) => !Object.hasOwn(DEFAULTS, key));
   const expect = (holds: boolean, what: string) => {
     if (!holds) throw new RangeError(`Cannot use ${file}: ${what}`);
   };
-  expect(unknown === undefined, `unknown key ${unknown}; known are settings and ${KEYS}`);
+  expect(unknown === undefined, `unknown key ${unknown}; known are settings, ${KEYS}`);
   expect(isRecord(settings), "settings is no object of settings");
   const { seeds, recipes: names, measureFrom, blocks } = { ...DEFAULTS, ...others };
   const isSeeds = isList(seeds, (seed) => Number.isInteger(seed) && Number(seed) >= 0);
@@ -64,6 +64,7 @@ export function parseProtocol(text: string, file: string): Protocol {
   expect(from >= 0 && from < 1, "measureFrom is no share in [0, 1)");
   expect(Number.isInteger(blocks) && Number(blocks) >= 2, "blocks is no whole number ≥ 2");
   const config = configFrom(settings as SettingChange, file);
+  checkChange(settings as SettingChange, { source: file });
   checkConfig(config, defaultKinds);
   checkData(config);
   expect(config.stills === "" || config.video.length > 0, "settings has no video to measure on");
@@ -83,8 +84,11 @@ export function parseProtocol(text: string, file: string): Protocol {
 function configFrom(settings: SettingChange, source: string): TrainConfig {
   if ("stills" in settings) return configOf(settings, { source });
   const { model } = settings;
-  const ofExample = { ...exampleConfig(settings), ...(model !== undefined && { model }) };
-  const example = configOf(ofExample as SettingChange, { source: "the example" });
+  const ofExample = {
+    ...exampleConfig(settings),
+    ...(model !== undefined && { model: String(model) }),
+  };
+  const example = configOf(ofExample, { source: "the example" });
   return changeConfig(example, { change: { ...impliedBy(settings), ...settings }, source });
 }
 

@@ -8,14 +8,15 @@ import { counted } from "../../counted.ts";
 import type { Architecture } from "../../../nn/module.ts";
 import { BUILTIN } from "../../models/builtin/mod.ts";
 import { defaultKinds, type Kinds, modelKind } from "../../models/list.ts";
-import type { ModelKind } from "../../models/model_kind.ts";
+import type { ModelKind, SettingChange } from "../../models/model_kind.ts";
 import { canTurn } from "../../models/views.ts";
 import { checkSegmentationLoss } from "../../models/loss_settings.ts";
-import { checkValues, refuseValue } from "../../settings.ts";
+import { checkValues, listSettings, refuseValue, valueAt } from "../../settings.ts";
 import { isFocusTable } from "../disk/focus_source.ts";
 import { dataSettings } from "./data_settings.ts";
 import {
   configOf,
+  type ConfigOptions,
   isHolotomography,
   settingGroups,
   SETTINGS_OF_COMPARISON,
@@ -48,6 +49,24 @@ export function checkConfig(config: TrainConfig, kinds: Kinds = defaultKinds): v
   const multiple = kind.sizeMultiple(config);
   if (patch % multiple !== 0) {
     refuseValue("patch", { value: patch, expected: `a multiple of ${multiple}` });
+  }
+}
+
+/**
+ * Checks each value of a change by itself, before {@linkcode checkConfig}, which does not know where it
+ * comes from.
+ *
+ * @throws {RangeError} If one is not what it may be, with where it comes from, its name and value.
+ */
+export function checkChange(
+  change: SettingChange,
+  { source, kinds = defaultKinds }: ConfigOptions,
+): void {
+  const known = settingGroups(kinds).flatMap(({ settings }) => listSettings(settings));
+  for (const { path, setting: { rule: { holds, expected } } } of known) {
+    const value = valueAt(change, path);
+    if (value === undefined || holds(value)) continue;
+    refuseValue(path.join("."), { value, expected, task: `use ${source}` });
   }
 }
 
