@@ -31,6 +31,7 @@ export function parseFlags(
   { flags, takesInputs = false }: Grammar,
 ): Flags {
   const args = withNegatives(words.map((word) => asFlag(word, flags)), flags);
+  refuseValues(args, flags);
   const named = (kinds: readonly Flag["kind"][]) =>
     flags.filter(({ kind }) => kinds.includes(kind)).map(({ name }) => name);
   const common = (kind: Flag["kind"]) =>
@@ -51,8 +52,7 @@ export function parseFlags(
     },
   });
   for (const [name, value] of Object.entries(parsed)) {
-    const isMissing = name !== "_" && [value as unknown].flat().includes("");
-    if (isMissing) throw new IncompleteError(`Cannot use --${name}: its value is missing`);
+    if (name !== "_" && [value as unknown].flat().includes("")) refuseMissing(name);
   }
   // The parser calls a switch that was not given false; it must not count as a changed setting.
   const isGiven = (name: string) =>
@@ -60,6 +60,23 @@ export function parseFlags(
   return Object.fromEntries(
     Object.entries(parsed).filter(([name]) => !switches.includes(name) || isGiven(name)),
   );
+}
+
+/** Refuses what the parser takes otherwise: empty values as a part of the name, those of switches as true. */
+function refuseValues(words: readonly string[], flags: readonly Flag[]): void {
+  for (const word of words) {
+    const [, name, value] = word.match(/^--([^=]+)=(.*)$/s) ?? [];
+    const flag = [...flags, ...COMMON_FLAGS].find((flag) => flag.name === name);
+    if (flag === undefined) continue;
+    if (value === "") refuseMissing(flag.name);
+    if (flag.kind === "switch" && !["true", "false"].includes(value)) {
+      throw new UsageError(`Cannot use ${word}: expected true or false`);
+    }
+  }
+}
+
+function refuseMissing(name: string): never {
+  throw new IncompleteError(`Cannot use --${name}: its value is missing`);
 }
 
 /** The words with negative numbers joined to the flags before them, as they would be taken for flags. */

@@ -7,7 +7,7 @@
 import type { Command } from "../../command.ts";
 import { countFlag } from "../../flag_values.ts";
 import { quoted } from "../../session/next.ts";
-import { IncompleteError, UsageError } from "../../usage_error.ts";
+import { IncompleteError } from "../../usage_error.ts";
 
 /** The command `shards`. */
 export const shardsCommand: Command = {
@@ -21,7 +21,7 @@ export const shardsCommand: Command = {
   async run(flags, { output }) {
     const size = countFlag(flags, "size", { least: 1 });
     const inputs = (flags._ as readonly unknown[]).map(String);
-    if (size === undefined) throw new UsageError("Cannot list pieces: --size is missing");
+    if (size === undefined) throw new IncompleteError("Cannot list pieces: --size is missing");
     if (inputs.length === 0) throw new IncompleteError("Cannot list pieces: no INPUT given");
     const { listShards } = await import("../../../jobs/predict/list_shards.ts");
     for await (const shard of listShards(inputs, { size })) {

@@ -11,7 +11,7 @@ import { type Flag, OVERWRITE } from "../../flag.ts";
 import { choiceFlag, requiredFlag } from "../../flag_values.ts";
 import { absolute } from "../../session/next.ts";
 import type { Shown } from "../../text.ts";
-import { UsageError } from "../../usage_error.ts";
+import { IncompleteError } from "../../usage_error.ts";
 import { shownWhileWaiting } from "../waiting_progress.ts";
 
 /** The command `export`. */
@@ -27,7 +27,7 @@ export const exportCommand: Command = {
     const format = choiceFlag(flags, "format", {
       choices: exportFormats.map(({ name }) => name),
     });
-    if (format === undefined) throw new UsageError("Cannot start: --format is missing");
+    if (format === undefined) throw new IncompleteError("Cannot start: --format is missing");
     const { exportRun } = await import("../../../jobs/export_run.ts");
     const exported = await shownWhileWaiting(context, {
       what: `writing ${out}`,
