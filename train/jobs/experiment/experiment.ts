@@ -94,9 +94,9 @@ export type ExperimentEvent = TrainEvent | RecipeMeasured | ExperimentDone;
  * Runs an experiment, and tells what happens as it happens.
  *
  * Below the output folder are `seed-N/baseline/` and one folder for each run of each seed, results as JSON
- * beside them, and `comparison.md`; of the built-in holotomography also its stacks in `data/` and their focus
- * classifier in `focus/`, which are made with each call. What else is there already is not done again, so a stopped experiment
- * goes on when it is called again.
+ * beside them, and `comparison.md`. What is there already is not done again, so a stopped experiment goes on
+ * when it is called again. Only the stacks of the built-in holotomography in `data/` and their focus classifier
+ * in `focus/` are made with each call.
  *
  * @throws {SyntaxError | TypeError | RangeError} If the protocol makes no sense, or data do not fit.
  * @throws {Error} If the file cannot be read, the folder has results of other settings, or another
@@ -185,8 +185,8 @@ async function refuseOtherSettings(protocol: Protocol, record: string): Promise<
   throw new Error(
     `Cannot go on in ${
       dirname(record)
-    }: its results are those of the settings, measureFrom and blocks in ` +
-      `${record}; give another --out`,
+    }: its results are those of the settings, measureFrom and blocks ` +
+      `in ${record}; give another --out`,
   );
 }
 

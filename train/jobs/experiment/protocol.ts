@@ -83,9 +83,12 @@ export function parseProtocol(text: string, file: string): Protocol {
 /** As a training has them: those of an example are done in a few minutes. */
 function configFrom(settings: SettingChange, source: string): TrainConfig {
   if ("stills" in settings) return configOf(settings, { source });
-  const { model } = settings;
+  const { model, resumeFrom } = settings;
+  const { base, ...others } = exampleConfig(settings);
   const ofExample = {
-    ...exampleConfig(settings),
+    ...others,
+    // A network to go on from has a size of its own.
+    ...(resumeFrom === undefined && { base }),
     ...(model !== undefined && { model: String(model) }),
   };
   const example = configOf(ofExample, { source: "the example" });

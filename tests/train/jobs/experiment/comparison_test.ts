@@ -5,7 +5,7 @@ import {
 } from "../../../../train/jobs/experiment/comparison.ts";
 import type { RecipeResult } from "../../../../train/jobs/experiment/measure_recipe.ts";
 import { parseProtocol } from "../../../../train/jobs/experiment/protocol.ts";
-import { syntheticConfig } from "../../../../train/jobs/train/config.ts";
+import { defaultConfig, syntheticConfig } from "../../../../train/jobs/train/config.ts";
 import { recipes, references } from "../../../../train/jobs/experiment/recipes.ts";
 import type { Evaluation } from "../../../../train/objects/scores/evaluate.ts";
 
@@ -96,7 +96,9 @@ Deno.test("parseProtocol() fills in what a file leaves out", () => {
 Deno.test("parseProtocol() has the settings of a built-in example where there are no stills, but for its own", () => {
   const configOf = (settings: object) =>
     parseProtocol(JSON.stringify({ settings }), "p.json").config;
-  assertEquals(configOf({}).warmup, syntheticConfig.warmup);
+  const { warmup: steps, base } = configOf({});
+  assertEquals([steps, base], [syntheticConfig.warmup, syntheticConfig.base]);
+  assertEquals(configOf({ resumeFrom: "builtin" }).base, defaultConfig.base);
   const augmentation = { noise: 0.5 };
   const { warmup, ...stacks } = configOf({ synthetic: "holotomography", warmup: 5, augmentation });
   assertEquals([warmup, stacks.planes, stacks.augmentation.noise], [5, 3, 0.5]);
