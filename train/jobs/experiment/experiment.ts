@@ -182,11 +182,10 @@ function recordOf({ config, measureFrom, blocks }: Protocol): string {
 async function refuseOtherSettings(protocol: Protocol, record: string): Promise<void> {
   const before = await readIfThere(record);
   if (before === null || before === recordOf(protocol)) return;
+  const out = dirname(record);
   throw new Error(
-    `Cannot go on in ${
-      dirname(record)
-    }: its results are those of the settings, measureFrom and blocks ` +
-      `in ${record}; give another --out`,
+    `Cannot go on in ${out}: its results are those of the settings, measureFrom and blocks in ` +
+      `${record}; give another --out`,
   );
 }
 
