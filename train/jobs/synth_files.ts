@@ -131,9 +131,7 @@ export interface SynthStackFiles {
 export async function synthStackFiles(
   { out, seed = 1, stills: count = 40, frames = 16, ...options }: SynthStackFilesOptions,
 ): Promise<SynthStackFiles> {
-  const [stills, movie, truth, dots] = ["stills", "movie", "truth", "dots"].map((name) =>
-    `${out}/${name}`
-  );
+  const { stills, movie, truth, dots, focus } = placesOfStacks(out);
   const ofStills = {
     images: `${stills}/images`,
     masks: `${stills}/masks`,
@@ -157,7 +155,6 @@ export async function synthStackFiles(
       count: frames,
     }),
   ];
-  const focus = `${out}/focus.csv`;
   await writeFileAtomic(focus, encodeFocusTable(rows));
   claimed.keep();
   return { stills, movie, truth, dots, focus, files: 3 * rows.length + 1 };
@@ -165,6 +162,12 @@ export async function synthStackFiles(
 
 /** What {@linkcode synthStackFiles} writes. */
 const PARTS_OF_STACKS = ["stills", "movie", "truth", "dots", "focus.csv"];
+
+/** Where {@linkcode synthStackFiles} writes it. */
+export function placesOfStacks(out: string): Omit<SynthStackFiles, "files"> {
+  const [stills, movie, truth, dots, focus] = PARTS_OF_STACKS.map((name) => `${out}/${name}`);
+  return { stills, movie, truth, dots, focus };
+}
 
 /** Whether a folder holds what {@linkcode synthStackFiles} writes, all of it and nothing else. */
 export async function holdsSynthStacks(folder: string): Promise<boolean> {

@@ -94,9 +94,9 @@ export type ExperimentEvent = TrainEvent | RecipeMeasured | ExperimentDone;
  * Runs an experiment, and tells what happens as it happens.
  *
  * Below the output folder are `seed-N/baseline/` and one folder for each run of each seed, results as JSON
- * beside them, and `comparison.md`. What is there already is not done again, so a stopped experiment goes on
- * when it is called again. Only the stacks of the built-in holotomography in `data/` and their focus classifier
- * in `focus/` are made with each call.
+ * beside them, and `comparison.md`; of the built-in holotomography also its stacks in `data/` and their focus
+ * classifier in `focus/`. What is there already is not done again, so a stopped experiment goes on when it is
+ * called again.
  *
  * @throws {SyntaxError | TypeError | RangeError} If the protocol makes no sense, or data do not fit.
  * @throws {Error} If the file cannot be read, the folder has results of other settings, or another
@@ -118,11 +118,11 @@ export async function* experiment(
   if (!isMade) yield* refuseUnmeasured(given, stop);
   using _claim = await claimFolder(out, "experiment");
   const record = `${out}/protocol.json`;
-  await refuseOtherSettings(given, record);
+  const areKept = await areOfSettings(given, record);
   const protocol = isMade
     ? {
       ...given,
-      config: yield* makeHolotomography({ ...stacks, config: given.config, out, stop }),
+      config: yield* makeHolotomography({ ...stacks, config: given.config, out, stop, areKept }),
     }
     : given;
   if (isMade) yield* refuseUnmeasured(protocol, stop);
@@ -178,10 +178,14 @@ function recordOf({ config, measureFrom, blocks }: Protocol): string {
   return JSON.stringify({ settings: config, measureFrom, blocks }, null, 2) + "\n";
 }
 
-/** Results of other settings cannot be compared. */
-async function refuseOtherSettings(protocol: Protocol, record: string): Promise<void> {
+/**
+ * Whether there are results before, which are of the same settings.
+ *
+ * @throws {Error} If they are of others, which cannot be compared.
+ */
+async function areOfSettings(protocol: Protocol, record: string): Promise<boolean> {
   const before = await readIfThere(record);
-  if (before === null || before === recordOf(protocol)) return;
+  if (before === null || before === recordOf(protocol)) return before !== null;
   const out = dirname(record);
   throw new Error(
     `Cannot go on in ${out}: its results are those of the settings, measureFrom and blocks in ` +

@@ -10,7 +10,12 @@ import type { Kinds } from "../../models/list.ts";
 import { configOf, type TrainConfig } from "./config.ts";
 import type { TrainEvent } from "./events.ts";
 import { refuseFilled } from "../disk/folders.ts";
-import { holdsSynthStacks, synthStackFiles, type SynthStackFilesOptions } from "../synth_files.ts";
+import {
+  holdsSynthStacks,
+  placesOfStacks,
+  synthStackFiles,
+  type SynthStackFilesOptions,
+} from "../synth_files.ts";
 import { claimRun, type TrainOptions } from "./run.ts";
 import { RunFolder } from "../disk/run_folder.ts";
 import { trainFocus } from "./train_focus.ts";
@@ -28,6 +33,8 @@ export interface HolotomographyOptions extends TrainOptions {
   readonly data?: Omit<SynthStackFilesOptions, "out">;
   /** Settings of its focus classifier. */
   readonly focusModel?: Partial<TrainConfig>;
+  /** Whether stacks and classifier that are there already are those of these settings, and are taken. */
+  readonly areKept?: boolean;
 }
 
 /**
@@ -51,13 +58,16 @@ export async function* trainHolotomography(
  * @throws {Error} If either folder holds something else.
  */
 export async function* makeHolotomography(
-  { data = {}, focusModel = FOCUS, ...options }: HolotomographyOptions,
+  { data = {}, focusModel = FOCUS, areKept = false, ...options }: HolotomographyOptions,
 ): AsyncGenerator<TrainEvent, TrainConfig> {
   const { config, out, kinds } = options;
   const folder = new RunFolder(out);
   const [stacks, focus] = [folder.file("data"), folder.file("focus")];
+  const { stills, movie, truth, dots, focus: table } = placesOfStacks(stacks);
+  const made = { ...config, stills, video: [movie], truth, markers: dots, focus };
   // The classifier is trained when the stacks are complete: without them it is not the example's.
   if (await holdsSynthStacks(stacks)) {
+    if (areKept && await isThere(`${focus}/weights.safetensors`)) return made;
     await remove(focus);
     await remove(stacks);
   }
@@ -70,12 +80,11 @@ export async function* makeHolotomography(
     config: {
       ...configForFocus(config, kinds),
       ...focusModel,
-      ...{ stills: files.stills, focus: files.focus },
+      ...{ stills, focus: table },
     },
     ...{ out: focus, resume: false, seeds: 1 },
   });
-  const { stills, movie, truth, dots } = files;
-  return { ...config, stills, video: [movie], truth, markers: dots, focus };
+  return made;
 }
 
 /** Its settings: losses, rates, exposures and early ends are for the models alone. */
@@ -90,6 +99,10 @@ function configForFocus(
     augmentation: ofPatches,
   };
   return configOf(change, { source: "the example", kinds });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
 }
 
 async function remove(path: string): Promise<void> {

@@ -71,6 +71,8 @@ Deno.test("experiment() makes the stacks of the built-in holotomography, and goe
       await Deno.readTextFile(`${folder}/out/seed-1/control.json`),
     );
     assertEquals(frames, 6);
-    assertEquals(measured(await run()), [["control", true], ["control-votes", true]]);
+    const again = await run();
+    assertEquals(measured(again), [["control", true], ["control-votes", true]]);
+    assert(again.every(({ type }) => type !== "step"), "nothing is trained again");
   });
 });
