@@ -47,10 +47,11 @@ Deno.test("the setting of a loss that is handed in has a flag, stands in the hel
   const terminal = testTerminal();
   const wrong = ["train", "--consistency-smooth=0", "--out=none"];
   assertEquals(await runCommand(wrong, { commands: [train], terminal }), 2);
-  const complaint = "Cannot train: consistencySmooth is 0, expected a number > 0";
-  assertEquals(terminal.errors, [complaint]);
+  const expected = "expected a number > 0";
+  assertEquals(terminal.errors, [`Cannot use --consistency-smooth 0: ${expected}`]);
   const change = { consistencySmooth: 0 };
   const config = changeConfig(defaultConfigOf(kinds), { change, source: "the test", kinds });
+  const complaint = `Cannot train: consistencySmooth is 0, ${expected}`;
   assertThrows(() => checkConfig(config, kinds), RangeError, complaint);
   const without = () => changeConfig(defaultConfig, { change, source: "the test" });
   assertThrows(without, TypeError, "unknown setting consistencySmooth");

@@ -79,8 +79,8 @@ export const LONGEST: readonly string[] = [
 ];
 
 /**
- * The files of whole trainings held against whole trainings, of all variants of a kernel, of killed processes,
- * of commands on damaged files and of other engines: half of the time of all. `deno task test` leaves them to
+ * The files of whole trainings held against whole trainings, of all variants of a kernel, of large sizes, of
+ * killed processes, of damaged files, of what others add and of other engines: more than half of the time of all. `deno task test` leaves them to
  * `deno task test:long`; both run before a change is accepted.
  */
 export const LONG: ReadonlySet<string> = new Set([
@@ -119,6 +119,17 @@ export const LONG: ReadonlySet<string> = new Set([
   "tests/golden_variants_test.ts",
   "tests/browser_test.ts",
   "tests/node_test.ts",
+  "tests/train/jobs/train/train_test.ts",
+  "tests/train/jobs/predict/predict_workers_test.ts",
+  "tests/train/jobs/steady/steady_test.ts",
+  "tests/train/models/stardist/candidates_test.ts",
+  "tests/train/images/formats/decode_damage_test.ts",
+  "tests/train/learn/focus/examiner_test.ts",
+  "tests/kernels/large_sizes_test.ts",
+  "tests/bench/bench_test.ts",
+  "tests/extending/image_format_test.ts",
+  "tests/extending/loss_test.ts",
+  "tests/extending/operation_test.ts",
 ]);
 
 /** Files that claim something of their process, such as its memory or its way to the GPU, and so have one alone. */
