@@ -18,6 +18,7 @@
 // Jobs: files in, files out, events on the way.
 export { train } from "./jobs/train/train.ts";
 export type { TrainOptions } from "./jobs/train/run.ts";
+export type { ExampleStacks } from "./jobs/train/holotomography.ts";
 export type {
   FocusPlanEvent,
   NoteEvent,

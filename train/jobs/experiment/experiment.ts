@@ -24,7 +24,7 @@ import {
   waitingFor,
 } from "../progress/progress.ts";
 import type { TrainEvent } from "../train/events.ts";
-import { type HolotomographyOptions, makeHolotomography } from "../train/holotomography.ts";
+import { type ExampleStacks, makeHolotomography } from "../train/holotomography.ts";
 import type { TrainOptions } from "../train/run.ts";
 import { takesStacks } from "../train/stack_set.ts";
 import { trainObjects } from "../train/train_objects.ts";
@@ -48,7 +48,7 @@ export interface ExperimentOptions {
   /** Says when to save at the next step and to stop there. */
   readonly stop?: AbortSignal;
   /** How the stacks of the built-in holotomography are made, where the protocol names it. */
-  readonly stacks?: Pick<HolotomographyOptions, "data" | "focusModel">;
+  readonly stacks?: ExampleStacks;
 }
 
 /**

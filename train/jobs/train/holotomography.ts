@@ -27,12 +27,20 @@ const DATA_SEED = 1;
 /** What the example's classifier changes, to be trained in half a minute on two cores. */
 const FOCUS: Partial<TrainConfig> = { warmup: 150, validateEvery: 75, patch: 64 };
 
-/** What the example can be changed in, besides the settings of its models. */
-export interface HolotomographyOptions extends TrainOptions {
+/**
+ * How the stacks of the built-in holotomography and their focus classifier are made.
+ *
+ * @category Jobs
+ */
+export interface ExampleStacks {
   /** How many stacks there are, and how large. */
   readonly data?: Omit<SynthStackFilesOptions, "out">;
-  /** Settings of its focus classifier. */
+  /** Settings of the focus classifier that differ. */
   readonly focusModel?: Partial<TrainConfig>;
+}
+
+/** What the example can be changed in, besides the settings of its models. */
+export interface HolotomographyOptions extends TrainOptions, ExampleStacks {
   /** Whether stacks and classifier that are there already are those of these settings, and are taken. */
   readonly areKept?: boolean;
 }
