@@ -8,14 +8,12 @@
 import { checkChange, checkConfig } from "../jobs/train/check_config.ts";
 import {
   changeConfig,
-  configOf,
   defaultConfigOf,
-  exampleConfig,
-  impliedBy,
   settingGroups,
+  startingConfig,
   type TrainConfig,
 } from "../jobs/train/config.ts";
-import { blaming, readWholeText, reasonOf } from "../jobs/disk/files.ts";
+import { blaming, isThere, readWholeText, reasonOf } from "../jobs/disk/files.ts";
 import { readModelFile } from "../jobs/disk/model_files.ts";
 import { defaultKinds, type Kinds } from "../models/list.ts";
 import { settingsOfModel } from "../models/model_file.ts";
@@ -57,7 +55,7 @@ export async function runConfig(
   const fromFlags = usage(() => changeFromFlags(flags, { groups: settingGroups(kinds) }));
   const fromFile = file === undefined ? {} : await readSettings(file);
   const saved = `${out}/config.json`;
-  const isResumed = resume && await Deno.stat(saved).then(() => true, () => false);
+  const isResumed = resume && await isThere(saved);
   const isSynthetic = hasExample && !("stills" in fromFlags) && !("stills" in fromFile);
   const base = isResumed
     ? await resumedConfig(saved, kinds)
@@ -92,17 +90,13 @@ async function freshConfig(
   given: SettingChange,
   { isSynthetic, kinds }: { isSynthetic: boolean; kinds: Kinds },
 ): Promise<TrainConfig> {
-  const { model, resumeFrom } = given;
+  const { resumeFrom } = given;
   const ofModel = typeof resumeFrom === "string" && resumeFrom !== ""
     ? settingsOfModel(await readModelFile(resumeFrom, kinds))
     : null;
-  const wanted = model ?? ofModel?.model;
-  const change = {
-    ...(wanted !== undefined && { model: String(wanted) }),
-    ...(isSynthetic && exampleConfig(given)),
-    ...impliedBy(given),
-  };
-  const config = configOf(change, { source: "the example", kinds });
+  const config = startingConfig({ ...ofModel && { model: ofModel.model }, ...given }, {
+    ...{ isExample: isSynthetic, kinds },
+  });
   if (!ofModel) return config;
   return changeConfig(config, { change: ofModel, source: String(resumeFrom), kinds });
 }

@@ -86,7 +86,7 @@ export function clampInPlace(
 /**
  * The Euclidean length of all elements of some tensors taken together, `[1]`.
  *
- * One tensor's squares are summed as any row is; there are at most some thousand tensors.
+ * One tensor's squares are summed as every row is; there are at most some thousand tensors.
  */
 export function jointNorm(device: Device, tensors: readonly Tensor<"f32">[]): Tensor<"f32"> {
   using scope = device.scope();

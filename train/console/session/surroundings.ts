@@ -50,7 +50,7 @@ const PROBE = "postMessage(Boolean(await navigator.gpu?.requestAdapter()))";
  */
 export async function prepareGpu(): Promise<void> {
   if (Deno.build.os !== "linux") return;
-  // No window is opened: any folder will do.
+  // No window is opened, so every folder will do.
   if (isFree("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", "/");
   const backend = "DENO_WEBGPU_BACKEND";
   if (!isFree(backend)) return;

@@ -161,6 +161,11 @@ export async function readWholeText(path: string): Promise<string> {
   return new TextDecoder().decode(await readWhole(path));
 }
 
+/** Whether there is a file or folder of this path. */
+export async function isThere(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
 /**
  * All text of a file that need not be there.
  *

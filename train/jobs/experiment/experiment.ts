@@ -11,7 +11,7 @@ import type { Stage } from "../../learn/stages.ts";
 import type { TrainingSet } from "../../learn/training_set.ts";
 import { openGpu } from "../disk/open_gpu.ts";
 import { writeFileAtomic } from "../disk/atomic_file.ts";
-import { readWholeText, reasonOf } from "../disk/files.ts";
+import { isThere, readTextOrNull, readWholeText, reasonOf } from "../disk/files.ts";
 import { openFocus } from "../disk/focus_source.ts";
 import { claimFolder } from "../disk/folders.ts";
 import { readModelFile } from "../disk/model_files.ts";
@@ -184,7 +184,7 @@ function recordOf({ config, measureFrom, blocks }: Protocol): string {
  * @throws {Error} If they are of others, which cannot be compared.
  */
 async function areOfSettings(protocol: Protocol, record: string): Promise<boolean> {
-  const before = await readIfThere(record);
+  const before = await readTextOrNull(record);
   if (before === null || before === recordOf(protocol)) return before !== null;
   const out = dirname(record);
   throw new Error(
@@ -210,7 +210,7 @@ async function* trainRun(
     stages: readonly Stage[];
   },
 ): AsyncGenerator<TrainEvent> {
-  const exists = (name: string) => Deno.stat(`${out}/${name}`).then(() => true, () => false);
+  const exists = (name: string) => isThere(`${out}/${name}`);
   const wanted = ["weights.safetensors", ...stages.map((stage) => `${stage}.safetensors`)];
   if ((await Promise.all(wanted.map(exists))).every(Boolean)) return;
   // Recipes are measured, each in its own way.
@@ -219,17 +219,8 @@ async function* trainRun(
 }
 
 async function readResult(path: string): Promise<RecipeResult | null> {
-  const text = await readIfThere(path);
+  const text = await readTextOrNull(path);
   return text === null ? null : JSON.parse(text);
-}
-
-async function readIfThere(path: string): Promise<string | null> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
 }
 
 /** The results of a seed, read again or measured; data are read once, where something is to be measured. */

@@ -7,13 +7,7 @@
 import { defaultKinds } from "../../models/list.ts";
 import { checkChange, checkConfig, checkData } from "../train/check_config.ts";
 import type { SettingChange } from "../../models/model_kind.ts";
-import {
-  changeConfig,
-  configOf,
-  exampleConfig,
-  impliedBy,
-  type TrainConfig,
-} from "../train/config.ts";
+import { changeConfig, startingConfig, type TrainConfig } from "../train/config.ts";
 import { type Recipe, recipes, recipesNamed } from "./recipes.ts";
 
 /** A protocol. */
@@ -63,8 +57,11 @@ export function parseProtocol(text: string, file: string): Protocol {
   const from = typeof measureFrom === "number" ? measureFrom : NaN;
   expect(from >= 0 && from < 1, "measureFrom is no share in [0, 1)");
   expect(Number.isInteger(blocks) && Number(blocks) >= 2, "blocks is no whole number ≥ 2");
-  const config = configFrom(settings as SettingChange, file);
-  checkChange(settings as SettingChange, { source: file });
+  const change = settings as SettingChange;
+  // As a training has them: those of an example are done in a few minutes.
+  const start = startingConfig(change, { isExample: !("stills" in change) });
+  const config = changeConfig(start, { change, source: file });
+  checkChange(change, { source: file });
   checkConfig(config, defaultKinds);
   checkData(config);
   expect(config.stills === "" || config.video.length > 0, "settings has no video to measure on");
@@ -78,21 +75,6 @@ export function parseProtocol(text: string, file: string): Protocol {
   } catch (error) {
     throw new RangeError(`Cannot use ${file}: ${(error as Error).message}`);
   }
-}
-
-/** As a training has them: those of an example are done in a few minutes. */
-function configFrom(settings: SettingChange, source: string): TrainConfig {
-  if ("stills" in settings) return configOf(settings, { source });
-  const { model, resumeFrom } = settings;
-  const { base, ...others } = exampleConfig(settings);
-  const ofExample = {
-    ...others,
-    // A network to go on from has a size of its own.
-    ...(resumeFrom === undefined && { base }),
-    ...(model !== undefined && { model: String(model) }),
-  };
-  const example = configOf(ofExample, { source: "the example" });
-  return changeConfig(example, { change: { ...impliedBy(settings), ...settings }, source });
 }
 
 const KEYS = Object.keys(DEFAULTS).join(", ");

@@ -13,7 +13,7 @@ import { outputFormats } from "../../objects/formats/list.ts";
 import { labelTiff } from "../../objects/formats/label_tiff.ts";
 import type { FrameResult, OutputFormat } from "../../objects/formats/output_format.ts";
 import { writeFileAtomic } from "../disk/atomic_file.ts";
-import { disk, readWhole } from "../disk/files.ts";
+import { disk, isThere, readWhole } from "../disk/files.ts";
 import { claimFolder, makeFolder } from "../disk/folders.ts";
 import {
   begin,
@@ -199,10 +199,6 @@ async function filesOf(
     }
   }
   return files;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }
 
 /** Writes a file of the whole out of those of its parts. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { disk } from "../disk/files.ts";
+import { disk, isThere } from "../disk/files.ts";
 import { dirname } from "../../images/names.ts";
 import { InvalidArgumentError } from "../../invalid_argument.ts";
 import { labelTiff } from "../../objects/formats/label_tiff.ts";
@@ -83,7 +83,7 @@ export async function filesToWrite(
 ): Promise<readonly OutputFile[]> {
   if (overwrite) return files;
   const found = await Promise.all(
-    files.map(({ path }) => Deno.stat(path).then(() => true, () => false)),
+    files.map(({ path }) => isThere(path)),
   );
   return files.filter((_, i) => !found[i]);
 }

@@ -7,7 +7,7 @@
 import { InvalidArgumentError } from "../../invalid_argument.ts";
 import { openGpu } from "../disk/open_gpu.ts";
 import { writeFileAtomic } from "../disk/atomic_file.ts";
-import { disk } from "../disk/files.ts";
+import { disk, isThere } from "../disk/files.ts";
 import { claimFolder } from "../disk/folders.ts";
 import { basename } from "../../images/paths.ts";
 import { hashOfModel } from "../disk/model_files.ts";
@@ -58,7 +58,7 @@ export async function* predictFocus(
 ): AsyncGenerator<FocusFound | PredictionDone | PredictNote> {
   const table = `${out}/focus.csv`;
   using _claim = await claimFolder(out, "predict");
-  const isKept = !overwrite && await Deno.stat(table).then(() => true, () => false);
+  const isKept = !overwrite && await isThere(table);
   const labels = [basename(table)];
   const record = await RecordKeeper.open(out, {
     model: { path: model, hash: await hashOfModel(model) },

@@ -175,11 +175,30 @@ export const holotomographyConfig: Partial<TrainConfig> = {
 
 /**
  * What the built-in example changes that a change names, which gives no stills of its own.
- *
- * @category Settings
  */
-export function exampleConfig({ synthetic }: SettingChange): Partial<TrainConfig> {
+function exampleConfig({ synthetic }: SettingChange): Partial<TrainConfig> {
   return synthetic === "holotomography" ? holotomographyConfig : syntheticConfig;
+}
+
+/**
+ * What a run starts from before its own settings change it: the defaults of its kind of model, those of the
+ * built-in example, and what the settings say without a word.
+ *
+ * @param settings The run's own settings; of a network to go on from the width is its own.
+ */
+export function startingConfig(
+  settings: SettingChange,
+  { isExample, kinds }: { isExample: boolean; kinds?: Kinds },
+): TrainConfig {
+  const { base, ...example } = isExample ? exampleConfig(settings) : {};
+  const { model, resumeFrom } = settings;
+  const change = {
+    ...example,
+    ...(base !== undefined && !resumeFrom && { base }),
+    ...(model !== undefined && { model: String(model) }),
+    ...impliedBy(settings),
+  };
+  return configOf(change, { source: "the example", kinds });
 }
 
 /** Whether the data of a run are the built-in stacks, which have to be made first. */

@@ -9,6 +9,7 @@ import { focusClassifier } from "../../models/focus/kind.ts";
 import type { Kinds } from "../../models/list.ts";
 import { configOf, type TrainConfig } from "./config.ts";
 import type { TrainEvent } from "./events.ts";
+import { isThere } from "../disk/files.ts";
 import { refuseFilled } from "../disk/folders.ts";
 import {
   holdsSynthStacks,
@@ -107,10 +108,6 @@ function configForFocus(
     augmentation: ofPatches,
   };
   return configOf(change, { source: "the example", kinds });
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }
 
 async function remove(path: string): Promise<void> {
