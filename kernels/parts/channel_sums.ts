@@ -12,6 +12,7 @@
 import { type Device, linearWorkgroups, WORKGROUP } from "../gpu/device.ts";
 import type { BackwardContext, SumOfSlabs } from "../operation.ts";
 import { nanFunctions } from "./nan.ts";
+import { bindOperands, declareOperand, quickSource, type Source } from "./operand.ts";
 import { sumSlabs } from "./reduce.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { vectorType, type VectorWidth, vectorWidth } from "./vector_width.ts";
@@ -23,7 +24,9 @@ const MOST_LANES = 1024;
 /** What becomes of x under a mask: nothing, for there is none; it is written elsewhere; or in place. */
 type Masking = "none" | "copy" | "in place";
 
-function shaderFor({ vector, masking }: { vector: VectorWidth; masking: Masking }): string {
+function shaderFor(
+  { vector, masking, source }: { vector: VectorWidth; masking: Masking; source: Source },
+): string {
   const type = vectorType(vector);
   const masked = masking !== "none";
   const result = masking === "copy" ? "result" : "x";
@@ -31,9 +34,11 @@ function shaderFor({ vector, masking }: { vector: VectorWidth; masking: Masking 
 struct Params { channels: u32, vectors: u32, lanes: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> partial: array<f32>;
-@group(0) @binding(2) var<storage, ${
-    masking === "in place" ? "read_write" : "read"
-  }> x: array<${type}>;
+${
+    masking === "in place"
+      ? `@group(0) @binding(2) var<storage, read_write> x: array<${type}>;`
+      : declareOperand("x", { binding: 2, source, type })
+  }
 ${masked ? `@group(0) @binding(3) var<storage, read> mask: array<${type}>;` : ""}
 ${
     masking === "copy"
@@ -52,7 +57,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let end = (plane + 1u) * p.vectors;
   var sum = ${type}(0.0);
   for (var i = plane * p.vectors + lane; i < end; i += p.lanes) {
-    let value = ${masked ? `select(x[i], ${type}(0.0), is_blocked(mask[i]))` : "x[i]"};
+    let value = ${
+    masked ? `select(x[i], ${type}(0.0), is_blocked(mask[i]))` : "x_at(i32(i))"
+  };
     ${masked ? `${result}[i] = value;` : ""}
     sum += value;
   }
@@ -65,11 +72,12 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 
 function runSums(
   device: Device,
-  { label, x, others, masking, sum }: {
+  { label, x, others = [], masking, source = "buffer", sum }: {
     label: string;
     x: Tensor<"f32">;
-    others: Tensor<"f32">[];
+    others?: Tensor<"f32">[];
     masking: Masking;
+    source?: Source;
     sum: SumOfSlabs;
   },
 ): Tensor<"f32"> {
@@ -83,9 +91,9 @@ function runSums(
   const partial = device.empty([batch * lanes, channels]);
   device.dispatch({
     label,
-    shader: shaderFor({ vector, masking }),
+    shader: shaderFor({ vector, masking, source }),
     uniforms: { channels, vectors, lanes, count },
-    tensors: [partial, x, ...others],
+    ...bindOperands([partial], { operands: [x, ...others], source }),
     workgroups: linearWorkgroups(count, WORKGROUP),
   });
   return scope.keep(sum(device, { partial, shape: [channels] }));
@@ -97,7 +105,8 @@ export function sumPerChannel(
   x: Tensor<"f32">,
   sum: SumOfSlabs = sumSlabs,
 ): Tensor<"f32"> {
-  return runSums(device, { label: "sum per channel", x, others: [], masking: "none", sum });
+  const source = quickSource(device, x);
+  return runSums(device, { label: "sum per channel", x, masking: "none", source, sum });
 }
 
 /**

@@ -13,11 +13,18 @@
  * @module
  */
 
+import { styleOf } from "../gpu/adapter.ts";
+import type { Device } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { TEXELS_PER_ROW } from "../gpu/memory/textures.ts";
 
 /** Where a kernel reads a tensor from. */
 export type Source = "buffer" | "texture";
+
+/** Where a tensor is read from that a texture holds already, or that is read more than once. */
+export function quickSource({ adapter, maxTextureBytes }: Device, { byteLength }: Tensor): Source {
+  return styleOf(adapter) === "textures" && byteLength <= maxTextureBytes ? "texture" : "buffer";
+}
 
 /**
  * WGSL that declares an operand and a function `NAME_at(i: i32)` which reads its element i, a
