@@ -21,31 +21,23 @@ import { vectorType, type VectorWidth, vectorWidth } from "./vector_width.ts";
 const STEPS = 64;
 const MOST_LANES = 1024;
 
-/** What becomes of x under a mask: nothing, for there is none; it is written elsewhere; or in place. */
-type Masking = "none" | "copy" | "in place";
-
+/** Sums x, or what a mask leaves of it, which then takes its place. */
 function shaderFor(
-  { vector, masking, source }: { vector: VectorWidth; masking: Masking; source: Source },
+  { vector, masked, source }: { vector: VectorWidth; masked: boolean; source: Source },
 ): string {
   const type = vectorType(vector);
-  const masked = masking !== "none";
-  const result = masking === "copy" ? "result" : "x";
   return /* wgsl */ `
 struct Params { channels: u32, vectors: u32, lanes: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> partial: array<f32>;
 ${
-    masking === "in place"
-      ? `@group(0) @binding(2) var<storage, read_write> x: array<${type}>;`
+    masked
+      ? `@group(0) @binding(2) var<storage, read_write> x: array<${type}>;
+@group(0) @binding(3) var<storage, read> mask: array<${type}>;
+${nanFunctions(type)}`
       : declareOperand("x", { binding: 2, source, type })
   }
-${masked ? `@group(0) @binding(3) var<storage, read> mask: array<${type}>;` : ""}
-${
-    masking === "copy"
-      ? `@group(0) @binding(4) var<storage, read_write> result: array<${type}>;`
-      : ""
-  }
-${masked ? nanFunctions(type) : ""}
+
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = id.x + id.y * groups.x * ${WORKGROUP}u;
@@ -57,11 +49,13 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let end = (plane + 1u) * p.vectors;
   var sum = ${type}(0.0);
   for (var i = plane * p.vectors + lane; i < end; i += p.lanes) {
-    let value = ${
-    masked ? `select(x[i], ${type}(0.0), is_blocked(mask[i]))` : "x_at(i32(i))"
-  };
-    ${masked ? `${result}[i] = value;` : ""}
-    sum += value;
+    ${
+    masked
+      ? `let value = select(x[i], ${type}(0.0), is_blocked(mask[i]));
+    x[i] = value;
+    sum += value;`
+      : "sum += x_at(i32(i));"
+  }
   }
   partial[(image * p.lanes + lane) * p.channels + channel] = ${
     vector === 4 ? "sum.x + sum.y + sum.z + sum.w" : "sum"
@@ -72,14 +66,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 
 function runSums(
   device: Device,
-  { label, x, others = [], masking, source = "buffer", sum }: {
-    label: string;
-    x: Tensor<"f32">;
-    others?: Tensor<"f32">[];
-    masking: Masking;
-    source?: Source;
-    sum: SumOfSlabs;
-  },
+  { x, mask, sum }: { x: Tensor<"f32">; mask?: Tensor<"f32">; sum: SumOfSlabs },
 ): Tensor<"f32"> {
   const [batch, channels, height, width] = x.shape;
   const area = height * width;
@@ -89,11 +76,12 @@ function runSums(
   const count = batch * channels * lanes;
   using scope = device.scope();
   const partial = device.empty([batch * lanes, channels]);
+  const source = mask ? "buffer" : quickSource(device, x);
   device.dispatch({
-    label,
-    shader: shaderFor({ vector, masking, source }),
+    label: mask ? "relu mask" : "sum per channel",
+    shader: shaderFor({ vector, masked: !!mask, source }),
     uniforms: { channels, vectors, lanes, count },
-    ...bindOperands([partial], { operands: [x, ...others], source }),
+    ...bindOperands([partial], { operands: mask ? [x, mask] : [x], source }),
     workgroups: linearWorkgroups(count, WORKGROUP),
   });
   return scope.keep(sum(device, { partial, shape: [channels] }));
@@ -105,8 +93,7 @@ export function sumPerChannel(
   x: Tensor<"f32">,
   sum: SumOfSlabs = sumSlabs,
 ): Tensor<"f32"> {
-  const source = quickSource(device, x);
-  return runSums(device, { label: "sum per channel", x, masking: "none", source, sum });
+  return runSums(device, { x, sum });
 }
 
 /**
@@ -114,7 +101,7 @@ export function sumPerChannel(
  *
  * @param y The ReLU's output, `[n, c, h, w]`.
  * @param dy The gradient to it.
- * @param inPlace Whether dz takes the place of dy, which saves a third of the memory traffic.
+ * @param inPlace Whether dz takes the place of dy, which saves a copy.
  */
 export function maskAndSum(
   device: Device,
@@ -126,14 +113,8 @@ export function maskAndSum(
   },
 ): { dz: Tensor<"f32">; sums: Tensor<"f32"> } {
   const dz = inPlace ? dy : device.empty(dy.shape);
-  const sums = runSums(device, {
-    label: "relu mask",
-    x: dy,
-    others: inPlace ? [y] : [y, dz],
-    masking: inPlace ? "in place" : "copy",
-    sum,
-  });
-  return { dz, sums };
+  if (!inPlace) device.copy({ from: dy, to: dz, count: dy.size });
+  return { dz, sums: runSums(device, { x: dz, mask: y, sum }) };
 }
 
 /**
