@@ -23,7 +23,7 @@ const MOST_LANES = 1024;
 
 /** Sums x, or what a mask leaves of it, which then takes its place. */
 function shaderFor(
-  { vector, masked, source }: { vector: VectorWidth; masked: boolean; source: Source },
+  { vector, mask, source }: { vector: VectorWidth; mask?: Tensor; source: Source },
 ): string {
   const type = vectorType(vector);
   return /* wgsl */ `
@@ -31,7 +31,7 @@ struct Params { channels: u32, vectors: u32, lanes: u32, count: u32 }
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read_write> partial: array<f32>;
 ${
-    masked
+    mask
       ? `@group(0) @binding(2) var<storage, read_write> x: array<${type}>;
 @group(0) @binding(3) var<storage, read> mask: array<${type}>;
 ${nanFunctions(type)}`
@@ -50,23 +50,22 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   var sum = ${type}(0.0);
   for (var i = plane * p.vectors + lane; i < end; i += p.lanes) {
     ${
-    masked
+    mask
       ? `let value = select(x[i], ${type}(0.0), is_blocked(mask[i]));
     x[i] = value;
     sum += value;`
       : "sum += x_at(i32(i));"
   }
   }
-  partial[(image * p.lanes + lane) * p.channels + channel] = ${
-    vector === 4 ? "sum.x + sum.y + sum.z + sum.w" : "sum"
-  };
+  partial[(image * p.lanes + lane) * p.channels + channel] =
+    ${vector === 4 ? "sum.x + sum.y + sum.z + sum.w" : "sum"};
 }
 `;
 }
 
 function runSums(
   device: Device,
-  { x, mask, sum }: { x: Tensor<"f32">; mask?: Tensor<"f32">; sum: SumOfSlabs },
+  { x, mask, sum = sumSlabs }: { x: Tensor<"f32">; mask?: Tensor<"f32">; sum?: SumOfSlabs },
 ): Tensor<"f32"> {
   const [batch, channels, height, width] = x.shape;
   const area = height * width;
@@ -79,7 +78,7 @@ function runSums(
   const source = mask ? "buffer" : quickSource(device, x);
   device.dispatch({
     label: mask ? "relu mask" : "sum per channel",
-    shader: shaderFor({ vector, masked: !!mask, source }),
+    shader: shaderFor({ vector, mask, source }),
     uniforms: { channels, vectors, lanes, count },
     ...bindOperands([partial], { operands: mask ? [x, mask] : [x], source }),
     workgroups: linearWorkgroups(count, WORKGROUP),
@@ -91,7 +90,7 @@ function runSums(
 export function sumPerChannel(
   device: Device,
   x: Tensor<"f32">,
-  sum: SumOfSlabs = sumSlabs,
+  sum?: SumOfSlabs,
 ): Tensor<"f32"> {
   return runSums(device, { x, sum });
 }
@@ -105,7 +104,7 @@ export function sumPerChannel(
  */
 export function maskAndSum(
   device: Device,
-  { y, dy, inPlace = false, sum = sumSlabs }: {
+  { y, dy, inPlace = false, sum }: {
     y: Tensor<"f32">;
     dy: Tensor<"f32">;
     inPlace?: boolean;
