@@ -5,7 +5,6 @@
  * @module
  */
 
-import { dirname } from "node:path";
 import type { Device } from "../../../kernels/gpu/device.ts";
 import type { Stage } from "../../learn/stages.ts";
 import type { TrainingSet } from "../../learn/training_set.ts";
@@ -33,6 +32,7 @@ import { formatComparison, type RecipeResults } from "./comparison.ts";
 import { measuredFrames, measureRecipe, type RecipeResult } from "./measure_recipe.ts";
 import { parseProtocol, type Protocol } from "./protocol.ts";
 import { type RecipeRun, references } from "./recipes.ts";
+import { isOfSettings, writeRecord } from "./record.ts";
 import { blaming } from "../../images/faults/input_fault.ts";
 
 /**
@@ -96,7 +96,7 @@ export type ExperimentEvent = TrainEvent | RecipeMeasured | ExperimentDone;
  * Below the output folder are `seed-N/baseline/` and one folder for each run of each seed, results as JSON
  * beside them, and `comparison.md`; of the built-in holotomography also its stacks in `data/` and their focus
  * classifier in `focus/`. What is there already is not done again, so a stopped experiment goes on when it is
- * called again.
+ * called again. Until something is trained its protocol may change.
  *
  * @throws {SyntaxError | TypeError | RangeError} If the protocol makes no sense, or data do not fit.
  * @throws {Error} If the file cannot be read, the folder has results of other settings, or another
@@ -117,8 +117,7 @@ export async function* experiment(
   const isMade = isHolotomography(given.config);
   if (!isMade) yield* refuseUnmeasured(given, stop);
   using _claim = await claimFolder(out, "experiment");
-  const record = `${out}/protocol.json`;
-  const areKept = await areOfSettings(given, record);
+  const areKept = await isOfSettings(given, out);
   const protocol = isMade
     ? {
       ...given,
@@ -126,7 +125,7 @@ export async function* experiment(
     }
     : given;
   if (isMade) yield* refuseUnmeasured(protocol, stop);
-  await writeFileAtomic(record, recordOf(given));
+  await writeRecord(given, out);
   const results = new Map(protocol.recipes.map(({ name }) => [name, [] as RecipeResult[]]));
   for (const seed of protocol.seeds) {
     const place = `${out}/seed-${seed}`;
@@ -171,26 +170,6 @@ async function* refuseUnmeasured(
 ): AsyncGenerator<ProgressEvent> {
   using data = yield* openData(protocol.config, stop);
   measuredFrames(data.set.videos[0].frames, protocol);
-}
-
-/** What may not change between calls: seeds and recipes may be added. */
-function recordOf({ config, measureFrom, blocks }: Protocol): string {
-  return JSON.stringify({ settings: config, measureFrom, blocks }, null, 2) + "\n";
-}
-
-/**
- * Whether there are results before, which are of the same settings.
- *
- * @throws {Error} If they are of others, which cannot be compared.
- */
-async function areOfSettings(protocol: Protocol, record: string): Promise<boolean> {
-  const before = await readTextOrNull(record);
-  if (before === null || before === recordOf(protocol)) return before !== null;
-  const out = dirname(record);
-  throw new Error(
-    `Cannot go on in ${out}: its results are those of the settings, measureFrom and blocks in ` +
-      `${record}; give another --out`,
-  );
 }
 
 /** The runs that the recipes need, with the stages that they take from them. */

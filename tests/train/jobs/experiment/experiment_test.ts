@@ -1,6 +1,6 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { experiment, type ExperimentEvent } from "../../../../train/jobs/experiment/experiment.ts";
-import { holotomographyConfig } from "../../../../train/jobs/train/config.ts";
+import { holotomographyConfig, type TrainConfig } from "../../../../train/jobs/train/config.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import { tinyConfig, withTinyData } from "../../fixtures/tiny_run.ts";
 
@@ -44,6 +44,36 @@ Deno.test("experiment() trains and measures what its protocol names, once", asyn
     await assertRejects(run, RangeError, "Cannot measure 4 frames in 3 blocks");
     await Deno.writeTextFile(`${folder}/p.json`, JSON.stringify({ ...protocol, measureFrom: 0 }));
     await assertRejects(run, Error, `Cannot go on in ${folder}/out`);
+  });
+});
+
+Deno.test("experiment() takes another protocol into its folder until a run has something to show", async () => {
+  await withTinyData(async ({ data, runs: folder }) => {
+    const given = tinyConfig(data, { warmup: 2, rounds: 1, validateEvery: 2 });
+    const run = async (change: Partial<TrainConfig>): Promise<ExperimentEvent[]> => {
+      const protocol = { settings: { ...given, ...change }, recipes: ["control"], blocks: 2 };
+      await Deno.mkdir(folder, { recursive: true });
+      await Deno.writeTextFile(`${folder}/p.json`, JSON.stringify(protocol));
+      return await Array.fromAsync(experiment({ file: `${folder}/p.json`, out: `${folder}/out` }));
+    };
+    await assertRejects(() => run({ field: 40 }), Error, "40");
+    const record = () => Deno.readTextFile(`${folder}/out/protocol.json`);
+    assertStringIncludes(await record(), `"field": 40`);
+    // A run that was stopped before it saved anything is none, and is begun anew.
+    const baseline = `${folder}/out/seed-1/baseline`;
+    await Deno.mkdir(baseline, { recursive: true });
+    await Deno.writeTextFile(`${baseline}/config.json`, `{ "field": 40, "versions": {} }`);
+    await Deno.writeTextFile(`${baseline}/metrics.jsonl`, `{ "former": true }\n`);
+    const events = await run({});
+    assertEquals(events.at(-1)?.type, "comparison");
+    assertStringIncludes(await record(), `"field": 0`);
+    assert(!(await Deno.readTextFile(`${baseline}/metrics.jsonl`)).includes("former"));
+    const refusal = `Cannot go on in ${folder}/out: its results are those of the settings`;
+    await assertRejects(() => run({ field: 2 }), Error, refusal);
+    // Without the results, what was trained still is of the former settings.
+    await Deno.remove(`${folder}/out/seed-1/control.json`);
+    await assertRejects(() => run({ field: 2 }), Error, "give another --out");
+    assertStringIncludes(await record(), `"field": 0`);
   });
 });
 
