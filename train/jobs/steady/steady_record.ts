@@ -81,10 +81,11 @@ export class SteadyKeeper {
   }
 
   /**
-   * Begins, or goes on with what was begun.
+   * Begins, or goes on with what was begun. Where nothing is complete yet, that is begun anew, whatever it
+   * was begun with.
    *
-   * @throws {Error} If something was begun and is not to be gone on with, or nothing was, or another model,
-   *   video or setting is wanted.
+   * @throws {Error} If something is complete and is not to be gone on with, or is of another model, video or
+   *   setting, or there is nothing to resume.
    * @throws {SyntaxError} If the file is damaged.
    */
   static async open(
@@ -93,10 +94,10 @@ export class SteadyKeeper {
   ): Promise<SteadyKeeper> {
     const path = `${out}/${RECORD}`;
     const before = await readRecord(path);
-    if (before === null) {
-      if (resume) {
-        throw new Error(`Cannot resume ${out}: nothing was begun there; leave --resume out`);
-      }
+    if (before === null && resume) {
+      throw new Error(`Cannot resume ${out}: nothing was begun there; leave --resume out`);
+    }
+    if (before === null || before.seen === undefined) {
       const keeper = new SteadyKeeper(path, { version: VERSION, ...head });
       await keeper.#save();
       return keeper;

@@ -110,6 +110,27 @@ Deno.test("steady() looks, adapts, compares, segments and reports; a stop is gon
   });
 });
 
+Deno.test("steady() is begun with other settings where nothing is complete yet", async () => {
+  await withFolder(files(), async (folder) => {
+    const until = async (type: SteadyEvent["type"], options: Partial<SteadyOptions>) => {
+      for await (const event of steadyIn(folder, options)) if (event.type === type) return;
+    };
+    const record = async () => JSON.parse(await Deno.readTextFile(`${folder}/out/steady.json`));
+    await until("input", { seed: 1 });
+    assertEquals((await record()).settings.seed, 1);
+    await until("input", { seed: 2, resume: true });
+    await until("range", { seed: 3 });
+    assertEquals((await record()).settings.seed, 3);
+    const again = (options: Partial<SteadyOptions>) => until("input", options);
+    await assertRejects(() => again({ seed: 3 }), Error, "add --resume");
+    await assertRejects(
+      () => again({ seed: 4, resume: true }),
+      Error,
+      "it was begun with settings",
+    );
+  });
+});
+
 Deno.test("steady() shows a video enlarged to the model, and gives labels in its own size", async () => {
   await withFolder(files(), async (folder) => {
     const auto = steadyIn(folder, { rescale: "auto" });
