@@ -26,7 +26,7 @@ import type { TrainEvent } from "../train/events.ts";
 import { type ExampleStacks, makeHolotomography } from "../train/holotomography.ts";
 import type { TrainOptions } from "../train/run.ts";
 import { takesStacks } from "../train/stack_set.ts";
-import { trainObjects } from "../train/train_objects.ts";
+import { refuseUntrainable, trainObjects } from "../train/train_objects.ts";
 import { loadTrainingSet } from "../train/training_set.ts";
 import { formatComparison, type RecipeResults } from "./comparison.ts";
 import { measuredFrames, measureRecipe, type RecipeResult } from "./measure_recipe.ts";
@@ -116,15 +116,14 @@ export async function* experiment(
   const given = blaming(() => parseProtocol(text, file));
   const isMade = isHolotomography(given.config);
   if (!isMade) yield* refuseUnmeasured(given, stop);
-  using _claim = await claimFolder(out, "experiment");
+  using claim = await claimFolder(out, "experiment");
+  const refuse = async function* (config: TrainConfig): AsyncGenerator<TrainEvent> {
+    yield* refuseUnmeasured({ ...given, config }, stop);
+    yield* refuseUntrainable({ config, out, stop }, claim);
+  };
   const areKept = await isOfSettings(given, out);
-  const protocol = isMade
-    ? {
-      ...given,
-      config: yield* makeHolotomography({ ...stacks, config: given.config, out, stop, areKept }),
-    }
-    : given;
-  if (isMade) yield* refuseUnmeasured(protocol, stop);
+  const make = { ...stacks, config: given.config, out, stop, areKept, refuse };
+  const protocol = isMade ? { ...given, config: yield* makeHolotomography(make) } : given;
   await writeRecord(given, out);
   const results = new Map(protocol.recipes.map(({ name }) => [name, [] as RecipeResult[]]));
   for (const seed of protocol.seeds) {

@@ -20,7 +20,7 @@ import {
 import { claimRun, type TrainOptions } from "./run.ts";
 import { RunFolder } from "../disk/run_folder.ts";
 import { trainFocus } from "./train_focus.ts";
-import { trainObjects } from "./train_objects.ts";
+import { refuseUntrainable, trainObjects } from "./train_objects.ts";
 
 /** The data is the same for every seed of a run, as that of the other example is. */
 const DATA_SEED = 1;
@@ -44,6 +44,8 @@ export interface ExampleStacks {
 export interface HolotomographyOptions extends TrainOptions, ExampleStacks {
   /** Whether stacks and classifier that are there already are those of these settings, and are taken. */
   readonly areKept?: boolean;
+  /** Refuses what cannot be done with the stacks, before a classifier is trained for it. */
+  readonly refuse?: (config: TrainConfig) => AsyncGenerator<TrainEvent>;
 }
 
 /**
@@ -57,7 +59,9 @@ export async function* trainHolotomography(
 ): AsyncGenerator<TrainEvent> {
   const { out, resume = false } = options;
   using claim = await claimRun(out, { resume });
-  yield* trainObjects({ ...options, config: yield* makeHolotomography(options) }, claim);
+  const refuse = (config: TrainConfig) => refuseUntrainable({ ...options, config }, claim);
+  const config = yield* makeHolotomography({ refuse, ...options });
+  yield* trainObjects({ ...options, config }, claim);
 }
 
 /**
@@ -67,7 +71,7 @@ export async function* trainHolotomography(
  * @throws {Error} If either folder holds something else.
  */
 export async function* makeHolotomography(
-  { data = {}, focusModel = FOCUS, areKept = false, ...options }: HolotomographyOptions,
+  { data = {}, focusModel = FOCUS, areKept = false, refuse, ...options }: HolotomographyOptions,
 ): AsyncGenerator<TrainEvent, TrainConfig> {
   const { config, out, kinds } = options;
   const folder = new RunFolder(out);
@@ -84,6 +88,8 @@ export async function* makeHolotomography(
   await refuseFilled(focus, { job: "train", task, parts: [] });
   const files = await synthStackFiles({ seed: DATA_SEED, ...data, out: stacks });
   yield { type: "note", text: `${files.files} files of synthetic stacks are in ${stacks}` };
+  // Their planes in focus are known, as is all else that does not hang on the classifier.
+  if (refuse) yield* refuse({ ...made, focus: table });
   yield* trainFocus({
     ...options,
     config: {

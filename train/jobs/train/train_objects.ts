@@ -33,7 +33,7 @@ import { keepResults } from "./seeds/kept_results.ts";
 import { FOCUS, isFocusTable, openFocus } from "../disk/focus_source.ts";
 import { measureStages } from "./seeds/measure_stages.ts";
 import type { InputEvent, RangeEvent } from "../progress/inputs.ts";
-import { begin, waitingFor } from "../progress/progress.ts";
+import { begin, type ProgressEvent, waitingFor } from "../progress/progress.ts";
 import {
   type OpenedRun,
   openRun,
@@ -44,7 +44,7 @@ import {
 import { type SeedRun, stageFile, type TrainedModel } from "./seeds/seed_run.ts";
 import { teachAll } from "./seeds/lessons.ts";
 import { takesStacks } from "./stack_set.ts";
-import { loadTrainingSet } from "./training_set.ts";
+import { type LoadedSet, loadTrainingSet } from "./training_set.ts";
 import { writeReport } from "./write_report.ts";
 import { blaming } from "../../images/faults/input_fault.ts";
 
@@ -61,15 +61,8 @@ export async function* trainObjects(
   claim?: ClaimedFolder,
 ): AsyncGenerator<TrainEvent> {
   using run = await openRun(options, claim);
-  const { config, parent, places, device, source } = run;
-  const progress = begin("reading the data");
-  const findFocus = takesStacks(config)
-    ? await openFocus(device, config.focus, progress)
-    : undefined;
-  const set = yield* waitingFor(loadTrainingSet(config, { findFocus, source, progress }), {
-    ...{ progress, stop: run.stop },
-  });
-  checkSet(set, config);
+  const { config, parent, places, device } = run;
+  const set = yield* readSet(run);
   for (const text of set.warnings) yield { type: "warning", text };
   for (const text of set.notes) yield { type: "note", text };
   const unlearned = unlearnedSettings(config, run.kinds).join(", ");
@@ -112,6 +105,36 @@ export async function* trainObjects(
     report: parent.file("report.html"),
     weights: folders[0].file("weights.safetensors"),
   };
+}
+
+/**
+ * Refuses what {@linkcode trainObjects} would refuse before it trains, and leaves nothing behind.
+ *
+ * @throws As {@linkcode trainObjects}.
+ * @param claim The folder, which whoever calls holds.
+ */
+export async function* refuseUntrainable(
+  options: TrainOptions,
+  claim: ClaimedFolder,
+): AsyncGenerator<ProgressEvent> {
+  using run = await openRun(options, claim);
+  const set = yield* readSet(run);
+  await checkGiven(run);
+  prepareSeed(run, { ...run.places[0], set });
+}
+
+/** Reads the data of a run, and holds them against its settings. */
+async function* readSet(
+  { config, device, source, stop }: OpenedRun,
+): AsyncGenerator<ProgressEvent, LoadedSet> {
+  const progress = begin("reading the data");
+  const findFocus = takesStacks(config)
+    ? await openFocus(device, config.focus, progress)
+    : undefined;
+  const work = loadTrainingSet(config, { findFocus, source, progress });
+  const set = yield* waitingFor(work, { progress, stop });
+  checkSet(set, config);
+  return set;
 }
 
 /** Weights that training goes on from are held against their network before one like it is built. */

@@ -85,15 +85,23 @@ Deno.test("experiment() makes the stacks of the built-in holotomography, and goe
       ...{ postprocess: holotomographyConfig.postprocess },
     };
     const protocol = { settings, recipes: ["control-votes"], blocks: 2 };
-    await Deno.writeTextFile(`${folder}/p.json`, JSON.stringify(protocol));
-    const run = async (): Promise<ExperimentEvent[]> =>
-      await Array.fromAsync(experiment({
+    const run = async (change: object = {}): Promise<ExperimentEvent[]> => {
+      await Deno.writeTextFile(`${folder}/p.json`, JSON.stringify({ ...protocol, ...change }));
+      return await Array.fromAsync(experiment({
         ...{ file: `${folder}/p.json`, out: `${folder}/out` },
         stacks: {
           data: { stills: 4, frames: 6, size: 32, depth: 9 },
           focusModel: { warmup: 2, patch: 32, pairs: 1 },
         },
       }));
+    };
+    const untrained = async (change: object, says: string) => {
+      await assertRejects(() => run(change), Error, says);
+      const isTrained = await Deno.stat(`${folder}/out/focus`).then(() => true, () => false);
+      assert(!isTrained, "the classifier is trained for nothing");
+    };
+    await untrained({ blocks: 4 }, "Cannot measure 6 frames in 4 blocks");
+    await untrained({ settings: { ...settings, field: 40 } }, "field");
     const measured = (events: ExperimentEvent[]) =>
       events.flatMap((event) => event.type === "recipe" ? [[event.name, event.isKept]] : []);
     assertEquals(measured(await run()), [["control", false], ["control-votes", false]]);

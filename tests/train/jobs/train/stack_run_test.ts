@@ -164,6 +164,25 @@ Deno.test("trainHolotomography() goes from stacks to a report, also after an int
   });
 });
 
+Deno.test("trainHolotomography() refuses what it cannot train before it trains a classifier for it", async () => {
+  await withFolder({}, async (out) => {
+    const tiny = { ...tinyConfig("", { stills: "", video: [], truth: "" }), planes: 1 };
+    const data = { stills: 4, frames: 3, size: 32, depth: 9 };
+    const wrong = [
+      [{ field: 40 }, "field is 40"],
+      [{ base: 512, memory: 8 }, "limit"],
+      [{ gap: 9 }, "no 2 frames follow each other 9 apart"],
+    ] as const;
+    for (const [change, says] of wrong) {
+      const config = { ...tiny, ...change };
+      const run = () => Array.fromAsync(trainHolotomography({ config, out, data }));
+      await assertRejects(run, Error, says);
+      const names = await Array.fromAsync(Deno.readDir(out), ({ name }) => name);
+      assertEquals(names, ["data"]);
+    }
+  });
+});
+
 Deno.test("trainHolotomography() leaves folders of others as they are", async () => {
   const config = { ...tinyConfig("", { stills: "", video: [], truth: "", patch: 16 }), planes: 1 };
   const data = { stills: 4, frames: 3, size: 32, depth: 9 };
