@@ -31,12 +31,25 @@ const DEFAULTS = {
   blocks: 6,
 };
 
+/** What an experiment sets itself, and how a protocol says it instead. */
+const OWN: Readonly<Record<string, (value: unknown) => string>> = {
+  seed: (value) =>
+    `seeds takes its place; write "seeds": [${JSON.stringify(value)}] beside settings`,
+  control: () => "the control is trained where a recipe takes it; leave it out",
+  consistency: () => "recipes set it; leave it out, and name some of siamese or teacher in recipes",
+  votes: () => "recipes set it; leave it out, and name teacher or teacher-without-votes in recipes",
+  track: () => "recipes are not tracked; leave it out, and track what predict writes",
+};
+
+/** The names of the settings that an experiment sets itself: what else they are changes nothing. */
+export const ownSettings: readonly string[] = Object.keys(OWN);
+
 /**
  * Reads a protocol.
  *
  * @param text `{ "settings": { … }, "seeds": [1, 2], "recipes": ["teacher"], "measureFrom": 0.5,
- *   "blocks": 6 }`; the settings are those of `train`, all else may be left out. `exposure` is that at which teachers
- *   see the video; at which models are measured, recipes say.
+ *   "blocks": 6 }`; the settings are those of `train` but for {@linkcode ownSettings}, all else may be left
+ *   out. `exposure` is that at which teachers see the video; at which models are measured, recipes say.
  * @param file The file's name, for errors.
  * @throws {SyntaxError | TypeError | RangeError} If it is no JSON, or something in it makes no sense.
  */
@@ -58,6 +71,8 @@ export function parseProtocol(text: string, file: string): Protocol {
   expect(from >= 0 && from < 1, "measureFrom is no share in [0, 1)");
   expect(Number.isInteger(blocks) && Number(blocks) >= 2, "blocks is no whole number ≥ 2");
   const change = settings as SettingChange;
+  const own = ownSettings.find((name) => Object.hasOwn(change, name));
+  expect(own === undefined, `settings has ${own}: ${own && OWN[own](change[own])}`);
   // As a training has them: those of an example are done in a few minutes.
   const start = startingConfig(change, { isExample: !("stills" in change) });
   const config = changeConfig(start, { change, source: file });

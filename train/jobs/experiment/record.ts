@@ -8,7 +8,7 @@
 import { writeFileAtomic } from "../disk/atomic_file.ts";
 import { readTextOrNull } from "../disk/files.ts";
 import { RunFolder } from "../disk/run_folder.ts";
-import type { Protocol } from "./protocol.ts";
+import { ownSettings, type Protocol } from "./protocol.ts";
 
 /** The folders of seeds. */
 const OF_SEED = /^seed-\d+$/;
@@ -27,7 +27,8 @@ export async function writeRecord(protocol: Protocol, out: string): Promise<void
 export async function isOfSettings(protocol: Protocol, out: string): Promise<boolean> {
   const record = recordIn(out);
   const before = await readTextOrNull(record);
-  if (before === null || before === recordOf(protocol)) return before !== null;
+  if (before === null) return false;
+  if (comparable(before) === comparable(recordOf(protocol))) return true;
   const { runs, hasResults } = await begunIn(out);
   if (hasResults) {
     throw new Error(
@@ -44,9 +45,25 @@ function recordIn(out: string): string {
   return `${out}/protocol.json`;
 }
 
-/** What may not change between calls: seeds and recipes may be added. */
+/** What may not change between calls: seeds and recipes may be added. It can be used as a protocol. */
 function recordOf({ config, measureFrom, blocks }: Protocol): string {
-  return JSON.stringify({ settings: config, measureFrom, blocks }, null, 2) + "\n";
+  return JSON.stringify({ settings: withoutOwn(config), measureFrom, blocks }, null, 2) + "\n";
+}
+
+/** A record without what experiments set themselves, which earlier versions noted, too. */
+function comparable(record: string): string {
+  try {
+    const { settings, ...others } = JSON.parse(record);
+    return JSON.stringify({ settings: withoutOwn(settings), ...others });
+  } catch {
+    return record;
+  }
+}
+
+function withoutOwn(settings: object): object {
+  return Object.fromEntries(
+    Object.entries(settings).filter(([name]) => !ownSettings.includes(name)),
+  );
 }
 
 /** The folders of runs of all seeds, and whether one of them was trained, be it in part, or measured. */

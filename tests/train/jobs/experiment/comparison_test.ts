@@ -4,7 +4,7 @@ import {
   pairedDifference,
 } from "../../../../train/jobs/experiment/comparison.ts";
 import type { RecipeResult } from "../../../../train/jobs/experiment/measure_recipe.ts";
-import { parseProtocol } from "../../../../train/jobs/experiment/protocol.ts";
+import { ownSettings, parseProtocol } from "../../../../train/jobs/experiment/protocol.ts";
 import { defaultConfig, syntheticConfig } from "../../../../train/jobs/train/config.ts";
 import { recipes, references } from "../../../../train/jobs/experiment/recipes.ts";
 import type { Evaluation } from "../../../../train/objects/scores/evaluate.ts";
@@ -110,6 +110,11 @@ Deno.test("parseProtocol() takes the control with whatever is compared", () => {
   assertEquals(named.map(({ name }) => name), ["control", "teacher"]);
 });
 
+Deno.test("recipes set no settings but those that parseProtocol() refuses", () => {
+  const set = new Set(recipes.flatMap(({ run }) => Object.keys(run.change)));
+  assertEquals([...set].filter((name) => !ownSettings.includes(name)), []);
+});
+
 Deno.test("parseProtocol() names the file and what is wrong in it", () => {
   const wrong: [unknown, string][] = [
     [[], "no JSON object"],
@@ -119,6 +124,11 @@ Deno.test("parseProtocol() names the file and what is wrong in it", () => {
     [{ settings: { model: 5 } }, "model is 5, expected a string"],
     [{ settings: { warmup: -3 } }, "warmup is -3, expected a whole number ≥ 0"],
     [{ toString: 1 }, "unknown key toString"],
+    [{ settings: { seed: 7 } }, 'write "seeds": [7] beside settings'],
+    [{ settings: { control: false } }, "settings has control: the control is trained"],
+    [{ settings: { consistency: "teacher" } }, "settings has consistency: recipes set it"],
+    [{ settings: { votes: false } }, "name teacher or teacher-without-votes in recipes"],
+    [{ settings: { track: true } }, "settings has track: recipes are not tracked"],
     [{ settings: { rounds: 0 } }, "rounds is 0"],
     [{ settings: { stills: "s" } }, "no video"],
     [{ seeds: [] }, "seeds"],

@@ -1,12 +1,20 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { experiment, type ExperimentEvent } from "../../../../train/jobs/experiment/experiment.ts";
 import { holotomographyConfig, type TrainConfig } from "../../../../train/jobs/train/config.ts";
+import { ownSettings } from "../../../../train/jobs/experiment/protocol.ts";
+import type { SettingChange } from "../../../../train/models/model_kind.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import { tinyConfig, withTinyData } from "../../fixtures/tiny_run.ts";
 
+/** Settings for a protocol: those of a tiny run that an experiment does not set itself. */
+function settingsOf(data: string, change: Partial<TrainConfig>): SettingChange {
+  const settings = Object.entries(tinyConfig(data, change));
+  return Object.fromEntries(settings.filter(([name]) => !ownSettings.includes(name)));
+}
+
 Deno.test("experiment() trains and measures what its protocol names, once", async () => {
   await withTinyData(async ({ data, runs: folder }) => {
-    const settings = tinyConfig(data, { warmup: 2, rounds: 1, validateEvery: 2, teacherViews: 2 });
+    const settings = settingsOf(data, { warmup: 2, rounds: 1, validateEvery: 2, teacherViews: 2 });
     const recipes = ["baseline", "control-auto-votes", "teacher"];
     const protocol = { settings, recipes, measureFrom: 0.2, blocks: 2 };
     await Deno.mkdir(folder, { recursive: true });
@@ -49,7 +57,7 @@ Deno.test("experiment() trains and measures what its protocol names, once", asyn
 
 Deno.test("experiment() takes another protocol into its folder until a run has something to show", async () => {
   await withTinyData(async ({ data, runs: folder }) => {
-    const given = tinyConfig(data, { warmup: 2, rounds: 1, validateEvery: 2 });
+    const given = settingsOf(data, { warmup: 2, rounds: 1, validateEvery: 2 });
     const run = async (change: Partial<TrainConfig>): Promise<ExperimentEvent[]> => {
       const protocol = { settings: { ...given, ...change }, recipes: ["control"], blocks: 2 };
       await Deno.mkdir(folder, { recursive: true });
@@ -70,6 +78,11 @@ Deno.test("experiment() takes another protocol into its folder until a run has s
     assert(!(await Deno.readTextFile(`${baseline}/metrics.jsonl`)).includes("former"));
     const refusal = `Cannot go on in ${folder}/out: its results are those of the settings`;
     await assertRejects(() => run({ field: 2 }), Error, refusal);
+    // Earlier versions noted what an experiment sets itself, too.
+    const { settings, ...others } = JSON.parse(await record());
+    const former = { settings: { seed: 5, ...settings, control: false }, ...others };
+    await Deno.writeTextFile(`${folder}/out/protocol.json`, JSON.stringify(former));
+    assertEquals((await run({})).some(({ type }) => type === "stage"), false);
     // Without the results, what was trained still is of the former settings.
     await Deno.remove(`${folder}/out/seed-1/control.json`);
     await assertRejects(() => run({ field: 2 }), Error, "give another --out");
@@ -79,7 +92,7 @@ Deno.test("experiment() takes another protocol into its folder until a run has s
 
 Deno.test("experiment() makes the stacks of the built-in holotomography, and goes on with them", async () => {
   await withFolder({}, async (folder) => {
-    const { stills: _, video: _v, truth: _t, ...tiny } = tinyConfig("", { warmup: 2, rounds: 1 });
+    const { stills: _, video: _v, truth: _t, ...tiny } = settingsOf("", { warmup: 2, rounds: 1 });
     const settings = {
       ...{ ...tiny, synthetic: "holotomography", patch: 16, planes: 1 },
       ...{ postprocess: holotomographyConfig.postprocess },
