@@ -365,14 +365,14 @@ async function framesFlag(flags: Flags): Promise<FrameRange | undefined> {
   const text = textFlag(flags, "frames");
   if (text === undefined) return undefined;
   const { parseFrameRange } = await import("../../jobs/predict/frame_range.ts");
-  return usage(() => parseFrameRange(text));
+  return usage(() => parseFrameRange(text, { called: "--frames" }));
 }
 
 async function channelsFlag(flags: Flags): Promise<readonly string[] | undefined> {
   const text = textFlag(flags, "channels");
   if (text === undefined) return undefined;
   const { parseChannels } = await import("../../jobs/predict/predict_options.ts");
-  return usage(() => parseChannels(text));
+  return usage(() => parseChannels(text, { called: "--channels" }));
 }
 
 function thresholdFlag(flags: Flags): "otsu" | number | undefined {

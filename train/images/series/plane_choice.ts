@@ -28,15 +28,19 @@ export interface PlaneChoice {
 /**
  * Channels that are read together, as a user names them, trimmed.
  *
+ * @param options.called What errors call them, such as `--channels`; `channels` unless told.
  * @throws {RangeError} If one is named twice or has no name.
  */
-export function channelList(channels: readonly (number | string)[]): string[] {
+export function channelList(
+  channels: readonly (number | string)[],
+  { called = "channels" } = {},
+): string[] {
   const list = channels.map((channel) => String(channel).trim());
   const isTwice = (name: string, i: number) =>
     list.findIndex((other) => other.toLowerCase() === name.toLowerCase()) !== i;
   if (!list.some((name, i) => name === "" || isTwice(name, i))) return list;
   throw new RangeError(
-    `Cannot read channels ${list.join(",")}: give each once, by number or name, such as 1,3`,
+    `Cannot read ${called} ${list.join(",")}: give each once, by number or name, such as 1,3`,
   );
 }
 

@@ -21,20 +21,21 @@ export interface FrameRange {
 /**
  * Reads `A:B`, `A:` or `:B`.
  *
+ * @param options.called What errors call it, such as `--frames`; `frames` unless told.
  * @throws {RangeError} If it is none of these, or holds no frame.
  * @category Jobs
  */
-export function parseFrameRange(text: string): FrameRange {
+export function parseFrameRange(text: string, { called = "frames" } = {}): FrameRange {
   const [, from, to] = /^(\d*):(\d*)$/.exec(text) ?? [];
   if (from === undefined || to === undefined || (from === "" && to === "")) {
     throw new RangeError(
-      `Cannot use frames ${text}: expected A:B, from A up to but without B, from 0`,
+      `Cannot use ${called} ${text}: expected A:B, from A up to but without B, from 0`,
     );
   }
   const first = Number(from);
   if (to === "") return { first };
   if (Number(to) > first) return { first, end: Number(to) };
-  throw new RangeError(`Cannot use frames ${text}: no frame is from ${first} and before ${to}`);
+  throw new RangeError(`Cannot use ${called} ${text}: no frame is from ${first} and before ${to}`);
 }
 
 /** The same as text. */

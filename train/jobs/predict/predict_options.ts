@@ -191,8 +191,9 @@ export type PredictEvent =
 /**
  * Channels as they are written on the command line: `1,3` or `DAPI,GFP`.
  *
+ * @param options.called What errors call them, such as `--channels`; `channels` unless told.
  * @throws {RangeError} If one is named twice or has no name.
  */
-export function parseChannels(text: string): string[] {
-  return channelList(text.split(","));
+export function parseChannels(text: string, { called = "channels" } = {}): string[] {
+  return channelList(text.split(","), { called });
 }
