@@ -151,18 +151,49 @@ export function valueAt(values: unknown, path: readonly string[]): unknown {
   );
 }
 
+/** A refused value. */
+interface RefusedValue {
+  /** What the setting is. */
+  readonly value: unknown;
+  /** What it may be. */
+  readonly expected: string;
+  /** What cannot be done with it: `train`. */
+  readonly task?: string;
+}
+
+/** A value that a setting may not have. Who knows where it was given says so in place of the task. */
+export class SettingError extends RangeError {
+  /** The keys of the setting, joined with dots. */
+  readonly setting: string;
+  /** Its value. */
+  readonly value: unknown;
+  /** What it may be. */
+  readonly expected: string;
+
+  /** Says what is wrong: `Cannot TASK: SETTING is VALUE, expected …`. */
+  constructor(setting: string, { value, expected, task = "train" }: RefusedValue) {
+    super(
+      `Cannot ${task}: ${setting} is ${JSON.stringify(value) ?? "missing"}, expected ${expected}`,
+    );
+    this.setting = setting;
+    this.value = value;
+    this.expected = expected;
+  }
+}
+
 /**
  * Refuses the value of a setting.
  *
- * @throws {RangeError} Always, with name, value and what it may be.
+ * @throws {SettingError} Always, with name, value and what it may be.
  */
-export function refuseValue(
-  name: string,
-  { value, expected, task = "train" }: { value: unknown; expected: string; task?: string },
-): never {
-  throw new RangeError(
-    `Cannot ${task}: ${name} is ${JSON.stringify(value) ?? "missing"}, expected ${expected}`,
-  );
+export function refuseValue(setting: string, refused: RefusedValue): never {
+  throw new SettingError(setting, refused);
+}
+
+/** What a check of settings threw, with a file as that which cannot be used where it refused a value. */
+export function naming(file: string, error: unknown): unknown {
+  if (!(error instanceof SettingError)) return error;
+  return new SettingError(error.setting, { ...error, task: `use ${file}` });
 }
 
 /**

@@ -32,7 +32,18 @@ Deno.test("a wrong command line is exit code 2 and one line that says what is wr
     [["train", "--warmup-rate", "2"], "--warmup-rate 2", "(0, 1)"],
     [["train", "--model", "vgg"], "--model vgg", "unet"],
     [["train", "--postprocess-connectivity", "6"], "--postprocess-connectivity 6", "4 or 8"],
-    [["train", "--patch", "100", "--depth", "3"], "patch is 100", "a multiple of 8"],
+    [["train", "--patch", "100", "--depth", "3"], "Cannot use --patch 100", "of 8"],
+    [
+      ["train", "--depth", "8"],
+      "Cannot use the default of --patch, 96: expected a multiple of 256",
+    ],
+    [["train", "--high", "0.5"], "the default of --low, 1: expected a percentile below high, 0.5"],
+    [["train", "--high", "120"], "Cannot use --high 120: expected a percentile from 0 to 100"],
+    [
+      ["train", "--masks=binary", "--merge-instances"],
+      "Cannot use --merge-instances: expected false with masks",
+    ],
+    [["train", "--postprocess-otsu-floor", "0.9"], "the default of --postprocess-otsu-ceiling"],
     [["train", "--seeds", "0"], "--seeds 0", "a whole number ≥ 1"],
     [["train", "--depth="], "--depth", "value is missing; see train --help"],
     [["train", "--control=5"], "--control=5", "expected true or false"],
@@ -156,6 +167,7 @@ Deno.test("a file of settings that cannot be used is named", async () => {
     "group.json": '{ "augmentation": 3 }',
     "single.json": '{ "video": "frames" }',
     "value.json": '{ "augmentation": { "noise": -1 } }',
+    "cross.json": '{ "planes": 2 }',
   };
   const cases: [file: keyof typeof files | "missing.json", ...says: string[]][] = [
     ["null.json", "holds no settings"],
@@ -168,6 +180,7 @@ Deno.test("a file of settings that cannot be used is named", async () => {
     ["group.json", "augmentation is 3, expected a group"],
     ["single.json", 'video is "frames", expected a list of strings'],
     ["value.json", "augmentation.noise is -1, expected a number ≥ 0"],
+    ["cross.json", "Cannot use cross.json: planes is 2, expected 0 without focus"],
     ["missing.json", "give a JSON file of settings"],
   ];
   await withFolder(files, async (cwd) => {

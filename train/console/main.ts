@@ -12,6 +12,7 @@ import { OutputFullError, Printer, processTerminal, type Terminal } from "./outp
 import { numberFlag } from "./flag_values.ts";
 import { nearest } from "./nearest.ts";
 import { parseFlags } from "./parse.ts";
+import { namingFlag } from "./setting_flags.ts";
 import { exitCodeOf, exitCodes } from "./session/exit_codes.ts";
 import { printable } from "./session/printable.ts";
 import { watchSignals } from "./session/signals.ts";
@@ -118,7 +119,11 @@ async function run(
     else {
       if (command.usesGpu) await prepareGpu();
       isUnderway = command.isJob === true;
-      await command.run(flags, { output, stop: stopping.signal });
+      try {
+        await command.run(flags, { output, stop: stopping.signal });
+      } catch (error) {
+        throw namingFlag(error, flags);
+      }
     }
     return output.isUnread ? exitCodes.unread.code : exitCodes.done.code;
   } catch (error) {

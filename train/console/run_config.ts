@@ -13,14 +13,14 @@ import {
   startingConfig,
   type TrainConfig,
 } from "../jobs/train/config.ts";
-import { blaming, isThere, readWholeText, reasonOf } from "../jobs/disk/files.ts";
+import { blaming, isThere, ofInput, readWholeText, reasonOf } from "../jobs/disk/files.ts";
 import { readModelFile } from "../jobs/disk/model_files.ts";
 import { defaultKinds, type Kinds } from "../models/list.ts";
 import { settingsOfModel } from "../models/model_file.ts";
 import type { SettingChange } from "../models/model_kind.ts";
 import { earlierPostprocess } from "../models/unet/postprocess.ts";
-import { listSettings, rate, valueAt } from "../settings.ts";
-import { changeFromFlags, flagOf } from "./setting_flags.ts";
+import { listSettings, naming, rate, SettingError, valueAt } from "../settings.ts";
+import { changeFromFlags, flagOf, namingFlag } from "./setting_flags.ts";
 import { usage, UsageError } from "./usage_error.ts";
 
 /** Where else settings come from, besides the flags. */
@@ -57,7 +57,7 @@ export async function runConfig(
   const saved = `${out}/config.json`;
   const isResumed = resume && await isThere(saved);
   const isSynthetic = hasExample && !("stills" in fromFlags) && !("stills" in fromFile);
-  const base = isResumed
+  const { config: base, given } = isResumed
     ? await resumedConfig(saved, kinds)
     : await freshConfig({ ...fromFile, ...fromFlags }, { isSynthetic, kinds });
   const withFile = blaming(() => {
@@ -67,29 +67,78 @@ export async function runConfig(
     return config;
   });
   const config = usage(() => {
-    const config = changeConfig(withFile, {
-      change: fromFlags,
-      source: "the command line",
-      kinds,
-    });
-    checkConfig(config, kinds);
-    return config;
+    const source = "the command line";
+    return changeConfig(withFile, { change: fromFlags, source, kinds });
   });
+  try {
+    checkConfig(config, kinds);
+  } catch (error) {
+    throw namingSource(error, {
+      flags,
+      files: [{ path: file ?? "", settings: fromFile }, ...given],
+    });
+  }
   if (isResumed) refuseChanges(out, { saved: base, wanted: config, kinds });
   return config;
 }
 
+/** Settings that a file gave. */
+interface GivenSettings {
+  /** The file. */
+  readonly path: string;
+  /** Its settings. */
+  readonly settings: SettingChange;
+}
+
+/** What settings begin with, and the files that gave some of them. */
+interface BaseConfig {
+  /** All settings. */
+  readonly config: TrainConfig;
+  /** Who gave some of them. */
+  readonly given: readonly GivenSettings[];
+}
+
+/** A refused value is named by whoever gave it: a flag, a file, or else the default of a flag. */
+function namingSource(
+  error: unknown,
+  { flags, files }: {
+    flags: Readonly<Record<string, unknown>>;
+    files: readonly GivenSettings[];
+  },
+): unknown {
+  const named = namingFlag(error, flags);
+  if (named !== error || !(error instanceof SettingError)) return named;
+  const path = error.setting.split(".");
+  const file = files.find(({ settings }) => valueAt(settings, path) !== undefined);
+  if (file) return ofInput(naming(file.path, error));
+  const { value, expected } = error;
+  const usual = `the default of --${flagOf({ path })}, ${JSON.stringify(value)}`;
+  return new UsageError(`Cannot use ${usual}: expected ${expected}`, { cause: error });
+}
+
+/** What a command threw, with its file of settings named where it refused a value that no flag gave. */
+export function namingFile(
+  error: unknown,
+  { file, flags = {} }: { file: string | undefined; flags?: Readonly<Record<string, unknown>> },
+): unknown {
+  const isFlag = namingFlag(error, flags) !== error;
+  if (file === undefined || isFlag || !(error instanceof SettingError)) return error;
+  return ofInput(naming(file, error));
+}
+
 /** The settings of a run that goes on. */
-async function resumedConfig(saved: string, kinds: Kinds): Promise<TrainConfig> {
-  const change = asItWas(await readSettings(saved));
-  return blaming(() => changeConfig(defaultConfigOf(kinds), { change, source: saved, kinds }));
+async function resumedConfig(saved: string, kinds: Kinds): Promise<BaseConfig> {
+  const settings = asItWas(await readSettings(saved));
+  const source = { change: settings, source: saved, kinds };
+  const config = blaming(() => changeConfig(defaultConfigOf(kinds), source));
+  return { config, given: [{ path: saved, settings }] };
 }
 
 /** Defaults, for the kind of network and for the built-in examples. */
 async function freshConfig(
   given: SettingChange,
   { isSynthetic, kinds }: { isSynthetic: boolean; kinds: Kinds },
-): Promise<TrainConfig> {
+): Promise<BaseConfig> {
   const { resumeFrom } = given;
   const ofModel = typeof resumeFrom === "string" && resumeFrom !== ""
     ? settingsOfModel(await readModelFile(resumeFrom, kinds))
@@ -97,8 +146,12 @@ async function freshConfig(
   const config = startingConfig({ ...ofModel && { model: ofModel.model }, ...given }, {
     ...{ isExample: isSynthetic, kinds },
   });
-  if (!ofModel) return config;
-  return changeConfig(config, { change: ofModel, source: String(resumeFrom), kinds });
+  if (!ofModel) return { config, given: [] };
+  const path = String(resumeFrom);
+  return {
+    config: changeConfig(config, { change: ofModel, source: path, kinds }),
+    given: [{ path, settings: ofModel }],
+  };
 }
 
 function refuseChanges(

@@ -10,10 +10,12 @@ import {
   listSettings,
   type PlacedSetting,
   type Setting,
+  SettingError,
   text as anyText,
   texts,
 } from "../settings.ts";
 import type { Flag } from "./flag.ts";
+import { UsageError } from "./usage_error.ts";
 
 /** The title of the settings that most users meet. */
 const COMMON = "Common settings";
@@ -108,6 +110,20 @@ function toNumber(text: string, flag: string, expected = "a number"): number {
     refuse(flag, { given: text, expected });
   }
   return number;
+}
+
+/** What a command threw, with the flag in place of the setting where it refused a value of a flag. */
+export function namingFlag(error: unknown, flags: Readonly<Record<string, unknown>>): unknown {
+  if (!(error instanceof SettingError)) return error;
+  const flag = flagOf({ path: error.setting.split(".") });
+  const given = flags[flag];
+  if (given === undefined || (Array.isArray(given) && given.length === 0)) return error;
+  const text = given === true
+    ? `--${flag}`
+    : given === false
+    ? `--no-${flag}`
+    : `--${flag} ${given}`;
+  return new UsageError(`Cannot use ${text}: expected ${error.expected}`, { cause: error });
 }
 
 function refuse(flag: string, { given, expected }: { given: unknown; expected: string }): never {

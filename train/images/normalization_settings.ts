@@ -61,8 +61,9 @@ export const intensitySettings: SettingGroup<IntensitySettings> = {
     },
   },
   check({ low, high }) {
-    if (0 <= low && low < high && high <= 100) return;
-    refuseValue("low", { value: low, expected: "a percentile below high" });
+    if (!(high <= 100)) refuseValue("high", { value: high, expected: percentile.expected });
+    if (0 <= low && low < high) return;
+    refuseValue("low", { value: low, expected: `a percentile below high, ${high}` });
   },
 };
 

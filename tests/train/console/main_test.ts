@@ -6,6 +6,7 @@ import { startOf } from "../../../train/console/session/next.ts";
 import { hostName } from "../../../train/console/session/surroundings.ts";
 import { requestFor } from "../../../train/console/session/usage.ts";
 import { IncompleteError } from "../../../train/console/usage_error.ts";
+import { refuseValue } from "../../../train/settings.ts";
 import { testTerminal } from "./fixtures/terminal.ts";
 
 /** A command that the program does not have. */
@@ -20,6 +21,7 @@ const greet: Command = {
   run(flags, { output }) {
     const whom = textFlag(flags, "whom");
     if (whom === undefined) throw new IncompleteError("Cannot greet: --whom is missing");
+    if (whom === "0") refuseValue("whom", { value: 0, expected: "a name", task: "greet" });
     if (whom === "nobody") throw new RangeError("Cannot greet nobody: there is\n  no one there");
     const text = `Hello ${whom}${flags.loud ? "!" : ""}`;
     output.event({ type: "greeting", text }, () => ({ lines: [text], status: null }));
@@ -42,6 +44,13 @@ Deno.test("runCommand() runs a command of its own list, and shows it in every he
   const help = (await run("greet", "--help")).out;
   assertStringIncludes(help, `Greets somebody.\n\n  ${startOf("greet")} --whom NAME [--loud]\n`);
   assertMatch(help, /\n {2}--whom NAME +Who is greeted\n {2}--loud +Greet with an exclamation/);
+});
+
+Deno.test("runCommand() names the flag of a value that is refused underway", async () => {
+  assertEquals(await run("greet", "--whom=0"), {
+    ...{ code: 2, out: "" },
+    error: "Cannot use --whom 0: expected a name",
+  });
 });
 
 Deno.test("runCommand() ends without a word where nobody reads what it writes", async () => {

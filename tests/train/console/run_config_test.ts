@@ -54,9 +54,21 @@ Deno.test("runConfig() lets flags win over the file, setting by setting", async 
   });
 });
 
-Deno.test("runConfig() refuses settings that make no sense together", async () => {
-  const config = runConfig({ patch: "100" }, { out: "nowhere" });
-  await assertRejects(() => config, UsageError, "patch is 100");
+Deno.test("runConfig() names who gave a setting that makes no sense with others", async () => {
+  const files = { "c.json": { patch: 100 }, "run/config.json": { ...defaultConfig, low: 99.9 } };
+  await withJson(files, async (path) => {
+    const [file, out] = [`${path}/c.json`, `${path}/run`];
+    const flag = runConfig({ patch: "100" }, { out: "nowhere", file });
+    const expected = "expected a multiple of 8 for depth 3";
+    await assertRejects(() => flag, UsageError, `Cannot use --patch 100: ${expected}`);
+    const given = runConfig({ depth: "3" }, { out: "nowhere", file });
+    await assertRejects(() => given, RangeError, `Cannot use ${file}: patch is 100, ${expected}`);
+    const usual = runConfig({ depth: "6" }, { out: "nowhere" });
+    const says = "Cannot use the default of --patch, 96: expected a multiple of 64 for depth 6";
+    await assertRejects(() => usual, UsageError, says);
+    const resumed = runConfig({}, { out, resume: true });
+    await assertRejects(() => resumed, RangeError, `Cannot use ${out}/config.json: low is 99.9`);
+  });
 });
 
 const RUN = { ...defaultConfig, stills: "s", depth: 2, control: true, versions: { kymo: "1" } };

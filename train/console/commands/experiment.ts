@@ -34,22 +34,29 @@ export const experimentCommand: Command = {
     if (file === undefined) throw new IncompleteError("Cannot start: no FILE.json given");
     if (others.length > 0) throw new UsageError(`Cannot use ${others[0]}: one FILE.json at a time`);
     const out = textFlag(flags, "out") ?? `${file.replace(/\.json$/, "")}.results`;
-    const { experiment } = await import("../../jobs/experiment/experiment.ts");
+    const [{ experiment }, { namingFile }] = await Promise.all([
+      import("../../jobs/experiment/experiment.ts"),
+      import("../run_config.ts"),
+    ]);
     const progress = new TrainProgress();
     let model = "";
-    for await (const event of experiment({ file, out, stop })) {
-      output.event(event, (shown) => {
-        if (shown.type === "recipe") {
-          const how = shown.isKept ? "was measured before" : "measured";
-          return { lines: [`Seed ${shown.seed}, ${shown.name}: ${how}`], status: null };
-        }
-        if (shown.type === "comparison") {
-          model = shown.model;
-          const table = ["", ...shown.text.split("\n"), `Table: ${absolute(shown.file)}`];
-          return { lines: table, status: null };
-        }
-        return progress.show(shown);
-      });
+    try {
+      for await (const event of experiment({ file, out, stop })) {
+        output.event(event, (shown) => {
+          if (shown.type === "recipe") {
+            const how = shown.isKept ? "was measured before" : "measured";
+            return { lines: [`Seed ${shown.seed}, ${shown.name}: ${how}`], status: null };
+          }
+          if (shown.type === "comparison") {
+            model = shown.model;
+            const table = ["", ...shown.text.split("\n"), `Table: ${absolute(shown.file)}`];
+            return { lines: table, status: null };
+          }
+          return progress.show(shown);
+        });
+      }
+    } catch (error) {
+      throw namingFile(error, { file });
     }
     output.say(next("segment with the control; the models of other recipes lie beside it", [
       ...["predict", "--model", model, "--out", "labels", "IMAGES"] as const,

@@ -67,7 +67,7 @@ export function trainCommandWith({ kinds }: { kinds?: Kinds } = {}): Command {
       const resume = flags.resume === true;
       const seeds = countFlag(flags, "seeds", { least: 1 });
       if (resume) await refuseOtherRun(given!, seeds);
-      const [{ runConfig }, { checkData }] = await Promise.all([
+      const [{ namingFile, runConfig }, { checkData }] = await Promise.all([
         import("../run_config.ts"),
         import("../../jobs/train/check_config.ts"),
       ]);
@@ -88,7 +88,8 @@ export function trainCommandWith({ kinds }: { kinds?: Kinds } = {}): Command {
           output.event(event, (shown) => progress.show(shown));
         }
       } catch (error) {
-        throw isStopped(error) ? await stoppedTraining(error, { out, seeds }) : error;
+        if (isStopped(error)) throw await stoppedTraining(error, { out, seeds });
+        throw namingFile(error, { file, flags });
       }
       output.say(afterTraining(config, { out, seeds }));
     },

@@ -13,7 +13,7 @@ import { isImageFolder, splitInner } from "../../images/paths.ts";
 import { type Source, withImageFolders } from "../../images/source.ts";
 
 /** For those who know jobs alone: settings come from files, too. */
-export { blaming } from "../../images/faults/input_fault.ts";
+export { blaming, ofInput } from "../../images/faults/input_fault.ts";
 
 /** What to do where permission is missing, by what was tried. */
 const REMEDIES: Readonly<Record<string, string>> = {

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { defaultKinds } from "../../models/list.ts";
-import { checkChange, checkConfig, checkData } from "../train/check_config.ts";
+import { checkChange, checkConfig, checkData, dataWithoutStills } from "../train/check_config.ts";
 import type { SettingChange } from "../../models/model_kind.ts";
 import { changeConfig, startingConfig, type TrainConfig } from "../train/config.ts";
+import { naming } from "../../settings.ts";
 import { type Recipe, recipes, recipesNamed } from "./recipes.ts";
 
 /** A protocol. */
@@ -77,18 +77,36 @@ export function parseProtocol(text: string, file: string): Protocol {
   const start = startingConfig(change, { isExample: !("stills" in change) });
   const config = changeConfig(start, { change, source: file });
   checkChange(change, { source: file });
-  checkConfig(config, defaultKinds);
+  const lone = dataWithoutStills(config);
+  expect(
+    lone === undefined,
+    `settings has ${lone} but no stills; add labelled stills, or leave it out`,
+  );
   checkData(config);
   expect(config.stills === "" || config.video.length > 0, "settings has no video to measure on");
   expect(config.rounds > 0, "settings.rounds is 0: without a second stage nothing is compared");
+  const wanted = { config, recipes: recipesIn(file, names as string[]) };
+  checkRuns(wanted, file);
+  const plain = { seeds: seeds as number[], measureFrom: from, blocks: Number(blocks) };
+  return { ...wanted, ...plain };
+}
+
+function recipesIn(file: string, names: readonly string[]): Recipe[] {
   try {
-    return {
-      ...{ config, measureFrom: from, blocks: Number(blocks) },
-      seeds: seeds as number[],
-      recipes: recipesNamed(names as string[]),
-    };
+    return recipesNamed(names);
   } catch (error) {
     throw new RangeError(`Cannot use ${file}: ${(error as Error).message}`);
+  }
+}
+
+/** What a run of a recipe may not have is refused before the first of them is trained. */
+function checkRuns({ config, recipes }: Pick<Protocol, "config" | "recipes">, file: string): void {
+  try {
+    for (const { run: { name, change } } of recipes) {
+      checkConfig(changeConfig(config, { change, source: `recipe ${name}` }));
+    }
+  } catch (error) {
+    throw naming(file, error);
   }
 }
 

@@ -48,7 +48,8 @@ export function checkConfig(config: TrainConfig, kinds: Kinds = defaultKinds): v
   checkViews(config, kind);
   const multiple = kind.sizeMultiple(config);
   if (patch % multiple !== 0) {
-    refuseValue("patch", { value: patch, expected: `a multiple of ${multiple}` });
+    const expected = `a multiple of ${multiple} for depth ${config.depth}`;
+    refuseValue("patch", { value: patch, expected });
   }
 }
 
@@ -145,6 +146,12 @@ function checkViews(config: TrainConfig, { architecture, objects }: ModelKind): 
 /** Data that goes with stills of one's own. */
 const OF_OWN_DATA = ["video", "volume", "truth", "markers", "focus"] as const;
 
+/** What data of one's own is given without stills of one's own; undefined where there is none. */
+export function dataWithoutStills(config: TrainConfig): string | undefined {
+  if (config.stills !== "") return undefined;
+  return OF_OWN_DATA.find((name) => config[name].length > 0);
+}
+
 /**
  * Checks that a run on data of one's own has stills of one's own: the built-in ones teach a network
  * nothing about it.
@@ -155,8 +162,7 @@ const OF_OWN_DATA = ["video", "volume", "truth", "markers", "focus"] as const;
 export function checkData(config: TrainConfig, kinds: Kinds = defaultKinds): void {
   // What finds no objects but planes in focus has no built-in example.
   if (!modelKind(config.model, kinds.models).objects) return checkFocusData(config);
-  if (config.stills !== "") return;
-  const given = OF_OWN_DATA.find((name) => config[name].length > 0);
+  const given = dataWithoutStills(config);
   if (given === undefined) return;
   throw new RangeError(
     `Cannot train with ${given} but without stills: give a folder of labelled stills with --stills, or ` +

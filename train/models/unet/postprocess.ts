@@ -133,7 +133,7 @@ export function checkPostprocess(settings: PostprocessSettings): void {
   const { otsuFloor, otsuCeiling } = settings;
   if (otsuCeiling >= otsuFloor) return;
   const expected = `a number from otsuFloor ${otsuFloor} up`;
-  refuseValue("otsuCeiling", { value: otsuCeiling, expected, task });
+  refuseValue("postprocess.otsuCeiling", { value: otsuCeiling, expected, task });
 }
 
 /**

@@ -130,6 +130,13 @@ Deno.test("parseProtocol() names the file and what is wrong in it", () => {
     [{ settings: { votes: false } }, "name teacher or teacher-without-votes in recipes"],
     [{ settings: { track: true } }, "settings has track: recipes are not tracked"],
     [{ settings: { rounds: 0 } }, "rounds is 0"],
+    [{ settings: { patch: 100 } }, "Cannot use p.json: patch is 100, expected a multiple of 8"],
+    [{ settings: { truth: "t" } }, "settings has truth but no stills"],
+    // Of a run of one recipe.
+    [
+      { settings: { model: "stardist", stills: "s", video: ["v"], stardist: { rays: 6 } } },
+      "Cannot use p.json: stardist.rays is 6, expected a multiple of 4",
+    ],
     [{ settings: { stills: "s" } }, "no video"],
     [{ seeds: [] }, "seeds"],
     [{ seeds: [0.5] }, "seeds"],
