@@ -5,6 +5,7 @@
  * @module
  */
 
+import { formatSigned } from "../counted.ts";
 import type { ModelResults, SeedResults } from "./results.ts";
 
 /** A mean difference and where it lies with 95 % confidence. */
@@ -63,13 +64,9 @@ export function pairedNote(seeds: readonly SeedResults[]): string | null {
     const paired = pairedDifference(differences);
     if (paired === null) return [];
     const { mean, low, high } = paired;
-    return `${label} ${signed(mean)} (${signed(low)} to ${signed(high)})`;
+    return `${label} ${formatSigned(mean)} (${formatSigned(low)} to ${formatSigned(high)})`;
   });
   if (parts.length === 0) return null;
   return `The consistent model less the control of the same seed, mean of ${pairs.length} seeds and 95 % ` +
     `interval: ${parts.join(", ")}`;
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;
 }

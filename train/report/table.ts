@@ -4,9 +4,9 @@
  * @module
  */
 
+import { formatNumber } from "../counted.ts";
 import type { LabelSource, Measured, ResultsTable, TableColumn } from "./data.ts";
 import { capitalise, type Insert, type Markup, markup } from "./drawing/markup.ts";
-import { formatNumber } from "./drawing/numbers.ts";
 import { RESTS_ON } from "./results_table.ts";
 import { SOURCES } from "./sources.ts";
 

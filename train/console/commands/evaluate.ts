@@ -4,7 +4,7 @@
  * @module
  */
 
-import { counted } from "../../counted.ts";
+import { counted, formatNumber } from "../../counted.ts";
 import { basename } from "node:path";
 import type { ChallengeScores, Evaluation } from "../../objects/scores/evaluate.ts";
 import type { Flicker, FlickerRates } from "../../objects/scores/flicker.ts";
@@ -218,7 +218,7 @@ function trackingLines({ ctc, tracking }: ShownEvaluation): string[] {
 
 /** Four digits behind the point; a dash where there is no such figure. */
 function digits(value: unknown): string {
-  return typeof value === "number" ? value.toFixed(4) : "–";
+  return typeof value === "number" ? formatNumber(value, { digits: 4 }) : "–";
 }
 
 function basisText({ rests_on }: Partial<Flicker>, name: keyof FlickerRates): string {

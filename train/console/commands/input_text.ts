@@ -4,7 +4,7 @@
  * @module
  */
 
-import { counted } from "../../counted.ts";
+import { counted, withMinus } from "../../counted.ts";
 import type { InputEvent, RangeEvent } from "../../jobs/progress/inputs.ts";
 
 /** How an input was understood, or which of its intensities become 0 and 1, in one line. */
@@ -28,5 +28,5 @@ export function formatInput(event: InputEvent | RangeEvent): string {
 }
 
 function shortly(value: number): string {
-  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)));
+  return withMinus(String(Number.isInteger(value) ? value : Number(value.toPrecision(4))));
 }

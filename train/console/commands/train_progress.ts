@@ -5,7 +5,7 @@
  * @module
  */
 
-import { counted } from "../../counted.ts";
+import { counted, formatNumber } from "../../counted.ts";
 import type {
   FocusPlanEvent,
   PlanEvent,
@@ -20,9 +20,9 @@ import { absolute } from "../session/next.ts";
 import { formatDuration, formatThresholds, Rate, type Shown } from "../text.ts";
 import { showInputs, WaitingProgress } from "./waiting_progress.ts";
 
-/** Four digits behind the point; rounding errors around 0 have no sign. */
+/** Four digits behind the point. */
 function formatLoss(loss: number): string {
-  return loss.toFixed(4).replace(/^-(?=0\.0000$)/, "");
+  return formatNumber(loss, { digits: 4 });
 }
 
 /** Turns the events of a training run into text. */
@@ -91,7 +91,7 @@ export class TrainProgress {
 
   #showStep({ stage, step, steps, loss }: StepEvent): Shown {
     const rate = this.#rate.observe(step);
-    const status = `${stage} ${step}/${steps}  loss ${loss.toFixed(3)}`;
+    const status = `${stage} ${step}/${steps}  loss ${formatNumber(loss)}`;
     if (!(Number.isFinite(rate) && rate > 0)) return { lines: [], status };
     const inStage = (steps - step) / rate;
     const later = this.#left.secondsAfter(stage, rate);
@@ -195,7 +195,7 @@ function formatStage({ stage, reason, weights, thresholds }: StageEvent): string
 
 /** The results table as text: one line per measure, one column per model, and what to know about it. */
 export function formatTable({ columns, rows, notes = [] }: ResultsTable): string[] {
-  const body = columns.map(({ key, label, group, better, digits = 3 }) => {
+  const body = columns.map(({ key, label, group, better, digits }) => {
     const arrow = better === "higher"
       ? " (higher is better)"
       : better === "lower"
@@ -207,8 +207,8 @@ export function formatTable({ columns, rows, notes = [] }: ResultsTable): string
       ...rows.map(({ values }) => {
         const value = values[key];
         if (!value) return "–";
-        const mean = value.mean.toFixed(digits);
-        return value.sd === undefined ? mean : `${mean} ± ${value.sd.toFixed(digits)}`;
+        const mean = formatNumber(value.mean, { digits });
+        return value.sd === undefined ? mean : `${mean} ± ${formatNumber(value.sd, { digits })}`;
       }),
     ];
   });

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { counted } from "../../counted.ts";
+import { counted, formatNumber, formatSigned } from "../../counted.ts";
 import { Random } from "../../images/random.ts";
 import type { Evaluation } from "../../objects/scores/evaluate.ts";
 import type { TableColumn } from "../../report/data.ts";
@@ -148,11 +148,11 @@ function figureTable(
 ): string[] {
   const rows = all.map(({ name, results }) => [
     name,
-    ...figures.map(({ key, digits = 3 }) => {
+    ...figures.map(({ key, digits }) => {
       const value = measured(results.map((result) => valueOf(result, key)));
       if (!value) return "–";
-      const spread = value.sd === undefined ? "" : ` ± ${value.sd.toFixed(digits)}`;
-      return value.mean.toFixed(digits) + spread;
+      const spread = value.sd === undefined ? "" : ` ± ${formatNumber(value.sd, { digits })}`;
+      return formatNumber(value.mean, { digits }) + spread;
     }),
   ]);
   const truth = all[0].results[0].video.flicker_truth;
@@ -169,12 +169,13 @@ function differenceTable(
   const others = all.filter(({ name }) => name !== reference);
   const rows = others.map(({ name, results }) => [
     name,
-    ...figures.map(({ key, digits = 3 }) => {
+    ...figures.map(({ key, digits }) => {
       const figure: Figure = (video) => videoValues(video)[key];
       const found = pairedDifference(figure, { of: results, reference: control });
       if (!found) return "–";
-      const { mean, low, high } = found;
-      return `${signed(mean, digits)} [${signed(low, digits)}, ${signed(high, digits)}]`;
+      const [mean, low, high] = [found.mean, found.low, found.high]
+        .map((value) => formatSigned(value, { digits }));
+      return `${mean} [${low}, ${high}]`;
     }),
   ]);
   return markdown([["recipe", ...figures.map(({ label }) => label)], ...rows]);
@@ -188,19 +189,14 @@ function valueOf({ video, stills }: RecipeResult, key: string): number | undefin
 
 function truthText(
   truth: Evaluation["flicker_truth"],
-  { key, digits = 3 }: { key: string; digits?: number },
+  { key, digits }: { key: string; digits?: number },
 ): string {
   const value = truth && key in truth ? truth[key as keyof typeof truth] : undefined;
-  return typeof value === "number" ? value.toFixed(digits) : "";
+  return typeof value === "number" ? formatNumber(value, { digits }) : "";
 }
 
 function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function signed(value: number, digits: number): string {
-  const text = value.toFixed(digits);
-  return value > 0 ? `+${text}` : text;
 }
 
 function markdown(rows: readonly (readonly string[])[]): string[] {

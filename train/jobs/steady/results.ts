@@ -4,7 +4,7 @@
  * @module
  */
 
-import { counted } from "../../counted.ts";
+import { counted, withMinus } from "../../counted.ts";
 import type { LabelImage } from "../../images/image.ts";
 import type { Video } from "../../images/series/video.ts";
 import { type LabelSequence, openLabels } from "../../images/series/truth.ts";
@@ -150,5 +150,5 @@ function areaOf(image: LabelImage): number {
 }
 
 function round(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toPrecision(4);
+  return withMinus(Number.isInteger(value) ? String(value) : value.toPrecision(4));
 }

@@ -8,6 +8,7 @@
 // @ts-types="echarts"
 import { init } from "echarts/dist/echarts.esm.min.mjs";
 import type { CustomSeriesOption, LineSeriesOption } from "echarts";
+import { withMinus } from "../../counted.ts";
 import type { LabelSource } from "../data.ts";
 import { escapeText } from "./markup.ts";
 import type { Look, Palette } from "./palette.ts";
@@ -106,7 +107,7 @@ export function linePlot(lines: readonly PlotLine[], options: PlotOptions): stri
 
 function formatTick(value: number): string {
   const text = Number(value.toPrecision(6)).toLocaleString("en", { maximumFractionDigits: 6 });
-  return text.replace("-", "−");
+  return withMinus(text);
 }
 
 function seriesOf(

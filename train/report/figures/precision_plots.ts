@@ -4,10 +4,10 @@
  * @module
  */
 
+import { formatNumber, formatSigned } from "../../counted.ts";
 import type { LabelSource, PrecisionCurves, PrecisionPoint, ReportData } from "../data.ts";
 import { hasValues, linePlot, type PlotLine } from "../drawing/line_plot.ts";
 import { Markup, markup } from "../drawing/markup.ts";
-import { formatNumber } from "../drawing/numbers.ts";
 import { PAGE } from "../drawing/palette.ts";
 import { MODELS, SOURCES } from "../sources.ts";
 
@@ -87,7 +87,7 @@ function largestDifference(curves: PrecisionCurves): string | undefined {
   const text = formatNumber(value);
   if (Number(text) === 0) return `Consistent and ${reference} model do not differ.`;
   const within = Math.abs(value) <= spread ? "within" : "beyond";
-  return `Consistent against ${reference}, largest difference: ${value > 0 ? "+" : ""}${text} ` +
+  return `Consistent against ${reference}, largest difference: ${formatSigned(value)} ` +
     `at IoU ${Number(iou.toFixed(4))}` +
     `${Number.isFinite(spread) ? `, ${within} the spread over seeds` : ""}.`;
 }

@@ -49,6 +49,12 @@ Deno.test("formatEvaluation() shows accuracy and the truth's own flicker beside 
   assertStringIncludes(lines[7], "blink_rate");
 });
 
+Deno.test("formatEvaluation() shows figures under zero with a minus sign", () => {
+  const flicker = { ...FLICKER, area_change: -0.0062 };
+  const lines = formatEvaluation({ frames: 3, flicker });
+  assertStringIncludes(lines.join("\n"), "area_change        −0.0062");
+});
+
 Deno.test("formatEvaluation() says which frames were not segmented, and on what DET and the field rest", () => {
   const scores = { accuracy: 0.5, n_true: 4 };
   const lines = formatEvaluation({

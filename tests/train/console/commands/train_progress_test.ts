@@ -242,7 +242,10 @@ Deno.test("formatTable() lines up its columns and shows what was not measured as
       { key: "excess", label: "Births", better: "lower", group: "Flicker above the truth" },
     ],
     rows: [
-      { source: "baseline", values: { ap: { mean: 0.5, sd: 0.01 }, area: { mean: 2.25 } } },
+      {
+        source: "baseline",
+        values: { ap: { mean: 0.5, sd: 0.01 }, area: { mean: 2.25 }, excess: { mean: -0.0062 } },
+      },
       { source: "truth", values: { area: { mean: 10 } } },
     ],
   });
@@ -250,7 +253,7 @@ Deno.test("formatTable() lines up its columns and shows what was not measured as
     "                              baseline  truth",
     "AP (higher is better)    0.500 ± 0.010      –",
     "Area change                        2.3   10.0",
-    "Births, above the truth              –      –",
+    "Births, above the truth         −0.006      –",
   ]);
   const notes = ["No control was trained"];
   assertEquals(formatTable({ columns: [], rows: [], notes }).slice(1), ["", ...notes]);

@@ -63,7 +63,7 @@ Deno.test("formatComparison() shows recipes, their spread over seeds and differe
   const rows = text.split("\n").filter((line) => line.includes("| teacher"));
   assert(text.startsWith("Measured on 4 frames; 2 seeds"));
   assert(rows.some((row) => row.includes("0.1500 ± 0.0707")), text);
-  assert(rows.some((row) => row.includes("-0.0500 [-0.0500, -0.0500]")), text);
+  assert(rows.some((row) => row.includes("−0.0500 [−0.0500, −0.0500]")), text);
 });
 
 Deno.test("formatComparison() compares those at an exposure of their own with the control at its own, too", () => {
