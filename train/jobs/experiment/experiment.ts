@@ -15,13 +15,7 @@ import { openFocus } from "../disk/focus_source.ts";
 import { claimFolder } from "../disk/folders.ts";
 import { readModelFile } from "../disk/model_files.ts";
 import { changeConfig, isHolotomography, type TrainConfig } from "../train/config.ts";
-import {
-  begin,
-  countedFrames,
-  type ProgressEvent,
-  stopIfAsked,
-  waitingFor,
-} from "../progress/progress.ts";
+import { begin, type ProgressEvent, stopIfAsked, waitingFor } from "../progress/progress.ts";
 import type { TrainEvent } from "../train/events.ts";
 import { type ExampleStacks, makeHolotomography } from "../train/holotomography.ts";
 import type { TrainOptions } from "../train/run.ts";
@@ -222,8 +216,8 @@ async function* measuredRecipes(
       const { device, set: { test, videos: [video] } } = data;
       const { count } = measuredFrames(video.frames, { measureFrom, blocks });
       const progress = begin(`measuring ${name}`, count);
-      const set = { test, videos: [{ ...video, frames: countedFrames(video.frames, progress) }] };
-      const options = { recipe, file, set, measureFrom, blocks, filter, field };
+      const set = { test, videos: [video] };
+      const options = { recipe, file, set, measureFrom, blocks, filter, field, progress };
       const result = yield* waitingFor(measureRecipe(device, options), { progress, stop });
       await writeFileAtomic(path, JSON.stringify(result));
       yield { name, result, isKept: false };

@@ -18,6 +18,7 @@ import { type Evaluation, Evaluator } from "../../objects/scores/evaluate.ts";
 import type { TemporalFilterSettings } from "../../objects/sequence/temporal_filter.ts";
 import type { Precision } from "../../report/results.ts";
 import { lookAt } from "../look.ts";
+import type { Progress } from "../progress/progress.ts";
 import { measureStills } from "../train/measure.ts";
 import type { Recipe } from "./recipes.ts";
 
@@ -51,6 +52,8 @@ export interface MeasureRecipeOptions {
   readonly filter: TemporalFilterSettings;
   /** Width of the rim outside of the field of interest in pixels; 0 for none. */
   readonly field: number;
+  /** Notes how many frames are measured. */
+  readonly progress?: Progress;
 }
 
 /**
@@ -61,7 +64,7 @@ export interface MeasureRecipeOptions {
  */
 export async function measureRecipe(
   device: Device,
-  { recipe, file, set, measureFrom, blocks, filter, field }: MeasureRecipeOptions,
+  { recipe, file, set, measureFrom, blocks, filter, field, progress }: MeasureRecipeOptions,
 ): Promise<RecipeResult> {
   const { network, decode, kind } = buildModel(device, file);
   const objects = objectModelOf(kind);
@@ -84,6 +87,7 @@ export async function measureRecipe(
       evaluator.add({ number: frames.times?.[number] ?? number, labels, ...known });
     }
     at++;
+    if (progress) progress.done = at;
   }
   const seconds = (performance.now() - start) / 1000;
   const views = viewsOf(recipe.views ?? 1);

@@ -35,11 +35,11 @@ export function goOn(progress: Progress, what: string, total: number | null = nu
   Object.assign(progress, begin(what, total));
 }
 
-/** Frames that count how many of them have been read. */
+/** Frames that count how many of them have been read; those that are read again at the end count no more. */
 export function countedFrames(frames: Frames, progress: Progress): Frames {
   const frame = async (i: number) => {
     const image = await frames.frame(i);
-    progress.done++;
+    if (progress.total === null || progress.done < progress.total) progress.done++;
     return image;
   };
   return { ...frames, frame };

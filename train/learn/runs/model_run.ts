@@ -23,7 +23,7 @@ import type { ObjectModel, SettingChange } from "../../models/model_kind.ts";
 import type { Objective } from "../../models/objective.ts";
 import type { StageRunEvent } from "../events.ts";
 import { Learner } from "../learner.ts";
-import { countedFrames, goOn, type Progress } from "../progress/progress.ts";
+import { goOn, type Progress } from "../progress/progress.ts";
 import { learnSettingsOf, type PlainLearnSettings } from "../settings/learn_settings.ts";
 import { scheduleOf, stageTasks } from "../stage_data.ts";
 import type { SavedState, StageStore } from "../stage_state.ts";
@@ -253,16 +253,16 @@ async function lessonOf(
   if (kept.labels) return { frames, exposure, labels: kept.labels, isLabelFree };
   goOn(progress, `labelling ${video.name} for the student`, frames.length);
   progress.done = kept.frames;
-  const counted = countedFrames(frames, progress);
   const watched = {
-    ...counted,
+    ...frames,
     frame(i: number) {
       stopIfAsked(stop, progress.what);
-      return counted.frame(i);
+      return frames.frame(i);
     },
   };
   const teacher = { network, objects, decode, settings };
-  const { video: { labels } } = await teach(device, teacher, { frames: watched, exposure, kept });
+  const work = { frames: watched, exposure, kept, progress };
+  const { video: { labels } } = await teach(device, teacher, work);
   return { frames, exposure, labels, isLabelFree };
 }
 

@@ -15,6 +15,7 @@ import { MOST_VIEWS, viewsOf } from "../../models/views.ts";
 import { type ScoredFrame, type Voted, votesOver } from "../../objects/sequence/votes.ts";
 import { oneOf, rate, type SettingGroup, share, wholeNumber, yesOrNo } from "../../settings.ts";
 import type { KeptLesson } from "./kept_lesson.ts";
+import type { Progress } from "../progress/progress.ts";
 import { labelsByVote, RunLabels, type VoteCounts } from "./pseudo_labels.ts";
 import type { TaughtVideo } from "./pupil_stream.ts";
 
@@ -147,6 +148,7 @@ export interface Lesson {
  * @param options.exposure The gain at which the teacher sees them, see `expose`.
  * @param options.kept What is kept of this work: frames that are there are not looked at again, and the others
  *   are kept as they come, to the same labels; nothing is kept unless told.
+ * @param options.progress Notes how many frames are labelled.
  * @throws {TypeError} If this kind of model cannot teach.
  * @throws {SyntaxError | RangeError} If a frame has to be read and its file is damaged.
  * @category Teacher
@@ -154,7 +156,12 @@ export interface Lesson {
 export async function teach(
   device: Device,
   { network, objects, decode, settings }: Teacher,
-  { frames, exposure, kept }: { frames: Frames; exposure: number; kept?: KeptLesson },
+  { frames, exposure, kept, progress }: {
+    frames: Frames;
+    exposure: number;
+    kept?: KeptLesson;
+    progress?: Progress;
+  },
 ): Promise<Lesson> {
   const propose = objects.propose;
   if (!propose) throw new TypeError("Cannot teach with this kind of model: it proposes no objects");
@@ -173,6 +180,8 @@ export async function teach(
   for await (const frame of settings.votes ? votesOver(proposed) : ownVotes(proposed)) {
     const { labels: image, counts } = labelsByVote(frame, thresholds);
     labels.push(new RunLabels(image));
+    // Those that are kept are voted on again, which takes no time.
+    if (progress) progress.done = Math.max(progress.done, labels.length);
     for (const key of Object.keys(totals) as (keyof VoteCounts)[]) totals[key] += counts[key];
   }
   await kept?.finish(labels);

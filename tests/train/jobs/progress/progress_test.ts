@@ -58,3 +58,11 @@ Deno.test("waitingFor() ends when it is to stop, whatever the work does", async 
   stop.abort();
   await assertRejects(() => waiting, StoppedError, "Stopped while waiting for Godot");
 });
+
+Deno.test("countedFrames() counts no more frames than there are, where some are read again", async () => {
+  const progress = begin("measuring", 2);
+  const plane = { width: 1, height: 1, data: Float32Array.of(1) };
+  const frames = countedFrames(heldFrames([plane, plane]), progress);
+  for (const i of [0, 1, 1, 0]) await frames.frame(i);
+  assertEquals(progress.done, 2);
+});

@@ -1,6 +1,14 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { heldFrames } from "../../../../train/images/series/frames.ts";
-import { causesOf, taughtPart, teacherSettings } from "../../../../train/learn/teacher/teacher.ts";
+import { begin } from "../../../../train/learn/progress/progress.ts";
+import type { KeptLesson } from "../../../../train/learn/teacher/kept_lesson.ts";
+import {
+  causesOf,
+  taughtPart,
+  teach,
+  type Teacher,
+  teacherSettings,
+} from "../../../../train/learn/teacher/teacher.ts";
 import { defaultsOf } from "../../../../train/settings.ts";
 
 /** Frames of one pixel that hold their own number. */
@@ -45,4 +53,27 @@ Deno.test("causesOf() tells a video from another one that has its name and size"
   const one = await causes(0.5);
   assertEquals(JSON.stringify(await causes(0.5)), JSON.stringify(one));
   assertNotEquals(JSON.stringify(await causes(0.25)), JSON.stringify(one));
+});
+
+Deno.test("teach() counts the frames that are labelled, not those that are read ahead of the votes", async () => {
+  const [length, before] = [7, 2];
+  const progress = { ...begin("labelling", length), done: before };
+  const done: number[] = [];
+  const kept = {
+    async *proposals() {
+      for (let time = 0; time < length; time++) {
+        done.push(progress.done);
+        const data = Uint32Array.of(1);
+        yield await Promise.resolve({ width: 1, height: 1, data, scores: new Map([[1, 1]]), time });
+      }
+    },
+    finish: () => Promise.resolve(),
+  } as unknown as KeptLesson;
+  const settings = defaultsOf(teacherSettings.settings);
+  const teacher = { objects: { propose: () => {} }, settings } as unknown as Teacher;
+  const frames = numbered(length);
+  await teach(null as never, teacher, { frames, exposure: 1, kept, progress });
+  assertEquals(progress.done, length);
+  // The votes of a frame wait for the two behind it.
+  assertEquals(done, [2, 2, 2, 2, 2, 3, 4]);
 });

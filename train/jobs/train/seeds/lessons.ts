@@ -12,7 +12,7 @@ import { KeptLesson } from "../../../learn/teacher/kept_lesson.ts";
 import type { TaughtVideo } from "../../../learn/teacher/pupil_stream.ts";
 import { causesOf, taughtPart, teach } from "../../../learn/teacher/teacher.ts";
 import type { TrainingVideo } from "../../../learn/training_set.ts";
-import { begin, countedFrames, waitingFor } from "../../progress/progress.ts";
+import { begin, waitingFor } from "../../progress/progress.ts";
 import type { TrainEvent } from "../events.ts";
 import { exposureOf, keepExposure, type SeedRun, type TrainedModel } from "./seed_run.ts";
 
@@ -65,8 +65,7 @@ async function* newLesson(
   const before = progress.done = kept.frames;
   const teachOne = async () => {
     const exposure = await exposureOf(seed, { stage: "baseline", decode, video: seen });
-    const watched = countedFrames(taught, progress);
-    const lesson = await teach(device, teacher, { frames: watched, exposure, kept });
+    const lesson = await teach(device, teacher, { frames: taught, exposure, kept, progress });
     return { exposure, lesson };
   };
   const { exposure, lesson: { video, counts, bytes } } = yield* waitingFor(teachOne(), {
