@@ -127,6 +127,22 @@ set_runtime_dir() {
   export XDG_RUNTIME_DIR
 }
 
+# --- The task -----------------------------------------------------------------------------------
+
+# Prints what is wrong with $1 as the name of a task; nothing where there is one.
+wrong_task() {
+  deno eval --no-config '
+    import { pathToFileURL } from "node:url";
+    const [root, name] = Deno.args;
+    const { tasks = {} } = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
+    if (name.startsWith("-") || Object.hasOwn(tasks, name)) Deno.exit();
+    const { nearest } = await import(pathToFileURL(`${root}/train/console/nearest.ts`).href);
+    const near = nearest(name, Object.keys(tasks));
+    const meant = near === undefined ? "see" : `did you mean ${near}? See`;
+    console.log(`Cannot run ${name}: no such task; ${meant} deno task`);
+  ' "$root" "$1" 2>/dev/null
+}
+
 # --- All of it ----------------------------------------------------------------------------------
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -149,6 +165,14 @@ if [ "$(command -v deno || true)" != "$deno" ]; then
   was_on_path=no
   PATH=$(dirname -- "$deno"):$PATH
   export PATH
+fi
+
+if [ $# -gt 0 ]; then
+  wrong=$(wrong_task "$1") || wrong=
+  if [ -n "$wrong" ]; then
+    printf '%s\n' "$wrong" >&2
+    exit 2
+  fi
 fi
 
 set_runtime_dir

@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 
 const SETUP = new URL("../setup.sh", import.meta.url);
+const NEAREST = new URL("../train/console/nearest.ts", import.meta.url);
 /** Ordinary tools that the script may use as they are. */
 const TOOLS = ["dirname", "mkdir", "mktemp", "chmod"];
 
@@ -21,6 +22,8 @@ interface Machine {
   backends?: string[];
   /** A link that somebody else put into the folder of temporary files: from a name there to `home`. */
   link?: string;
+  /** The tasks of the project. */
+  tasks?: Record<string, string>;
   env?: Record<string, string>;
 }
 
@@ -39,7 +42,10 @@ async function setUp(machine: Machine = {}, args: string[] = []): Promise<Outcom
   try {
     for (const folder of ["bin", "home", "project", "state"]) await Deno.mkdir(`${root}/${folder}`);
     await Deno.copyFile(SETUP, `${root}/project/setup.sh`);
-    await Deno.writeTextFile(`${root}/project/deno.json`, "{}");
+    const { tasks = { train: "", test: "" } } = machine;
+    await Deno.writeTextFile(`${root}/project/deno.json`, JSON.stringify({ tasks }));
+    await Deno.mkdir(`${root}/project/train/console`, { recursive: true });
+    await Deno.copyFile(NEAREST, `${root}/project/train/console/nearest.ts`);
     await buildMachine(root, machine);
     const start = 'PATH="$1"; export PATH; script="$2"; shift 2; exec /bin/sh "$script" "$@"';
     const { code, stdout, stderr } = await new Deno.Command("sh", {
@@ -96,11 +102,12 @@ async function buildMachine(root: string, machine: Machine): Promise<void> {
 
 const RECORD = `record() { echo "$*" >> "$STATE/calls"; }; record`;
 
-/** Answers the three calls that the script makes: the version, the adapter, the task. */
+/** Answers the calls that the script makes: the version, the name of the task, the adapter, the task. */
 function fakeDeno(version: string): string {
   return `
 case "$*" in
   *Deno.version*) echo ${version} ;;
+  *nearest*) exec "${Deno.execPath()}" "$@" ;;
   *requestAdapter*)
     for backend in \${DENO_WEBGPU_BACKEND:-vulkan gl metal}; do
       if [ -f "$STATE/$backend" ]; then echo "the $backend adapter"; exit 0; fi
@@ -156,6 +163,27 @@ Deno.test("setup.sh runs the task with its arguments as they are, and exits as i
   );
   assert(!stdout.includes("adapter"), "standard output belongs to the task");
   assertStringIncludes(stderr, "WebGPU adapter: the vulkan adapter");
+});
+
+Deno.test("setup.sh says which task may be meant where there is none of a name, before it installs", async () => {
+  const tasks = { evaluate: "", "test:web": "" };
+  const named = async (name: string) => {
+    const { code, stdout, stderr, calls } = await setUp(
+      { deno: "2.9.6", apt: "works", backends: [], tasks },
+      [name],
+    );
+    assertEquals({ code, stdout, calls }, { code: 2, stdout: "", calls: [] });
+    return stderr;
+  };
+  assertEquals(
+    await named("evalute"),
+    "Cannot run evalute: no such task; did you mean evaluate? See deno task\n",
+  );
+  assertEquals(await named("a b"), "Cannot run a b: no such task; see deno task\n");
+  const { code, stdout } = await setUp({ deno: "2.9.6", tasks }, ["test:web"]);
+  assertEquals(code, 7);
+  assertStringIncludes(stdout, "<test:web>");
+  assertEquals((await setUp({ deno: "2.9.6", tasks }, ["--help"])).code, 7);
 });
 
 Deno.test("setup.sh tells the task in which folder it was called", async () => {
