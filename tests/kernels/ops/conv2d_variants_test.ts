@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Device } from "../../../kernels/gpu/device.ts";
 import type { NdArray } from "../../../kernels/operation.ts";
 import { gemmConvolution } from "../../../kernels/ops/conv2d/gemm/gemm.ts";
+import { slabOf } from "../../../kernels/ops/conv2d/gemm/slabs.ts";
 import { gemmWeightGradient } from "../../../kernels/ops/conv2d/gemm/gemm_weight_gradient.ts";
 import { convolve, convolveBackward } from "../../../kernels/ops/conv2d/reference.ts";
 import {
@@ -163,6 +164,58 @@ Deno.test("few-inputs takes all channels in one dispatch on a GPU, to the same b
   }
 });
 
+Deno.test("a matrix product of few tiles is split over its terms on a GPU, and only there", async () => {
+  const gpu = new Device(device.gpu, { ...device.adapter, style: "registers" }).task();
+  const [gemm] = convolutionVariants.filter(({ name }) => name === "gemm");
+  const sizes: Size[] = [
+    [2, 64, 40, 8, 8, 3],
+    [1, 33, 70, 5, 7, 3],
+    [1, 300, 5, 6, 6, 1],
+    [1, 31, 8, 4, 4, 5],
+  ];
+  for (const size of sizes) {
+    const { x, weight, bias, dy } = layerOf(size);
+    const [dx] = convolveBackward([x, weight, bias], dy, { relu: false });
+    const gate = gateOf(x);
+    using _scope = gpu.scope();
+    const put = ({ shape, data }: NdArray) => gpu.upload(shape, Float32Array.from(data));
+    const layer = { weight: put(weight), bias: put(bias) };
+    for (const relu of [false, true]) {
+      const problem = { ...layer, x: put(x), transposed: false, relu };
+      const expected = convolve([x, weight, bias], { relu });
+      const found = await gpu.read(gemm.run(gpu, problem));
+      assertClose(found, expected.data, { limit: 2e-6, what: `${size}` });
+      assertEquals(await gpu.read(gemm.run(gpu, problem)), found, "the same bits each time");
+      const dispatchesOn = (on: Device) =>
+        on.plan(() => {
+          const empty = ({ shape }: NdArray) => on.empty(shape);
+          gemm.run(on, { ...problem, x: empty(x), weight: empty(weight), bias: empty(bias) });
+        }).commands.dispatches;
+      assertEquals(
+        [dispatchesOn(gpu), dispatchesOn(device)],
+        [3, 2],
+        "packing, the product, slabs",
+      );
+    }
+    const turned = { weight: layer.weight, x: put(dy), bias: null, transposed: true, relu: false };
+    const gradient = await gpu.read(gemm.run(gpu, { ...turned, gate: put(gate) }));
+    const expected = dx.data.map((value, i) => gate.data[i] <= 0 ? 0 : value);
+    assertClose(gradient, expected, { limit: 2e-6, what: `to the input of ${size}` });
+  }
+});
+
+Deno.test("a matrix product is split into slabs of whole steps, and large ones are not", () => {
+  const gpu = new Device(device.gpu, { ...device.adapter, style: "registers" });
+  const slabsOf = (groups: number, terms: number) =>
+    Math.ceil(terms / slabOf(gpu, { groups, terms }));
+  assertEquals(slabsOf(64, 1152), 4);
+  assertEquals(slabsOf(32, 1152), 8);
+  assertEquals(slabsOf(1, 1152), 9);
+  assertEquals(slabsOf(32, 200), 1);
+  assertEquals(slabsOf(65, 1152), 1);
+  assertEquals(slabOf(gpu, { groups: 64, terms: 1152 }) % 16, 0);
+});
+
 Deno.test("matrix products stay within the workgroup memory that every WebGPU device has", () => {
   const bytes = (shader: string) =>
     [...shader.matchAll(/var<workgroup> \w+: array<(\S+), (\d+)>/g)]
@@ -172,6 +225,7 @@ Deno.test("matrix products stay within the workgroup memory that every WebGPU de
     const [n, cIn, cOut, h, w, k] = size;
     const shaders: string[] = [];
     const noted = {
+      adapter: device.adapter,
       ...{ scope: () => device.scope(), empty: (shape: Shape) => device.empty(shape) },
       dispatch: ({ shader }: { shader: string }) => void shaders.push(shader),
     } as unknown as Device;

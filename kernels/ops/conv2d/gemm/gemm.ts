@@ -7,6 +7,9 @@
  * tile of 8 channels × 8 pixels out of them: 128 operations for 64 bytes of workgroup memory. The
  * pixels that an invocation loads stay the same, so where they lie is computed once; see gather.ts.
  *
+ * A small image has few tiles, and most of a GPU would have no work: there the terms of a sum are split
+ * into slabs that are added up afterwards, in their order; see slabs.ts.
+ *
  * With f16 the weights and the windows are rounded to half precision where they are stored; products
  * are still summed in float32. That halves what workgroup memory has to hold and to deliver, and
  * costs three digits of every factor.
@@ -28,6 +31,7 @@ import {
 } from "../epilogue.ts";
 import { type Gather, gatherFor } from "./gather.ts";
 import { packWeights } from "../pack.ts";
+import { addSlabs, slabOf } from "./slabs.ts";
 import {
   blockOf,
   declareSums,
@@ -96,7 +100,7 @@ function gemmShader(
     return `{
     let channel = (block0 + ${blockOf(tile, o)}) * 4u + ${o % 4}u;
     if (channel < p.c_out) {
-      let out = (image * p.c_out + channel) * area;
+      let out = (result * p.c_out + channel) * area;
       ${hasBias ? "let bias = b[channel];" : ""}
       ${outputs.join("\n      ")}
     }
@@ -105,7 +109,10 @@ function gemmShader(
   // Workgroups past the last compute what an earlier one computes: barriers must be met by all.
   return /* wgsl */ `
 ${half ? "enable f16;" : ""}
-struct Params { c_in: u32, c_out: u32, height: u32, width: u32, tiles: u32, rows: u32, count: u32 }
+struct Params {
+  c_in: u32, c_out: u32, height: u32, width: u32, tiles: u32, rows: u32, count: u32, batch: u32,
+  slab: u32,
+}
 @group(0) @binding(0) var<uniform> p: Params;
 ${declareEpilogue(epilogue, { binding: 4, type, isHalf })}
 ${declareOperand("x", { binding: 2, type: gather.type, isHalf: fromHalves })}
@@ -121,13 +128,16 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
   let terms = p.c_in * ${taps}u;
   let n0 = index % p.tiles * ${groups * 4}u;
   let block0 = index / p.tiles % p.rows * ${blocks}u;
-  let image = index / p.tiles / p.rows;
+  let result = index / p.tiles / p.rows;
+  let image = result % p.batch;
+  let first = result / p.batch * p.slab;
+  let end = min(first + p.slab, terms);
   let last_block = (p.c_out + 3u) / 4u - 1u;
   ${placeInTile(tile)}
   let loaded = n0 + local % ${groups}u * 4u;
   ${gather.place}
   ${declareSums()}
-  for (var term0 = 0u; term0 < terms; term0 += ${DEPTH}u) {
+  for (var term0 = first; term0 < end; term0 += ${DEPTH}u) {
     for (var slot = local; slot < ${DEPTH * blocks}u; slot += ${threads}u) {
       let term = term0 + slot % ${DEPTH}u;
       let block = min(block0 + slot / ${DEPTH}u, last_block);
@@ -174,17 +184,23 @@ export function gemmConvolution(
   const { blocks, groups } = tileFor(cOut, batch * height * width);
   const tiles = Math.ceil(height * width / (groups * 4));
   const rows = Math.ceil(cOut / (blocks * 4));
-  const count = batch * rows * tiles;
+  const terms = cIn * k * k;
+  const slab = slabOf(device, { groups: batch * rows * tiles, terms });
+  const slabs = Math.ceil(terms / slab);
+  const isWhole = slabs === 1;
+  const sums = isWhole ? y : device.empty([slabs * batch, cOut, height, width]);
+  const count = slabs * batch * rows * tiles;
   const type = vectorType(vectorWidth(height * width));
   device.dispatch({
     label: `conv2d k${k} product`,
     shader: gemmShader({
-      ...{ k, blocks, groups, type, half, halves: [isHalf, x.isHalf] },
-      ...{ gather: gatherFor(k, width), epilogue: epilogueOf(problem) },
+      ...{ k, blocks, groups, type, half, halves: [isWhole && isHalf, x.isHalf] },
+      ...{ gather: gatherFor(k, width), epilogue: isWhole ? epilogueOf(problem) : "none" },
     }),
-    uniforms: { c_in: cIn, c_out: cOut, height, width, tiles, rows, count },
-    tensors: [y, x, packed, ...readBesides(problem)],
+    uniforms: { c_in: cIn, c_out: cOut, height, width, tiles, rows, count, batch, slab },
+    tensors: [sums, x, packed, ...isWhole ? readBesides(problem) : []],
     workgroups: linearWorkgroups(count, 1),
   });
+  if (!isWhole) addSlabs(device, { sums, slabs, y, problem });
   return scope.keep(y);
 }
