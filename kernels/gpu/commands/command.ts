@@ -76,8 +76,8 @@ export function clearCommand(tensor: Tensor): TensorCommand {
 }
 
 /** A tensor as a dispatch binds it: its buffer, or the part of it that is the tensor's. */
-function boundBuffer({ buffer, block, offset, byteLength }: Tensor): GPUBufferBinding {
-  return block ? { buffer, offset, size: paddedBytes(byteLength) } : { buffer };
+function boundBuffer({ buffer, offset, byteLength }: Tensor): GPUBufferBinding {
+  return { buffer, offset, size: paddedBytes(byteLength) };
 }
 
 /** Makes the commands of dispatches. */

@@ -98,7 +98,7 @@ export class Arena implements Disposable {
   /** Ends its recordings and gives its buffers back. */
   [Symbol.dispose](): void {
     this.#disposed = true;
-    for (const { buffer, bytes } of this.#buffers) this.#source.pool.release(buffer, bytes);
+    for (const pooled of this.#buffers) this.#source.pool.release(pooled);
     this.#buffers = [];
   }
 
@@ -123,9 +123,9 @@ export class Arena implements Disposable {
     return sizes.map((bytes) => {
       const fitting = free.findIndex((buffer) => buffer.bytes >= bytes);
       if (fitting >= 0) return free.splice(fitting, 1)[0].buffer;
-      const buffer = this.#source.pool.acquire(bytes);
-      this.#buffers.push({ buffer, bytes });
-      return buffer;
+      const pooled = this.#source.pool.acquire(bytes, { leastShare: 1 });
+      this.#buffers.push(pooled);
+      return pooled.buffer;
     });
   }
 }

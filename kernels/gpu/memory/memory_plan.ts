@@ -52,8 +52,8 @@ export class PooledMemory implements Memory {
 
   /** Hands out a buffer of the pool. */
   lease(bytes: number): Lease {
-    const buffer = this.#pool.acquire(bytes);
-    return { buffer, memory: this, release: () => this.#pool.release(buffer, bytes) };
+    const pooled = this.#pool.acquire(bytes);
+    return { buffer: pooled.buffer, memory: this, release: () => this.#pool.release(pooled) };
   }
 }
 
