@@ -63,15 +63,21 @@ export async function pickThresholds(
   return score > 0 ? thresholds : defaultRayThresholds;
 }
 
-/** The score of thresholds. For each overlap threshold objects are searched once, see `objectsAbove`. */
+/**
+ * The score of thresholds. For each overlap threshold objects are searched once, see `objectsAbove`, and kept
+ * until another one is tried: networks that have hardly learned propose nearly everywhere.
+ */
 function scoring(proposed: readonly Proposed[]): (thresholds: RayThresholds) => number {
-  const found = new Map<number, Candidates[]>();
+  let objects: Candidates[] = [];
+  let found = NaN;
   return ({ prob, nms }) => {
-    const objects = found.get(nms) ??
-      proposed.map(({ truth, candidates }) =>
+    if (nms !== found) {
+      objects = [];
+      objects = proposed.map(({ truth, candidates }) =>
         findObjects(candidates, { ...truth, nmsThreshold: nms })
       );
-    found.set(nms, objects);
+      found = nms;
+    }
     const pairs = proposed.map(({ truth }, i) => {
       const { labels } = objectsAbove(objects[i], { ...truth, threshold: prob });
       return { truth, prediction: { ...truth, data: labels } };
