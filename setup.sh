@@ -4,6 +4,7 @@
 #   sh setup.sh               check and install only
 #   sh setup.sh train         ... then train on the built-in synthetic images
 #   sh setup.sh test          ... then run the tests
+#   sh setup.sh help          ... then list all tasks
 #
 # Needed are Deno 2.9 or newer and a WebGPU adapter. What is there is used; what is missing is
 # installed where that needs no questions (Deno from npm into ~/.kymo, Mesa's Vulkan drivers with
@@ -139,7 +140,7 @@ wrong_task() {
     const { nearest } = await import(pathToFileURL(`${root}/train/console/nearest.ts`).href);
     const near = nearest(name, Object.keys(tasks));
     const meant = near === undefined ? "see" : `did you mean ${near}? See`;
-    console.log(`Cannot run ${name}: no such task; ${meant} deno task`);
+    console.log(`Cannot run ${name}: no such task; ${meant} sh setup.sh help`);
   ' "$root" "$1" 2>/dev/null
 }
 
@@ -155,8 +156,10 @@ else
     die "$kymo_home belongs to somebody else" "Set HOME to a folder of your own"
 fi
 
+is_new=no
 if ! deno=$(find_deno); then
   install_deno
+  is_new=yes
   deno=$(find_deno) || die "the installed Deno does not run on $(uname -sm)" \
     "Install Deno $wanted_major.$wanted_minor or newer: https://docs.deno.com/runtime/getting_started/installation/"
 fi
@@ -166,6 +169,15 @@ if [ "$(command -v deno || true)" != "$deno" ]; then
   PATH=$(dirname -- "$deno"):$PATH
   export PATH
 fi
+
+say_path() { say "To use deno yourself: export PATH=\"$(dirname -- "$deno"):\$PATH\""; }
+
+case "${1:-}" in
+  help | --help | -h)
+    if [ "$was_on_path" = no ]; then say_path; fi
+    exec deno task --config "$root/deno.json"
+    ;;
+esac
 
 if [ $# -gt 0 ]; then
   wrong=$(wrong_task "$1") || wrong=
@@ -182,11 +194,14 @@ adapter=$(find_adapter) || die "Deno finds no WebGPU adapter" \
 say "Deno $("$deno" eval --no-config 'console.log(Deno.version.deno)'), WebGPU adapter: $adapter"
 
 if [ $# -gt 0 ]; then
+  if [ "$is_new" = yes ]; then
+    say_path
+    say "Fetching libraries, once"
+    deno cache -q --config "$root/deno.json" "$root/cli.ts" >/dev/null 2>&1 || true
+  fi
   INIT_CWD=$caller
   export INIT_CWD
-  exec deno task --config "$root/deno.json" "$@"
+  exec deno task -q --config "$root/deno.json" "$@"
 fi
-if [ "$was_on_path" = no ]; then
-  say "To use deno yourself: export PATH=\"$(dirname -- "$deno"):\$PATH\""
-fi
-say "Ready: sh setup.sh train, or deno task for a list of all tasks"
+if [ "$was_on_path" = no ]; then say_path; fi
+say "Ready: sh setup.sh train, or sh setup.sh help for a list of all tasks"

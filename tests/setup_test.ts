@@ -159,7 +159,7 @@ Deno.test("setup.sh runs the task with its arguments as they are, and exits as i
   assertEquals(code, 7);
   assertMatch(
     stdout,
-    /^<task><--config><.*\/project\/deno.json><train><--out><a folder><c"\$d\*>\n/,
+    /^<task><-q><--config><.*\/project\/deno.json><train><--out><a folder><c"\$d\*>\n/,
   );
   assert(!stdout.includes("adapter"), "standard output belongs to the task");
   assertStringIncludes(stderr, "WebGPU adapter: the vulkan adapter");
@@ -177,13 +177,16 @@ Deno.test("setup.sh says which task may be meant where there is none of a name, 
   };
   assertEquals(
     await named("evalute"),
-    "Cannot run evalute: no such task; did you mean evaluate? See deno task\n",
+    "Cannot run evalute: no such task; did you mean evaluate? See sh setup.sh help\n",
   );
-  assertEquals(await named("a b"), "Cannot run a b: no such task; see deno task\n");
+  assertEquals(await named("a b"), "Cannot run a b: no such task; see sh setup.sh help\n");
   const { code, stdout } = await setUp({ deno: "2.9.6", tasks }, ["test:web"]);
   assertEquals(code, 7);
   assertStringIncludes(stdout, "<test:web>");
-  assertEquals((await setUp({ deno: "2.9.6", tasks }, ["--help"])).code, 7);
+  for (const name of ["help", "--help"]) {
+    const listed = await setUp({ deno: "2.9.6", tasks }, [name]);
+    assertMatch(listed.stdout, /^<task><--config><.*\/project\/deno.json>\n/);
+  }
 });
 
 Deno.test("setup.sh tells the task in which folder it was called", async () => {
@@ -216,8 +219,9 @@ Deno.test("setup.sh prefers ~/.deno to a deno on PATH that is too old", async ()
 
 Deno.test("setup.sh installs Deno from npm into the home folder, and runs the task", async () => {
   for (const deno of [undefined, "1.46.3"]) {
-    const { code, stdout, calls, home } = await setUp({ deno, npm: "works" }, ["test"]);
+    const { code, stdout, stderr, calls, home } = await setUp({ deno, npm: "works" }, ["test"]);
     assertEquals(code, 7);
+    assertMatch(stderr, /To use deno yourself: export PATH=.*\nFetching libraries, once\n/);
     assertStringIncludes(stdout, "<test>");
     assertEquals(calls.length, 1);
     assert(calls[0].startsWith(`npm install --prefix ${home}/.kymo `), calls[0]);
