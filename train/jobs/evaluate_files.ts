@@ -116,7 +116,12 @@ export async function evaluateFiles(options: EvaluateFilesOptions): Promise<File
     ...times.notes,
     ...read.notes,
   ];
-  const warnings = [...await intensitiesWarning(labels), ...read.warnings];
+  const warnings = [
+    ...await intensitiesWarning(labels),
+    ...(truth ? await intensitiesWarning(truth.sequence, { flag: "--truth" }) : []),
+    ...(markers ? await intensitiesWarning(markers, { flag: "--markers" }) : []),
+    ...read.warnings,
+  ];
   const evaluation = {
     ...(warnings.length > 0 && { warnings }),
     ...(notes.length > 0 && { notes }),

@@ -311,12 +311,18 @@ Deno.test("evaluateFiles() writes nothing where nothing can be compared", async 
   });
 });
 
-Deno.test("evaluateFiles() warns of labels that look like an image", async () => {
+Deno.test("evaluateFiles() warns of labels, truth and markers that look like an image", async () => {
   const { width, height } = { width: 30, height: 20 };
   const data = Uint32Array.from({ length: 600 }, (_, i) => 100 + i * 7919 % 97);
-  await withFolder({ "a/t0.tif": encodeLabelTiff([{ width, height, data }]) }, async (folder) => {
-    const { warnings = [] } = await evaluateFiles(under(folder, { labels: "a" }));
-    assertEquals(warnings.length, 1);
-    assert(warnings[0].startsWith("t0.tif looks like an image, not like labels (97 numbers in "));
+  const empty = encodeLabelTiff([{ width, height, data: new Uint32Array(600) }]);
+  const files = { "a/t0.tif": encodeLabelTiff([{ width, height, data }]), "b/t0.tif": empty };
+  await withFolder(files, async (folder) => {
+    for (const given of ["labels", "truth", "markers"]) {
+      const paths = { labels: "b", [given]: "a" };
+      const { warnings = [] } = await evaluateFiles(under(folder, paths));
+      assertEquals(warnings.length, 1);
+      assert(warnings[0].startsWith("t0.tif looks like an image, not like labels (97 numbers in "));
+      assert(warnings[0].endsWith(`give label images with --${given}`), warnings[0]);
+    }
   });
 });

@@ -47,9 +47,14 @@ function touching(indices: Int32Array, width: number): Set<number> {
   return found;
 }
 
-/** A warning where the first of some label images seems to hold intensities; none where it does not. */
+/**
+ * A warning where the first of some label images seems to hold intensities; none where it does not.
+ *
+ * @param options.flag What they were given with.
+ */
 export async function intensitiesWarning(
   labels: { readonly names: readonly string[]; frame(i: number): Promise<LabelImage> },
+  { flag = "--labels" }: { flag?: string } = {},
 ): Promise<string[]> {
   const doubt = intensitiesDoubt(await labels.frame(0));
   if (doubt === null) return [];
@@ -57,6 +62,6 @@ export async function intensitiesWarning(
     `${
       labels.names[0]
     } looks like an image, not like labels (${doubt}): each number counts as one ` +
-    "object; give label images with --labels",
+    `object; give label images with ${flag}`,
   ];
 }
