@@ -32,6 +32,8 @@ export interface Difference {
 }
 
 const RESAMPLES = 2000;
+/** How all comparisons begin. */
+const BEGINNING = "Measured on ";
 const STILLS: readonly TableColumn[] = [
   { key: "ap50_stills", label: "AP 0.5, stills", better: "higher", about: "", group: "Accuracy" },
   {
@@ -94,7 +96,7 @@ export function formatComparison(
   const seeds = counted(results.length, "seed") +
     (results.length === 1 ? "" : ", mean ± standard deviation");
   const lines = [
-    `Measured on ${counted(frames, "frame")}; ${seeds}.`,
+    `${BEGINNING}${counted(frames, "frame")}; ${seeds}.`,
     ...costs(all),
   ];
   for (const [group, figures] of groups) {
@@ -107,6 +109,11 @@ export function formatComparison(
     if (compared.length > 1) lines.push("", ...differences(compared, { groups, reference }));
   }
   return [...lines, ""].join("\n");
+}
+
+/** Whether a text is a comparison that {@linkcode formatComparison} made. */
+export function isComparison(text: string): boolean {
+  return text.startsWith(BEGINNING);
 }
 
 /** All differences to one recipe. */

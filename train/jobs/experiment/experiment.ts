@@ -26,7 +26,7 @@ import { formatComparison, type RecipeResults } from "./comparison.ts";
 import { measuredFrames, measureRecipe, type RecipeResult } from "./measure_recipe.ts";
 import { parseProtocol, type Protocol } from "./protocol.ts";
 import { type RecipeRun, references } from "./recipes.ts";
-import { isOfSettings, writeRecord } from "./record.ts";
+import { isOfSettings, tableIn, writeRecord } from "./record.ts";
 import { blaming } from "../../images/faults/input_fault.ts";
 
 /**
@@ -93,8 +93,8 @@ export type ExperimentEvent = TrainEvent | RecipeMeasured | ExperimentDone;
  * called again. Until something is trained its protocol may change.
  *
  * @throws {SyntaxError | TypeError | RangeError} If the protocol makes no sense, or data do not fit.
- * @throws {Error} If the file cannot be read, the folder has results of other settings, or another
- *   process writes into it.
+ * @throws {Error} If the file cannot be read, the folder has results of other settings or files in the
+ *   places of the experiment's that none wrote, or another process writes into it.
  *
  * @category Jobs
  */
@@ -115,10 +115,10 @@ export async function* experiment(
     yield* refuseUnmeasured({ ...given, config }, stop);
     yield* refuseUntrainable({ config, out, stop }, claim);
   };
-  const areKept = await isOfSettings(given, out);
+  const areKept = await isOfSettings({ protocol: given, file }, out);
   const make = { ...stacks, config: given.config, out, stop, areKept, refuse };
   const protocol = isMade ? { ...given, config: yield* makeHolotomography(make) } : given;
-  await writeRecord(given, out);
+  if (!areKept) await writeRecord(given, out);
   const results = new Map(protocol.recipes.map(({ name }) => [name, [] as RecipeResult[]]));
   for (const seed of protocol.seeds) {
     const place = `${out}/seed-${seed}`;
@@ -149,7 +149,7 @@ export async function* experiment(
   }
   const all: RecipeResults[] = [...results].map(([name, results]) => ({ name, results }));
   const comparison = formatComparison(all, { references });
-  const table = `${out}/comparison.md`;
+  const table = tableIn(out);
   await writeFileAtomic(table, comparison);
   const { run, stage } = protocol.recipes.find(({ name }) => name === references[0].name)!;
   const model = `${out}/seed-${protocol.seeds[0]}/${run.name}/${stage}.safetensors`;

@@ -8,8 +8,13 @@
 import { writeFileAtomic } from "../disk/atomic_file.ts";
 import { readTextOrNull } from "../disk/files.ts";
 import { RunFolder } from "../disk/run_folder.ts";
+import { isComparison } from "./comparison.ts";
 import { ownSettings, type Protocol } from "./protocol.ts";
 
+/** The file's name. */
+const RECORD = "protocol.json";
+/** Settings that all records have: users leave out what they do not change. */
+const OF_ALL = ["model", "stills", "video", "truth", "memory", "kernels", "resumeFrom"];
 /** The folders of seeds. */
 const OF_SEED = /^seed-\d+$/;
 
@@ -22,32 +27,80 @@ export async function writeRecord(protocol: Protocol, out: string): Promise<void
  * Whether a folder is one of the same settings. One of others that holds no result is begun anew: their
  * record and what their runs left before they saved anything are removed.
  *
- * @throws {Error} If it holds results of others.
+ * @param given.file The file of the protocol, which is never replaced.
+ * @throws {Error} If it holds results of others, or files in the places of the experiment's that none wrote.
  */
-export async function isOfSettings(protocol: Protocol, out: string): Promise<boolean> {
+export async function isOfSettings(
+  { protocol, file }: { protocol: Protocol; file: string },
+  out: string,
+): Promise<boolean> {
   const record = recordIn(out);
   const before = await readTextOrNull(record);
-  if (before === null) return false;
-  if (comparable(before) === comparable(recordOf(protocol))) return true;
+  await refuseForeign({ before, file }, out);
+  if (before !== null && comparable(before) === comparable(recordOf(protocol))) return true;
   const { runs, hasResults } = await begunIn(out);
   if (hasResults) {
-    throw new Error(
-      `Cannot go on in ${out}: its results are those of the settings, measureFrom and blocks in ` +
-        `${record}; give another --out`,
-    );
+    const what = before === null
+      ? `it holds runs or results, and no ${RECORD} that says of which settings they are`
+      : `its results are those of the settings, measureFrom and blocks in ${record}`;
+    throw new Error(`Cannot go on in ${out}: ${what}; give another --out`);
   }
+  if (before !== null && await isSame(file, record)) throw foreign(record, GIVEN);
   for (const run of runs) await run.clear();
-  await Deno.remove(record);
+  if (before !== null) await Deno.remove(record);
   return false;
 }
 
+/** Refuses files in the places of the experiment's that no experiment wrote. */
+async function refuseForeign(
+  { before, file }: { before: string | null; file: string },
+  out: string,
+): Promise<void> {
+  const record = recordIn(out);
+  if (before !== null && !isRecord(before)) {
+    throw foreign(record, await isSame(file, record) ? GIVEN : "no experiment wrote it");
+  }
+  const table = tableIn(out);
+  const former = await readTextOrNull(table);
+  if (former === null || isComparison(former)) return;
+  throw foreign(table, "no experiment wrote it");
+}
+
+/** Why the protocol's own file is not replaced. */
+const GIVEN = "it is the given protocol";
+
+function foreign(path: string, what: string): Error {
+  return new Error(`Cannot write ${path}: ${what}; give another --out`);
+}
+
+async function isSame(one: string, other: string): Promise<boolean> {
+  return await Deno.realPath(one) === await Deno.realPath(other);
+}
+
+/** The file of an experiment's table. */
+export function tableIn(out: string): string {
+  return `${out}/comparison.md`;
+}
+
 function recordIn(out: string): string {
-  return `${out}/protocol.json`;
+  return `${out}/${RECORD}`;
 }
 
 /** What may not change between calls: seeds and recipes may be added. It can be used as a protocol. */
 function recordOf({ config, measureFrom, blocks }: Protocol): string {
   return JSON.stringify({ settings: withoutOwn(config), measureFrom, blocks }, null, 2) + "\n";
+}
+
+/** Whether an experiment wrote it: all settings, and no seeds or recipes, which may be added. */
+function isRecord(text: string): boolean {
+  try {
+    const { settings, measureFrom, blocks, ...others } = JSON.parse(text);
+    return OF_ALL.every((name) => Object.hasOwn(settings, name)) &&
+      typeof measureFrom === "number" && typeof blocks === "number" &&
+      Object.keys(others).length === 0;
+  } catch {
+    return false;
+  }
 }
 
 /** A record without what experiments set themselves, which earlier versions noted, too. */

@@ -81,7 +81,7 @@ Deno.test("experiment() takes another protocol into its folder until a run has s
     // Earlier versions noted what an experiment sets itself, too.
     const { settings, ...others } = JSON.parse(await record());
     const former = { settings: { seed: 5, ...settings, control: false }, ...others };
-    await Deno.writeTextFile(`${folder}/out/protocol.json`, JSON.stringify(former));
+    await Deno.writeTextFile(`${folder}/out/protocol.json`, JSON.stringify(former, null, 2));
     assertEquals((await run({})).some(({ type }) => type === "stage"), false);
     // Without the results, what was trained still is of the former settings.
     await Deno.remove(`${folder}/out/seed-1/control.json`);
