@@ -23,6 +23,7 @@ import { takesStacks } from "../train/stack_set.ts";
 import { refuseUntrainable, trainObjects } from "../train/train_objects.ts";
 import { loadTrainingSet } from "../train/training_set.ts";
 import { formatComparison, type RecipeResults } from "./comparison.ts";
+import { inputsOf } from "./inputs.ts";
 import { measuredFrames, measureRecipe, type RecipeResult } from "./measure_recipe.ts";
 import { parseProtocol, type Protocol } from "./protocol.ts";
 import { type RecipeRun, references } from "./recipes.ts";
@@ -93,7 +94,7 @@ export type ExperimentEvent = TrainEvent | RecipeMeasured | ExperimentDone;
  * called again. Until something is trained its protocol may change.
  *
  * @throws {SyntaxError | TypeError | RangeError} If the protocol makes no sense, or data do not fit.
- * @throws {Error} If the file cannot be read, the folder has results of other settings or files in the
+ * @throws {Error} If the file cannot be read, the folder has results of other settings or data, or files in the
  *   places of the experiment's that none wrote, or another process writes into it.
  *
  * @category Jobs
@@ -115,10 +116,16 @@ export async function* experiment(
     yield* refuseUnmeasured({ ...given, config }, stop);
     yield* refuseUntrainable({ config, out, stop }, claim);
   };
-  const areKept = await isOfSettings({ protocol: given, file }, out);
+  const look = { progress: begin("looking at the data"), stop };
+  const subject = {
+    protocol: given,
+    file,
+    inputs: yield* waitingFor(inputsOf(given.config), look),
+  };
+  const areKept = await isOfSettings(subject, out);
   const make = { ...stacks, config: given.config, out, stop, areKept, refuse };
   const protocol = isMade ? { ...given, config: yield* makeHolotomography(make) } : given;
-  if (!areKept) await writeRecord(given, out);
+  if (!areKept) await writeRecord(subject, out);
   const results = new Map(protocol.recipes.map(({ name }) => [name, [] as RecipeResult[]]));
   for (const seed of protocol.seeds) {
     const place = `${out}/seed-${seed}`;

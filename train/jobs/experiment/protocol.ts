@@ -55,8 +55,11 @@ export const ownSettings: readonly string[] = Object.keys(OWN);
  */
 export function parseProtocol(text: string, file: string): Protocol {
   const given = parse(text, file);
-  const { settings = {}, ...others } = given;
-  const unknown = Object.keys(others).find((key) => !Object.hasOwn(DEFAULTS, key));
+  // What experiments note of their data is none of a protocol's.
+  const { settings = {}, data, ...others } = given;
+  const unknown = data === undefined || Array.isArray(data)
+    ? Object.keys(others).find((key) => !Object.hasOwn(DEFAULTS, key))
+    : "data";
   const expect = (holds: boolean, what: string) => {
     if (!holds) throw new RangeError(`Cannot use ${file}: ${what}`);
   };

@@ -1,6 +1,6 @@
 /**
- * The settings that the results of an experiment are of, in a file beside them: results of others cannot
- * be compared with them.
+ * The settings and data that the results of an experiment are of, in a file beside them: results of
+ * others cannot be compared with them.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import { writeFileAtomic } from "../disk/atomic_file.ts";
 import { readTextOrNull } from "../disk/files.ts";
 import { RunFolder } from "../disk/run_folder.ts";
 import { isComparison } from "./comparison.ts";
+import { areInputs, changedInput, type Input } from "./inputs.ts";
 import { ownSettings, type Protocol } from "./protocol.ts";
 
 /** The file's name. */
@@ -18,32 +19,45 @@ const OF_ALL = ["model", "stills", "video", "truth", "memory", "kernels", "resum
 /** The folders of seeds. */
 const OF_SEED = /^seed-\d+$/;
 
+/** What results are of. */
+export interface Subject {
+  /** The protocol. */
+  readonly protocol: Protocol;
+  /** Its file, which is never replaced. */
+  readonly file: string;
+  /** The data that it names. */
+  readonly inputs: readonly Input[];
+}
+
 /** Notes what the results in a folder will be of. */
-export async function writeRecord(protocol: Protocol, out: string): Promise<void> {
-  await writeFileAtomic(recordIn(out), recordOf(protocol));
+export async function writeRecord(
+  { protocol, inputs }: Pick<Subject, "protocol" | "inputs">,
+  out: string,
+): Promise<void> {
+  const record = { ...subjectOf(protocol), data: inputs };
+  await writeFileAtomic(recordIn(out), `${JSON.stringify(record, null, 2)}\n`);
 }
 
 /**
- * Whether a folder is one of the same settings. One of others that holds no result is begun anew: their
- * record and what their runs left before they saved anything are removed.
+ * Whether a folder is one of the same settings and data. One of others that holds no result is begun
+ * anew: their record and what their runs left before they saved anything are removed.
  *
- * @param given.file The file of the protocol, which is never replaced.
  * @throws {Error} If it holds results of others, or files in the places of the experiment's that none wrote.
  */
 export async function isOfSettings(
-  { protocol, file }: { protocol: Protocol; file: string },
+  { protocol, file, inputs }: Subject,
   out: string,
 ): Promise<boolean> {
   const record = recordIn(out);
   const before = await readTextOrNull(record);
   await refuseForeign({ before, file }, out);
-  if (before !== null && comparable(before) === comparable(recordOf(protocol))) return true;
+  const difference = before === null
+    ? `it holds runs or results, and no ${RECORD} that says of which settings they are`
+    : differenceOf(before, { protocol, inputs, record });
+  if (difference === null) return true;
   const { runs, hasResults } = await begunIn(out);
   if (hasResults) {
-    const what = before === null
-      ? `it holds runs or results, and no ${RECORD} that says of which settings they are`
-      : `its results are those of the settings, measureFrom and blocks in ${record}`;
-    throw new Error(`Cannot go on in ${out}: ${what}; give another --out`);
+    throw new Error(`Cannot go on in ${out}: ${difference}; give another --out`);
   }
   if (before !== null && await isSame(file, record)) throw foreign(record, GIVEN);
   for (const run of runs) await run.clear();
@@ -86,17 +100,37 @@ function recordIn(out: string): string {
   return `${out}/${RECORD}`;
 }
 
+/** In what a record differs from what is to be done, in words; null where it does not. */
+function differenceOf(
+  before: string,
+  { protocol, inputs, record }: Pick<Subject, "protocol" | "inputs"> & { record: string },
+): string | null {
+  const { data, ...subject } = JSON.parse(before);
+  if (comparable(subject) !== comparable(subjectOf(protocol))) {
+    return `its results are those of the settings, measureFrom and blocks in ${record}`;
+  }
+  // Earlier versions did not note the data.
+  return data === undefined ? null : changedInput(data, inputs);
+}
+
 /** What may not change between calls: seeds and recipes may be added. It can be used as a protocol. */
-function recordOf({ config, measureFrom, blocks }: Protocol): string {
-  return JSON.stringify({ settings: withoutOwn(config), measureFrom, blocks }, null, 2) + "\n";
+function subjectOf({ config, measureFrom, blocks }: Protocol): RecordedSubject {
+  return { settings: withoutOwn(config), measureFrom, blocks };
+}
+
+interface RecordedSubject {
+  readonly settings: object;
+  readonly measureFrom: number;
+  readonly blocks: number;
 }
 
 /** Whether an experiment wrote it: all settings, and no seeds or recipes, which may be added. */
 function isRecord(text: string): boolean {
   try {
-    const { settings, measureFrom, blocks, ...others } = JSON.parse(text);
+    const { settings, measureFrom, blocks, data, ...others } = JSON.parse(text);
     return OF_ALL.every((name) => Object.hasOwn(settings, name)) &&
       typeof measureFrom === "number" && typeof blocks === "number" &&
+      (data === undefined || areInputs(data)) &&
       Object.keys(others).length === 0;
   } catch {
     return false;
@@ -104,13 +138,8 @@ function isRecord(text: string): boolean {
 }
 
 /** A record without what experiments set themselves, which earlier versions noted, too. */
-function comparable(record: string): string {
-  try {
-    const { settings, ...others } = JSON.parse(record);
-    return JSON.stringify({ settings: withoutOwn(settings), ...others });
-  } catch {
-    return record;
-  }
+function comparable({ settings, ...others }: RecordedSubject): string {
+  return JSON.stringify({ settings: withoutOwn(settings), ...others });
 }
 
 function withoutOwn(settings: object): object {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { experiment, type ExperimentEvent } from "../../../../train/jobs/experiment/experiment.ts";
 import { holotomographyConfig, type TrainConfig } from "../../../../train/jobs/train/config.ts";
-import { ownSettings } from "../../../../train/jobs/experiment/protocol.ts";
+import { ownSettings, parseProtocol } from "../../../../train/jobs/experiment/protocol.ts";
 import type { SettingChange } from "../../../../train/models/model_kind.ts";
 import { withFolder } from "../../fixtures/temporary.ts";
 import { tinyConfig, withTinyData } from "../../fixtures/tiny_run.ts";
@@ -87,6 +87,63 @@ Deno.test("experiment() takes another protocol into its folder until a run has s
     await Deno.remove(`${folder}/out/seed-1/control.json`);
     await assertRejects(() => run({ field: 2 }), Error, "give another --out");
     assertStringIncludes(await record(), `"field": 0`);
+  });
+});
+
+Deno.test("experiment() goes on with the data that its results are of, and with no other", async () => {
+  await withTinyData(async ({ data, runs: folder }) => {
+    // What a link leads to is what a relative path is from another folder.
+    const link = `${folder}/data`;
+    await Deno.symlink(data, link);
+    const settings = settingsOf(link, { warmup: 2, rounds: 1, validateEvery: 2 });
+    const protocol = { settings, recipes: ["control"], blocks: 2 };
+    const [file, out] = [`${folder}/p.json`, `${folder}/out`];
+    await Deno.writeTextFile(file, JSON.stringify(protocol));
+    const run = () => Array.fromAsync(experiment({ file, out }));
+    await run();
+    const refused = (setting: string, path: string) =>
+      assertRejects(
+        run,
+        Error,
+        `Cannot go on in ${out}: its results are of ${setting} ${link}/${path} as it was before it ` +
+          "changed; give another --out",
+      );
+    const places = {
+      ...{ stills: "stills/masks/s1.tif", video: "video-0/t002.tif" },
+      truth: "truth/man_seg002.tif",
+    };
+    for (const [setting, path] of Object.entries(places)) {
+      const bytes = await Deno.readFile(`${data}/${path}`);
+      const other = await Deno.readFile(`${data}/${path.replace(/\d\.tif/, "3.tif")}`);
+      await Deno.writeFile(`${data}/${path}`, other);
+      await refused(setting, path.replace(/\/.*/, ""));
+      await Deno.writeFile(`${data}/${path}`, bytes);
+    }
+    const record = JSON.parse(await Deno.readTextFile(`${out}/protocol.json`));
+    await withTinyData(async ({ data: other }) => {
+      await Deno.remove(link);
+      await Deno.symlink(other, link);
+      await refused("stills", "stills");
+      // The same data may lie elsewhere, and earlier versions did not note what they were of.
+      const before = await Deno.readTextFile(`${out}/protocol.json`);
+      const { data: _, ...former } = record;
+      await Deno.writeTextFile(`${out}/protocol.json`, JSON.stringify(former));
+      assertEquals((await run()).some(({ type }) => type === "stage"), false);
+      await Deno.writeTextFile(`${out}/protocol.json`, before);
+      await Deno.remove(link);
+      await Deno.rename(data, `${other}/moved`);
+      await Deno.symlink(`${other}/moved`, link);
+      assertEquals((await run()).some(({ type }) => type === "stage"), false);
+      await Deno.rename(`${other}/moved`, data);
+    }, { size: 48 });
+    // A record can be used as a protocol.
+    await Deno.remove(link);
+    await Deno.symlink(data, link);
+    const noted = await Deno.readTextFile(`${out}/protocol.json`);
+    assertEquals(
+      parseProtocol(noted, "it").config,
+      parseProtocol(JSON.stringify(protocol), "it").config,
+    );
   });
 });
 

@@ -19,7 +19,11 @@ Deno.test("isOfSettings() refuses a protocol.json and a comparison.md that no ex
       const before = await Deno.readTextFile(`${folder}/${path}`);
       const out = `${folder}/${path.replace(/[^/]+$/, ".")}`;
       const says = `/${path.replace(/^.*\//, "")}: ${what}; give another --out`;
-      const given = { protocol: parseProtocol(PROTOCOL, "p.json"), file: `${folder}/${file}` };
+      const given = {
+        protocol: parseProtocol(PROTOCOL, "p.json"),
+        file: `${folder}/${file}`,
+        inputs: [],
+      };
       await assertRejects(() => isOfSettings(given, out), Error, says);
       assertEquals(await Deno.readTextFile(`${folder}/${path}`), before);
     };
@@ -40,11 +44,11 @@ Deno.test("isOfSettings() refuses a protocol.json and a comparison.md that no ex
 Deno.test("isOfSettings() knows a record as one that an experiment wrote, and as its protocol's file", async () => {
   await withFolder({ "p.json": PROTOCOL }, async (out) => {
     const protocol = parseProtocol(PROTOCOL, "p.json");
-    const given = { protocol, file: `${out}/p.json` };
+    const given = { protocol, file: `${out}/p.json`, inputs: [] };
     assertEquals(await isOfSettings(given, out), false);
-    await writeRecord(protocol, out);
+    await writeRecord(given, out);
     assertEquals(await isOfSettings(given, out), true);
-    const record = { protocol, file: `${out}/protocol.json` };
+    const record = { ...given, file: `${out}/protocol.json` };
     assertEquals(await isOfSettings(record, out), true);
     const other = { ...protocol, blocks: 3 };
     await assertRejects(
@@ -60,7 +64,11 @@ Deno.test("isOfSettings() knows a record as one that an experiment wrote, and as
 Deno.test("isOfSettings() refuses results without a record of their settings", async () => {
   for (const name of ["control.json", "siamese/weights.safetensors"]) {
     await withFolder({ "p.json": PROTOCOL, [`out/seed-1/${name}`]: "{}" }, async (folder) => {
-      const given = { protocol: parseProtocol(PROTOCOL, "p.json"), file: `${folder}/p.json` };
+      const given = {
+        protocol: parseProtocol(PROTOCOL, "p.json"),
+        file: `${folder}/p.json`,
+        inputs: [],
+      };
       await assertRejects(
         () => isOfSettings(given, `${folder}/out`),
         Error,
