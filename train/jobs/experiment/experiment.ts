@@ -10,7 +10,7 @@ import type { Stage } from "../../learn/stages.ts";
 import type { TrainingSet } from "../../learn/training_set.ts";
 import { openGpu } from "../disk/open_gpu.ts";
 import { writeFileAtomic } from "../disk/atomic_file.ts";
-import { isThere, readTextOrNull, readWholeText, reasonOf } from "../disk/files.ts";
+import { isThere, readWholeText, reasonOf } from "../disk/files.ts";
 import { openFocus } from "../disk/focus_source.ts";
 import { claimFolder } from "../disk/folders.ts";
 import { readModelFile } from "../disk/model_files.ts";
@@ -24,6 +24,7 @@ import { refuseUntrainable, trainObjects } from "../train/train_objects.ts";
 import { loadTrainingSet } from "../train/training_set.ts";
 import { formatComparison, type RecipeResults } from "./comparison.ts";
 import { inputsOf } from "./inputs.ts";
+import { readResult, refuseDamagedResults, resultIn } from "./kept_result.ts";
 import { measuredFrames, measureRecipe, type RecipeResult } from "./measure_recipe.ts";
 import { parseProtocol, type Protocol } from "./protocol.ts";
 import { type RecipeRun, references } from "./recipes.ts";
@@ -93,7 +94,8 @@ export type ExperimentEvent = TrainEvent | RecipeMeasured | ExperimentDone;
  * classifier in `focus/`. What is there already is not done again, so a stopped experiment goes on when it is
  * called again. Until something is trained its protocol may change.
  *
- * @throws {SyntaxError | TypeError | RangeError} If the protocol makes no sense, or data do not fit.
+ * @throws {SyntaxError | TypeError | RangeError} If the protocol makes no sense, data do not fit, or a result
+ *   that is there already is damaged.
  * @throws {Error} If the file cannot be read, the folder has results of other settings or data, or files in the
  *   places of the experiment's that none wrote, or another process writes into it.
  *
@@ -123,12 +125,15 @@ export async function* experiment(
     inputs: yield* waitingFor(inputsOf(given.config), look),
   };
   const areKept = await isOfSettings(subject, out);
+  const placeOf = (seed: number) => `${out}/seed-${seed}`;
+  // What cannot be compared in the end is told before anything is trained.
+  await refuseDamagedResults(given, placeOf);
   const make = { ...stacks, config: given.config, out, stop, areKept, refuse };
   const protocol = isMade ? { ...given, config: yield* makeHolotomography(make) } : given;
   if (!areKept) await writeRecord(subject, out);
   const results = new Map(protocol.recipes.map(({ name }) => [name, [] as RecipeResult[]]));
   for (const seed of protocol.seeds) {
-    const place = `${out}/seed-${seed}`;
+    const place = placeOf(seed);
     const config = { ...protocol.config, seed };
     const baseline = { ...config, rounds: 0 };
     yield* trainRun({ config: baseline, out: `${place}/baseline`, stages: [], stop });
@@ -159,7 +164,7 @@ export async function* experiment(
   const table = tableIn(out);
   await writeFileAtomic(table, comparison);
   const { run, stage } = protocol.recipes.find(({ name }) => name === references[0].name)!;
-  const model = `${out}/seed-${protocol.seeds[0]}/${run.name}/${stage}.safetensors`;
+  const model = `${placeOf(protocol.seeds[0])}/${run.name}/${stage}.safetensors`;
   yield { type: "comparison", file: table, text: comparison, model };
 }
 
@@ -197,11 +202,6 @@ async function* trainRun(
   yield* trainObjects({ ...options, resume: await exists("config.json") });
 }
 
-async function readResult(path: string): Promise<RecipeResult | null> {
-  const text = await readTextOrNull(path);
-  return text === null ? null : JSON.parse(text);
-}
-
 /** The results of a seed, read again or measured; data are read once, where something is to be measured. */
 async function* measuredRecipes(
   { recipes, measureFrom, blocks }: Protocol,
@@ -211,8 +211,8 @@ async function* measuredRecipes(
   try {
     for (const recipe of recipes) {
       const { name, run, stage } = recipe;
-      const path = `${place}/${name}.json`;
-      const kept = await readResult(path);
+      const path = resultIn(place, name);
+      const kept = await readResult(path, { blocks });
       if (kept) {
         yield { name, result: kept, isKept: true };
         continue;

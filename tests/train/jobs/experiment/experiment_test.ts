@@ -48,6 +48,21 @@ Deno.test("experiment() trains and measures what its protocol names, once", asyn
     const trained = added.flatMap((event) => event.type === "stage" ? [event.stage] : []);
     assertEquals(trained, ["consistent"]);
     assertEquals(measured(added).filter(([, isKept]) => !isKept), [["siamese", false]]);
+    // A result that is damaged, or none, is told before anything is trained.
+    const result = `${folder}/out/seed-1/teacher.json`;
+    const whole = await Deno.readTextFile(result);
+    const { video: _, ...partly } = JSON.parse(whole);
+    const noFlicker = { ...JSON.parse(whole), blocks: [{ frames: 2 }, { frames: 2 }] };
+    const [block] = JSON.parse(whole).blocks;
+    const others = [{}, null, [], 3, partly, noFlicker, { ...JSON.parse(whole), blocks: [block] }];
+    await Deno.rename(`${folder}/out/seed-1/baseline`, `${folder}/baseline`);
+    for (const text of [whole.slice(0, 40), "", ...others.map((other) => JSON.stringify(other))]) {
+      await Deno.writeTextFile(result, text);
+      const { message } = await assertRejects(run, SyntaxError, `Cannot read ${result}: it `);
+      assertStringIncludes(message, "; remove it, and its recipe is measured again");
+    }
+    await Deno.writeTextFile(result, whole);
+    await Deno.rename(`${folder}/baseline`, `${folder}/out/seed-1/baseline`);
     await Deno.writeTextFile(`${folder}/p.json`, JSON.stringify({ ...protocol, blocks: 3 }));
     await assertRejects(run, RangeError, "Cannot measure 4 frames in 3 blocks");
     await Deno.writeTextFile(`${folder}/p.json`, JSON.stringify({ ...protocol, measureFrom: 0 }));
