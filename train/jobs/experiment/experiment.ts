@@ -6,6 +6,7 @@
  */
 
 import type { Device } from "../../../kernels/gpu/device.ts";
+import { OutOfMemoryError } from "../../../kernels/gpu/errors.ts";
 import type { Stage } from "../../learn/stages.ts";
 import type { TrainingSet } from "../../learn/training_set.ts";
 import { openGpu } from "../disk/open_gpu.ts";
@@ -96,12 +97,24 @@ export type ExperimentEvent = TrainEvent | RecipeMeasured | ExperimentDone;
  *
  * @throws {SyntaxError | TypeError | RangeError} If the protocol makes no sense, data do not fit, or a result
  *   that is there already is damaged.
+ * @throws {OutOfMemoryError} If the GPU memory that the protocol allows does not suffice.
  * @throws {Error} If the file cannot be read, the folder has results of other settings or data, or files in the
  *   places of the experiment's that none wrote, or another process writes into it.
  *
  * @category Jobs
  */
-export async function* experiment(
+export async function* experiment(options: ExperimentOptions): AsyncGenerator<ExperimentEvent> {
+  try {
+    yield* compareRecipes(options);
+  } catch (error) {
+    const isOverLimit = error instanceof OutOfMemoryError &&
+      error.message.includes("the memory limit is");
+    if (!isOverLimit) throw error;
+    throw new OutOfMemoryError(`${error.message}, or raise settings.memory in ${options.file}`);
+  }
+}
+
+async function* compareRecipes(
   { file, out, stop, stacks }: ExperimentOptions,
 ): AsyncGenerator<ExperimentEvent> {
   const text = await readWholeText(file).catch((error) => {
@@ -112,10 +125,10 @@ export async function* experiment(
   });
   const given = blaming(() => parseProtocol(text, file));
   const isMade = isHolotomography(given.config);
-  if (!isMade) yield* refuseUnmeasured(given, stop);
+  if (!isMade) yield* refuseUnmeasured({ ...given, file }, stop);
   using claim = await claimFolder(out, "experiment");
   const refuse = async function* (config: TrainConfig): AsyncGenerator<TrainEvent> {
-    yield* refuseUnmeasured({ ...given, config }, stop);
+    yield* refuseUnmeasured({ ...given, config, file }, stop);
     yield* refuseUntrainable({ config, out, stop }, claim);
   };
   const look = { progress: begin("looking at the data"), stop };
@@ -170,7 +183,7 @@ export async function* experiment(
 
 /** What cannot be measured is not trained. */
 async function* refuseUnmeasured(
-  protocol: Protocol,
+  protocol: Protocol & { readonly file: string },
   stop: AbortSignal | undefined,
 ): AsyncGenerator<ProgressEvent> {
   using data = yield* openData(protocol.config, stop);

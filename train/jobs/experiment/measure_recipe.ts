@@ -107,18 +107,22 @@ export async function measureRecipe(
 /**
  * Which frames are measured: `count` from `first` on.
  *
+ * @param protocol.file The file that says so, for errors.
  * @throws {RangeError} If there are fewer than two for each block.
  */
 export function measuredFrames(
   { length }: { readonly length: number },
-  { measureFrom, blocks }: Pick<MeasureRecipeOptions, "measureFrom" | "blocks">,
+  { measureFrom, blocks, file }: Pick<MeasureRecipeOptions, "measureFrom" | "blocks"> & {
+    file?: string;
+  },
 ): { first: number; count: number } {
   const first = Math.floor(measureFrom * length);
   const count = length - first;
   if (count >= 2 * blocks) return { first, count };
+  const names = measureFrom > 0 ? "blocks or measureFrom" : "blocks";
   throw unusable(
     `Cannot measure ${counted(count, "frame")} in ${
       counted(blocks, "block")
-    }: each needs two; lower blocks`,
+    }: each needs two; lower ${names}${file === undefined ? "" : ` in ${file}`}`,
   );
 }

@@ -6,7 +6,7 @@
 
 import { checkChange, checkConfig, checkData, dataWithoutStills } from "../train/check_config.ts";
 import type { SettingChange } from "../../models/model_kind.ts";
-import { changeConfig, startingConfig, type TrainConfig } from "../train/config.ts";
+import { changeConfig, defaultConfig, startingConfig, type TrainConfig } from "../train/config.ts";
 import { naming } from "../../settings.ts";
 import { type Recipe, recipes, recipesNamed } from "./recipes.ts";
 
@@ -63,12 +63,17 @@ export function parseProtocol(text: string, file: string): Protocol {
   const expect = (holds: boolean, what: string) => {
     if (!holds) throw new RangeError(`Cannot use ${file}: ${what}`);
   };
+  const isMisplaced = unknown !== undefined && Object.hasOwn(defaultConfig, unknown) &&
+    !ownSettings.includes(unknown);
+  expect(!isMisplaced, `${unknown} is a setting; write it into settings`);
   expect(unknown === undefined, `unknown key ${unknown}; known are settings, ${KEYS}`);
   expect(isRecord(settings), "settings is no object of settings");
   const { seeds, recipes: names, measureFrom, blocks } = { ...DEFAULTS, ...others };
+  expect(!isEmpty(seeds), "seeds is empty; name a seed, or leave it out for 1");
   const isSeeds = isList(seeds, (seed) => Number.isInteger(seed) && Number(seed) >= 0);
   expect(isSeeds, "seeds is no list of whole numbers");
   expect(new Set(seeds as number[]).size === seeds.length, "seeds names one twice");
+  expect(!isEmpty(names), "recipes is empty; name a recipe, or leave it out for all");
   expect(isList(names, (name) => typeof name === "string"), "recipes is no list of names");
   const from = typeof measureFrom === "number" ? measureFrom : NaN;
   expect(from >= 0 && from < 1, "measureFrom is no share in [0, 1)");
@@ -129,6 +134,10 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
 function isList(value: unknown, holds: (item: unknown) => boolean): boolean {
-  return Array.isArray(value) && value.length > 0 && value.every(holds);
+  return Array.isArray(value) && value.every(holds);
 }

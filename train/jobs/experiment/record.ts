@@ -137,9 +137,12 @@ function isRecord(text: string): boolean {
   }
 }
 
-/** A record without what experiments set themselves, which earlier versions noted, too. */
+/**
+ * A record without what experiments set themselves, which earlier versions noted, too, and without the memory,
+ * which trainings may have more of when they go on.
+ */
 function comparable({ settings, ...others }: RecordedSubject): string {
-  return JSON.stringify({ settings: withoutOwn(settings), ...others });
+  return JSON.stringify({ settings: { ...withoutOwn(settings), memory: undefined }, ...others });
 }
 
 function withoutOwn(settings: object): object {

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { OutOfMemoryError } from "../../../../kernels/gpu/errors.ts";
 import { experiment, type ExperimentEvent } from "../../../../train/jobs/experiment/experiment.ts";
 import { holotomographyConfig, type TrainConfig } from "../../../../train/jobs/train/config.ts";
 import { ownSettings, parseProtocol } from "../../../../train/jobs/experiment/protocol.ts";
@@ -64,7 +65,11 @@ Deno.test("experiment() trains and measures what its protocol names, once", asyn
     await Deno.writeTextFile(result, whole);
     await Deno.rename(`${folder}/baseline`, `${folder}/out/seed-1/baseline`);
     await Deno.writeTextFile(`${folder}/p.json`, JSON.stringify({ ...protocol, blocks: 3 }));
-    await assertRejects(run, RangeError, "Cannot measure 4 frames in 3 blocks");
+    await assertRejects(
+      run,
+      RangeError,
+      `Cannot measure 4 frames in 3 blocks: each needs two; lower blocks or measureFrom in ${folder}/p.json`,
+    );
     await Deno.writeTextFile(`${folder}/p.json`, JSON.stringify({ ...protocol, measureFrom: 0 }));
     await assertRejects(run, Error, `Cannot go on in ${folder}/out`);
   });
@@ -79,6 +84,8 @@ Deno.test("experiment() takes another protocol into its folder until a run has s
       await Deno.writeTextFile(`${folder}/p.json`, JSON.stringify(protocol));
       return await Array.fromAsync(experiment({ file: `${folder}/p.json`, out: `${folder}/out` }));
     };
+    const says = `or raise settings.memory in ${folder}/p.json`;
+    await assertRejects(() => run({ memory: 1, patch: 32, base: 64 }), OutOfMemoryError, says);
     await assertRejects(() => run({ field: 40 }), Error, "40");
     const record = () => Deno.readTextFile(`${folder}/out/protocol.json`);
     assertStringIncludes(await record(), `"field": 40`);
@@ -93,6 +100,8 @@ Deno.test("experiment() takes another protocol into its folder until a run has s
     assert(!(await Deno.readTextFile(`${baseline}/metrics.jsonl`)).includes("former"));
     const refusal = `Cannot go on in ${folder}/out: its results are those of the settings`;
     await assertRejects(() => run({ field: 2 }), Error, refusal);
+    // A run that is out of memory may get more.
+    assertEquals((await run({ memory: 2048 })).some(({ type }) => type === "stage"), false);
     // Earlier versions noted what an experiment sets itself, too.
     const { settings, ...others } = JSON.parse(await record());
     const former = { settings: { seed: 5, ...settings, control: false }, ...others };
@@ -185,7 +194,7 @@ Deno.test("experiment() makes the stacks of the built-in holotomography, and goe
       const isTrained = await Deno.stat(`${folder}/out/focus`).then(() => true, () => false);
       assert(!isTrained, "the classifier is trained for nothing");
     };
-    await untrained({ blocks: 4 }, "Cannot measure 6 frames in 4 blocks");
+    await untrained({ blocks: 4 }, `lower blocks in ${folder}/p.json`);
     await untrained({ settings: { ...settings, field: 40 } }, "field");
     const measured = (events: ExperimentEvent[]) =>
       events.flatMap((event) => event.type === "recipe" ? [[event.name, event.isKept]] : []);
