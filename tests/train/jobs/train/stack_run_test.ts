@@ -186,13 +186,59 @@ Deno.test("trainHolotomography() refuses what it cannot train before it trains a
 Deno.test("trainHolotomography() leaves folders of others as they are", async () => {
   const config = { ...tinyConfig("", { stills: "", video: [], truth: "", patch: 16 }), planes: 1 };
   const data = { stills: 4, frames: 3, size: 32, depth: 9 };
-  for (const mine of ["data/mine.txt", "focus/mine.txt", "data/stills/mine.txt"]) {
+  const weights = "focus/weights.safetensors";
+  for (const mine of ["data/mine.txt", "focus/mine.txt", "data/stills/mine.txt", weights]) {
     await withFolder({ [mine]: "mine" }, async (out) => {
       const run = () => Array.fromAsync(trainHolotomography({ config, out, data }));
       await assertRejects(run, Error, `${out}/${dirname(mine).split("/")[0]}: it already holds`);
       assertEquals(Object.keys(await filesIn(out)), [mine]);
     });
   }
+  // Stacks that look like the example's.
+  for (const change of ["a note", "other stacks"]) {
+    await withFolder({}, async (out) => {
+      const isNote = change === "a note";
+      const stacks = `${out}/data`;
+      await synthStackFiles({ ...data, out: stacks, seed: isNote ? 1 : 2 });
+      if (isNote) await Deno.writeTextFile(`${stacks}/movie/note.txt`, "mine");
+      const before = await filesIn(out);
+      const run = () => Array.fromAsync(trainHolotomography({ config, out, data }));
+      const says = `${stacks}: it already holds ${isNote ? "movie/note.txt" : "dots/t000.tif"}`;
+      await assertRejects(run, Error, says);
+      assertEquals(await filesIn(out), before);
+    });
+  }
+});
+
+Deno.test("trainHolotomography() keeps stacks and a classifier that are what it would make", async () => {
+  await withFolder({}, async (out) => {
+    const config = {
+      ...tinyConfig("", { stills: "", video: [], truth: "", patch: 16 }),
+      planes: 1,
+    };
+    const data = { stills: 4, frames: 3, size: 32, depth: 9 };
+    const options = { config, out, data, focusModel: { warmup: 2, patch: 32, pairs: 1 } };
+    /** The stages that are planned until one of models is, and what is noted. */
+    const begin = async (change: Partial<typeof options> = {}) => {
+      const [stages, notes]: string[][] = [[], []];
+      for await (const event of trainHolotomography({ ...options, ...change })) {
+        if (event.type === "note") notes.push(event.text);
+        if (event.type === "stage") assertEquals(dirname(event.weights), `${out}/focus`);
+        if (event.type === "plan") stages.push(event.stages[0].stage);
+        if (stages.at(-1) === "baseline") break;
+      }
+      return { stages, notes };
+    };
+    assertEquals((await begin()).stages, ["focus", "baseline"]);
+    const before = await filesIn(`${out}/focus`);
+    const { stages, notes } = await begin();
+    assertEquals(stages, ["baseline"]);
+    assertEquals(notes.filter((text) => text.includes("and kept")).length, 1);
+    const other = begin({ config: { ...config, seed: 7 } });
+    await assertRejects(() => other, Error, `${out}/focus: it already holds one with another`);
+    assertEquals(await filesIn(`${out}/focus`), before);
+    assert(!(await Array.fromAsync(Deno.readDir(out))).some(({ name }) => name === ".example"));
+  });
 });
 
 Deno.test("trainHolotomography() trains its classifier whatever the losses and rates of the models", async () => {
@@ -207,7 +253,7 @@ Deno.test("trainHolotomography() trains its classifier whatever the losses and r
         focusModel: { warmup: 2, patch: 32, pairs: 1 },
       };
       for await (const event of trainHolotomography(options)) {
-        if (event.type === "step" && event.stage === "focus") break;
+        if (event.type === "step" && event.stage === "baseline") break;
       }
       const config = JSON.parse(await Deno.readTextFile(`${options.out}/focus/config.json`));
       const { patience, decay, seed, warmup, validation } = config;
