@@ -26,6 +26,7 @@ import { begin, type Progress, stopIfAsked, waitingFor } from "../progress/progr
 import { adapt, seenSize } from "./adapt.ts";
 import { adaptedWeights, compare } from "./compare.ts";
 import { Pace, ROUNDS, secondsFor } from "../../learn/steady/plan.ts";
+import { LABELS, MODEL, refuseOthers, REPORT, TRACKS } from "./own_parts.ts";
 import { readResults, writeSteadyReport } from "./results.ts";
 import type { Chosen } from "../../learn/steady/findings.ts";
 import { cannotTeach, reasonToLeave } from "../../learn/steady/reasons.ts";
@@ -60,18 +61,13 @@ async function firstFrameOf(video: Video): Promise<number> {
   return crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
-/** The folder of results has these. */
-const MODEL = "model";
-const LABELS = "labels";
-const TRACKS = "tracks";
-const REPORT = "report.html";
-
 /**
  * Makes a video steady, and tells what happens as it happens. What is complete is kept: after a stop,
  * `resume` goes on behind it.
  *
  * @throws {RangeError | SyntaxError | TypeError} If video, model or stills cannot be used.
- * @throws {Error} If the folder holds a run and `resume` is not set, or another one than this.
+ * @throws {Error} If the folder holds a run and `resume` is not set, or another one than this, or anything
+ *   else where results go.
  * @throws {StoppedError} If it was to stop.
  *
  * @example
@@ -87,6 +83,7 @@ export async function* steady(options: SteadyOptions): AsyncGenerator<SteadyEven
   const { out, source = disk, resume = false, model = BUILTIN, stills = BUILTIN } = options;
   const { channel, slice, seed = 1, rounds = ROUNDS, stop } = options;
   const progress = begin("opening the video");
+  await refuseOthers(out, { video: options.video });
   const file = await readModelFile(model);
   refuseStacks(file, model);
   // What is missing is told at once, not after minutes.
@@ -232,6 +229,7 @@ async function* adaptPart(run: SteadyRun): AsyncGenerator<SteadyEvent> {
   yield task(run, { task: "adapt", text, isKept });
   if (isKept) return;
   if (left !== null) return await keeper.add({ adapted: { left, alarm: null } });
+  await keeper.begin(MODEL);
   const adapted = yield* adapt({ out: `${out}/${MODEL}`, head, file, seen, source, stop });
   await keeper.add({ adapted });
 }
@@ -265,6 +263,7 @@ async function* predictPart(run: SteadyRun, chosen: Chosen): AsyncGenerator<Stea
     const places = { model, inputs: [video.path], out: labels, outputs, source };
     const { rescale } = run.head.settings;
     const choice = { exposure, channel, slice, rescale, as: "video" } as const;
+    await keeper.begin(LABELS);
     for await (const event of predict({ ...places, ...choice })) {
       if (event.type !== "done" && event.type !== "input" && event.type !== "range") yield event;
       stopIfAsked(stop, `while segmenting ${video.name}`);
@@ -287,6 +286,7 @@ async function* trackPart(run: SteadyRun): AsyncGenerator<SteadyEvent> {
     const { labels } = keeper.record.predicted!;
     const places = { labels, images: video.path, out: `${out}/${TRACKS}`, overwrite: true };
     const described: string[] = [];
+    await keeper.begin(TRACKS);
     for await (const event of trackFiles({ ...places, fill: "copy", slice, source })) {
       if (event.type === "done") {
         const { tracks, divisions, put_back } = event;
@@ -309,6 +309,7 @@ async function* trackPart(run: SteadyRun): AsyncGenerator<SteadyEvent> {
 async function* reportPart(run: SteadyRun): AsyncGenerator<SteadyEvent> {
   const { keeper, video, progress, options: { out, stop } } = run;
   yield task(run, { task: "report", text: "Writing the report", isKept: false });
+  await keeper.begin(REPORT);
   const writing = writeSteadyReport({
     ...{ record: keeper.record, video, progress },
     file: `${out}/${REPORT}`,

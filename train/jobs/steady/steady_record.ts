@@ -54,10 +54,15 @@ export interface TrackedVideo {
   readonly described: readonly string[];
 }
 
+/** What is written into the folder of results, besides the record. */
+export type SteadyPart = "model" | "labels" | "tracks" | "report.html";
+
 /** What `steady.json` holds: parts that are complete. */
 export interface SteadyRecord extends SteadyHead {
   /** The version of Kymo. */
   readonly version: string;
+  /** What was begun to be written, by its name in the folder; earlier versions noted nothing of it. */
+  readonly begun?: readonly SteadyPart[];
   /** Of the part `look`. */
   readonly seen?: Seen;
   /** Of the part `adapt`. */
@@ -93,12 +98,12 @@ export class SteadyKeeper {
     { head, resume }: { head: SteadyHead; resume: boolean },
   ): Promise<SteadyKeeper> {
     const path = `${out}/${RECORD}`;
-    const before = await readRecord(path);
+    const before = await readSteadyRecord(out);
     if (before === null && resume) {
       throw new Error(`Cannot resume ${out}: nothing was begun there; leave --resume out`);
     }
     if (before === null || before.seen === undefined) {
-      const keeper = new SteadyKeeper(path, { version: VERSION, ...head });
+      const keeper = new SteadyKeeper(path, { version: VERSION, ...head, begun: [] });
       await keeper.#save();
       return keeper;
     }
@@ -122,6 +127,12 @@ export class SteadyKeeper {
   /** What is known so far. */
   get record(): SteadyRecord {
     return this.#record;
+  }
+
+  /** Notes that something is about to be written: from now on what has that name is this work's. */
+  async begin(part: SteadyPart): Promise<void> {
+    const { begun = [] } = this.#record;
+    if (!begun.includes(part)) await this.add({ begun: [...begun, part] });
   }
 
   /** Notes that a part is complete. */
@@ -148,7 +159,13 @@ function differencesOf(then: object, now: object): string[] {
   );
 }
 
-async function readRecord(path: string): Promise<SteadyRecord | null> {
+/**
+ * The record of a folder; null where it has none.
+ *
+ * @throws {SyntaxError} If it is damaged.
+ */
+export async function readSteadyRecord(out: string): Promise<SteadyRecord | null> {
+  const path = `${out}/${RECORD}`;
   const text = await readTextOrNull(path);
   if (text === null) return null;
   const damaged = (cause?: unknown) =>

@@ -10,7 +10,7 @@ import type {
   SteadyOptions,
   TaskEvent,
 } from "../../../../train/jobs/steady/steady_options.ts";
-import { withFolder } from "../../fixtures/temporary.ts";
+import { filesIn, withFolder } from "../../fixtures/temporary.ts";
 import {
   diamonds,
   peaks,
@@ -193,5 +193,66 @@ Deno.test("steady() refuses what is no video, before there is a folder", async (
     await failsWith({ model: `${folder}/nothing` }, "give the folder of a training run");
     assertEquals(await Deno.stat(`${folder}/out`).catch(() => null), null);
     await failsWith({ resume: true }, "nothing was begun there");
+  });
+});
+
+Deno.test("steady() leaves what others have where its results go, and says so first", async () => {
+  const named = [
+    ["out/model", "out/model/state.safetensors"],
+    ["out/model", "out/model/config.json"],
+    ["out/labels", "out/labels/t000.tif"],
+    ["out/tracks", "out/tracks/tracks.csv"],
+    ["out/report.html", "out/report.html"],
+    ["out/labels", "out/labels"],
+  ];
+  for (const [part, mine] of named) {
+    await withFolder({ ...files(), [mine]: "mine" }, async (folder) => {
+      const before = await filesIn(folder);
+      for (const resume of [false, true]) {
+        const events: SteadyEvent[] = [];
+        const run = async () => {
+          for await (const event of steadyIn(folder, { resume })) events.push(event);
+        };
+        const error = await assertRejects(run, Error, `${folder}/${part}: it`);
+        assertStringIncludes(error.message, "give another --out");
+        assertEquals(events, []);
+      }
+      assertEquals(await filesIn(folder), before);
+    });
+  }
+  const inside = { ...files(), "out/model/weights.safetensors": starModel() };
+  await withFolder(inside, async (folder) => {
+    const run = steadyIn(folder, { model: `${folder}/out/model` });
+    await assertRejects(() => Array.fromAsync(run), Error, `${folder}/out/model: it already holds`);
+  });
+});
+
+Deno.test("steady() goes on with no run but the one that it began", async () => {
+  await withFolder(files(), async (folder) => {
+    const until = async (is: (event: SteadyEvent) => boolean, resume = false) => {
+      for await (const event of steadyIn(folder, { resume })) if (is(event)) return;
+    };
+    await until(({ type }) => type === "step");
+    const config = `${folder}/out/model/config.json`;
+    const own = await Deno.readTextFile(config);
+    const other = JSON.stringify({ ...JSON.parse(own), video: ["elsewhere"] });
+    await Deno.writeTextFile(config, other);
+    await Deno.writeTextFile(`${folder}/out/model/control.safetensors`, "mine");
+    const before = await filesIn(folder);
+    await assertRejects(
+      () => Array.fromAsync(steadyIn(folder, { resume: true })),
+      Error,
+      `${folder}/out/model: it holds a run on something else; give another --out`,
+    );
+    assertEquals(await filesIn(folder), before);
+    await Deno.remove(`${folder}/out/model/control.safetensors`);
+    await Deno.writeTextFile(config, own);
+    await until(({ type }) => type === "step", true);
+    // A look at the video makes no folder this work's.
+    const record = `${folder}/out/steady.json`;
+    const { begun, ...rest } = JSON.parse(await Deno.readTextFile(record));
+    assertEquals(begun, ["model"]);
+    await Deno.writeTextFile(record, JSON.stringify({ ...rest, begun: [] }));
+    await assertRejects(() => until(() => false, true), Error, "out/model: it already holds");
   });
 });
