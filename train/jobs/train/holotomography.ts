@@ -84,6 +84,7 @@ export async function* makeHolotomography(
   const [stacks, focus] = [folder.file("data"), folder.file("focus")];
   const { stills, movie, truth, dots, focus: table } = placesOfStacks(stacks);
   const made = { ...config, stills, video: [movie], truth, markers: dots, focus };
+  for (const path of [stacks, focus]) await refuseUnmovable(path);
   const isTrained = await isThere(`${focus}/weights.safetensors`);
   if (areKept && isTrained && await holdsSynthStacks(stacks)) return made;
   const settings = { ...configForFocus(config, kinds), ...focusModel, stills, focus: table };
@@ -115,6 +116,17 @@ export async function* makeHolotomography(
     await remove(underWay);
   }
   return made;
+}
+
+/** Refuses a file, or a link to nothing or to an empty folder: a finished folder is to take its place. */
+async function refuseUnmovable(path: string): Promise<void> {
+  const found = await Deno.lstat(path).catch(() => null);
+  if (found === null || found.isDirectory) return;
+  const isFolder = await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
+  if (isFolder && !await isEmpty(path)) return;
+  throw new Error(
+    `Cannot make the example's folder ${path}: it is a file or a link; give another --out, or move it away`,
+  );
 }
 
 /** Gives fresh stacks their place, or leaves those there that are the same. */

@@ -194,6 +194,13 @@ Deno.test("trainHolotomography() leaves folders of others as they are", async ()
       assertEquals(Object.keys(await filesIn(out)), [mine]);
     });
   }
+  for (const mine of ["data", "focus"]) {
+    await withFolder({ [mine]: "mine" }, async (out) => {
+      const run = () => Array.fromAsync(trainHolotomography({ config, out, data }));
+      await assertRejects(run, Error, `${out}/${mine}: it is a file or a link`);
+      assertEquals(Object.keys(await filesIn(out)), [mine]);
+    });
+  }
   // Stacks that look like the example's.
   for (const change of ["a note", "other stacks"]) {
     await withFolder({}, async (out) => {
