@@ -12,7 +12,6 @@ import { OutputFullError, Printer, processTerminal, type Terminal } from "./outp
 import { numberFlag } from "./flag_values.ts";
 import { nearest } from "./nearest.ts";
 import { parseFlags } from "./parse.ts";
-import { namingFlag } from "./setting_flags.ts";
 import { exitCodeOf, exitCodes } from "./session/exit_codes.ts";
 import { printable } from "./session/printable.ts";
 import { watchSignals } from "./session/signals.ts";
@@ -122,6 +121,7 @@ async function run(
       try {
         await command.run(flags, { output, stop: stopping.signal });
       } catch (error) {
+        const { namingFlag } = await import("./setting_flags.ts");
         throw namingFlag(error, flags);
       }
     }
