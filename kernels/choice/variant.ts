@@ -5,7 +5,6 @@
  */
 
 import type { Device } from "../gpu/device.ts";
-import type { Source } from "../parts/operand.ts";
 import type { Shape } from "../gpu/shape.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 
@@ -65,10 +64,4 @@ export function runVariant<Problem>(
     preferred: family.preferred(device, problem),
     isPossible: (variant) => variant.supports(device, problem),
   }).run(device, problem);
-}
-
-/** Whether a kernel can read all of these tensors from there. */
-export function canRead(device: Device, tensors: readonly Tensor[], source: Source): boolean {
-  return source === "buffer" ||
-    tensors.every(({ byteLength }) => byteLength <= device.maxTextureBytes);
 }

@@ -21,9 +21,16 @@ import { TEXELS_PER_ROW } from "../gpu/memory/textures.ts";
 /** Where a kernel reads a tensor from. */
 export type Source = "buffer" | "texture";
 
+/** Whether a kernel can read all of these tensors from there. */
+export function canRead(device: Device, tensors: readonly Tensor[], source: Source): boolean {
+  return source === "buffer" ||
+    tensors.every(({ byteLength }) => byteLength <= device.maxTextureBytes);
+}
+
 /** Where a tensor is read from that a texture holds already, or that is read more than once. */
-export function quickSource({ adapter, maxTextureBytes }: Device, { byteLength }: Tensor): Source {
-  return styleOf(adapter) === "textures" && byteLength <= maxTextureBytes ? "texture" : "buffer";
+export function quickSource(device: Device, tensor: Tensor): Source {
+  const isQuick = styleOf(device.adapter) === "textures" && canRead(device, [tensor], "texture");
+  return isQuick ? "texture" : "buffer";
 }
 
 /**

@@ -6,9 +6,9 @@
 
 import { styleOf } from "../../gpu/adapter.ts";
 import type { Device } from "../../gpu/device.ts";
-import type { Source } from "../../parts/operand.ts";
+import { canRead, type Source } from "../../parts/operand.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
-import { canRead, runVariant, type Variant, type VariantFamily } from "../../choice/variant.ts";
+import { runVariant, type Variant, type VariantFamily } from "../../choice/variant.ts";
 import { type Convolution, formatLayer, parseLayer, type WeightGradient } from "./convolution.ts";
 import { directConvolution, type DirectSide } from "./direct.ts";
 import { fewInputsConvolution, hasFewInputs } from "./few_inputs.ts";

@@ -7,10 +7,10 @@
 
 import { styleOf } from "../../gpu/adapter.ts";
 import type { Device } from "../../gpu/device.ts";
-import type { Source } from "../../parts/operand.ts";
+import { canRead, type Source } from "../../parts/operand.ts";
 import type { Shape } from "../../gpu/shape.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
-import { canRead, runVariant, type Variant, type VariantFamily } from "../../choice/variant.ts";
+import { runVariant, type Variant, type VariantFamily } from "../../choice/variant.ts";
 import { convolve, gradientToWeights } from "../conv2d/variants.ts";
 import { canWalk } from "../conv2d/weight_gradient.ts";
 import { foldedConvolution } from "./folded.ts";

@@ -7,15 +7,15 @@
 import { readTextOrNull } from "../disk/files.ts";
 import { refuseFilled } from "../disk/folders.ts";
 import { RunFolder } from "../disk/run_folder.ts";
-import { readSteadyRecord, type SteadyPart, type SteadyRecord } from "./steady_record.ts";
+import {
+  readSteadyRecord,
+  type SteadyPart,
+  steadyParts,
+  type SteadyRecord,
+} from "./steady_record.ts";
 
 /** The folder of results has these. */
-export const [MODEL, LABELS, TRACKS, REPORT] = [
-  "model",
-  "labels",
-  "tracks",
-  "report.html",
-] as const;
+export const [MODEL, LABELS, TRACKS, REPORT] = steadyParts;
 
 /**
  * Refuses a folder of results in which somebody else's have the names of those that are to be written:
@@ -28,7 +28,7 @@ export async function refuseOthers(out: string, { video }: { video: string }): P
   const record = await readSteadyRecord(out);
   const own = record === null ? [] : begunIn(record);
   const task = (path: string) => `make ${video} steady with results in ${path}`;
-  for (const part of [MODEL, LABELS, TRACKS, REPORT]) {
+  for (const part of steadyParts) {
     const path = `${out}/${part}`;
     const found = await Deno.stat(path).catch(() => null);
     if (found === null || own.includes(part)) continue;

@@ -55,7 +55,10 @@ export interface TrackedVideo {
 }
 
 /** What is written into the folder of results, besides the record. */
-export type SteadyPart = "model" | "labels" | "tracks" | "report.html";
+export const steadyParts = ["model", "labels", "tracks", "report.html"] as const;
+
+/** One of these. */
+export type SteadyPart = typeof steadyParts[number];
 
 /** What `steady.json` holds: parts that are complete. */
 export interface SteadyRecord extends SteadyHead {
